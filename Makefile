@@ -1,0 +1,34 @@
+# make, make install, make installcheck: as with every extension built by PGXS.
+
+EXTENSION = tiering
+EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" tiering.control)
+MODULE_big = tiering
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
+
+# The install script is these, in this order.
+SQL_PARTS = schema periods measures scheme freeze classify authoring \
+	publish preset state moves source refresh views privileges
+BUILT_SQL = $(EXTENSION)--$(EXTVERSION).sql
+DATA_built = $(BUILT_SQL)
+DATA = $(wildcard sql/updates/*.sql)
+
+REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
+REGRESS_OPTS = --inputdir=test --load-extension=tiering
+ISOLATION = $(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isolation/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=test/isolation --outputdir=test/isolation --load-extension=tiering
+TAP_TESTS = 1
+PROVE_TESTS = test/t/*.pl
+
+PG_CPPFLAGS = -DTIERING_VERSION='"$(EXTVERSION)"'
+PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers \
+	-Wno-sign-compare -Wno-declaration-after-statement
+EXTRA_CLEAN = $(BUILT_SQL) test/isolation/output_iso test/isolation/results
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+$(OBJS): $(wildcard $(srcdir)/src/*.h)
+
+$(BUILT_SQL): $(SQL_PARTS:%=sql/%.sql) tiering.control
+	cat $(SQL_PARTS:%=$(srcdir)/sql/%.sql) > $@

@@ -1,0 +1,32 @@
+/*
+ * Classifying. A metric that is null meets no condition. If no tier takes the
+ * customer, which a published scheme must have declared possible, the result is
+ * null. Errors: unknown scheme, no version in force on the day (42704); null
+ * scheme or as_of (22004); a metric that is NaN or infinite (22003); a row that
+ * lacks a column the scheme grades by (42703) or has it with a wrong type
+ * (42804); a single value for a scheme with several metrics (22023).
+ */
+
+CREATE FUNCTION tiering.classify(scheme text, value numeric) RETURNS text
+AS 'MODULE_PATHNAME', 'classify_value'
+LANGUAGE C STABLE PARALLEL SAFE COST 2;
+COMMENT ON FUNCTION tiering.classify(text, numeric) IS
+'The tier of a value by the scheme''s version in force today, for a scheme with one metric';
+
+CREATE FUNCTION tiering.classify(scheme text, value numeric, as_of date) RETURNS text
+AS 'MODULE_PATHNAME', 'classify_value'
+LANGUAGE C STABLE PARALLEL SAFE COST 2;
+COMMENT ON FUNCTION tiering.classify(text, numeric, date) IS
+'The tier of a value by the scheme''s version in force on as_of, for a scheme with one metric';
+
+CREATE FUNCTION tiering.classify(scheme text, m record) RETURNS text
+AS 'MODULE_PATHNAME', 'classify_row'
+LANGUAGE C STABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION tiering.classify(text, record) IS
+'The tier of a row whose columns bear the metrics'' names, by the scheme''s version in force today';
+
+CREATE FUNCTION tiering.classify(scheme text, m record, as_of date) RETURNS text
+AS 'MODULE_PATHNAME', 'classify_row'
+LANGUAGE C STABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION tiering.classify(text, record, date) IS
+'The tier of a row whose columns bear the metrics'' names, by the scheme''s version in force on as_of';

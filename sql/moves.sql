@@ -1,0 +1,145 @@
+/*
+ * Moves are recorded by statement-level triggers with transition tables on
+ * assignment, so that a change by hand is recorded like a refresh, and a bulk
+ * load costs one insert. The function is a definer's: who may change a tier
+ * need not, and must not, have the right to write history.
+ *
+ */
+
+-- While refresh() writes, tiering.refresh_as_of is its date. Anyone can set that,
+-- but not make a temporary table that is the extension owner's.
+CREATE FUNCTION tiering.refreshing() RETURNS date
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT NULLIF(current_setting('tiering.refresh_as_of', true), '')::date
+	FROM pg_class graded, pg_proc writer
+	WHERE graded.oid = to_regclass('pg_temp.tiering_refresh')
+		AND writer.oid = 'tiering.refresh(text, date)'::regprocedure
+		AND graded.relowner = writer.proowner
+$$;
+COMMENT ON FUNCTION tiering.refreshing() IS
+'The date of the refresh that is writing in this session; null if none is';
+
+CREATE FUNCTION tiering.refuse_tier(scheme text, version int, tier text) RETURNS int
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION 'version % of scheme "%" has no tier "%"', version, scheme, tier
+		USING ERRCODE = 'foreign_key_violation';
+END;
+$$;
+COMMENT ON FUNCTION tiering.refuse_tier(text, int, text) IS
+'Raises the error for a tier that is not there (23503)';
+
+CREATE FUNCTION tiering.record_moves() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	refresh_as_of date := tiering.refreshing();
+	by_refresh boolean := refresh_as_of IS NOT NULL;
+	-- current_user is this function's owner
+	actor text := COALESCE(NULLIF(current_setting('role', true), 'none'), session_user);
+BEGIN
+	IF TG_OP = 'INSERT' THEN
+		-- a row with another time is a restored one
+		PERFORM tiering.refuse_tier(n.scheme, n.version, n.tier)
+		FROM (SELECT DISTINCT scheme, version, tier FROM new_rows WHERE recorded_at = now()) n
+			LEFT JOIN tiering.tier t USING (scheme, version, tier)
+		WHERE t.tier IS NULL;
+		INSERT INTO tiering.migration
+			(scheme, customer_id, as_of, to_tier, direction, cause, version, measure, recorded_by)
+		SELECT n.scheme, n.customer_id, n.as_of, n.tier, 'new',
+			CASE WHEN by_refresh THEN 'new' ELSE 'manual' END, n.version, n.measure, actor
+		FROM new_rows n
+		WHERE n.recorded_at = now();
+	ELSIF TG_OP = 'DELETE' THEN
+		INSERT INTO tiering.migration
+			(scheme, customer_id, as_of, from_tier, direction, cause, version, measure, recorded_by)
+		SELECT o.scheme, o.customer_id, COALESCE(refresh_as_of, o.as_of), o.tier, 'exit',
+			CASE WHEN by_refresh THEN 'exit' ELSE 'manual' END, o.version, o.measure, actor
+		FROM old_rows o;
+	ELSE
+		-- Materialized, so that the few who moved are found before anything else
+		-- is looked up. refresh() sets since for all who move, which spares
+		-- comparing those who stayed.
+		WITH moved AS MATERIALIZED (
+			SELECT n.scheme, n.customer_id, n.as_of, n.version, n.measure, n.tier AS to_tier,
+				o.tier AS from_tier, o.version AS from_version
+			FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
+			WHERE n.tier <> o.tier AND (NOT by_refresh OR n.since = refresh_as_of)
+		)
+		INSERT INTO tiering.migration
+			(scheme, customer_id, as_of, from_tier, to_tier, direction, cause, version, measure,
+			 recorded_by)
+		SELECT m.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier,
+			-- a tier that the new version no longer has ranks as it did
+			CASE sign(COALESCE(t.rank, tiering.refuse_tier(m.scheme, m.version, m.to_tier))
+					  - COALESCE(f.rank, was.rank, t.rank))
+				WHEN 1 THEN 'up' WHEN -1 THEN 'down' ELSE 'lateral' END,
+			CASE WHEN by_refresh THEN 'rule' ELSE 'manual' END, m.version, m.measure, actor
+		FROM moved m
+			LEFT JOIN tiering.tier t
+				ON (t.scheme, t.version, t.tier) = (m.scheme, m.version, m.to_tier)
+			LEFT JOIN tiering.tier f
+				ON (f.scheme, f.version, f.tier) = (m.scheme, m.version, m.from_tier)
+			LEFT JOIN tiering.tier was
+				ON (was.scheme, was.version, was.tier) = (m.scheme, m.from_version, m.from_tier);
+	END IF;
+	RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION tiering.record_moves() IS
+'Trigger on assignment: adds a row to migration for each customer whose tier a statement changed';
+
+CREATE TRIGGER record_new AFTER INSERT ON tiering.assignment
+	REFERENCING NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION tiering.record_moves();
+CREATE TRIGGER record_moves AFTER UPDATE ON tiering.assignment
+	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION tiering.record_moves();
+CREATE TRIGGER record_exit AFTER DELETE ON tiering.assignment
+	REFERENCING OLD TABLE AS old_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION tiering.record_moves();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.assignment
+	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_truncate();
+COMMENT ON TRIGGER record_new ON tiering.assignment IS 'Records customers who enter';
+COMMENT ON TRIGGER record_moves ON tiering.assignment IS 'Records customers who change tier';
+COMMENT ON TRIGGER record_exit ON tiering.assignment IS 'Records customers who leave';
+COMMENT ON TRIGGER refuse_truncate ON tiering.assignment IS 'TRUNCATE would leave no moves';
+
+-- The key ties a row to its history. The trigger fires only where it is set.
+CREATE FUNCTION tiering.refuse_rekey() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF (NEW.scheme, NEW.customer_id) <> (OLD.scheme, OLD.customer_id) THEN
+		RAISE EXCEPTION 'assignment of customer "%" in scheme "%" cannot become that of "%" in "%"',
+			OLD.customer_id, OLD.scheme, NEW.customer_id, NEW.scheme
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			HINT = 'Delete it and insert the other, so that both moves are recorded.';
+	END IF;
+	RETURN NEW;
+END;
+$$;
+COMMENT ON FUNCTION tiering.refuse_rekey() IS 'Trigger on assignment: refuses a change of its key';
+CREATE TRIGGER refuse_rekey BEFORE UPDATE OF scheme, customer_id ON tiering.assignment
+	FOR EACH ROW EXECUTE FUNCTION tiering.refuse_rekey();
+COMMENT ON TRIGGER refuse_rekey ON tiering.assignment IS 'A row stays with its history';
+
+CREATE FUNCTION tiering.refuse_rewrite() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION 'recorded moves cannot be changed or removed'
+		USING ERRCODE = 'object_not_in_prerequisite_state';
+END;
+$$;
+COMMENT ON FUNCTION tiering.refuse_rewrite() IS 'Trigger on migration: history is added to only';
+CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR TRUNCATE ON tiering.migration
+	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_rewrite();
+COMMENT ON TRIGGER refuse_rewrite ON tiering.migration IS 'History is added to only';

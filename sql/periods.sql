@@ -1,0 +1,59 @@
+/*
+ * Periods: the half-open ranges of days over which averages are taken. as_of is
+ * the last day included. An infinite as_of and a period beyond the range of
+ * dates are errors (22008); a null argument gives null.
+ */
+
+CREATE FUNCTION tiering.month(as_of date, shift int DEFAULT 0) RETURNS daterange
+AS 'MODULE_PATHNAME', 'period_month'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.month(date, int) IS
+'The whole month that holds as_of, or the one so many later (shift -1: the one before)';
+
+CREATE FUNCTION tiering.quarter(as_of date, shift int DEFAULT 0) RETURNS daterange
+AS 'MODULE_PATHNAME', 'period_quarter'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.quarter(date, int) IS
+'The whole calendar quarter that holds as_of, or the one so many later (shift -1: the one before)';
+
+CREATE FUNCTION tiering.half_year(as_of date, shift int DEFAULT 0) RETURNS daterange
+AS 'MODULE_PATHNAME', 'period_half_year'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.half_year(date, int) IS
+'The whole half of the calendar year that holds as_of, or the one so many later (shift -1: the one before)';
+
+CREATE FUNCTION tiering.year(as_of date, shift int DEFAULT 0) RETURNS daterange
+AS 'MODULE_PATHNAME', 'period_year'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.year(date, int) IS
+'The whole calendar year that holds as_of, or the one so many later (shift -1: the one before)';
+
+CREATE FUNCTION tiering.month_to_date(as_of date) RETURNS daterange
+AS 'MODULE_PATHNAME', 'period_month_to_date'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.month_to_date(date) IS
+'The month that holds as_of, from its first day up to and including as_of';
+
+CREATE FUNCTION tiering.quarter_to_date(as_of date) RETURNS daterange
+AS 'MODULE_PATHNAME', 'period_quarter_to_date'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.quarter_to_date(date) IS
+'The calendar quarter that holds as_of, from its first day up to and including as_of';
+
+CREATE FUNCTION tiering.half_year_to_date(as_of date) RETURNS daterange
+AS 'MODULE_PATHNAME', 'period_half_year_to_date'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.half_year_to_date(date) IS
+'The half of the calendar year that holds as_of, from its first day up to and including as_of';
+
+CREATE FUNCTION tiering.year_to_date(as_of date) RETURNS daterange
+AS 'MODULE_PATHNAME', 'period_year_to_date'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.year_to_date(date) IS
+'The calendar year that holds as_of, from its first day up to and including as_of';
+
+CREATE FUNCTION tiering.trailing(length interval, as_of date) RETURNS daterange
+AS 'MODULE_PATHNAME', 'period_trailing'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.trailing(interval, date) IS
+'The period of that length whose last day is as_of; it starts at (as_of + 1) - length. A length that is not whole days, or less than one, is an error (22023)';

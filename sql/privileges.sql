@@ -1,0 +1,17 @@
+/*
+ * Privileges. Everyone may use the aggregates and classify, and so read the
+ * schemes, which say nothing of any customer. All else takes a grant: to change
+ * schemes, to read customers and reports, to set sources, to refresh.
+ */
+
+GRANT USAGE ON SCHEMA tiering TO PUBLIC;
+GRANT SELECT ON tiering.scheme, tiering.scheme_version, tiering.metric, tiering.tier, tiering.rule,
+	tiering.preset TO PUBLIC;
+
+-- source_rows() reads what a source's setter may read; refresh() writes as the
+-- extension's owner, and the rest is what the two and the triggers are made of.
+REVOKE EXECUTE ON FUNCTION tiering.source_rows(text, date), tiering.refresh(text, date),
+	tiering.refresh_grade(text, date, int), tiering.refresh_counts(text, date, int),
+	tiering.refresh_write(text, date, int, bigint), tiering.refresh_distribution(text, date, int),
+	tiering.report_stage(text, date, text), tiering.refuse_frozen(text, int, boolean)
+	FROM PUBLIC;

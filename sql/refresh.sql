@@ -1,0 +1,255 @@
+/*
+ * Refresh: run the source for a date, grade, write only what changed.
+ *
+ * All or nothing, being one function call. One at a time for each scheme: the
+ * row in source is locked, and who finds it locked is told so. Publishing waits
+ * for it, and it for publishing: one works with one version. It is a definer's
+ * function, which is safe because the source runs with its setter's rights and
+ * all else is ours: a role needs EXECUTE on it and nothing more to run it.
+ *
+ * Stages are told as NOTICEs, and to others as the session's application_name,
+ * which pg_stat_activity shows while the transaction goes on.
+ */
+
+CREATE TYPE tiering.refresh_result AS (
+	scheme    text,
+	as_of     date,
+	version   int,
+	customers bigint,
+	ungraded  bigint,
+	new       bigint,
+	up        bigint,
+	down      bigint,
+	lateral_moves bigint,
+	exit      bigint,
+	stayed    bigint,
+	written   bigint
+);
+COMMENT ON TYPE tiering.refresh_result IS
+'What a refresh did: customers in the source, those whom no tier took, moves by direction, those who stayed in their tier, and rows of assignment written';
+
+-- application_name takes 63 printable ASCII characters
+CREATE FUNCTION tiering.report_stage(scheme text, as_of date, stage text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
+AS $$
+BEGIN
+	RAISE NOTICE '% as of %: %', scheme, as_of, stage;
+	PERFORM pg_catalog.set_config('application_name', pg_catalog."left"(pg_catalog.regexp_replace(
+		pg_catalog.format('tiering.refresh %s %s: %s', scheme, as_of, stage), '[^ -~]', '?', 'g'), 63), true);
+END;
+$$;
+COMMENT ON FUNCTION tiering.report_stage(text, date, text) IS
+'Tells the caller, and who looks at pg_stat_activity, how far a refresh is';
+
+-- Grade the source into pg_temp.tiering_refresh, each customer beside what he
+-- holds, and refuse what is not a list of customers.
+CREATE FUNCTION tiering.refresh_grade(scheme text, as_of date, version int) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	measure text := m.metric FROM tiering.metric m
+		WHERE m.scheme = refresh_grade.scheme AND m.version = refresh_grade.version AND m.is_measure;
+	numbers text[] := array_agg(m.metric) FILTER (WHERE m.kind = 'number')
+		FROM tiering.metric m
+		WHERE m.scheme = refresh_grade.scheme AND m.version = refresh_grade.version
+		HAVING bool_and(m.kind = 'number') AND count(*) = 1;
+	customer text;
+BEGIN
+	EXECUTE format($query$
+		CREATE TEMP TABLE tiering_refresh ON COMMIT DROP AS
+		SELECT g.customer_id, g.tier, g.measure, a.tier AS held, a.version AS held_version,
+			g.tier <> a.tier OR g.measure IS DISTINCT FROM a.measure OR a.version <> %s AS changed
+		FROM (SELECT m.customer_id, tiering.classify(%L, %s, %L) COLLATE "C" AS tier, %s AS measure
+			  FROM tiering.source_rows(%L, %L) AS m(%s)) g
+			LEFT JOIN tiering.assignment a ON a.scheme = %L AND a.customer_id = g.customer_id$query$,
+		version, scheme, COALESCE('m.' || quote_ident(numbers[1]), 'm'), as_of,
+		COALESCE('m.' || quote_ident(measure), 'NULL::numeric'),
+		scheme, as_of, tiering.source_columns(scheme, version), scheme);
+
+	IF EXISTS (SELECT FROM pg_temp.tiering_refresh g WHERE g.customer_id IS NULL) THEN
+		RAISE EXCEPTION 'source of scheme "%" yields a null customer_id', scheme
+			USING ERRCODE = 'null_value_not_allowed';
+	END IF;
+	SELECT g.customer_id INTO customer FROM pg_temp.tiering_refresh g
+	GROUP BY g.customer_id HAVING count(*) > 1 LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'source of scheme "%" yields customer "%" more than once', scheme, customer
+			USING ERRCODE = 'unique_violation',
+			HINT = 'Its query must yield one row for each customer.';
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION tiering.refresh_grade(text, date, int) IS
+'Part of refresh(): runs and grades the source. A null customer_id (22004) or a repeated one (23505) is an error';
+
+-- Write what changed; the triggers on assignment record the moves.
+CREATE FUNCTION tiering.refresh_write(scheme text, as_of date, version int, exits bigint) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	written bigint := 0;
+	affected bigint;
+BEGIN
+	IF exits > 0 THEN
+		DELETE FROM tiering.assignment a
+		WHERE a.scheme = refresh_write.scheme AND NOT EXISTS (
+			SELECT FROM pg_temp.tiering_refresh g
+			WHERE g.customer_id = a.customer_id AND g.tier IS NOT NULL);
+		GET DIAGNOSTICS affected = ROW_COUNT;
+		written := written + affected;
+	END IF;
+
+	UPDATE tiering.assignment a
+	SET tier = g.tier, measure = g.measure, as_of = refresh_write.as_of,
+		since = CASE WHEN a.tier <> g.tier THEN refresh_write.as_of ELSE a.since END,
+		version = refresh_write.version, recorded_at = now()
+	FROM pg_temp.tiering_refresh g
+	WHERE a.scheme = refresh_write.scheme AND a.customer_id = g.customer_id AND g.changed;
+	GET DIAGNOSTICS affected = ROW_COUNT;
+	written := written + affected;
+
+	INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version)
+	SELECT refresh_write.scheme, g.customer_id, g.tier, g.measure, refresh_write.as_of,
+		refresh_write.as_of, refresh_write.version
+	FROM pg_temp.tiering_refresh g
+	WHERE g.held IS NULL AND g.tier IS NOT NULL;
+	GET DIAGNOSTICS affected = ROW_COUNT;
+	RETURN written + affected;
+END;
+$$;
+COMMENT ON FUNCTION tiering.refresh_write(text, date, int, bigint) IS
+'Part of refresh(): brings assignment to what was graded, looking for those who left if any did; returns the number of rows written';
+
+-- Leave behind how many customers each tier has; true if that was not there yet.
+CREATE FUNCTION tiering.refresh_distribution(scheme text, as_of date, version int) RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	changed boolean;
+BEGIN
+	DELETE FROM tiering.distribution_history d
+	WHERE d.scheme = refresh_distribution.scheme AND d.as_of = refresh_distribution.as_of
+		AND d.tier NOT IN (
+			SELECT t.tier FROM tiering.tier t
+			WHERE t.scheme = refresh_distribution.scheme AND t.version = refresh_distribution.version);
+	changed := FOUND;
+	INSERT INTO tiering.distribution_history AS d (scheme, as_of, tier, version, customers, measure)
+	SELECT t.scheme, refresh_distribution.as_of, t.tier, t.version, COALESCE(g.customers, 0),
+		CASE WHEN g.tier IS NULL THEN 0 ELSE g.measure END
+	FROM tiering.tier t
+		LEFT JOIN (SELECT r.tier, count(*) AS customers, sum(r.measure) AS measure
+				   FROM pg_temp.tiering_refresh r GROUP BY r.tier) g ON g.tier = t.tier
+	WHERE t.scheme = refresh_distribution.scheme AND t.version = refresh_distribution.version
+	ON CONFLICT ON CONSTRAINT distribution_history_pkey DO UPDATE
+	SET version = EXCLUDED.version, customers = EXCLUDED.customers, measure = EXCLUDED.measure
+	WHERE (d.version, d.customers, d.measure)
+		IS DISTINCT FROM (EXCLUDED.version, EXCLUDED.customers, EXCLUDED.measure);
+	RETURN changed OR FOUND;
+END;
+$$;
+COMMENT ON FUNCTION tiering.refresh_distribution(text, date, int) IS
+'Part of refresh(): keeps the distribution of the tiers; returns whether that changed anything';
+
+CREATE FUNCTION tiering.refresh_counts(scheme text, as_of date, version int)
+RETURNS tiering.refresh_result
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	result tiering.refresh_result;
+BEGIN
+	SELECT refresh_counts.scheme, refresh_counts.as_of, refresh_counts.version,
+		count(*) AS customers, count(*) FILTER (WHERE g.tier IS NULL) AS ungraded,
+		count(*) FILTER (WHERE g.held IS NULL AND g.tier IS NOT NULL) AS new, 0, 0, 0,
+		(SELECT count(*) FROM tiering.assignment a WHERE a.scheme = refresh_counts.scheme)
+			- count(g.held) FILTER (WHERE g.tier IS NOT NULL) AS exit,
+		count(*) FILTER (WHERE g.tier = g.held) AS stayed, 0
+	INTO result
+	FROM pg_temp.tiering_refresh g;
+
+	SELECT COALESCE(sum(m.customers) FILTER (WHERE t.rank > COALESCE(f.rank, was.rank, t.rank)), 0),
+		COALESCE(sum(m.customers) FILTER (WHERE t.rank < COALESCE(f.rank, was.rank, t.rank)), 0),
+		COALESCE(sum(m.customers) FILTER (WHERE t.rank = COALESCE(f.rank, was.rank, t.rank)), 0)
+	INTO result.up, result.down, result.lateral_moves
+	FROM (SELECT g.tier, g.held, g.held_version, count(*) AS customers
+		  FROM pg_temp.tiering_refresh g WHERE g.tier <> g.held
+		  GROUP BY g.tier, g.held, g.held_version) m
+		LEFT JOIN tiering.tier t
+			ON (t.scheme, t.version, t.tier) = (refresh_counts.scheme, refresh_counts.version, m.tier)
+		LEFT JOIN tiering.tier f
+			ON (f.scheme, f.version, f.tier) = (refresh_counts.scheme, refresh_counts.version, m.held)
+		LEFT JOIN tiering.tier was
+			ON (was.scheme, was.version, was.tier) = (refresh_counts.scheme, m.held_version, m.held);
+	RETURN result;
+END;
+$$;
+COMMENT ON FUNCTION tiering.refresh_counts(text, date, int) IS
+'Part of refresh(): counts what is about to be written';
+
+-- A setting named here gets back its value of before when the function ends,
+-- whatever the function made of it.
+CREATE FUNCTION tiering.refresh(scheme text, as_of date) RETURNS tiering.refresh_result
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp
+SET application_name = 'tiering.refresh'
+SET tiering.refresh_as_of = ''
+AS $$
+DECLARE
+	src tiering.source;
+	version int;
+	result tiering.refresh_result;
+BEGIN
+	IF as_of IS NULL OR NOT isfinite(as_of) THEN
+		RAISE EXCEPTION 'as_of must be a day, not %', COALESCE(as_of::text, 'null')
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	PERFORM tiering.newest_version(scheme);
+	PERFORM FROM tiering.scheme s WHERE s.scheme = refresh.scheme FOR SHARE;
+	BEGIN
+		SELECT * INTO src FROM tiering.source s WHERE s.scheme = refresh.scheme FOR UPDATE NOWAIT;
+	EXCEPTION WHEN lock_not_available THEN
+		RAISE EXCEPTION 'scheme "%" is being refreshed by another session', scheme
+			USING ERRCODE = 'lock_not_available',
+			HINT = 'Wait until it is done; pg_stat_activity shows how far it is.';
+	END;
+	IF src.scheme IS NULL THEN
+		RAISE EXCEPTION 'scheme "%" has no source', scheme
+			USING ERRCODE = 'undefined_object',
+			HINT = format('Set one with tiering.set_source(%L, query).', scheme);
+	END IF;
+	IF as_of < src.refreshed_as_of THEN
+		RAISE EXCEPTION 'scheme "%" was already refreshed as of %, which is after %', scheme, src.refreshed_as_of, as_of
+			USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'Refreshes go forward in time.';
+	END IF;
+	SELECT v.version INTO version FROM tiering.scheme_version v
+	WHERE v.scheme = refresh.scheme AND v.status <> 'draft' AND v.effective @> as_of;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'scheme "%" has no version in force on %', scheme, as_of
+			USING ERRCODE = 'undefined_object',
+			HINT = format('Publish one with tiering.publish(%L, effective_from).', scheme);
+	END IF;
+
+	PERFORM tiering.report_stage(scheme, as_of, '1/3 reading source');
+	PERFORM tiering.refresh_grade(scheme, as_of, version);
+	result := tiering.refresh_counts(scheme, as_of, version);
+	PERFORM tiering.report_stage(scheme, as_of, format('2/3 writing %s customers', result.customers));
+	PERFORM set_config('tiering.refresh_as_of', as_of::text, true);
+	result.written := tiering.refresh_write(scheme, as_of, version, result.exit);
+	IF tiering.refresh_distribution(scheme, as_of, version) OR result.written > 0
+		OR src.refreshed_as_of IS DISTINCT FROM as_of
+	THEN
+		UPDATE tiering.source s SET refreshed_as_of = as_of, refreshed_at = now()
+		WHERE s.scheme = refresh.scheme;
+	END IF;
+	DROP TABLE pg_temp.tiering_refresh;
+	PERFORM tiering.report_stage(scheme, as_of, format('3/3 wrote %s rows: %s new, %s up, %s down, %s lateral, %s exit',
+		result.written, result.new, result.up, result.down, result.lateral_moves, result.exit));
+	RETURN result;
+END;
+$$;
+COMMENT ON FUNCTION tiering.refresh(text, date) IS
+'Grades every customer of the scheme''s source as of a date, by the version in force on it, and records the moves. Repeating it with the same data changes nothing. Errors: unknown scheme, no source, no version in force (42704); a refresh of it under way (55P03); an earlier date than the last refresh''s (22023); what the source''s query raises; a null (22004) or repeated (23505) customer. Nothing is changed then';

@@ -1,0 +1,155 @@
+/*
+ * Schemes: a rule is a box in metric space, a tier is a union of boxes, and a
+ * customer gets the highest-ranked tier that contains him. All of it is rows.
+ *
+ * Keys are names that people can read. They collate as "C", so that order and
+ * equality are the same in every database. A line under each table has pg_dump
+ * keep what is in it.
+ */
+
+CREATE TABLE tiering.scheme (
+	scheme      text COLLATE "C" PRIMARY KEY CHECK (scheme <> ''),
+	title       text NOT NULL DEFAULT '',
+	title_zh    text NOT NULL DEFAULT '',
+	description text NOT NULL DEFAULT '',
+	origin      text NOT NULL DEFAULT ''
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.scheme', '');
+COMMENT ON TABLE tiering.scheme IS 'A named way to grade customers';
+COMMENT ON COLUMN tiering.scheme.scheme IS 'Its name';
+COMMENT ON COLUMN tiering.scheme.title IS 'Its title in reports';
+COMMENT ON COLUMN tiering.scheme.title_zh IS 'The same in Chinese';
+COMMENT ON COLUMN tiering.scheme.description IS 'What it grades, and for what';
+COMMENT ON COLUMN tiering.scheme.origin IS 'Where its thresholds come from';
+
+CREATE TABLE tiering.scheme_version (
+	scheme          text COLLATE "C" NOT NULL REFERENCES tiering.scheme,
+	version         int NOT NULL CHECK (version > 0),
+	status          text COLLATE "C" NOT NULL DEFAULT 'draft'
+	                CHECK (status IN ('draft', 'published', 'retired')),
+	effective       daterange,
+	everyone        boolean NOT NULL DEFAULT true,
+	note            text NOT NULL DEFAULT '',
+	created_at      timestamptz NOT NULL DEFAULT now(),
+	created_by      text NOT NULL DEFAULT current_user,
+	published_at    timestamptz,
+	published_by    text,
+	definition_rows int,
+	PRIMARY KEY (scheme, version),
+	CONSTRAINT scheme_version_draft CHECK (
+		CASE WHEN status = 'draft'
+		THEN num_nulls(effective, published_at, published_by, definition_rows) = 4
+		ELSE num_nulls(effective, published_at, published_by, definition_rows) = 0
+		END),
+	CONSTRAINT scheme_version_effective CHECK (
+		NOT isempty(effective) AND NOT lower_inf(effective)
+		AND isfinite(lower(effective))),
+	-- A hash as a range of one point stands in for "scheme WITH =", for which
+	-- core's GiST has no operator class and btree_gist would be needed.
+	CONSTRAINT scheme_version_overlap EXCLUDE USING gist (
+		int8range(hashtextextended(scheme, 0), hashtextextended(scheme, 0), '[]') WITH &&,
+		effective WITH &&)
+);
+CREATE UNIQUE INDEX scheme_version_one_draft ON tiering.scheme_version (scheme)
+	WHERE status = 'draft';
+SELECT pg_catalog.pg_extension_config_dump('tiering.scheme_version', '');
+COMMENT ON TABLE tiering.scheme_version IS
+'One dated edition of a scheme; frozen once published';
+COMMENT ON COLUMN tiering.scheme_version.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.scheme_version.version IS 'Number of the edition, from 1';
+COMMENT ON COLUMN tiering.scheme_version.status IS
+'draft: may be changed and grades nobody; published: in force from the start of effective; retired: succeeded by a later one, still grading the dates of effective';
+COMMENT ON COLUMN tiering.scheme_version.effective IS
+'The days for which it grades; null for a draft. Those of one scheme do not overlap';
+COMMENT ON COLUMN tiering.scheme_version.everyone IS
+'Whether every customer must get a tier, which takes a base tier; false declares that some get none';
+COMMENT ON COLUMN tiering.scheme_version.note IS 'What is new in this edition';
+COMMENT ON COLUMN tiering.scheme_version.created_at IS 'When the draft was made';
+COMMENT ON COLUMN tiering.scheme_version.created_by IS 'Who made it';
+COMMENT ON COLUMN tiering.scheme_version.published_at IS 'When it was published';
+COMMENT ON COLUMN tiering.scheme_version.published_by IS 'Who published it';
+COMMENT ON COLUMN tiering.scheme_version.definition_rows IS
+'How many rows defined it when it was published; it takes no more than these, which is how a restored dump gets them back';
+
+CREATE TABLE tiering.metric (
+	scheme     text COLLATE "C" NOT NULL,
+	version    int NOT NULL,
+	metric     text COLLATE "C" NOT NULL
+	           CHECK (metric <> '' AND metric <> 'customer_id'),
+	kind       text COLLATE "C" NOT NULL DEFAULT 'number'
+	           CHECK (kind IN ('number', 'boolean')),
+	is_measure boolean NOT NULL DEFAULT false,
+	unit       text NOT NULL DEFAULT '',
+	title      text NOT NULL DEFAULT '',
+	title_zh   text NOT NULL DEFAULT '',
+	PRIMARY KEY (scheme, version, metric),
+	FOREIGN KEY (scheme, version) REFERENCES tiering.scheme_version ON DELETE CASCADE,
+	CHECK (kind = 'number' OR NOT is_measure)
+);
+CREATE UNIQUE INDEX metric_measure ON tiering.metric (scheme, version) WHERE is_measure;
+SELECT pg_catalog.pg_extension_config_dump('tiering.metric', '');
+COMMENT ON TABLE tiering.metric IS 'What a scheme grades by: an input that the source yields';
+COMMENT ON COLUMN tiering.metric.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.metric.version IS 'Its edition';
+COMMENT ON COLUMN tiering.metric.metric IS 'Name, which is that of the column in the source';
+COMMENT ON COLUMN tiering.metric.kind IS 'number (exact, no floats) or boolean, which counts 1 when true and 0 when false';
+COMMENT ON COLUMN tiering.metric.is_measure IS
+'Whether this is the money figure that reports add up; at most one of a version';
+COMMENT ON COLUMN tiering.metric.unit IS 'Unit, such as CNY';
+COMMENT ON COLUMN tiering.metric.title IS 'Title in reports';
+COMMENT ON COLUMN tiering.metric.title_zh IS 'The same in Chinese';
+
+CREATE TABLE tiering.tier (
+	scheme   text COLLATE "C" NOT NULL,
+	version  int NOT NULL,
+	tier     text COLLATE "C" NOT NULL CHECK (tier <> ''),
+	rank     int NOT NULL,
+	base     boolean NOT NULL DEFAULT false,
+	parent   text COLLATE "C" CHECK (parent <> tier),
+	title    text NOT NULL DEFAULT '',
+	title_zh text NOT NULL DEFAULT '',
+	PRIMARY KEY (scheme, version, tier),
+	FOREIGN KEY (scheme, version) REFERENCES tiering.scheme_version ON DELETE CASCADE,
+	FOREIGN KEY (scheme, version, parent) REFERENCES tiering.tier
+		DEFERRABLE INITIALLY DEFERRED
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.tier', '');
+COMMENT ON TABLE tiering.tier IS 'A tier of a scheme';
+COMMENT ON COLUMN tiering.tier.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.tier.version IS 'Its edition';
+COMMENT ON COLUMN tiering.tier.tier IS 'Name';
+COMMENT ON COLUMN tiering.tier.rank IS
+'The higher it is, the better the tier: of those that take a customer, the highest counts';
+COMMENT ON COLUMN tiering.tier.base IS
+'Whether it takes everyone whom no higher tier takes, whatever is null; such a tier has no rules';
+COMMENT ON COLUMN tiering.tier.parent IS 'The tier of which it is a part, into which views can roll it up';
+COMMENT ON COLUMN tiering.tier.title IS 'Title in reports';
+COMMENT ON COLUMN tiering.tier.title_zh IS 'The same in Chinese';
+
+CREATE TABLE tiering.rule (
+	scheme  text COLLATE "C" NOT NULL,
+	version int NOT NULL,
+	tier    text COLLATE "C" NOT NULL,
+	rule    int NOT NULL DEFAULT 1,
+	metric  text COLLATE "C" NOT NULL,
+	bounds  numrange NOT NULL,
+	PRIMARY KEY (scheme, version, tier, rule, metric),
+	FOREIGN KEY (scheme, version, tier) REFERENCES tiering.tier ON DELETE CASCADE,
+	FOREIGN KEY (scheme, version, metric) REFERENCES tiering.metric,
+	CONSTRAINT rule_bounds CHECK (
+		NOT isempty(bounds)
+		AND abs(COALESCE(lower(bounds), 0)) < 1e28 AND scale(trim_scale(COALESCE(lower(bounds), 0))) <= 8
+		AND abs(COALESCE(upper(bounds), 0)) < 1e28 AND scale(trim_scale(COALESCE(upper(bounds), 0))) <= 8)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.rule', '');
+COMMENT ON TABLE tiering.rule IS
+'A condition. Those of one tier with the same rule number must all be met, any one number of them suffices';
+COMMENT ON COLUMN tiering.rule.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.rule.version IS 'Its edition';
+COMMENT ON COLUMN tiering.rule.tier IS 'The tier that it leads into';
+COMMENT ON COLUMN tiering.rule.rule IS 'Number: the same is all-of, another is any-of';
+COMMENT ON COLUMN tiering.rule.metric IS 'What is looked at; if it is null the condition is not met';
+COMMENT ON COLUMN tiering.rule.bounds IS
+'Between which bounds it must lie, such as [50000,). A bound has at most 28 digits before the point and 8 behind';
+COMMENT ON CONSTRAINT rule_bounds ON tiering.rule IS
+'Bounds are compared as integers of 10^-8, exactly; see DecimalKey in src/decimal.h';

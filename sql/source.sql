@@ -1,0 +1,92 @@
+/*
+ * Sources: the bank's own queries. One runs with the rights of the role that
+ * set it and with search_path = pg_catalog, pg_temp, whoever refreshes, so that
+ * it means the same for everyone; names in it must be qualified.
+ */
+
+CREATE TABLE tiering.source (
+	scheme          text COLLATE "C" PRIMARY KEY REFERENCES tiering.scheme,
+	query           text NOT NULL,
+	set_by          text NOT NULL DEFAULT current_user,
+	set_at          timestamptz NOT NULL DEFAULT now(),
+	refreshed_as_of date,
+	refreshed_at    timestamptz
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.source', '');
+COMMENT ON TABLE tiering.source IS 'Where a scheme''s metrics come from';
+COMMENT ON COLUMN tiering.source.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.source.query IS
+'A SELECT that yields customer_id and the scheme''s metrics for the date $1';
+COMMENT ON COLUMN tiering.source.set_by IS 'The role that set it, with whose rights it runs';
+COMMENT ON COLUMN tiering.source.set_at IS 'When it was set';
+COMMENT ON COLUMN tiering.source.refreshed_as_of IS 'Date of the last refresh';
+COMMENT ON COLUMN tiering.source.refreshed_at IS 'When a refresh last changed anything';
+
+-- Not a definer's function: it asks who is writing.
+CREATE FUNCTION tiering.check_setter() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM pg_roles r
+				   WHERE r.rolname = NEW.set_by AND pg_has_role(current_user, r.oid, 'MEMBER'))
+		AND NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user)
+	THEN
+		RAISE EXCEPTION 'role "%" cannot set a source that runs with the rights of "%"', current_user, NEW.set_by
+			USING ERRCODE = 'insufficient_privilege';
+	END IF;
+	RETURN NEW;
+END;
+$$;
+COMMENT ON FUNCTION tiering.check_setter() IS
+'Trigger on source: a source can be set only for a role whose rights one has (42501)';
+CREATE TRIGGER check_setter BEFORE INSERT OR UPDATE OF query, set_by ON tiering.source
+	FOR EACH ROW EXECUTE FUNCTION tiering.check_setter();
+COMMENT ON TRIGGER check_setter ON tiering.source IS 'Nobody lends himself rights';
+
+CREATE FUNCTION tiering.source_rows(scheme text, as_of date) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'source_rows'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000 ROWS 100000
+SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tiering.source_rows(text, date) IS
+'The rows of a scheme''s source for a date, with the columns that the caller lists; runs with the rights of the role that set it. Not for PUBLIC';
+
+CREATE FUNCTION tiering.source_check(scheme text, query text) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'source_check'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000 ROWS 1
+SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tiering.source_check(text, text) IS
+'Checks, with the caller''s own rights, that a query can be the source of a scheme and yields the columns that the caller lists; returns no rows';
+
+CREATE FUNCTION tiering.source_columns(scheme text, version int) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT 'customer_id text COLLATE "C"' || COALESCE(string_agg(
+		format(', %I %s', m.metric, CASE m.kind WHEN 'boolean' THEN 'boolean' ELSE 'numeric' END),
+		'' ORDER BY m.metric), '')
+	FROM tiering.metric m
+	WHERE m.scheme = source_columns.scheme AND m.version = source_columns.version;
+END;
+COMMENT ON FUNCTION tiering.source_columns(text, int) IS
+'The column list that a source has to fill for a version of a scheme';
+
+CREATE FUNCTION tiering.set_source(scheme text, query text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	bare text := rtrim(query, E'; \t\r\n');
+	columns text := tiering.source_columns(scheme, tiering.newest_version(scheme));
+BEGIN
+	IF COALESCE(bare, '') = '' THEN
+		RAISE EXCEPTION 'the source of scheme "%" must be a query', scheme
+			USING ERRCODE = 'null_value_not_allowed';
+	END IF;
+	EXECUTE format('SELECT FROM tiering.source_check(%L, %L) AS m(%s)', scheme, bare, columns);
+	INSERT INTO tiering.source (scheme, query) VALUES (set_source.scheme, bare)
+	ON CONFLICT ON CONSTRAINT source_pkey
+	DO UPDATE SET query = EXCLUDED.query, set_by = EXCLUDED.set_by, set_at = EXCLUDED.set_at;
+END;
+$$;
+COMMENT ON FUNCTION tiering.set_source(text, text) IS
+'Binds a scheme to a query that yields customer_id and the metrics of the newest version for the date $1. Its columns are checked at once: a missing one (42703), a wrong type (42804), a name that is not qualified (42P01) are errors';

@@ -1,0 +1,88 @@
+/*
+ * State: where every customer stands, how he moved, and what each refresh left
+ * behind. customer_id is text that collates as "C": customer numbers have
+ * leading zeros, and anything casts to it.
+ */
+
+CREATE TABLE tiering.assignment (
+	scheme      text COLLATE "C" NOT NULL,
+	customer_id text COLLATE "C" NOT NULL,
+	tier        text COLLATE "C" NOT NULL,
+	measure     numeric,
+	as_of       date NOT NULL,
+	since       date NOT NULL,
+	version     int NOT NULL,
+	recorded_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (scheme, customer_id)
+) WITH (fillfactor = 80);
+SELECT pg_catalog.pg_extension_config_dump('tiering.assignment', '');
+COMMENT ON TABLE tiering.assignment IS
+'Where each customer stands. A change of tier by whatever statement is recorded in migration';
+COMMENT ON COLUMN tiering.assignment.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.assignment.customer_id IS 'Customer';
+COMMENT ON COLUMN tiering.assignment.tier IS 'The tier that the customer holds';
+COMMENT ON COLUMN tiering.assignment.measure IS 'The scheme''s measure for the customer at as_of, in its unit';
+COMMENT ON COLUMN tiering.assignment.as_of IS
+'The last assessment that changed anything in this row; later ones up to source.refreshed_as_of found it as it is. Who changes a tier by hand states here as of which day';
+COMMENT ON COLUMN tiering.assignment.since IS 'The assessment from which on the customer holds the tier';
+COMMENT ON COLUMN tiering.assignment.version IS 'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.assignment.recorded_at IS
+'When the row was written. One inserted with another time than its transaction''s is a restored one, whose moves are in the dump, and is not recorded again';
+
+CREATE TABLE tiering.migration (
+	move        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	scheme      text COLLATE "C" NOT NULL,
+	customer_id text COLLATE "C" NOT NULL,
+	as_of       date NOT NULL,
+	from_tier   text COLLATE "C",
+	to_tier     text COLLATE "C",
+	direction   text COLLATE "C" NOT NULL
+	            CHECK (direction IN ('new', 'up', 'down', 'lateral', 'exit')),
+	cause       text COLLATE "C" NOT NULL,
+	version     int NOT NULL,
+	measure     numeric,
+	recorded_at timestamptz NOT NULL DEFAULT now(),
+	recorded_by text NOT NULL,
+	CHECK ((direction = 'new') = (from_tier IS NULL)),
+	CHECK ((direction = 'exit') = (to_tier IS NULL))
+);
+CREATE INDEX migration_customer ON tiering.migration (scheme, customer_id, as_of, move);
+-- by date it is appended to, which is all that a block range index needs
+CREATE INDEX migration_as_of ON tiering.migration USING brin (as_of);
+SELECT pg_catalog.pg_extension_config_dump('tiering.migration', '');
+SELECT pg_catalog.pg_extension_config_dump('tiering.migration_move_seq', '');
+COMMENT ON TABLE tiering.migration IS 'The moves of customers between tiers; rows are added only';
+COMMENT ON COLUMN tiering.migration.move IS 'Number of the move, rising in the order of recording';
+COMMENT ON COLUMN tiering.migration.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.migration.customer_id IS 'Customer';
+COMMENT ON COLUMN tiering.migration.as_of IS 'The assessment at which the customer moved';
+COMMENT ON COLUMN tiering.migration.from_tier IS 'The tier left; null for a new customer';
+COMMENT ON COLUMN tiering.migration.to_tier IS 'The tier entered; null on exit';
+COMMENT ON COLUMN tiering.migration.direction IS
+'new, up, down, lateral (another tier of the same rank) or exit';
+COMMENT ON COLUMN tiering.migration.cause IS
+'new, exit or rule when a refresh moved the customer, manual otherwise';
+COMMENT ON COLUMN tiering.migration.version IS 'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.migration.measure IS 'The measure at the move; on exit the last one known';
+COMMENT ON COLUMN tiering.migration.recorded_at IS 'When the move was recorded';
+COMMENT ON COLUMN tiering.migration.recorded_by IS 'The role that made it';
+
+CREATE TABLE tiering.distribution_history (
+	scheme    text COLLATE "C" NOT NULL,
+	as_of     date NOT NULL,
+	tier      text COLLATE "C" NOT NULL,
+	version   int NOT NULL,
+	customers bigint NOT NULL,
+	measure   numeric,
+	PRIMARY KEY (scheme, as_of, tier)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.distribution_history', '');
+COMMENT ON TABLE tiering.distribution_history IS
+'How many customers, with how much of the measure, each refresh left in each tier; empty tiers have a row, too';
+COMMENT ON COLUMN tiering.distribution_history.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.distribution_history.as_of IS 'Date of the refresh';
+COMMENT ON COLUMN tiering.distribution_history.tier IS 'Tier';
+COMMENT ON COLUMN tiering.distribution_history.version IS 'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.distribution_history.customers IS 'Customers in the tier';
+COMMENT ON COLUMN tiering.distribution_history.measure IS
+'Total of their measure; null if it is known of none';

@@ -1,0 +1,168 @@
+/*
+ * Views for reporting tools. Shares are fractions of 1, rounded to 6 decimals.
+ * A view runs with its owner's rights: SELECT on it is all that a report needs.
+ */
+
+CREATE VIEW tiering.tier_distribution AS
+WITH held AS (
+	SELECT a.scheme, a.tier, count(*) AS customers, sum(a.measure) AS measure,
+		max(a.version) AS version, max(a.as_of) AS as_of
+	FROM tiering.assignment a
+	GROUP BY a.scheme, a.tier
+), graded AS (
+	SELECT h.scheme, max(h.version) AS version, COALESCE(max(s.refreshed_as_of), max(h.as_of)) AS as_of
+	FROM held h LEFT JOIN tiering.source s ON s.scheme = h.scheme
+	GROUP BY h.scheme
+), listed AS (
+	SELECT g.scheme, t.tier, t.rank, t.parent, t.title, t.title_zh
+	FROM graded g JOIN tiering.tier t ON t.scheme = g.scheme AND t.version = g.version
+)
+SELECT g.scheme, g.as_of, g.version, tier, l.rank, l.parent, l.title, l.title_zh,
+	COALESCE(h.customers, 0) AS customers,
+	round(COALESCE(h.customers, 0) / NULLIF(sum(h.customers) OVER scheme, 0), 6) AS customers_share,
+	CASE WHEN h.tier IS NULL THEN 0 ELSE h.measure END AS measure,
+	round(CASE WHEN h.tier IS NULL THEN 0 ELSE h.measure END / NULLIF(sum(h.measure) OVER scheme, 0), 6) AS measure_share
+FROM held h FULL JOIN listed l USING (scheme, tier) JOIN graded g USING (scheme)
+WINDOW scheme AS (PARTITION BY g.scheme);
+COMMENT ON VIEW tiering.tier_distribution IS
+'How many customers, with how much of the measure, each tier of each scheme holds now; empty tiers have a row, too';
+COMMENT ON COLUMN tiering.tier_distribution.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.tier_distribution.as_of IS 'Date of the last refresh';
+COMMENT ON COLUMN tiering.tier_distribution.version IS 'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.tier_distribution.tier IS 'Tier';
+COMMENT ON COLUMN tiering.tier_distribution.rank IS 'Its rank, higher being better';
+COMMENT ON COLUMN tiering.tier_distribution.parent IS 'The tier of which it is a part';
+COMMENT ON COLUMN tiering.tier_distribution.title IS 'Its title';
+COMMENT ON COLUMN tiering.tier_distribution.title_zh IS 'Its title in Chinese';
+COMMENT ON COLUMN tiering.tier_distribution.customers IS 'Customers in it';
+COMMENT ON COLUMN tiering.tier_distribution.customers_share IS 'Their share of the scheme''s customers';
+COMMENT ON COLUMN tiering.tier_distribution.measure IS 'Total of their measure';
+COMMENT ON COLUMN tiering.tier_distribution.measure_share IS 'Its share of the scheme''s total';
+
+CREATE VIEW tiering.tier_distribution_history AS
+SELECT d.scheme, d.as_of, d.version, d.tier, t.rank, t.parent, t.title, t.title_zh, d.customers,
+	round(d.customers / NULLIF(sum(d.customers) OVER refresh, 0), 6) AS customers_share,
+	d.measure,
+	round(d.measure / NULLIF(sum(d.measure) OVER refresh, 0), 6) AS measure_share
+FROM tiering.distribution_history d
+	LEFT JOIN tiering.tier t ON t.scheme = d.scheme AND t.version = d.version AND t.tier = d.tier
+WINDOW refresh AS (PARTITION BY d.scheme, d.as_of);
+COMMENT ON VIEW tiering.tier_distribution_history IS
+'The same as tier_distribution for the date of every refresh, as it was then';
+COMMENT ON COLUMN tiering.tier_distribution_history.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.tier_distribution_history.as_of IS 'Date of the refresh';
+COMMENT ON COLUMN tiering.tier_distribution_history.version IS 'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.tier_distribution_history.tier IS 'Tier';
+COMMENT ON COLUMN tiering.tier_distribution_history.rank IS 'Its rank, higher being better';
+COMMENT ON COLUMN tiering.tier_distribution_history.parent IS 'The tier of which it is a part';
+COMMENT ON COLUMN tiering.tier_distribution_history.title IS 'Its title';
+COMMENT ON COLUMN tiering.tier_distribution_history.title_zh IS 'Its title in Chinese';
+COMMENT ON COLUMN tiering.tier_distribution_history.customers IS 'Customers in it';
+COMMENT ON COLUMN tiering.tier_distribution_history.customers_share IS 'Their share of the customers of that date';
+COMMENT ON COLUMN tiering.tier_distribution_history.measure IS 'Total of their measure';
+COMMENT ON COLUMN tiering.tier_distribution_history.measure_share IS 'Its share of the total of that date';
+
+-- Several moves of one customer at one assessment, such as a repeated refresh
+-- with corrected data makes, count as one from where he was before it.
+CREATE VIEW tiering.migration_matrix AS
+WITH span AS (
+	SELECT m.scheme, m.as_of, m.customer_id, min(m.move) AS first, max(m.move) AS last
+	FROM tiering.migration m
+	GROUP BY m.scheme, m.as_of, m.customer_id
+), moved AS (
+	SELECT s.scheme, s.as_of, f.from_tier, l.to_tier, l.version,
+		count(*) AS customers, sum(l.measure) AS measure
+	FROM span s
+		JOIN tiering.migration f ON f.move = s.first
+		JOIN tiering.migration l ON l.move = s.last
+	WHERE f.from_tier IS DISTINCT FROM l.to_tier
+	GROUP BY s.scheme, s.as_of, f.from_tier, l.to_tier, l.version
+), entered AS (
+	SELECT m.scheme, m.as_of, m.to_tier AS tier, sum(m.customers) AS customers, sum(m.measure) AS measure
+	FROM moved m
+	GROUP BY m.scheme, m.as_of, m.to_tier
+), cell AS (
+	SELECT m.scheme, m.as_of, m.from_tier, m.to_tier, m.version, m.customers, m.measure
+	FROM moved m
+	UNION ALL
+	SELECT d.scheme, d.as_of, d.tier, d.tier, d.version,
+		d.customers - COALESCE(e.customers, 0)::bigint, d.measure - COALESCE(e.measure, 0)
+	FROM tiering.distribution_history d LEFT JOIN entered e USING (scheme, as_of, tier)
+	WHERE d.customers > COALESCE(e.customers, 0)
+)
+SELECT c.scheme, c.as_of, c.from_tier, c.to_tier,
+	CASE WHEN c.from_tier IS NULL THEN 'new'
+		WHEN c.to_tier IS NULL THEN 'exit'
+		WHEN c.from_tier = c.to_tier THEN 'stayed'
+		WHEN t.rank > f.rank THEN 'up'
+		WHEN t.rank < f.rank THEN 'down'
+		ELSE 'lateral' END AS direction,
+	f.rank AS from_rank, t.rank AS to_rank, c.customers, c.measure
+FROM cell c
+	LEFT JOIN LATERAL (
+		SELECT r.rank FROM tiering.tier r
+		WHERE r.scheme = c.scheme AND r.tier = c.from_tier AND r.version <= c.version
+		ORDER BY r.version DESC LIMIT 1) f ON true
+	LEFT JOIN tiering.tier t
+		ON t.scheme = c.scheme AND t.version = c.version AND t.tier = c.to_tier;
+COMMENT ON VIEW tiering.migration_matrix IS
+'Between which tiers customers moved at each assessment, in heads and in the measure; those who stayed are there, too';
+COMMENT ON COLUMN tiering.migration_matrix.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.migration_matrix.as_of IS 'Date of the assessment';
+COMMENT ON COLUMN tiering.migration_matrix.from_tier IS 'Tier before; null for new customers';
+COMMENT ON COLUMN tiering.migration_matrix.to_tier IS 'Tier after; null for those who left';
+COMMENT ON COLUMN tiering.migration_matrix.direction IS 'new, up, down, lateral, exit or stayed';
+COMMENT ON COLUMN tiering.migration_matrix.from_rank IS 'Rank of from_tier, higher being better';
+COMMENT ON COLUMN tiering.migration_matrix.to_rank IS 'Rank of to_tier';
+COMMENT ON COLUMN tiering.migration_matrix.customers IS 'Customers';
+COMMENT ON COLUMN tiering.migration_matrix.measure IS
+'Total of their measure at that assessment; of those who left the last one known';
+
+CREATE VIEW tiering.migration_summary AS
+SELECT counted.*,
+	round((stayed + up + down + lateral_moves)::numeric
+		/ NULLIF(stayed + up + down + lateral_moves + exit, 0), 6) AS retention
+FROM (
+	SELECT m.scheme, m.as_of,
+		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'new'), 0)::bigint AS new,
+		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'up'), 0)::bigint AS up,
+		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'down'), 0)::bigint AS down,
+		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'lateral'), 0)::bigint AS lateral_moves,
+		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'exit'), 0)::bigint AS exit,
+		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'stayed'), 0)::bigint AS stayed
+	FROM tiering.migration_matrix m
+	GROUP BY m.scheme, m.as_of) counted;
+COMMENT ON VIEW tiering.migration_summary IS 'A row for each assessment: how many customers moved, and which way';
+COMMENT ON COLUMN tiering.migration_summary.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.migration_summary.as_of IS 'Date of the assessment';
+COMMENT ON COLUMN tiering.migration_summary.new IS 'Customers who were not graded before';
+COMMENT ON COLUMN tiering.migration_summary.up IS 'Customers who rose';
+COMMENT ON COLUMN tiering.migration_summary.down IS 'Customers who fell';
+COMMENT ON COLUMN tiering.migration_summary.lateral_moves IS 'Customers who went to another tier of the same rank';
+COMMENT ON COLUMN tiering.migration_summary.exit IS 'Customers who left';
+COMMENT ON COLUMN tiering.migration_summary.stayed IS 'Customers who kept their tier';
+COMMENT ON COLUMN tiering.migration_summary.retention IS
+'Share of the customers before it who are still customers';
+
+CREATE VIEW tiering.customer_tier_history AS
+SELECT spell.scheme, spell.customer_id, spell.tier, spell.valid,
+	spell.from_tier, spell.direction, spell.cause, spell.measure, spell.version, spell.move
+FROM (
+	SELECT m.scheme, m.customer_id, m.to_tier AS tier,
+		daterange(m.as_of, lead(m.as_of) OVER customer) AS valid,
+		m.from_tier, m.direction, m.cause, m.measure, m.version, m.move
+	FROM tiering.migration m
+	WINDOW customer AS (PARTITION BY m.scheme, m.customer_id ORDER BY m.as_of, m.move)) spell
+WHERE spell.tier IS NOT NULL AND NOT isempty(spell.valid);
+COMMENT ON VIEW tiering.customer_tier_history IS
+'The tiers that each customer held, one after the other; those he held for no day, having moved twice at one assessment, are left out';
+COMMENT ON COLUMN tiering.customer_tier_history.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.customer_tier_history.customer_id IS 'Customer';
+COMMENT ON COLUMN tiering.customer_tier_history.tier IS 'Tier held';
+COMMENT ON COLUMN tiering.customer_tier_history.valid IS 'From the assessment that led into it to the one that led out';
+COMMENT ON COLUMN tiering.customer_tier_history.from_tier IS 'The tier before; null if there was none';
+COMMENT ON COLUMN tiering.customer_tier_history.direction IS 'How the customer got into it';
+COMMENT ON COLUMN tiering.customer_tier_history.cause IS 'Why';
+COMMENT ON COLUMN tiering.customer_tier_history.measure IS 'The measure at that move';
+COMMENT ON COLUMN tiering.customer_tier_history.version IS 'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.customer_tier_history.move IS 'Number of the move in migration';

@@ -1,0 +1,331 @@
+/*
+ * period.c
+ *		Periods and days as SQL passes them, and the calendar's periods.
+ *
+ * A period is nearly always one constant for millions of rows, so the last one
+ * is kept at the call site with the bytes it was read from.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/fmgroids.h"
+#include "utils/timestamp.h"
+#include "utils/typcache.h"
+
+#include "compat.h"
+#include "period.h"
+
+#define MONTHS_PER_QUARTER		3
+#define MONTHS_PER_HALF_YEAR	6
+
+/* What a call site remembers in its fn_extra */
+typedef struct PeriodCache
+{
+	TypeCacheEntry *typcache;	/* of daterange */
+	Period		period;			/* the last one seen, and checked */
+	Size		size;			/* of its bytes; 0 before the first */
+	char		image[32];		/* a daterange takes 17 at the most */
+} PeriodCache;
+
+static PeriodCache *
+CallSiteCache(FunctionCallInfo fcinfo)
+{
+	PeriodCache *cache = fcinfo->flinfo->fn_extra;
+
+	if (cache == NULL)
+	{
+		cache = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt,
+									   sizeof(PeriodCache));
+		cache->typcache = lookup_type_cache(DATERANGEOID,
+											TYPECACHE_RANGE_INFO);
+		fcinfo->flinfo->fn_extra = cache;
+	}
+	return cache;
+}
+
+/* The days of a range; an empty one has none, a missing bound is infinite */
+static Period
+PeriodFromRange(TypeCacheEntry *typcache, RangeType *range, bool *empty)
+{
+	RangeBound	lower;
+	RangeBound	upper;
+	Period		result = {0, 0};
+
+	range_deserialize(typcache, range, &lower, &upper, empty);
+	if (!*empty)
+	{
+		result.start = lower.infinite ? DATEVAL_NOBEGIN :
+			DatumGetDateADT(lower.val);
+		result.end = upper.infinite ? DATEVAL_NOEND :
+			DatumGetDateADT(upper.val);
+	}
+	return result;
+}
+
+static void
+CheckPeriod(const Period *period, bool empty, Datum range)
+{
+	if (empty)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("period must not be empty")));
+	if (DATE_NOT_FINITE(period->start) || DATE_NOT_FINITE(period->end))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("period %s must have both a first and a last day",
+						OidOutputFunctionCall(F_RANGE_OUT, range)),
+				 errhint("Use a bounded range, such as tiering.month(date) or '[2024-01-01,2024-02-01)'.")));
+}
+
+/* The period that an aggregate was asked for: bounded, and not empty */
+const Period *
+PeriodArg(FunctionCallInfo fcinfo, int argno)
+{
+	PeriodCache *cache = CallSiteCache(fcinfo);
+	struct varlena *raw;
+	Size		size;
+
+	if (PG_ARGISNULL(argno))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("period must not be null")));
+	raw = (struct varlena *) PG_GETARG_POINTER(argno);
+	size = VARSIZE_ANY(raw);
+	if (size != cache->size || memcmp(raw, cache->image, size) != 0)
+	{
+		RangeType  *range = PG_GETARG_RANGE_P(argno);
+		bool		empty;
+		Period		period = PeriodFromRange(cache->typcache, range, &empty);
+
+		CheckPeriod(&period, empty, RangeTypePGetDatum(range));
+		cache->period = period;
+		cache->size = 0;
+		if (size <= sizeof(cache->image))
+		{
+			memcpy(cache->image, raw, size);
+			cache->size = size;
+		}
+	}
+	return &cache->period;
+}
+
+/* The days on which a balance stood, given as a range */
+Period
+ValidRangeArg(FunctionCallInfo fcinfo, int argno)
+{
+	bool		empty;
+
+	if (PG_ARGISNULL(argno))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the valid range of a balance must not be null")));
+	return PeriodFromRange(CallSiteCache(fcinfo)->typcache,
+						   PG_GETARG_RANGE_P(argno), &empty);
+}
+
+/*
+ * The same given as two dates. As in daterange(from, to), a null is no bound,
+ * and the two must not be the wrong way round.
+ */
+Period
+ValidDatesArg(FunctionCallInfo fcinfo, int argno)
+{
+	Period		valid;
+
+	valid.start = PG_ARGISNULL(argno) ? DATEVAL_NOBEGIN :
+		PG_GETARG_DATEADT(argno);
+	valid.end = PG_ARGISNULL(argno + 1) ? DATEVAL_NOEND :
+		PG_GETARG_DATEADT(argno + 1);
+	if (valid.start > valid.end)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("valid_from %s is after valid_to %s",
+						DateOut(valid.start), DateOut(valid.end))));
+	return valid;
+}
+
+DateADT
+DateArg(FunctionCallInfo fcinfo, int argno, const char *name)
+{
+	if (PG_ARGISNULL(argno))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s of a balance must not be null", name)));
+	return PG_GETARG_DATEADT(argno);
+}
+
+char *
+DateOut(DateADT date)
+{
+	return DatumGetCString(DirectFunctionCall1(date_out,
+											   DateADTGetDatum(date)));
+}
+
+/* [start, end) as a daterange; both must be dates that exist */
+static Datum
+MakePeriod(FunctionCallInfo fcinfo, int64 start, int64 end)
+{
+	RangeBound	lower = {0};
+	RangeBound	upper = {0};
+
+	if (start < DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE ||
+		end >= DATE_END_JULIAN - POSTGRES_EPOCH_JDATE)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("period is out of the range of dates")));
+	lower.val = DateADTGetDatum((DateADT) start);
+	lower.inclusive = true;
+	lower.lower = true;
+	upper.val = DateADTGetDatum((DateADT) end);
+	return RangeTypePGetDatum(MakeRange(CallSiteCache(fcinfo)->typcache,
+										&lower, &upper));
+}
+
+static DateADT
+FiniteDateArg(FunctionCallInfo fcinfo, int argno)
+{
+	DateADT		date = PG_GETARG_DATEADT(argno);
+
+	if (DATE_NOT_FINITE(date))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("as_of must be a day, not %s", DateOut(date))));
+	return date;
+}
+
+/* First day of a month, counted in months from the year 0 */
+static int64
+FirstOfMonth(int64 month)
+{
+	int64		year = (month >= 0 ? month : month - (MONTHS_PER_YEAR - 1)) /
+		MONTHS_PER_YEAR;
+
+	if (year < JULIAN_MINYEAR || year >= JULIAN_MAXYEAR)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("period is out of the range of dates")));
+	return (int64) date2j((int) year, (int) (month - year * MONTHS_PER_YEAR) + 1,
+						  1) - POSTGRES_EPOCH_JDATE;
+}
+
+/* The first month of the run of so many months that holds a day */
+static int64
+RunOfMonths(DateADT date, int months)
+{
+	int			year;
+	int			month;
+	int			day;
+
+	j2date(date + POSTGRES_EPOCH_JDATE, &year, &month, &day);
+	return (int64) year * MONTHS_PER_YEAR + (month - 1) / months * months;
+}
+
+/* A whole calendar period, so many of them away from the one of as_of */
+static Datum
+CalendarPeriod(FunctionCallInfo fcinfo, int months)
+{
+	DateADT		as_of = FiniteDateArg(fcinfo, 0);
+	int64		month = RunOfMonths(as_of, months) +
+		(int64) PG_GETARG_INT32(1) * months;
+
+	return MakePeriod(fcinfo, FirstOfMonth(month), FirstOfMonth(month + months));
+}
+
+/* A calendar period from its first day up to and including as_of */
+static Datum
+CalendarToDate(FunctionCallInfo fcinfo, int months)
+{
+	DateADT		as_of = FiniteDateArg(fcinfo, 0);
+
+	return MakePeriod(fcinfo, FirstOfMonth(RunOfMonths(as_of, months)),
+					  (int64) as_of + 1);
+}
+
+PG_FUNCTION_INFO_V1(period_month);
+Datum
+period_month(PG_FUNCTION_ARGS)
+{
+	return CalendarPeriod(fcinfo, 1);
+}
+
+PG_FUNCTION_INFO_V1(period_quarter);
+Datum
+period_quarter(PG_FUNCTION_ARGS)
+{
+	return CalendarPeriod(fcinfo, MONTHS_PER_QUARTER);
+}
+
+PG_FUNCTION_INFO_V1(period_half_year);
+Datum
+period_half_year(PG_FUNCTION_ARGS)
+{
+	return CalendarPeriod(fcinfo, MONTHS_PER_HALF_YEAR);
+}
+
+PG_FUNCTION_INFO_V1(period_year);
+Datum
+period_year(PG_FUNCTION_ARGS)
+{
+	return CalendarPeriod(fcinfo, MONTHS_PER_YEAR);
+}
+
+PG_FUNCTION_INFO_V1(period_month_to_date);
+Datum
+period_month_to_date(PG_FUNCTION_ARGS)
+{
+	return CalendarToDate(fcinfo, 1);
+}
+
+PG_FUNCTION_INFO_V1(period_quarter_to_date);
+Datum
+period_quarter_to_date(PG_FUNCTION_ARGS)
+{
+	return CalendarToDate(fcinfo, MONTHS_PER_QUARTER);
+}
+
+PG_FUNCTION_INFO_V1(period_half_year_to_date);
+Datum
+period_half_year_to_date(PG_FUNCTION_ARGS)
+{
+	return CalendarToDate(fcinfo, MONTHS_PER_HALF_YEAR);
+}
+
+PG_FUNCTION_INFO_V1(period_year_to_date);
+Datum
+period_year_to_date(PG_FUNCTION_ARGS)
+{
+	return CalendarToDate(fcinfo, MONTHS_PER_YEAR);
+}
+
+/*
+ * The period of the given length whose last day is as_of. Its end, the day
+ * after as_of, less the interval is its start, as date - interval counts.
+ */
+PG_FUNCTION_INFO_V1(period_trailing);
+Datum
+period_trailing(PG_FUNCTION_ARGS)
+{
+	Interval   *length = PG_GETARG_INTERVAL_P(0);
+	int64		end = (int64) FiniteDateArg(fcinfo, 1) + 1;
+	Timestamp	start;
+
+	if (length->time != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("length of a period must be whole days, not %s",
+						DatumGetCString(DirectFunctionCall1(interval_out,
+															IntervalPGetDatum(length))))));
+	start = DatumGetTimestamp(DirectFunctionCall2(timestamp_mi_interval,
+												  DirectFunctionCall1(date_timestamp,
+																	  DateADTGetDatum((DateADT) end)),
+												  IntervalPGetDatum(length)));
+	if (TIMESTAMP_NOT_FINITE(start) || start / USECS_PER_DAY >= end)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("length of a period must be at least one day, not %s",
+						DatumGetCString(DirectFunctionCall1(interval_out,
+															IntervalPGetDatum(length))))));
+	return MakePeriod(fcinfo, start / USECS_PER_DAY, end);
+}

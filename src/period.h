@@ -1,0 +1,39 @@
+/*
+ * period.h
+ *		Half-open runs of days, [start, end). Infinite dates are the smallest
+ *		and the largest DateADT, so clipping needs no special case for them.
+ */
+#ifndef TIERING_PERIOD_H
+#define TIERING_PERIOD_H
+
+#include "fmgr.h"
+#include "utils/date.h"
+
+typedef struct Period
+{
+	DateADT		start;			/* first day in it */
+	DateADT		end;			/* first day after it */
+} Period;
+
+static inline int64
+PeriodDays(const Period *period)
+{
+	return (int64) period->end - period->start;
+}
+
+/* Days of [from, to) that lie in the period */
+static inline int64
+PeriodOverlap(const Period *period, DateADT from, DateADT to)
+{
+	int64		days = (int64) Min(to, period->end) - Max(from, period->start);
+
+	return Max(days, 0);
+}
+
+extern const Period *PeriodArg(FunctionCallInfo fcinfo, int argno);
+extern Period ValidRangeArg(FunctionCallInfo fcinfo, int argno);
+extern Period ValidDatesArg(FunctionCallInfo fcinfo, int argno);
+extern DateADT DateArg(FunctionCallInfo fcinfo, int argno, const char *name);
+extern char *DateOut(DateADT date);
+
+#endif							/* TIERING_PERIOD_H */
