@@ -12,7 +12,9 @@ BUILT_SQL = $(EXTENSION)--$(EXTVERSION).sql
 DATA_built = $(BUILT_SQL)
 DATA = $(wildcard sql/updates/*.sql)
 
-REGRESS = $(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql)))
+REGRESS = init $(filter-out init,$(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql))))
+# pg_regress of PostgreSQL 15 would run sql/NAME.sql in place of test/sql/NAME.sql
+$(if $(filter $(SQL_PARTS),$(REGRESS)),$(error a test must not have the name of a part of the install script))
 REGRESS_OPTS = --inputdir=test --load-extension=tiering
 ISOLATION = $(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isolation/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=test/isolation --outputdir=test/isolation --load-extension=tiering

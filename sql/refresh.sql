@@ -32,10 +32,12 @@ COMMENT ON TYPE tiering.refresh_result IS
 CREATE FUNCTION tiering.report_stage(scheme text, as_of date, stage text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 AS $$
+DECLARE
+	told text := pg_catalog.format('%s %s: %s', scheme, pg_catalog.to_char(as_of, 'YYYY-MM-DD'), stage);
 BEGIN
-	RAISE NOTICE '% as of %: %', scheme, as_of, stage;
-	PERFORM pg_catalog.set_config('application_name', pg_catalog."left"(pg_catalog.regexp_replace(
-		pg_catalog.format('tiering.refresh %s %s: %s', scheme, as_of, stage), '[^ -~]', '?', 'g'), 63), true);
+	RAISE NOTICE '%', told;
+	PERFORM pg_catalog.set_config('application_name', pg_catalog."left"(
+		pg_catalog.regexp_replace('tiering.refresh ' OPERATOR(pg_catalog.||) told, '[^ -~]', '?', 'g'), 63), true);
 END;
 $$;
 COMMENT ON FUNCTION tiering.report_stage(text, date, text) IS
@@ -72,7 +74,7 @@ BEGIN
 			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
 	SELECT g.customer_id INTO customer FROM pg_temp.tiering_refresh g
-	GROUP BY g.customer_id HAVING count(*) > 1 LIMIT 1;
+	GROUP BY g.customer_id HAVING count(*) > 1 ORDER BY g.customer_id LIMIT 1;
 	IF FOUND THEN
 		RAISE EXCEPTION 'source of scheme "%" yields customer "%" more than once', scheme, customer
 			USING ERRCODE = 'unique_violation',

@@ -71,6 +71,35 @@ COMMENT ON COLUMN tiering.scheme_version.published_by IS 'Who published it';
 COMMENT ON COLUMN tiering.scheme_version.definition_rows IS
 'How many rows defined it when it was published; it takes no more than these, which is how a restored dump gets them back';
 
+-- Before metric, so that deleting a draft cascades to its rules before it does
+-- to the metrics that these refer to.
+CREATE TABLE tiering.tier (
+	scheme   text COLLATE "C" NOT NULL,
+	version  int NOT NULL,
+	tier     text COLLATE "C" NOT NULL CHECK (tier <> ''),
+	rank     int NOT NULL,
+	base     boolean NOT NULL DEFAULT false,
+	parent   text COLLATE "C" CHECK (parent <> tier),
+	title    text NOT NULL DEFAULT '',
+	title_zh text NOT NULL DEFAULT '',
+	PRIMARY KEY (scheme, version, tier),
+	FOREIGN KEY (scheme, version) REFERENCES tiering.scheme_version ON DELETE CASCADE,
+	FOREIGN KEY (scheme, version, parent) REFERENCES tiering.tier
+		DEFERRABLE INITIALLY DEFERRED
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.tier', '');
+COMMENT ON TABLE tiering.tier IS 'A tier of a scheme';
+COMMENT ON COLUMN tiering.tier.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.tier.version IS 'Its edition';
+COMMENT ON COLUMN tiering.tier.tier IS 'Name';
+COMMENT ON COLUMN tiering.tier.rank IS
+'The higher it is, the better the tier: of those that take a customer, the highest counts';
+COMMENT ON COLUMN tiering.tier.base IS
+'Whether it takes everyone whom no higher tier takes, whatever is null; such a tier has no rules';
+COMMENT ON COLUMN tiering.tier.parent IS 'The tier of which it is a part, into which views can roll it up';
+COMMENT ON COLUMN tiering.tier.title IS 'Title in reports';
+COMMENT ON COLUMN tiering.tier.title_zh IS 'The same in Chinese';
+
 CREATE TABLE tiering.metric (
 	scheme     text COLLATE "C" NOT NULL,
 	version    int NOT NULL,
@@ -98,33 +127,6 @@ COMMENT ON COLUMN tiering.metric.is_measure IS
 COMMENT ON COLUMN tiering.metric.unit IS 'Unit, such as CNY';
 COMMENT ON COLUMN tiering.metric.title IS 'Title in reports';
 COMMENT ON COLUMN tiering.metric.title_zh IS 'The same in Chinese';
-
-CREATE TABLE tiering.tier (
-	scheme   text COLLATE "C" NOT NULL,
-	version  int NOT NULL,
-	tier     text COLLATE "C" NOT NULL CHECK (tier <> ''),
-	rank     int NOT NULL,
-	base     boolean NOT NULL DEFAULT false,
-	parent   text COLLATE "C" CHECK (parent <> tier),
-	title    text NOT NULL DEFAULT '',
-	title_zh text NOT NULL DEFAULT '',
-	PRIMARY KEY (scheme, version, tier),
-	FOREIGN KEY (scheme, version) REFERENCES tiering.scheme_version ON DELETE CASCADE,
-	FOREIGN KEY (scheme, version, parent) REFERENCES tiering.tier
-		DEFERRABLE INITIALLY DEFERRED
-);
-SELECT pg_catalog.pg_extension_config_dump('tiering.tier', '');
-COMMENT ON TABLE tiering.tier IS 'A tier of a scheme';
-COMMENT ON COLUMN tiering.tier.scheme IS 'Scheme';
-COMMENT ON COLUMN tiering.tier.version IS 'Its edition';
-COMMENT ON COLUMN tiering.tier.tier IS 'Name';
-COMMENT ON COLUMN tiering.tier.rank IS
-'The higher it is, the better the tier: of those that take a customer, the highest counts';
-COMMENT ON COLUMN tiering.tier.base IS
-'Whether it takes everyone whom no higher tier takes, whatever is null; such a tier has no rules';
-COMMENT ON COLUMN tiering.tier.parent IS 'The tier of which it is a part, into which views can roll it up';
-COMMENT ON COLUMN tiering.tier.title IS 'Title in reports';
-COMMENT ON COLUMN tiering.tier.title_zh IS 'The same in Chinese';
 
 CREATE TABLE tiering.rule (
 	scheme  text COLLATE "C" NOT NULL,

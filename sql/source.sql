@@ -82,7 +82,12 @@ BEGIN
 		RAISE EXCEPTION 'the source of scheme "%" must be a query', scheme
 			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
-	EXECUTE format('SELECT FROM tiering.source_check(%L, %L) AS m(%s)', scheme, bare, columns);
+	BEGIN
+		EXECUTE format('SELECT FROM tiering.source_check(%L, %L) AS m(%s)', scheme, bare, columns);
+	EXCEPTION WHEN undefined_table THEN
+		RAISE EXCEPTION USING ERRCODE = 'undefined_table', MESSAGE = SQLERRM,
+			HINT = 'A source runs with search_path = pg_catalog, pg_temp: qualify its tables with their schemas.';
+	END;
 	INSERT INTO tiering.source (scheme, query) VALUES (set_source.scheme, bare)
 	ON CONFLICT ON CONSTRAINT source_pkey
 	DO UPDATE SET query = EXCLUDED.query, set_by = EXCLUDED.set_by, set_at = EXCLUDED.set_at;

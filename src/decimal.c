@@ -13,8 +13,9 @@
 #define DECIMAL_KEY_DIGITS	9
 
 /*
- * The key of a number of any size. One too large for a key is beyond every
- * bound that can exist, and so is the key it gets.
+ * The key of a number of any size. One too large for a key gets the last one
+ * before DECIMAL_KEY_MAX, which is beyond every bound that can exist but, as
+ * any number, below a missing one.
  */
 DecimalKey
 DecimalKeyWide(const DecimalView *view)
@@ -23,7 +24,7 @@ DecimalKeyWide(const DecimalView *view)
 	DecimalKey	key = 0;
 
 	if (view->ndigits > 0 && kept > DECIMAL_KEY_DIGITS)
-		key = DECIMAL_KEY_MAX;
+		key = DECIMAL_KEY_MAX - 1;
 	else
 	{
 		for (int i = 0; view->ndigits > 0 && i < kept; i++)

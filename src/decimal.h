@@ -55,6 +55,8 @@ typedef int128 DecimalKey;
 
 #define DECIMAL_KEY_FRACTION	2	/* base-10000 digits kept: 8 decimals */
 #define DECIMAL_KEY_ONE			((DecimalKey) 2 * DECIMAL_BASE * DECIMAL_BASE)
+
+/* Missing bounds: every number's key is above the one and below the other */
 #define DECIMAL_KEY_MAX			((DecimalKey) (~(uint128) 0 >> 1))
 #define DECIMAL_KEY_MIN			(-DECIMAL_KEY_MAX)
 

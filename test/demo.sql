@@ -1,0 +1,176 @@
+-- What test/demo shows. It has psql read this in a fresh cluster, with the folder
+-- of the data in the environment variable "data". Statements that a reader would
+-- write himself are echoed; those that only make the output pretty are not.
+
+\pset pager off
+\pset footer off
+
+\echo '\n== 2 of 7: the bank as it is\n'
+
+CREATE SCHEMA bank;
+CREATE TABLE bank.account (
+	account_id  int PRIMARY KEY,
+	district_id int NOT NULL,
+	frequency   text NOT NULL,
+	opened_on   date NOT NULL
+);
+CREATE TABLE bank.disp (
+	disp_id    int PRIMARY KEY,
+	client_id  int NOT NULL,
+	account_id int NOT NULL REFERENCES bank.account,
+	type       text NOT NULL
+);
+CREATE TABLE bank.card (
+	card_id   int PRIMARY KEY,
+	disp_id   int NOT NULL REFERENCES bank.disp,
+	type      text NOT NULL,
+	issued_on date NOT NULL
+);
+CREATE TABLE bank.eod_balance (
+	account_id int NOT NULL REFERENCES bank.account,
+	as_of      date NOT NULL,
+	balance    numeric NOT NULL,
+	PRIMARY KEY (account_id, as_of)
+);
+
+-- The shell that runs the program puts the folder in, whatever is in its name.
+\echo 'Loading account, disp, card ...'
+\copy bank.account from program 'gzip -dc "$data/account.csv.gz"' (format csv, header)
+\copy bank.disp from program 'gzip -dc "$data/disp.csv.gz"' (format csv, header)
+\copy bank.card from program 'gzip -dc "$data/card.csv.gz"' (format csv, header)
+\echo 'Loading eod_balance ...\n'
+\copy bank.eod_balance from program 'gzip -dc "$data/eod_balance.csv.gz"' (format csv, header)
+ANALYZE bank.account, bank.disp, bank.card, bank.eod_balance;
+
+SELECT 'account' AS "table in bank", to_char(count(*), '999,999') AS rows,
+	'opened from ' || min(opened_on) || ' to ' || max(opened_on) AS "what it is"
+FROM bank.account
+UNION ALL
+SELECT 'disp', to_char(count(*), '999,999'),
+	format('who may dispose of an account: %s owners, %s others',
+		count(*) FILTER (WHERE type = 'owner'), count(*) FILTER (WHERE type <> 'owner'))
+FROM bank.disp
+UNION ALL
+SELECT 'card', to_char(count(*), '999,999'), 'credit cards' FROM bank.card
+UNION ALL
+SELECT 'eod_balance', to_char(count(*), '999,999'),
+	format('balances at the end of a day, %s to %s; one holds until the next', min(as_of), max(as_of))
+FROM bank.eod_balance;
+
+\set ECHO queries
+CREATE EXTENSION tiering;
+\set ECHO none
+
+\echo '\n== 3 of 7: a ladder of tiers, in Czech crowns\n'
+
+\pset tuples_only on
+\set ECHO queries
+SELECT 'draft version', tiering.create_ladder('retail', 'daily_avg_balance',
+	ARRAY['basic', 'bronze', 'silver', 'gold', 'platinum', 'diamond'],
+	ARRAY[NULL,     10000,    30000,    60000,  100000,     150000], 'CZK');
+SELECT 'published version', tiering.publish('retail', effective_from => '1993-01-01');
+\set ECHO none
+\pset tuples_only off
+\echo 'It is rows now. Of the tiers that take a customer, the highest counts:\n'
+SELECT t.tier, t.rank, t.base, r.metric, r.bounds
+FROM tiering.tier t LEFT JOIN tiering.rule r USING (scheme, version, tier)
+WHERE t.scheme = 'retail'
+ORDER BY t.rank DESC;
+
+\echo '== 4 of 7: bind the ladder to the bank\'s tables, by a query over them for a date $1\n'
+
+\pset tuples_only on
+\set ECHO queries
+SELECT tiering.set_source('retail', $source$
+	SELECT d.client_id AS customer_id, coalesce(b.daily_avg, 0) AS daily_avg_balance
+	FROM bank.disp d
+		JOIN bank.account a USING (account_id)
+		LEFT JOIN (
+			SELECT account_id,
+				tiering.daily_avg_changes(balance, as_of, tiering.month($1)) AS daily_avg
+			FROM bank.eod_balance
+			WHERE as_of < upper(tiering.month($1))
+			GROUP BY account_id) b USING (account_id)
+	WHERE d.type = 'owner' AND a.opened_on <= $1
+$source$);
+\set ECHO none
+\pset tuples_only off
+
+\echo '== 5 of 7: grade everyone at every month-end of 1998\n'
+
+PREPARE refresh_line(date) AS
+SELECT format('%s%s%s%s%s%s%s', r.as_of, to_char(r.customers, '9,999,999'), to_char(r.new, '99,999'),
+	to_char(r.up, '99,999'), to_char(r.down, '99,999'), to_char(r.stayed, '99,999'),
+	to_char(extract(epoch FROM clock_timestamp() - statement_timestamp()), '99990.9')) AS line
+FROM tiering.refresh('retail', $1) r;
+
+\echo 'January, with the progress that the extension tells:\n'
+\echo 'SELECT * FROM tiering.refresh(\'retail\', \'1998-01-31\');'
+EXECUTE refresh_line('1998-01-31') \gset
+\echo '\nWhat each month returned. In the first one everybody is new:\n'
+\echo 'month-end  customers    new     up   down stayed seconds'
+\echo '---------- --------- ------ ------ ------ ------ -------'
+\echo :line
+SET client_min_messages = warning;
+\pset format unaligned
+\pset tuples_only on
+SELECT format('EXECUTE refresh_line(%L)', (date '1998-01-31' + make_interval(months => shift))::date)
+FROM generate_series(1, 11) shift \gexec
+\pset tuples_only off
+\pset format aligned
+
+\echo '\n== 6 of 7: what the views report\n'
+
+\echo 'tiering.tier_distribution: who is where, and with how much. A block is 1 % of the customers.\n'
+SELECT tier, to_char(customers, '99,999') AS customers,
+	to_char(100 * customers_share, '9990.0') AS "of all %",
+	to_char(measure, '999,999,999') AS "total CZK",
+	to_char(100 * measure_share, '9990.0') AS "of CZK %",
+	repeat('█', eighths / 8) || btrim(substr(' ▏▎▍▌▋▊▉', eighths % 8 + 1, 1)) AS "share of customers"
+FROM tiering.tier_distribution CROSS JOIN LATERAL int4(ceil(800 * customers_share)) AS eighths
+WHERE scheme = 'retail'
+ORDER BY rank DESC;
+
+\echo 'tiering.migration_matrix: from November to December. Right of the diagonal is up, left is down.\n'
+SELECT from_tier AS "from \ to", to_tier, customers, to_rank
+FROM tiering.migration_matrix
+WHERE scheme = 'retail' AND as_of = '1998-12-31'
+ORDER BY from_rank, to_rank
+\crosstabview 1 2 3 4
+
+\echo 'tiering.migration_summary: the year, as each refresh left it\n'
+SELECT as_of, new, up, down, up - down AS net, exit, stayed, to_char(100 * retention, '990.0') AS "retention %"
+FROM tiering.migration_summary
+WHERE scheme = 'retail'
+ORDER BY as_of;
+
+-- Of those who went both up and down, the one who saw the most tiers in the fewest moves
+SELECT h.customer_id AS customer, d.account_id AS account
+FROM tiering.customer_tier_history h JOIN bank.disp d ON d.client_id::text = h.customer_id
+WHERE h.scheme = 'retail'
+GROUP BY h.customer_id, d.account_id
+HAVING bool_or(h.direction = 'up') AND bool_or(h.direction = 'down')
+ORDER BY count(DISTINCT h.tier) DESC, count(*), h.customer_id
+LIMIT 1 \gset
+\echo 'tiering.customer_tier_history: customer' :customer 'moved both ways\n'
+SELECT lower(valid) AS "from", upper(valid) AS until, from_tier, direction, tier,
+	round(measure, 2) AS "daily average at the move"
+FROM tiering.customer_tier_history
+WHERE scheme = 'retail' AND customer_id = :'customer'
+ORDER BY move;
+
+\echo '== 7 of 7: the aggregates are plain SQL over any table, with nothing set up\n'
+
+\echo 'The account of that customer by quarter. Balance-days are the sum of the balances of all days;'
+\echo 'those of the quarters add up to those of the year, which averages would not.\n'
+\set ECHO queries
+SELECT name, period, upper(period) - lower(period) AS days,
+	tiering.balance_days_changes(balance, as_of, period) AS balance_days,
+	round(tiering.daily_avg_changes(balance, as_of, period), 2) AS daily_avg
+FROM (VALUES ('Q1', tiering.quarter('1998-03-31')), ('Q2', tiering.quarter('1998-06-30')),
+		('Q3', tiering.quarter('1998-09-30')), ('Q4', tiering.quarter('1998-12-31')),
+		('year', tiering.year('1998-12-31'))) AS report(name, period)
+	JOIN bank.eod_balance ON account_id = :account AND as_of < upper(period)
+GROUP BY name, period
+ORDER BY name;
+\set ECHO none

@@ -1,0 +1,48 @@
+-- What the tests share. Errors are shown with their SQLSTATE, which \set
+-- VERBOSITY would only show together with line numbers of the source.
+CREATE SCHEMA t;
+CREATE FUNCTION t.fails(query text) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+	state text;
+	message text;
+	detail text;
+	hint text;
+BEGIN
+	EXECUTE query;
+	RETURN 'no error';
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
+		detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+	RETURN concat_ws(E'\n', state || ' ' || message, 'DETAIL: ' || NULLIF(detail, ''),
+		'HINT: ' || NULLIF(hint, ''));
+END;
+$$;
+
+-- How many workers a query was run by, and whether its aggregates were partial.
+CREATE FUNCTION t.workers(query text, OUT launched int, OUT partial boolean)
+LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, FORMAT JSON) ' || query INTO plan;
+	launched := (regexp_match(plan::text, '"Workers Launched": (\d+)'))[1];
+	partial := plan::text ~ '"Partial Mode": "Partial"';
+END;
+$$;
+
+-- Settings under which any table is worth a parallel plan; SET LOCAL ROLE-like
+-- use: PERFORM t.parallel() in the transaction that wants it.
+CREATE FUNCTION t.parallel() RETURNS void
+LANGUAGE sql AS $$
+	SELECT set_config('parallel_setup_cost', '0', true), set_config('parallel_tuple_cost', '0', true),
+		set_config('min_parallel_table_scan_size', '0', true),
+		set_config('max_parallel_workers_per_gather', '2', true),
+		set_config('jit', 'off', true);
+$$;
+
+-- A random number that is the same in every run: uniform in [0, 1).
+CREATE FUNCTION t.random(seed bigint) RETURNS numeric
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT (hashint8extended(seed, 20240229) & 4294967295)::numeric / 4294967296
+$$;

@@ -1,0 +1,140 @@
+-- Who may do what. A role with nothing but PUBLIC's rights:
+CREATE ROLE tiering_analyst;
+CREATE ROLE tiering_operator;
+CREATE ROLE tiering_owner;
+CREATE ROLE tiering_thief;
+GRANT USAGE ON SCHEMA t TO PUBLIC;
+CREATE TABLE t.secret (customer_id text, assets numeric);
+INSERT INTO t.secret VALUES ('a', 5), ('b', 500);
+GRANT SELECT ON t.secret TO tiering_owner;
+
+SET ROLE tiering_analyst;
+SELECT tiering.daily_avg(10, '2024-01-01', '2024-02-01', tiering.month('2024-01-05')) = 10 AS aggregates, tiering.classify('night', 500) AS classify,
+	(SELECT count(*) > 0 FROM tiering.rule) AS schemes;
+SELECT t.fails(q) FROM unnest(ARRAY[
+	'SELECT * FROM tiering.assignment', 'SELECT * FROM tiering.migration', 'SELECT * FROM tiering.source', 'SELECT * FROM tiering.distribution_history',
+	'SELECT * FROM tiering.tier_distribution', 'SELECT * FROM tiering.customer_tier_history', 'SELECT * FROM tiering.migration_matrix',
+	'INSERT INTO tiering.scheme VALUES (''mine'')', 'UPDATE tiering.scheme SET title = ''mine''', 'DELETE FROM tiering.rule',
+	'SELECT tiering.create_ladder(''mine'', ''x'', ''{a}'', ''{NULL}'')', 'SELECT tiering.publish(''night'', ''2030-01-01'')',
+	'SELECT tiering.load_preset(''cib'', ''mine'')', 'SELECT tiering.set_source(''night'', ''SELECT 1 AS customer_id, 2 AS assets'')',
+	'SELECT tiering.refresh(''night'', ''2024-06-30'')', 'SELECT * FROM tiering.source_rows(''night'', ''2024-06-30'') AS r(customer_id text)',
+	'CREATE TABLE tiering.mine ()']) q;
+RESET ROLE;
+
+-- A source runs with the rights of who set it, whoever refreshes: the operator
+-- may call refresh and nothing else.
+GRANT SELECT, INSERT, UPDATE ON tiering.source TO tiering_owner, tiering_thief;
+GRANT EXECUTE ON FUNCTION tiering.refresh(text, date) TO tiering_operator;
+SELECT tiering.create_ladder('rights', 'assets', '{low,high}', '{NULL,100}'), tiering.publish('rights', '2024-01-01');
+SET ROLE tiering_owner;
+SELECT tiering.set_source('rights', 'SELECT customer_id, assets FROM t.secret');
+RESET ROLE;
+SELECT set_by FROM tiering.source WHERE scheme = 'rights';
+SET ROLE tiering_operator;
+SELECT t.fails('SELECT * FROM t.secret');
+SELECT customers, new FROM tiering.refresh('rights', '2024-01-31');
+SELECT t.fails('SELECT * FROM tiering.assignment');
+RESET ROLE;
+SELECT customer_id, to_tier, recorded_by FROM tiering.migration WHERE scheme = 'rights' ORDER BY customer_id;
+-- never with more: not when a superuser refreshes, and not by claiming another
+SET ROLE tiering_thief;
+SELECT tiering.set_source('rights', 'SELECT customer_id, assets FROM t.secret');
+SELECT t.fails($$UPDATE tiering.source SET set_by = 'tiering_owner' WHERE scheme = 'rights'$$);
+SELECT t.fails($$UPDATE tiering.source SET set_by = 'nobody yet' WHERE scheme = 'rights'$$);
+RESET ROLE;
+SELECT t.fails($$SELECT tiering.refresh('rights', '2024-02-29')$$);
+SET ROLE tiering_owner;
+SELECT tiering.set_source('rights', 'SELECT customer_id, assets FROM t.secret');
+RESET ROLE;
+SET ROLE tiering_thief;
+SELECT t.fails($$UPDATE tiering.source SET query = 'SELECT 1 AS customer_id, 1 AS assets' WHERE scheme = 'rights'$$);
+SELECT t.fails($$SELECT tiering.set_source('rights', 'SELECT 1 AS customer_id')$$);
+RESET ROLE;
+
+-- A function in the query can neither change the role back nor leave anything behind.
+CREATE FUNCTION t.who() RETURNS numeric LANGUAGE plpgsql AS $$
+BEGIN
+	RAISE NOTICE 'the source runs as %', current_user;
+	RETURN 1;
+END;
+$$;
+CREATE FUNCTION t.escape() RETURNS numeric LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM set_config('role', 'none', false);
+	RETURN 1;
+END;
+$$;
+CREATE FUNCTION t.leave() RETURNS numeric LANGUAGE plpgsql AS $$
+BEGIN
+	CREATE TEMP TABLE left_behind ();
+	RETURN 1;
+END;
+$$;
+SET ROLE tiering_thief;
+SELECT tiering.set_source('rights', 'SELECT 1 AS customer_id, t.who() AS assets');
+RESET ROLE;
+SELECT customers FROM tiering.refresh('rights', '2024-02-29');
+SELECT current_user = session_user AS back;
+SET ROLE tiering_thief;
+SELECT tiering.set_source('rights', 'SELECT 1 AS customer_id, t.escape() AS assets');
+RESET ROLE;
+SELECT t.fails($$SELECT tiering.refresh('rights', '2024-02-29')$$);
+SET ROLE tiering_thief;
+SELECT tiering.set_source('rights', 'SELECT 1 AS customer_id, t.leave() AS assets');
+RESET ROLE;
+SELECT t.fails($$SELECT tiering.refresh('rights', '2024-02-29')$$);
+SELECT current_user = session_user AS back;
+
+-- Who may change an assignment has the move recorded under his own name, and
+-- cannot write history.
+GRANT SELECT, UPDATE ON tiering.assignment TO tiering_operator;
+SET ROLE tiering_operator;
+UPDATE tiering.assignment SET tier = 'high' WHERE scheme = 'rights' AND customer_id = '1';
+SELECT t.fails($$INSERT INTO tiering.migration (scheme, customer_id, as_of, direction, cause, version, recorded_by) VALUES ('rights', '1', now(), 'new', 'x', 1, 'x')$$);
+RESET ROLE;
+SELECT customer_id, from_tier, to_tier, cause, recorded_by FROM tiering.migration WHERE scheme = 'rights' ORDER BY move DESC LIMIT 1;
+-- an author of schemes needs rights on the scheme tables, and no others
+GRANT INSERT, UPDATE, DELETE ON tiering.scheme, tiering.scheme_version, tiering.metric, tiering.tier, tiering.rule TO tiering_analyst;
+SET ROLE tiering_analyst;
+SELECT tiering.load_preset('cib', 'authored'), tiering.publish('authored', '2024-01-01'), tiering.new_version('authored');
+SELECT version, created_by, published_by FROM tiering.scheme_version WHERE scheme = 'authored' ORDER BY version;
+RESET ROLE;
+
+-- Nothing can be hijacked through search_path: objects in front of pg_catalog
+-- that all raise an error change no result.
+CREATE SCHEMA evil;
+GRANT USAGE ON SCHEMA evil TO PUBLIC;
+CREATE FUNCTION evil.boom() RETURNS void LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'hijacked'; END; $$;
+CREATE FUNCTION evil.boom_text(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'hijacked'; END; $$;
+CREATE FUNCTION evil.boom_int(int, int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'hijacked'; END; $$;
+CREATE FUNCTION evil.boom_date(anyrange, date) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'hijacked'; END; $$;
+CREATE FUNCTION evil.boom_concat(text, text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'hijacked'; END; $$;
+CREATE OPERATOR evil.= (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.boom_text);
+CREATE OPERATOR evil.<> (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.boom_text);
+CREATE OPERATOR evil.= (LEFTARG = int, RIGHTARG = int, FUNCTION = evil.boom_int);
+CREATE OPERATOR evil.> (LEFTARG = int, RIGHTARG = int, FUNCTION = evil.boom_int);
+CREATE OPERATOR evil.@> (LEFTARG = anyrange, RIGHTARG = date, FUNCTION = evil.boom_date);
+CREATE OPERATOR evil.|| (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.boom_concat);
+CREATE FUNCTION evil.now() RETURNS timestamptz LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'hijacked'; END; $$;
+CREATE FUNCTION evil.lower(anyrange) RETURNS anyelement LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'hijacked'; END; $$;
+CREATE FUNCTION evil.count(text) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'hijacked'; END; $$;
+CREATE FUNCTION evil.format(text, VARIADIC text[]) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'hijacked'; END; $$;
+CREATE FUNCTION evil.set_config(text, text, boolean) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'hijacked'; END; $$;
+SET ROLE tiering_owner;
+SELECT tiering.set_source('rights', 'SELECT customer_id, assets FROM t.secret');
+RESET ROLE;
+SET search_path = evil, pg_catalog, public;
+CREATE TEMP TABLE scheme (scheme text);
+CREATE TEMP TABLE tier (scheme text);
+CREATE TEMP TABLE secret (customer_id text, assets numeric);
+SELECT tiering.classify('night', 500), tiering.classify('night', m) FROM (SELECT 500 AS assets) m;
+SELECT tiering.load_preset('psbc', 'hijack'), tiering.publish('hijack', '2024-01-01'), tiering.new_version('hijack'), tiering.copy_scheme('hijack', 'hijack2');
+SELECT severity FROM tiering.validate('hijack', 2);
+SELECT customers, new FROM tiering.refresh('rights', '2024-03-31');
+UPDATE tiering.assignment SET tier = 'high' WHERE (scheme, customer_id) OPERATOR(pg_catalog.=) ('rights', 'a');
+SELECT tiering.trailing('1 month', '2024-01-31'), tiering.definition_rows('night', 1);
+RESET search_path;
+DROP SCHEMA evil CASCADE;
+
+DROP OWNED BY tiering_analyst, tiering_operator, tiering_owner, tiering_thief;
+DROP ROLE tiering_analyst, tiering_operator, tiering_owner, tiering_thief;
