@@ -65,6 +65,10 @@ BEGIN
 			USING ERRCODE = 'array_subscript_error',
 			HINT = 'The lowest tier comes first, its bound NULL for everyone else.';
 	END IF;
+	IF (SELECT count(DISTINCT tier) FROM unnest(tiers) AS tier WHERE tier <> '') <> steps THEN
+		RAISE EXCEPTION 'each tier of a ladder needs a name of its own, not %', tiers
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
 	FOR i IN 2 .. steps LOOP
 		IF (lower_bounds[i] > lower_bounds[i - 1]) IS NOT TRUE
 			AND NOT (i = 2 AND lower_bounds[1] IS NULL AND lower_bounds[2] IS NOT NULL)

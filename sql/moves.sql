@@ -58,29 +58,35 @@ BEGIN
 	ELSIF TG_OP = 'DELETE' THEN
 		INSERT INTO tiering.migration
 			(scheme, customer_id, as_of, from_tier, direction, cause, version, measure, recorded_by)
-		SELECT o.scheme, o.customer_id, COALESCE(refresh_as_of, o.as_of), o.tier, 'exit',
+		SELECT o.scheme, o.customer_id,
+			COALESCE(refresh_as_of, GREATEST(o.as_of, s.refreshed_as_of)), o.tier, 'exit',
 			CASE WHEN by_refresh THEN 'exit' ELSE 'manual' END, o.version, o.measure, actor
-		FROM old_rows o;
+		FROM old_rows o LEFT JOIN tiering.source s ON s.scheme = o.scheme;
 	ELSE
 		-- Materialized, so that the few who moved are found before anything else
 		-- is looked up. refresh() sets since for all who move, which spares
 		-- comparing those who stayed.
 		WITH moved AS MATERIALIZED (
 			SELECT n.scheme, n.customer_id, n.as_of, n.version, n.measure, n.tier AS to_tier,
-				o.tier AS from_tier, o.version AS from_version
+				o.tier AS from_tier, o.version AS from_version, o.as_of AS from_as_of
 			FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 			WHERE n.tier <> o.tier AND (NOT by_refresh OR n.since = refresh_as_of)
 		)
 		INSERT INTO tiering.migration
 			(scheme, customer_id, as_of, from_tier, to_tier, direction, cause, version, measure,
 			 recorded_by)
-		SELECT m.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier,
+		SELECT m.scheme, m.customer_id,
+			-- who changes a tier by hand and says no date means the last assessment
+			CASE WHEN by_refresh OR m.as_of <> m.from_as_of THEN m.as_of
+				ELSE GREATEST(m.as_of, s.refreshed_as_of) END,
+			m.from_tier, m.to_tier,
 			-- a tier that the new version no longer has ranks as it did
 			CASE sign(COALESCE(t.rank, tiering.refuse_tier(m.scheme, m.version, m.to_tier))
 					  - COALESCE(f.rank, was.rank, t.rank))
 				WHEN 1 THEN 'up' WHEN -1 THEN 'down' ELSE 'lateral' END,
 			CASE WHEN by_refresh THEN 'rule' ELSE 'manual' END, m.version, m.measure, actor
 		FROM moved m
+			LEFT JOIN tiering.source s ON s.scheme = m.scheme
 			LEFT JOIN tiering.tier t
 				ON (t.scheme, t.version, t.tier) = (m.scheme, m.version, m.to_tier)
 			LEFT JOIN tiering.tier f

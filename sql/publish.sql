@@ -5,10 +5,19 @@
 
 CREATE FUNCTION tiering.validate(scheme text, version int)
 RETURNS TABLE (severity text, place text, finding text)
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
-BEGIN ATOMIC
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000 ROWS 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM tiering.scheme_version v
+				   WHERE v.scheme = validate.scheme AND v.version = validate.version) THEN
+		PERFORM tiering.newest_version(scheme);
+		RAISE EXCEPTION 'scheme "%" has no version %', scheme, version
+			USING ERRCODE = 'undefined_object';
+	END IF;
+	RETURN QUERY
 	WITH t AS (
-		SELECT t.tier, t.rank, t.base, EXISTS (
+		SELECT t.tier, t.rank, t.base, t.parent, EXISTS (
 			SELECT FROM tiering.rule r
 			WHERE r.scheme = t.scheme AND r.version = t.version AND r.tier = t.tier) AS has_rules
 		FROM tiering.tier t
@@ -19,6 +28,15 @@ BEGIN ATOMIC
 		WHERE r.scheme = validate.scheme AND r.version = validate.version
 	), box AS (
 		SELECT DISTINCT r.tier, r.rule, t.rank FROM r JOIN t ON t.tier = r.tier
+	), eclipsed AS (
+		-- a box is inside another if it is in every metric that bounds that one
+		SELECT a.tier, a.rule, min(b.tier) AS higher
+		FROM box a JOIN box b ON b.rank > a.rank
+		WHERE NOT EXISTS (
+			SELECT FROM r rb LEFT JOIN r ra
+				ON ra.tier = a.tier AND ra.rule = a.rule AND ra.metric = rb.metric
+			WHERE rb.tier = b.tier AND rb.rule = b.rule AND (ra.bounds <@ rb.bounds) IS NOT TRUE)
+		GROUP BY a.tier, a.rule
 	)
 	SELECT 'error', 'scheme', 'there are no tiers'
 	WHERE NOT EXISTS (SELECT FROM t)
@@ -41,6 +59,15 @@ BEGIN ATOMIC
 	SELECT 'error', format('tier %s', t.tier),
 		format('its rank %s is not above that of the base %s, so nobody can reach it', t.rank, b.tier)
 	FROM t JOIN t AS b ON b.base WHERE NOT t.base AND t.rank <= b.rank
+	UNION ALL
+	SELECT 'error', format('tier %s', e.tier),
+		format('whoever meets its rules is in a higher tier (%s), so nobody can reach it',
+			string_agg(DISTINCT e.higher, ', '))
+	FROM eclipsed e GROUP BY e.tier
+	HAVING count(*) = (SELECT count(*) FROM box WHERE box.tier = e.tier)
+	UNION ALL
+	SELECT 'error', format('tier %s', t.tier), format('its parent %s is not a tier', t.parent)
+	FROM t WHERE t.parent NOT IN (SELECT p.tier FROM t AS p)
 	UNION ALL
 	-- two boxes are apart if they are apart in a metric that bounds both
 	SELECT 'error', format('tier %s, rule %s', a.tier, a.rule),
@@ -65,8 +92,9 @@ BEGIN ATOMIC
 		SELECT FROM tiering.metric m
 		WHERE m.scheme = validate.scheme AND m.version = validate.version AND m.is_measure);
 END;
+$$;
 COMMENT ON FUNCTION tiering.validate(text, int) IS
-'What is wrong (error) or odd (warning) with a version of a scheme, a row for each finding; errors stop its publishing';
+'What is wrong (error) or odd (warning) with a version of a scheme, a row for each finding; errors stop its publishing. A version that does not exist is an error (42704)';
 
 CREATE FUNCTION tiering.publish(scheme text, effective_from date) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000

@@ -73,6 +73,13 @@ BEGIN
 		RAISE EXCEPTION 'source of scheme "%" yields a null customer_id', scheme
 			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
+	-- a failed load upstream looks like this; nobody means to lose all customers
+	IF NOT EXISTS (SELECT FROM pg_temp.tiering_refresh)
+		AND EXISTS (SELECT FROM tiering.assignment a WHERE a.scheme = refresh_grade.scheme) THEN
+		RAISE EXCEPTION 'source of scheme "%" yields no customers for %', scheme, as_of
+			USING ERRCODE = 'no_data_found',
+			HINT = 'If all of them have left, delete them from tiering.assignment.';
+	END IF;
 	SELECT g.customer_id INTO customer FROM pg_temp.tiering_refresh g
 	GROUP BY g.customer_id HAVING count(*) > 1 ORDER BY g.customer_id LIMIT 1;
 	IF FOUND THEN
@@ -83,7 +90,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.refresh_grade(text, date, int) IS
-'Part of refresh(): runs and grades the source. A null customer_id (22004) or a repeated one (23505) is an error';
+'Part of refresh(): runs and grades the source. A null customer_id (22004), a repeated one (23505), or none at all where there were some (P0002) is an error';
 
 -- Write what changed; the triggers on assignment record the moves.
 CREATE FUNCTION tiering.refresh_write(scheme text, as_of date, version int, exits bigint) RETURNS bigint
@@ -254,4 +261,4 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.refresh(text, date) IS
-'Grades every customer of the scheme''s source as of a date, by the version in force on it, and records the moves. Repeating it with the same data changes nothing. Errors: unknown scheme, no source, no version in force (42704); a refresh of it under way (55P03); an earlier date than the last refresh''s (22023); what the source''s query raises; a null (22004) or repeated (23505) customer. Nothing is changed then';
+'Grades every customer of the scheme''s source as of a date, by the version in force on it, and records the moves. Repeating it with the same data changes nothing. Errors: unknown scheme, no source, no version in force (42704); a refresh of it under way (55P03); an earlier date than the last refresh''s (22023); what the source''s query raises; a null (22004) or repeated (23505) customer; no customers at all where there were some (P0002). Nothing is changed then';

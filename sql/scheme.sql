@@ -83,9 +83,7 @@ CREATE TABLE tiering.tier (
 	title    text NOT NULL DEFAULT '',
 	title_zh text NOT NULL DEFAULT '',
 	PRIMARY KEY (scheme, version, tier),
-	FOREIGN KEY (scheme, version) REFERENCES tiering.scheme_version ON DELETE CASCADE,
-	FOREIGN KEY (scheme, version, parent) REFERENCES tiering.tier
-		DEFERRABLE INITIALLY DEFERRED
+	FOREIGN KEY (scheme, version) REFERENCES tiering.scheme_version ON DELETE CASCADE
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.tier', '');
 COMMENT ON TABLE tiering.tier IS 'A tier of a scheme';
@@ -96,7 +94,7 @@ COMMENT ON COLUMN tiering.tier.rank IS
 'The higher it is, the better the tier: of those that take a customer, the highest counts';
 COMMENT ON COLUMN tiering.tier.base IS
 'Whether it takes everyone whom no higher tier takes, whatever is null; such a tier has no rules';
-COMMENT ON COLUMN tiering.tier.parent IS 'The tier of which it is a part, into which views can roll it up';
+COMMENT ON COLUMN tiering.tier.parent IS 'The tier of which it is a part, into which views can roll it up. That it is there is examined at publishing: a foreign key to the same table would have pg_dump warn of a circle';
 COMMENT ON COLUMN tiering.tier.title IS 'Title in reports';
 COMMENT ON COLUMN tiering.tier.title_zh IS 'The same in Chinese';
 

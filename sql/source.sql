@@ -94,4 +94,4 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.set_source(text, text) IS
-'Binds a scheme to a query that yields customer_id and the metrics of the newest version for the date $1. Its columns are checked at once: a missing one (42703), a wrong type (42804), a name that is not qualified (42P01) are errors';
+'Binds a scheme to a query that yields customer_id and the metrics of the newest version for the date $1: with tiering.month($1) for refreshes at the ends of months, with tiering.month_to_date($1) for any day. Its columns are checked at once: a missing one (42703), a wrong type (42804), a name that is not qualified (42P01) are errors';

@@ -23,7 +23,7 @@ COMMENT ON COLUMN tiering.assignment.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.assignment.tier IS 'The tier that the customer holds';
 COMMENT ON COLUMN tiering.assignment.measure IS 'The scheme''s measure for the customer at as_of, in its unit';
 COMMENT ON COLUMN tiering.assignment.as_of IS
-'The last assessment that changed anything in this row; later ones up to source.refreshed_as_of found it as it is. Who changes a tier by hand states here as of which day';
+'The last assessment that changed anything in this row; later ones up to source.refreshed_as_of found it as it is. Who changes a tier by hand may state here as of which day; otherwise the move counts from the last refresh';
 COMMENT ON COLUMN tiering.assignment.since IS 'The assessment from which on the customer holds the tier';
 COMMENT ON COLUMN tiering.assignment.version IS 'The version of the scheme that graded';
 COMMENT ON COLUMN tiering.assignment.recorded_at IS

@@ -10,9 +10,14 @@ WITH held AS (
 	FROM tiering.assignment a
 	GROUP BY a.scheme, a.tier
 ), graded AS (
-	SELECT h.scheme, max(h.version) AS version, COALESCE(max(s.refreshed_as_of), max(h.as_of)) AS as_of
-	FROM held h LEFT JOIN tiering.source s ON s.scheme = h.scheme
-	GROUP BY h.scheme
+	-- the version of the last refresh; of customers put there by hand, their own
+	SELECT COALESCE(s.scheme, h.scheme) AS scheme, COALESCE(s.refreshed_as_of, h.as_of) AS as_of,
+		COALESCE(v.version, h.version) AS version
+	FROM (SELECT * FROM tiering.source WHERE refreshed_as_of IS NOT NULL) s
+		FULL JOIN (SELECT scheme, max(version) AS version, max(as_of) AS as_of FROM held GROUP BY scheme) h
+			ON h.scheme = s.scheme
+		LEFT JOIN tiering.scheme_version v
+			ON v.scheme = s.scheme AND v.status <> 'draft' AND v.effective @> s.refreshed_as_of
 ), listed AS (
 	SELECT g.scheme, t.tier, t.rank, t.parent, t.title, t.title_zh
 	FROM graded g JOIN tiering.tier t ON t.scheme = g.scheme AND t.version = g.version
@@ -70,13 +75,13 @@ WITH span AS (
 	FROM tiering.migration m
 	GROUP BY m.scheme, m.as_of, m.customer_id
 ), moved AS (
-	SELECT s.scheme, s.as_of, f.from_tier, l.to_tier, l.version,
+	SELECT s.scheme, s.as_of, f.from_tier, l.to_tier, max(l.version) AS version,
 		count(*) AS customers, sum(l.measure) AS measure
 	FROM span s
 		JOIN tiering.migration f ON f.move = s.first
 		JOIN tiering.migration l ON l.move = s.last
 	WHERE f.from_tier IS DISTINCT FROM l.to_tier
-	GROUP BY s.scheme, s.as_of, f.from_tier, l.to_tier, l.version
+	GROUP BY s.scheme, s.as_of, f.from_tier, l.to_tier
 ), entered AS (
 	SELECT m.scheme, m.as_of, m.to_tier AS tier, sum(m.customers) AS customers, sum(m.measure) AS measure
 	FROM moved m
@@ -99,14 +104,17 @@ SELECT c.scheme, c.as_of, c.from_tier, c.to_tier,
 		ELSE 'lateral' END AS direction,
 	f.rank AS from_rank, t.rank AS to_rank, c.customers, c.measure
 FROM cell c
+	-- a tier that the version no longer has ranks as in the last that had it
 	LEFT JOIN LATERAL (
 		SELECT r.rank FROM tiering.tier r
 		WHERE r.scheme = c.scheme AND r.tier = c.from_tier AND r.version <= c.version
 		ORDER BY r.version DESC LIMIT 1) f ON true
-	LEFT JOIN tiering.tier t
-		ON t.scheme = c.scheme AND t.version = c.version AND t.tier = c.to_tier;
+	LEFT JOIN LATERAL (
+		SELECT r.rank FROM tiering.tier r
+		WHERE r.scheme = c.scheme AND r.tier = c.to_tier AND r.version <= c.version
+		ORDER BY r.version DESC LIMIT 1) t ON true;
 COMMENT ON VIEW tiering.migration_matrix IS
-'Between which tiers customers moved at each assessment, in heads and in the measure; those who stayed are there, too';
+'Between which tiers customers moved at each assessment, in heads and in the measure; those who stayed are there, too. One row for each as_of, from_tier and to_tier: several moves of a customer at one assessment count as one';
 COMMENT ON COLUMN tiering.migration_matrix.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.migration_matrix.as_of IS 'Date of the assessment';
 COMMENT ON COLUMN tiering.migration_matrix.from_tier IS 'Tier before; null for new customers';

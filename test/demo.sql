@@ -54,7 +54,7 @@ UNION ALL
 SELECT 'card', to_char(count(*), '999,999'), 'credit cards' FROM bank.card
 UNION ALL
 SELECT 'eod_balance', to_char(count(*), '999,999'),
-	format('balances at the end of a day, %s to %s; one holds until the next', min(as_of), max(as_of))
+	format('end of day, %s to %s; a balance holds until the next', min(as_of), max(as_of))
 FROM bank.eod_balance;
 
 \set ECHO queries
@@ -84,13 +84,13 @@ ORDER BY t.rank DESC;
 SELECT tiering.set_source('retail', $source$
 	SELECT d.client_id AS customer_id, coalesce(b.daily_avg, 0) AS daily_avg_balance
 	FROM bank.disp d
-		JOIN bank.account a USING (account_id)
-		LEFT JOIN (
-			SELECT account_id,
-				tiering.daily_avg_changes(balance, as_of, tiering.month($1)) AS daily_avg
-			FROM bank.eod_balance
-			WHERE as_of < upper(tiering.month($1))
-			GROUP BY account_id) b USING (account_id)
+	JOIN bank.account a USING (account_id)
+	LEFT JOIN (
+		SELECT account_id,
+			tiering.daily_avg_changes(balance, as_of, tiering.month($1)) AS daily_avg
+		FROM bank.eod_balance
+		WHERE as_of < upper(tiering.month($1))
+		GROUP BY account_id) b USING (account_id)
 	WHERE d.type = 'owner' AND a.opened_on <= $1
 $source$);
 \set ECHO none
@@ -99,8 +99,8 @@ $source$);
 \echo '== 5 of 7: grade everyone at every month-end of 1998\n'
 
 PREPARE refresh_line(date) AS
-SELECT format('%s%s%s%s%s%s%s', r.as_of, to_char(r.customers, '9,999,999'), to_char(r.new, '99,999'),
-	to_char(r.up, '99,999'), to_char(r.down, '99,999'), to_char(r.stayed, '99,999'),
+SELECT format('%s%s%s%s%s%s%s', r.as_of, to_char(r.customers, '9,999,999'),
+	to_char(r.new, '99,999'), to_char(r.up, '99,999'), to_char(r.down, '99,999'), to_char(r.stayed, '99,999'),
 	to_char(extract(epoch FROM clock_timestamp() - statement_timestamp()), '99990.9')) AS line
 FROM tiering.refresh('retail', $1) r;
 
@@ -114,18 +114,19 @@ EXECUTE refresh_line('1998-01-31') \gset
 SET client_min_messages = warning;
 \pset format unaligned
 \pset tuples_only on
-SELECT format('EXECUTE refresh_line(%L)', (date '1998-01-31' + make_interval(months => shift))::date)
+SELECT format('EXECUTE refresh_line(%L)', upper(tiering.month('1998-01-31', shift)) - 1)
 FROM generate_series(1, 11) shift \gexec
 \pset tuples_only off
 \pset format aligned
 
 \echo '\n== 6 of 7: what the views report\n'
 
-\echo 'tiering.tier_distribution: who is where, and with how much. A block is 1 % of the customers.\n'
+\echo 'tiering.tier_distribution: who is where, and with how much. A block is 1 % of the customers.'
+\echo 'Nobody averages 150,000 crowns; an empty tier has its row, too.\n'
 SELECT tier, to_char(customers, '99,999') AS customers,
-	to_char(100 * customers_share, '9990.0') AS "of all %",
+	to_char(100 * customers_share, '990.0') AS "all %",
 	to_char(measure, '999,999,999') AS "total CZK",
-	to_char(100 * measure_share, '9990.0') AS "of CZK %",
+	to_char(100 * measure_share, '990.0') AS "CZK %",
 	repeat('█', eighths / 8) || btrim(substr(' ▏▎▍▌▋▊▉', eighths % 8 + 1, 1)) AS "share of customers"
 FROM tiering.tier_distribution CROSS JOIN LATERAL int4(ceil(800 * customers_share)) AS eighths
 WHERE scheme = 'retail'
@@ -139,7 +140,8 @@ ORDER BY from_rank, to_rank
 \crosstabview 1 2 3 4
 
 \echo 'tiering.migration_summary: the year, as each refresh left it\n'
-SELECT as_of, new, up, down, up - down AS net, exit, stayed, to_char(100 * retention, '990.0') AS "retention %"
+SELECT as_of, new, up, down, up - down AS net, exit, stayed,
+	to_char(100 * retention, '990.0') AS "retention %"
 FROM tiering.migration_summary
 WHERE scheme = 'retail'
 ORDER BY as_of;

@@ -7,6 +7,7 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/tiering.XXXXXX")
+chmod 755 "$work"	# the server's user goes there, too
 server_data=
 
 say() { printf '\n== %s\n' "$*"; }
@@ -24,14 +25,23 @@ as_root()
 
 may_be_root() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
 
-# PostgreSQL refuses to run as root; root runs it as the user postgres
+# PostgreSQL refuses to run as root; root runs it as the user postgres, who may
+# not be allowed where we are
 as_server()
 {
 	if [ "$(id -u)" = 0 ]; then
-		runuser -u postgres -- "$@"
+		(cd "$work" && runuser -u postgres -- "$@")
 	else
 		"$@"
 	fi
+}
+
+# quietly WHAT COMMAND...: what it says is shown only if it fails
+quietly()
+{
+	local what=$1
+	shift
+	"$@" >"$work/$what.log" 2>&1 || { tail -n 20 "$work/$what.log" >&2; die "$what failed"; }
 }
 
 # The newest pg_config that has a server and PGXS beside it, or nothing
@@ -54,6 +64,7 @@ missing_packages()
 	command -v make >/dev/null || echo make
 	command -v gcc >/dev/null || echo gcc
 	command -v gzip >/dev/null || echo gzip
+	command -v prove >/dev/null || echo perl
 	perl -MIPC::Run -e 1 2>/dev/null || echo libipc-run-perl
 	if [ -z "$(find_pg_config)" ]; then
 		major=$(apt-cache depends postgresql 2>/dev/null |
@@ -70,11 +81,16 @@ install_packages()
 	if ! command -v apt-get >/dev/null || ! may_be_root; then
 		die "Missing, and not mine to install here: $missing"
 	fi
-	say "Installing what is missing: $missing"
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update
+	say "Installing what is missing, which may take some minutes: $missing"
+	quietly update as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update
 	missing=$(missing_packages | xargs)	# now that the lists are there
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends \
-		$missing >"$work/apt.log" 2>&1 || { tail -n 20 "$work/apt.log" >&2; die "apt-get failed"; }
+	# we want the server's programs, not a cluster of Debian's making
+	if [ ! -e /etc/postgresql-common ]; then
+		as_root mkdir -p /etc/postgresql-common
+		echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+	fi
+	quietly install as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
+		-o Dpkg::Options::=--force-confold install --no-install-recommends $missing
 }
 
 build()
@@ -83,12 +99,11 @@ build()
 	[ -n "$PG_CONFIG" ] || die "No PostgreSQL with server and development files found; set PG_CONFIG."
 	bindir=$("$PG_CONFIG" --bindir)
 	say "Building for $("$PG_CONFIG" --version)"
-	make -s -C "$root" PG_CONFIG="$PG_CONFIG" >"$work/make.log" 2>&1 ||
-		{ tail -n 20 "$work/make.log" >&2; die "make failed"; }
+	quietly make make -s -C "$root" PG_CONFIG="$PG_CONFIG"
 	if [ -w "$("$PG_CONFIG" --pkglibdir)" ]; then
-		make -s -C "$root" PG_CONFIG="$PG_CONFIG" install >"$work/install.log" 2>&1
+		quietly install make -s -C "$root" PG_CONFIG="$PG_CONFIG" install
 	elif may_be_root; then
-		as_root make -s -C "$root" PG_CONFIG="$PG_CONFIG" install >"$work/install.log" 2>&1
+		quietly install as_root make -s -C "$root" PG_CONFIG="$PG_CONFIG" install
 	else
 		die "make install needs the right to write to $("$PG_CONFIG" --pkglibdir)"
 	fi
@@ -99,18 +114,20 @@ start_cluster()
 {
 	local setting
 	say "Starting a throw-away cluster"
-	chmod 755 "$work"
 	mkdir "$work/server"
 	[ "$(id -u)" != 0 ] || chown postgres "$work/server"
 	server_data=$work/server/data
-	as_server "$bindir/initdb" -D "$server_data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 \
-		>"$work/initdb.log"
+	quietly initdb as_server "$bindir/initdb" -D "$server_data" -U postgres -A trust -E UTF8 \
+		--locale=C.UTF-8
 	for setting in "listen_addresses=''" "unix_socket_directories='$work/server'" "port=5432" \
 		"fsync=off" "client_min_messages=notice" "$@"
 	do
 		printf '%s\n' "$setting"
 	done | as_server tee -a "$server_data/postgresql.conf" >/dev/null
-	as_server "$bindir/pg_ctl" -D "$server_data" -l "$work/server/log" -s -w start
+	as_server "$bindir/pg_ctl" -D "$server_data" -l "$work/server/log" -s -w start ||
+		{ tail -n 20 "$work/server/log" >&2; die "the cluster does not start"; }
+	# nothing of the caller's may lead psql to another server, or change its answers
+	unset PGSERVICE PGSERVICEFILE PGHOSTADDR PGOPTIONS PGDATESTYLE PGTZ PGCLIENTENCODING PGPASSFILE
 	export PGHOST=$work/server PGPORT=5432 PGUSER=postgres PGDATABASE=postgres
 	export PATH=$bindir:$PATH
 }

@@ -13,7 +13,8 @@ INSERT INTO bench.comparison (comparison, what, goal) VALUES
 	('refresh', 'refresh, 5 % moved / the same writes by hand', 1.20),
 	('scale', 'daily_avg by customer, all rows / a tenth of them', 11),
 	('parallel', 'daily_avg of all, 2 workers and leader / serial', 0.65),
-	('parallel_grouped', 'daily_avg by customer, 2 workers and leader / serial', 0.65);
+	-- two partial states for nearly every group have to travel: told, but no goal
+	('parallel_grouped', 'daily_avg by customer, 2 workers and leader / serial', NULL);
 
 CREATE FUNCTION pg_temp.grouped(aggregate text, history text DEFAULT 'history') RETURNS text
 LANGUAGE sql
@@ -70,12 +71,10 @@ FROM (VALUES
 	('classify_up', 'b', :'from_bottom', 'CASE '),
 	('classify_up', 'base', 'value', 'value')) s (comparison, side, expression, computes);
 
--- Both sides answer the same; more decimals than six differ by what core's division rounds
+-- Both sides answer the same; beyond six decimals core's division may round otherwise
 SELECT bench.equal('daily_avg', 'SELECT round(' || :'daily_avg' || ', 6) FROM bench.history',
 	'SELECT round(' || :'plain' || ', 6) FROM bench.history');
 SELECT bench.equal('daily_avg_changes', 'SELECT account_id, round(x, 6) FROM (' || :'changes' || ') g',
 	'SELECT account_id, round(x, 6) FROM (' || :'lead' || ') g');
-SELECT bench.equal('classify', 'SELECT value, ' || :'classify' || ' FROM bench.assets',
-	'SELECT value, ' || :'from_top' || ' FROM bench.assets');
-SELECT bench.equal('classify', 'SELECT value, ' || :'classify' || ' FROM bench.assets',
-	'SELECT value, ' || :'from_bottom' || ' FROM bench.assets');
+SELECT bench.equal('classify', 'SELECT count(*) FROM bench.assets', 'SELECT count(*) FROM bench.assets
+	WHERE ' || :'classify' || ' = ' || :'from_top' || ' AND ' || :'classify' || ' = ' || :'from_bottom');

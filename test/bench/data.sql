@@ -2,11 +2,11 @@
  * The data, the same in every run: all of it comes from hashes of keys.
  *
  * Balances of accounts as a warehouse keeps them: a row for each time a balance
- * stood, loaded day by day, so that an account's rows lie far apart. Each account
- * has ten, from some day of 2023 on, the last one open-ended; the period of
- * the queries is 2024, so that some rows lie before it and some after.
+ * stood. Each account has ten, from some day of 2023 on, the last one open-ended;
+ * the period of the queries is 2024, so that some rows lie before it and some after.
  *
- * Set by the caller: accounts, the number of them.
+ * Set by the caller: accounts, the number of them, and layout, the columns by
+ * which the rows lie in order.
  */
 
 -- In [0, 1)
@@ -24,17 +24,17 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN date '2023-01-01' + (365 * bench.uniform(account, 3))::int + change * 55
 	+ (40 * bench.uniform(account * 16::bigint + change, 4))::int;
 
-CREATE PROCEDURE bench.make_history(name text, accounts int)
+CREATE PROCEDURE bench.make_history(name text, accounts int, layout text)
 LANGUAGE plpgsql
 AS $$
 BEGIN
 	EXECUTE format($ddl$
 		CREATE TABLE bench.%I AS
-		SELECT 1 + a %% (%s / 2) AS customer_id, a AS account_id, bench.changed_on(a, change) AS valid_from,
+		SELECT 1 + (a - 1) %% (%s / 2) AS customer_id, a AS account_id, bench.changed_on(a, change) AS valid_from,
 			CASE change WHEN 9 THEN '9999-12-31' ELSE bench.changed_on(a, change + 1) END AS valid_to,
 			bench.money(a * 16::bigint + change)::numeric(15,2) AS balance
 		FROM generate_series(1, %s) a, generate_series(0, 9) change
-		ORDER BY valid_from, account_id$ddl$, name, accounts, accounts);
+		ORDER BY %s$ddl$, name, accounts, accounts, layout);
 END;
 $$;
 
@@ -56,8 +56,8 @@ RETURN CASE WHEN bench.uniform(customer, 6) >= 0.05 THEN step
 	WHEN step = 0 THEN 1 WHEN step = 5 THEN 4
 	WHEN bench.uniform(customer, 7) < 0.5 THEN step + 1 ELSE step - 1 END;
 
-CALL bench.make_history('history', :accounts);
-CALL bench.make_history('history_tenth', :accounts / 10);
+CALL bench.make_history('history', :accounts, :'layout');
+CALL bench.make_history('history_tenth', :accounts / 10, :'layout');
 
 CREATE TABLE bench.assets AS
 SELECT bench.assets(bench.step(c), bench.uniform(c, 8))::numeric(15,2) AS value

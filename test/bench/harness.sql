@@ -10,7 +10,7 @@
 CREATE TABLE bench.comparison (
 	comparison text PRIMARY KEY,
 	what       text NOT NULL,
-	goal       numeric NOT NULL,
+	goal       numeric,	-- the ratio at most; null: none set
 	position   int GENERATED ALWAYS AS IDENTITY
 );
 
@@ -123,9 +123,9 @@ WITH ms AS (
 SELECT c.position, c.comparison, c.what, (m.a - m.base) / (m.b - m.base) AS ratio, c.goal, m.a, m.b, m.base, m.quartiles
 FROM median m JOIN bench.comparison c USING (comparison);
 
--- Bytes that each of the groups takes beyond what count(*) takes. The allocator's
+-- Bytes of the hash table when grouping by a column of history. The allocator's
 -- blocks are work_mem / 16 at most, so a small one makes for a fine measure.
-CREATE FUNCTION bench.hash_memory(aggregate text) RETURNS bigint
+CREATE FUNCTION bench.hash_memory(aggregate text, key text) RETURNS bigint
 LANGUAGE plpgsql
 SET work_mem = '4MB'
 SET hash_mem_multiplier = 1000
@@ -135,7 +135,7 @@ DECLARE
 	plan jsonb;
 BEGIN
 	EXECUTE format('EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON)
-		SELECT customer_id, %s FROM bench.history GROUP BY customer_id', aggregate) INTO plan;
+		SELECT %I, %s FROM bench.history GROUP BY %I', key, aggregate, key) INTO plan;
 	plan := plan -> 0 -> 'Plan';
 	IF plan ->> 'Strategy' <> 'Hashed' OR plan ->> 'HashAgg Batches' <> '1' THEN
 		RAISE EXCEPTION '% is not hashed in memory', aggregate USING DETAIL = jsonb_pretty(plan);

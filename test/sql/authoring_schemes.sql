@@ -96,6 +96,10 @@ BEGIN; SELECT t.publishes($$UPDATE tiering.tier SET base = true WHERE scheme = '
 BEGIN; SELECT t.publishes($$UPDATE tiering.tier SET rank = 0 WHERE scheme = 'broken' AND tier = 'some'$$); ROLLBACK;
 BEGIN; SELECT t.publishes($$UPDATE tiering.tier SET rank = 10 WHERE scheme = 'broken' AND tier = 'best'$$); ROLLBACK;
 BEGIN; SELECT t.publishes($$UPDATE tiering.rule SET bounds = '[2,)' WHERE scheme = 'broken' AND metric = 'member' AND tier = 'best'$$); ROLLBACK;
+BEGIN; SELECT t.publishes($$UPDATE tiering.tier SET parent = 'nobody' WHERE scheme = 'broken' AND tier = 'best'$$); ROLLBACK;
+BEGIN; SELECT t.publishes($$UPDATE tiering.rule SET bounds = '[40,50)' WHERE scheme = 'broken' AND tier = 'some' AND rule = 1; DELETE FROM tiering.rule WHERE scheme = 'broken'
+	AND (tier, metric) = ('best', 'member'); DELETE FROM tiering.rule WHERE scheme = 'broken' AND (tier, rule) = ('some', 2)$$); ROLLBACK;
+SELECT t.fails($$SELECT * FROM tiering.validate('handmade', 7)$$), t.fails($$SELECT * FROM tiering.validate('nothing', 1)$$);
 -- equal ranks are right where no customer can be in both
 BEGIN; SELECT t.publishes($$UPDATE tiering.tier SET rank = 10 WHERE scheme = 'broken' AND tier = 'best';
 	DELETE FROM tiering.rule WHERE scheme = 'broken' AND tier = 'some' AND rule = 2;

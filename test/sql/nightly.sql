@@ -84,6 +84,17 @@ SELECT * FROM tiering.refresh('night', '2024-04-30');
 SELECT from_tier, to_tier, direction, customers FROM tiering.migration_matrix WHERE scheme = 'night' AND as_of = '2024-04-30' ORDER BY from_rank, from_tier, to_rank;
 SELECT DISTINCT version FROM tiering.assignment WHERE scheme = 'night';
 
+-- A version published for a day that was refreshed already, and that day again:
+-- still one row a cell.
+BEGIN;
+SELECT tiering.new_version('night');
+UPDATE tiering.rule SET bounds = '[300,)' WHERE scheme = 'night' AND version = 3 AND tier = 'middle';
+SELECT tiering.publish('night', '2024-04-15');
+SELECT new, up, down, stayed FROM tiering.refresh('night', '2024-04-30');
+SELECT count(*) AS cells, count(DISTINCT (as_of, from_tier, to_tier)) AS distinct_cells FROM tiering.migration_matrix WHERE scheme = 'night';
+SELECT from_tier, to_tier, direction, customers FROM tiering.migration_matrix WHERE scheme = 'night' AND as_of = '2024-04-30' ORDER BY from_rank, from_tier, to_rank;
+ROLLBACK;
+
 -- Customers whom no tier takes are not held, and counted.
 SELECT tiering.create_ladder('partial', 'assets', '{mid,high}', '{100,1000}'), tiering.publish('partial', '2024-01-01'),
 	tiering.set_source('partial', 'SELECT customer_no AS customer_id, amount AS assets FROM bank.balance WHERE d = $1');
@@ -91,9 +102,11 @@ SELECT customers, ungraded, new, exit, stayed FROM tiering.refresh('partial', '2
 UPDATE bank.balance SET amount = 0 WHERE d = '2024-03-31' AND customer_no > '0110';
 SELECT customers, ungraded, new, exit, stayed FROM tiering.refresh('partial', '2024-03-31');
 SELECT tier, customers FROM tiering.tier_distribution WHERE scheme = 'partial' ORDER BY rank;
--- A source without rows: all leave; and come back.
-SELECT customers, new, exit FROM tiering.refresh('partial', '2024-04-10');
-SELECT count(*) AS held FROM tiering.assignment WHERE scheme = 'partial';
+-- A source without rows is an error, not the end of all customers; by hand they
+-- can be made to leave, and come back. Empty tiers have their rows still.
+SELECT t.fails($$SELECT tiering.refresh('partial', '2024-04-10')$$);
+DELETE FROM tiering.assignment WHERE scheme = 'partial';
+SELECT tier, customers, measure, as_of FROM tiering.tier_distribution WHERE scheme = 'partial' ORDER BY rank;
 SELECT customers, new, exit FROM tiering.refresh('partial', '2024-04-30');
 SELECT tier, valid, direction FROM tiering.customer_tier_history WHERE scheme = 'partial' AND customer_id = '0050' ORDER BY move;
 

@@ -11,6 +11,8 @@ FROM unnest('{-1,0,9999.99,10000,99999.99,100000,299999.99,300000,999999.99,1000
 SELECT tiering.load_preset('pyramid', 'pyramid5', '{"private_from": 5000000}'), tiering.publish('pyramid5', '2024-01-01');
 SELECT v, tiering.classify('pyramid', v), tiering.classify('pyramid5', v)
 FROM unnest('{49999.99,50000,499999.99,500000,2999999.99,3000000,4999999.99,5000000,9999999.99,10000000}'::numeric[]) v;
+-- and one below the diamond's is found out at publishing
+SELECT tiering.load_preset('pyramid', 'pyramid1', '{"private_from": 1000000}'), t.fails($$SELECT tiering.publish('pyramid1', '2024-01-01')$$);
 -- psbc: each condition alone suffices, all three false is ordinary, a null neither helps nor hurts
 SELECT m.*, tiering.classify('psbc', m) FROM (VALUES
 	(49999.99, 199999.99, false, false, false), (50000, 0, false, false, false), (0, 200000, false, false, false), (0, 0, true, false, false),

@@ -13,7 +13,7 @@ SELECT (SELECT count(*) FROM berka.eod_balance) AS balances, (SELECT count(*) FR
 	(SELECT count(*) FROM berka.disp WHERE type = 'owner') AS owners;
 
 CREATE TABLE berka.month AS
-SELECT tiering.month(m::date) AS period, m::date AS first_day FROM generate_series('1993-01-01'::date, '1998-12-01', '1 month') m;
+SELECT tiering.month(m::date) AS period, m::date AS first_day, (m + interval '1 month')::date AS next_day FROM generate_series('1993-01-01'::date, '1998-12-01', '1 month') m;
 -- The oracle's table, a row for each account and day: where a day has no
 -- balance of its own, the last one is known by how many came before.
 CREATE TABLE berka.daily AS
@@ -32,12 +32,13 @@ ANALYZE berka.oracle;
 
 -- the shapes: ranges, snapshots, flows; the changes are the balances as they came
 CREATE TABLE berka.history AS
-SELECT o.client_id, e.balance, e.as_of AS valid_from, lead(e.as_of) OVER account AS valid_to,
+SELECT o.client_id, e.balance, e.as_of AS valid_from, lead(e.as_of, 1, 'infinity') OVER account AS valid_to,
 	e.balance - lag(e.balance, 1, 0::numeric) OVER account AS amount
 FROM berka.eod_balance e JOIN berka.disp o ON o.account_id = e.account_id AND o.type = 'owner'
 WINDOW account AS (PARTITION BY e.account_id ORDER BY e.as_of);
 ALTER TABLE berka.history SET (parallel_workers = 2);
 ALTER TABLE berka.daily SET (parallel_workers = 2);
+ALTER TABLE berka.month SET (parallel_workers = 0);
 ANALYZE berka.history, berka.daily, berka.month;
 
 CREATE FUNCTION t.check_shape(shape text, query text, parallel boolean)
@@ -63,15 +64,15 @@ END;
 $$;
 CREATE TABLE t.shape (shape, query) AS VALUES
 ('history, dates', 'SELECT client_id, first_day, tiering.daily_avg(balance, valid_from, valid_to, period) AS avg, tiering.balance_days(balance, valid_from, valid_to, period)
-	FROM berka.history JOIN berka.month ON valid_from < upper(period) AND (valid_to > lower(period) OR valid_to IS NULL) GROUP BY 1, 2'),
+	FROM berka.history JOIN berka.month ON valid_from < next_day AND valid_to > first_day GROUP BY 1, 2'),
 ('history, range', 'SELECT client_id, first_day, tiering.daily_avg(balance, daterange(valid_from, valid_to), period) AS avg, tiering.balance_days(balance, daterange(valid_from, valid_to), period)
-	FROM berka.history JOIN berka.month ON daterange(valid_from, valid_to) && period GROUP BY 1, 2'),
+	FROM berka.history JOIN berka.month ON valid_from < next_day AND valid_to > first_day GROUP BY 1, 2'),
 ('snapshots', 'SELECT client_id, date_trunc(''month'', day)::date AS first_day, tiering.daily_avg_snapshots(balance, day, tiering.month(day)) AS avg, tiering.balance_days_snapshots(balance, day, tiering.month(day)) AS balance_days
 	FROM berka.daily GROUP BY 1, 2'),
 ('flows', 'SELECT client_id, first_day, tiering.daily_avg_flows(amount, valid_from, period) AS avg, tiering.balance_days_flows(amount, valid_from, period) AS balance_days
-	FROM berka.history JOIN berka.month ON valid_from < upper(period) GROUP BY 1, 2'),
+	FROM berka.history JOIN berka.month ON valid_from < next_day GROUP BY 1, 2'),
 ('changes', 'SELECT client_id, first_day, tiering.daily_avg_changes(balance, valid_from, period) AS avg, tiering.balance_days_changes(balance, valid_from, period) AS balance_days
-	FROM berka.history JOIN berka.month ON valid_from < upper(period) GROUP BY 1, 2');
+	FROM berka.history JOIN berka.month ON valid_from < next_day GROUP BY 1, 2');
 SELECT c.* FROM t.shape, t.check_shape(shape, query, false) c;
 SELECT c.* FROM t.shape, t.check_shape(shape, query, true) c;
 

@@ -1,0 +1,115 @@
+# pg_dump into a new database keeps schemes, sources, customers and moves, in
+# whatever order it loads them, and both databases go on from there.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->start;
+
+my @tables = qw(scheme scheme_version metric tier rule source assignment migration distribution_history);
+
+# All that the extension's tables hold, as text
+sub contents
+{
+	my ($db) = @_;
+	return {
+		map {
+			$_ => $node->safe_psql($db, "SELECT x FROM tiering.$_ x ORDER BY x::text COLLATE \"C\"")
+		} @tables
+	};
+}
+
+$node->safe_psql('postgres', 'CREATE DATABASE bank');
+$node->safe_psql(
+	'bank', q{
+	CREATE EXTENSION tiering;
+	CREATE ROLE setter;
+	CREATE TABLE balance AS SELECT lpad(i::text, 6, '0') AS no, d::date, (i * 977 % 5000000)::numeric AS amount
+		FROM generate_series(1, 3000) i, unnest('{2024-01-31,2024-02-29,2024-03-31}'::date[]) d;
+	UPDATE balance SET amount = amount * 2 WHERE d = '2024-02-29';
+	DELETE FROM balance WHERE d = '2024-03-31' AND no < '000100';
+	GRANT SELECT ON balance TO setter;
+	GRANT SELECT, INSERT, UPDATE ON tiering.source TO setter;
+	SELECT tiering.load_preset('cib'), tiering.publish('cib', '2024-01-01'), tiering.load_preset('psbc');
+	SET ROLE setter;
+	SELECT tiering.set_source('cib', 'SELECT no AS customer_id, amount AS daily_avg_assets FROM public.balance WHERE d = $1');
+	RESET ROLE;
+	SELECT tiering.refresh('cib', '2024-01-31');
+	SELECT tiering.refresh('cib', '2024-02-29');
+	UPDATE tiering.assignment SET tier = 'diamond' WHERE customer_id = '000001';
+	SELECT tiering.new_version('cib');
+	UPDATE tiering.rule SET bounds = '[20000,)' WHERE scheme = 'cib' AND version = 2 AND tier = 'core';
+	SELECT tiering.publish('cib', '2024-03-01'), tiering.new_version('cib');
+});
+my $before = contents('bank');
+my $dir = PostgreSQL::Test::Utils::tempdir;
+
+# plain, by COPY and by INSERT; and as the README says for pg_restore -j, which
+# does not know in which order an extension's tables refer to each other
+my %restore = (
+	plain => sub {
+		$node->command_ok([ 'pg_dump', '-f', "$dir/plain.sql", $node->connstr('bank') ], 'pg_dump');
+		$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$dir/plain.sql", $node->connstr($_[0]) ], 'psql');
+	},
+	inserts => sub {
+		$node->command_ok([ 'pg_dump', '--inserts', '-f', "$dir/inserts.sql", $node->connstr('bank') ], 'pg_dump --inserts');
+		$node->command_ok([ 'psql', '-X', '-q', '-1', '-v', 'ON_ERROR_STOP=1', '-f', "$dir/inserts.sql", $node->connstr($_[0]) ], 'psql in one transaction');
+	},
+	parallel => sub {
+		$node->command_ok([ 'pg_dump', '-Fd', '-j2', '-f', "$dir/parallel", $node->connstr('bank') ], 'pg_dump -j');
+		my ($list) = run_command([ 'pg_restore', '-l', "$dir/parallel" ]);
+		PostgreSQL::Test::Utils::append_to_file("$dir/list", join("\n", grep { !/ (TABLE DATA|SEQUENCE SET) tiering / } split(/\n/, $list)) . "\n");
+		$node->command_ok([ 'pg_restore', '-j2', '-e', '-L', "$dir/list", '-d', $node->connstr($_[0]), "$dir/parallel" ], 'pg_restore -j of all else');
+		$node->command_ok([ 'pg_restore', '-e', '-a', '-n', 'tiering', '-d', $node->connstr($_[0]), "$dir/parallel" ], 'pg_restore of the extension\'s data');
+	});
+
+foreach my $how (sort keys %restore)
+{
+	my $db = "restored_$how";
+	$node->safe_psql('postgres', "CREATE DATABASE $db");
+	$restore{$how}->($db);
+	is_deeply(contents($db), $before, "$how: everything is there, and no move more");
+
+	# it is alive: frozen, grading, recording
+	my ($ret, $out, $err) = $node->psql($db,
+		q{INSERT INTO tiering.rule VALUES ('cib', 1, 'core', 7, 'daily_avg_assets', '[0,)')});
+	like($err, qr/is retired and cannot be changed/, "$how: published versions are frozen");
+	is($node->safe_psql($db, q{SELECT tiering.classify('cib', 15000, '2024-02-01'), tiering.classify('cib', 15000, '2024-03-01')}),
+		'core|non_core', "$how: grades by both versions");
+	is($node->safe_psql($db, q{SELECT version, customers, exit, new FROM tiering.refresh('cib', '2024-03-31')}),
+		'2|2901|99|0', "$how: refreshes");
+	is($node->safe_psql($db, q{UPDATE tiering.assignment SET tier = 'gold' WHERE customer_id = '000101';
+		SELECT cause, to_tier, move = (SELECT max(move) FROM tiering.migration)
+		FROM tiering.migration WHERE customer_id = '000101' ORDER BY move DESC LIMIT 1}),
+		'manual|gold|t', "$how: records moves");
+	is($node->safe_psql($db, q{SELECT set_by FROM tiering.source}), 'setter', "$how: the source runs as who set it");
+}
+is_deeply(contents('bank'), $before, 'the first database is as it was');
+
+# DROP EXTENSION leaves nothing
+my $objects = q{
+	SELECT 'schema', nspname FROM pg_namespace WHERE nspname = 'tiering'
+	UNION ALL SELECT 'class', relname FROM pg_class WHERE oid > 16383
+	UNION ALL SELECT 'proc', proname FROM pg_proc WHERE oid > 16383
+	UNION ALL SELECT 'type', typname FROM pg_type WHERE oid > 16383
+	UNION ALL SELECT 'description', description FROM pg_description WHERE description LIKE '%tiering%'
+	UNION ALL SELECT 'trigger', tgname FROM pg_trigger};
+$node->safe_psql('postgres', 'CREATE DATABASE empty');
+my $empty = $node->safe_psql('empty', $objects);
+$node->safe_psql('empty', 'CREATE EXTENSION tiering');
+isnt($node->safe_psql('empty', $objects), $empty, 'CREATE EXTENSION makes objects');
+$node->safe_psql('empty', q{SELECT tiering.load_preset('cib'), tiering.publish('cib', '2024-01-01')});
+$node->safe_psql('empty', 'DROP EXTENSION tiering');
+is($node->safe_psql('empty', $objects), $empty, 'DROP EXTENSION leaves nothing');
+
+# a schema of that name that was there before is not taken over
+$node->safe_psql('empty', 'CREATE SCHEMA tiering');
+my ($ret, $out, $err) = $node->psql('empty', 'CREATE EXTENSION tiering');
+like($err, qr/schema "tiering" already exists/, 'a schema made before is refused');
+
+$node->stop;
+done_testing();
