@@ -1,0 +1,28 @@
+# The README's SQL, from top to bottom, as a newcomer would paste it.
+use strict;
+use warnings;
+use FindBin;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $readme = slurp_file("$FindBin::Bin/../../README.md");
+my @blocks = $readme =~ /^```sql\n(.*?)^```/msg;
+cmp_ok(scalar(@blocks), '>', 5, 'the README has SQL in it');
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->start;
+my $all = '';
+foreach my $block (@blocks)
+{
+	my ($ret, $out, $err) = $node->psql('postgres', $block, on_error_stop => 1, extra_params => ['-A']);
+	my ($first) = $block =~ /^(.*)$/m;
+	is($ret, 0, "runs: $first") or diag($err);
+	$all .= "$out\n";
+}
+like($all, qr/^platinum\|1\|0\.333333\|508000\.0+$/m, 'the distribution is the one shown');
+like($all, qr/^mass\|2\|0\.666667\|69999\.990+$/m, 'in every tier');
+like($all, qr/^diamond\|private$/m, 'the parameter of the preset moves its bound');
+$node->stop;
+done_testing();
