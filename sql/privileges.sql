@@ -11,7 +11,8 @@ GRANT SELECT ON tiering.scheme, tiering.scheme_version, tiering.metric, tiering.
 -- source_rows() reads what a source's setter may read; refresh() writes as the
 -- extension's owner, and the rest is what the two and the triggers are made of.
 REVOKE EXECUTE ON FUNCTION tiering.source_rows(text, date), tiering.refresh(text, date),
-	tiering.refresh_grade(text, date, int), tiering.refresh_counts(text, date, int),
+	tiering.refresh_grade(text, date, int), tiering.refresh_check(text, date),
+	tiering.refresh_counts(text, date, int),
 	tiering.refresh_write(text, date, int, bigint), tiering.refresh_distribution(text, date, int),
 	tiering.report_stage(text, date, text), tiering.refuse_frozen(text, int, boolean)
 	FROM PUBLIC;

@@ -44,7 +44,8 @@ COMMENT ON FUNCTION tiering.report_stage(text, date, text) IS
 'Tells the caller, and who looks at pg_stat_activity, how far a refresh is';
 
 -- Grade the source into pg_temp.tiering_refresh, each customer beside what he
--- holds, and refuse what is not a list of customers.
+-- holds, and those who are gone. What there is to count and to add up is taken
+-- from there once, into pg_temp.tiering_refresh_count.
 CREATE FUNCTION tiering.refresh_grade(scheme text, as_of date, version int) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
 SET search_path = pg_catalog, pg_temp
@@ -52,35 +53,62 @@ AS $$
 DECLARE
 	measure text := m.metric FROM tiering.metric m
 		WHERE m.scheme = refresh_grade.scheme AND m.version = refresh_grade.version AND m.is_measure;
-	numbers text[] := array_agg(m.metric) FILTER (WHERE m.kind = 'number')
-		FROM tiering.metric m
+	-- a scheme with one number grades by the value, which is faster than by a row
+	only_number text := min(m.metric) FROM tiering.metric m
 		WHERE m.scheme = refresh_grade.scheme AND m.version = refresh_grade.version
 		HAVING bool_and(m.kind = 'number') AND count(*) = 1;
-	customer text;
 BEGIN
 	EXECUTE format($query$
 		CREATE TEMP TABLE tiering_refresh ON COMMIT DROP AS
-		SELECT g.customer_id, g.tier, g.measure, a.tier AS held, a.version AS held_version,
-			g.tier <> a.tier OR g.measure IS DISTINCT FROM a.measure OR a.version <> %s AS changed
-		FROM (SELECT m.customer_id, tiering.classify(%L, %s, %L) COLLATE "C" AS tier, %s AS measure
-			  FROM tiering.source_rows(%L, %L) AS m(%s)) g
-			LEFT JOIN tiering.assignment a ON a.scheme = %L AND a.customer_id = g.customer_id$query$,
-		version, scheme, COALESCE('m.' || quote_ident(numbers[1]), 'm'), as_of,
+		SELECT COALESCE(g.customer_id, a.customer_id) AS customer_id, g.tier, g.measure,
+			a.tier AS held, a.version AS held_version, g.present IS NULL AS gone,
+			g.tier <> a.tier OR g.measure IS DISTINCT FROM a.measure OR a.version <> %1$s AS changed,
+			(SELECT count(*) FROM tiering.assignment WHERE scheme = %2$L) AS all_held
+		FROM (SELECT true AS present, m.customer_id,
+				tiering.classify(%2$L, %3$s, %4$L) COLLATE "C" AS tier, %5$s AS measure
+			  FROM tiering.source_rows(%2$L, %4$L) AS m(%6$s)) g
+			FULL JOIN (SELECT * FROM tiering.assignment WHERE scheme = %2$L) a
+				ON a.customer_id = g.customer_id$query$,
+		version, scheme, COALESCE('m.' || quote_ident(only_number), 'm'), as_of,
 		COALESCE('m.' || quote_ident(measure), 'NULL::numeric'),
-		scheme, as_of, tiering.source_columns(scheme, version), scheme);
+		tiering.source_columns(scheme, version));
+	CREATE TEMP TABLE tiering_refresh_count ON COMMIT DROP AS
+	SELECT g.gone, g.tier, g.held, g.held_version, count(*) AS customers,
+		count(*) - count(g.customer_id) AS nameless, sum(g.measure) AS measure, max(g.all_held) AS all_held
+	FROM pg_temp.tiering_refresh g
+	GROUP BY g.gone, g.tier, g.held, g.held_version;
+END;
+$$;
+COMMENT ON FUNCTION tiering.refresh_grade(text, date, int) IS
+'Part of refresh(): runs and grades the source';
 
-	IF EXISTS (SELECT FROM pg_temp.tiering_refresh g WHERE g.customer_id IS NULL) THEN
+-- Refuse what is not a list of customers. A customer who is repeated shows where
+-- more rows of the source met a row of assignment than there are; only among
+-- new ones has he to be looked for.
+CREATE FUNCTION tiering.refresh_check(scheme text, as_of date) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	total record;
+	customer text;
+BEGIN
+	SELECT sum(c.customers) FILTER (WHERE NOT c.gone) AS customers, sum(c.nameless) AS nameless,
+		sum(c.customers) FILTER (WHERE c.held IS NOT NULL) > max(c.all_held) AS repeated
+	INTO total
+	FROM pg_temp.tiering_refresh_count c;
+	IF total.nameless > 0 THEN
 		RAISE EXCEPTION 'source of scheme "%" yields a null customer_id', scheme
 			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
 	-- a failed load upstream looks like this; nobody means to lose all customers
-	IF NOT EXISTS (SELECT FROM pg_temp.tiering_refresh)
-		AND EXISTS (SELECT FROM tiering.assignment a WHERE a.scheme = refresh_grade.scheme) THEN
+	IF total.customers IS NULL AND EXISTS (SELECT FROM pg_temp.tiering_refresh_count) THEN
 		RAISE EXCEPTION 'source of scheme "%" yields no customers for %', scheme, as_of
 			USING ERRCODE = 'no_data_found',
 			HINT = 'If all of them have left, delete them from tiering.assignment.';
 	END IF;
 	SELECT g.customer_id INTO customer FROM pg_temp.tiering_refresh g
+	WHERE NOT g.gone AND (total.repeated OR g.held IS NULL)
 	GROUP BY g.customer_id HAVING count(*) > 1 ORDER BY g.customer_id LIMIT 1;
 	IF FOUND THEN
 		RAISE EXCEPTION 'source of scheme "%" yields customer "%" more than once', scheme, customer
@@ -89,8 +117,8 @@ BEGIN
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION tiering.refresh_grade(text, date, int) IS
-'Part of refresh(): runs and grades the source. A null customer_id (22004), a repeated one (23505), or none at all where there were some (P0002) is an error';
+COMMENT ON FUNCTION tiering.refresh_check(text, date) IS
+'Part of refresh(): a null customer_id (22004), a repeated one (23505), or none at all where there were some (P0002) is an error';
 
 -- Write what changed; the triggers on assignment record the moves.
 CREATE FUNCTION tiering.refresh_write(scheme text, as_of date, version int, exits bigint) RETURNS bigint
@@ -103,9 +131,8 @@ DECLARE
 BEGIN
 	IF exits > 0 THEN
 		DELETE FROM tiering.assignment a
-		WHERE a.scheme = refresh_write.scheme AND NOT EXISTS (
-			SELECT FROM pg_temp.tiering_refresh g
-			WHERE g.customer_id = a.customer_id AND g.tier IS NOT NULL);
+		USING pg_temp.tiering_refresh g
+		WHERE a.scheme = refresh_write.scheme AND a.customer_id = g.customer_id AND g.tier IS NULL;
 		GET DIAGNOSTICS affected = ROW_COUNT;
 		written := written + affected;
 	END IF;
@@ -149,8 +176,8 @@ BEGIN
 	SELECT t.scheme, refresh_distribution.as_of, t.tier, t.version, COALESCE(g.customers, 0),
 		CASE WHEN g.tier IS NULL THEN 0 ELSE g.measure END
 	FROM tiering.tier t
-		LEFT JOIN (SELECT r.tier, count(*) AS customers, sum(r.measure) AS measure
-				   FROM pg_temp.tiering_refresh r GROUP BY r.tier) g ON g.tier = t.tier
+		LEFT JOIN (SELECT c.tier, sum(c.customers) AS customers, sum(c.measure) AS measure
+				   FROM pg_temp.tiering_refresh_count c GROUP BY c.tier) g ON g.tier = t.tier
 	WHERE t.scheme = refresh_distribution.scheme AND t.version = refresh_distribution.version
 	ON CONFLICT ON CONSTRAINT distribution_history_pkey DO UPDATE
 	SET version = EXCLUDED.version, customers = EXCLUDED.customers, measure = EXCLUDED.measure
@@ -171,27 +198,22 @@ DECLARE
 	result tiering.refresh_result;
 BEGIN
 	SELECT refresh_counts.scheme, refresh_counts.as_of, refresh_counts.version,
-		count(*) AS customers, count(*) FILTER (WHERE g.tier IS NULL) AS ungraded,
-		count(*) FILTER (WHERE g.held IS NULL AND g.tier IS NOT NULL) AS new, 0, 0, 0,
-		(SELECT count(*) FROM tiering.assignment a WHERE a.scheme = refresh_counts.scheme)
-			- count(g.held) FILTER (WHERE g.tier IS NOT NULL) AS exit,
-		count(*) FILTER (WHERE g.tier = g.held) AS stayed, 0
+		COALESCE(sum(c.customers) FILTER (WHERE NOT c.gone), 0) AS customers,
+		COALESCE(sum(c.customers) FILTER (WHERE NOT c.gone AND c.tier IS NULL), 0) AS ungraded,
+		COALESCE(sum(c.customers) FILTER (WHERE c.held IS NULL AND c.tier IS NOT NULL), 0) AS new,
+		COALESCE(sum(c.customers) FILTER (WHERE c.tier <> c.held AND t.rank > COALESCE(f.rank, was.rank, t.rank)), 0) AS up,
+		COALESCE(sum(c.customers) FILTER (WHERE c.tier <> c.held AND t.rank < COALESCE(f.rank, was.rank, t.rank)), 0) AS down,
+		COALESCE(sum(c.customers) FILTER (WHERE c.tier <> c.held AND t.rank = COALESCE(f.rank, was.rank, t.rank)), 0) AS lateral_moves,
+		COALESCE(sum(c.customers) FILTER (WHERE c.held IS NOT NULL AND c.tier IS NULL), 0) AS exit,
+		COALESCE(sum(c.customers) FILTER (WHERE c.tier = c.held), 0) AS stayed, 0 AS written
 	INTO result
-	FROM pg_temp.tiering_refresh g;
-
-	SELECT COALESCE(sum(m.customers) FILTER (WHERE t.rank > COALESCE(f.rank, was.rank, t.rank)), 0),
-		COALESCE(sum(m.customers) FILTER (WHERE t.rank < COALESCE(f.rank, was.rank, t.rank)), 0),
-		COALESCE(sum(m.customers) FILTER (WHERE t.rank = COALESCE(f.rank, was.rank, t.rank)), 0)
-	INTO result.up, result.down, result.lateral_moves
-	FROM (SELECT g.tier, g.held, g.held_version, count(*) AS customers
-		  FROM pg_temp.tiering_refresh g WHERE g.tier <> g.held
-		  GROUP BY g.tier, g.held, g.held_version) m
+	FROM pg_temp.tiering_refresh_count c
 		LEFT JOIN tiering.tier t
-			ON (t.scheme, t.version, t.tier) = (refresh_counts.scheme, refresh_counts.version, m.tier)
+			ON (t.scheme, t.version, t.tier) = (refresh_counts.scheme, refresh_counts.version, c.tier)
 		LEFT JOIN tiering.tier f
-			ON (f.scheme, f.version, f.tier) = (refresh_counts.scheme, refresh_counts.version, m.held)
+			ON (f.scheme, f.version, f.tier) = (refresh_counts.scheme, refresh_counts.version, c.held)
 		LEFT JOIN tiering.tier was
-			ON (was.scheme, was.version, was.tier) = (refresh_counts.scheme, m.held_version, m.held);
+			ON (was.scheme, was.version, was.tier) = (refresh_counts.scheme, c.held_version, c.held);
 	RETURN result;
 END;
 $$;
@@ -244,6 +266,7 @@ BEGIN
 
 	PERFORM tiering.report_stage(scheme, as_of, '1/3 reading source');
 	PERFORM tiering.refresh_grade(scheme, as_of, version);
+	PERFORM tiering.refresh_check(scheme, as_of);
 	result := tiering.refresh_counts(scheme, as_of, version);
 	PERFORM tiering.report_stage(scheme, as_of, format('2/3 writing %s customers', result.customers));
 	PERFORM set_config('tiering.refresh_as_of', as_of::text, true);
@@ -254,7 +277,7 @@ BEGIN
 		UPDATE tiering.source s SET refreshed_as_of = as_of, refreshed_at = now()
 		WHERE s.scheme = refresh.scheme;
 	END IF;
-	DROP TABLE pg_temp.tiering_refresh;
+	DROP TABLE pg_temp.tiering_refresh, pg_temp.tiering_refresh_count;
 	PERFORM tiering.report_stage(scheme, as_of, format('3/3 wrote %s rows: %s new, %s up, %s down, %s lateral, %s exit',
 		result.written, result.new, result.up, result.down, result.lateral_moves, result.exit));
 	RETURN result;

@@ -143,3 +143,8 @@ BEGIN
 	RETURN (plan ->> 'Peak Memory Usage')::bigint * 1024;
 END;
 $$;
+
+-- In [0, 1)
+CREATE FUNCTION bench.uniform(key bigint, seed int) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (hashint8extended(key, seed) & ((1::bigint << 48) - 1)) / (1::bigint << 48)::double precision;

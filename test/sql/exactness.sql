@@ -86,3 +86,22 @@ WITH observed AS (
 SELECT count(*) AS accounts, count(*) FILTER (WHERE got IS DISTINCT FROM expected) AS wrong
 FROM daily JOIN (SELECT account, tiering.balance_days_changes(balance, d, '[2023-07-01,2023-12-29)' ORDER BY t.random(d - '2000-01-01')) AS got
 	FROM observed GROUP BY account) c USING (account);
+
+-- Compiled by the JIT, with all that it inlines, the results are the same.
+CREATE TABLE t.interpreted AS
+SELECT account, tiering.daily_avg(balance, valid_from, valid_to, '[2023-07-01,2023-12-29)') AS avg,
+	tiering.balance_days_flows(balance, valid_from, '[2023-07-01,2023-12-29)') AS flows,
+	tiering.balance_days_snapshots(balance, valid_from, '[2023-07-01,2023-12-29)') AS snapshots
+FROM t.random_history GROUP BY account;
+BEGIN;
+SET LOCAL jit = on;
+SET LOCAL jit_above_cost = 0;
+SET LOCAL jit_inline_above_cost = 0;
+SET LOCAL jit_optimize_above_cost = 0;
+SELECT count(*) AS accounts, count(*) FILTER (WHERE (i.avg, i.flows, i.snapshots) IS DISTINCT FROM (j.avg, j.flows, j.snapshots)) AS different
+FROM t.interpreted i JOIN (
+	SELECT account, tiering.daily_avg(balance, valid_from, valid_to, '[2023-07-01,2023-12-29)') AS avg,
+		tiering.balance_days_flows(balance, valid_from, '[2023-07-01,2023-12-29)') AS flows,
+		tiering.balance_days_snapshots(balance, valid_from, '[2023-07-01,2023-12-29)') AS snapshots
+	FROM t.random_history GROUP BY account) j USING (account);
+ROLLBACK;
