@@ -49,6 +49,10 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	IF TG_RELID <> ALL (ARRAY['tiering.metric', 'tiering.tier', 'tiering.rule']::regclass[]) THEN
+		RAISE EXCEPTION 'freeze_definition() is a trigger on the tables that define a scheme only'
+			USING ERRCODE = 'object_not_in_prerequisite_state';
+	END IF;
 	IF TG_OP IN ('UPDATE', 'DELETE') THEN
 		PERFORM tiering.refuse_frozen(OLD.scheme, OLD.version, false);
 	END IF;
@@ -62,16 +66,40 @@ $$;
 COMMENT ON FUNCTION tiering.freeze_definition() IS
 'Trigger on what defines a version: refuses changes once that is published';
 
--- What publishing does to a version is all that may be done to one: a draft
--- becomes published, and a published one is closed by its successor.
+-- What publishing does to a version is all that may be done to one: a draft in
+-- which validate() finds no error becomes published, and a published one is
+-- closed by its successor. Only the owner may insert one that is published
+-- already, which is what a restored dump does.
 CREATE FUNCTION tiering.freeze_version() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	errors text;
 BEGIN
+	IF TG_OP = 'INSERT' THEN
+		IF NEW.status <> 'draft' AND NOT pg_has_role(current_user,
+			(SELECT c.relowner FROM pg_class c WHERE c.oid = TG_RELID), 'USAGE') THEN
+			RAISE EXCEPTION 'version % of scheme "%" must begin as a draft', NEW.version, NEW.scheme
+				USING ERRCODE = 'insufficient_privilege',
+				HINT = format('Put it in force with tiering.publish(%L, effective_from).', NEW.scheme);
+		END IF;
+		RETURN NEW;
+	END IF;
 	IF OLD.status = 'draft' THEN
 		IF TG_OP = 'DELETE' THEN
 			RETURN OLD;
+		END IF;
+		IF NEW.status <> 'draft' THEN
+			SELECT string_agg(format('%s: %s.', f.place, f.finding), E'\n' ORDER BY f.place, f.finding) INTO errors
+			FROM tiering.validate(OLD.scheme, OLD.version) f WHERE f.severity = 'error';
+			IF errors IS NOT NULL THEN
+				RAISE EXCEPTION 'version % of scheme "%" cannot be published as it is', OLD.version, OLD.scheme
+					USING ERRCODE = 'invalid_object_definition', DETAIL = errors;
+			END IF;
+			NEW.published_at := now();
+			NEW.published_by := current_user;
+			NEW.definition_rows := tiering.definition_rows(OLD.scheme, OLD.version);
 		END IF;
 		RETURN NEW;
 	END IF;
@@ -87,7 +115,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.freeze_version() IS
-'Trigger on versions: refuses any change of a published one but that its successor closes it';
+'Trigger on versions: publishes only a draft in which validate() finds no error (42P17), and refuses any change of a published one but that its successor closes it';
 
 CREATE FUNCTION tiering.refuse_truncate() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
@@ -102,7 +130,7 @@ $$;
 COMMENT ON FUNCTION tiering.refuse_truncate() IS
 'Trigger: TRUNCATE would go past what watches the rows';
 
-CREATE TRIGGER frozen BEFORE UPDATE OR DELETE ON tiering.scheme_version
+CREATE TRIGGER frozen BEFORE INSERT OR UPDATE OR DELETE ON tiering.scheme_version
 	FOR EACH ROW EXECUTE FUNCTION tiering.freeze_version();
 CREATE TRIGGER frozen BEFORE INSERT OR UPDATE OR DELETE ON tiering.metric
 	FOR EACH ROW EXECUTE FUNCTION tiering.freeze_definition();

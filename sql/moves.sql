@@ -7,14 +7,15 @@
  */
 
 -- While refresh() writes, tiering.refresh_as_of is its date. Anyone can set that,
--- but not make a temporary table that is the extension owner's.
+-- but not make a temporary table that is the extension owner's; and this one is
+-- made after all code that is not ours has run.
 CREATE FUNCTION tiering.refreshing() RETURNS date
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT NULLIF(current_setting('tiering.refresh_as_of', true), '')::date
 	FROM pg_class graded, pg_proc writer
-	WHERE graded.oid = to_regclass('pg_temp.tiering_refresh')
+	WHERE graded.oid = to_regclass('pg_temp.tiering_refresh_count')
 		AND writer.oid = 'tiering.refresh(text, date)'::regprocedure
 		AND graded.relowner = writer.proowner
 $$;
@@ -40,13 +41,20 @@ AS $$
 DECLARE
 	refresh_as_of date := tiering.refreshing();
 	by_refresh boolean := refresh_as_of IS NOT NULL;
+	may_restore boolean;
 	-- current_user is this function's owner
 	actor text := COALESCE(NULLIF(current_setting('role', true), 'none'), session_user);
 BEGIN
+	IF TG_RELID <> 'tiering.assignment'::regclass THEN
+		RAISE EXCEPTION 'record_moves() is a trigger on tiering.assignment only'
+			USING ERRCODE = 'object_not_in_prerequisite_state';
+	END IF;
 	IF TG_OP = 'INSERT' THEN
-		-- a row with another time is a restored one
+		-- a row with another time is a restored one, if the owner put it there
+		may_restore := pg_has_role(actor, current_user, 'USAGE');
 		PERFORM tiering.refuse_tier(n.scheme, n.version, n.tier)
-		FROM (SELECT DISTINCT scheme, version, tier FROM new_rows WHERE recorded_at = now()) n
+		FROM (SELECT DISTINCT scheme, version, tier FROM new_rows
+			  WHERE recorded_at = now() OR NOT may_restore) n
 			LEFT JOIN tiering.tier t USING (scheme, version, tier)
 		WHERE t.tier IS NULL;
 		INSERT INTO tiering.migration
@@ -54,7 +62,7 @@ BEGIN
 		SELECT n.scheme, n.customer_id, n.as_of, n.tier, 'new',
 			CASE WHEN by_refresh THEN 'new' ELSE 'manual' END, n.version, n.measure, actor
 		FROM new_rows n
-		WHERE n.recorded_at = now();
+		WHERE n.recorded_at = now() OR NOT may_restore;
 	ELSIF TG_OP = 'DELETE' THEN
 		INSERT INTO tiering.migration
 			(scheme, customer_id, as_of, from_tier, direction, cause, version, measure, recorded_by)
@@ -68,25 +76,20 @@ BEGIN
 		-- comparing those who stayed.
 		WITH moved AS MATERIALIZED (
 			SELECT n.scheme, n.customer_id, n.as_of, n.version, n.measure, n.tier AS to_tier,
-				o.tier AS from_tier, o.version AS from_version, o.as_of AS from_as_of
+				o.tier AS from_tier, o.version AS from_version
 			FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 			WHERE n.tier <> o.tier AND (NOT by_refresh OR n.since = refresh_as_of)
 		)
 		INSERT INTO tiering.migration
 			(scheme, customer_id, as_of, from_tier, to_tier, direction, cause, version, measure,
 			 recorded_by)
-		SELECT m.scheme, m.customer_id,
-			-- who changes a tier by hand and says no date means the last assessment
-			CASE WHEN by_refresh OR m.as_of <> m.from_as_of THEN m.as_of
-				ELSE GREATEST(m.as_of, s.refreshed_as_of) END,
-			m.from_tier, m.to_tier,
+		SELECT m.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier,
 			-- a tier that the new version no longer has ranks as it did
 			CASE sign(COALESCE(t.rank, tiering.refuse_tier(m.scheme, m.version, m.to_tier))
 					  - COALESCE(f.rank, was.rank, t.rank))
 				WHEN 1 THEN 'up' WHEN -1 THEN 'down' ELSE 'lateral' END,
 			CASE WHEN by_refresh THEN 'rule' ELSE 'manual' END, m.version, m.measure, actor
 		FROM moved m
-			LEFT JOIN tiering.source s ON s.scheme = m.scheme
 			LEFT JOIN tiering.tier t
 				ON (t.scheme, t.version, t.tier) = (m.scheme, m.version, m.to_tier)
 			LEFT JOIN tiering.tier f
@@ -135,6 +138,32 @@ COMMENT ON FUNCTION tiering.refuse_rekey() IS 'Trigger on assignment: refuses a 
 CREATE TRIGGER refuse_rekey BEFORE UPDATE OF scheme, customer_id ON tiering.assignment
 	FOR EACH ROW EXECUTE FUNCTION tiering.refuse_rekey();
 COMMENT ON TRIGGER refuse_rekey ON tiering.assignment IS 'A row stays with its history';
+
+-- A tier that is changed by hand begins with the change.
+CREATE FUNCTION tiering.begin_tier() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF TG_RELID <> 'tiering.assignment'::regclass THEN
+		RAISE EXCEPTION 'begin_tier() is a trigger on tiering.assignment only'
+			USING ERRCODE = 'object_not_in_prerequisite_state';
+	END IF;
+	IF NEW.as_of = OLD.as_of THEN
+		NEW.as_of := GREATEST(OLD.as_of,
+			(SELECT s.refreshed_as_of FROM tiering.source s WHERE s.scheme = NEW.scheme));
+	END IF;
+	NEW.since := NEW.as_of;
+	NEW.recorded_at := now();
+	RETURN NEW;
+END;
+$$;
+COMMENT ON FUNCTION tiering.begin_tier() IS
+'Trigger on assignment: dates a tier that was changed without saying since when, from the last refresh unless as_of says another day';
+CREATE TRIGGER begin_tier BEFORE UPDATE OF tier ON tiering.assignment
+	FOR EACH ROW WHEN (OLD.tier <> NEW.tier AND OLD.since = NEW.since)
+	EXECUTE FUNCTION tiering.begin_tier();
+COMMENT ON TRIGGER begin_tier ON tiering.assignment IS 'A tier changed by hand begins with the change';
 
 CREATE FUNCTION tiering.refuse_rewrite() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100

@@ -150,7 +150,11 @@ BEGIN
 	SELECT refresh_write.scheme, g.customer_id, g.tier, g.measure, refresh_write.as_of,
 		refresh_write.as_of, refresh_write.version
 	FROM pg_temp.tiering_refresh g
-	WHERE g.held IS NULL AND g.tier IS NOT NULL;
+	WHERE g.held IS NULL AND g.tier IS NOT NULL
+	-- somebody put the customer there meanwhile
+	ON CONFLICT ON CONSTRAINT assignment_pkey DO UPDATE
+	SET tier = EXCLUDED.tier, measure = EXCLUDED.measure, as_of = EXCLUDED.as_of, since = EXCLUDED.since,
+		version = EXCLUDED.version, recorded_at = EXCLUDED.recorded_at;
 	GET DIAGNOSTICS affected = ROW_COUNT;
 	RETURN written + affected;
 END;

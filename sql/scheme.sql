@@ -102,7 +102,7 @@ CREATE TABLE tiering.metric (
 	scheme     text COLLATE "C" NOT NULL,
 	version    int NOT NULL,
 	metric     text COLLATE "C" NOT NULL
-	           CHECK (metric <> '' AND metric <> 'customer_id'),
+	           CHECK (metric NOT IN ('', 'customer_id') AND octet_length(metric) <= 63),
 	kind       text COLLATE "C" NOT NULL DEFAULT 'number'
 	           CHECK (kind IN ('number', 'boolean')),
 	is_measure boolean NOT NULL DEFAULT false,

@@ -7,7 +7,7 @@
 CREATE TABLE tiering.source (
 	scheme          text COLLATE "C" PRIMARY KEY REFERENCES tiering.scheme,
 	query           text NOT NULL,
-	set_by          text NOT NULL DEFAULT current_user,
+	set_by          regrole NOT NULL DEFAULT to_regrole(quote_ident(current_user)),
 	set_at          timestamptz NOT NULL DEFAULT now(),
 	refreshed_as_of date,
 	refreshed_at    timestamptz
@@ -17,7 +17,7 @@ COMMENT ON TABLE tiering.source IS 'Where a scheme''s metrics come from';
 COMMENT ON COLUMN tiering.source.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.source.query IS
 'A SELECT that yields customer_id and the scheme''s metrics for the date $1';
-COMMENT ON COLUMN tiering.source.set_by IS 'The role that set it, with whose rights it runs';
+COMMENT ON COLUMN tiering.source.set_by IS 'The role that set it, with whose rights it runs, also when it is renamed';
 COMMENT ON COLUMN tiering.source.set_at IS 'When it was set';
 COMMENT ON COLUMN tiering.source.refreshed_as_of IS 'Date of the last refresh';
 COMMENT ON COLUMN tiering.source.refreshed_at IS 'When a refresh last changed anything';
@@ -28,10 +28,11 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF NOT EXISTS (SELECT FROM pg_roles r
-				   WHERE r.rolname = NEW.set_by AND pg_has_role(current_user, r.oid, 'MEMBER'))
-		AND NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user)
-	THEN
+	IF TG_OP = 'UPDATE' AND NEW.scheme <> OLD.scheme THEN
+		RAISE EXCEPTION 'the source of scheme "%" cannot become that of "%"', OLD.scheme, NEW.scheme
+			USING ERRCODE = 'object_not_in_prerequisite_state';
+	END IF;
+	IF NOT pg_has_role(current_user, NEW.set_by, 'USAGE') THEN
 		RAISE EXCEPTION 'role "%" cannot set a source that runs with the rights of "%"', current_user, NEW.set_by
 			USING ERRCODE = 'insufficient_privilege';
 	END IF;
@@ -39,8 +40,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.check_setter() IS
-'Trigger on source: a source can be set only for a role whose rights one has (42501)';
-CREATE TRIGGER check_setter BEFORE INSERT OR UPDATE OF query, set_by ON tiering.source
+'Trigger on source: a source can be set only for a role whose rights one has (42501), and stays with its scheme';
+CREATE TRIGGER check_setter BEFORE INSERT OR UPDATE OF scheme, query, set_by ON tiering.source
 	FOR EACH ROW EXECUTE FUNCTION tiering.check_setter();
 COMMENT ON TRIGGER check_setter ON tiering.source IS 'Nobody lends himself rights';
 
@@ -81,6 +82,11 @@ BEGIN
 	IF COALESCE(bare, '') = '' THEN
 		RAISE EXCEPTION 'the source of scheme "%" must be a query', scheme
 			USING ERRCODE = 'null_value_not_allowed';
+	END IF;
+	IF bare ~* '\mpg_temp' THEN
+		RAISE EXCEPTION 'the source of scheme "%" must not name pg_temp', scheme
+			USING ERRCODE = 'invalid_table_definition',
+			HINT = 'What is temporary is another session''s for another session.';
 	END IF;
 	BEGIN
 		EXECUTE format('SELECT FROM tiering.source_check(%L, %L) AS m(%s)', scheme, bare, columns);

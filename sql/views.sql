@@ -69,31 +69,70 @@ COMMENT ON COLUMN tiering.tier_distribution_history.measure_share IS 'Its share 
 
 -- Several moves of one customer at one assessment, such as a repeated refresh
 -- with corrected data makes, count as one from where he was before it.
+--
+-- Who stayed is not recorded. Their number follows from the moves alone: those
+-- whom earlier moves had led into the tier, less those who left it now. Their
+-- measure follows from what the refresh left in the tier, less those who did
+-- not stay: "graded" is where the refresh had them before a later change by hand.
 CREATE VIEW tiering.migration_matrix AS
 WITH span AS (
-	SELECT m.scheme, m.as_of, m.customer_id, min(m.move) AS first, max(m.move) AS last
+	SELECT m.scheme, m.as_of, m.customer_id, min(m.move) AS first, max(m.move) AS last,
+		max(m.move) FILTER (WHERE m.cause <> 'manual') AS last_graded
 	FROM tiering.migration m
 	GROUP BY m.scheme, m.as_of, m.customer_id
-), moved AS (
-	SELECT s.scheme, s.as_of, f.from_tier, l.to_tier, max(l.version) AS version,
-		count(*) AS customers, sum(l.measure) AS measure
+), net AS (
+	SELECT s.scheme, s.as_of, f.from_tier, l.to_tier,
+		CASE WHEN g.move IS NULL THEN f.from_tier ELSE g.to_tier END AS graded, l.version, l.measure
 	FROM span s
 		JOIN tiering.migration f ON f.move = s.first
 		JOIN tiering.migration l ON l.move = s.last
-	WHERE f.from_tier IS DISTINCT FROM l.to_tier
-	GROUP BY s.scheme, s.as_of, f.from_tier, l.to_tier
-), entered AS (
-	SELECT m.scheme, m.as_of, m.to_tier AS tier, sum(m.customers) AS customers, sum(m.measure) AS measure
-	FROM moved m
-	GROUP BY m.scheme, m.as_of, m.to_tier
+		LEFT JOIN tiering.migration g ON g.move = s.last_graded
+), moved AS (
+	SELECT n.scheme, n.as_of, n.from_tier, n.to_tier, max(n.version) AS version,
+		count(*) AS customers, sum(n.measure) AS measure
+	FROM net n
+	WHERE n.from_tier IS DISTINCT FROM n.to_tier
+	GROUP BY n.scheme, n.as_of, n.from_tier, n.to_tier
+), not_stayed AS (
+	-- measure that the refresh left in a tier and that is not of those who
+	-- stayed, and of those who stayed after all elsewhere
+	SELECT x.scheme, x.as_of, x.tier, sum(x.measure) AS measure
+	FROM (SELECT n.scheme, n.as_of, n.graded AS tier, n.measure FROM net n
+		  UNION ALL
+		  SELECT n.scheme, n.as_of, n.from_tier, - n.measure FROM net n
+		  WHERE n.from_tier = n.to_tier) x
+	WHERE x.tier IS NOT NULL
+	GROUP BY x.scheme, x.as_of, x.tier
+), step AS (
+	SELECT d.scheme, d.as_of, max(d.version) AS version
+	FROM (SELECT scheme, as_of, version FROM tiering.distribution_history
+		  UNION ALL SELECT scheme, as_of, version FROM moved) d
+	GROUP BY d.scheme, d.as_of
+), change AS (
+	SELECT x.scheme, x.as_of, x.tier, sum(x.entered - x.gone) AS net, sum(x.gone) AS gone
+	FROM (SELECT scheme, as_of, to_tier AS tier, customers AS entered, 0 AS gone FROM moved
+		  UNION ALL SELECT scheme, as_of, from_tier, 0, customers FROM moved) x
+	WHERE x.tier IS NOT NULL
+	GROUP BY x.scheme, x.as_of, x.tier
+), stayed AS (
+	SELECT s.scheme, s.as_of, s.version, t.tier,
+		COALESCE(sum(c.net) OVER earlier, 0) - COALESCE(c.gone, 0) AS customers
+	FROM step s
+		JOIN (SELECT DISTINCT scheme, tier FROM change) t ON t.scheme = s.scheme
+		LEFT JOIN change c ON c.scheme = s.scheme AND c.as_of = s.as_of AND c.tier = t.tier
+	WINDOW earlier AS (PARTITION BY s.scheme, t.tier ORDER BY s.as_of
+		ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ), cell AS (
 	SELECT m.scheme, m.as_of, m.from_tier, m.to_tier, m.version, m.customers, m.measure
 	FROM moved m
 	UNION ALL
-	SELECT d.scheme, d.as_of, d.tier, d.tier, d.version,
-		d.customers - COALESCE(e.customers, 0)::bigint, d.measure - COALESCE(e.measure, 0)
-	FROM tiering.distribution_history d LEFT JOIN entered e USING (scheme, as_of, tier)
-	WHERE d.customers > COALESCE(e.customers, 0)
+	SELECT s.scheme, s.as_of, s.tier, s.tier, s.version, s.customers::bigint,
+		d.measure - COALESCE(n.measure, 0)
+	FROM stayed s
+		LEFT JOIN tiering.distribution_history d
+			ON d.scheme = s.scheme AND d.as_of = s.as_of AND d.tier = s.tier
+		LEFT JOIN not_stayed n ON n.scheme = s.scheme AND n.as_of = s.as_of AND n.tier = s.tier
+	WHERE s.customers > 0
 )
 SELECT c.scheme, c.as_of, c.from_tier, c.to_tier,
 	CASE WHEN c.from_tier IS NULL THEN 'new'
@@ -124,7 +163,7 @@ COMMENT ON COLUMN tiering.migration_matrix.from_rank IS 'Rank of from_tier, high
 COMMENT ON COLUMN tiering.migration_matrix.to_rank IS 'Rank of to_tier';
 COMMENT ON COLUMN tiering.migration_matrix.customers IS 'Customers';
 COMMENT ON COLUMN tiering.migration_matrix.measure IS
-'Total of their measure at that assessment; of those who left the last one known';
+'Total of their measure: of those who moved at the move, of those who left the last one known, of those who stayed what the refresh of that date left, null if there was none';
 
 CREATE VIEW tiering.migration_summary AS
 SELECT counted.*,

@@ -51,7 +51,7 @@ BalanceDaysShift(int128 *number, int digits)
 	return true;
 }
 
-/* Add units of 10000^-fraction; false, and nothing done, if they don't fit */
+/* Add units of 10000^-fraction; false, and the sum unchanged, if they don't fit */
 static inline bool
 BalanceDaysAddUnits(BalanceDays *state, int128 units, int fraction)
 {
@@ -66,7 +66,10 @@ BalanceDaysAddUnits(BalanceDays *state, int128 units, int fraction)
 			return false;
 		state->fraction = fraction;
 	}
-	return !__builtin_add_overflow(state->sum, units, &state->sum);
+	if (__builtin_add_overflow(state->sum, units, &units))
+		return false;
+	state->sum = units;
+	return true;
 }
 
 extern BalanceDays *BalanceDaysCreate(MemoryContext context,

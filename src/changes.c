@@ -99,6 +99,8 @@ ChangesCarry(Changes *state, MemoryContext context,
 {
 	if (!state->has_carried || observation->day > state->carried.day)
 	{
+		if (state->has_carried && state->carried.fraction == FRACTION_WIDE)
+			pfree(state->carried.balance.wide);
 		state->carried = OwnObservation(context, observation);
 		state->carried_clash = clash;
 		state->has_carried = true;

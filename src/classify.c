@@ -6,13 +6,14 @@
  * There is no cache beyond that, so none can go stale. But a call site may
  * outlive its statement: PL/pgSQL keeps the state of simple expressions for a
  * whole transaction. Hence what is kept is thrown away when the active
- * snapshot sees other data than the one it was read under. Two snapshots see
- * the same if no transaction has ended between them (core counts those) and
- * our own command counter stands where it stood.
+ * snapshot is not the one that it was read under, nor a copy of it: when it
+ * knows other transactions as running, or our own command counter or
+ * subtransaction has moved on.
  */
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "fmgr.h"
@@ -47,9 +48,8 @@ typedef struct SchemeCache
 {
 	MemoryContext context;		/* of all that was compiled */
 	Compiled   *compiled;		/* the last one used comes first */
-	uint64		completions;	/* which snapshot it was read under */
-	TransactionId xmax;
-	CommandId	curcid;
+	SnapshotData snapshot;		/* what it was read under */
+	SubTransactionId subxact;
 	DateADT		today;
 } SchemeCache;
 
@@ -65,14 +65,44 @@ CacheCreate(FmgrInfo *flinfo)
 	return cache;
 }
 
+static TransactionId *
+CopyXids(MemoryContext context, const TransactionId *xids, int count)
+{
+	Size		size = count * sizeof(TransactionId);
+
+	if (count == 0)
+		return NULL;
+	return memcpy(MemoryContextAlloc(context, size), xids, size);
+}
+
+static bool
+SameXids(const TransactionId *a, const TransactionId *b, int count)
+{
+	return count == 0 || memcmp(a, b, count * sizeof(TransactionId)) == 0;
+}
+
+/* Do two snapshots of this transaction see the same? */
+static inline bool
+SameSnapshot(const SnapshotData *a, const SnapshotData *b)
+{
+	return a->curcid == b->curcid && a->xmin == b->xmin &&
+		a->xmax == b->xmax && a->xcnt == b->xcnt &&
+		a->subxcnt == b->subxcnt && a->suboverflowed == b->suboverflowed &&
+		SameXids(a->xip, b->xip, a->xcnt) &&
+		SameXids(a->subxip, b->subxip, a->subxcnt);
+}
+
 static void
 CacheReset(SchemeCache *cache, Snapshot snapshot)
 {
 	cache->compiled = NULL;
 	MemoryContextReset(cache->context);
-	cache->completions = snapshot->snapXactCompletionCount;
-	cache->xmax = snapshot->xmax;
-	cache->curcid = snapshot->curcid;
+	cache->snapshot = *snapshot;
+	cache->snapshot.xip = CopyXids(cache->context, snapshot->xip,
+								   snapshot->xcnt);
+	cache->snapshot.subxip = CopyXids(cache->context, snapshot->subxip,
+									  snapshot->subxcnt);
+	cache->subxact = GetCurrentSubTransactionId();
 	cache->today = GetSQLCurrentDate();
 }
 
@@ -86,8 +116,8 @@ CacheGet(FunctionCallInfo fcinfo)
 	if (cache == NULL)
 		cache = CacheCreate(fcinfo->flinfo);
 	if (cache->compiled == NULL ||
-		cache->completions != snapshot->snapXactCompletionCount ||
-		cache->curcid != snapshot->curcid || cache->xmax != snapshot->xmax)
+		cache->subxact != GetCurrentSubTransactionId() ||
+		!SameSnapshot(&cache->snapshot, snapshot))
 		CacheReset(cache, snapshot);
 	return cache;
 }
@@ -150,6 +180,10 @@ SchemeArg(FunctionCallInfo fcinfo)
 					 errmsg("as_of must not be null"),
 					 errhint("Leave it out to grade by today's version.")));
 		as_of = PG_GETARG_DATEADT(2);
+		if (DATE_NOT_FINITE(as_of))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("as_of must be a day, not %s", DateOut(as_of))));
 	}
 	name = PG_GETARG_TEXT_PP(0);
 	if (cache->compiled != NULL &&

@@ -92,6 +92,7 @@ DecimalToNumeric(int128 units, int fraction, int dscale)
 	Size		size;
 	char	   *result;
 
+	Assert(dscale >= 0 && dscale <= DECIMAL_LONG_DSCALE);
 	while (first < ndigits && digits[first] == 0)
 		first++;
 	size = header + (ndigits - first) * sizeof(int16);

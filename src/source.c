@@ -7,11 +7,12 @@
  * a view also for all that its functions do. The operation is a restricted
  * one, as in core's REFRESH MATERIALIZED VIEW, so that nothing in the query
  * can change the role back or leave anything behind for the caller to run.
- * The function's own search_path setting sees to it that names in the query
- * mean the same for everyone.
+ * The function's own search_path setting, and the refusal of what is
+ * temporary, see to it that names in the query mean the same for everyone.
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "executor/tstoreReceiver.h"
@@ -23,6 +24,7 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
+#include "utils/syscache.h"
 
 #include "compat.h"
 #include "scheme.h"
@@ -44,7 +46,7 @@ SourceLoad(text *scheme)
 	Oid			types[1] = {TEXTOID};
 	Datum		values[1] = {PointerGetDatum(scheme)};
 	Source		source = {text_to_cstring(scheme)};
-	char	   *role;
+	bool		isnull;
 
 	if (SPI_execute_with_args(SOURCE_QUERY, 1, types, values, NULL, true, 1) !=
 		SPI_OK_SELECT)
@@ -58,13 +60,14 @@ SourceLoad(text *scheme)
 						 source.scheme)));
 	source.query = SPI_getvalue(SPI_tuptable->vals[0],
 								SPI_tuptable->tupdesc, 1);
-	role = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2);
-	source.role = get_role_oid(role, true);
-	if (!OidIsValid(source.role))
+	source.role = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0],
+												 SPI_tuptable->tupdesc, 2,
+												 &isnull));
+	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(source.role)))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("role \"%s\", who set the source of scheme \"%s\", does not exist",
-						role, source.scheme),
+				 errmsg("the role who set the source of scheme \"%s\" does not exist any more",
+						source.scheme),
 				 errhint("Set the source again.")));
 	return source;
 }
@@ -79,6 +82,20 @@ PrepareQuery(const char *query)
 	if (plan == NULL)
 		elog(ERROR, "could not prepare: %s", query);
 	return plan;
+}
+
+/* What is temporary is another session's for another session */
+static void
+CheckRelations(const Source *source, List *relations)
+{
+	ListCell   *cell;
+
+	foreach(cell, relations)
+		if (isAnyTempNamespace(get_rel_namespace(lfirst_oid(cell))))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+					 errmsg("source of scheme \"%s\" reads the temporary table \"%s\"",
+							source->scheme, get_rel_name(lfirst_oid(cell)))));
 }
 
 /* The columns that the query yields; it must be one statement that has any */
@@ -100,6 +117,7 @@ SourceColumns(const Source *source)
 				 errmsg("source of scheme \"%s\" must be a SELECT, not %s",
 						source->scheme,
 						GetCommandTagName(statement->commandTag))));
+	CheckRelations(source, statement->relationOids);
 	return statement->resultDesc;
 }
 

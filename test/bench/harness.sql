@@ -114,13 +114,13 @@ WITH ms AS (
 		COALESCE(max(ms) FILTER (WHERE side = 'base'), 0) AS base
 	FROM bench.timing GROUP BY comparison, run
 ), median AS (
-	SELECT comparison, percentile_cont(0.5) WITHIN GROUP (ORDER BY a) AS a,
+	SELECT comparison, count(*) AS runs, percentile_cont(0.5) WITHIN GROUP (ORDER BY a) AS a,
 		percentile_cont(0.5) WITHIN GROUP (ORDER BY b) AS b,
 		percentile_cont(0.5) WITHIN GROUP (ORDER BY base) AS base,
 		percentile_cont(ARRAY[0.25, 0.75]) WITHIN GROUP (ORDER BY (a - base) / NULLIF(b - base, 0)) AS quartiles
 	FROM ms GROUP BY comparison
 )
-SELECT c.position, c.comparison, c.what, (m.a - m.base) / (m.b - m.base) AS ratio, c.goal, m.a, m.b, m.base, m.quartiles
+SELECT c.position, c.comparison, c.what, (m.a - m.base) / (m.b - m.base) AS ratio, c.goal, m.a, m.b, m.base, m.runs, m.quartiles
 FROM median m JOIN bench.comparison c USING (comparison);
 
 -- Bytes of the hash table when grouping by a column of history. The allocator's

@@ -30,7 +30,8 @@ SELECT name FROM t.routine WHERE prokind = 'f' AND provolatile <> 'v' AND propar
 -- what is not C and not parsed when it is created fixes its search_path, or qualifies everything
 SELECT name FROM t.routine WHERE prokind = 'f' AND lanname NOT IN ('c', 'internal') AND prosqlbody IS NULL
 	AND NOT COALESCE(proconfig @> '{"search_path=pg_catalog, pg_temp"}', false);
--- definers' functions, and those that PUBLIC may not call
+-- definers' functions and those of triggers, none of which PUBLIC may call; and all that it may not
+SELECT name FROM t.routine WHERE (prosecdef OR prorettype = 'trigger'::regtype) AND has_function_privilege('public', oid, 'EXECUTE');
 SELECT name FROM t.routine WHERE prosecdef ORDER BY name::text;
 SELECT name FROM t.routine WHERE NOT has_function_privilege('public', oid, 'EXECUTE') ORDER BY name::text COLLATE "C";
 -- tables and sequences: dumped, but for what comes with the extension; and who may read them

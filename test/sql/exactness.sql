@@ -52,6 +52,23 @@ SELECT tiering.balance_days(v, '0001-01-01', '5874897-01-01', '[0001-01-01,58748
 	= sum(v) * ('5874897-01-01'::date - '0001-01-01'::date) AS exact
 FROM (SELECT 9220000000000000000::numeric FROM generate_series(1, 20000) UNION ALL SELECT 0.12345678) x(v);
 
+-- a sum that stands at the end of 128 bits, and one cent more; in one state, and
+-- merged from two
+SELECT tiering.balance_days_snapshots(v, '2023-01-01', '[2023-01-01,2023-01-02)' ORDER BY o) = sum(v) AS exact
+FROM (SELECT 1, 9e18 FROM generate_series(1, 1890)
+	UNION ALL SELECT 2, div(2::numeric ^ 127 - 1, 1e16) - 1890 * 9e18
+	UNION ALL SELECT 3, 99.9999999999999999) x(o, v);
+SELECT tiering.balance_days_snapshots(v, '2023-01-01', '[2023-01-01,2023-01-02)' ORDER BY o) = sum(v) AS exact
+FROM (SELECT 1, -9e18 FROM generate_series(1, 1890)
+	UNION ALL SELECT 2, -div(2::numeric ^ 127 - 1, 1e16) + 1890 * 9e18
+	UNION ALL SELECT 3, -99.9999999999999999) x(o, v);
+-- as many decimals as a numeric can show
+SELECT tiering.daily_avg_snapshots(round(10::numeric, d), '2023-01-01', '[2023-01-01,2023-01-02)') = 10 AS is_10,
+	scale(tiering.balance_days_snapshots(round(10::numeric, d), '2023-01-01', '[2023-01-01,2023-01-02)')) = d AS scale_kept
+FROM unnest('{16380,16382,16383}'::int[]) d GROUP BY d;
+-- an average is on its own side of any bound that a rule can have
+SELECT tiering.daily_avg_flows(1000000000000001, '2023-01-03', '[2023-01-01,2023-01-04)') < 333333333333333.66666667 AS below;
+
 -- Seeded random histories, digits from none to forty, against plain SQL.
 CREATE TABLE t.random_history AS
 SELECT g AS id, g % 40 AS account, round((t.random(g) - 0.3) * 10::numeric ^ (t.random(g + 100000) * 40)::int,

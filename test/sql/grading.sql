@@ -24,6 +24,7 @@ SELECT t.fails($$SELECT tiering.classify('nothing', 1)$$);
 SELECT t.fails($$SELECT tiering.classify('g', 1, '2023-12-31')$$);
 SELECT t.fails($$SELECT tiering.classify(NULL, 1)$$);
 SELECT t.fails($$SELECT tiering.classify('g', 1, NULL)$$);
+SELECT t.fails($$SELECT tiering.classify('g', 1, 'infinity')$$);
 SELECT t.fails($$SELECT tiering.classify('g', 'NaN'::numeric)$$);
 SELECT t.fails($$SELECT tiering.classify('g', 'Infinity'::numeric)$$);
 SELECT t.fails($$SELECT tiering.classify('g', m) FROM (SELECT '-Infinity'::numeric AS daily_avg_assets) m$$);

@@ -6,7 +6,7 @@ SELECT tiering.set_source('night', $$
 	SELECT customer_no AS customer_id, amount AS assets, 'ignored' AS other
 	FROM bank.balance WHERE d = $1 -- one row a customer
 ; $$);
-SELECT scheme, query, set_by = current_user AS mine, refreshed_as_of FROM tiering.source;
+SELECT scheme, query, set_by = current_user::text::regrole AS mine, refreshed_as_of FROM tiering.source;
 
 INSERT INTO bank.balance SELECT lpad(i::text, 4, '0'), '2024-01-31', i * 10 FROM generate_series(1, 120) i;
 INSERT INTO bank.balance SELECT customer_no, '2024-02-29', amount * 1.1 FROM bank.balance WHERE customer_no > '0003';
@@ -62,6 +62,19 @@ SET tiering.refresh_as_of = '2020-01-01';
 UPDATE tiering.assignment SET tier = 'mid' WHERE scheme = 'night' AND customer_id = '0099';
 RESET tiering.refresh_as_of;
 SELECT customer_id, from_tier, to_tier, cause FROM tiering.migration ORDER BY move DESC LIMIT 1;
+-- Changes by hand count as well: for each tier the matrix of the last date leads
+-- from what the dates before left to what is there now, heads and money.
+SELECT tier, before, "after", "after" = held AS heads_agree, money = measure AS money_agrees
+FROM (SELECT from_tier AS tier, sum(customers) AS before FROM tiering.migration_matrix WHERE scheme = 'night' AND as_of = '2024-03-05' GROUP BY 1) b
+	FULL JOIN (SELECT to_tier AS tier, sum(customers) AS after FROM tiering.migration_matrix WHERE scheme = 'night' AND as_of = '2024-03-05' GROUP BY 1) a USING (tier)
+	FULL JOIN (SELECT tier, count(*) AS held FROM tiering.assignment WHERE scheme = 'night' GROUP BY 1) h USING (tier)
+	FULL JOIN (SELECT to_tier AS tier, sum(measure) AS money FROM tiering.migration_matrix WHERE scheme = 'night' AND as_of = '2024-02-29' GROUP BY 1) m USING (tier)
+	-- what the refresh left, less who was deleted by hand after it
+	FULL JOIN (SELECT tier, measure - COALESCE((SELECT sum(m.measure) FROM tiering.migration m WHERE m.scheme = 'night' AND m.cause = 'manual' AND m.from_tier = tier AND to_tier IS NULL), 0) AS measure
+		FROM tiering.distribution_history WHERE scheme = 'night' AND as_of = '2024-02-29') d USING (tier)
+WHERE tier IS NOT NULL ORDER BY tier;
+SELECT as_of, from_tier, to_tier, direction, customers FROM tiering.migration_matrix WHERE scheme = 'night' AND as_of >= '2024-02-29' ORDER BY as_of, from_rank NULLS FIRST, to_rank NULLS LAST;
+SELECT customer_id, tier, as_of, since FROM tiering.assignment WHERE scheme = 'night' AND customer_id IN ('0005', '0099') ORDER BY 1;
 -- the next refresh puts it all right, and says so
 INSERT INTO bank.balance SELECT customer_no, '2024-03-31', amount FROM bank.balance WHERE d = '2024-02-29';
 SELECT new, up, down, exit, stayed FROM tiering.refresh('night', '2024-03-31');

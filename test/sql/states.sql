@@ -42,6 +42,14 @@ FROM (SELECT (SELECT tiering.daily_avg(balance, valid_from, valid_to, '[2023-07-
 			UNION ALL SELECT hashint4(run * 100 + 6), t.changes_state(NULL, NULL, '[2023-07-01,2023-12-29)')
 			ORDER BY 1, 2) s) changes;
 
+-- a sum at the end of 128 bits that is merged with one cent more
+SELECT t.merged_avg(t.avg_read(state)) = sum(expected) AS exact
+FROM (SELECT sum(v) AS expected, t.avg_state(v, '2023-01-01', '2023-01-02', '[2023-01-01,2023-01-02)') AS state
+	FROM (SELECT 1, 9e18 FROM generate_series(1, 1890)
+		UNION ALL SELECT 1, div(2::numeric ^ 127 - 1, 1e16) - 1890 * 9e18
+		UNION ALL SELECT 2, 99.9999999999999999) x(part, v)
+	GROUP BY part ORDER BY part) s;
+
 -- two different balances on one day are found in whichever partitions they are
 SELECT t.fails($$SELECT t.merged_changes(t.changes_read(state)) FROM (
 	SELECT t.changes_state(b, '2022-12-01', '[2023-01-01,2023-02-01)') AS state FROM (VALUES (1), (2)) v(b) GROUP BY b) s$$);
