@@ -62,7 +62,8 @@ BEGIN
 		CREATE TEMP TABLE tiering_refresh ON COMMIT DROP AS
 		SELECT COALESCE(g.customer_id, a.customer_id) AS customer_id, g.tier, g.measure,
 			a.tier AS held, a.version AS held_version, g.present IS NULL AS gone,
-			g.tier <> a.tier OR g.measure IS DISTINCT FROM a.measure OR a.version <> %1$s AS changed,
+			g.tier <> a.tier AS moves,
+			g.tier = a.tier AND (g.measure IS DISTINCT FROM a.measure OR a.version <> %1$s) AS changed,
 			(SELECT count(*) FROM tiering.assignment WHERE scheme = %2$L) AS all_held
 		FROM (SELECT true AS present, m.customer_id,
 				tiering.classify(%2$L, %3$s, %4$L) COLLATE "C" AS tier, %5$s AS measure
@@ -72,6 +73,7 @@ BEGIN
 		version, scheme, COALESCE('m.' || quote_ident(only_number), 'm'), as_of,
 		COALESCE('m.' || quote_ident(measure), 'NULL::numeric'),
 		tiering.source_columns(scheme, version));
+	ANALYZE pg_temp.tiering_refresh (customer_id, moves, changed, gone);
 	CREATE TEMP TABLE tiering_refresh_count ON COMMIT DROP AS
 	SELECT g.gone, g.tier, g.held, g.held_version, count(*) AS customers,
 		count(*) - count(g.customer_id) AS nameless, sum(g.measure) AS measure, max(g.all_held) AS all_held
@@ -137,10 +139,17 @@ BEGIN
 		written := written + affected;
 	END IF;
 
+	-- those who move, and then the others, whose tier is not even mentioned
 	UPDATE tiering.assignment a
-	SET tier = g.tier, measure = g.measure, as_of = refresh_write.as_of,
-		since = CASE WHEN a.tier <> g.tier THEN refresh_write.as_of ELSE a.since END,
+	SET tier = g.tier, measure = g.measure, as_of = refresh_write.as_of, since = refresh_write.as_of,
 		version = refresh_write.version, recorded_at = now()
+	FROM pg_temp.tiering_refresh g
+	WHERE a.scheme = refresh_write.scheme AND a.customer_id = g.customer_id AND g.moves;
+	GET DIAGNOSTICS affected = ROW_COUNT;
+	written := written + affected;
+	UPDATE tiering.assignment a
+	SET measure = g.measure, as_of = refresh_write.as_of, version = refresh_write.version,
+		recorded_at = now()
 	FROM pg_temp.tiering_refresh g
 	WHERE a.scheme = refresh_write.scheme AND a.customer_id = g.customer_id AND g.changed;
 	GET DIAGNOSTICS affected = ROW_COUNT;
