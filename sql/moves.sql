@@ -3,7 +3,6 @@
  * assignment, so that a change by hand is recorded like a refresh, and a bulk
  * load costs one insert. The function is a definer's: who may change a tier
  * need not, and must not, have the right to write history.
- *
  */
 
 -- While refresh() writes, tiering.refresh_as_of is its date. Anyone can set that,

@@ -19,6 +19,6 @@ REVOKE EXECUTE ON FUNCTION tiering.freeze_definition(), tiering.freeze_version()
 REVOKE EXECUTE ON FUNCTION tiering.source_rows(text, date), tiering.refresh(text, date),
 	tiering.refresh_grade(text, date, int), tiering.refresh_check(text, date),
 	tiering.refresh_counts(text, date, int),
-	tiering.refresh_write(text, date, int, bigint), tiering.refresh_distribution(text, date, int),
+	tiering.refresh_write(tiering.refresh_result), tiering.refresh_distribution(text, date, int),
 	tiering.report_stage(text, date, text), tiering.refuse_frozen(text, int, boolean)
 	FROM PUBLIC;

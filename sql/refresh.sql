@@ -96,7 +96,8 @@ DECLARE
 	customer text;
 BEGIN
 	SELECT sum(c.customers) FILTER (WHERE NOT c.gone) AS customers, sum(c.nameless) AS nameless,
-		sum(c.customers) FILTER (WHERE c.held IS NOT NULL) > max(c.all_held) AS repeated
+		sum(c.customers) FILTER (WHERE c.held IS NOT NULL) > max(c.all_held) AS repeated,
+		bool_or(c.held IS NULL) AS any_new
 	INTO total
 	FROM pg_temp.tiering_refresh_count c;
 	IF total.nameless > 0 THEN
@@ -109,10 +110,12 @@ BEGIN
 			USING ERRCODE = 'no_data_found',
 			HINT = 'If all of them have left, delete them from tiering.assignment.';
 	END IF;
-	SELECT g.customer_id INTO customer FROM pg_temp.tiering_refresh g
-	WHERE NOT g.gone AND (total.repeated OR g.held IS NULL)
-	GROUP BY g.customer_id HAVING count(*) > 1 ORDER BY g.customer_id LIMIT 1;
-	IF FOUND THEN
+	IF total.repeated OR total.any_new THEN
+		SELECT g.customer_id INTO customer FROM pg_temp.tiering_refresh g
+		WHERE NOT g.gone AND (total.repeated OR g.held IS NULL)
+		GROUP BY g.customer_id HAVING count(*) > 1 ORDER BY g.customer_id LIMIT 1;
+	END IF;
+	IF customer IS NOT NULL THEN
 		RAISE EXCEPTION 'source of scheme "%" yields customer "%" more than once', scheme, customer
 			USING ERRCODE = 'unique_violation',
 			HINT = 'Its query must yield one row for each customer.';
@@ -123,7 +126,7 @@ COMMENT ON FUNCTION tiering.refresh_check(text, date) IS
 'Part of refresh(): a null customer_id (22004), a repeated one (23505), or none at all where there were some (P0002) is an error';
 
 -- Write what changed; the triggers on assignment record the moves.
-CREATE FUNCTION tiering.refresh_write(scheme text, as_of date, version int, exits bigint) RETURNS bigint
+CREATE FUNCTION tiering.refresh_write(counts tiering.refresh_result) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -131,33 +134,36 @@ DECLARE
 	written bigint := 0;
 	affected bigint;
 BEGIN
-	IF exits > 0 THEN
+	IF counts.exit > 0 THEN
 		DELETE FROM tiering.assignment a
 		USING pg_temp.tiering_refresh g
-		WHERE a.scheme = refresh_write.scheme AND a.customer_id = g.customer_id AND g.tier IS NULL;
+		WHERE a.scheme = counts.scheme AND a.customer_id = g.customer_id AND g.tier IS NULL;
 		GET DIAGNOSTICS affected = ROW_COUNT;
 		written := written + affected;
 	END IF;
 
 	-- those who move, and then the others, whose tier is not even mentioned
 	UPDATE tiering.assignment a
-	SET tier = g.tier, measure = g.measure, as_of = refresh_write.as_of, since = refresh_write.as_of,
-		version = refresh_write.version, recorded_at = now()
+	SET tier = g.tier, measure = g.measure, as_of = counts.as_of, since = counts.as_of,
+		version = counts.version, recorded_at = now()
 	FROM pg_temp.tiering_refresh g
-	WHERE a.scheme = refresh_write.scheme AND a.customer_id = g.customer_id AND g.moves;
+	WHERE a.scheme = counts.scheme AND a.customer_id = g.customer_id AND g.moves;
 	GET DIAGNOSTICS affected = ROW_COUNT;
 	written := written + affected;
 	UPDATE tiering.assignment a
-	SET measure = g.measure, as_of = refresh_write.as_of, version = refresh_write.version,
+	SET measure = g.measure, as_of = counts.as_of, version = counts.version,
 		recorded_at = now()
 	FROM pg_temp.tiering_refresh g
-	WHERE a.scheme = refresh_write.scheme AND a.customer_id = g.customer_id AND g.changed;
+	WHERE a.scheme = counts.scheme AND a.customer_id = g.customer_id AND g.changed;
 	GET DIAGNOSTICS affected = ROW_COUNT;
 	written := written + affected;
 
+	IF counts.new = 0 THEN
+		RETURN written;
+	END IF;
 	INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version)
-	SELECT refresh_write.scheme, g.customer_id, g.tier, g.measure, refresh_write.as_of,
-		refresh_write.as_of, refresh_write.version
+	SELECT counts.scheme, g.customer_id, g.tier, g.measure, counts.as_of,
+		counts.as_of, counts.version
 	FROM pg_temp.tiering_refresh g
 	WHERE g.held IS NULL AND g.tier IS NOT NULL
 	-- somebody put the customer there meanwhile
@@ -168,8 +174,8 @@ BEGIN
 	RETURN written + affected;
 END;
 $$;
-COMMENT ON FUNCTION tiering.refresh_write(text, date, int, bigint) IS
-'Part of refresh(): brings assignment to what was graded, looking for those who left if any did; returns the number of rows written';
+COMMENT ON FUNCTION tiering.refresh_write(tiering.refresh_result) IS
+'Part of refresh(): brings assignment to what was graded and counted; returns the number of rows written';
 
 -- Leave behind how many customers each tier has; true if that was not there yet.
 CREATE FUNCTION tiering.refresh_distribution(scheme text, as_of date, version int) RETURNS boolean
@@ -283,7 +289,7 @@ BEGIN
 	result := tiering.refresh_counts(scheme, as_of, version);
 	PERFORM tiering.report_stage(scheme, as_of, format('2/3 writing %s customers', result.customers));
 	PERFORM set_config('tiering.refresh_as_of', as_of::text, true);
-	result.written := tiering.refresh_write(scheme, as_of, version, result.exit);
+	result.written := tiering.refresh_write(result);
 	IF tiering.refresh_distribution(scheme, as_of, version) OR result.written > 0
 		OR src.refreshed_as_of IS DISTINCT FROM as_of
 	THEN
