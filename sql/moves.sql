@@ -33,6 +33,21 @@ $$;
 COMMENT ON FUNCTION tiering.refuse_tier(text, int, text) IS
 'Raises the error for a tier that is not there (23503)';
 
+CREATE FUNCTION tiering.refuse_rekey(scheme text, customer_id text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION 'an assignment cannot become that of customer "%" in scheme "%"', customer_id, scheme
+		USING ERRCODE = 'object_not_in_prerequisite_state',
+		HINT = 'Delete it and insert the other, so that both moves are recorded.';
+END;
+$$;
+COMMENT ON FUNCTION tiering.refuse_rekey(text, text) IS
+'Raises the error for an assignment whose key was changed (55000)';
+
+-- All is done after the statement: a row trigger before it, even one that does
+-- not fire, would have core lock each row ahead of updating it.
 CREATE FUNCTION tiering.record_moves() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
@@ -70,13 +85,22 @@ BEGIN
 			CASE WHEN by_refresh THEN 'exit' ELSE 'manual' END, o.version, o.measure, actor
 		FROM old_rows o LEFT JOIN tiering.source s ON s.scheme = o.scheme;
 	ELSE
+		IF NOT by_refresh THEN
+			PERFORM tiering.refuse_rekey(n.scheme, n.customer_id)
+			FROM new_rows n LEFT JOIN old_rows o USING (scheme, customer_id)
+			WHERE o.tier IS NULL;
+		END IF;
 		-- Materialized, so that the few who moved are found before anything else
 		-- is looked up. refresh() sets since for all who move, which spares
 		-- comparing those who stayed.
 		WITH moved AS MATERIALIZED (
-			SELECT n.scheme, n.customer_id, n.as_of, n.version, n.measure, n.tier AS to_tier,
-				o.tier AS from_tier, o.version AS from_version
+			SELECT n.scheme, n.customer_id, n.version, n.measure, n.tier AS to_tier,
+				o.tier AS from_tier, o.version AS from_version,
+				-- who changes a tier by hand and says no date means the last assessment
+				CASE WHEN by_refresh OR n.as_of <> o.as_of THEN n.as_of
+					ELSE GREATEST(n.as_of, s.refreshed_as_of) END AS as_of
 			FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
+				LEFT JOIN tiering.source s USING (scheme)
 			WHERE n.tier <> o.tier AND (NOT by_refresh OR n.since = refresh_as_of)
 		)
 		INSERT INTO tiering.migration
@@ -95,6 +119,22 @@ BEGIN
 				ON (f.scheme, f.version, f.tier) = (m.scheme, m.version, m.from_tier)
 			LEFT JOIN tiering.tier was
 				ON (was.scheme, was.version, was.tier) = (m.scheme, m.from_version, m.from_tier);
+		-- A tier that was changed without saying since when begins with the move.
+		-- The update comes here again, where no tier is another any more.
+		IF NOT by_refresh AND EXISTS (
+			SELECT FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
+			WHERE n.tier <> o.tier AND n.since = o.since)
+		THEN
+			UPDATE tiering.assignment a
+			SET as_of = m.as_of, since = m.as_of, recorded_at = now()
+			FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
+				JOIN LATERAL (
+					SELECT x.as_of FROM tiering.migration x
+					WHERE x.scheme = n.scheme AND x.customer_id = n.customer_id
+					ORDER BY x.move DESC LIMIT 1) m ON true
+			WHERE a.scheme = n.scheme AND a.customer_id = n.customer_id
+				AND n.tier <> o.tier AND n.since = o.since AND n.since <> m.as_of;
+		END IF;
 	END IF;
 	RETURN NULL;
 END;
@@ -117,52 +157,6 @@ COMMENT ON TRIGGER record_new ON tiering.assignment IS 'Records customers who en
 COMMENT ON TRIGGER record_moves ON tiering.assignment IS 'Records customers who change tier';
 COMMENT ON TRIGGER record_exit ON tiering.assignment IS 'Records customers who leave';
 COMMENT ON TRIGGER refuse_truncate ON tiering.assignment IS 'TRUNCATE would leave no moves';
-
--- The key ties a row to its history. The trigger fires only where it is set.
-CREATE FUNCTION tiering.refuse_rekey() RETURNS trigger
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	IF (NEW.scheme, NEW.customer_id) <> (OLD.scheme, OLD.customer_id) THEN
-		RAISE EXCEPTION 'assignment of customer "%" in scheme "%" cannot become that of "%" in "%"',
-			OLD.customer_id, OLD.scheme, NEW.customer_id, NEW.scheme
-			USING ERRCODE = 'object_not_in_prerequisite_state',
-			HINT = 'Delete it and insert the other, so that both moves are recorded.';
-	END IF;
-	RETURN NEW;
-END;
-$$;
-COMMENT ON FUNCTION tiering.refuse_rekey() IS 'Trigger on assignment: refuses a change of its key';
-CREATE TRIGGER refuse_rekey BEFORE UPDATE OF scheme, customer_id ON tiering.assignment
-	FOR EACH ROW EXECUTE FUNCTION tiering.refuse_rekey();
-COMMENT ON TRIGGER refuse_rekey ON tiering.assignment IS 'A row stays with its history';
-
--- A tier that is changed by hand begins with the change.
-CREATE FUNCTION tiering.begin_tier() RETURNS trigger
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 100
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	IF TG_RELID <> 'tiering.assignment'::regclass THEN
-		RAISE EXCEPTION 'begin_tier() is a trigger on tiering.assignment only'
-			USING ERRCODE = 'object_not_in_prerequisite_state';
-	END IF;
-	IF NEW.as_of = OLD.as_of THEN
-		NEW.as_of := GREATEST(OLD.as_of,
-			(SELECT s.refreshed_as_of FROM tiering.source s WHERE s.scheme = NEW.scheme));
-	END IF;
-	NEW.since := NEW.as_of;
-	NEW.recorded_at := now();
-	RETURN NEW;
-END;
-$$;
-COMMENT ON FUNCTION tiering.begin_tier() IS
-'Trigger on assignment: dates a tier that was changed without saying since when, from the last refresh unless as_of says another day';
-CREATE TRIGGER begin_tier BEFORE UPDATE OF tier ON tiering.assignment
-	FOR EACH ROW WHEN (OLD.tier <> NEW.tier AND OLD.since = NEW.since)
-	EXECUTE FUNCTION tiering.begin_tier();
-COMMENT ON TRIGGER begin_tier ON tiering.assignment IS 'A tier changed by hand begins with the change';
 
 CREATE FUNCTION tiering.refuse_rewrite() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100

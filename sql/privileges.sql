@@ -11,8 +11,8 @@ GRANT SELECT ON tiering.scheme, tiering.scheme_version, tiering.metric, tiering.
 -- A trigger function that anyone could put on a table of his own would run there
 -- with our rights; firing a trigger that is there takes no right to its function.
 REVOKE EXECUTE ON FUNCTION tiering.freeze_definition(), tiering.freeze_version(),
-	tiering.refuse_truncate(), tiering.record_moves(), tiering.begin_tier(), tiering.refuse_rekey(),
-	tiering.refuse_rewrite(), tiering.check_setter(), tiering.refuse_tier(text, int, text)
+	tiering.refuse_truncate(), tiering.record_moves(), tiering.refuse_rewrite(), tiering.check_setter(),
+	tiering.refuse_rekey(text, text), tiering.refuse_tier(text, int, text)
 	FROM PUBLIC;
 -- source_rows() reads what a source's setter may read; refresh() writes as the
 -- extension's owner, and the rest is what the two and the triggers are made of.
