@@ -29,6 +29,7 @@ COMMENT ON TYPE tiering.refresh_result IS
 'What a refresh did: customers in the source, those whom no tier took, moves by direction, those who stayed in their tier, and rows of assignment written';
 
 -- application_name takes 63 printable ASCII characters
+-- Its names are qualified one by one, for which it has no search_path setting.
 CREATE FUNCTION tiering.report_stage(scheme text, as_of date, stage text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 AS $$
