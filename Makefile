@@ -6,8 +6,9 @@ MODULE_big = tiering
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
 # The install script is these, in this order.
-SQL_PARTS = schema periods measures scheme freeze classify authoring \
-	publish preset state moves source refresh views privileges
+SQL_PARTS = schema periods measures scheme scorecard service asset_weight \
+	freeze classify authoring document validate publish preset state moves source refresh views privileges
+PRESETS = $(sort $(wildcard $(srcdir)/sql/presets/*.json))
 BUILT_SQL = $(EXTENSION)--$(EXTVERSION).sql
 DATA_built = $(BUILT_SQL)
 DATA = $(wildcard sql/updates/*.sql)
@@ -32,5 +33,11 @@ include $(PGXS)
 
 $(OBJS): $(wildcard $(srcdir)/src/*.h)
 
-$(BUILT_SQL): $(SQL_PARTS:%=sql/%.sql) tiering.control
+# Presets are documents; after them comes what needs none of them.
+$(BUILT_SQL): $(SQL_PARTS:%=sql/%.sql) $(PRESETS) tiering.control
 	cat $(SQL_PARTS:%=$(srcdir)/sql/%.sql) > $@
+	for preset in $(PRESETS); do \
+		printf '\nSELECT tiering.add_preset('\''%s'\'', $$json$$' $$(basename $$preset .json); \
+		cat $$preset; \
+		echo '$$json$$);'; \
+	done >> $@

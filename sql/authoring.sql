@@ -110,18 +110,32 @@ BEGIN
 	INSERT INTO tiering.metric (scheme, version, metric, kind, is_measure, unit, title, title_zh)
 	SELECT to_scheme, to_version, m.metric, m.kind, m.is_measure, m.unit, m.title, m.title_zh
 	FROM tiering.metric m WHERE m.scheme = from_scheme AND m.version = from_version;
-	INSERT INTO tiering.tier (scheme, version, tier, rank, base, parent, title, title_zh)
-	SELECT to_scheme, to_version, t.tier, t.rank, t.base, t.parent, t.title, t.title_zh
+	INSERT INTO tiering.score_weight (scheme, version, score, metric, weight, null_points)
+	SELECT to_scheme, to_version, w.score, w.metric, w.weight, w.null_points
+	FROM tiering.score_weight w WHERE w.scheme = from_scheme AND w.version = from_version;
+	INSERT INTO tiering.score_band (scheme, version, score, metric, bounds, points)
+	SELECT to_scheme, to_version, b.score, b.metric, b.bounds, b.points
+	FROM tiering.score_band b WHERE b.scheme = from_scheme AND b.version = from_version;
+	INSERT INTO tiering.tier (scheme, version, tier, rank, base, parent, approval, title, title_zh)
+	SELECT to_scheme, to_version, t.tier, t.rank, t.base, t.parent, t.approval, t.title, t.title_zh
 	FROM tiering.tier t WHERE t.scheme = from_scheme AND t.version = from_version;
 	INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds)
 	SELECT to_scheme, to_version, r.tier, r.rule, r.metric, r.bounds
 	FROM tiering.rule r WHERE r.scheme = from_scheme AND r.version = from_version;
+	INSERT INTO tiering.service (scheme, version, tier, channel, channel_zh, customers_per_manager,
+		benefits, benefits_zh)
+	SELECT to_scheme, to_version, s.tier, s.channel, s.channel_zh, s.customers_per_manager,
+		s.benefits, s.benefits_zh
+	FROM tiering.service s WHERE s.scheme = from_scheme AND s.version = from_version;
+	INSERT INTO tiering.asset_weight (scheme, version, asset_class, weight)
+	SELECT to_scheme, to_version, w.asset_class, w.weight
+	FROM tiering.asset_weight w WHERE w.scheme = from_scheme AND w.version = from_version;
 END;
 $$;
 COMMENT ON FUNCTION tiering.copy_version(text, int, text, int) IS
 'Copies all that defines one version into another, an empty draft';
 
-CREATE FUNCTION tiering.new_version(scheme text, note text DEFAULT '') RETURNS int
+CREATE FUNCTION tiering.new_draft(scheme text, note text DEFAULT '') RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -129,15 +143,28 @@ DECLARE
 	newest int := tiering.newest_version(scheme);
 BEGIN
 	IF EXISTS (SELECT FROM tiering.scheme_version v
-			   WHERE v.scheme = new_version.scheme AND v.status = 'draft') THEN
+			   WHERE v.scheme = new_draft.scheme AND v.status = 'draft') THEN
 		RAISE EXCEPTION 'scheme "%" already has a draft', scheme
 			USING ERRCODE = 'duplicate_object',
 			HINT = 'Change that one, or delete it from tiering.scheme_version.';
 	END IF;
 	INSERT INTO tiering.scheme_version (scheme, version, note)
-	VALUES (new_version.scheme, newest + 1, new_version.note);
-	PERFORM tiering.copy_version(scheme, newest, scheme, newest + 1);
+	VALUES (new_draft.scheme, newest + 1, new_draft.note);
 	RETURN newest + 1;
+END;
+$$;
+COMMENT ON FUNCTION tiering.new_draft(text, text) IS
+'Makes an empty draft of a scheme, whose number it returns; a scheme has one draft at a time (42710)';
+
+CREATE FUNCTION tiering.new_version(scheme text, note text DEFAULT '') RETURNS int
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	draft int := tiering.new_draft(scheme, note);
+BEGIN
+	PERFORM tiering.copy_version(scheme, draft - 1, scheme, draft);
+	RETURN draft;
 END;
 $$;
 COMMENT ON FUNCTION tiering.new_version(text, text) IS
@@ -159,39 +186,77 @@ $$;
 COMMENT ON FUNCTION tiering.copy_scheme(text, text) IS
 'Copies the newest version of a scheme, a draft''s included, under a new name. Leaves a draft, whose number it returns';
 
-/*
- * A scheme as a document: its own columns, "metrics", and "tiers" with their
- * "rules". Each rule is an object of metric: bounds, all of which must be met.
- */
-CREATE FUNCTION tiering.import_scheme(document jsonb, scheme text DEFAULT NULL) RETURNS int
+-- The interval of a cell: the i-th of those into which the bounds cut a metric
+CREATE FUNCTION tiering.cell_bounds(bounds numeric[], i int) RETURNS numrange
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+RETURN numrange(CASE WHEN i > 1 THEN bounds[i - 1] END, bounds[i]);
+COMMENT ON FUNCTION tiering.cell_bounds(numeric[], int) IS
+'The i-th of the intervals into which rising bounds cut the numbers: below the first bound, from each bound up to the next, and from the last one on';
+
+CREATE FUNCTION tiering.check_rising(what text, bounds numeric[]) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	FOR i IN 1 .. COALESCE(cardinality(bounds), 0) LOOP
+		IF bounds[i] IS NULL OR (i > 1 AND bounds[i] <= bounds[i - 1]) THEN
+			RAISE EXCEPTION 'bounds of % must rise, which % do not', what, bounds
+				USING ERRCODE = 'invalid_parameter_value';
+		END IF;
+	END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION tiering.check_rising(text, numeric[]) IS
+'Raises an error (22023) unless each bound is above the one before it';
+
+CREATE FUNCTION tiering.create_matrix(scheme text, row_metric text, row_bounds numeric[],
+	column_metric text, column_bounds numeric[], grid text[], tiers text[]) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	name text := COALESCE(import_scheme.scheme, document ->> 'scheme');
+	stray text;
 BEGIN
-	PERFORM tiering.new_scheme(name, COALESCE(document ->> 'title', ''),
-		COALESCE(document ->> 'title_zh', ''), COALESCE(document ->> 'description', ''),
-		COALESCE(document ->> 'origin', ''));
-	UPDATE tiering.scheme_version v SET everyone = COALESCE((document ->> 'everyone')::boolean, true)
-	WHERE v.scheme = name AND v.version = 1;
-	INSERT INTO tiering.metric (scheme, version, metric, kind, is_measure, unit, title, title_zh)
-	SELECT name, 1, m.metric, COALESCE(m.kind, 'number'), COALESCE(m.is_measure, false),
-		COALESCE(m.unit, ''), COALESCE(m.title, ''), COALESCE(m.title_zh, '')
-	FROM jsonb_to_recordset(document -> 'metrics')
-		AS m(metric text, kind text, is_measure boolean, unit text, title text, title_zh text);
-	INSERT INTO tiering.tier (scheme, version, tier, rank, base, parent, title, title_zh)
-	SELECT name, 1, t.tier, t.rank, COALESCE(t.base, false), t.parent, COALESCE(t.title, ''),
-		COALESCE(t.title_zh, '')
-	FROM jsonb_to_recordset(document -> 'tiers')
-		AS t(tier text, rank int, base boolean, parent text, title text, title_zh text);
+	PERFORM tiering.check_rising('the rows', row_bounds);
+	PERFORM tiering.check_rising('the columns', column_bounds);
+	IF array_ndims(grid) IS DISTINCT FROM 2
+		OR array_length(grid, 1) IS DISTINCT FROM COALESCE(cardinality(row_bounds), 0) + 1
+		OR array_length(grid, 2) IS DISTINCT FROM COALESCE(cardinality(column_bounds), 0) + 1
+	THEN
+		RAISE EXCEPTION 'a grid for % bounds of rows and % of columns must have one row and column more than these, not %',
+			COALESCE(cardinality(row_bounds), 0), COALESCE(cardinality(column_bounds), 0),
+			COALESCE(array_dims(grid), 'no cells')
+			USING ERRCODE = 'array_subscript_error',
+			HINT = 'Two bounds cut a metric into three: below the first, between, and from the second on.';
+	END IF;
+	IF (SELECT count(DISTINCT tier) FROM unnest(tiers) AS tier WHERE tier <> '') IS DISTINCT FROM cardinality(tiers) THEN
+		RAISE EXCEPTION 'each tier of a matrix needs a name of its own, not %', COALESCE(tiers::text, 'NULL')
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	SELECT COALESCE(cell, 'NULL') INTO stray
+	FROM unnest(grid) AS cell WHERE (cell = ANY (tiers)) IS NOT TRUE LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'cell % of the grid is not one of the tiers %', stray, tiers
+			USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'List the tiers of the grid, the lowest first.';
+	END IF;
+	PERFORM tiering.new_scheme(scheme);
+	INSERT INTO tiering.metric (scheme, version, metric)
+	VALUES (create_matrix.scheme, 1, row_metric), (create_matrix.scheme, 1, column_metric);
+	INSERT INTO tiering.tier (scheme, version, tier, rank, base)
+	SELECT create_matrix.scheme, 1, t.tier, t.rank, t.tier <> ALL (grid)
+	FROM unnest(tiers) WITH ORDINALITY AS t(tier, rank);
+	UPDATE tiering.scheme_version v SET everyone = EXISTS (
+		SELECT FROM tiering.tier t WHERE t.scheme = v.scheme AND t.version = v.version AND t.base)
+	WHERE v.scheme = create_matrix.scheme AND v.version = 1;
 	INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds)
-	SELECT name, 1, t.tier, r.rule, c.metric, c.bounds::numrange
-	FROM jsonb_to_recordset(document -> 'tiers') AS t(tier text, rules jsonb),
-		jsonb_array_elements(t.rules) WITH ORDINALITY AS r(conditions, rule),
-		jsonb_each_text(r.conditions) AS c(metric, bounds);
+	SELECT create_matrix.scheme, 1, cell.tier, cell.rule, side.metric, side.bounds
+	FROM (SELECT grid[y][x] AS tier, x, y, row_number() OVER (PARTITION BY grid[y][x] ORDER BY y, x) AS rule
+		  FROM generate_subscripts(grid, 1) AS y, generate_subscripts(grid, 2) AS x) AS cell,
+		LATERAL (VALUES (row_metric, tiering.cell_bounds(row_bounds, cell.y)),
+			(column_metric, tiering.cell_bounds(column_bounds, cell.x))) AS side(metric, bounds);
 	RETURN 1;
 END;
 $$;
-COMMENT ON FUNCTION tiering.import_scheme(jsonb, text) IS
-'Makes a scheme from a document, under its own name unless another is given. Leaves a draft, whose number it returns';
+COMMENT ON FUNCTION tiering.create_matrix(text, text, numeric[], text, numeric[], text[], text[]) IS
+'Makes a scheme of a grid: bounds cut each of two metrics, n of them into n + 1 intervals, and grid[row][column] names the tier of each cell, from the lowest row and column on. tiers lists them, the lowest first; one that is in no cell is the base, for whom a metric is unknown of, otherwise those get no tier. Bounds that do not rise (22023), a grid of another size (2202E) or with a tier that is not in the list (22023) are errors. Leaves a draft, whose number it returns';

@@ -7,6 +7,26 @@
  * (42804); a single value for a scheme with several metrics (22023).
  */
 
+-- What the planner makes of a call with a row of which it knows the columns: they
+-- are passed as they are, with their names, and no row has to be formed.
+CREATE FUNCTION tiering.classify_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'classify_support'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.classify_support(internal) IS
+'Planner support: makes classify(scheme, m) classify_columns(scheme, names, column, ...)';
+
+CREATE FUNCTION tiering.classify_columns(scheme text, names text[], VARIADIC columns "any") RETURNS text
+AS 'MODULE_PATHNAME', 'classify_columns'
+LANGUAGE C STABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION tiering.classify_columns(text, text[], VARIADIC "any") IS
+'What the planner makes of classify(scheme, m), m''s columns in the place of m';
+
+CREATE FUNCTION tiering.classify_columns_on(scheme text, as_of date, names text[], VARIADIC columns "any") RETURNS text
+AS 'MODULE_PATHNAME', 'classify_columns_on'
+LANGUAGE C STABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION tiering.classify_columns_on(text, date, text[], VARIADIC "any") IS
+'What the planner makes of classify(scheme, m, as_of), m''s columns in the place of m';
+
 CREATE FUNCTION tiering.classify(scheme text, value numeric) RETURNS text
 AS 'MODULE_PATHNAME', 'classify_value'
 LANGUAGE C STABLE PARALLEL SAFE COST 2;
@@ -21,12 +41,12 @@ COMMENT ON FUNCTION tiering.classify(text, numeric, date) IS
 
 CREATE FUNCTION tiering.classify(scheme text, m record) RETURNS text
 AS 'MODULE_PATHNAME', 'classify_row'
-LANGUAGE C STABLE PARALLEL SAFE COST 5;
+LANGUAGE C STABLE PARALLEL SAFE COST 5 SUPPORT tiering.classify_support;
 COMMENT ON FUNCTION tiering.classify(text, record) IS
 'The tier of a row whose columns bear the metrics'' names, by the scheme''s version in force today';
 
 CREATE FUNCTION tiering.classify(scheme text, m record, as_of date) RETURNS text
 AS 'MODULE_PATHNAME', 'classify_row'
-LANGUAGE C STABLE PARALLEL SAFE COST 5;
+LANGUAGE C STABLE PARALLEL SAFE COST 5 SUPPORT tiering.classify_support;
 COMMENT ON FUNCTION tiering.classify(text, record, date) IS
 'The tier of a row whose columns bear the metrics'' names, by the scheme''s version in force on as_of';

@@ -8,15 +8,25 @@
 CREATE FUNCTION tiering.definition_rows(scheme text, version int) RETURNS int
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100
 BEGIN ATOMIC
-	SELECT (SELECT count(*) FROM tiering.metric m
-			WHERE m.scheme = definition_rows.scheme AND m.version = definition_rows.version)::int
-		 + (SELECT count(*) FROM tiering.tier t
-			WHERE t.scheme = definition_rows.scheme AND t.version = definition_rows.version)::int
-		 + (SELECT count(*) FROM tiering.rule r
-			WHERE r.scheme = definition_rows.scheme AND r.version = definition_rows.version)::int;
+	SELECT count(*)::int
+	FROM (
+		SELECT t.scheme, t.version FROM tiering.metric t
+		UNION ALL
+		SELECT t.scheme, t.version FROM tiering.tier t
+		UNION ALL
+		SELECT t.scheme, t.version FROM tiering.rule t
+		UNION ALL
+		SELECT t.scheme, t.version FROM tiering.score_weight t
+		UNION ALL
+		SELECT t.scheme, t.version FROM tiering.score_band t
+		UNION ALL
+		SELECT t.scheme, t.version FROM tiering.service t
+		UNION ALL
+		SELECT t.scheme, t.version FROM tiering.asset_weight t) AS row
+	WHERE row.scheme = definition_rows.scheme AND row.version = definition_rows.version;
 END;
 COMMENT ON FUNCTION tiering.definition_rows(text, int) IS
-'How many rows define a version of a scheme: its metrics, tiers and rules';
+'How many rows define a version of a scheme: its metrics, tiers, rules, scores, services and asset weights';
 
 -- Refuse a change to what defines a version, unless it is a draft. The lock
 -- makes publishing wait for those who are still writing, and them for it.
@@ -49,7 +59,8 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF TG_RELID <> ALL (ARRAY['tiering.metric', 'tiering.tier', 'tiering.rule']::regclass[]) THEN
+	IF TG_RELID <> ALL (ARRAY['tiering.metric', 'tiering.tier', 'tiering.rule', 'tiering.score_weight',
+		'tiering.score_band', 'tiering.service', 'tiering.asset_weight']::regclass[]) THEN
 		RAISE EXCEPTION 'freeze_definition() is a trigger on the tables that define a scheme only'
 			USING ERRCODE = 'object_not_in_prerequisite_state';
 	END IF;
@@ -88,6 +99,9 @@ BEGIN
 	END IF;
 	IF OLD.status = 'draft' THEN
 		IF TG_OP = 'DELETE' THEN
+			-- what refers to metrics, before the cascade takes these away
+			DELETE FROM tiering.rule r WHERE r.scheme = OLD.scheme AND r.version = OLD.version;
+			DELETE FROM tiering.score_weight w WHERE w.scheme = OLD.scheme AND w.version = OLD.version;
 			RETURN OLD;
 		END IF;
 		IF NEW.status <> 'draft' THEN
@@ -132,25 +146,20 @@ COMMENT ON FUNCTION tiering.refuse_truncate() IS
 
 CREATE TRIGGER frozen BEFORE INSERT OR UPDATE OR DELETE ON tiering.scheme_version
 	FOR EACH ROW EXECUTE FUNCTION tiering.freeze_version();
-CREATE TRIGGER frozen BEFORE INSERT OR UPDATE OR DELETE ON tiering.metric
-	FOR EACH ROW EXECUTE FUNCTION tiering.freeze_definition();
-CREATE TRIGGER frozen BEFORE INSERT OR UPDATE OR DELETE ON tiering.tier
-	FOR EACH ROW EXECUTE FUNCTION tiering.freeze_definition();
-CREATE TRIGGER frozen BEFORE INSERT OR UPDATE OR DELETE ON tiering.rule
-	FOR EACH ROW EXECUTE FUNCTION tiering.freeze_definition();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.scheme_version
 	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_truncate();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.metric
-	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_truncate();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.tier
-	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_truncate();
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.rule
-	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_truncate();
 COMMENT ON TRIGGER frozen ON tiering.scheme_version IS 'Published versions are frozen';
-COMMENT ON TRIGGER frozen ON tiering.metric IS 'Published versions are frozen';
-COMMENT ON TRIGGER frozen ON tiering.tier IS 'Published versions are frozen';
-COMMENT ON TRIGGER frozen ON tiering.rule IS 'Published versions are frozen';
 COMMENT ON TRIGGER refuse_truncate ON tiering.scheme_version IS 'Published versions are frozen';
-COMMENT ON TRIGGER refuse_truncate ON tiering.metric IS 'Published versions are frozen';
-COMMENT ON TRIGGER refuse_truncate ON tiering.tier IS 'Published versions are frozen';
-COMMENT ON TRIGGER refuse_truncate ON tiering.rule IS 'Published versions are frozen';
+
+DO $$
+DECLARE
+	defining text;
+BEGIN
+	FOREACH defining IN ARRAY ARRAY['metric', 'tier', 'rule', 'score_weight', 'score_band', 'service', 'asset_weight'] LOOP
+		EXECUTE pg_catalog.format('CREATE TRIGGER frozen BEFORE INSERT OR UPDATE OR DELETE ON tiering.%I FOR EACH ROW EXECUTE FUNCTION tiering.freeze_definition()', defining);
+		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.%I FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_truncate()', defining);
+		EXECUTE pg_catalog.format('COMMENT ON TRIGGER frozen ON tiering.%I IS %L', defining, 'Published versions are frozen');
+		EXECUTE pg_catalog.format('COMMENT ON TRIGGER refuse_truncate ON tiering.%I IS %L', defining, 'Published versions are frozen');
+	END LOOP;
+END;
+$$;

@@ -71,8 +71,6 @@ COMMENT ON COLUMN tiering.scheme_version.published_by IS 'Who published it';
 COMMENT ON COLUMN tiering.scheme_version.definition_rows IS
 'How many rows defined it when it was published; it takes no more than these, which is how a restored dump gets them back';
 
--- Before metric, so that deleting a draft cascades to its rules before it does
--- to the metrics that these refer to.
 CREATE TABLE tiering.tier (
 	scheme   text COLLATE "C" NOT NULL,
 	version  int NOT NULL,
@@ -80,6 +78,7 @@ CREATE TABLE tiering.tier (
 	rank     int NOT NULL,
 	base     boolean NOT NULL DEFAULT false,
 	parent   text COLLATE "C" CHECK (parent <> tier),
+	approval boolean NOT NULL DEFAULT false,
 	title    text NOT NULL DEFAULT '',
 	title_zh text NOT NULL DEFAULT '',
 	PRIMARY KEY (scheme, version, tier),
@@ -94,7 +93,8 @@ COMMENT ON COLUMN tiering.tier.rank IS
 'The higher it is, the better the tier: of those that take a customer, the highest counts';
 COMMENT ON COLUMN tiering.tier.base IS
 'Whether it takes everyone whom no higher tier takes, whatever is null; such a tier has no rules';
-COMMENT ON COLUMN tiering.tier.parent IS 'The tier of which it is a part, into which views can roll it up. That it is there is examined at publishing: a foreign key to the same table would have pg_dump warn of a circle';
+COMMENT ON COLUMN tiering.tier.parent IS 'The tier of which it is a part, into which tier_rollup adds it up. That it is there is examined at publishing: a foreign key to the same table would have pg_dump warn of a circle';
+COMMENT ON COLUMN tiering.tier.approval IS 'Whether somebody has to approve before a customer enters it';
 COMMENT ON COLUMN tiering.tier.title IS 'Title in reports';
 COMMENT ON COLUMN tiering.tier.title_zh IS 'The same in Chinese';
 
@@ -104,7 +104,7 @@ CREATE TABLE tiering.metric (
 	metric     text COLLATE "C" NOT NULL
 	           CHECK (metric NOT IN ('', 'customer_id') AND octet_length(metric) <= 63),
 	kind       text COLLATE "C" NOT NULL DEFAULT 'number'
-	           CHECK (kind IN ('number', 'boolean')),
+	           CHECK (kind IN ('number', 'boolean', 'score')),
 	is_measure boolean NOT NULL DEFAULT false,
 	unit       text NOT NULL DEFAULT '',
 	title      text NOT NULL DEFAULT '',
@@ -115,16 +115,27 @@ CREATE TABLE tiering.metric (
 );
 CREATE UNIQUE INDEX metric_measure ON tiering.metric (scheme, version) WHERE is_measure;
 SELECT pg_catalog.pg_extension_config_dump('tiering.metric', '');
-COMMENT ON TABLE tiering.metric IS 'What a scheme grades by: an input that the source yields';
+COMMENT ON TABLE tiering.metric IS 'What a scheme grades by: an input that the source yields, or a score that the scheme derives from others';
 COMMENT ON COLUMN tiering.metric.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.metric.version IS 'Its edition';
-COMMENT ON COLUMN tiering.metric.metric IS 'Name, which is that of the column in the source';
-COMMENT ON COLUMN tiering.metric.kind IS 'number (exact, no floats) or boolean, which counts 1 when true and 0 when false';
+COMMENT ON COLUMN tiering.metric.metric IS 'Name, which is that of the column in the source; a score is not in the source';
+COMMENT ON COLUMN tiering.metric.kind IS
+'number (exact, no floats), boolean, which counts 1 when true and 0 when false, or score, which score_weight and score_band derive';
 COMMENT ON COLUMN tiering.metric.is_measure IS
 'Whether this is the money figure that reports add up; at most one of a version';
 COMMENT ON COLUMN tiering.metric.unit IS 'Unit, such as CNY';
 COMMENT ON COLUMN tiering.metric.title IS 'Title in reports';
 COMMENT ON COLUMN tiering.metric.title_zh IS 'The same in Chinese';
+
+-- Bounds are compared as integers of 10^-8, exactly; see DecimalKey in
+-- src/decimal.h.
+CREATE FUNCTION tiering.bounds_fit(bounds numrange) RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10
+RETURN NOT isempty(bounds)
+	AND abs(COALESCE(lower(bounds), 0)) < 1e28 AND scale(trim_scale(COALESCE(lower(bounds), 0))) <= 8
+	AND abs(COALESCE(upper(bounds), 0)) < 1e28 AND scale(trim_scale(COALESCE(upper(bounds), 0))) <= 8;
+COMMENT ON FUNCTION tiering.bounds_fit(numrange) IS
+'Whether bounds are those of a condition: not empty, and of at most 28 digits before the point and 8 behind';
 
 CREATE TABLE tiering.rule (
 	scheme  text COLLATE "C" NOT NULL,
@@ -136,10 +147,7 @@ CREATE TABLE tiering.rule (
 	PRIMARY KEY (scheme, version, tier, rule, metric),
 	FOREIGN KEY (scheme, version, tier) REFERENCES tiering.tier ON DELETE CASCADE,
 	FOREIGN KEY (scheme, version, metric) REFERENCES tiering.metric,
-	CONSTRAINT rule_bounds CHECK (
-		NOT isempty(bounds)
-		AND abs(COALESCE(lower(bounds), 0)) < 1e28 AND scale(trim_scale(COALESCE(lower(bounds), 0))) <= 8
-		AND abs(COALESCE(upper(bounds), 0)) < 1e28 AND scale(trim_scale(COALESCE(upper(bounds), 0))) <= 8)
+	CONSTRAINT rule_bounds CHECK (tiering.bounds_fit(bounds))
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.rule', '');
 COMMENT ON TABLE tiering.rule IS
@@ -151,5 +159,3 @@ COMMENT ON COLUMN tiering.rule.rule IS 'Number: the same is all-of, another is a
 COMMENT ON COLUMN tiering.rule.metric IS 'What is looked at; if it is null the condition is not met';
 COMMENT ON COLUMN tiering.rule.bounds IS
 'Between which bounds it must lie, such as [50000,). A bound has at most 28 digits before the point and 8 behind';
-COMMENT ON CONSTRAINT rule_bounds ON tiering.rule IS
-'Bounds are compared as integers of 10^-8, exactly; see DecimalKey in src/decimal.h';

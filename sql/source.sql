@@ -66,7 +66,8 @@ BEGIN ATOMIC
 		format(', %I %s', m.metric, CASE m.kind WHEN 'boolean' THEN 'boolean' ELSE 'numeric' END),
 		'' ORDER BY m.metric), '')
 	FROM tiering.metric m
-	WHERE m.scheme = source_columns.scheme AND m.version = source_columns.version;
+	WHERE m.scheme = source_columns.scheme AND m.version = source_columns.version
+		AND m.kind <> 'score';
 END;
 COMMENT ON FUNCTION tiering.source_columns(text, int) IS
 'The column list that a source has to fill for a version of a scheme';

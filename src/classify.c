@@ -1,197 +1,29 @@
 /*
  * classify.c
- *		The functions that grade: a value or a row of metrics in, a tier out.
- *
- * A scheme is compiled once per statement and call site and kept in fn_extra.
- * There is no cache beyond that, so none can go stale. But a call site may
- * outlive its statement: PL/pgSQL keeps the state of simple expressions for a
- * whole transaction. Hence what is kept is thrown away when the active
- * snapshot is not the one that it was read under, nor a copy of it: when it
- * knows other transactions as running, or our own command counter or
- * subtransaction has moved on.
+ *		The functions that grade: a value, a row of metrics, or the columns of
+ *		one in, a tier out.
  */
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "executor/executor.h"
 #include "fmgr.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/snapmgr.h"
 #include "utils/typcache.h"
 
-#include "scheme.h"
+#include "scheme_cache.h"
 
-/* How a row of one type yields the metrics */
-typedef struct RowMap
+/* Where the metrics are among the columns of a row or of a call's arguments */
+typedef struct ColumnMap
 {
-	Oid			type;
-	int32		typmod;
-	TupleDesc	desc;			/* NULL before the first row */
-	int		   *columns;		/* of each metric, from 0; -1 if not used */
+	TupleDesc	desc;			/* of the columns */
+	int		   *columns;		/* of each metric, from 0; -1 if not needed */
 	Oid		   *types;			/* base type of that column */
 	Datum	   *values;			/* room for one row */
 	bool	   *nulls;
-} RowMap;
-
-typedef struct Compiled
-{
-	struct Compiled *next;
-	Scheme	   *scheme;
-	RowMap		map;
-	DecimalKey *point;			/* room for one customer's metrics */
-} Compiled;
-
-typedef struct SchemeCache
-{
-	MemoryContext context;		/* of all that was compiled */
-	Compiled   *compiled;		/* the last one used comes first */
-	SnapshotData snapshot;		/* what it was read under */
-	SubTransactionId subxact;
-	DateADT		today;
-} SchemeCache;
-
-static SchemeCache *
-CacheCreate(FmgrInfo *flinfo)
-{
-	SchemeCache *cache = MemoryContextAllocZero(flinfo->fn_mcxt,
-												sizeof(SchemeCache));
-
-	cache->context = AllocSetContextCreate(flinfo->fn_mcxt, "tiering scheme",
-										   ALLOCSET_SMALL_SIZES);
-	flinfo->fn_extra = cache;
-	return cache;
-}
-
-static TransactionId *
-CopyXids(MemoryContext context, const TransactionId *xids, int count)
-{
-	Size		size = count * sizeof(TransactionId);
-
-	if (count == 0)
-		return NULL;
-	return memcpy(MemoryContextAlloc(context, size), xids, size);
-}
-
-static bool
-SameXids(const TransactionId *a, const TransactionId *b, int count)
-{
-	return count == 0 || memcmp(a, b, count * sizeof(TransactionId)) == 0;
-}
-
-/* Do two snapshots of this transaction see the same? */
-static inline bool
-SameSnapshot(const SnapshotData *a, const SnapshotData *b)
-{
-	return a->curcid == b->curcid && a->xmin == b->xmin &&
-		a->xmax == b->xmax && a->xcnt == b->xcnt &&
-		a->subxcnt == b->subxcnt && a->suboverflowed == b->suboverflowed &&
-		SameXids(a->xip, b->xip, a->xcnt) &&
-		SameXids(a->subxip, b->subxip, a->subxcnt);
-}
-
-static void
-CacheReset(SchemeCache *cache, Snapshot snapshot)
-{
-	cache->compiled = NULL;
-	MemoryContextReset(cache->context);
-	cache->snapshot = *snapshot;
-	cache->snapshot.xip = CopyXids(cache->context, snapshot->xip,
-								   snapshot->xcnt);
-	cache->snapshot.subxip = CopyXids(cache->context, snapshot->subxip,
-									  snapshot->subxcnt);
-	cache->subxact = GetCurrentSubTransactionId();
-	cache->today = GetSQLCurrentDate();
-}
-
-/* The call site's cache, holding nothing that this snapshot does not see */
-static inline SchemeCache *
-CacheGet(FunctionCallInfo fcinfo)
-{
-	SchemeCache *cache = fcinfo->flinfo->fn_extra;
-	Snapshot	snapshot = GetActiveSnapshot();
-
-	if (cache == NULL)
-		cache = CacheCreate(fcinfo->flinfo);
-	if (cache->compiled == NULL ||
-		cache->subxact != GetCurrentSubTransactionId() ||
-		!SameSnapshot(&cache->snapshot, snapshot))
-		CacheReset(cache, snapshot);
-	return cache;
-}
-
-static inline bool
-CompiledFits(const Compiled *compiled, const char *name, Size length,
-			 DateADT as_of)
-{
-	const Scheme *scheme = compiled->scheme;
-
-	return as_of >= scheme->effective.start && as_of < scheme->effective.end &&
-		strncmp(scheme->name, name, length) == 0 &&
-		scheme->name[length] == '\0';
-}
-
-/* Move the compiled scheme to the front, compiling it if need be */
-static Compiled *
-CacheFind(SchemeCache *cache, text *name, DateADT as_of)
-{
-	Compiled  **link = &cache->compiled;
-	Compiled   *found;
-
-	while (*link != NULL && !CompiledFits(*link, VARDATA_ANY(name),
-										  VARSIZE_ANY_EXHDR(name), as_of))
-		link = &(*link)->next;
-	found = *link;
-	if (found != NULL)
-		*link = found->next;
-	else
-	{
-		found = MemoryContextAllocZero(cache->context, sizeof(Compiled));
-		found->scheme = SchemeLoad(text_to_cstring(name), as_of,
-								   cache->context);
-		found->point = MemoryContextAlloc(cache->context,
-										  (found->scheme->nmetrics + 1) *
-										  sizeof(DecimalKey));
-	}
-	found->next = cache->compiled;
-	cache->compiled = found;
-	return found;
-}
-
-/* The scheme that the call asks for: argument 0, on the day in argument 2 */
-static inline Compiled *
-SchemeArg(FunctionCallInfo fcinfo)
-{
-	SchemeCache *cache = CacheGet(fcinfo);
-	DateADT		as_of = cache->today;
-	text	   *name;
-
-	if (PG_ARGISNULL(0))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("scheme must not be null")));
-	if (PG_NARGS() > 2)
-	{
-		if (PG_ARGISNULL(2))
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("as_of must not be null"),
-					 errhint("Leave it out to grade by today's version.")));
-		as_of = PG_GETARG_DATEADT(2);
-		if (DATE_NOT_FINITE(as_of))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("as_of must be a day, not %s", DateOut(as_of))));
-	}
-	name = PG_GETARG_TEXT_PP(0);
-	if (cache->compiled != NULL &&
-		CompiledFits(cache->compiled, VARDATA_ANY(name),
-					 VARSIZE_ANY_EXHDR(name), as_of))
-		return cache->compiled;
-	return CacheFind(cache, name, as_of);
-}
+} ColumnMap;
 
 static inline DecimalKey
 NumericKey(Datum value, const char *metric)
@@ -207,19 +39,23 @@ NumericKey(Datum value, const char *metric)
 
 /* The tier of the point; null if no tier takes it */
 static inline Datum
-Grade(FunctionCallInfo fcinfo, const Compiled *compiled)
+Grade(FunctionCallInfo fcinfo, const CachedScheme *cached)
 {
-	int			box = SchemeFindBox(compiled->scheme, compiled->point);
+	const Scheme *scheme = cached->scheme;
+	int			box;
 
+	if (scheme->nscores > 0)
+		SchemeScore(scheme, cached->point);
+	box = SchemeFindBox(scheme, cached->point);
 	if (box == SCHEME_NO_BOX)
 		PG_RETURN_NULL();
-	return compiled->scheme->boxes[box].tier;
+	return scheme->boxes[box].tier;
 }
 
 static void
 CheckOneMetric(const Scheme *scheme)
 {
-	if (scheme->nmetrics == 1 && !scheme->metrics[0].boolean)
+	if (scheme->nmetrics == 1 && scheme->metrics[0].kind == METRIC_NUMBER)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -230,18 +66,18 @@ CheckOneMetric(const Scheme *scheme)
 					 scheme->name)));
 }
 
+/* classify(scheme, value [, as_of]) */
 PG_FUNCTION_INFO_V1(classify_value);
 Datum
 classify_value(PG_FUNCTION_ARGS)
 {
-	Compiled   *compiled = SchemeArg(fcinfo);
-	const Scheme *scheme = compiled->scheme;
+	CachedScheme *cached = SchemeArg(fcinfo, PG_NARGS() > 2 ? 2 : NO_AS_OF);
+	const Scheme *scheme = cached->scheme;
 
-	if (scheme->nmetrics != 1 || scheme->metrics[0].boolean)
-		CheckOneMetric(scheme);
-	compiled->point[0] = PG_ARGISNULL(1) ? DECIMAL_KEY_NULL :
+	CheckOneMetric(scheme);
+	cached->point[0] = PG_ARGISNULL(1) ? DECIMAL_KEY_NULL :
 		NumericKey(PG_GETARG_DATUM(1), scheme->metrics[0].name);
-	return Grade(fcinfo, compiled);
+	return Grade(fcinfo, cached);
 }
 
 static int
@@ -258,15 +94,25 @@ FindColumn(TupleDesc desc, const char *name)
 	return -1;
 }
 
-/* Where the row holds a metric, and as what */
+/* Can a column of this type be the metric? No float can. */
+static bool
+TypeFits(Oid type, MetricKind kind)
+{
+	if (kind == METRIC_BOOLEAN)
+		return type == BOOLOID;
+	return type == NUMERICOID || type == INT8OID || type == INT4OID ||
+		type == INT2OID;
+}
+
+/* Where the columns hold a metric, and as what */
 static void
-MapMetric(RowMap *map, const Scheme *scheme, int i)
+MapMetric(ColumnMap *map, const Scheme *scheme, int i)
 {
 	const Metric *metric = &scheme->metrics[i];
 	Oid			declared;
 
 	map->columns[i] = -1;
-	if (!metric->used)
+	if (!metric->used || metric->kind == METRIC_SCORE)
 		return;
 	map->columns[i] = FindColumn(map->desc, metric->name);
 	if (map->columns[i] < 0)
@@ -276,49 +122,35 @@ MapMetric(RowMap *map, const Scheme *scheme, int i)
 						metric->name, scheme->name)));
 	declared = TupleDescAttr(map->desc, map->columns[i])->atttypid;
 	map->types[i] = getBaseType(declared);
-	if (metric->boolean ? map->types[i] != BOOLOID :
-		(map->types[i] != NUMERICOID && map->types[i] != INT8OID &&
-		 map->types[i] != INT4OID && map->types[i] != INT2OID))
+	if (!TypeFits(map->types[i], metric->kind))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("column \"%s\" of type %s cannot be a metric of scheme \"%s\"",
 						metric->name, format_type_be(declared), scheme->name),
-				 metric->boolean ?
+				 metric->kind == METRIC_BOOLEAN ?
 				 errhint("The metric is a boolean.") :
 				 errhint("The metric is a number: numeric, or an integer type. Cast it explicitly.")));
 }
 
-static void
-MapRow(RowMap *map, const Scheme *scheme, HeapTupleHeader row,
-	   MemoryContext context)
+/* Takes over desc, which must be in the current memory context */
+static ColumnMap *
+MapColumns(const Scheme *scheme, TupleDesc desc)
 {
-	MemoryContext old = MemoryContextSwitchTo(context);
-	Oid			type = HeapTupleHeaderGetTypeId(row);
-	int32		typmod = HeapTupleHeaderGetTypMod(row);
-	TupleDesc	desc = lookup_rowtype_tupdesc(type, typmod);
+	ColumnMap  *map = palloc(sizeof(ColumnMap));
 
-	map->type = type;
-	map->typmod = typmod;
-	map->desc = CreateTupleDescCopy(desc);
-	ReleaseTupleDesc(desc);
+	map->desc = desc;
 	map->columns = palloc((scheme->nmetrics + 1) * sizeof(int));
 	map->types = palloc0((scheme->nmetrics + 1) * sizeof(Oid));
-	map->values = palloc((map->desc->natts + 1) * sizeof(Datum));
-	map->nulls = palloc((map->desc->natts + 1) * sizeof(bool));
+	map->values = palloc((desc->natts + 1) * sizeof(Datum));
+	map->nulls = palloc((desc->natts + 1) * sizeof(bool));
 	for (int i = 0; i < scheme->nmetrics; i++)
 		MapMetric(map, scheme, i);
-	MemoryContextSwitchTo(old);
+	return map;
 }
 
-static DecimalKey
-MetricKey(const RowMap *map, const Scheme *scheme, int i)
+static inline DecimalKey
+MetricKey(const ColumnMap *map, const Scheme *scheme, int i, Datum value)
 {
-	int			column = map->columns[i];
-	Datum		value;
-
-	if (column < 0 || map->nulls[column])
-		return DECIMAL_KEY_NULL;
-	value = map->values[column];
 	switch (map->types[i])
 	{
 		case NUMERICOID:
@@ -334,36 +166,123 @@ MetricKey(const RowMap *map, const Scheme *scheme, int i)
 	}
 }
 
+/* A row that is null as a whole, such as an outer join's: all is unknown */
+static void
+PointUnknown(const CachedScheme *cached)
+{
+	for (int i = 0; i < cached->scheme->nmetrics; i++)
+		cached->point[i] = DECIMAL_KEY_NULL;
+}
+
+static void
+PointFromRow(CachedScheme *cached, HeapTupleHeader row)
+{
+	const Scheme *scheme = cached->scheme;
+	ColumnMap  *map = cached->use;
+	HeapTupleData tuple;
+
+	if (map == NULL || map->desc->tdtypeid != HeapTupleHeaderGetTypeId(row) ||
+		map->desc->tdtypmod != HeapTupleHeaderGetTypMod(row))
+	{
+		MemoryContext old = MemoryContextSwitchTo(cached->context);
+		TupleDesc	desc = lookup_rowtype_tupdesc_copy(HeapTupleHeaderGetTypeId(row),
+													   HeapTupleHeaderGetTypMod(row));
+
+		desc->tdtypeid = HeapTupleHeaderGetTypeId(row);
+		desc->tdtypmod = HeapTupleHeaderGetTypMod(row);
+		cached->use = map = MapColumns(scheme, desc);
+		MemoryContextSwitchTo(old);
+	}
+	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
+	ItemPointerSetInvalid(&tuple.t_self);
+	tuple.t_tableOid = InvalidOid;
+	tuple.t_data = row;
+	heap_deform_tuple(&tuple, map->desc, map->values, map->nulls);
+	for (int i = 0; i < scheme->nmetrics; i++)
+	{
+		int			column = map->columns[i];
+
+		cached->point[i] = column < 0 || map->nulls[column] ?
+			DECIMAL_KEY_NULL :
+			MetricKey(map, scheme, i, map->values[column]);
+	}
+}
+
+/* classify(scheme, m [, as_of]) */
 PG_FUNCTION_INFO_V1(classify_row);
 Datum
 classify_row(PG_FUNCTION_ARGS)
 {
-	Compiled   *compiled = SchemeArg(fcinfo);
-	const Scheme *scheme = compiled->scheme;
-	RowMap	   *map = &compiled->map;
+	CachedScheme *cached = SchemeArg(fcinfo, PG_NARGS() > 2 ? 2 : NO_AS_OF);
 
 	if (PG_ARGISNULL(1))
-	{
-		/* a row that is null as a whole: an outer join's; all is unknown */
-		for (int i = 0; i < scheme->nmetrics; i++)
-			compiled->point[i] = DECIMAL_KEY_NULL;
-	}
+		PointUnknown(cached);
 	else
-	{
-		HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(1);
-		HeapTupleData tuple;
+		PointFromRow(cached, PG_GETARG_HEAPTUPLEHEADER(1));
+	return Grade(fcinfo, cached);
+}
 
-		if (map->desc == NULL || map->type != HeapTupleHeaderGetTypeId(row) ||
-			map->typmod != HeapTupleHeaderGetTypMod(row))
-			MapRow(map, scheme, row,
-				   ((SchemeCache *) fcinfo->flinfo->fn_extra)->context);
-		tuple.t_len = HeapTupleHeaderGetDatumLength(row);
-		ItemPointerSetInvalid(&tuple.t_self);
-		tuple.t_tableOid = InvalidOid;
-		tuple.t_data = row;
-		heap_deform_tuple(&tuple, map->desc, map->values, map->nulls);
-		for (int i = 0; i < scheme->nmetrics; i++)
-			compiled->point[i] = MetricKey(map, scheme, i);
+/* The names in argument argno and the types of those after it, as a row's */
+static ColumnMap *
+MapArguments(FunctionCallInfo fcinfo, const CachedScheme *cached, int argno)
+{
+	MemoryContext old = MemoryContextSwitchTo(cached->context);
+	int			count = PG_NARGS() - argno - 1;
+	TupleDesc	desc = CreateTemplateTupleDesc(Max(count, 0));
+	ColumnMap  *map;
+	Datum	   *names;
+	int			nnames;
+
+	if (PG_ARGISNULL(argno))
+		elog(ERROR, "names of the columns are missing");
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(argno), TEXTOID, -1, false,
+					  TYPALIGN_INT, &names, NULL, &nnames);
+	if (nnames != count)
+		elog(ERROR, "%d names for %d columns", nnames, count);
+	for (int i = 0; i < count; i++)
+		TupleDescInitEntry(desc, i + 1, TextDatumGetCString(names[i]),
+						   get_fn_expr_argtype(fcinfo->flinfo, argno + 1 + i),
+						   -1, 0);
+	map = MapColumns(cached->scheme, desc);
+	MemoryContextSwitchTo(old);
+	return map;
+}
+
+/*
+ * classify_columns(scheme, [as_of,] names, column...): what the planner makes
+ * of a call with a row; see classify_support.c
+ */
+static inline Datum
+ClassifyColumns(FunctionCallInfo fcinfo, int as_of_argno, int names_argno)
+{
+	CachedScheme *cached = SchemeArg(fcinfo, as_of_argno);
+	const Scheme *scheme = cached->scheme;
+	NullableDatum *columns = &fcinfo->args[names_argno + 1];
+	ColumnMap  *map = cached->use;
+
+	if (map == NULL)
+		cached->use = map = MapArguments(fcinfo, cached, names_argno);
+	for (int i = 0; i < scheme->nmetrics; i++)
+	{
+		int			column = map->columns[i];
+
+		cached->point[i] = column < 0 || columns[column].isnull ?
+			DECIMAL_KEY_NULL :
+			MetricKey(map, scheme, i, columns[column].value);
 	}
-	return Grade(fcinfo, compiled);
+	return Grade(fcinfo, cached);
+}
+
+PG_FUNCTION_INFO_V1(classify_columns);
+Datum
+classify_columns(PG_FUNCTION_ARGS)
+{
+	return ClassifyColumns(fcinfo, NO_AS_OF, 1);
+}
+
+PG_FUNCTION_INFO_V1(classify_columns_on);
+Datum
+classify_columns_on(PG_FUNCTION_ARGS)
+{
+	return ClassifyColumns(fcinfo, 1, 2);
 }

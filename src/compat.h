@@ -30,6 +30,26 @@
 	make_range((typcache), (lower), (upper), false)
 #endif
 
+/* 16 has a Var tell by which outer joins it may become null */
+#if PG_VERSION_NUM >= 160000
+#define CopyNullingRels(to, from) \
+	((to)->varnullingrels = bms_copy((from)->varnullingrels))
+#else
+#define CopyNullingRels(to, from) ((void) (to), (void) (from))
+#endif
+
+/* 18 has OLD and NEW in RETURNING, which are Vars of a kind of their own */
+#if PG_VERSION_NUM >= 180000
+#define VarIsPlain(var) ((var)->varreturningtype == VAR_RETURNING_DEFAULT)
+#define ExpandRTE(rte, rtindex, location, names, values) \
+	expandRTE((rte), (rtindex), 0, VAR_RETURNING_DEFAULT, (location), false, \
+			  (names), (values))
+#else
+#define VarIsPlain(var) true
+#define ExpandRTE(rte, rtindex, location, names, values) \
+	expandRTE((rte), (rtindex), 0, (location), false, (names), (values))
+#endif
+
 /* 18 lets a module say its name and version */
 #ifdef PG_MODULE_MAGIC_EXT
 #define TIERING_MODULE_MAGIC \

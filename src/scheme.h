@@ -10,16 +10,23 @@
 #ifndef TIERING_SCHEME_H
 #define TIERING_SCHEME_H
 
-#include "decimal.h"
 #include "period.h"
+#include "score.h"
 
 #define SCHEME_NO_BOX	(-1)
+
+typedef enum MetricKind
+{
+	METRIC_NUMBER,
+	METRIC_BOOLEAN,				/* true counts 1, false 0 */
+	METRIC_SCORE				/* derived from others */
+} MetricKind;
 
 typedef struct Metric
 {
 	char	   *name;
-	bool		boolean;		/* true counts 1, false 0 */
-	bool		used;			/* does any condition look at it? */
+	MetricKind	kind;
+	bool		used;			/* does any condition or score look at it? */
 } Metric;
 
 /* lower <= key < upper; the key of a null is below every lower */
@@ -48,7 +55,22 @@ typedef struct Scheme
 	int			nboxes;
 	Box		   *boxes;			/* highest rank first */
 	Condition  *conditions;
+	int			nscores;
+	Score	   *scores;
 } Scheme;
+
+/* At which proportion a class of assets counts */
+typedef struct AssetWeight
+{
+	char	   *asset_class;
+	Datum		weight;			/* numeric */
+} AssetWeight;
+
+typedef struct AssetWeights
+{
+	int			count;
+	AssetWeight *weights;		/* sorted by the bytes of the class */
+} AssetWeights;
 
 /* The first box that contains the point, or SCHEME_NO_BOX */
 static inline int
@@ -69,7 +91,10 @@ SchemeFindBox(const Scheme *scheme, const DecimalKey *point)
 	return SCHEME_NO_BOX;
 }
 
+extern void SchemeScore(const Scheme *scheme, DecimalKey *point);
 extern Scheme *SchemeLoad(const char *name, DateADT as_of,
 						  MemoryContext context);
+extern AssetWeights *SchemeLoadWeights(const Scheme *scheme,
+									   MemoryContext context);
 
 #endif							/* TIERING_SCHEME_H */

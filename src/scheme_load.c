@@ -27,7 +27,7 @@
 	" WHERE s.scheme OPERATOR(pg_catalog.=) $1"
 
 #define METRIC_QUERY \
-	"SELECT m.metric, m.kind OPERATOR(pg_catalog.=) 'boolean'" \
+	"SELECT m.metric, m.kind" \
 	" FROM tiering.metric m" \
 	" WHERE m.scheme OPERATOR(pg_catalog.=) $1" \
 	" AND m.version OPERATOR(pg_catalog.=) $2" \
@@ -46,6 +46,28 @@
 	" AND (t.base OR r.rule IS NOT NULL)" \
 	" ORDER BY t.rank DESC, t.tier, r.rule, r.metric"
 
+#define SCORE_QUERY \
+	"SELECT w.score, w.metric," \
+	" w.null_points OPERATOR(pg_catalog.*) w.weight," \
+	" b.points OPERATOR(pg_catalog.*) w.weight," \
+	" pg_catalog.lower(b.bounds), pg_catalog.lower_inc(b.bounds)," \
+	" pg_catalog.upper(b.bounds), pg_catalog.upper_inc(b.bounds)" \
+	" FROM tiering.score_weight w JOIN tiering.score_band b" \
+	" ON b.scheme OPERATOR(pg_catalog.=) w.scheme" \
+	" AND b.version OPERATOR(pg_catalog.=) w.version" \
+	" AND b.score OPERATOR(pg_catalog.=) w.score" \
+	" AND b.metric OPERATOR(pg_catalog.=) w.metric" \
+	" WHERE w.scheme OPERATOR(pg_catalog.=) $1" \
+	" AND w.version OPERATOR(pg_catalog.=) $2" \
+	" ORDER BY w.score, w.metric, b.bounds"
+
+/* sorted by asset_class, which collates as "C" */
+#define WEIGHT_QUERY \
+	"SELECT w.asset_class, w.weight FROM tiering.asset_weight w" \
+	" WHERE w.scheme OPERATOR(pg_catalog.=) $1" \
+	" AND w.version OPERATOR(pg_catalog.=) $2" \
+	" ORDER BY w.asset_class"
+
 typedef struct SavedQuery
 {
 	const char *text;
@@ -58,6 +80,15 @@ static SavedQuery version_query = {VERSION_QUERY, 2, {TEXTOID, DATEOID}};
 static SavedQuery scheme_query = {SCHEME_QUERY, 1, {TEXTOID}};
 static SavedQuery metric_query = {METRIC_QUERY, 2, {TEXTOID, INT4OID}};
 static SavedQuery rule_query = {RULE_QUERY, 2, {TEXTOID, INT4OID}};
+static SavedQuery score_query = {SCORE_QUERY, 2, {TEXTOID, INT4OID}};
+static SavedQuery weight_query = {WEIGHT_QUERY, 2, {TEXTOID, INT4OID}};
+
+static void
+Connect(void)
+{
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+}
 
 static void
 RunQuery(SavedQuery *query, Datum first, Datum second)
@@ -130,11 +161,17 @@ LoadVersion(Scheme *scheme, DateADT as_of)
 	scheme->effective.end = isnull ? DATEVAL_NOEND : DatumGetDateADT(value);
 }
 
+static MetricKind
+KindFromName(const char *name)
+{
+	if (strcmp(name, "score") == 0)
+		return METRIC_SCORE;
+	return strcmp(name, "boolean") == 0 ? METRIC_BOOLEAN : METRIC_NUMBER;
+}
+
 static void
 LoadMetrics(Scheme *scheme, MemoryContext context)
 {
-	bool		isnull;
-
 	RunQuery(&metric_query, CStringGetTextDatum(scheme->name),
 			 Int32GetDatum(scheme->version));
 	scheme->nmetrics = (int) SPI_processed;
@@ -143,51 +180,61 @@ LoadMetrics(Scheme *scheme, MemoryContext context)
 	for (int i = 0; i < scheme->nmetrics; i++)
 	{
 		scheme->metrics[i].name = CellText(i, 1, context);
-		scheme->metrics[i].boolean = DatumGetBool(Cell(i, 2, &isnull));
+		scheme->metrics[i].kind = KindFromName(CellText(i, 2,
+														CurrentMemoryContext));
 	}
 }
 
-/* The key of a bound, which the rule table promises to fit */
+/* The key of a number which the tables promise to have 8 decimals at most */
 static DecimalKey
-BoundKey(Datum bound)
+ExactKey(Datum number)
 {
 	DecimalView view;
 
-	DecimalViewNumeric(PG_DETOAST_DATUM_PACKED(bound), &view);
+	DecimalViewNumeric(PG_DETOAST_DATUM_PACKED(number), &view);
 	if (!view.finite ||
 		view.ndigits > view.weight + 1 + DECIMAL_KEY_FRACTION)
-		elog(ERROR, "bound of a rule has more than 8 decimals");
+		elog(ERROR, "number in a scheme has more than 8 decimals");
 	return DecimalKeyFromView(&view);
 }
 
-static int
-FindMetric(const Scheme *scheme, const char *name)
+/* The keys of bounds in four columns: lower, lower_inc, upper, upper_inc */
+static void
+CellBounds(uint64 row, int column, DecimalKey *lower, DecimalKey *upper)
 {
+	bool		isnull;
+	bool		inclusive;
+	Datum		bound;
+
+	inclusive = DatumGetBool(Cell(row, column + 1, &isnull));
+	bound = Cell(row, column, &isnull);
+	*lower = isnull ? DECIMAL_KEY_MIN : ExactKey(bound) + (inclusive ? 0 : 1);
+	inclusive = DatumGetBool(Cell(row, column + 3, &isnull));
+	bound = Cell(row, column + 2, &isnull);
+	*upper = isnull ? DECIMAL_KEY_MAX : ExactKey(bound) + (inclusive ? 1 : 0);
+}
+
+/* The number of the metric that a cell names, which is used then */
+static int
+CellMetric(Scheme *scheme, uint64 row, int column)
+{
+	char	   *name = CellText(row, column, CurrentMemoryContext);
+
 	for (int i = 0; i < scheme->nmetrics; i++)
 		if (strcmp(scheme->metrics[i].name, name) == 0)
+		{
+			scheme->metrics[i].used = true;
 			return i;
-	elog(ERROR, "rule of scheme \"%s\" is on unknown metric \"%s\"",
+		}
+	elog(ERROR, "scheme \"%s\" looks at unknown metric \"%s\"",
 		 scheme->name, name);
 }
 
 static void
 LoadCondition(Scheme *scheme, Condition *condition, uint64 row)
 {
-	bool		isnull;
-	bool		inclusive;
-	Datum		bound;
-
-	condition->metric = FindMetric(scheme,
-								   CellText(row, 3, CurrentMemoryContext));
-	scheme->metrics[condition->metric].used = true;
-	inclusive = DatumGetBool(Cell(row, 5, &isnull));
-	bound = Cell(row, 4, &isnull);
-	condition->lower = isnull ? DECIMAL_KEY_MIN :
-		BoundKey(bound) + (inclusive ? 0 : 1);
-	inclusive = DatumGetBool(Cell(row, 7, &isnull));
-	bound = Cell(row, 6, &isnull);
-	condition->upper = isnull ? DECIMAL_KEY_MAX :
-		BoundKey(bound) + (inclusive ? 1 : 0);
+	condition->metric = CellMetric(scheme, row, 3);
+	CellBounds(row, 4, &condition->lower, &condition->upper);
 }
 
 /* One box for each rule, and one without conditions for the base tier */
@@ -230,6 +277,76 @@ LoadBoxes(Scheme *scheme, MemoryContext context)
 	}
 }
 
+/* The score to which a row's band belongs: the last one, or a new one */
+static Score *
+CellScore(Scheme *scheme, uint64 row, uint64 nrows, MemoryContext context)
+{
+	int			metric = CellMetric(scheme, row, 1);
+	Score	   *score;
+
+	if (scheme->nscores > 0 &&
+		scheme->scores[scheme->nscores - 1].metric == metric)
+		return &scheme->scores[scheme->nscores - 1];
+	score = &scheme->scores[scheme->nscores++];
+	score->metric = metric;
+	score->parts = MemoryContextAllocZero(context, (nrows - row) *
+										  sizeof(ScorePart));
+	return score;
+}
+
+/* And the part of it */
+static ScorePart *
+CellScorePart(Scheme *scheme, Score *score, uint64 row, uint64 nrows,
+			  MemoryContext context)
+{
+	int			metric = CellMetric(scheme, row, 2);
+	ScorePart  *part;
+	bool		isnull;
+	Datum		points;
+
+	if (score->nparts > 0 && score->parts[score->nparts - 1].metric == metric)
+		return &score->parts[score->nparts - 1];
+	part = &score->parts[score->nparts++];
+	part->metric = metric;
+	part->bands = MemoryContextAllocZero(context, (nrows - row) *
+										 sizeof(Band));
+	points = Cell(row, 3, &isnull);
+	part->null_points = isnull ? DECIMAL_KEY_NULL : ExactKey(points);
+	return part;
+}
+
+/* The scores, in rows sorted by score, metric and band */
+static void
+LoadScores(Scheme *scheme, MemoryContext context)
+{
+	uint64		nrows;
+
+	RunQuery(&score_query, CStringGetTextDatum(scheme->name),
+			 Int32GetDatum(scheme->version));
+	nrows = SPI_processed;
+	scheme->scores = MemoryContextAllocZero(context, (nrows + 1) *
+											sizeof(Score));
+	for (uint64 row = 0; row < nrows; row++)
+	{
+		Score	   *score = CellScore(scheme, row, nrows, context);
+		ScorePart  *part = CellScorePart(scheme, score, row, nrows, context);
+		Band	   *band = &part->bands[part->nbands++];
+		bool		isnull;
+
+		band->points = ExactKey(Cell(row, 4, &isnull));
+		CellBounds(row, 5, &band->lower, &band->upper);
+	}
+}
+
+static bool
+HasScores(const Scheme *scheme)
+{
+	for (int i = 0; i < scheme->nmetrics; i++)
+		if (scheme->metrics[i].kind == METRIC_SCORE)
+			return true;
+	return false;
+}
+
 /* Compile the version of a scheme that is in force on a day */
 Scheme *
 SchemeLoad(const char *name, DateADT as_of, MemoryContext context)
@@ -237,11 +354,39 @@ SchemeLoad(const char *name, DateADT as_of, MemoryContext context)
 	Scheme	   *scheme = MemoryContextAllocZero(context, sizeof(Scheme));
 
 	scheme->name = MemoryContextStrdup(context, name);
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "could not connect to SPI");
+	Connect();
 	LoadVersion(scheme, as_of);
 	LoadMetrics(scheme, context);
 	LoadBoxes(scheme, context);
+	if (HasScores(scheme))
+		LoadScores(scheme, context);
 	SPI_finish();
 	return scheme;
+}
+
+/* The weights of a version's asset classes */
+AssetWeights *
+SchemeLoadWeights(const Scheme *scheme, MemoryContext context)
+{
+	AssetWeights *weights = MemoryContextAllocZero(context,
+												   sizeof(AssetWeights));
+
+	Connect();
+	RunQuery(&weight_query, CStringGetTextDatum(scheme->name),
+			 Int32GetDatum(scheme->version));
+	weights->count = (int) SPI_processed;
+	weights->weights = MemoryContextAllocZero(context, (weights->count + 1) *
+											  sizeof(AssetWeight));
+	for (int i = 0; i < weights->count; i++)
+	{
+		bool		isnull;
+		Datum		weight = Cell(i, 2, &isnull);
+		MemoryContext old = MemoryContextSwitchTo(context);
+
+		weights->weights[i].weight = PointerGetDatum(PG_DETOAST_DATUM_COPY(weight));
+		MemoryContextSwitchTo(old);
+		weights->weights[i].asset_class = CellText(i, 1, context);
+	}
+	SPI_finish();
+	return weights;
 }

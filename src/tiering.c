@@ -9,8 +9,12 @@
  *		changes			the aggregate over a sparse history, which needs order
  *		state			aggregate states as bytes that trust nothing
  *		scheme			a compiled scheme: boxes in metric space
+ *		score			a metric that it derives from others
  *		scheme_load		its rows, read through SPI
+ *		scheme_cache	kept compiled while a statement runs
  *		classify		the functions that grade with it
+ *		classify_support	a row as an argument, planned as its columns
+ *		asset_weight	at which proportion a class of assets counts
  *		source			a bank's own query, run with its setter's rights
  */
 #include "postgres.h"

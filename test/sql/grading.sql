@@ -65,6 +65,8 @@ BEGIN
 		LATERAL (SELECT numrange(lower, upper, ends) AS bounds) r
 	WHERE NOT isempty(bounds) AND (metric = 1 OR t.random(s + 5) < 0.7);
 	DELETE FROM tiering.tier x WHERE scheme = name AND NOT EXISTS (SELECT FROM tiering.rule r WHERE r.scheme = name AND r.tier = x.tier);
+	DELETE FROM tiering.rule x WHERE scheme = name
+		AND format('tier %s, rule %s', tier, rule) IN (SELECT place FROM tiering.validate(name, 1) WHERE severity = 'error');
 	DELETE FROM tiering.tier x WHERE scheme = name
 		AND 'tier ' || tier IN (SELECT place FROM tiering.validate(name, 1) WHERE severity = 'error');
 	PERFORM tiering.publish(name, '2024-01-01');

@@ -1,7 +1,7 @@
 -- Each preset loads with one call, and is an ordinary draft then.
 SELECT p.preset, tiering.load_preset(p.preset), tiering.publish(p.preset, '2024-01-01') FROM tiering.preset p ORDER BY p.preset COLLATE "C";
 SELECT scheme, severity, place, finding FROM tiering.scheme_version, tiering.validate(scheme, version)
-WHERE scheme IN (SELECT preset FROM tiering.preset);
+WHERE scheme IN (SELECT preset FROM tiering.preset) ORDER BY scheme COLLATE "C", severity, place;
 
 -- cib: its boundaries from both sides, in both languages
 SELECT v, tiering.classify('cib', v), t.title, t.title_zh

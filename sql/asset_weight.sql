@@ -1,0 +1,33 @@
+/*
+ * At which proportion a class of assets counts towards the measure: deposits 1,
+ * loans 0, 0.3 or -1, as the bank has it. A source multiplies by it.
+ */
+
+CREATE TABLE tiering.asset_weight (
+	scheme      text COLLATE "C" NOT NULL,
+	version     int NOT NULL,
+	asset_class text COLLATE "C" NOT NULL CHECK (asset_class <> ''),
+	weight      numeric NOT NULL
+	            CHECK (weight NOT IN ('NaN', 'Infinity', '-Infinity')),
+	PRIMARY KEY (scheme, version, asset_class),
+	FOREIGN KEY (scheme, version) REFERENCES tiering.scheme_version ON DELETE CASCADE
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.asset_weight', '');
+COMMENT ON TABLE tiering.asset_weight IS 'At which proportion a class of assets counts';
+COMMENT ON COLUMN tiering.asset_weight.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.asset_weight.version IS 'Its edition';
+COMMENT ON COLUMN tiering.asset_weight.asset_class IS 'The class as the bank names it, such as deposit, fund, loan';
+COMMENT ON COLUMN tiering.asset_weight.weight IS
+'By what a balance of the class is multiplied; 0 leaves it out, a negative weight subtracts it';
+
+CREATE FUNCTION tiering.asset_weight(scheme text, asset_class text) RETURNS numeric
+AS 'MODULE_PATHNAME', 'asset_weight'
+LANGUAGE C STABLE PARALLEL SAFE COST 2;
+COMMENT ON FUNCTION tiering.asset_weight(text, text) IS
+'The weight of an asset class in the scheme''s version in force today. A class that has none there is an error that names it (42704), as are an unknown scheme and one with no version in force (42704), and nulls (22004)';
+
+CREATE FUNCTION tiering.asset_weight(scheme text, asset_class text, as_of date) RETURNS numeric
+AS 'MODULE_PATHNAME', 'asset_weight'
+LANGUAGE C STABLE PARALLEL SAFE COST 2;
+COMMENT ON FUNCTION tiering.asset_weight(text, text, date) IS
+'The weight of an asset class in the scheme''s version in force on as_of; errors as those of the other form';

@@ -1,0 +1,232 @@
+/*
+ * A scheme as a document, to be read, reviewed and moved: its own columns,
+ * "metrics", "scores" with their "bands", "tiers" with their "rules" and
+ * "service", and "asset_weights". Each rule is an object of metric: bounds, all
+ * of which must be met; any one rule of a tier suffices. What is absent has its
+ * default; what is not known is an error.
+ */
+
+-- Refuse a key that would be passed over, such as a misspelt one.
+CREATE FUNCTION tiering.check_keys(object jsonb, place text, known text[]) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	stray text;
+BEGIN
+	IF jsonb_typeof(object) IS DISTINCT FROM 'object' THEN
+		RAISE EXCEPTION '% must be an object, not %', place, COALESCE(object::text, 'null')
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	SELECT key INTO stray FROM jsonb_object_keys(object) AS key WHERE key <> ALL (known) ORDER BY key LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION '% has an unknown key "%"', place, stray
+			USING ERRCODE = 'invalid_parameter_value',
+			HINT = format('It may have %s.', array_to_string(known, ', '));
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION tiering.check_keys(jsonb, text, text[]) IS
+'Raises an error (22023) unless an object of a document has known keys only';
+
+-- The elements of an array that an object may have under a key
+CREATE FUNCTION tiering.document_list(document jsonb, key text, place text)
+RETURNS TABLE (element jsonb, number int)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10 ROWS 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF jsonb_typeof(COALESCE(document -> key, '[]')) <> 'array' THEN
+		RAISE EXCEPTION '% must be a list, not %', place, document -> key
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	RETURN QUERY SELECT a.value, a.ordinality::int
+	FROM jsonb_array_elements(document -> key) WITH ORDINALITY AS a;
+END;
+$$;
+COMMENT ON FUNCTION tiering.document_list(jsonb, text, text) IS
+'The elements of a list in a document, numbered; of one that is not there, none. Anything but a list is an error (22023)';
+
+CREATE FUNCTION tiering.check_document(document jsonb) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM tiering.check_keys(document, 'the document', '{scheme,title,title_zh,description,origin,note,everyone,metrics,scores,tiers,asset_weights}');
+	PERFORM tiering.check_keys(m.element, format('metric %s', m.number), '{metric,kind,is_measure,unit,title,title_zh}')
+	FROM tiering.document_list(document, 'metrics', 'metrics') m;
+	PERFORM tiering.check_keys(s.element, format('score %s', s.number), '{score,metric,weight,null_points,bands}'),
+		(SELECT count(tiering.check_keys(b.element, format('band %s of score %s', b.number, s.number), '{bounds,points}')::text)
+		 FROM tiering.document_list(s.element, 'bands', format('bands of score %s', s.number)) b)
+	FROM tiering.document_list(document, 'scores', 'scores') s;
+	PERFORM tiering.check_keys(t.element, format('tier %s', t.number), '{tier,rank,base,parent,approval,title,title_zh,rules,service}'),
+		tiering.check_keys(COALESCE(t.element -> 'service', '{}'), format('service of tier %s', t.number),
+			'{channel,channel_zh,customers_per_manager,benefits,benefits_zh}'),
+		(SELECT count(tiering.check_keys(r.element, format('rule %s of tier %s', r.number, t.number),
+				ARRAY(SELECT jsonb_object_keys(r.element)))::text)
+		 FROM tiering.document_list(t.element, 'rules', format('rules of tier %s', t.number)) r)
+	FROM tiering.document_list(document, 'tiers', 'tiers') t;
+END;
+$$;
+COMMENT ON FUNCTION tiering.check_document(jsonb) IS
+'Raises an error (22023) unless a document has the shape of a scheme; what is in it the tables check';
+
+-- Fill an empty draft.
+CREATE FUNCTION tiering.import_definition(document jsonb, scheme text, version int) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	UPDATE tiering.scheme_version v
+	SET everyone = COALESCE((document ->> 'everyone')::boolean, true), note = COALESCE(document ->> 'note', '')
+	WHERE v.scheme = import_definition.scheme AND v.version = import_definition.version;
+	INSERT INTO tiering.metric (scheme, version, metric, kind, is_measure, unit, title, title_zh)
+	SELECT import_definition.scheme, import_definition.version, m.metric, COALESCE(m.kind, 'number'),
+		COALESCE(m.is_measure, false), COALESCE(m.unit, ''), COALESCE(m.title, ''), COALESCE(m.title_zh, '')
+	FROM jsonb_to_recordset(document -> 'metrics')
+		AS m(metric text, kind text, is_measure boolean, unit text, title text, title_zh text);
+	INSERT INTO tiering.score_weight (scheme, version, score, metric, weight, null_points)
+	SELECT import_definition.scheme, import_definition.version, s.score, s.metric, s.weight, s.null_points
+	FROM jsonb_to_recordset(document -> 'scores') AS s(score text, metric text, weight numeric, null_points numeric);
+	INSERT INTO tiering.score_band (scheme, version, score, metric, bounds, points)
+	SELECT import_definition.scheme, import_definition.version, s.score, s.metric, b.bounds, b.points
+	FROM jsonb_to_recordset(document -> 'scores') AS s(score text, metric text, bands jsonb),
+		jsonb_to_recordset(s.bands) AS b(bounds numrange, points numeric);
+	INSERT INTO tiering.tier (scheme, version, tier, rank, base, parent, approval, title, title_zh)
+	SELECT import_definition.scheme, import_definition.version, t.tier, t.rank, COALESCE(t.base, false), t.parent,
+		COALESCE(t.approval, false), COALESCE(t.title, ''), COALESCE(t.title_zh, '')
+	FROM jsonb_to_recordset(document -> 'tiers')
+		AS t(tier text, rank int, base boolean, parent text, approval boolean, title text, title_zh text);
+	INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds)
+	SELECT import_definition.scheme, import_definition.version, t.tier, r.rule, c.metric, c.bounds::numrange
+	FROM jsonb_to_recordset(document -> 'tiers') AS t(tier text, rules jsonb),
+		jsonb_array_elements(t.rules) WITH ORDINALITY AS r(conditions, rule),
+		jsonb_each_text(r.conditions) AS c(metric, bounds);
+	INSERT INTO tiering.service (scheme, version, tier, channel, channel_zh, customers_per_manager, benefits, benefits_zh)
+	SELECT import_definition.scheme, import_definition.version, t.tier, COALESCE(s.channel, ''),
+		COALESCE(s.channel_zh, ''), s.customers_per_manager, COALESCE(s.benefits, ''), COALESCE(s.benefits_zh, '')
+	FROM jsonb_to_recordset(document -> 'tiers') AS t(tier text, service jsonb),
+		jsonb_to_record(t.service) AS s(channel text, channel_zh text, customers_per_manager int4range,
+			benefits text, benefits_zh text)
+	WHERE t.service IS NOT NULL;
+	INSERT INTO tiering.asset_weight (scheme, version, asset_class, weight)
+	SELECT import_definition.scheme, import_definition.version, w.key, w.value::numeric
+	FROM jsonb_each_text(document -> 'asset_weights') w;
+END;
+$$;
+COMMENT ON FUNCTION tiering.import_definition(jsonb, text, int) IS
+'Part of import_scheme() and import_version(): makes a document the definition of an empty draft';
+
+CREATE FUNCTION tiering.import_scheme(document jsonb, scheme text DEFAULT NULL) RETURNS int
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	name text := COALESCE(import_scheme.scheme, document ->> 'scheme');
+BEGIN
+	PERFORM tiering.check_document(document);
+	PERFORM tiering.new_scheme(name, COALESCE(document ->> 'title', ''),
+		COALESCE(document ->> 'title_zh', ''), COALESCE(document ->> 'description', ''),
+		COALESCE(document ->> 'origin', ''));
+	PERFORM tiering.import_definition(document, name, 1);
+	RETURN 1;
+END;
+$$;
+COMMENT ON FUNCTION tiering.import_scheme(jsonb, text) IS
+'Makes a scheme from a document, such as export_scheme() gives, under its own name unless another is given. A name that is taken (42710) and a key that is not known (22023) are errors. Leaves a draft, whose number it returns';
+
+CREATE FUNCTION tiering.import_version(document jsonb, scheme text DEFAULT NULL) RETURNS int
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	name text := COALESCE(import_version.scheme, document ->> 'scheme');
+	draft int;
+BEGIN
+	PERFORM tiering.check_document(document);
+	draft := tiering.new_draft(name);
+	PERFORM tiering.import_definition(document, name, draft);
+	RETURN draft;
+END;
+$$;
+COMMENT ON FUNCTION tiering.import_version(jsonb, text) IS
+'Makes the next draft of a scheme that is there from a document, whose titles and description of the scheme itself are left aside; returns its number. A scheme that is not there (42704) or has a draft already (42710), and a key that is not known (22023), are errors';
+
+CREATE FUNCTION tiering.export_scheme(scheme text, version int DEFAULT NULL) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	chosen int := COALESCE(version, tiering.newest_version(scheme));
+	document jsonb;
+BEGIN
+	-- what has its default is left out
+	SELECT jsonb_strip_nulls(jsonb_build_object(
+		'scheme', s.scheme, 'title', NULLIF(s.title, ''), 'title_zh', NULLIF(s.title_zh, ''),
+		'description', NULLIF(s.description, ''), 'origin', NULLIF(s.origin, ''), 'note', NULLIF(v.note, ''),
+		'everyone', NULLIF(v.everyone, true), 'metrics', tiering.export_metrics(v.scheme, v.version),
+		'scores', tiering.export_scores(v.scheme, v.version), 'tiers', tiering.export_tiers(v.scheme, v.version),
+		'asset_weights', (
+			SELECT jsonb_object_agg(w.asset_class, w.weight) FROM tiering.asset_weight w
+			WHERE w.scheme = v.scheme AND w.version = v.version)))
+	INTO document
+	FROM tiering.scheme_version v JOIN tiering.scheme s USING (scheme)
+	WHERE v.scheme = export_scheme.scheme AND v.version = chosen;
+	IF NOT FOUND THEN
+		PERFORM tiering.newest_version(scheme);
+		RAISE EXCEPTION 'scheme "%" has no version %', scheme, chosen
+			USING ERRCODE = 'undefined_object';
+	END IF;
+	RETURN document;
+END;
+$$;
+COMMENT ON FUNCTION tiering.export_scheme(text, int) IS
+'All that defines a version of a scheme, the newest unless one is given, as one document, which import_scheme() reads; jsonb_pretty() prints it. A scheme or version that does not exist is an error (42704)';
+
+CREATE FUNCTION tiering.export_metrics(scheme text, version int) RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT jsonb_agg(jsonb_build_object('metric', m.metric, 'kind', NULLIF(m.kind, 'number'),
+		'is_measure', NULLIF(m.is_measure, false), 'unit', NULLIF(m.unit, ''),
+		'title', NULLIF(m.title, ''), 'title_zh', NULLIF(m.title_zh, '')) ORDER BY NOT m.is_measure, m.metric)
+	FROM tiering.metric m
+	WHERE m.scheme = export_metrics.scheme AND m.version = export_metrics.version;
+END;
+COMMENT ON FUNCTION tiering.export_metrics(text, int) IS 'Part of export_scheme(): the metrics';
+
+CREATE FUNCTION tiering.export_scores(scheme text, version int) RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT jsonb_agg(jsonb_build_object('score', w.score, 'metric', w.metric, 'weight', w.weight,
+		'null_points', w.null_points, 'bands', (
+			SELECT jsonb_agg(jsonb_build_object('bounds', b.bounds::text, 'points', b.points) ORDER BY b.bounds)
+			FROM tiering.score_band b
+			WHERE (b.scheme, b.version, b.score, b.metric) = (w.scheme, w.version, w.score, w.metric)))
+		ORDER BY w.score, w.metric)
+	FROM tiering.score_weight w
+	WHERE w.scheme = export_scores.scheme AND w.version = export_scores.version;
+END;
+COMMENT ON FUNCTION tiering.export_scores(text, int) IS 'Part of export_scheme(): the scores';
+
+CREATE FUNCTION tiering.export_tiers(scheme text, version int) RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT jsonb_agg(jsonb_build_object('tier', t.tier, 'rank', t.rank, 'base', NULLIF(t.base, false),
+		'parent', t.parent, 'approval', NULLIF(t.approval, false), 'title', NULLIF(t.title, ''), 'title_zh', NULLIF(t.title_zh, ''),
+		'rules', (
+			SELECT jsonb_agg(r.conditions ORDER BY r.rule)
+			FROM (SELECT r.rule, jsonb_object_agg(r.metric, r.bounds::text) AS conditions
+				  FROM tiering.rule r
+				  WHERE (r.scheme, r.version, r.tier) = (t.scheme, t.version, t.tier)
+				  GROUP BY r.rule) r),
+		'service', (
+			SELECT jsonb_build_object('channel', NULLIF(s.channel, ''), 'channel_zh', NULLIF(s.channel_zh, ''),
+				'customers_per_manager', s.customers_per_manager::text,
+				'benefits', NULLIF(s.benefits, ''), 'benefits_zh', NULLIF(s.benefits_zh, ''))
+			FROM tiering.service s
+			WHERE (s.scheme, s.version, s.tier) = (t.scheme, t.version, t.tier)))
+		ORDER BY t.rank, t.tier)
+	FROM tiering.tier t
+	WHERE t.scheme = export_tiers.scheme AND t.version = export_tiers.version;
+END;
+COMMENT ON FUNCTION tiering.export_tiers(text, int) IS 'Part of export_scheme(): the tiers, lowest first, with their rules and services';

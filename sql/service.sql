@@ -1,0 +1,28 @@
+/*
+ * What a tier entitles to, and how many people that takes.
+ */
+
+CREATE TABLE tiering.service (
+	scheme                text COLLATE "C" NOT NULL,
+	version               int NOT NULL,
+	tier                  text COLLATE "C" NOT NULL,
+	channel               text NOT NULL DEFAULT '',
+	channel_zh            text NOT NULL DEFAULT '',
+	customers_per_manager int4range
+	                      CHECK (lower(customers_per_manager) >= 1 AND NOT upper_inf(customers_per_manager)),
+	benefits              text NOT NULL DEFAULT '',
+	benefits_zh           text NOT NULL DEFAULT '',
+	PRIMARY KEY (scheme, version, tier),
+	FOREIGN KEY (scheme, version, tier) REFERENCES tiering.tier ON DELETE CASCADE
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.service', '');
+COMMENT ON TABLE tiering.service IS 'What a tier entitles its customers to';
+COMMENT ON COLUMN tiering.service.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.service.version IS 'Its edition';
+COMMENT ON COLUMN tiering.service.tier IS 'Tier';
+COMMENT ON COLUMN tiering.service.channel IS 'Where and by whom they are served';
+COMMENT ON COLUMN tiering.service.channel_zh IS 'The same in Chinese';
+COMMENT ON COLUMN tiering.service.customers_per_manager IS
+'How many of them one relationship manager looks after, from and to, such as [30,200]; null where they have none';
+COMMENT ON COLUMN tiering.service.benefits IS 'What they get, or the strategy for them';
+COMMENT ON COLUMN tiering.service.benefits_zh IS 'The same in Chinese';

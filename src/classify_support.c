@@ -1,0 +1,138 @@
+/*
+ * classify_support.c
+ *		What the planner makes of classify(scheme, m): a call with m's columns.
+ *
+ * A row as an argument has to be formed for the call, only to be taken apart
+ * in it: that is half the cost of grading by it. Where m is a table, or a
+ * subquery of which the planner knows the columns, these are passed in its
+ * place, with their names. Which of them the scheme needs is left to the call:
+ * a plan may outlive a version of a scheme.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/pathnodes.h"
+#include "nodes/supportnodes.h"
+#include "parser/parse_func.h"
+#include "parser/parse_relation.h"
+#include "parser/parsetree.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "compat.h"
+
+/* More arguments than a function may have, less the first ones */
+#define MAX_COLUMNS (FUNC_MAX_ARGS - 3)
+
+typedef struct Columns
+{
+	List	   *names;			/* of String */
+	List	   *values;			/* of expressions */
+} Columns;
+
+/* The columns of a table or subquery in FROM, of this query level */
+static bool
+ColumnsOfVar(PlannerInfo *root, const Var *var, Columns *columns)
+{
+	RangeTblEntry *rte;
+	ListCell   *cell;
+
+	if (root == NULL || var->varattno != InvalidAttrNumber ||
+		var->varlevelsup != 0 || !VarIsPlain(var) ||
+		var->varno < 1 || var->varno > list_length(root->parse->rtable))
+		return false;
+	rte = rt_fetch(var->varno, root->parse->rtable);
+	if (rte->rtekind != RTE_RELATION && rte->rtekind != RTE_SUBQUERY &&
+		rte->rtekind != RTE_FUNCTION && rte->rtekind != RTE_VALUES &&
+		rte->rtekind != RTE_CTE)
+		return false;
+	ExpandRTE(rte, var->varno, var->location, &columns->names,
+			  &columns->values);
+	foreach(cell, columns->values)
+		CopyNullingRels((Var *) lfirst(cell), var);
+	return true;
+}
+
+/* What a subquery that was pulled up has become */
+static bool
+ColumnsOfRow(const RowExpr *row, Columns *columns)
+{
+	if (row->row_typeid != RECORDOID ||
+		list_length(row->colnames) != list_length(row->args))
+		return false;
+	columns->names = row->colnames;
+	columns->values = row->args;
+	return true;
+}
+
+static Const *
+NamesConst(List *names)
+{
+	Datum	   *texts = palloc(list_length(names) * sizeof(Datum));
+	int			count = 0;
+	ListCell   *cell;
+
+	foreach(cell, names)
+		texts[count++] = CStringGetTextDatum(strVal(lfirst(cell)));
+	return makeConst(TEXTARRAYOID, -1, InvalidOid, -1,
+					 PointerGetDatum(construct_array(texts, count, TEXTOID,
+													 -1, false, TYPALIGN_INT)),
+					 false, false);
+}
+
+/* classify_columns() or classify_columns_on(), which lie beside classify() */
+static Oid
+ColumnsFunction(Oid classify, bool dated)
+{
+	Oid			types[] = {TEXTOID, DATEOID, TEXTARRAYOID, ANYOID};
+	Oid			undated[] = {TEXTOID, TEXTARRAYOID, ANYOID};
+	char	   *schema = get_namespace_name(get_func_namespace(classify));
+	char	   *name = dated ? "classify_columns_on" : "classify_columns";
+
+	return LookupFuncName(list_make2(makeString(schema), makeString(name)),
+						  dated ? 4 : 3, dated ? types : undated, true);
+}
+
+static Node *
+Simplify(SupportRequestSimplify *request)
+{
+	FuncExpr   *call = request->fcall;
+	Node	   *row = lsecond(call->args);
+	bool		dated = list_length(call->args) > 2;
+	Columns		columns;
+	Oid			function;
+	List	   *args;
+
+	if (!(IsA(row, Var) ?
+		  ColumnsOfVar(request->root, (Var *) row, &columns) :
+		  IsA(row, RowExpr) && ColumnsOfRow((RowExpr *) row, &columns)))
+		return NULL;
+	if (columns.values == NIL || list_length(columns.values) > MAX_COLUMNS)
+		return NULL;
+	function = ColumnsFunction(call->funcid, dated);
+	if (!OidIsValid(function))
+		return NULL;
+	args = dated ? list_make2(linitial(call->args), lthird(call->args)) :
+		list_make1(linitial(call->args));
+	args = lappend(args, NamesConst(columns.names));
+	return (Node *) makeFuncExpr(function, call->funcresulttype,
+								 list_concat(args, columns.values),
+								 call->funccollid, call->inputcollid,
+								 COERCE_EXPLICIT_CALL);
+}
+
+PG_FUNCTION_INFO_V1(classify_support);
+Datum
+classify_support(PG_FUNCTION_ARGS)
+{
+	Node	   *request = (Node *) PG_GETARG_POINTER(0);
+	Node	   *simplified = NULL;
+
+	if (IsA(request, SupportRequestSimplify))
+		simplified = Simplify((SupportRequestSimplify *) request);
+	PG_RETURN_POINTER(simplified);
+}

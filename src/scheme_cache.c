@@ -1,0 +1,186 @@
+/*
+ * scheme_cache.c
+ *		The scheme that a call asks for, compiled once per statement and call
+ *		site and kept in fn_extra.
+ *
+ * There is no cache beyond that, so none can go stale. But a call site may
+ * outlive its statement: PL/pgSQL keeps the state of simple expressions for a
+ * whole transaction. Hence what is kept is thrown away when the active
+ * snapshot is not the one that it was read under, nor a copy of it: when it
+ * knows other transactions as running, or our own command counter or
+ * subtransaction has moved on.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "utils/builtins.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "scheme_cache.h"
+
+typedef struct SchemeCache
+{
+	MemoryContext context;		/* of all that was compiled */
+	CachedScheme *first;		/* the last one used */
+	SnapshotData snapshot;		/* what it was read under */
+	SubTransactionId subxact;
+	DateADT		today;
+} SchemeCache;
+
+static SchemeCache *
+CacheCreate(FmgrInfo *flinfo)
+{
+	SchemeCache *cache = MemoryContextAllocZero(flinfo->fn_mcxt,
+												sizeof(SchemeCache));
+
+	cache->context = AllocSetContextCreate(flinfo->fn_mcxt, "tiering scheme",
+										   ALLOCSET_SMALL_SIZES);
+	flinfo->fn_extra = cache;
+	return cache;
+}
+
+static TransactionId *
+CopyXids(MemoryContext context, const TransactionId *xids, int count)
+{
+	Size		size = count * sizeof(TransactionId);
+
+	if (count == 0)
+		return NULL;
+	return memcpy(MemoryContextAlloc(context, size), xids, size);
+}
+
+static bool
+SameXids(const TransactionId *a, const TransactionId *b, int count)
+{
+	return count == 0 || memcmp(a, b, count * sizeof(TransactionId)) == 0;
+}
+
+/* Do two snapshots of this transaction see the same? */
+static inline bool
+SameSnapshot(const SnapshotData *a, const SnapshotData *b)
+{
+	return a->curcid == b->curcid && a->xmin == b->xmin &&
+		a->xmax == b->xmax && a->xcnt == b->xcnt &&
+		a->subxcnt == b->subxcnt && a->suboverflowed == b->suboverflowed &&
+		SameXids(a->xip, b->xip, a->xcnt) &&
+		SameXids(a->subxip, b->subxip, a->subxcnt);
+}
+
+static void
+CacheReset(SchemeCache *cache, Snapshot snapshot)
+{
+	cache->first = NULL;
+	MemoryContextReset(cache->context);
+	cache->snapshot = *snapshot;
+	cache->snapshot.xip = CopyXids(cache->context, snapshot->xip,
+								   snapshot->xcnt);
+	cache->snapshot.subxip = CopyXids(cache->context, snapshot->subxip,
+									  snapshot->subxcnt);
+	cache->subxact = GetCurrentSubTransactionId();
+	cache->today = GetSQLCurrentDate();
+}
+
+/* The call site's cache, holding nothing that this snapshot does not see */
+static inline SchemeCache *
+CacheGet(FunctionCallInfo fcinfo)
+{
+	SchemeCache *cache = fcinfo->flinfo->fn_extra;
+	Snapshot	snapshot = GetActiveSnapshot();
+
+	if (cache == NULL)
+		cache = CacheCreate(fcinfo->flinfo);
+	if (cache->first == NULL ||
+		cache->subxact != GetCurrentSubTransactionId() ||
+		!SameSnapshot(&cache->snapshot, snapshot))
+		CacheReset(cache, snapshot);
+	return cache;
+}
+
+static inline bool
+Fits(const CachedScheme *cached, text *name, DateADT as_of)
+{
+	const Scheme *scheme = cached->scheme;
+
+	Size		length = VARSIZE_ANY_EXHDR(name);
+
+	return as_of >= scheme->effective.start && as_of < scheme->effective.end &&
+		strncmp(scheme->name, VARDATA_ANY(name), length) == 0 &&
+		scheme->name[length] == '\0';
+}
+
+static CachedScheme *
+Compile(SchemeCache *cache, text *name, DateADT as_of)
+{
+	CachedScheme *compiled = MemoryContextAllocZero(cache->context,
+													sizeof(CachedScheme));
+
+	compiled->context = cache->context;
+	compiled->scheme = SchemeLoad(text_to_cstring(name), as_of,
+								  cache->context);
+	compiled->point = MemoryContextAlloc(cache->context,
+										 (compiled->scheme->nmetrics + 1) *
+										 sizeof(DecimalKey));
+	return compiled;
+}
+
+/* Move the scheme to the front, compiling it if need be */
+static CachedScheme *
+CacheFind(SchemeCache *cache, text *name, DateADT as_of)
+{
+	CachedScheme **link = &cache->first;
+	CachedScheme *found;
+
+	while (*link != NULL && !Fits(*link, name, as_of))
+		link = &(*link)->next;
+	found = *link;
+	if (found != NULL)
+		*link = found->next;
+	else
+		found = Compile(cache, name, as_of);
+	found->next = cache->first;
+	cache->first = found;
+	return found;
+}
+
+static DateADT
+AsOfArg(FunctionCallInfo fcinfo, int argno)
+{
+	DateADT		as_of;
+
+	if (PG_ARGISNULL(argno))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("as_of must not be null"),
+				 errhint("Leave it out to go by today's version.")));
+	as_of = PG_GETARG_DATEADT(argno);
+	if (DATE_NOT_FINITE(as_of))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("as_of must be a day, not %s", DateOut(as_of))));
+	return as_of;
+}
+
+/*
+ * The scheme that argument 0 names, in its version of the day that argument
+ * as_of_argno gives, or of today if that is NO_AS_OF
+ */
+CachedScheme *
+SchemeArg(FunctionCallInfo fcinfo, int as_of_argno)
+{
+	SchemeCache *cache = CacheGet(fcinfo);
+	DateADT		as_of = cache->today;
+	text	   *name;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("scheme must not be null")));
+	if (as_of_argno != NO_AS_OF)
+		as_of = AsOfArg(fcinfo, as_of_argno);
+	name = PG_GETARG_TEXT_PP(0);
+	if (cache->first != NULL && Fits(cache->first, name, as_of))
+		return cache->first;
+	return CacheFind(cache, name, as_of);
+}
