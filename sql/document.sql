@@ -221,7 +221,8 @@ BEGIN ATOMIC
 				  GROUP BY r.rule) r),
 		'service', (
 			SELECT jsonb_build_object('channel', NULLIF(s.channel, ''), 'channel_zh', NULLIF(s.channel_zh, ''),
-				'customers_per_manager', s.customers_per_manager::text,
+				'customers_per_manager', CASE WHEN s.customers_per_manager IS NOT NULL
+					THEN format('[%s,%s]', lower(s.customers_per_manager), upper(s.customers_per_manager) - 1) END,
 				'benefits', NULLIF(s.benefits, ''), 'benefits_zh', NULLIF(s.benefits_zh, ''))
 			FROM tiering.service s
 			WHERE (s.scheme, s.version, s.tier) = (t.scheme, t.version, t.tier)))

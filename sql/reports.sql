@@ -1,0 +1,213 @@
+/*
+ * Views on top of the others: what each tier amounts to with its parts, how many
+ * people it takes, who is near a bound, where a tier's members came from.
+ */
+
+CREATE VIEW tiering.tier_rollup AS
+WITH RECURSIVE part AS (
+	-- UNION, so that parents who lead back to themselves end, too
+	SELECT d.scheme, d.tier AS top, d.tier FROM tiering.tier_distribution d
+	UNION
+	SELECT p.scheme, p.top, d.tier
+	FROM part p JOIN tiering.tier_distribution d ON d.scheme = p.scheme AND d.parent = p.tier
+)
+SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_zh, count(*)::int AS tiers,
+	sum(m.customers)::bigint AS customers, sum(m.customers_share) AS customers_share,
+	sum(m.measure) AS measure, sum(m.measure_share) AS measure_share
+FROM part p
+	JOIN tiering.tier_distribution d ON d.scheme = p.scheme AND d.tier = p.top
+	JOIN tiering.tier_distribution m ON m.scheme = p.scheme AND m.tier = p.tier
+GROUP BY d.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_zh;
+COMMENT ON VIEW tiering.tier_rollup IS
+'The same as tier_distribution, each tier with all of its parts added up. Those whose parent is null make up the whole';
+COMMENT ON COLUMN tiering.tier_rollup.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.tier_rollup.as_of IS 'Date of the last refresh';
+COMMENT ON COLUMN tiering.tier_rollup.version IS 'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.tier_rollup.tier IS 'Tier';
+COMMENT ON COLUMN tiering.tier_rollup.rank IS 'Its rank, higher being better';
+COMMENT ON COLUMN tiering.tier_rollup.parent IS 'The tier of which it is a part; null at the top';
+COMMENT ON COLUMN tiering.tier_rollup.title IS 'Its title';
+COMMENT ON COLUMN tiering.tier_rollup.title_zh IS 'Its title in Chinese';
+COMMENT ON COLUMN tiering.tier_rollup.tiers IS 'Of how many tiers it is the sum, itself being one';
+COMMENT ON COLUMN tiering.tier_rollup.customers IS 'Customers in it and its parts';
+COMMENT ON COLUMN tiering.tier_rollup.customers_share IS 'Their share of the scheme''s customers';
+COMMENT ON COLUMN tiering.tier_rollup.measure IS 'Total of their measure';
+COMMENT ON COLUMN tiering.tier_rollup.measure_share IS 'Its share of the scheme''s total';
+
+CREATE VIEW tiering.pareto AS
+SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, d.title, d.title_zh, d.customers, d.customers_share,
+	d.measure, d.measure_share,
+	round(sum(d.customers) OVER down / NULLIF(sum(d.customers) OVER scheme, 0), 6) AS cumulative_customers_share,
+	round(sum(d.measure) OVER down / NULLIF(sum(d.measure) OVER scheme, 0), 6) AS cumulative_measure_share
+FROM tiering.tier_distribution d
+WINDOW scheme AS (PARTITION BY d.scheme), down AS (PARTITION BY d.scheme ORDER BY d.rank DESC, d.tier
+	ROWS UNBOUNDED PRECEDING);
+COMMENT ON VIEW tiering.pareto IS
+'How much of the measure the best so many of the customers hold: shares added up from the highest tier down, as in "20 % hold 80 %"';
+COMMENT ON COLUMN tiering.pareto.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.pareto.as_of IS 'Date of the last refresh';
+COMMENT ON COLUMN tiering.pareto.version IS 'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.pareto.tier IS 'Tier';
+COMMENT ON COLUMN tiering.pareto.rank IS 'Its rank, higher being better';
+COMMENT ON COLUMN tiering.pareto.title IS 'Its title';
+COMMENT ON COLUMN tiering.pareto.title_zh IS 'Its title in Chinese';
+COMMENT ON COLUMN tiering.pareto.customers IS 'Customers in it';
+COMMENT ON COLUMN tiering.pareto.customers_share IS 'Their share of the scheme''s customers';
+COMMENT ON COLUMN tiering.pareto.measure IS 'Total of their measure';
+COMMENT ON COLUMN tiering.pareto.measure_share IS 'Its share of the scheme''s total';
+COMMENT ON COLUMN tiering.pareto.cumulative_customers_share IS 'Share of the customers who are in this tier or a higher one';
+COMMENT ON COLUMN tiering.pareto.cumulative_measure_share IS 'Share of the measure that these hold';
+
+CREATE VIEW tiering.staffing AS
+SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_zh, s.channel, s.channel_zh,
+	d.customers, lower(s.customers_per_manager) AS customers_per_manager_from,
+	upper(s.customers_per_manager) - 1 AS customers_per_manager_to,
+	ceil(d.customers / (upper(s.customers_per_manager) - 1)::numeric)::bigint AS managers_from,
+	ceil(d.customers / lower(s.customers_per_manager)::numeric)::bigint AS managers_to,
+	s.benefits, s.benefits_zh
+FROM tiering.tier_distribution d
+	LEFT JOIN tiering.service s ON s.scheme = d.scheme AND s.version = d.version AND s.tier = d.tier;
+COMMENT ON VIEW tiering.staffing IS
+'How each tier is served, and how many relationship managers that takes at both ends of the range';
+COMMENT ON COLUMN tiering.staffing.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.staffing.as_of IS 'Date of the last refresh';
+COMMENT ON COLUMN tiering.staffing.version IS 'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.staffing.tier IS 'Tier';
+COMMENT ON COLUMN tiering.staffing.rank IS 'Its rank, higher being better';
+COMMENT ON COLUMN tiering.staffing.parent IS 'The tier of which it is a part';
+COMMENT ON COLUMN tiering.staffing.title IS 'Its title';
+COMMENT ON COLUMN tiering.staffing.title_zh IS 'Its title in Chinese';
+COMMENT ON COLUMN tiering.staffing.channel IS 'Where and by whom its customers are served';
+COMMENT ON COLUMN tiering.staffing.channel_zh IS 'The same in Chinese';
+COMMENT ON COLUMN tiering.staffing.customers IS 'Customers in it';
+COMMENT ON COLUMN tiering.staffing.customers_per_manager_from IS 'Customers of one relationship manager, at least; null where they have none';
+COMMENT ON COLUMN tiering.staffing.customers_per_manager_to IS 'The same, at most';
+COMMENT ON COLUMN tiering.staffing.managers_from IS 'Managers needed if each looks after as many as possible';
+COMMENT ON COLUMN tiering.staffing.managers_to IS 'Managers needed if each looks after as few as possible';
+COMMENT ON COLUMN tiering.staffing.benefits IS 'What its customers get, or the strategy for them';
+COMMENT ON COLUMN tiering.staffing.benefits_zh IS 'The same in Chinese';
+
+-- From which value of the measure on it alone leads into a tier. A rule that
+-- looks at other metrics, too, says nothing of a customer of whom the measure
+-- only is kept.
+CREATE VIEW tiering.measure_bound AS
+SELECT r.scheme, r.version, r.tier, t.rank, m.metric AS measure, min(lower(r.bounds)) AS bound
+FROM tiering.rule r
+	JOIN tiering.metric m ON m.scheme = r.scheme AND m.version = r.version AND m.metric = r.metric AND m.is_measure
+	JOIN tiering.tier t ON t.scheme = r.scheme AND t.version = r.version AND t.tier = r.tier
+WHERE NOT lower_inf(r.bounds) AND NOT EXISTS (
+	SELECT FROM tiering.rule o
+	WHERE o.scheme = r.scheme AND o.version = r.version AND o.tier = r.tier AND o.rule = r.rule
+		AND o.metric <> r.metric)
+GROUP BY r.scheme, r.version, r.tier, t.rank, m.metric;
+COMMENT ON VIEW tiering.measure_bound IS
+'From which value of the measure on a customer is in a tier, whatever his other metrics are, unless a higher one takes him';
+COMMENT ON COLUMN tiering.measure_bound.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.measure_bound.version IS 'Its edition';
+COMMENT ON COLUMN tiering.measure_bound.tier IS 'Tier';
+COMMENT ON COLUMN tiering.measure_bound.rank IS 'Its rank, higher being better';
+COMMENT ON COLUMN tiering.measure_bound.measure IS 'The metric that is the measure';
+COMMENT ON COLUMN tiering.measure_bound.bound IS 'The lower bound';
+
+CREATE VIEW tiering.near_upgrade AS
+WITH next AS (
+	SELECT DISTINCT ON (t.scheme, t.version, t.tier) t.scheme, t.version, t.tier, b.tier AS next_tier, b.measure, b.bound
+	FROM tiering.tier t
+		JOIN tiering.measure_bound b ON b.scheme = t.scheme AND b.version = t.version AND b.rank > t.rank
+	ORDER BY t.scheme, t.version, t.tier, b.rank, b.bound, b.tier
+)
+SELECT a.scheme, a.customer_id, a.tier, n.next_tier, n.measure AS metric, a.measure, n.bound,
+	n.bound - a.measure AS distance, round(100 * (n.bound - a.measure) / NULLIF(n.bound, 0), 4) AS distance_percent,
+	a.since, a.as_of, a.version
+FROM tiering.assignment a
+	JOIN next n ON n.scheme = a.scheme AND n.version = a.version AND n.tier = a.tier
+WHERE a.measure IS NOT NULL;
+COMMENT ON VIEW tiering.near_upgrade IS
+'How far each customer is from the next higher tier, as far as the measure goes; those who are near: WHERE distance_percent <= 10';
+COMMENT ON COLUMN tiering.near_upgrade.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.near_upgrade.customer_id IS 'Customer';
+COMMENT ON COLUMN tiering.near_upgrade.tier IS 'The tier that the customer holds';
+COMMENT ON COLUMN tiering.near_upgrade.next_tier IS 'The lowest tier above it into which the measure alone leads';
+COMMENT ON COLUMN tiering.near_upgrade.metric IS 'The metric that is the measure';
+COMMENT ON COLUMN tiering.near_upgrade.measure IS 'The customer''s measure';
+COMMENT ON COLUMN tiering.near_upgrade.bound IS 'What it takes';
+COMMENT ON COLUMN tiering.near_upgrade.distance IS 'By how much it has to rise, in its unit; not above 0 if it is there already, and the next refresh moves the customer';
+COMMENT ON COLUMN tiering.near_upgrade.distance_percent IS 'The same in per cent of the bound';
+COMMENT ON COLUMN tiering.near_upgrade.since IS 'The assessment from which on the customer holds the tier';
+COMMENT ON COLUMN tiering.near_upgrade.as_of IS 'The last assessment that changed the customer''s row';
+COMMENT ON COLUMN tiering.near_upgrade.version IS 'The version of the scheme that graded';
+
+CREATE VIEW tiering.near_downgrade AS
+WITH next AS (
+	-- below its bound, the highest tier to which a lower one leads, or the base
+	SELECT DISTINCT ON (b.scheme, b.version, b.tier) b.scheme, b.version, b.tier, l.tier AS next_tier, b.measure, b.bound
+	FROM tiering.measure_bound b
+		LEFT JOIN (SELECT scheme, version, tier, rank, bound FROM tiering.measure_bound
+				   UNION ALL SELECT scheme, version, tier, rank, NULL FROM tiering.tier WHERE base) l
+			ON l.scheme = b.scheme AND l.version = b.version AND l.rank < b.rank
+				AND COALESCE(l.bound < b.bound, true)
+	ORDER BY b.scheme, b.version, b.tier, l.rank DESC, l.bound DESC, l.tier
+)
+SELECT a.scheme, a.customer_id, a.tier, n.next_tier, n.measure AS metric, a.measure, n.bound,
+	a.measure - n.bound AS distance, round(100 * (a.measure - n.bound) / NULLIF(n.bound, 0), 4) AS distance_percent,
+	a.since, a.as_of, a.version
+FROM tiering.assignment a
+	JOIN next n ON n.scheme = a.scheme AND n.version = a.version AND n.tier = a.tier
+WHERE a.measure >= n.bound;
+COMMENT ON VIEW tiering.near_downgrade IS
+'How far each customer is above the bound of the tier that he holds, as far as the measure goes: who is in it for another reason as well stays; who is in it for another reason only is not here. Those who are near: WHERE distance_percent <= 10';
+COMMENT ON COLUMN tiering.near_downgrade.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.near_downgrade.customer_id IS 'Customer';
+COMMENT ON COLUMN tiering.near_downgrade.tier IS 'The tier that the customer holds';
+COMMENT ON COLUMN tiering.near_downgrade.next_tier IS 'The tier in which the measure would leave the customer below the bound; null if in none';
+COMMENT ON COLUMN tiering.near_downgrade.metric IS 'The metric that is the measure';
+COMMENT ON COLUMN tiering.near_downgrade.measure IS 'The customer''s measure';
+COMMENT ON COLUMN tiering.near_downgrade.bound IS 'The bound of the tier that he holds';
+COMMENT ON COLUMN tiering.near_downgrade.distance IS 'By how much the measure is above it, in its unit';
+COMMENT ON COLUMN tiering.near_downgrade.distance_percent IS 'The same in per cent of the bound';
+COMMENT ON COLUMN tiering.near_downgrade.since IS 'The assessment from which on the customer holds the tier';
+COMMENT ON COLUMN tiering.near_downgrade.as_of IS 'The last assessment that changed the customer''s row';
+COMMENT ON COLUMN tiering.near_downgrade.version IS 'The version of the scheme that graded';
+
+CREATE VIEW tiering.tier_origin AS
+WITH span AS (
+	-- from a customer's last entry into the bank on
+	SELECT a.scheme, a.customer_id, a.tier, a.version, a.measure,
+		max(m.move) FILTER (WHERE m.direction = 'new') AS first, max(m.move) AS last
+	FROM tiering.assignment a
+		JOIN tiering.migration m ON m.scheme = a.scheme AND m.customer_id = a.customer_id
+	GROUP BY a.scheme, a.customer_id, a.tier, a.version, a.measure
+), member AS (
+	SELECT s.scheme, s.tier, s.measure, l.direction, b.rank < t.rank AS began_below
+	FROM span s
+		JOIN tiering.migration f ON f.move = s.first
+		JOIN tiering.migration l ON l.move = s.last
+		LEFT JOIN tiering.tier t ON t.scheme = s.scheme AND t.version = s.version AND t.tier = s.tier
+		LEFT JOIN tiering.tier b ON b.scheme = s.scheme AND b.version = f.version AND b.tier = f.to_tier
+)
+SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, d.title, d.title_zh, count(m.tier) AS customers,
+	count(*) FILTER (WHERE m.direction = 'up') AS from_below,
+	count(*) FILTER (WHERE m.direction = 'down') AS from_above,
+	count(*) FILTER (WHERE m.direction = 'lateral') AS from_beside,
+	count(*) FILTER (WHERE m.direction = 'new') AS as_new,
+	count(*) FILTER (WHERE m.began_below) AS grown_up,
+	round(count(*) FILTER (WHERE m.began_below) / NULLIF(count(m.tier), 0)::numeric, 6) AS grown_up_share
+FROM tiering.tier_distribution d
+	LEFT JOIN member m ON m.scheme = d.scheme AND m.tier = d.tier
+GROUP BY d.scheme, d.as_of, d.version, d.tier, d.rank, d.title, d.title_zh;
+COMMENT ON VIEW tiering.tier_origin IS
+'Where the members of each tier came from: how they entered it, and whether they began as customers in a lower one';
+COMMENT ON COLUMN tiering.tier_origin.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.tier_origin.as_of IS 'Date of the last refresh';
+COMMENT ON COLUMN tiering.tier_origin.version IS 'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.tier_origin.tier IS 'Tier';
+COMMENT ON COLUMN tiering.tier_origin.rank IS 'Its rank, higher being better';
+COMMENT ON COLUMN tiering.tier_origin.title IS 'Its title';
+COMMENT ON COLUMN tiering.tier_origin.title_zh IS 'Its title in Chinese';
+COMMENT ON COLUMN tiering.tier_origin.customers IS 'Customers in it';
+COMMENT ON COLUMN tiering.tier_origin.from_below IS 'Those whose last move led up into it';
+COMMENT ON COLUMN tiering.tier_origin.from_above IS 'Those whose last move led down into it';
+COMMENT ON COLUMN tiering.tier_origin.from_beside IS 'Those who came from another tier of the same rank';
+COMMENT ON COLUMN tiering.tier_origin.as_new IS 'Those who entered it as new customers and never moved since';
+COMMENT ON COLUMN tiering.tier_origin.grown_up IS 'Those whose first tier as customers ranked below it, by whatever way they came here';
+COMMENT ON COLUMN tiering.tier_origin.grown_up_share IS 'Their share of its members';
