@@ -267,10 +267,12 @@ BEGIN ATOMIC
 		FROM tiering.rule_boxes(validate_rules.scheme, validate_rules.version) b, axes a
 	), above AS MATERIALIZED (
 		-- which of the rules of higher tiers hold all of it
-		SELECT a.place, a.box, h.place AS higher, h.tier AS higher_tier, h.box AS higher_box, h.free = a.free AS same_metrics
+		SELECT a.place, h.place AS higher, h.tier AS higher_tier, h.free = a.free AS same_metrics,
+			(SELECT bool_and(nummultirange(s.a) * s.feasible = nummultirange(s.h) * s.feasible)
+			 FROM unnest(a.box, h.box, a.feasible) AS s(a, h, feasible)) AS same
 		FROM b a JOIN b h ON h.rank > a.rank
 		WHERE a.possible
-			AND (SELECT bool_and((s.a <@ s.h) OR NOT nummultirange(s.a) * s.feasible && (nummultirange(s.a) - nummultirange(s.h)))
+			AND (SELECT bool_and(nummultirange(s.a) * s.feasible <@ nummultirange(s.h))
 				 FROM unnest(a.box, h.box, a.feasible) AS s(a, h, feasible))
 	), left_over AS MATERIALIZED (
 		SELECT a.tier, a.place, bool_or(r.piece IS NULL) FILTER (WHERE r.found) AS too_many, count(*) FILTER (WHERE r.found) AS pieces
@@ -290,14 +292,14 @@ BEGIN ATOMIC
 	FROM b JOIN b AS o ON o.rank = b.rank AND o.tier > b.tier AND tiering.boxes_overlap(b.box, o.box, b.feasible)
 	UNION ALL
 	SELECT 'error', a.place, format('it is the same condition as %s, which ranks higher', a.higher)
-	FROM above a WHERE a.box = a.higher_box
+	FROM above a WHERE a.same
 	UNION ALL
 	SELECT 'error', a.place, format('it asks for more than %s, which ranks higher: bounds must not fall as rank rises', a.higher)
-	FROM above a WHERE a.same_metrics AND a.box <> a.higher_box
+	FROM above a WHERE a.same_metrics AND NOT a.same
 	UNION ALL
 	SELECT 'warning', l.place, 'whoever meets it is in a higher tier, so it decides nothing'
 	FROM left_over l WHERE l.pieces = 0
-		AND NOT EXISTS (SELECT FROM above a WHERE a.place = l.place AND a.same_metrics)
+		AND NOT EXISTS (SELECT FROM above a WHERE a.place = l.place AND (a.same OR a.same_metrics))
 	UNION ALL
 	SELECT 'warning', l.place, 'it and the rules of higher tiers are too many to tell whether it decides anything'
 	FROM left_over l WHERE l.too_many
@@ -328,16 +330,29 @@ BEGIN ATOMIC
 		FROM tiering.rule_axes(rule_gaps.scheme, rule_gaps.version) a
 	), b AS MATERIALIZED (
 		SELECT b.box FROM tiering.rule_boxes(rule_gaps.scheme, rule_gaps.version) b
-	)
-	SELECT r.piece
-	FROM axes a, LATERAL tiering.box_rest(a.everything, (SELECT array_agg(b.box) FROM b), a.feasible) AS r(piece)
-	WHERE a.everything IS NOT NULL AND (NOT a.base OR r.piece IS NULL OR EXISTS (
-		SELECT FROM b AS low, b AS high, generate_subscripts(r.piece, 1) AS along
-		WHERE low.box[along] * tiering.known_values() << r.piece[along] AND r.piece[along] << high.box[along]
+	), piece AS MATERIALIZED (
+		SELECT r.piece AS box
+		FROM axes a, LATERAL tiering.box_rest(a.everything, (SELECT array_agg(b.box) FROM b), a.feasible) AS r(piece)
+		WHERE a.everything IS NOT NULL
+	), gap AS (
+		SELECT p.box FROM piece p, axes a WHERE NOT a.base OR p.box IS NULL
+		UNION
+		-- what of the piece lies between two rules, of which one takes lower and
+		-- one takes higher values of a metric
+		SELECT x.box
+		FROM axes a, piece p, b AS low, b AS high, generate_subscripts(p.box, 1) AS along,
+			LATERAL (
+				SELECT array_agg(CASE WHEN s.axis = along THEN s.piece ELSE s.piece * s.low * s.high END ORDER BY s.axis) AS box
+				FROM unnest(p.box, low.box, high.box) WITH ORDINALITY AS s(piece, low, high, axis)) AS x
+		WHERE a.base AND p.box IS NOT NULL
+			AND low.box[along] * tiering.known_values() << p.box[along] AND p.box[along] << high.box[along]
 			AND (low.box[along] * tiering.known_values()) && a.feasible[along] AND high.box[along] && a.feasible[along]
-			AND (SELECT COALESCE(bool_and((s.piece * s.low * s.high) && s.feasible), true)
-				 FROM unnest(r.piece, low.box, high.box, a.feasible) WITH ORDINALITY AS s(piece, low, high, feasible, axis)
-				 WHERE s.axis <> along)));
+			AND tiering.boxes_overlap(x.box, x.box, a.feasible)
+	)
+	SELECT g.box FROM gap g
+	WHERE g.box IS NULL OR NOT EXISTS (
+		SELECT FROM gap o
+		WHERE o.box <> g.box AND (SELECT bool_and(s.g <@ s.o) FROM unnest(g.box, o.box) AS s(g, o)));
 END;
 COMMENT ON FUNCTION tiering.rule_gaps(text, int) IS
 'Part of validate(): the gaps between rules, as boxes; null if they are too many';
