@@ -10,6 +10,8 @@ INSERT INTO bench.comparison (comparison, what, goal) VALUES
 	('changes', 'daily_avg_changes by account / plain SQL with lead()', 0.50),
 	('classify', 'classify / CASE from the top, less the bare scan', 1.00),
 	('classify_up', 'classify / CASE from the bottom, less the bare scan', 1.00),
+	('any_of', 'classify of a row by psbc / CASE, less the bare scan', 1.50),
+	('scorecard', 'classify of a row by ccb_stars / CASE, less the bare scan', 1.00),
 	('refresh', 'refresh, 5 % moved / the same writes by hand', 1.20),
 	('scale', 'daily_avg by customer, all rows / a tenth of them', 11),
 	('parallel', 'daily_avg of all, 2 workers and leader / serial', 0.65),
@@ -42,7 +44,19 @@ SELECT 'tiering.daily_avg(balance, valid_from, valid_to, ''[2024-01-01,2025-01-0
 	WHEN value >= 10000 THEN 'core' ELSE 'non_core' END$$ AS from_top,
 	$$CASE WHEN value < 10000 THEN 'non_core' WHEN value < 100000 THEN 'core'
 	WHEN value < 300000 THEN 'gold' WHEN value < 1000000 THEN 'platinum'
-	WHEN value < 6000000 THEN 'black_gold' ELSE 'diamond' END$$ AS from_bottom
+	WHEN value < 6000000 THEN 'black_gold' ELSE 'diamond' END$$ AS from_bottom,
+	'tiering.classify(''psbc'', p)' AS any_of,
+	$$CASE WHEN daily_avg_balance >= 1500000 OR holds_diamond_card OR household_income >= 3000000 THEN 'diamond'
+	WHEN daily_avg_balance >= 300000 OR holds_platinum_card OR household_income >= 800000 THEN 'platinum'
+	WHEN daily_avg_balance >= 50000 OR holds_gold_card OR household_income >= 200000 THEN 'gold' ELSE 'ordinary' END$$ AS any_of_case,
+	'tiering.classify(''ccb_stars'', p)' AS stars,
+	$$0.4 * CASE WHEN fund_size < 10000 THEN 0 WHEN fund_size < 50000 THEN 20 WHEN fund_size < 200000 THEN 40
+		WHEN fund_size < 1000000 THEN 70 ELSE 100 END
+	+ 0.2 * CASE WHEN transactions < 1 THEN 0 WHEN transactions < 10 THEN 30 WHEN transactions < 30 THEN 60 ELSE 100 END
+	+ 0.2 * CASE WHEN products < 2 THEN 0 WHEN products < 4 THEN 40 WHEN products < 6 THEN 70 ELSE 100 END
+	+ 0.2 * CASE WHEN stability < 0.3 THEN 0 WHEN stability < 0.6 THEN 40 WHEN stability < 0.9 THEN 70 ELSE 100 END$$ AS score,
+	$$CASE WHEN score >= 80 THEN 'star_5' WHEN score >= 60 THEN 'star_4' WHEN score >= 40 THEN 'star_3'
+	WHEN score >= 20 THEN 'star_2' ELSE 'star_1' END$$ AS stars_case
 \gset
 
 INSERT INTO bench.side (comparison, side, query, computes, workers) VALUES
@@ -71,6 +85,15 @@ FROM (VALUES
 	('classify_up', 'b', :'from_bottom', 'CASE '),
 	('classify_up', 'base', 'value', 'value')) s (comparison, side, expression, computes);
 
+-- The score has a name by a subquery that stays one, or each step would add it up again
+INSERT INTO bench.side (comparison, side, query, computes) VALUES
+	('any_of', 'a', 'SELECT count(' || :'any_of' || ') FROM bench.profile p', 'classify_columns('),
+	('any_of', 'b', 'SELECT count(' || :'any_of_case' || ') FROM bench.profile p', 'CASE '),
+	('any_of', 'base', 'SELECT count(holds_diamond_card) FROM bench.profile p', 'holds_diamond_card'),
+	('scorecard', 'a', 'SELECT count(' || :'stars' || ') FROM bench.profile p', 'classify_columns('),
+	('scorecard', 'b', 'SELECT count(' || :'stars_case' || ') FROM (SELECT ' || :'score' || ' AS score FROM bench.profile OFFSET 0) s', 'CASE '),
+	('scorecard', 'base', 'SELECT count(stability) FROM bench.profile p', 'stability');
+
 -- Both sides answer the same; beyond six decimals core's division may round otherwise.
 -- Of the history a tenth has to do, for the sake of time.
 SELECT bench.equal('daily_avg', 'SELECT round(' || :'daily_avg' || ', 6) FROM bench.history_tenth',
@@ -80,3 +103,7 @@ SELECT bench.equal('daily_avg_changes',
 	'SELECT account_id, round(x, 6) FROM (' || replace(:'lead', 'bench.history', 'bench.history_tenth') || ') g');
 SELECT bench.equal('classify', 'SELECT count(*) FROM bench.assets', 'SELECT count(*) FROM bench.assets
 	WHERE ' || :'classify' || ' = ' || :'from_top' || ' AND ' || :'classify' || ' = ' || :'from_bottom');
+SELECT bench.equal('classify by psbc', 'SELECT customer_id, ' || :'any_of' || ' FROM bench.profile p',
+	'SELECT customer_id, ' || :'any_of_case' || ' FROM bench.profile p');
+SELECT bench.equal('classify by ccb_stars', 'SELECT customer_id, ' || :'stars' || ' FROM bench.profile p',
+	'SELECT customer_id, ' || :'stars_case' || ' FROM (SELECT customer_id, ' || :'score' || ' AS score FROM bench.profile OFFSET 0) s');

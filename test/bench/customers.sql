@@ -44,6 +44,18 @@ SELECT '2024-02-29', lpad(c::text, 10, '0'), bench.assets(bench.next_step(c, ben
 FROM generate_series(1, :customers) c
 WHERE bench.uniform(c, 9) < 0.995;
 
-VACUUM (FREEZE, ANALYZE) bench.assets, bench.metrics;
+-- What psbc and ccb_stars look at, one row for each customer
+CREATE TABLE bench.profile AS
+SELECT c AS customer_id, bench.assets(bench.step(c), bench.uniform(c, 8))::numeric(15,2) AS daily_avg_balance,
+	CASE WHEN bench.uniform(c, 14) < 0.8 THEN (4000000 * bench.uniform(c, 15) ^ 3)::numeric(15,2) END AS household_income,
+	bench.uniform(c, 16) < 0.05 AS holds_gold_card, bench.uniform(c, 17) < 0.03 AS holds_platinum_card,
+	bench.uniform(c, 18) < 0.01 AS holds_diamond_card,
+	bench.assets(bench.step(c), bench.uniform(c, 8))::numeric(15,2) AS fund_size,
+	(60 * bench.uniform(c, 19) ^ 2)::int AS transactions, (8 * bench.uniform(c, 20))::int AS products,
+	round(bench.uniform(c, 21)::numeric, 4) AS stability
+FROM generate_series(1, :customers) c;
+
+VACUUM (FREEZE, ANALYZE) bench.assets, bench.metrics, bench.profile;
 SELECT count(*) FROM bench.assets;
 SELECT count(*) FROM bench.metrics;
+SELECT count(*) FROM bench.profile;
