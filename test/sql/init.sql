@@ -46,3 +46,12 @@ CREATE FUNCTION t.random(seed bigint) RETURNS numeric
 LANGUAGE sql IMMUTABLE AS $$
 	SELECT (hashint8extended(seed, 20240229) & 4294967295)::numeric / 4294967296
 $$;
+
+-- One of some numbers, a step below it, on it or a step above it, and every
+-- eighth time null: the same in every run.
+CREATE FUNCTION t.near(seed bigint, numbers numeric[], step numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT CASE WHEN t.random(seed) >= 0.125
+		THEN numbers[1 + floor(t.random(seed + 1000000007) * cardinality(numbers))::int]
+			+ (floor(t.random(seed + 2000000011) * 3) - 1) * step END
+$$;

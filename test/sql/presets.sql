@@ -1,45 +1,34 @@
--- Each preset loads with one call, and is an ordinary draft then.
-SELECT p.preset, tiering.load_preset(p.preset), tiering.publish(p.preset, '2024-01-01') FROM tiering.preset p ORDER BY p.preset COLLATE "C";
-SELECT scheme, severity, place, finding FROM tiering.scheme_version, tiering.validate(scheme, version)
-WHERE scheme IN (SELECT preset FROM tiering.preset) ORDER BY scheme COLLATE "C", severity, place;
+-- Each preset loads with one call, under a name of one's own as well, is an
+-- ordinary draft then, and nothing is to be found in it.
+SELECT p.preset, p.parameters, tiering.load_preset(p.preset, 'our ' || p.preset) AS draft FROM tiering.preset p ORDER BY p.preset COLLATE "C";
+SELECT count(*) FROM tiering.scheme_version WHERE scheme LIKE 'our %' AND status = 'draft';
+SELECT scheme, f.* FROM tiering.scheme_version, tiering.validate(scheme, version) f WHERE scheme LIKE 'our %';
+-- no parameter is left open in it, and written as a document it makes the same scheme again
+SELECT p.preset FROM tiering.preset p WHERE tiering.export_scheme('our ' || p.preset)::text ~ '\{\w+\}';
+SELECT tiering.import_scheme(tiering.export_scheme('our ' || p.preset), 'again ' || p.preset) IS NULL AS failed, count(*) FROM tiering.preset p GROUP BY 1;
+SELECT p.preset FROM tiering.preset p
+WHERE tiering.export_scheme('our ' || p.preset) - 'scheme' <> tiering.export_scheme('again ' || p.preset) - 'scheme';
 
--- cib: its boundaries from both sides, in both languages
-SELECT v, tiering.classify('cib', v), t.title, t.title_zh
-FROM unnest('{-1,0,9999.99,10000,99999.99,100000,299999.99,300000,999999.99,1000000,5999999.99,6000000,1e30}'::numeric[]) v
-	JOIN tiering.tier t ON t.scheme = 'cib' AND t.tier = tiering.classify('cib', v) ORDER BY v;
--- pyramid: where private banking starts is a parameter
-SELECT tiering.load_preset('pyramid', 'pyramid5', '{"private_from": 5000000}'), tiering.publish('pyramid5', '2024-01-01');
-SELECT v, tiering.classify('pyramid', v), tiering.classify('pyramid5', v)
-FROM unnest('{49999.99,50000,499999.99,500000,2999999.99,3000000,4999999.99,5000000,9999999.99,10000000}'::numeric[]) v;
--- and one below the diamond's is found out at publishing
-SELECT tiering.load_preset('pyramid', 'pyramid1', '{"private_from": 1000000}'), t.fails($$SELECT tiering.publish('pyramid1', '2024-01-01')$$);
--- psbc: each condition alone suffices, all three false is ordinary, a null neither helps nor hurts
-SELECT m.*, tiering.classify('psbc', m) FROM (VALUES
-	(49999.99, 199999.99, false, false, false), (50000, 0, false, false, false), (0, 200000, false, false, false), (0, 0, true, false, false),
-	(299999.99, 799999.99, true, false, false), (300000, 0, false, false, false), (0, 800000, false, false, false), (0, 0, false, true, false),
-	(1499999.99, 2999999.99, true, true, false), (1500000, 0, false, false, false), (0, 3000000, false, false, false), (0, 0, false, false, true),
-	(50000, NULL, false, false, false), (NULL, NULL, NULL, NULL, NULL), (0, NULL, NULL, true, NULL)
-) m(daily_avg_balance, household_income, holds_gold_card, holds_platinum_card, holds_diamond_card);
+-- All that people read is in both languages, and where numbers are not those of
+-- a source the description says so.
+SELECT scheme FROM tiering.scheme WHERE scheme LIKE 'our %' AND NOT (title ~ '^[[:ascii:]]+$' AND title_zh ~ '[一-龥]' AND description <> '' AND origin <> '');
+SELECT scheme, metric FROM tiering.metric WHERE scheme LIKE 'our %' AND NOT (title ~ '^[[:ascii:]]+$' AND title_zh ~ '[一-龥]');
+SELECT scheme, tier FROM tiering.tier WHERE scheme LIKE 'our %' AND NOT (title ~ '^[[:ascii:]]+$' AND title_zh ~ '[一-龥]');
+SELECT scheme, tier FROM tiering.service WHERE scheme LIKE 'our %'
+	AND NOT (channel ~ '^[[:ascii:]]+$' AND channel_zh ~ '[一-龥]' AND benefits ~ '^[[:ascii:]]+$' AND benefits_zh ~ '[一-龥]');
+SELECT scheme, count(*) AS titles, count(DISTINCT title) AS distinct_titles, count(DISTINCT title_zh) AS distinct_zh
+FROM tiering.tier WHERE scheme LIKE 'our %' GROUP BY scheme HAVING count(DISTINCT title) <> count(*) OR count(DISTINCT title_zh) <> count(*);
+SELECT scheme FROM tiering.scheme WHERE scheme LIKE 'our %' AND description !~ 'illustrative';
+-- each has a money figure for reports, and a service for each tier that takes customers
+SELECT count(DISTINCT scheme) FROM tiering.metric WHERE scheme LIKE 'our %' AND is_measure AND unit = 'CNY';
+SELECT t.scheme, t.tier FROM tiering.tier t WHERE scheme LIKE 'our %'
+	AND (t.base OR EXISTS (SELECT FROM tiering.rule r WHERE r.scheme = t.scheme AND r.tier = t.tier))
+	AND NOT EXISTS (SELECT FROM tiering.service s WHERE s.scheme = t.scheme AND s.tier = t.tier);
 
--- against the same rules written by hand, on seeded random customers
-WITH customer AS (
-	SELECT round(t.random(g) ^ 3 * 2000000, 2) AS daily_avg_balance,
-		CASE WHEN t.random(g + 1000000) < 0.8 THEN round(t.random(g + 2000000) ^ 3 * 4000000, 2) END AS household_income,
-		t.random(g + 3000000) < 0.05 AS holds_gold_card,
-		CASE WHEN t.random(g + 4000000) < 0.9 THEN t.random(g + 4000000) < 0.05 END AS holds_platinum_card,
-		t.random(g + 5000000) < 0.05 AS holds_diamond_card
-	FROM generate_series(1, 20000) g
-), graded AS (
-	SELECT tiering.classify('psbc', c) AS tier, CASE
-		WHEN daily_avg_balance >= 1500000 OR holds_diamond_card OR household_income >= 3000000 THEN 'diamond'
-		WHEN daily_avg_balance >= 300000 OR holds_platinum_card OR household_income >= 800000 THEN 'platinum'
-		WHEN daily_avg_balance >= 50000 OR holds_gold_card OR household_income >= 200000 THEN 'gold'
-		ELSE 'ordinary' END AS expected
-	FROM customer c
-)
-SELECT expected, count(*) > 1000 AS many, count(*) FILTER (WHERE tier IS DISTINCT FROM expected) AS wrong FROM graded GROUP BY expected ORDER BY expected;
+DELETE FROM tiering.scheme_version WHERE scheme LIKE 'our %' OR scheme LIKE 'again %';
+DELETE FROM tiering.scheme WHERE scheme LIKE 'our %' OR scheme LIKE 'again %';
 
 SELECT t.fails($$SELECT tiering.load_preset('nothing')$$);
-SELECT t.fails($$SELECT tiering.load_preset('cib')$$);
+SELECT tiering.load_preset('cib', 'taken'), t.fails($$SELECT tiering.load_preset('cib', 'taken')$$);
 SELECT t.fails($$SELECT tiering.load_preset('pyramid', 'p', '{"private": 1}')$$);
 SELECT t.fails($$SELECT tiering.load_preset('pyramid', 'p', '{"private_from": "all,)\""}')$$);
