@@ -5,7 +5,7 @@
 \pset pager off
 \pset footer off
 
-\echo '\n== 2 of 7: the bank as it is\n'
+\echo '\n== 2 of 8: the bank as it is\n'
 
 CREATE SCHEMA bank;
 CREATE TABLE bank.account (
@@ -61,7 +61,7 @@ FROM bank.eod_balance;
 CREATE EXTENSION tiering;
 \set ECHO none
 
-\echo '\n== 3 of 7: a ladder of tiers, in Czech crowns\n'
+\echo '\n== 3 of 8: a ladder of tiers, in Czech crowns\n'
 
 \pset tuples_only on
 \set ECHO queries
@@ -77,7 +77,7 @@ FROM tiering.tier t LEFT JOIN tiering.rule r USING (scheme, version, tier)
 WHERE t.scheme = 'retail'
 ORDER BY t.rank DESC;
 
-\echo '== 4 of 7: bind the ladder to the bank\'s tables, by a query over them for a date $1\n'
+\echo '== 4 of 8: bind the ladder to the bank\'s tables, by a query over them for a date $1\n'
 
 \pset tuples_only on
 \set ECHO queries
@@ -96,7 +96,7 @@ $source$);
 \set ECHO none
 \pset tuples_only off
 
-\echo '== 5 of 7: grade everyone at every month-end of 1998\n'
+\echo '== 5 of 8: grade everyone at every month-end of 1998\n'
 
 PREPARE refresh_line(date) AS
 SELECT format('%s%s%s%s%s%s%s', r.as_of, to_char(r.customers, '9,999,999'),
@@ -119,7 +119,7 @@ FROM generate_series(1, 11) shift \gexec
 \pset tuples_only off
 \pset format aligned
 
-\echo '\n== 6 of 7: what the views report\n'
+\echo '\n== 6 of 8: what the views report\n'
 
 \echo 'tiering.tier_distribution: who is where, and with how much. A block is 1 % of the customers.'
 \echo 'Nobody averages 150,000 crowns; an empty tier has its row, too.\n'
@@ -161,9 +161,54 @@ FROM tiering.customer_tier_history
 WHERE scheme = 'retail' AND customer_id = :'customer'
 ORDER BY move;
 
-\echo '== 7 of 7: the aggregates are plain SQL over any table, with nothing set up\n'
+\echo '== 7 of 8: a second grading beside the first, a preset: any of balance, card or income\n'
 
-\echo 'The account of that customer by quarter. Balance-days are the sum of the balances of all days;'
+\pset tuples_only on
+\set ECHO queries
+SELECT 'draft version', tiering.load_preset('psbc');
+SELECT 'published version', tiering.publish('psbc', effective_from => '1993-01-01');
+SELECT tiering.set_source('psbc', $source$
+	SELECT d.client_id AS customer_id, coalesce(b.daily_avg, 0) AS daily_avg_balance,
+		NULL::numeric AS household_income,  -- the bank does not know it
+		coalesce(c.type = 'classic', false) AS holds_gold_card,
+		coalesce(c.type = 'gold', false) AS holds_platinum_card, false AS holds_diamond_card
+	FROM bank.disp d
+	JOIN bank.account a USING (account_id)
+	LEFT JOIN bank.card c ON c.disp_id = d.disp_id AND c.issued_on <= $1
+	LEFT JOIN (
+		SELECT account_id,
+			tiering.daily_avg_changes(balance, as_of, tiering.month($1)) AS daily_avg
+		FROM bank.eod_balance
+		WHERE as_of < upper(tiering.month($1))
+		GROUP BY account_id) b USING (account_id)
+	WHERE d.type = 'owner' AND a.opened_on <= $1
+$source$);
+SELECT 'customers graded', customers FROM tiering.refresh('psbc', '1998-12-31');
+\set ECHO none
+\pset tuples_only off
+\echo 'tiering.staffing: how each tier is served, and by how many managers. The numbers come with the preset, to be replaced.\n'
+SELECT title, title_zh, to_char(customers, '99,999') AS customers, channel,
+	managers_from || ' - ' || managers_to AS managers
+FROM tiering.staffing WHERE scheme = 'psbc' ORDER BY rank DESC;
+
+-- Of those in gold by balance alone, the one who is nearest to falling out of it
+SELECT customer_id AS near, round(measure, 2) AS measure
+FROM tiering.near_downgrade n
+	JOIN bank.disp d ON d.client_id::text = n.customer_id LEFT JOIN bank.card c USING (disp_id)
+WHERE scheme = 'psbc' AND tier = 'gold' AND c.type IS NULL
+ORDER BY distance, customer_id LIMIT 1 \gset
+\echo 'tiering.near_downgrade: who is less than 1 % above the bound of his tier\n'
+SELECT count(*) AS customers, tier, next_tier, bound, round(min(distance), 2) AS nearest
+FROM tiering.near_downgrade WHERE scheme = 'psbc' AND distance_percent < 1 GROUP BY tier, next_tier, bound;
+\echo 'tiering.explain: why customer' :near 'is in his tier, and what is missing for the next\n'
+SELECT part, sentence
+FROM (SELECT :measure AS daily_avg_balance, NULL::numeric AS household_income, false AS holds_gold_card,
+		false AS holds_platinum_card, false AS holds_diamond_card) m, tiering.explain('psbc', m)
+WHERE part IN ('tier', 'next');
+
+\echo '== 8 of 8: the aggregates are plain SQL over any table, with nothing set up\n'
+
+\echo 'The account of customer' :customer 'by quarter. Balance-days are the sum of the balances of all days;'
 \echo 'those of the quarters add up to those of the year, which averages would not.\n'
 \set ECHO queries
 SELECT name, period, upper(period) - lower(period) AS days,
