@@ -22,6 +22,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/typcache.h"
 
 #include "compat.h"
 
@@ -33,6 +34,55 @@ typedef struct Columns
 	List	   *names;			/* of String */
 	List	   *values;			/* of expressions */
 } Columns;
+
+/*
+ * The names by which the row itself would know the columns: those of its type,
+ * if it has one, and not the aliases that FROM may give them. False if the
+ * columns are not those of the type: what the planner knows of a table may have
+ * been written for another query, with other numbers of tables.
+ */
+static bool
+NamesOfType(Oid type, Columns *columns)
+{
+	TupleDesc	desc = lookup_rowtype_tupdesc_domain(type, -1, true);
+	List	   *names = NIL;
+	int			count = 0;
+	bool		same = desc != NULL;
+
+	for (int i = 0; same && i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+
+		if (attribute->attisdropped)
+			continue;
+		same = count < list_length(columns->values) &&
+			exprType(list_nth(columns->values, count)) == attribute->atttypid;
+		names = lappend(names, makeString(pstrdup(NameStr(attribute->attname))));
+		count++;
+	}
+	if (desc != NULL)
+		ReleaseTupleDesc(desc);
+	columns->names = names;
+	return same && count == list_length(columns->values);
+}
+
+/* Has the table, function or subquery columns that can be expanded? */
+static bool
+CanExpand(const RangeTblEntry *rte)
+{
+	switch (rte->rtekind)
+	{
+		case RTE_RELATION:
+		case RTE_FUNCTION:
+		case RTE_VALUES:
+		case RTE_CTE:
+			return true;
+		case RTE_SUBQUERY:
+			return rte->subquery != NULL;	/* not pulled up */
+		default:
+			return false;
+	}
+}
 
 /* The columns of a table or subquery in FROM, of this query level */
 static bool
@@ -46,12 +96,12 @@ ColumnsOfVar(PlannerInfo *root, const Var *var, Columns *columns)
 		var->varno < 1 || var->varno > list_length(root->parse->rtable))
 		return false;
 	rte = rt_fetch(var->varno, root->parse->rtable);
-	if (rte->rtekind != RTE_RELATION && rte->rtekind != RTE_SUBQUERY &&
-		rte->rtekind != RTE_FUNCTION && rte->rtekind != RTE_VALUES &&
-		rte->rtekind != RTE_CTE)
+	if (!CanExpand(rte))
 		return false;
 	ExpandRTE(rte, var->varno, var->location, &columns->names,
 			  &columns->values);
+	if (var->vartype != RECORDOID && !NamesOfType(var->vartype, columns))
+		return false;
 	foreach(cell, columns->values)
 		CopyNullingRels((Var *) lfirst(cell), var);
 	return true;
@@ -107,6 +157,9 @@ Simplify(SupportRequestSimplify *request)
 	Oid			function;
 	List	   *args;
 
+	/* a grouping set that leaves out the row has it be null, but no column */
+	if (request->root != NULL && request->root->parse->groupingSets != NIL)
+		return NULL;
 	if (!(IsA(row, Var) ?
 		  ColumnsOfVar(request->root, (Var *) row, &columns) :
 		  IsA(row, RowExpr) && ColumnsOfRow((RowExpr *) row, &columns)))
