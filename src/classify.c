@@ -8,6 +8,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "nodes/primnodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -222,6 +223,26 @@ classify_row(PG_FUNCTION_ARGS)
 	return Grade(fcinfo, cached);
 }
 
+/* Is an argument the same in all calls from here? */
+static bool
+IsConstant(FunctionCallInfo fcinfo, int argno)
+{
+	Node	   *call = fcinfo->flinfo->fn_expr;
+
+	return call != NULL && IsA(call, FuncExpr) &&
+		IsA(list_nth(((FuncExpr *) call)->args, argno), Const);
+}
+
+/* Only who calls what is the planner's to call comes here */
+static void
+RefuseNames(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("names must be a constant with as many names as there are columns"),
+			 errhint("The planner makes this call of tiering.classify(scheme, m); call that.")));
+}
+
 /* The names in argument argno and the types of those after it, as a row's */
 static ColumnMap *
 MapArguments(FunctionCallInfo fcinfo, const CachedScheme *cached, int argno)
@@ -233,12 +254,12 @@ MapArguments(FunctionCallInfo fcinfo, const CachedScheme *cached, int argno)
 	Datum	   *names;
 	int			nnames;
 
-	if (PG_ARGISNULL(argno))
-		elog(ERROR, "names of the columns are missing");
+	if (!IsConstant(fcinfo, argno) || PG_ARGISNULL(argno))
+		RefuseNames();
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(argno), TEXTOID, -1, false,
 					  TYPALIGN_INT, &names, NULL, &nnames);
 	if (nnames != count)
-		elog(ERROR, "%d names for %d columns", nnames, count);
+		RefuseNames();
 	for (int i = 0; i < count; i++)
 		TupleDescInitEntry(desc, i + 1, TextDatumGetCString(names[i]),
 						   get_fn_expr_argtype(fcinfo->flinfo, argno + 1 + i),
