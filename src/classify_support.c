@@ -36,34 +36,38 @@ typedef struct Columns
 } Columns;
 
 /*
- * The names by which the row itself would know the columns: those of its type,
- * if it has one, and not the aliases that FROM may give them. False if the
- * columns are not those of the type: what the planner knows of a table may have
- * been written for another query, with other numbers of tables.
+ * A row of a type knows its columns by the type's names, and not by the aliases
+ * that FROM may give them. False if the values are not those of the type: what
+ * the planner knows of a table may have been written for another query, with
+ * other numbers of tables.
  */
 static bool
-NamesOfType(Oid type, Columns *columns)
+ColumnsOfType(Oid type, List *values, bool dropped_too, Columns *columns)
 {
 	TupleDesc	desc = lookup_rowtype_tupdesc_domain(type, -1, true);
-	List	   *names = NIL;
-	int			count = 0;
 	bool		same = desc != NULL;
+	int			count = 0;
 
+	columns->names = columns->values = NIL;
 	for (int i = 0; same && i < desc->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+		Node	   *value;
 
-		if (attribute->attisdropped)
+		if (attribute->attisdropped && !dropped_too)
 			continue;
-		same = count < list_length(columns->values) &&
-			exprType(list_nth(columns->values, count)) == attribute->atttypid;
-		names = lappend(names, makeString(pstrdup(NameStr(attribute->attname))));
-		count++;
+		same = count < list_length(values);
+		value = same ? list_nth(values, count++) : NULL;
+		if (!same || attribute->attisdropped)
+			continue;
+		same = exprType(value) == attribute->atttypid;
+		columns->names = lappend(columns->names,
+								 makeString(pstrdup(NameStr(attribute->attname))));
+		columns->values = lappend(columns->values, value);
 	}
 	if (desc != NULL)
 		ReleaseTupleDesc(desc);
-	columns->names = names;
-	return same && count == list_length(columns->values);
+	return same && count == list_length(values);
 }
 
 /* Has the table, function or subquery columns that can be expanded? */
@@ -100,19 +104,21 @@ ColumnsOfVar(PlannerInfo *root, const Var *var, Columns *columns)
 		return false;
 	ExpandRTE(rte, var->varno, var->location, &columns->names,
 			  &columns->values);
-	if (var->vartype != RECORDOID && !NamesOfType(var->vartype, columns))
+	if (var->vartype != RECORDOID &&
+		!ColumnsOfType(var->vartype, columns->values, false, columns))
 		return false;
 	foreach(cell, columns->values)
 		CopyNullingRels((Var *) lfirst(cell), var);
 	return true;
 }
 
-/* What a subquery that was pulled up has become */
+/* What a subquery or view that was pulled up has become */
 static bool
 ColumnsOfRow(const RowExpr *row, Columns *columns)
 {
-	if (row->row_typeid != RECORDOID ||
-		list_length(row->colnames) != list_length(row->args))
+	if (row->row_typeid != RECORDOID)
+		return ColumnsOfType(row->row_typeid, row->args, true, columns);
+	if (list_length(row->colnames) != list_length(row->args))
 		return false;
 	columns->names = row->colnames;
 	columns->values = row->args;
