@@ -81,10 +81,11 @@ classify_value(PG_FUNCTION_ARGS)
 	return Grade(fcinfo, cached);
 }
 
+/* The next column of that name after another one, or -1 */
 static int
-FindColumn(TupleDesc desc, const char *name)
+FindColumn(TupleDesc desc, const char *name, int after)
 {
-	for (int i = 0; i < desc->natts; i++)
+	for (int i = after + 1; i < desc->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
 
@@ -115,11 +116,16 @@ MapMetric(ColumnMap *map, const Scheme *scheme, int i)
 	map->columns[i] = -1;
 	if (!metric->used || metric->kind == METRIC_SCORE)
 		return;
-	map->columns[i] = FindColumn(map->desc, metric->name);
+	map->columns[i] = FindColumn(map->desc, metric->name, -1);
 	if (map->columns[i] < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("row has no column \"%s\", which scheme \"%s\" grades by",
+						metric->name, scheme->name)));
+	if (FindColumn(map->desc, metric->name, map->columns[i]) >= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_AMBIGUOUS_COLUMN),
+				 errmsg("row has more than one column \"%s\", which scheme \"%s\" grades by",
 						metric->name, scheme->name)));
 	declared = TupleDescAttr(map->desc, map->columns[i])->atttypid;
 	map->types[i] = getBaseType(declared);
