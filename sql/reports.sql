@@ -12,12 +12,14 @@ WITH RECURSIVE part AS (
 	FROM part p JOIN tiering.tier_distribution d ON d.scheme = p.scheme AND d.parent = p.tier
 )
 SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_zh, count(*)::int AS tiers,
-	sum(m.customers)::bigint AS customers, sum(m.customers_share) AS customers_share,
-	sum(m.measure) AS measure, sum(m.measure_share) AS measure_share
+	sum(m.customers)::bigint AS customers, round(sum(m.customers) / NULLIF(w.customers, 0), 6) AS customers_share,
+	sum(m.measure) AS measure, round(sum(m.measure) / NULLIF(w.measure, 0), 6) AS measure_share
 FROM part p
 	JOIN tiering.tier_distribution d ON d.scheme = p.scheme AND d.tier = p.top
 	JOIN tiering.tier_distribution m ON m.scheme = p.scheme AND m.tier = p.tier
-GROUP BY d.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_zh;
+	JOIN (SELECT t.scheme, sum(t.customers) AS customers, sum(t.measure) AS measure
+		  FROM tiering.tier_distribution t GROUP BY t.scheme) w ON w.scheme = p.scheme
+GROUP BY d.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_zh, w.customers, w.measure;
 COMMENT ON VIEW tiering.tier_rollup IS
 'The same as tier_distribution, each tier with all of its parts added up. Those whose parent is null make up the whole';
 COMMENT ON COLUMN tiering.tier_rollup.scheme IS 'Scheme';
