@@ -217,15 +217,17 @@ AS $$
 DECLARE
 	stray text;
 BEGIN
+	-- an array may begin at any number
+	row_bounds := ARRAY(SELECT unnest(row_bounds));
+	column_bounds := ARRAY(SELECT unnest(column_bounds));
 	PERFORM tiering.check_rising('the rows', row_bounds);
 	PERFORM tiering.check_rising('the columns', column_bounds);
 	IF array_ndims(grid) IS DISTINCT FROM 2
-		OR array_length(grid, 1) IS DISTINCT FROM COALESCE(cardinality(row_bounds), 0) + 1
-		OR array_length(grid, 2) IS DISTINCT FROM COALESCE(cardinality(column_bounds), 0) + 1
+		OR array_length(grid, 1) IS DISTINCT FROM cardinality(row_bounds) + 1
+		OR array_length(grid, 2) IS DISTINCT FROM cardinality(column_bounds) + 1
 	THEN
 		RAISE EXCEPTION 'a grid for % bounds of rows and % of columns must have one row and column more than these, not %',
-			COALESCE(cardinality(row_bounds), 0), COALESCE(cardinality(column_bounds), 0),
-			COALESCE(array_dims(grid), 'no cells')
+			cardinality(row_bounds), cardinality(column_bounds), COALESCE(array_dims(grid), 'no cells')
 			USING ERRCODE = 'array_subscript_error',
 			HINT = 'Two bounds cut a metric into three: below the first, between, and from the second on.';
 	END IF;
@@ -251,7 +253,8 @@ BEGIN
 	WHERE v.scheme = create_matrix.scheme AND v.version = 1;
 	INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds)
 	SELECT create_matrix.scheme, 1, cell.tier, cell.rule, side.metric, side.bounds
-	FROM (SELECT grid[y][x] AS tier, x, y, row_number() OVER (PARTITION BY grid[y][x] ORDER BY y, x) AS rule
+	FROM (SELECT grid[y][x] AS tier, x - array_lower(grid, 2) + 1 AS x, y - array_lower(grid, 1) + 1 AS y,
+			row_number() OVER (PARTITION BY grid[y][x] ORDER BY y, x) AS rule
 		  FROM generate_subscripts(grid, 1) AS y, generate_subscripts(grid, 2) AS x) AS cell,
 		LATERAL (VALUES (row_metric, tiering.cell_bounds(row_bounds, cell.y)),
 			(column_metric, tiering.cell_bounds(column_bounds, cell.x))) AS side(metric, bounds);

@@ -3,8 +3,9 @@
  * customer, which a published scheme must have declared possible, the result is
  * null. Errors: unknown scheme, no version in force on the day (42704); null
  * scheme or as_of (22004); a metric that is NaN or infinite (22003); a row that
- * lacks a column the scheme grades by (42703) or has it with a wrong type
- * (42804); a single value for a scheme with several metrics (22023).
+ * lacks a column the scheme grades by (42703), has several of that name (42702)
+ * or has it with a wrong type (42804); a single value for a scheme with several
+ * metrics (22023).
  */
 
 -- What the planner makes of a call with a row of which it knows the columns: they

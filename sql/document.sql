@@ -24,10 +24,18 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = format('It may have %s.', array_to_string(known, ', '));
 	END IF;
+	SELECT key INTO stray FROM jsonb_each(object)
+	WHERE jsonb_typeof(value) IN ('object', 'array')
+		AND (known IS NULL OR key <> ALL ('{metrics,scores,bands,tiers,rules,service,asset_weights}'))
+	ORDER BY key LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION '"%" of % must be a single value, not %', stray, place, object -> stray
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
 END;
 $$;
 COMMENT ON FUNCTION tiering.check_keys(jsonb, text, text[]) IS
-'Raises an error (22023) unless an object of a document has known keys only';
+'Raises an error (22023) unless an object of a document has known keys only, or any if known is null, and single values where no parts belong';
 
 -- The elements of an array that an object may have under a key
 CREATE FUNCTION tiering.document_list(document jsonb, key text, place text)
@@ -51,6 +59,8 @@ CREATE FUNCTION tiering.check_document(document jsonb) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	bare text;
 BEGIN
 	PERFORM tiering.check_keys(document, 'the document', '{scheme,title,title_zh,description,origin,note,everyone,metrics,scores,tiers,asset_weights}');
 	PERFORM tiering.check_keys(m.element, format('metric %s', m.number), '{metric,kind,is_measure,unit,title,title_zh}')
@@ -62,10 +72,19 @@ BEGIN
 	PERFORM tiering.check_keys(t.element, format('tier %s', t.number), '{tier,rank,base,parent,approval,title,title_zh,rules,service}'),
 		tiering.check_keys(COALESCE(t.element -> 'service', '{}'), format('service of tier %s', t.number),
 			'{channel,channel_zh,customers_per_manager,benefits,benefits_zh}'),
-		(SELECT count(tiering.check_keys(r.element, format('rule %s of tier %s', r.number, t.number),
-				ARRAY(SELECT jsonb_object_keys(r.element)))::text)
+		(SELECT count(tiering.check_keys(r.element, format('rule %s of tier %s', r.number, t.number), NULL)::text)
 		 FROM tiering.document_list(t.element, 'rules', format('rules of tier %s', t.number)) r)
 	FROM tiering.document_list(document, 'tiers', 'tiers') t;
+	SELECT format('rule %s of tier %s', r.number, t.number) INTO bare
+	FROM tiering.document_list(document, 'tiers', 'tiers') t,
+		tiering.document_list(t.element, 'rules', 'rules') r
+	WHERE r.element = '{}' LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION '% has no conditions', bare
+			USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'The tier that takes everyone has no rules, and "base": true.';
+	END IF;
+	PERFORM tiering.check_keys(COALESCE(document -> 'asset_weights', '{}'), 'asset_weights', NULL);
 END;
 $$;
 COMMENT ON FUNCTION tiering.check_document(jsonb) IS

@@ -16,6 +16,11 @@ BEGIN ATOMIC
 			ELSE (metric_values.metrics ->> m.metric)::numeric END AS value
 		FROM tiering.metric m
 		WHERE m.scheme = metric_values.scheme AND m.version = metric_values.version AND m.kind <> 'score'
+			-- what else is called like a metric may be anything
+			AND (EXISTS (SELECT FROM tiering.rule r
+					WHERE r.scheme = m.scheme AND r.version = m.version AND r.metric = m.metric)
+				OR EXISTS (SELECT FROM tiering.score_weight w
+					WHERE w.scheme = m.scheme AND w.version = m.version AND w.metric = m.metric))
 	), part AS (
 		SELECT w.score, k.metric, k.kind, k.value, b.bounds, w.weight,
 			w.weight * CASE WHEN k.value IS NULL THEN w.null_points ELSE b.points END AS points
@@ -58,7 +63,9 @@ RETURN metric || CASE
 	WHEN value IS NULL THEN format(' is unknown and would have to be %s',
 		CASE WHEN kind = 'boolean' THEN CASE WHEN bounds @> 1.0 THEN 'true' ELSE 'false' END ELSE format('in %s', bounds) END)
 	WHEN kind = 'boolean' THEN CASE WHEN value = 1 THEN ' would have to be false' ELSE ' would have to be true' END
-	WHEN value <= lower(bounds) THEN format(' would have to rise by %s%s from %s to %s', CASE WHEN lower_inc(bounds) THEN '' ELSE 'more than ' END,
+	WHEN value = lower(bounds) THEN format(' would have to rise above %s', value)
+	WHEN value = upper(bounds) THEN format(' would have to fall below %s', value)
+	WHEN value < lower(bounds) THEN format(' would have to rise by %s%s from %s to %s', CASE WHEN lower_inc(bounds) THEN '' ELSE 'more than ' END,
 		lower(bounds) - value, value, lower(bounds))
 	ELSE format(' would have to fall by %s%s from %s to %s', CASE WHEN upper_inc(bounds) THEN '' ELSE 'more than ' END,
 		value - upper(bounds), value, upper(bounds)) END;
@@ -89,7 +96,7 @@ BEGIN ATOMIC
 		FROM c GROUP BY c.tier, c.rank, c.rule
 	), next AS (
 		SELECT min(r.rank) AS rank FROM rules r
-		WHERE r.rank > COALESCE((SELECT t.rank FROM t WHERE t.granted), -2147483648)
+		WHERE (r.rank <= (SELECT t.rank FROM t WHERE t.granted)) IS NOT TRUE
 	), line AS (
 		SELECT 1 AS place, NULL::int AS rank, 'tier' AS part, explain_metrics.granted AS tier, NULL::int AS rule, NULL::text AS metric,
 			NULL::numeric AS value, NULL::numrange AS bounds, NULL::boolean AS met, NULL::numeric AS distance,
@@ -165,8 +172,10 @@ BEGIN ATOMIC
 	SELECT e.*
 	FROM (SELECT tiering.classify($1, $2, $3) AS granted, tiering.version_on($1, $3) AS version) c,
 		LATERAL tiering.explain_metrics($1, c.version, (
-			SELECT jsonb_build_object(m.metric, $2) FROM tiering.metric m
-			WHERE m.scheme = $1 AND m.version = c.version), c.granted) e;
+			-- where there is not one number, the complaint is left to classify()
+			SELECT jsonb_object_agg(m.metric, $2) FROM tiering.metric m
+			WHERE m.scheme = $1 AND m.version = c.version
+			HAVING count(*) = 1 AND bool_and(m.kind = 'number')), c.granted) e;
 END;
 COMMENT ON FUNCTION tiering.explain(text, numeric, date) IS
 'Why classify(scheme, value, as_of) says what it says, for a scheme with one metric; rows as those of the other form';

@@ -12,12 +12,14 @@ WITH RECURSIVE part AS (
 	FROM part p JOIN tiering.tier_distribution d ON d.scheme = p.scheme AND d.parent = p.tier
 )
 SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_zh, count(*)::int AS tiers,
-	sum(m.customers)::bigint AS customers, sum(m.customers_share) AS customers_share,
-	sum(m.measure) AS measure, sum(m.measure_share) AS measure_share
+	sum(m.customers)::bigint AS customers, round(sum(m.customers) / NULLIF(w.customers, 0), 6) AS customers_share,
+	sum(m.measure) AS measure, round(sum(m.measure) / NULLIF(w.measure, 0), 6) AS measure_share
 FROM part p
 	JOIN tiering.tier_distribution d ON d.scheme = p.scheme AND d.tier = p.top
 	JOIN tiering.tier_distribution m ON m.scheme = p.scheme AND m.tier = p.tier
-GROUP BY d.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_zh;
+	JOIN (SELECT t.scheme, sum(t.customers) AS customers, sum(t.measure) AS measure
+		  FROM tiering.tier_distribution t GROUP BY t.scheme) w ON w.scheme = p.scheme
+GROUP BY d.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_zh, w.customers, w.measure;
 COMMENT ON VIEW tiering.tier_rollup IS
 'The same as tier_distribution, each tier with all of its parts added up. Those whose parent is null make up the whole';
 COMMENT ON COLUMN tiering.tier_rollup.scheme IS 'Scheme';
@@ -117,7 +119,7 @@ WITH next AS (
 	ORDER BY t.scheme, t.version, t.tier, b.rank, b.bound, b.tier
 )
 SELECT a.scheme, a.customer_id, a.tier, n.next_tier, n.measure AS metric, a.measure, n.bound,
-	n.bound - a.measure AS distance, round(100 * (n.bound - a.measure) / NULLIF(n.bound, 0), 4) AS distance_percent,
+	n.bound - a.measure AS distance, round(100 * (n.bound - a.measure) / NULLIF(abs(n.bound), 0), 4) AS distance_percent,
 	a.since, a.as_of, a.version
 FROM tiering.assignment a
 	JOIN next n ON n.scheme = a.scheme AND n.version = a.version AND n.tier = a.tier
@@ -132,7 +134,7 @@ COMMENT ON COLUMN tiering.near_upgrade.metric IS 'The metric that is the measure
 COMMENT ON COLUMN tiering.near_upgrade.measure IS 'The customer''s measure';
 COMMENT ON COLUMN tiering.near_upgrade.bound IS 'What it takes';
 COMMENT ON COLUMN tiering.near_upgrade.distance IS 'By how much it has to rise, in its unit; not above 0 if it is there already, and the next refresh moves the customer';
-COMMENT ON COLUMN tiering.near_upgrade.distance_percent IS 'The same in per cent of the bound';
+COMMENT ON COLUMN tiering.near_upgrade.distance_percent IS 'The same in per cent of the bound; null if that is 0';
 COMMENT ON COLUMN tiering.near_upgrade.since IS 'The assessment from which on the customer holds the tier';
 COMMENT ON COLUMN tiering.near_upgrade.as_of IS 'The last assessment that changed the customer''s row';
 COMMENT ON COLUMN tiering.near_upgrade.version IS 'The version of the scheme that graded';
@@ -149,7 +151,7 @@ WITH next AS (
 	ORDER BY b.scheme, b.version, b.tier, l.rank DESC, l.bound DESC, l.tier
 )
 SELECT a.scheme, a.customer_id, a.tier, n.next_tier, n.measure AS metric, a.measure, n.bound,
-	a.measure - n.bound AS distance, round(100 * (a.measure - n.bound) / NULLIF(n.bound, 0), 4) AS distance_percent,
+	a.measure - n.bound AS distance, round(100 * (a.measure - n.bound) / NULLIF(abs(n.bound), 0), 4) AS distance_percent,
 	a.since, a.as_of, a.version
 FROM tiering.assignment a
 	JOIN next n ON n.scheme = a.scheme AND n.version = a.version AND n.tier = a.tier
@@ -164,7 +166,7 @@ COMMENT ON COLUMN tiering.near_downgrade.metric IS 'The metric that is the measu
 COMMENT ON COLUMN tiering.near_downgrade.measure IS 'The customer''s measure';
 COMMENT ON COLUMN tiering.near_downgrade.bound IS 'The bound of the tier that he holds';
 COMMENT ON COLUMN tiering.near_downgrade.distance IS 'By how much the measure is above it, in its unit';
-COMMENT ON COLUMN tiering.near_downgrade.distance_percent IS 'The same in per cent of the bound';
+COMMENT ON COLUMN tiering.near_downgrade.distance_percent IS 'The same in per cent of the bound; null if that is 0';
 COMMENT ON COLUMN tiering.near_downgrade.since IS 'The assessment from which on the customer holds the tier';
 COMMENT ON COLUMN tiering.near_downgrade.as_of IS 'The last assessment that changed the customer''s row';
 COMMENT ON COLUMN tiering.near_downgrade.version IS 'The version of the scheme that graded';

@@ -9,7 +9,8 @@ CREATE TABLE tiering.service (
 	channel               text NOT NULL DEFAULT '',
 	channel_zh            text NOT NULL DEFAULT '',
 	customers_per_manager int4range
-	                      CHECK (lower(customers_per_manager) >= 1 AND NOT upper_inf(customers_per_manager)),
+	                      CHECK (NOT isempty(customers_per_manager) AND NOT lower_inf(customers_per_manager)
+	                      	AND NOT upper_inf(customers_per_manager) AND lower(customers_per_manager) >= 1),
 	benefits              text NOT NULL DEFAULT '',
 	benefits_zh           text NOT NULL DEFAULT '',
 	PRIMARY KEY (scheme, version, tier),

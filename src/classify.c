@@ -8,6 +8,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "nodes/primnodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -80,10 +81,11 @@ classify_value(PG_FUNCTION_ARGS)
 	return Grade(fcinfo, cached);
 }
 
+/* The next column of that name after another one, or -1 */
 static int
-FindColumn(TupleDesc desc, const char *name)
+FindColumn(TupleDesc desc, const char *name, int after)
 {
-	for (int i = 0; i < desc->natts; i++)
+	for (int i = after + 1; i < desc->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
 
@@ -114,11 +116,16 @@ MapMetric(ColumnMap *map, const Scheme *scheme, int i)
 	map->columns[i] = -1;
 	if (!metric->used || metric->kind == METRIC_SCORE)
 		return;
-	map->columns[i] = FindColumn(map->desc, metric->name);
+	map->columns[i] = FindColumn(map->desc, metric->name, -1);
 	if (map->columns[i] < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("row has no column \"%s\", which scheme \"%s\" grades by",
+						metric->name, scheme->name)));
+	if (FindColumn(map->desc, metric->name, map->columns[i]) >= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_AMBIGUOUS_COLUMN),
+				 errmsg("row has more than one column \"%s\", which scheme \"%s\" grades by",
 						metric->name, scheme->name)));
 	declared = TupleDescAttr(map->desc, map->columns[i])->atttypid;
 	map->types[i] = getBaseType(declared);
@@ -222,6 +229,26 @@ classify_row(PG_FUNCTION_ARGS)
 	return Grade(fcinfo, cached);
 }
 
+/* Is an argument the same in all calls from here? */
+static bool
+IsConstant(FunctionCallInfo fcinfo, int argno)
+{
+	Node	   *call = fcinfo->flinfo->fn_expr;
+
+	return call != NULL && IsA(call, FuncExpr) &&
+		IsA(list_nth(((FuncExpr *) call)->args, argno), Const);
+}
+
+/* Only who calls what is the planner's to call comes here */
+static void
+RefuseNames(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("names must be a constant with as many names as there are columns"),
+			 errhint("The planner makes this call of tiering.classify(scheme, m); call that.")));
+}
+
 /* The names in argument argno and the types of those after it, as a row's */
 static ColumnMap *
 MapArguments(FunctionCallInfo fcinfo, const CachedScheme *cached, int argno)
@@ -233,12 +260,12 @@ MapArguments(FunctionCallInfo fcinfo, const CachedScheme *cached, int argno)
 	Datum	   *names;
 	int			nnames;
 
-	if (PG_ARGISNULL(argno))
-		elog(ERROR, "names of the columns are missing");
+	if (!IsConstant(fcinfo, argno) || PG_ARGISNULL(argno))
+		RefuseNames();
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(argno), TEXTOID, -1, false,
 					  TYPALIGN_INT, &names, NULL, &nnames);
 	if (nnames != count)
-		elog(ERROR, "%d names for %d columns", nnames, count);
+		RefuseNames();
 	for (int i = 0; i < count; i++)
 		TupleDescInitEntry(desc, i + 1, TextDatumGetCString(names[i]),
 						   get_fn_expr_argtype(fcinfo->flinfo, argno + 1 + i),

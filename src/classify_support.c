@@ -22,6 +22,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/typcache.h"
 
 #include "compat.h"
 
@@ -33,6 +34,59 @@ typedef struct Columns
 	List	   *names;			/* of String */
 	List	   *values;			/* of expressions */
 } Columns;
+
+/*
+ * A row of a type knows its columns by the type's names, and not by the aliases
+ * that FROM may give them. False if the values are not those of the type: what
+ * the planner knows of a table may have been written for another query, with
+ * other numbers of tables.
+ */
+static bool
+ColumnsOfType(Oid type, List *values, bool dropped_too, Columns *columns)
+{
+	TupleDesc	desc = lookup_rowtype_tupdesc_domain(type, -1, true);
+	bool		same = desc != NULL;
+	int			count = 0;
+
+	columns->names = columns->values = NIL;
+	for (int i = 0; same && i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+		Node	   *value;
+
+		if (attribute->attisdropped && !dropped_too)
+			continue;
+		same = count < list_length(values);
+		value = same ? list_nth(values, count++) : NULL;
+		if (!same || attribute->attisdropped)
+			continue;
+		same = exprType(value) == attribute->atttypid;
+		columns->names = lappend(columns->names,
+								 makeString(pstrdup(NameStr(attribute->attname))));
+		columns->values = lappend(columns->values, value);
+	}
+	if (desc != NULL)
+		ReleaseTupleDesc(desc);
+	return same && count == list_length(values);
+}
+
+/* Has the table, function or subquery columns that can be expanded? */
+static bool
+CanExpand(const RangeTblEntry *rte)
+{
+	switch (rte->rtekind)
+	{
+		case RTE_RELATION:
+		case RTE_FUNCTION:
+		case RTE_VALUES:
+		case RTE_CTE:
+			return true;
+		case RTE_SUBQUERY:
+			return rte->subquery != NULL;	/* not pulled up */
+		default:
+			return false;
+	}
+}
 
 /* The columns of a table or subquery in FROM, of this query level */
 static bool
@@ -46,23 +100,25 @@ ColumnsOfVar(PlannerInfo *root, const Var *var, Columns *columns)
 		var->varno < 1 || var->varno > list_length(root->parse->rtable))
 		return false;
 	rte = rt_fetch(var->varno, root->parse->rtable);
-	if (rte->rtekind != RTE_RELATION && rte->rtekind != RTE_SUBQUERY &&
-		rte->rtekind != RTE_FUNCTION && rte->rtekind != RTE_VALUES &&
-		rte->rtekind != RTE_CTE)
+	if (!CanExpand(rte))
 		return false;
 	ExpandRTE(rte, var->varno, var->location, &columns->names,
 			  &columns->values);
+	if (var->vartype != RECORDOID &&
+		!ColumnsOfType(var->vartype, columns->values, false, columns))
+		return false;
 	foreach(cell, columns->values)
 		CopyNullingRels((Var *) lfirst(cell), var);
 	return true;
 }
 
-/* What a subquery that was pulled up has become */
+/* What a subquery or view that was pulled up has become */
 static bool
 ColumnsOfRow(const RowExpr *row, Columns *columns)
 {
-	if (row->row_typeid != RECORDOID ||
-		list_length(row->colnames) != list_length(row->args))
+	if (row->row_typeid != RECORDOID)
+		return ColumnsOfType(row->row_typeid, row->args, true, columns);
+	if (list_length(row->colnames) != list_length(row->args))
 		return false;
 	columns->names = row->colnames;
 	columns->values = row->args;
@@ -107,6 +163,9 @@ Simplify(SupportRequestSimplify *request)
 	Oid			function;
 	List	   *args;
 
+	/* a grouping set that leaves out the row has it be null, but no column */
+	if (request->root != NULL && request->root->parse->groupingSets != NIL)
+		return NULL;
 	if (!(IsA(row, Var) ?
 		  ColumnsOfVar(request->root, (Var *) row, &columns) :
 		  IsA(row, RowExpr) && ColumnsOfRow((RowExpr *) row, &columns)))
