@@ -88,7 +88,7 @@ EXCEPTION WHEN SQLSTATE 'T0000' THEN
 	RETURN told;
 END;
 $$;
-CREATE TABLE t.before AS SELECT (SELECT count(*) FROM tiering.scheme) AS schemes, (SELECT count(*) FROM tiering.scheme_version) AS versions;
+CREATE TABLE t.before_import AS SELECT (SELECT count(*) FROM tiering.scheme) AS schemes, (SELECT count(*) FROM tiering.scheme_version) AS versions;
 SELECT concat_ws(E'\n', COALESCE(d, 'NULL'), t.undone(format('SELECT tiering.import_scheme(%L::jsonb)', d))) AS fails FROM unnest(ARRAY[NULL, 'null', '[]', '"x"', '{}', '{"scheme": ""}', '{"scheme": null}', '{"scheme": "e", "tier": []}', '{"scheme": "e", "metrics": {}}', '{"scheme": "e", "metrics": [5]}', '{"scheme": "e", "metrics": [{}]}',
 	'{"scheme": "e", "metrics": [{"metric": "x", "type": "number"}]}', '{"scheme": "e", "metrics": [{"metric": "x", "kind": "float"}]}', '{"scheme": "e", "metrics": [{"metric": "x"}, {"metric": "x"}]}', '{"scheme": "e", "metrics": [{"metric": "x", "is_measure": "perhaps"}]}',
 	'{"scheme": "e", "metrics": [{"metric": "x", "is_measure": true}, {"metric": "y", "is_measure": true}]}', '{"scheme": "e", "everyone": 2}', '{"scheme": "e", "metrics": [{"metric": {"a": 1}}], "tiers": 7}',
@@ -103,4 +103,4 @@ SELECT concat_ws(E'\n', COALESCE(d, 'NULL'), t.undone(format('SELECT tiering.imp
 	'{"scheme": "e", "metrics": [{"metric": "x"}, {"metric": "s", "kind": "score"}], "scores": [{"score": "s", "metric": "x", "weight": 1, "bands": [{"bounds": "(,)", "points": 1}, {"bounds": "(,)", "points": 2}]}]}', '{"scheme": "e", "metrics": [{"metric": "x"}, {"metric": "s", "kind": "score"}], "scores": [{"score": "s", "metric": "x", "weight": 0.12345}]}',
 	'{"scheme": "e", "asset_weights": []}', '{"scheme": "e", "asset_weights": {"loan": "half"}}', '{"scheme": "e", "asset_weights": {"loan": null}}', '{"scheme": "e", "asset_weights": {"": 1}}', '{"scheme": "e", "asset_weights": {"loan": "NaN"}}',
 	'{"scheme": "e", "metrics": null}', '{"scheme": "e", "tiers": [null]}', '{"scheme": "e", "tiers": [{"tier": "a", "rank": 1, "service": null}]}', '{"scheme": {"a": 1}}', '{"scheme": "e", "title": ["x"]}', '{"scheme": "e", "tiers": [{"tier": "a", "rank": 1, "rules": ["x"]}]}', '{"scheme": "e", "asset_weights": 5}', '{"scheme": "e", "asset_weights": {"loan": [1]}}', '{"scheme": "e", "parameters": {}}']) d;
-SELECT b.schemes = (SELECT count(*) FROM tiering.scheme) AS none_left, b.versions = (SELECT count(*) FROM tiering.scheme_version) AS nor_version FROM t.before b;
+SELECT b.schemes = (SELECT count(*) FROM tiering.scheme) AS none_left, b.versions = (SELECT count(*) FROM tiering.scheme_version) AS nor_version FROM t.before_import b;

@@ -14,7 +14,7 @@ INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds) VALUES ('
 	('x4', 1, 'odd', 1, 'member', '[0,0]'), ('x4', 1, 'odd', 1, 'risk', '(7,9)'), ('x4', 1, 'best', 1, 'fit', '[20,)'), ('x4', 1, 'best', 1, 'assets', '[1000,100000]');
 SELECT s, tiering.publish(s, '2024-01-01') FROM unnest('{x1,x2,x3,x4}'::text[]) s;
 
-CREATE TABLE t.customer AS
+CREATE TABLE t.person AS
 SELECT g AS id, 'ignored' AS other, CASE WHEN t.random(g) > 0.1 THEN CASE g % 3 WHEN 0 THEN (ARRAY[0, 100, 1000, 1000.5, 5000, -7])[1 + g % 6] ELSE round(t.random(g + 10000) ^ 4 * 8000 - 50, g % 5) END END AS assets,
 	CASE WHEN t.random(g + 20000) > 0.1 THEN (t.random(g + 30000) * 20 - 10)::int END AS risk, CASE WHEN t.random(g + 40000) > 0.1 THEN t.random(g + 50000) < 0.5 END AS member,
 	round(t.random(g + 60000) ^ 3 * 2000000, 2) AS daily_avg_balance, CASE WHEN t.random(g + 70000) > 0.1 THEN round(t.random(g + 80000) ^ 3 * 4000000, 2) END AS household_income,
@@ -22,7 +22,7 @@ SELECT g AS id, 'ignored' AS other, CASE WHEN t.random(g) > 0.1 THEN CASE g % 3 
 FROM generate_series(1, 100) g;
 CREATE TABLE t.said AS
 SELECT s.scheme, c.id, tiering.classify(s.scheme, c) AS granted, to_jsonb(c) AS m, e.*
-FROM unnest('{x1,x2,x3,x4}'::text[]) s(scheme), t.customer c, LATERAL tiering.explain(s.scheme, c) WITH ORDINALITY e(part, tier, rule, metric, value, bounds, met, distance, weight, points, sentence, line);
+FROM unnest('{x1,x2,x3,x4}'::text[]) s(scheme), t.person c, LATERAL tiering.explain(s.scheme, c) WITH ORDINALITY e(part, tier, rule, metric, value, bounds, met, distance, weight, points, sentence, line);
 
 -- the first row is the tier, and says the rule that is met
 SELECT scheme, count(*) AS customers, count(DISTINCT granted) AS tiers, count(*) FILTER (WHERE part <> 'tier' OR tier IS DISTINCT FROM granted OR sentence IS NULL) AS wrong FROM t.said WHERE line = 1 GROUP BY scheme ORDER BY scheme;
@@ -33,7 +33,7 @@ WHERE line = 1 AND CASE WHEN t.base THEN sentence <> granted || ', the base: no 
 SELECT DISTINCT sentence FROM t.said WHERE part = 'tier' AND granted IS NULL;
 -- a condition for each row of rule, and the base; value, met, distance
 SELECT count(*) AS wrong FROM (SELECT scheme, id, tier, rule, metric, bounds FROM t.said WHERE part = 'condition' AND rule IS NOT NULL) s
-	FULL JOIN (SELECT r.scheme, c.id, r.tier, r.rule, r.metric, r.bounds FROM tiering.rule r, t.customer c WHERE r.scheme IN ('x1', 'x2', 'x3', 'x4')) r USING (scheme, id, tier, rule, metric, bounds)
+	FULL JOIN (SELECT r.scheme, c.id, r.tier, r.rule, r.metric, r.bounds FROM tiering.rule r, t.person c WHERE r.scheme IN ('x1', 'x2', 'x3', 'x4')) r USING (scheme, id, tier, rule, metric, bounds)
 WHERE s.scheme IS NULL OR r.scheme IS NULL;
 SELECT count(*) AS conditions, count(*) FILTER (WHERE metric <> 'fit' AND value IS DISTINCT FROM CASE jsonb_typeof(m -> metric) WHEN 'boolean' THEN (m ->> metric)::boolean::int ELSE (m ->> metric)::numeric END) AS wrong_value,
 	count(*) FILTER (WHERE met IS DISTINCT FROM COALESCE((lower_inf(bounds) OR value > lower(bounds) OR value = lower(bounds) AND lower_inc(bounds))
@@ -70,7 +70,7 @@ SELECT count(*) AS wrong FROM (SELECT scheme, id, line, lag(line) OVER (PARTITIO
 -- as a person reads it
 SELECT part, tier, rule, metric, value, bounds, met, distance, weight, points, sentence FROM tiering.explain('x4', (SELECT m FROM (SELECT 900 AS assets, 7 AS risk, true AS member) m));
 SELECT part, sentence FROM tiering.explain('x4', (SELECT m FROM (SELECT NULL::numeric AS assets, 8 AS risk, NULL::boolean AS member) m)) WHERE part <> 'condition';
-SELECT part, sentence FROM tiering.explain('x2', (SELECT c FROM t.customer c WHERE false)) WHERE part <> 'condition';
+SELECT part, sentence FROM tiering.explain('x2', (SELECT c FROM t.person c WHERE false)) WHERE part <> 'condition';
 SELECT sentence FROM tiering.explain('x1', 1000.5);
 SELECT part, tier, value, met, distance FROM tiering.explain('x1', NULL::numeric);
 SELECT count(*) AS wrong FROM unnest('{-5,99.99999999,100,1000.49999999999,1000.5,1e30}'::numeric[]) v, LATERAL tiering.explain('x1', v) e WHERE part = 'tier' AND tier <> tiering.classify('x1', v);
@@ -80,8 +80,8 @@ SELECT tiering.new_version('x1');
 UPDATE tiering.rule SET bounds = '[200,)' WHERE scheme = 'x1' AND version = 2 AND tier = 'mid';
 SELECT tiering.publish('x1', '2024-07-01');
 SELECT d, e.sentence FROM unnest('{2024-06-30,2024-07-01}'::date[]) d, tiering.explain('x1', 150, d) e WHERE part IN ('tier', 'next') ORDER BY d, part DESC;
-SELECT count(*) AS wrong FROM unnest('{2024-01-01,2024-06-30,2024-07-01}'::date[]) d, t.customer c, LATERAL tiering.explain('x1', c, d) e WHERE part = 'tier' AND tier IS DISTINCT FROM tiering.classify('x1', c, d);
-SELECT count(*) AS wrong FROM t.customer c, LATERAL tiering.explain('x1', c) e WHERE part = 'tier' AND tier IS DISTINCT FROM tiering.classify('x1', c);
+SELECT count(*) AS wrong FROM unnest('{2024-01-01,2024-06-30,2024-07-01}'::date[]) d, t.person c, LATERAL tiering.explain('x1', c, d) e WHERE part = 'tier' AND tier IS DISTINCT FROM tiering.classify('x1', c, d);
+SELECT count(*) AS wrong FROM t.person c, LATERAL tiering.explain('x1', c) e WHERE part = 'tier' AND tier IS DISTINCT FROM tiering.classify('x1', c);
 
 -- errors are those of classify()
 SELECT arguments, t.fails('SELECT tiering.explain(' || arguments || ')') AS fails FROM unnest(ARRAY[$$'nothing', 5$$, $$NULL, 5$$, $$'x1', 5, '2023-12-31'$$, $$'x1', 5, NULL$$, $$'x1', 5, 'infinity'$$, $$'x1', 'NaN'::numeric$$, $$'x2', 5$$,

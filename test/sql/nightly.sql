@@ -6,7 +6,7 @@ SELECT tiering.set_source('night', $$
 	SELECT customer_no AS customer_id, amount AS assets, 'ignored' AS other
 	FROM bank.balance WHERE d = $1 -- one row a customer
 ; $$);
-SELECT scheme, query, set_by = current_user::text::regrole AS mine, refreshed_as_of FROM tiering.source;
+SELECT scheme, query, set_by = current_user::text::regrole AS mine, refreshed_as_of FROM tiering.source WHERE scheme = 'night';
 
 INSERT INTO bank.balance SELECT lpad(i::text, 4, '0'), '2024-01-31', i * 10 FROM generate_series(1, 120) i;
 INSERT INTO bank.balance SELECT customer_no, '2024-02-29', amount * 1.1 FROM bank.balance WHERE customer_no > '0003';
@@ -36,7 +36,7 @@ UPDATE bank.balance SET amount = 5000 WHERE d = '2024-02-29' AND customer_no = '
 UPDATE bank.balance SET amount = amount + 0.01 WHERE d = '2024-02-29' AND customer_no = '0111';
 SELECT new, up, down, exit, stayed, written FROM tiering.refresh('night', '2024-02-29');
 -- two moves at one assessment are one in the matrix: from high to high is none
-SELECT move, from_tier, to_tier, direction, measure FROM tiering.migration WHERE customer_id = '0110' ORDER BY move;
+SELECT from_tier, to_tier, direction, measure FROM tiering.migration WHERE customer_id = '0110' ORDER BY move;
 SELECT customer_id, tier, valid FROM tiering.customer_tier_history WHERE customer_id = '0110' ORDER BY move;
 SELECT from_tier, to_tier, direction, customers FROM tiering.migration_matrix WHERE scheme = 'night' AND as_of = '2024-02-29' ORDER BY from_rank NULLS FIRST, to_rank NULLS LAST;
 -- the matrix accounts for every customer, before and after

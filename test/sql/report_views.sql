@@ -27,12 +27,12 @@ UPDATE tiering.assignment SET tier = 'low', as_of = '2024-05-02', since = '2024-
 RESET client_min_messages;
 
 -- where everybody was after each step: four refreshes, two changes by hand
-CREATE TABLE t.graded AS
+CREATE TABLE t.graded_bank AS
 SELECT d, customer_id, assets, CASE WHEN assets >= 5000 AND vip OR assets >= 8000 THEN 'top' WHEN assets >= 1000 OR vip OR assets < -100 THEN 'high'
 	WHEN assets >= CASE WHEN d < '2024-03-15' THEN 100 ELSE 140 END THEN CASE WHEN d < '2024-03-15' THEN 'mid' ELSE 'middle' END ELSE 'low' END COLLATE "C" AS tier FROM t.bank;
 CREATE TABLE t.stand AS
 SELECT s.step, g.customer_id, g.assets, CASE WHEN s.step = 3 AND g.customer_id % 10 = 3 THEN 'top' WHEN s.step = 6 AND g.customer_id % 10 = 7 THEN 'low' ELSE g.tier END COLLATE "C" AS tier
-FROM (VALUES (1, '2024-01-31'::date), (2, '2024-02-29'), (3, '2024-02-29'), (4, '2024-03-31'), (5, '2024-04-30'), (6, '2024-04-30')) s(step, d) JOIN t.graded g USING (d);
+FROM (VALUES (1, '2024-01-31'::date), (2, '2024-02-29'), (3, '2024-02-29'), (4, '2024-03-31'), (5, '2024-04-30'), (6, '2024-04-30')) s(step, d) JOIN t.graded_bank g USING (d);
 CREATE VIEW t.now AS SELECT customer_id::text COLLATE "C" AS customer_id, assets, tier FROM t.stand WHERE step = 6;
 CREATE TABLE t.level (tier text COLLATE "C", rank int, bound numeric, per_from int, per_to int);
 INSERT INTO t.level VALUES ('low', 0, NULL, NULL, NULL), ('mid', 10, NULL, NULL, NULL), ('middle', 10, 140, 1, 2), ('high', 20, 1000, 7, 7), ('top', 30, 8000, NULL, NULL), ('best', 40, NULL, NULL, NULL);
