@@ -42,7 +42,7 @@ SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, d.title, d.title_zh, d.cust
 	round(sum(d.customers) OVER down / NULLIF(sum(d.customers) OVER scheme, 0), 6) AS cumulative_customers_share,
 	round(sum(d.measure) OVER down / NULLIF(sum(d.measure) OVER scheme, 0), 6) AS cumulative_measure_share
 FROM tiering.tier_distribution d
-WINDOW scheme AS (PARTITION BY d.scheme), down AS (PARTITION BY d.scheme ORDER BY d.rank DESC, d.tier
+WINDOW scheme AS (PARTITION BY d.scheme), down AS (PARTITION BY d.scheme ORDER BY d.rank DESC NULLS LAST, d.tier
 	ROWS UNBOUNDED PRECEDING);
 COMMENT ON VIEW tiering.pareto IS
 'How much of the measure the best so many of the customers hold: shares added up from the highest tier down, as in "20 % hold 80 %"';

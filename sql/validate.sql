@@ -374,7 +374,7 @@ BEGIN ATOMIC
 	-- nobody reads hundreds
 	SELECT 'warning', 'rules', CASE
 		WHEN g.piece IS NULL THEN 'they are too many to tell whether they leave gaps'
-		WHEN g.number > 10 THEN format('there are %s more gaps', g.gaps - 10)
+		WHEN g.number > 10 THEN format('gaps beyond these: %s', g.gaps - 10)
 		WHEN base.tier IS NULL THEN format('no tier takes customers with %s', tiering.describe_box(g.piece, axes.metrics, axes.kinds))
 		ELSE format('customers with %s are in a gap between rules and get %s', tiering.describe_box(g.piece, axes.metrics, axes.kinds), base.tier)
 		END
