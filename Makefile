@@ -6,7 +6,7 @@ MODULE_big = tiering
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
 # The install script is these, in this order.
-SQL_PARTS = schema periods measures scheme freeze classify authoring \
+SQL_PARTS = schema periods measures series scheme freeze classify authoring \
 	publish preset state moves source refresh views privileges
 BUILT_SQL = $(EXTENSION)--$(EXTVERSION).sql
 DATA_built = $(BUILT_SQL)
