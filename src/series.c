@@ -398,6 +398,7 @@ Normalize(SeriesDraft *draft, SeriesLayout *layout)
 		layout->least = Min(layout->least, point->units);
 		layout->most = Max(layout->most, point->units);
 	}
+	Assert(ScaledFits(layout->least) && ScaledFits(layout->most));
 }
 
 static void

@@ -125,8 +125,7 @@ AddDigit(Parser *parser, const char *start, int64 *units, int zeros, int digit)
 {
 	for (int i = 0; i <= zeros; i++)
 	{
-		*units = *units * 10 + (i == zeros ? digit : 0);
-		if (*units > SCALED_LIMIT)
+		if (*units > SCALED_LIMIT / 10)
 			ereport(ERROR,
 					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 					 errmsg("number %.*s does not fit a daily_series",
@@ -134,6 +133,7 @@ AddDigit(Parser *parser, const char *start, int64 *units, int zeros, int digit)
 									  QUOTED_BYTES), start),
 					 errdetail("A daily_series holds numbers of at most %d digits, counted at the scale that all of its numbers need.",
 							   SCALED_DIGITS)));
+		*units = *units * 10 + (i == zeros ? digit : 0);
 	}
 }
 
