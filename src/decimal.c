@@ -168,14 +168,20 @@ QuotientScale(int first, int weight, int dscale, uint32 divisor)
 	return Max(significant - lowered * DECIMAL_BASE_DIGITS, dscale);
 }
 
-/* Round digits half away from zero, so many decimals behind their point */
+/* Decimals that the quick division has room for, and digits of its result */
+#define MAX_QUOTIENT_SCALE	60
+#define QUOTIENT_DIGITS		(1 + 5 + MAX_QUOTIENT_SCALE / DECIMAL_BASE_DIGITS + 3)
+
+/*
+ * Round digits half away from zero, so many decimals behind the point; last is
+ * the last one that holds any of them, and another follows it.
+ */
 static void
 RoundDigits(int16 *digits, int last, int decimals)
 {
 	static const int16 powers[] = {10000, 1000, 100, 10};
 	int			power = powers[decimals % DECIMAL_BASE_DIGITS];
 
-	/* power of the last digit that is kept; a whole one drops the next */
 	if (power == DECIMAL_BASE)
 		digits[last] += digits[last + 1] >= DECIMAL_BASE / 2 ? 1 : 0;
 	else
@@ -184,7 +190,6 @@ RoundDigits(int16 *digits, int last, int decimals)
 
 		digits[last] += (dropped >= power / 2 ? power : 0) - dropped;
 	}
-	digits[last + 1] = 0;
 	for (; digits[last] >= DECIMAL_BASE; last--)
 	{
 		digits[last] -= DECIMAL_BASE;
@@ -192,43 +197,59 @@ RoundDigits(int16 *digits, int last, int decimals)
 	}
 }
 
-/* Decimals that the quick division has room for */
-#define MAX_QUOTIENT_SCALE	60
-
 /*
  * The same number over a whole one, rounded as core's division rounds it and
- * with as many decimals: schoolbook division, which by a divisor of a few
- * digits costs a fraction of what core's does. NULL if it has to be core's.
+ * with as many decimals. One 64-bit division gives all digits that the number
+ * has, and each further one two digits more, which costs a fraction of what
+ * core's division does. NULL if it has to be core's.
  */
 Numeric
 DecimalDivide(int128 units, int fraction, int dscale, int64 divisor)
 {
-	int16		dividend[MAX_DIGITS];
-	int16		quotient[1 + MAX_DIGITS + MAX_QUOTIENT_SCALE /
-						 DECIMAL_BASE_DIGITS + 2] = {0};
-	int			ndigits = LeadingDigits(units, dividend);
-	int			weight = ndigits > 0 ? ndigits - 1 - fraction : 0;
+	uint128		magnitude = units < 0 ? -(uint128) units : (uint128) units;
+	uint64		whole = (uint64) magnitude;
+	int16		reversed[MAX_DIGITS];
+	int16		digits[QUOTIENT_DIGITS];
+	int			ndigits = 1;	/* a zero before, for what is carried */
+	int			weight = -1 - fraction;
+	int			first = 0;
 	int			scale;
-	int			count;
-	uint64		rest = 0;
+	int			wanted;
+	uint64		rest;
 
-	if (divisor <= 0 || divisor > PG_INT32_MAX || weight < 0)
+	if (divisor <= 0 || divisor > PG_INT32_MAX || magnitude > PG_UINT64_MAX)
 		return NULL;
-	scale = QuotientScale(ndigits > 0 ? dividend[0] : 0, weight, dscale,
-						  (uint32) divisor);
-	if (scale > MAX_QUOTIENT_SCALE)
-		return NULL;
-	/* one digit more than are shown, and one before for what is carried */
-	count = weight + 1 +
-		(scale + DECIMAL_BASE_DIGITS - 1) / DECIMAL_BASE_DIGITS + 1;
-	for (int i = 0; i < count; i++)
+	for (uint64 left = whole; left != 0; left /= DECIMAL_BASE)
 	{
-		rest = rest * DECIMAL_BASE + (i < ndigits ? dividend[i] : 0);
-		quotient[i + 1] = (int16) (rest / (uint64) divisor);
-		rest %= (uint64) divisor;
+		first = (int) (left % DECIMAL_BASE);
+		weight++;
 	}
-	RoundDigits(quotient, count - 1, scale);
-	return MakeNumeric(quotient, count, weight + 1, scale, units < 0);
+	if (whole == 0)
+		weight = 0;
+	scale = QuotientScale(first, weight, dscale, (uint32) divisor);
+	wanted = (scale + DECIMAL_BASE_DIGITS - 1) / DECIMAL_BASE_DIGITS;
+	if (scale > MAX_QUOTIENT_SCALE || wanted < fraction)
+		return NULL;
+	/* the digits of the quotient down to those of the number itself */
+	rest = whole % (uint64) divisor;
+	weight = SplitDigits(whole / (uint64) divisor, reversed) - fraction;
+	digits[0] = 0;
+	for (int i = weight + fraction - 1; i >= 0; i--)
+		digits[ndigits++] = reversed[i];
+	/* and those behind, one at least to round by */
+	for (int i = fraction; i <= wanted; i += 2)
+	{
+		uint64		two;
+
+		rest *= DECIMAL_BASE * DECIMAL_BASE;
+		two = rest / (uint64) divisor;
+		rest %= (uint64) divisor;
+		digits[ndigits++] = (int16) (two / DECIMAL_BASE);
+		digits[ndigits++] = (int16) (two % DECIMAL_BASE);
+	}
+	/* the last digit shown lies wanted digits behind the point */
+	RoundDigits(digits, weight + wanted, scale);
+	return MakeNumeric(digits, weight + wanted + 1, weight, scale, units < 0);
 }
 
 /* Complain of a number that is not finite */

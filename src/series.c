@@ -67,7 +67,7 @@ SeriesCorrupted(const char *reason)
 			 errmsg("daily_series is damaged: %s", reason)));
 }
 
-static const char *
+static inline const char *
 ReadHeader(Series *series, uint32 header)
 {
 	series->has_none = (header & SERIES_HAS_NONE) != 0;
@@ -86,7 +86,7 @@ ReadHeader(Series *series, uint32 header)
 }
 
 /* So many bytes from a place on, as a signed number */
-static int64
+static inline int64
 ReadSigned(const Series *series, Size at, int bytes)
 {
 	uint64		value = SeriesBits(series, at * 8, bytes * 8,
@@ -96,7 +96,7 @@ ReadSigned(const Series *series, Size at, int bytes)
 }
 
 /* What comes after the first four bytes, and whether it is all there */
-static const char *
+static inline const char *
 ReadFields(Series *series, uint32 header, Size size)
 {
 	int			count_bytes = ((header >> SERIES_COUNT_SHIFT) & 0x3) + 1;
@@ -229,24 +229,26 @@ SeriesFault(const struct varlena *value)
 	return fault;
 }
 
-/* The last point on or before a day, or -1 */
+/*
+ * The last point on or before a day, or -1. Each step halves what is left
+ * whatever it finds, so that there is no branch to mispredict.
+ */
 int
 SeriesFind(const Series *series, DateADT day)
 {
-	int			low = 0;
-	int			high = series->count;
+	int			found = 0;
+	int			left = series->count;
 
-	/* points before low are on or before the day, those from high on after */
-	while (low < high)
+	if (left == 0 || day < series->first)
+		return -1;
+	while (left > 1)
 	{
-		int			middle = low + (high - low) / 2;
+		int			half = left / 2;
 
-		if (SeriesDay(series, middle) <= day)
-			low = middle + 1;
-		else
-			high = middle;
+		found += SeriesDay(series, found + half) <= day ? half : 0;
+		left -= half;
 	}
-	return low - 1;
+	return found;
 }
 
 bool
