@@ -400,7 +400,9 @@ Normalize(SeriesDraft *draft, SeriesLayout *layout)
 		layout->least = Min(layout->least, point->units);
 		layout->most = Max(layout->most, point->units);
 	}
-	Assert(ScaledFits(layout->least) && ScaledFits(layout->most));
+	/* only what was read from damaged bytes can be wider than what is read */
+	if (!ScaledFits(layout->least) || !ScaledFits(layout->most))
+		SeriesCorrupted("a number is out of range");
 }
 
 static void
