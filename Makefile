@@ -6,8 +6,10 @@ MODULE_big = tiering
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
 # The install script is these, in this order.
-SQL_PARTS = schema periods measures scheme scorecard service asset_weight \
-	freeze classify authoring document validate publish explain preset state moves source refresh views reports privileges
+SQL_PARTS = schema periods measures series \
+	scheme scorecard service asset_weight freeze classify authoring document \
+	validate publish explain preset \
+	state moves source refresh views reports privileges
 PRESETS = $(sort $(wildcard $(srcdir)/sql/presets/*.json))
 BUILT_SQL = $(EXTENSION)--$(EXTVERSION).sql
 DATA_built = $(BUILT_SQL)

@@ -94,23 +94,34 @@ BalanceDaysTotal(const BalanceDays *state, int dscale)
 }
 
 /*
- * The daily average: balance-days over days, with as many decimals as core's
+ * A daily average: balance-days over days, with as many decimals as core's
  * division gives, and never fewer than keep it on its own side of any number
  * that has as many decimals as the balances or as the bound of a rule can have:
  * it is at least 10^-dscale / days away from such a number unless it equals it,
  * and rounding moves it by less than that. (Core's division ends at 1000.)
  */
 Numeric
-BalanceDaysAverage(const BalanceDays *state)
+BalanceDaysOver(const BalanceDays *state, int64 days)
 {
-	int64		days = PeriodDays(&state->period);
 	int			dscale = Max(state->dscale,
 							 DECIMAL_KEY_FRACTION * DECIMAL_BASE_DIGITS);
+	Numeric		result = NULL;
 
 	for (int64 rest = days; rest > 0; rest /= 10)
 		dscale++;
 	dscale = Min(dscale, DECIMAL_LONG_DSCALE);
-	return DatumGetNumeric(DirectFunctionCall2(numeric_div,
-											   NumericGetDatum(BalanceDaysTotal(state, dscale)),
-											   NumericGetDatum(int64_to_numeric(days))));
+	if (state->rest == NULL)
+		result = DecimalDivide(state->sum, state->fraction, dscale, days);
+	if (result == NULL)
+		result = DatumGetNumeric(DirectFunctionCall2(numeric_div,
+													 NumericGetDatum(BalanceDaysTotal(state, dscale)),
+													 NumericGetDatum(int64_to_numeric(days))));
+	return result;
+}
+
+/* The average over all days of the period */
+Numeric
+BalanceDaysAverage(const BalanceDays *state)
+{
+	return BalanceDaysOver(state, PeriodDays(&state->period));
 }

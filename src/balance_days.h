@@ -79,6 +79,7 @@ extern void BalanceDaysAddWide(BalanceDays *state, MemoryContext context,
 extern void BalanceDaysMerge(BalanceDays *state, MemoryContext context,
 							 const BalanceDays *other);
 extern Numeric BalanceDaysTotal(const BalanceDays *state, int dscale);
+extern Numeric BalanceDaysOver(const BalanceDays *state, int64 days);
 extern Numeric BalanceDaysAverage(const BalanceDays *state);
 extern void CheckSamePeriod(const Period *state, const Period *period);
 

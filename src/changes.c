@@ -177,7 +177,7 @@ SortedObservations(const Changes *state)
 	return copy;
 }
 
-static void
+void
 RefuseClash(DateADT day)
 {
 	ereport(ERROR,

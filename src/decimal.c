@@ -75,35 +75,181 @@ SplitDigits(uint128 magnitude, int16 *digits)
 }
 
 /*
+ * A numeric from its digits, most significant first. Zeros at either end are
+ * dropped, and the header is the short one wherever that has the room, as core
+ * would write it.
+ */
+static Numeric
+MakeNumeric(const int16 *digits, int ndigits, int weight, int dscale,
+			bool negative)
+{
+	uint16		header[2];
+	Size		header_size;
+	Size		size;
+	char	   *result;
+
+	for (; ndigits > 0 && digits[0] == 0; digits++, ndigits--)
+		weight--;
+	while (ndigits > 0 && digits[ndigits - 1] == 0)
+		ndigits--;
+	if (ndigits == 0)
+	{
+		weight = 0;
+		negative = false;
+	}
+	Assert(dscale >= 0 && dscale <= DECIMAL_LONG_DSCALE);
+	if (dscale <= DECIMAL_SHORT_DSCALE >> DECIMAL_SHORT_SHIFT &&
+		weight >= -DECIMAL_SHORT_WSIGN && weight < DECIMAL_SHORT_WSIGN)
+	{
+		header[0] = DECIMAL_KIND_SHORT | (dscale << DECIMAL_SHORT_SHIFT) |
+			(negative ? DECIMAL_SHORT_NEGATIVE : 0) |
+			(weight & (DECIMAL_SHORT_WSIGN | DECIMAL_SHORT_WEIGHT));
+		header_size = sizeof(uint16);
+	}
+	else
+	{
+		header[0] = dscale | (negative ? DECIMAL_KIND_NEGATIVE : 0);
+		header[1] = (uint16) weight;
+		header_size = 2 * sizeof(uint16);
+	}
+	size = VARHDRSZ + header_size + ndigits * sizeof(int16);
+	result = palloc(size);
+	SET_VARSIZE(result, size);
+	memcpy(result + VARHDRSZ, header, header_size);
+	memcpy(result + VARHDRSZ + header_size, digits, ndigits * sizeof(int16));
+	return (Numeric) result;
+}
+
+/* Base-10000 digits of 2^127, which has 39 decimals */
+#define MAX_DIGITS	10
+
+/* The digits of a number, most significant first; return how many */
+static int
+LeadingDigits(int128 units, int16 *digits)
+{
+	int16		reversed[MAX_DIGITS];
+	int			ndigits = SplitDigits(units < 0 ? -(uint128) units :
+									  (uint128) units, reversed);
+
+	for (int i = 0; i < ndigits; i++)
+		digits[i] = reversed[ndigits - 1 - i];
+	return ndigits;
+}
+
+/*
  * units x 10000^-fraction as a numeric that shows dscale decimals, which must
- * be enough for all that are there. Written in the long form, which every
- * version reads and which has room for any weight and scale.
+ * be enough for all that are there.
  */
 Numeric
 DecimalToNumeric(int128 units, int fraction, int dscale)
 {
-	int16		digits[10];		/* 2^127 has 39 decimals */
-	int			ndigits = SplitDigits(units < 0 ? -(uint128) units :
-									  (uint128) units, digits);
-	int			first = 0;		/* trailing zeros are not stored */
-	uint16		bits = dscale | (units < 0 ? DECIMAL_KIND_NEGATIVE : 0);
-	int16		weight = ndigits > 0 ? ndigits - 1 - fraction : 0;
-	Size		header = VARHDRSZ + sizeof(uint16) + sizeof(int16);
-	Size		size;
-	char	   *result;
+	int16		digits[MAX_DIGITS];
+	int			ndigits = LeadingDigits(units, digits);
 
-	Assert(dscale >= 0 && dscale <= DECIMAL_LONG_DSCALE);
-	while (first < ndigits && digits[first] == 0)
-		first++;
-	size = header + (ndigits - first) * sizeof(int16);
-	result = palloc(size);
-	SET_VARSIZE(result, size);
-	memcpy(result + VARHDRSZ, &bits, sizeof(uint16));
-	memcpy(result + VARHDRSZ + sizeof(uint16), &weight, sizeof(int16));
-	for (int i = 0; i < ndigits - first; i++)
-		memcpy(result + header + i * sizeof(int16),
-			   &digits[ndigits - 1 - i], sizeof(int16));
-	return (Numeric) result;
+	return MakeNumeric(digits, ndigits, ndigits - 1 - fraction, dscale,
+					   units < 0);
+}
+
+/*
+ * The decimals that core's division of a number by a whole one shows: 16
+ * significant digits at least, and those of the dividend (numeric.c,
+ * "select_div_scale").
+ */
+static int
+QuotientScale(int first, int weight, int dscale, uint32 divisor)
+{
+	int			significant = 16;
+	int			lowered = weight;
+
+	for (; divisor >= DECIMAL_BASE; divisor /= DECIMAL_BASE)
+		lowered--;
+	if (first <= (int) divisor)
+		lowered--;
+	return Max(significant - lowered * DECIMAL_BASE_DIGITS, dscale);
+}
+
+/* Decimals that the quick division has room for, and digits of its result */
+#define MAX_QUOTIENT_SCALE	60
+#define QUOTIENT_DIGITS		(1 + 5 + MAX_QUOTIENT_SCALE / DECIMAL_BASE_DIGITS + 3)
+
+/*
+ * Round digits half away from zero, so many decimals behind the point; last is
+ * the last one that holds any of them, and another follows it.
+ */
+static void
+RoundDigits(int16 *digits, int last, int decimals)
+{
+	static const int16 powers[] = {10000, 1000, 100, 10};
+	int			power = powers[decimals % DECIMAL_BASE_DIGITS];
+
+	if (power == DECIMAL_BASE)
+		digits[last] += digits[last + 1] >= DECIMAL_BASE / 2 ? 1 : 0;
+	else
+	{
+		int			dropped = digits[last] % power;
+
+		digits[last] += (dropped >= power / 2 ? power : 0) - dropped;
+	}
+	for (; digits[last] >= DECIMAL_BASE; last--)
+	{
+		digits[last] -= DECIMAL_BASE;
+		digits[last - 1]++;
+	}
+}
+
+/*
+ * The same number over a whole one, rounded as core's division rounds it and
+ * with as many decimals. One 64-bit division gives all digits that the number
+ * has, and each further one two digits more, which costs a fraction of what
+ * core's division does. NULL if it has to be core's.
+ */
+Numeric
+DecimalDivide(int128 units, int fraction, int dscale, int64 divisor)
+{
+	uint128		magnitude = units < 0 ? -(uint128) units : (uint128) units;
+	uint64		whole = (uint64) magnitude;
+	int16		reversed[MAX_DIGITS];
+	int16		digits[QUOTIENT_DIGITS];
+	int			ndigits = 1;	/* a zero before, for what is carried */
+	int			weight = -1 - fraction;
+	int			first = 0;
+	int			scale;
+	int			wanted;
+	uint64		rest;
+
+	if (divisor <= 0 || divisor > PG_INT32_MAX || magnitude > PG_UINT64_MAX)
+		return NULL;
+	for (uint64 left = whole; left != 0; left /= DECIMAL_BASE)
+	{
+		first = (int) (left % DECIMAL_BASE);
+		weight++;
+	}
+	if (whole == 0)
+		weight = 0;
+	scale = QuotientScale(first, weight, dscale, (uint32) divisor);
+	wanted = (scale + DECIMAL_BASE_DIGITS - 1) / DECIMAL_BASE_DIGITS;
+	if (scale > MAX_QUOTIENT_SCALE || wanted < fraction)
+		return NULL;
+	/* the digits of the quotient down to those of the number itself */
+	rest = whole % (uint64) divisor;
+	weight = SplitDigits(whole / (uint64) divisor, reversed) - fraction;
+	digits[0] = 0;
+	for (int i = weight + fraction - 1; i >= 0; i--)
+		digits[ndigits++] = reversed[i];
+	/* and those behind, one at least to round by */
+	for (int i = fraction; i <= wanted; i += 2)
+	{
+		uint64		two;
+
+		rest *= DECIMAL_BASE * DECIMAL_BASE;
+		two = rest / (uint64) divisor;
+		rest %= (uint64) divisor;
+		digits[ndigits++] = (int16) (two / DECIMAL_BASE);
+		digits[ndigits++] = (int16) (two % DECIMAL_BASE);
+	}
+	/* the last digit shown lies wanted digits behind the point */
+	RoundDigits(digits, weight + wanted, scale);
+	return MakeNumeric(digits, weight + wanted + 1, weight, scale, units < 0);
 }
 
 /* Complain of a number that is not finite */

@@ -66,6 +66,8 @@ typedef int128 DecimalKey;
 extern DecimalKey DecimalKeyWide(const DecimalView *view);
 extern DecimalKey DecimalKeyFromInt64(int64 value);
 extern Numeric DecimalToNumeric(int128 units, int fraction, int dscale);
+extern Numeric DecimalDivide(int128 units, int fraction, int dscale,
+							 int64 divisor);
 extern void DecimalRefuse(struct varlena *value, const char *what)
 			pg_attribute_noreturn();
 

@@ -111,6 +111,20 @@ PeriodArg(FunctionCallInfo fcinfo, int argno)
 	return &cache->period;
 }
 
+/* Any range of days, which may have no end, or no days */
+Period
+DaysArg(FunctionCallInfo fcinfo, int argno)
+{
+	bool		empty;
+
+	if (PG_ARGISNULL(argno))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("period must not be null")));
+	return PeriodFromRange(CallSiteCache(fcinfo)->typcache,
+						   PG_GETARG_RANGE_P(argno), &empty);
+}
+
 /* The days on which a balance stood, given as a range */
 Period
 ValidRangeArg(FunctionCallInfo fcinfo, int argno)
@@ -163,24 +177,36 @@ DateOut(DateADT date)
 											   DateADTGetDatum(date)));
 }
 
+/* [start, end) as a daterange; an infinite date is no bound */
+Datum
+PeriodToRange(TypeCacheEntry *typcache, const Period *period)
+{
+	RangeBound	lower = {0};
+	RangeBound	upper = {0};
+
+	lower.val = DateADTGetDatum(period->start);
+	lower.infinite = DATE_NOT_FINITE(period->start);
+	lower.inclusive = !lower.infinite;
+	lower.lower = true;
+	upper.val = DateADTGetDatum(period->end);
+	upper.infinite = DATE_NOT_FINITE(period->end);
+	return RangeTypePGetDatum(MakeRange(typcache, &lower, &upper));
+}
+
 /* [start, end) as a daterange; both must be dates that exist */
 static Datum
 MakePeriod(FunctionCallInfo fcinfo, int64 start, int64 end)
 {
-	RangeBound	lower = {0};
-	RangeBound	upper = {0};
+	Period		period;
 
 	if (start < DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE ||
 		end >= DATE_END_JULIAN - POSTGRES_EPOCH_JDATE)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("period is out of the range of dates")));
-	lower.val = DateADTGetDatum((DateADT) start);
-	lower.inclusive = true;
-	lower.lower = true;
-	upper.val = DateADTGetDatum((DateADT) end);
-	return RangeTypePGetDatum(MakeRange(CallSiteCache(fcinfo)->typcache,
-										&lower, &upper));
+	period.start = (DateADT) start;
+	period.end = (DateADT) end;
+	return PeriodToRange(CallSiteCache(fcinfo)->typcache, &period);
 }
 
 static DateADT

@@ -8,6 +8,7 @@
 
 #include "fmgr.h"
 #include "utils/date.h"
+#include "utils/typcache.h"
 
 typedef struct Period
 {
@@ -31,8 +32,10 @@ PeriodOverlap(const Period *period, DateADT from, DateADT to)
 }
 
 extern const Period *PeriodArg(FunctionCallInfo fcinfo, int argno);
+extern Period DaysArg(FunctionCallInfo fcinfo, int argno);
 extern Period ValidRangeArg(FunctionCallInfo fcinfo, int argno);
 extern Period ValidDatesArg(FunctionCallInfo fcinfo, int argno);
+extern Datum PeriodToRange(TypeCacheEntry *typcache, const Period *period);
 extern DateADT DateArg(FunctionCallInfo fcinfo, int argno, const char *name);
 extern char *DateOut(DateADT date);
 

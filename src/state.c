@@ -60,7 +60,7 @@ StateCheck(bool valid)
 	if (!valid)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("serialized state of a daily average is damaged")));
+				 errmsg("serialized state of an aggregate is damaged")));
 }
 
 /* Check the envelope, and leave buf at the first byte of the state */

@@ -3,10 +3,19 @@
  *		The module itself. Each noun has a file of its own beside this one:
  *
  *		decimal			the digits of a numeric, read as integers
+ *		scaled			numbers of at most 18 digits, in decimals
  *		period			half-open runs of days, and the calendar's
  *		balance_days	the exact sum of balance x days
  *		daily_avg		aggregates whose state is that sum
  *		changes			the aggregate over a sparse history, which needs order
+ *		series			a whole history in one value, packed
+ *		series_io		that value as text and bytes
+ *		series_jsonb	as jsonb
+ *		series_compare	its equality, hash and order
+ *		series_build	aggregates that make one of rows
+ *		series_ask		questions to it
+ *		series_change	new ones out of old ones
+ *		series_reach	what to hold for an average to reach a threshold
  *		state			aggregate states as bytes that trust nothing
  *		scheme			a compiled scheme: boxes in metric space
  *		score			a metric that it derives from others

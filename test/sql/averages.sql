@@ -57,7 +57,7 @@ FROM t.levels;
 SELECT tiering.daily_avg(b, '2023-01-01', '2023-02-01', '[2023-01-01,2023-02-01)')
 FROM (VALUES (NULL), (4.0), (NULL)) v(b);
 SELECT tiering.daily_avg(NULL, '2023-01-01', '2023-02-01', '[2023-01-01,2023-02-01)') IS NULL AS history,
-	tiering.daily_avg(NULL, NULL, '[2023-01-01,2023-02-01)') IS NULL AS range,
+	tiering.daily_avg(NULL::numeric, NULL, '[2023-01-01,2023-02-01)') IS NULL AS range,
 	tiering.daily_avg_snapshots(NULL, NULL, '[2023-01-01,2023-02-01)') IS NULL AS snapshots,
 	tiering.balance_days_flows(NULL, NULL, '[2023-01-01,2023-02-01)') IS NULL AS flows,
 	tiering.balance_days_changes(NULL, NULL, '[2023-01-01,2023-02-01)') IS NULL AS changes;
@@ -93,7 +93,7 @@ SELECT t.fails($$SELECT tiering.daily_avg_changes(balance, valid_from, tiering.m
 SELECT t.fails(format('SELECT tiering.%s', replace(call, '?', value)))
 FROM unnest(ARRAY[
 	$$daily_avg('?', '2023-01-01', '2023-02-01', '[2023-01-01,2023-02-01)')$$,
-	$$daily_avg('?', '[2023-01-01,2023-02-01)', '[2023-01-01,2023-02-01)')$$,
+	$$daily_avg('?'::numeric, '[2023-01-01,2023-02-01)', '[2023-01-01,2023-02-01)')$$,
 	$$daily_avg_snapshots('?', '2023-01-01', '[2023-01-01,2023-02-01)')$$,
 	$$daily_avg_flows('?', '2023-01-01', '[2023-01-01,2023-02-01)')$$,
 	$$daily_avg_changes('?', '2023-01-01', '[2023-01-01,2023-02-01)')$$]) call,

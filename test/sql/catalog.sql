@@ -24,7 +24,7 @@ WHERE obj_description(g.oid, 'pg_trigger') IS NULL;
 CREATE VIEW t.routine AS SELECT p.*, p.oid::regprocedure AS name, l.lanname FROM t.member m
 	JOIN pg_proc p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid JOIN pg_language l ON l.oid = p.prolang;
 SELECT name FROM t.routine WHERE prokind = 'a' AND (proparallel <> 's' OR NOT EXISTS (
-	SELECT FROM pg_aggregate a WHERE a.aggfnoid = name AND a.aggcombinefn <> 0 AND a.aggserialfn <> 0 AND a.aggdeserialfn <> 0 AND a.aggtransspace > 0));
+	SELECT FROM pg_aggregate a WHERE a.aggfnoid = name AND a.aggcombinefn <> 0 AND (a.aggtranstype <> 'internal'::regtype OR (a.aggserialfn <> 0 AND a.aggdeserialfn <> 0)) AND a.aggtransspace > 0));
 SELECT name FROM t.routine WHERE prokind = 'f' AND provolatile = 'v' AND proparallel <> 'u';
 SELECT name FROM t.routine WHERE prokind = 'f' AND provolatile <> 'v' AND proparallel = 'u';
 -- what is not C and not parsed when it is created fixes its search_path, or qualifies everything

@@ -1,0 +1,546 @@
+/*
+ * daily_series: one whole history in one value, a step function of the date.
+ *
+ * Every day has a number or no value, which is not the same as 0. Numbers are
+ * exact, of at most 18 digits at the scale that all of a series' numbers need,
+ * and show at most 31 decimals; others are errors (22003). Two series are equal
+ * if they are the same function, however many decimals they show.
+ *
+ * Functions with a period want it bounded and not empty, as the aggregates do,
+ * and look at it first: a null period is an error (22004) beside a null series,
+ * too. Otherwise a null gives null.
+ */
+
+CREATE TYPE tiering.daily_series;
+COMMENT ON TYPE tiering.daily_series IS
+'A balance history as a step function of the date: {2026-01-31: 100.00, 2026-02-28: none}';
+
+CREATE FUNCTION tiering.daily_series_in(cstring) RETURNS tiering.daily_series
+AS 'MODULE_PATHNAME', 'daily_series_in'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_in(cstring) IS
+'A series from its text';
+
+CREATE FUNCTION tiering.daily_series_out(tiering.daily_series) RETURNS cstring
+AS 'MODULE_PATHNAME', 'daily_series_out'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_out(tiering.daily_series) IS
+'A series as text, with ISO dates whatever DateStyle is';
+
+CREATE FUNCTION tiering.daily_series_recv(internal) RETURNS tiering.daily_series
+AS 'MODULE_PATHNAME', 'daily_series_recv'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_recv(internal) IS
+'A series from its bytes; bytes that this version would not have written are an error (22P03)';
+
+CREATE FUNCTION tiering.daily_series_send(tiering.daily_series) RETURNS bytea
+AS 'MODULE_PATHNAME', 'daily_series_send'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_send(tiering.daily_series) IS
+'A series as bytes: those that are stored, the same on every machine';
+
+-- Packed bits do not compress, so storage is external: no time is lost trying.
+CREATE TYPE tiering.daily_series (
+	INPUT = tiering.daily_series_in,
+	OUTPUT = tiering.daily_series_out,
+	RECEIVE = tiering.daily_series_recv,
+	SEND = tiering.daily_series_send,
+	INTERNALLENGTH = VARIABLE,
+	ALIGNMENT = int4,
+	STORAGE = external
+);
+
+-- Casts. All are asked for by name, as none of the other types is a history.
+
+CREATE FUNCTION tiering.daily_series(bytea) RETURNS tiering.daily_series
+AS 'MODULE_PATHNAME', 'daily_series_from_bytea'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series(bytea) IS
+'A series from the bytes that a cast to bytea gave; others are an error (22P03)';
+
+CREATE FUNCTION tiering.daily_series(jsonb) RETURNS tiering.daily_series
+AS 'MODULE_PATHNAME', 'daily_series_from_jsonb'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series(jsonb) IS
+'A series from an object of dates with numbers, or null for no value';
+
+CREATE FUNCTION tiering.jsonb(tiering.daily_series) RETURNS jsonb
+AS 'MODULE_PATHNAME', 'daily_series_to_jsonb'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.jsonb(tiering.daily_series) IS
+'A series as an object of dates with numbers, or null for no value';
+
+CREATE CAST (tiering.daily_series AS bytea) WITH FUNCTION tiering.daily_series_send(tiering.daily_series);
+COMMENT ON CAST (tiering.daily_series AS bytea) IS
+'The stored bytes of a series, the same on every machine';
+
+CREATE CAST (bytea AS tiering.daily_series) WITH FUNCTION tiering.daily_series(bytea);
+COMMENT ON CAST (bytea AS tiering.daily_series) IS
+'A series from the bytes that a cast to bytea gave';
+
+CREATE CAST (tiering.daily_series AS jsonb) WITH FUNCTION tiering.jsonb(tiering.daily_series) AS ASSIGNMENT;
+COMMENT ON CAST (tiering.daily_series AS jsonb) IS
+'A series as an object of dates with numbers';
+
+CREATE CAST (jsonb AS tiering.daily_series) WITH FUNCTION tiering.daily_series(jsonb) AS ASSIGNMENT;
+COMMENT ON CAST (jsonb AS tiering.daily_series) IS
+'A series from an object of dates with numbers';
+
+-- Equality, hashing, and an order, which has no meaning but lets series be grouped by sorting.
+
+CREATE FUNCTION tiering.daily_series_eq(tiering.daily_series, tiering.daily_series) RETURNS boolean
+AS 'MODULE_PATHNAME', 'daily_series_eq'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_eq(tiering.daily_series, tiering.daily_series) IS
+'Are two series the same function?';
+
+CREATE FUNCTION tiering.daily_series_ne(tiering.daily_series, tiering.daily_series) RETURNS boolean
+AS 'MODULE_PATHNAME', 'daily_series_ne'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_ne(tiering.daily_series, tiering.daily_series) IS
+'Are two series different functions?';
+
+CREATE FUNCTION tiering.daily_series_lt(tiering.daily_series, tiering.daily_series) RETURNS boolean
+AS 'MODULE_PATHNAME', 'daily_series_lt'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_lt(tiering.daily_series, tiering.daily_series) IS
+'In the order of daily_series_cmp: the first one comes before the second';
+
+CREATE FUNCTION tiering.daily_series_le(tiering.daily_series, tiering.daily_series) RETURNS boolean
+AS 'MODULE_PATHNAME', 'daily_series_le'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_le(tiering.daily_series, tiering.daily_series) IS
+'In the order of daily_series_cmp: the first one comes before or equals the second';
+
+CREATE FUNCTION tiering.daily_series_ge(tiering.daily_series, tiering.daily_series) RETURNS boolean
+AS 'MODULE_PATHNAME', 'daily_series_ge'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_ge(tiering.daily_series, tiering.daily_series) IS
+'In the order of daily_series_cmp: the first one comes after or equals the second';
+
+CREATE FUNCTION tiering.daily_series_gt(tiering.daily_series, tiering.daily_series) RETURNS boolean
+AS 'MODULE_PATHNAME', 'daily_series_gt'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_gt(tiering.daily_series, tiering.daily_series) IS
+'In the order of daily_series_cmp: the first one comes after the second';
+
+CREATE FUNCTION tiering.daily_series_cmp(tiering.daily_series, tiering.daily_series) RETURNS int
+AS 'MODULE_PATHNAME', 'daily_series_cmp'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_cmp(tiering.daily_series, tiering.daily_series) IS
+'Order of two series: below 0, 0 if they are equal, above 0; without a meaning of its own';
+
+CREATE FUNCTION tiering.daily_series_hash(tiering.daily_series) RETURNS int
+AS 'MODULE_PATHNAME', 'daily_series_hash'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_hash(tiering.daily_series) IS
+'Hash of a series';
+
+CREATE FUNCTION tiering.daily_series_hash_extended(tiering.daily_series, bigint) RETURNS bigint
+AS 'MODULE_PATHNAME', 'daily_series_hash_extended'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_hash_extended(tiering.daily_series, bigint) IS
+'Hash of a series, with a seed';
+
+CREATE OPERATOR tiering.= (
+	FUNCTION = tiering.daily_series_eq,
+	LEFTARG = tiering.daily_series,
+	RIGHTARG = tiering.daily_series,
+	COMMUTATOR = OPERATOR(tiering.=),
+	NEGATOR = OPERATOR(tiering.<>),
+	RESTRICT = eqsel,
+	JOIN = eqjoinsel,
+	HASHES,
+	MERGES
+);
+COMMENT ON OPERATOR tiering.= (tiering.daily_series, tiering.daily_series) IS
+'The same function of the date?';
+
+CREATE OPERATOR tiering.<> (
+	FUNCTION = tiering.daily_series_ne,
+	LEFTARG = tiering.daily_series,
+	RIGHTARG = tiering.daily_series,
+	COMMUTATOR = OPERATOR(tiering.<>),
+	NEGATOR = OPERATOR(tiering.=),
+	RESTRICT = neqsel,
+	JOIN = neqjoinsel
+);
+COMMENT ON OPERATOR tiering.<> (tiering.daily_series, tiering.daily_series) IS
+'Different functions of the date?';
+
+CREATE OPERATOR tiering.< (
+	FUNCTION = tiering.daily_series_lt,
+	LEFTARG = tiering.daily_series,
+	RIGHTARG = tiering.daily_series,
+	COMMUTATOR = OPERATOR(tiering.>),
+	NEGATOR = OPERATOR(tiering.>=),
+	RESTRICT = scalarltsel,
+	JOIN = scalarltjoinsel
+);
+COMMENT ON OPERATOR tiering.< (tiering.daily_series, tiering.daily_series) IS
+'For sorting and grouping only: series have no order of their own';
+
+CREATE OPERATOR tiering.<= (
+	FUNCTION = tiering.daily_series_le,
+	LEFTARG = tiering.daily_series,
+	RIGHTARG = tiering.daily_series,
+	COMMUTATOR = OPERATOR(tiering.>=),
+	NEGATOR = OPERATOR(tiering.>),
+	RESTRICT = scalarlesel,
+	JOIN = scalarlejoinsel
+);
+COMMENT ON OPERATOR tiering.<= (tiering.daily_series, tiering.daily_series) IS
+'For sorting and grouping only: series have no order of their own';
+
+CREATE OPERATOR tiering.>= (
+	FUNCTION = tiering.daily_series_ge,
+	LEFTARG = tiering.daily_series,
+	RIGHTARG = tiering.daily_series,
+	COMMUTATOR = OPERATOR(tiering.<=),
+	NEGATOR = OPERATOR(tiering.<),
+	RESTRICT = scalargesel,
+	JOIN = scalargejoinsel
+);
+COMMENT ON OPERATOR tiering.>= (tiering.daily_series, tiering.daily_series) IS
+'For sorting and grouping only: series have no order of their own';
+
+CREATE OPERATOR tiering.> (
+	FUNCTION = tiering.daily_series_gt,
+	LEFTARG = tiering.daily_series,
+	RIGHTARG = tiering.daily_series,
+	COMMUTATOR = OPERATOR(tiering.<),
+	NEGATOR = OPERATOR(tiering.<=),
+	RESTRICT = scalargtsel,
+	JOIN = scalargtjoinsel
+);
+COMMENT ON OPERATOR tiering.> (tiering.daily_series, tiering.daily_series) IS
+'For sorting and grouping only: series have no order of their own';
+
+CREATE OPERATOR FAMILY tiering.daily_series_ops USING btree;
+COMMENT ON OPERATOR FAMILY tiering.daily_series_ops USING btree IS
+'Sorting and grouping of daily_series';
+CREATE OPERATOR CLASS tiering.daily_series_ops DEFAULT FOR TYPE tiering.daily_series USING btree FAMILY tiering.daily_series_ops AS
+	OPERATOR 1 tiering.<,
+	OPERATOR 2 tiering.<=,
+	OPERATOR 3 tiering.=,
+	OPERATOR 4 tiering.>=,
+	OPERATOR 5 tiering.>,
+	FUNCTION 1 tiering.daily_series_cmp(tiering.daily_series, tiering.daily_series);
+COMMENT ON OPERATOR CLASS tiering.daily_series_ops USING btree IS
+'Sorting and grouping of daily_series';
+
+CREATE OPERATOR FAMILY tiering.daily_series_ops USING hash;
+COMMENT ON OPERATOR FAMILY tiering.daily_series_ops USING hash IS
+'Hashing of daily_series';
+CREATE OPERATOR CLASS tiering.daily_series_ops DEFAULT FOR TYPE tiering.daily_series USING hash FAMILY tiering.daily_series_ops AS
+	OPERATOR 1 tiering.=,
+	FUNCTION 1 tiering.daily_series_hash(tiering.daily_series),
+	FUNCTION 2 tiering.daily_series_hash_extended(tiering.daily_series, bigint);
+COMMENT ON OPERATOR CLASS tiering.daily_series_ops USING hash IS
+'Hashing of daily_series';
+
+-- Building: rows in any order, the same shapes as those of the averages. Null
+-- balances are skipped; no rows or only nulls give null. Balances whose days
+-- overlap add up; a day that no row covers has no value.
+
+CREATE FUNCTION tiering.daily_series_combine(internal, internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'daily_series_combine'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_combine(internal, internal) IS
+'Adds the rows of one partial state to another';
+
+CREATE FUNCTION tiering.daily_series_serialize(internal) RETURNS bytea
+AS 'MODULE_PATHNAME', 'daily_series_serialize'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_serialize(internal) IS
+'A partial state as bytes, with its kind, its version and a checksum';
+
+CREATE FUNCTION tiering.daily_series_deserialize(bytea, internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'daily_series_deserialize'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_deserialize(bytea, internal) IS
+'A partial state read back; damaged bytes are an error (22P03)';
+
+CREATE FUNCTION tiering.daily_series_final(internal) RETURNS tiering.daily_series
+AS 'MODULE_PATHNAME', 'daily_series_final'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_final(internal) IS
+'The series of rows whose balances add up';
+
+CREATE FUNCTION tiering.daily_series_final_changes(internal) RETURNS tiering.daily_series
+AS 'MODULE_PATHNAME', 'daily_series_final_changes'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_final_changes(internal) IS
+'The series of rows each of which holds until the next one';
+
+CREATE FUNCTION tiering.daily_series_accum(internal, numeric, daterange) RETURNS internal
+AS 'MODULE_PATHNAME', 'daily_series_accum_range'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_accum(internal, numeric, daterange) IS
+'Adds one row to the state of daily_series(numeric, daterange)';
+
+CREATE AGGREGATE tiering.daily_series(balance numeric, valid daterange) (
+	SFUNC = tiering.daily_series_accum,
+	STYPE = internal,
+	SSPACE = 512,
+	FINALFUNC = tiering.daily_series_final,
+	COMBINEFUNC = tiering.daily_series_combine,
+	SERIALFUNC = tiering.daily_series_serialize,
+	DESERIALFUNC = tiering.daily_series_deserialize,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE tiering.daily_series(numeric, daterange) IS
+'A series from rows of a balance and the range of days on which it stood; without an upper bound it holds for ever, without a lower one it is an error (22023)';
+
+CREATE FUNCTION tiering.daily_series_accum(internal, numeric, date, date) RETURNS internal
+AS 'MODULE_PATHNAME', 'daily_series_accum_dates'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_accum(internal, numeric, date, date) IS
+'Adds one row to the state of daily_series(numeric, date, date)';
+
+CREATE AGGREGATE tiering.daily_series(balance numeric, valid_from date, valid_to date) (
+	SFUNC = tiering.daily_series_accum,
+	STYPE = internal,
+	SSPACE = 512,
+	FINALFUNC = tiering.daily_series_final,
+	COMBINEFUNC = tiering.daily_series_combine,
+	SERIALFUNC = tiering.daily_series_serialize,
+	DESERIALFUNC = tiering.daily_series_deserialize,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE tiering.daily_series(numeric, date, date) IS
+'A series from rows of a balance, the first day on which it stood and the first day after; without the latter it holds for ever';
+
+CREATE FUNCTION tiering.daily_series_snapshots_accum(internal, numeric, date) RETURNS internal
+AS 'MODULE_PATHNAME', 'daily_series_accum_snapshot'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_snapshots_accum(internal, numeric, date) IS
+'Adds one row to the state of daily_series_snapshots(numeric, date)';
+
+CREATE AGGREGATE tiering.daily_series_snapshots(balance numeric, as_of date) (
+	SFUNC = tiering.daily_series_snapshots_accum,
+	STYPE = internal,
+	SSPACE = 512,
+	FINALFUNC = tiering.daily_series_final,
+	COMBINEFUNC = tiering.daily_series_combine,
+	SERIALFUNC = tiering.daily_series_serialize,
+	DESERIALFUNC = tiering.daily_series_deserialize,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE tiering.daily_series_snapshots(numeric, date) IS
+'A series from rows of one balance per account and day; days without a row have no value';
+
+CREATE FUNCTION tiering.daily_series_flows_accum(internal, numeric, date) RETURNS internal
+AS 'MODULE_PATHNAME', 'daily_series_accum_flow'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_flows_accum(internal, numeric, date) IS
+'Adds one row to the state of daily_series_flows(numeric, date)';
+
+CREATE AGGREGATE tiering.daily_series_flows(amount numeric, posted_on date) (
+	SFUNC = tiering.daily_series_flows_accum,
+	STYPE = internal,
+	SSPACE = 512,
+	FINALFUNC = tiering.daily_series_final,
+	COMBINEFUNC = tiering.daily_series_combine,
+	SERIALFUNC = tiering.daily_series_serialize,
+	DESERIALFUNC = tiering.daily_series_deserialize,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE tiering.daily_series_flows(numeric, date) IS
+'A series from rows of a signed amount: their running sum, from the first posting on';
+
+CREATE FUNCTION tiering.daily_series_changes_accum(internal, numeric, date) RETURNS internal
+AS 'MODULE_PATHNAME', 'daily_series_accum_change'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_changes_accum(internal, numeric, date) IS
+'Adds one row to the state of daily_series_changes(numeric, date)';
+
+CREATE AGGREGATE tiering.daily_series_changes(balance numeric, changed_on date) (
+	SFUNC = tiering.daily_series_changes_accum,
+	STYPE = internal,
+	SSPACE = 512,
+	FINALFUNC = tiering.daily_series_final_changes,
+	COMBINEFUNC = tiering.daily_series_combine,
+	SERIALFUNC = tiering.daily_series_serialize,
+	DESERIALFUNC = tiering.daily_series_deserialize,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE tiering.daily_series_changes(numeric, date) IS
+'A series from rows of a new balance of one account, which holds until its next one; two different balances on one day are an error (21000)';
+
+-- Questions. A day without a value counts 0 in balance-days and in the average over all days of the period.
+
+CREATE FUNCTION tiering.daily_avg(series tiering.daily_series, period daterange, denominator text DEFAULT 'period') RETURNS numeric
+AS 'MODULE_PATHNAME', 'daily_series_avg'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_avg(tiering.daily_series, daterange, text) IS
+'Daily average over the period, digit for digit that of the rows of which the series was built. The denominator is period (all days), held (days with a value other than 0) or observed (days with a value); the latter two give null if there are none';
+
+CREATE FUNCTION tiering.balance_days(series tiering.daily_series, period daterange) RETURNS numeric
+AS 'MODULE_PATHNAME', 'daily_series_balance_days'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.balance_days(tiering.daily_series, daterange) IS
+'Balance-days in the period, the numerator of the daily average';
+
+CREATE FUNCTION tiering.value_on(series tiering.daily_series, day date) RETURNS numeric
+AS 'MODULE_PATHNAME', 'daily_series_value_on'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.value_on(tiering.daily_series, date) IS
+'The value on a day; null if there is none';
+
+CREATE FUNCTION tiering.minimum(series tiering.daily_series, period daterange) RETURNS numeric
+AS 'MODULE_PATHNAME', 'daily_series_minimum'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.minimum(tiering.daily_series, daterange) IS
+'The least value on any day of the period that has one; null if none has';
+
+CREATE FUNCTION tiering.maximum(series tiering.daily_series, period daterange) RETURNS numeric
+AS 'MODULE_PATHNAME', 'daily_series_maximum'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.maximum(tiering.daily_series, daterange) IS
+'The largest value on any day of the period that has one; null if none has';
+
+CREATE FUNCTION tiering.days_at_least(series tiering.daily_series, threshold numeric, period daterange) RETURNS int
+AS 'MODULE_PATHNAME', 'daily_series_days_at_least'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.days_at_least(tiering.daily_series, numeric, daterange) IS
+'Days of the period whose value is the threshold or more; a day without a value is not one, whatever the threshold';
+
+CREATE FUNCTION tiering.first_day(series tiering.daily_series) RETURNS date
+AS 'MODULE_PATHNAME', 'daily_series_first_day'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.first_day(tiering.daily_series) IS
+'The first day with a value; null if there is none';
+
+CREATE FUNCTION tiering.last_change(series tiering.daily_series) RETURNS date
+AS 'MODULE_PATHNAME', 'daily_series_last_change'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.last_change(tiering.daily_series) IS
+'The day of the last change, a change to no value included; null if there is none';
+
+CREATE FUNCTION tiering.segments(series tiering.daily_series) RETURNS TABLE (valid daterange, value numeric)
+AS 'MODULE_PATHNAME', 'daily_series_segments'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1 ROWS 20;
+COMMENT ON FUNCTION tiering.segments(tiering.daily_series) IS
+'A row for each run of days with one value, in order; the last one has no upper bound if it holds for ever. Days without a value are in none';
+
+CREATE FUNCTION tiering.balance_to_reach(series tiering.daily_series, threshold numeric, period daterange, as_of date) RETURNS numeric
+AS 'MODULE_PATHNAME', 'daily_series_balance_to_reach'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.balance_to_reach(tiering.daily_series, numeric, daterange, date) IS
+'The least balance, in the decimals that the series shows, that brings the average of the whole period to the threshold if it stands on every day of the period after as_of, the series going on as it is until then; negative or 0 if nothing needs to be held, null if no day is left';
+
+CREATE FUNCTION tiering.last_day_to_reach(series tiering.daily_series, threshold numeric, period daterange, max_balance numeric) RETURNS date
+AS 'MODULE_PATHNAME', 'daily_series_last_day_to_reach'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.last_day_to_reach(tiering.daily_series, numeric, daterange, numeric) IS
+'The last day of the period such that its average reaches the threshold if the series goes on as it is until the day before, and max_balance stands from that day to the end of the period; null if there is none';
+
+-- Changes. Each gives a new series.
+
+CREATE FUNCTION tiering.append(series tiering.daily_series, as_of date, value numeric) RETURNS tiering.daily_series
+AS 'MODULE_PATHNAME', 'daily_series_append'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.append(tiering.daily_series, date, numeric) IS
+'The series with a value from as_of on, or with none for a null. as_of must not be before the last change (22023). A null series begins with the value';
+
+CREATE FUNCTION tiering.amend(series tiering.daily_series, valid daterange, value numeric) RETURNS tiering.daily_series
+AS 'MODULE_PATHNAME', 'daily_series_amend'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.amend(tiering.daily_series, daterange, numeric) IS
+'The series with another value on the days of a range, or with none for a null; all other days stay. A null series begins with the value';
+
+CREATE FUNCTION tiering.trim(series tiering.daily_series, period daterange) RETURNS tiering.daily_series
+AS 'MODULE_PATHNAME', 'daily_series_trim'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.trim(tiering.daily_series, daterange) IS
+'The series with no value outside a range of days, which may be unbounded';
+
+CREATE FUNCTION tiering.convert(series tiering.daily_series, rates tiering.daily_series, scale int DEFAULT 2) RETURNS tiering.daily_series
+AS 'MODULE_PATHNAME', 'daily_series_convert'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.convert(tiering.daily_series, tiering.daily_series, int) IS
+'Each days balance at that days rate, rounded half away from zero to so many decimals. A balance other than 0 on a day without a rate is an error that names the first such day (22000)';
+
+CREATE FUNCTION tiering.daily_series_add(tiering.daily_series, tiering.daily_series) RETURNS tiering.daily_series
+AS 'MODULE_PATHNAME', 'daily_series_add'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_add(tiering.daily_series, tiering.daily_series) IS
+'Sum of two series day by day; where one has no value, the other one';
+
+CREATE FUNCTION tiering.daily_series_subtract(tiering.daily_series, tiering.daily_series) RETURNS tiering.daily_series
+AS 'MODULE_PATHNAME', 'daily_series_subtract'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_subtract(tiering.daily_series, tiering.daily_series) IS
+'Difference of two series day by day; a day without a value counts 0 if the other one has one';
+
+CREATE FUNCTION tiering.daily_series_negate(tiering.daily_series) RETURNS tiering.daily_series
+AS 'MODULE_PATHNAME', 'daily_series_negate'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_negate(tiering.daily_series) IS
+'The series with all signs changed';
+
+CREATE FUNCTION tiering.daily_series_times(tiering.daily_series, numeric) RETURNS tiering.daily_series
+AS 'MODULE_PATHNAME', 'daily_series_times'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_times(tiering.daily_series, numeric) IS
+'Each value times a number, exactly; a product of more than 18 digits is an error (22003)';
+
+CREATE FUNCTION tiering.daily_series_times(numeric, tiering.daily_series) RETURNS tiering.daily_series
+AS 'MODULE_PATHNAME', 'daily_series_times_left'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.daily_series_times(numeric, tiering.daily_series) IS
+'Each value times a number, exactly; a product of more than 18 digits is an error (22003)';
+
+CREATE OPERATOR tiering.+ (
+	FUNCTION = tiering.daily_series_add,
+	LEFTARG = tiering.daily_series,
+	RIGHTARG = tiering.daily_series,
+	COMMUTATOR = OPERATOR(tiering.+)
+);
+COMMENT ON OPERATOR tiering.+ (tiering.daily_series, tiering.daily_series) IS
+'Sum day by day; where one has no value, the other one';
+
+CREATE OPERATOR tiering.- (
+	FUNCTION = tiering.daily_series_subtract,
+	LEFTARG = tiering.daily_series,
+	RIGHTARG = tiering.daily_series
+);
+COMMENT ON OPERATOR tiering.- (tiering.daily_series, tiering.daily_series) IS
+'Difference day by day; a day without a value counts 0 if the other one has one';
+
+CREATE OPERATOR tiering.- (
+	FUNCTION = tiering.daily_series_negate,
+	RIGHTARG = tiering.daily_series
+);
+COMMENT ON OPERATOR tiering.- (NONE, tiering.daily_series) IS
+'All signs changed';
+
+CREATE OPERATOR tiering.* (
+	FUNCTION = tiering.daily_series_times,
+	LEFTARG = tiering.daily_series,
+	RIGHTARG = numeric,
+	COMMUTATOR = OPERATOR(tiering.*)
+);
+COMMENT ON OPERATOR tiering.* (tiering.daily_series, numeric) IS
+'Each value times a number';
+
+CREATE OPERATOR tiering.* (
+	FUNCTION = tiering.daily_series_times,
+	LEFTARG = numeric,
+	RIGHTARG = tiering.daily_series,
+	COMMUTATOR = OPERATOR(tiering.*)
+);
+COMMENT ON OPERATOR tiering.* (numeric, tiering.daily_series) IS
+'Each value times a number';
+
+-- The state is a series, so that partial sums can be stored, and added up elsewhere.
+CREATE AGGREGATE tiering.sum(tiering.daily_series) (
+	SFUNC = tiering.daily_series_add,
+	STYPE = tiering.daily_series,
+	SSPACE = 512,
+	COMBINEFUNC = tiering.daily_series_add,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE tiering.sum(tiering.daily_series) IS
+'Sum of series day by day; a day on which none has a value has none';

@@ -1,0 +1,579 @@
+/*
+ * series.c
+ *		Reading and packing of the form that series.h describes.
+ *
+ * Bytes may come from anywhere: a damaged page, another program's COPY. Two
+ * checks stand between them and us. SeriesOpen(), which all reading starts
+ * with, makes sure that every field lies within the bytes and that no number
+ * can overflow, which costs next to nothing. SeriesFault() makes sure that the
+ * bytes are what SeriesPack() would have written, and is asked of everything
+ * that comes from outside.
+ */
+#include "postgres.h"
+
+#include "port/pg_bitutils.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+#include "series.h"
+
+/* Where packed bits go */
+typedef struct BitWriter
+{
+	uint8	   *at;
+	uint64		bits;			/* not yet written, from the lowest up */
+	int			count;			/* of them, below 32 between calls */
+} BitWriter;
+
+/* What a packed form will look like */
+typedef struct SeriesLayout
+{
+	int			scale;
+	bool		has_none;
+	int64		least;			/* number, in 10^-scale */
+	int64		most;
+	int			day_width;		/* in bits */
+	int			number_width;
+	int			count_bytes;
+	int			first_bytes;
+	int			least_bytes;
+	Size		size;			/* of all, in bytes */
+} SeriesLayout;
+
+static inline int
+BitWidth(uint64 value)
+{
+	return value == 0 ? 0 : pg_leftmost_one_pos64(value) + 1;
+}
+
+/* Bytes that a signed number needs */
+static inline int
+SignedBytes(int64 value)
+{
+	return BitWidth((uint64) (value < 0 ? ~value : value)) / 8 + 1;
+}
+
+static inline uint64
+WidthMask(int width)
+{
+	return width == 0 ? 0 : PG_UINT64_MAX >> (64 - width);
+}
+
+void
+SeriesCorrupted(const char *reason)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("daily_series is damaged: %s", reason)));
+}
+
+static inline const char *
+ReadHeader(Series *series, uint32 header)
+{
+	series->has_none = (header & SERIES_HAS_NONE) != 0;
+	series->scale = (header >> SERIES_SCALE_SHIFT) & 0x1F;
+	series->dscale = (header >> SERIES_DSCALE_SHIFT) & 0x1F;
+	series->day_width = (header >> SERIES_DAY_SHIFT) & 0x1F;
+	series->number_width = (header >> SERIES_NUMBER_SHIFT) & 0x3F;
+	series->day_mask = WidthMask(series->day_width);
+	series->number_mask = WidthMask(series->number_width);
+	if ((header & SERIES_VERSION_BITS) != SERIES_VERSION)
+		return "byte 1 has a format version that is not known";
+	if (series->scale > SCALED_DIGITS || series->dscale < series->scale ||
+		series->number_width > SERIES_MAX_WIDTH)
+		return "bytes 1 to 4 have a scale or a width that cannot be";
+	return NULL;
+}
+
+/* So many bytes from a place on, as a signed number */
+static inline int64
+ReadSigned(const Series *series, Size at, int bytes)
+{
+	uint64		value = SeriesBits(series, at * 8, bytes * 8,
+								   WidthMask(bytes * 8));
+
+	return (int64) (value << (64 - bytes * 8)) >> (64 - bytes * 8);
+}
+
+/* What comes after the first four bytes, and whether it is all there */
+static inline const char *
+ReadFields(Series *series, uint32 header, Size size)
+{
+	int			count_bytes = ((header >> SERIES_COUNT_SHIFT) & 0x3) + 1;
+	int			first_bytes = ((header >> SERIES_FIRST_SHIFT) & 0x3) + 1;
+	int			least_bytes = ((header >> SERIES_LEAST_SHIFT) & 0x7) + 1;
+	Size		fields = SERIES_HEADER_SIZE + count_bytes + first_bytes +
+		least_bytes;
+	uint64		day_bits;
+	uint64		count;
+
+	if (size < fields)
+		return "it ends before its fields do";
+	count = SeriesBits(series, SERIES_HEADER_SIZE * 8, count_bytes * 8,
+					   WidthMask(count_bytes * 8));
+	if (count == 0 || count > PG_INT32_MAX ||
+		(count > 1 && series->day_width == 0))
+		return "the number of its points cannot be";
+	series->count = (int) count;
+	series->first = (DateADT) ReadSigned(series, SERIES_HEADER_SIZE +
+										 count_bytes, first_bytes);
+	series->base = ReadSigned(series, fields - least_bytes, least_bytes);
+	if (!IS_VALID_DATE(series->first) || !ScaledFits(series->base))
+		return "its first day or its least number is out of range";
+	if (series->has_none)
+		series->base--;
+	day_bits = (count - 1) * series->day_width;
+	series->days_at = fields * 8;
+	/* a field of no bits is read anywhere */
+	series->numbers_at = series->number_width == 0 ? 0 :
+		series->days_at + day_bits;
+	if (size != fields + (day_bits + count * series->number_width + 7) / 8)
+		return "its length is not that of its points";
+	return NULL;
+}
+
+/* Open a series; what is wrong with it, or NULL if all of it can be read */
+static const char *
+TryOpen(Series *series, const struct varlena *value)
+{
+	Size		size = VARSIZE_ANY_EXHDR(value);
+	const char *fault;
+	uint32		header;
+
+	series->data = (const uint8 *) VARDATA_ANY(value);
+	series->size = size;
+	if (size < SERIES_HEADER_SIZE)
+		return "it has less than four bytes";
+	if (size < sizeof(series->small))
+	{
+		memset(series->small, 0, sizeof(series->small));
+		memcpy(series->small, series->data, size);
+		series->data = series->small;
+		series->size = sizeof(series->small);
+	}
+	header = (uint32) SeriesLoad(series->data);
+	fault = ReadHeader(series, header);
+	if (fault != NULL)
+		return fault;
+	if (size > SERIES_HEADER_SIZE)
+		return ReadFields(series, header, size);
+	series->count = 0;
+	return header == SERIES_VERSION ? NULL : "an empty one has a scale or a width";
+}
+
+/* Open a series that is not compressed or out of line */
+void
+SeriesOpen(Series *series, const struct varlena *value)
+{
+	const char *fault = TryOpen(series, value);
+
+	if (unlikely(fault != NULL))
+		SeriesCorrupted(fault);
+}
+
+/* What is wrong with a point in its place, or NULL */
+static const char *
+PointFault(const Series *series, int i, DateADT day, int64 units)
+{
+	if (!IS_VALID_DATE(day))
+		return "its day is out of range";
+	if (i > 0 && day <= SeriesDay(series, i - 1))
+		return "its day does not come after the one before";
+	if (units == SERIES_NONE)
+		return i > 0 ? NULL : "the first one must have a value";
+	if (!ScaledFits(units))
+		return "its number is out of range";
+	return NULL;
+}
+
+/*
+ * What makes some bytes other than a series as SeriesPack() writes it, or NULL.
+ * Points are counted from 1, and bytes from 1, too.
+ */
+const char *
+SeriesFault(const struct varlena *value)
+{
+	Series		series;
+	SeriesDraft draft;
+	struct varlena *packed;
+	const char *fault = TryOpen(&series, value);
+
+	if (fault != NULL)
+		return fault;
+	SeriesDraftInit(&draft, series.count, series.dscale);
+	for (int i = 0; i < series.count; i++)
+	{
+		DateADT		day = SeriesDay(&series, i);
+		int64		units = SeriesUnits(&series, i);
+
+		fault = PointFault(&series, i, day, units);
+		if (fault == NULL)
+		{
+			SeriesPut(&draft, day, units, series.scale);
+			if (draft.count == i + 1)
+				continue;
+			fault = "it changes nothing";
+		}
+		return psprintf("point %d: %s", i + 1, fault);
+	}
+	packed = SeriesPack(&draft);
+	fault = NULL;
+	if (VARSIZE_ANY_EXHDR(packed) != VARSIZE_ANY_EXHDR(value))
+		fault = "it is longer than it has to be";
+	for (Size i = 0; fault == NULL && i < VARSIZE_ANY_EXHDR(value); i++)
+		if (VARDATA(packed)[i] != VARDATA_ANY(value)[i])
+			fault = psprintf("byte %zu is not as it is written for these points",
+							 i + 1);
+	pfree(packed);
+	pfree(draft.points);
+	return fault;
+}
+
+/*
+ * The last point on or before a day, or -1. Each step halves what is left
+ * whatever it finds, so that there is no branch to mispredict.
+ */
+int
+SeriesFind(const Series *series, DateADT day)
+{
+	int			found = 0;
+	int			left = series->count;
+
+	if (left == 0 || day < series->first)
+		return -1;
+	while (left > 1)
+	{
+		int			half = left / 2;
+
+		found += SeriesDay(series, found + half) <= day ? half : 0;
+		left -= half;
+	}
+	return found;
+}
+
+bool
+SeriesNextPair(SeriesPair *pair)
+{
+	bool		left_ended = pair->next_left >= pair->left->count;
+	bool		right_ended = pair->next_right >= pair->right->count;
+	DateADT		left_day = left_ended ? DATEVAL_NOEND :
+		SeriesDay(pair->left, pair->next_left);
+	DateADT		right_day = right_ended ? DATEVAL_NOEND :
+		SeriesDay(pair->right, pair->next_right);
+
+	if (left_ended && right_ended)
+		return false;
+	pair->day = Min(left_day, right_day);
+	if (!left_ended && left_day == pair->day)
+		pair->left_units = SeriesUnits(pair->left, pair->next_left++);
+	if (!right_ended && right_day == pair->day)
+		pair->right_units = SeriesUnits(pair->right, pair->next_right++);
+	return true;
+}
+
+void
+SeriesDraftInit(SeriesDraft *draft, int64 capacity, int dscale)
+{
+	if (capacity > PG_INT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("daily_series would have more than %d points",
+						PG_INT32_MAX)));
+	draft->count = 0;
+	draft->capacity = (int) capacity;
+	draft->dscale = dscale;
+	draft->points = palloc_extended(Max(capacity, 1) * sizeof(SeriesPoint),
+									MCXT_ALLOC_HUGE);
+}
+
+static bool
+SameNumber(const SeriesPoint *point, int64 units, int scale)
+{
+	if (point->scale == scale || units == SERIES_NONE ||
+		point->units == SERIES_NONE)
+		return point->units == units;
+	if (point->scale < scale)
+		return (int128) point->units * ScaledPower[scale - point->scale] == units;
+	return (int128) units * ScaledPower[point->scale - scale] == point->units;
+}
+
+/* The value from a day on, or SERIES_NONE; dropped if it is so already */
+void
+SeriesPut(SeriesDraft *draft, DateADT day, int64 units, int scale)
+{
+	SeriesPoint *point = &draft->points[draft->count];
+
+	if (draft->count == 0)
+	{
+		if (units == SERIES_NONE)
+			return;
+	}
+	else if (SameNumber(point - 1, units, scale))
+		return;
+	else if (day <= point[-1].day)
+		SeriesCorrupted("its days do not increase");
+	Assert(draft->count < draft->capacity);
+	point->units = units;
+	point->day = day;
+	point->scale = scale;
+	draft->count++;
+}
+
+void
+SeriesPutWide(SeriesDraft *draft, DateADT day, int128 units, int scale)
+{
+	Scaled		scaled;
+
+	if (scale <= SCALED_DIGITS && units >= -SCALED_LIMIT &&
+		units <= SCALED_LIMIT)
+		SeriesPut(draft, day, (int64) units, scale);
+	else if (ScaledFromWide(units, scale, &scaled))
+		SeriesPut(draft, day, scaled.units, scaled.scale);
+	else
+		SeriesRefuseWide(units, scale);
+}
+
+/* What a series says of some days; after them, it goes on saying the last */
+void
+SeriesPutDays(SeriesDraft *draft, const Series *series, const Period *days)
+{
+	SeriesRuns	runs;
+
+	SeriesRunsInit(&runs, series, days);
+	while (SeriesNextRun(&runs))
+		SeriesPut(draft, runs.from, runs.units, series->scale);
+}
+
+/*
+ * The smallest scale that holds all numbers. Those that come with a larger one
+ * and do not need it are left at one that is no larger than the result.
+ */
+static int
+CommonScale(SeriesDraft *draft)
+{
+	int			scale = 0;
+
+	for (int i = 0; i < draft->count; i++)
+	{
+		SeriesPoint *point = &draft->points[i];
+
+		if (point->units == SERIES_NONE)
+			continue;
+		while (point->scale > scale && point->units % 10 == 0)
+		{
+			point->units /= 10;
+			point->scale--;
+		}
+		scale = Max(scale, point->scale);
+	}
+	return scale;
+}
+
+/* Bring all numbers to one scale, and find the least and the most of them */
+static void
+Normalize(SeriesDraft *draft, SeriesLayout *layout)
+{
+	layout->scale = CommonScale(draft);
+	layout->has_none = false;
+	layout->least = PG_INT64_MAX;
+	layout->most = PG_INT64_MIN;
+	for (int i = 0; i < draft->count; i++)
+	{
+		SeriesPoint *point = &draft->points[i];
+		int			missing = layout->scale - point->scale;
+
+		if (point->units == SERIES_NONE)
+		{
+			layout->has_none = true;
+			continue;
+		}
+		if (missing > 0)
+		{
+			int64		room = SCALED_LIMIT / ScaledPower[missing];
+
+			if (point->units > room || point->units < -room)
+				SeriesRefuseWide((int128) point->units * ScaledPower[missing],
+								 layout->scale);
+			point->units *= ScaledPower[missing];
+			point->scale = layout->scale;
+		}
+		layout->least = Min(layout->least, point->units);
+		layout->most = Max(layout->most, point->units);
+	}
+	/* only what was read from damaged bytes can be wider than what is read */
+	if (!ScaledFits(layout->least) || !ScaledFits(layout->most))
+		SeriesCorrupted("a number is out of range");
+}
+
+static void
+PlanLayout(SeriesDraft *draft, SeriesLayout *layout)
+{
+	const SeriesPoint *points = draft->points;
+	int			count = draft->count;
+	uint64		bits;
+
+	Normalize(draft, layout);
+	layout->day_width = BitWidth((uint64) ((int64) points[count - 1].day -
+										   points[0].day));
+	layout->number_width = BitWidth((uint64) (layout->most - layout->least) +
+									(layout->has_none ? 1 : 0));
+	layout->count_bytes = (BitWidth(count) + 7) / 8;
+	layout->first_bytes = SignedBytes(points[0].day);
+	layout->least_bytes = SignedBytes(layout->least);
+	bits = (uint64) (count - 1) * layout->day_width +
+		(uint64) count * layout->number_width;
+	layout->size = SERIES_HEADER_SIZE + layout->count_bytes +
+		layout->first_bytes + layout->least_bytes + (bits + 7) / 8;
+	if (layout->size > MaxAllocSize - VARHDRSZ)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("daily_series of %d points would be too large", count)));
+}
+
+static inline void
+WriteFewBits(BitWriter *writer, uint64 bits, int width)
+{
+	writer->bits |= bits << writer->count;
+	writer->count += width;
+	if (writer->count >= 32)
+	{
+		uint32		word = (uint32) writer->bits;
+
+#ifdef WORDS_BIGENDIAN
+		word = pg_bswap32(word);
+#endif
+		memcpy(writer->at, &word, sizeof(word));
+		writer->at += sizeof(word);
+		writer->bits >>= 32;
+		writer->count -= 32;
+	}
+}
+
+static inline void
+WriteBits(BitWriter *writer, uint64 bits, int width)
+{
+	if (width > 32)
+	{
+		WriteFewBits(writer, bits & PG_UINT32_MAX, 32);
+		bits >>= 32;
+		width -= 32;
+	}
+	WriteFewBits(writer, bits, width);
+}
+
+static void
+FlushBits(BitWriter *writer)
+{
+	for (; writer->count > 0; writer->count -= 8)
+	{
+		*writer->at++ = (uint8) writer->bits;
+		writer->bits >>= 8;
+	}
+}
+
+static void
+WriteHeader(BitWriter *writer, const SeriesDraft *draft,
+			const SeriesLayout *layout)
+{
+	int			dscale = Max(Min(draft->dscale, SERIES_MAX_DSCALE),
+							 layout->scale);
+
+	WriteBits(writer, SERIES_VERSION |
+			  (layout->has_none ? SERIES_HAS_NONE : 0) |
+			  (uint32) layout->scale << SERIES_SCALE_SHIFT |
+			  (uint32) layout->day_width << SERIES_DAY_SHIFT |
+			  (uint32) layout->number_width << SERIES_NUMBER_SHIFT |
+			  (uint32) (layout->count_bytes - 1) << SERIES_COUNT_SHIFT |
+			  (uint32) (layout->first_bytes - 1) << SERIES_FIRST_SHIFT |
+			  (uint32) (layout->least_bytes - 1) << SERIES_LEAST_SHIFT |
+			  (uint32) dscale << SERIES_DSCALE_SHIFT, 32);
+	WriteBits(writer, draft->count, layout->count_bytes * 8);
+	WriteBits(writer, (uint64) draft->points[0].day &
+			  WidthMask(layout->first_bytes * 8), layout->first_bytes * 8);
+	WriteBits(writer, (uint64) layout->least &
+			  WidthMask(layout->least_bytes * 8), layout->least_bytes * 8);
+}
+
+static void
+WritePoints(BitWriter *writer, const SeriesDraft *draft,
+			const SeriesLayout *layout)
+{
+	const SeriesPoint *points = draft->points;
+	int64		base = layout->least - (layout->has_none ? 1 : 0);
+
+	for (int i = 1; i < draft->count; i++)
+		WriteBits(writer, (uint64) ((int64) points[i].day - points[0].day),
+				  layout->day_width);
+	for (int i = 0; i < draft->count; i++)
+		WriteBits(writer, points[i].units == SERIES_NONE ? 0 :
+				  (uint64) (points[i].units - base), layout->number_width);
+}
+
+/* The packed form of a draft, whose numbers are brought to one scale */
+struct varlena *
+SeriesPack(SeriesDraft *draft)
+{
+	SeriesLayout layout = {.size = SERIES_HEADER_SIZE};
+	struct varlena *result;
+	BitWriter	writer = {0};
+
+	if (draft->count > 0)
+		PlanLayout(draft, &layout);
+	result = palloc(VARHDRSZ + layout.size);
+	SET_VARSIZE(result, VARHDRSZ + layout.size);
+	writer.at = (uint8 *) VARDATA(result);
+	if (draft->count == 0)
+		WriteBits(&writer, SERIES_VERSION, 32);
+	else
+	{
+		WriteHeader(&writer, draft, &layout);
+		WritePoints(&writer, draft, &layout);
+	}
+	FlushBits(&writer);
+	return result;
+}
+
+#define LIMIT_DETAIL \
+	errdetail("A daily_series holds numbers of at most %d digits, counted at the scale that all of its numbers need.", \
+			  SCALED_DIGITS)
+
+/* Complain of units x 10^-scale, which may be a product of two numbers */
+void
+SeriesRefuseWide(int128 units, int scale)
+{
+	Datum		number = DirectFunctionCall2(numeric_mul,
+											 NumericGetDatum(DecimalToNumeric(units, 0, 0)),
+											 NumericGetDatum(ScaledToNumeric(1, scale, scale)));
+
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("number %s does not fit a daily_series",
+					DatumGetCString(DirectFunctionCall1(numeric_out, number))),
+			 LIMIT_DETAIL));
+}
+
+/* A number that is to go into a series, and how many decimals it shows */
+void
+SeriesReadNumber(struct varlena *number, const char *what, Scaled *result,
+				 int *dscale)
+{
+	DecimalView view;
+
+	DecimalViewNumeric(number, &view);
+	if (!view.finite)
+		DecimalRefuse(number, what);
+	if (view.dscale > SERIES_MAX_DSCALE)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("%s shows %d decimals, and a daily_series at most %d",
+						what, view.dscale, SERIES_MAX_DSCALE),
+				 errhint("Round it.")));
+	if (!ScaledFromView(&view, result))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("%s %s does not fit a daily_series", what,
+						DatumGetCString(DirectFunctionCall1(numeric_out,
+															PointerGetDatum(number)))),
+				 LIMIT_DETAIL));
+	*dscale = view.dscale;
+}

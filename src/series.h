@@ -1,0 +1,240 @@
+/*
+ * series.h
+ *		A daily_series: one whole history, a step function of the date.
+ *
+ * It is a list of points. Each has a day and either a number, which holds from
+ * that day until the next point's, or none: from that day on there is no value.
+ * Before the first point there is no value, and the last one holds for ever.
+ *
+ * Points are packed in fields of fixed width, so that any of them is read where
+ * it lies by one load of 64 bits, and a day is found by binary search. All is
+ * little-endian, on every machine:
+ *
+ *		4 bytes		format version, widths, scales: SERIES_VERSION and below
+ *		1 to 4		number of points
+ *		1 to 4		day of the first point, from 2000-01-01, signed
+ *		1 to 8		the least number, in 10^-scale, signed
+ *		bits		for each point but the first: days since the first one
+ *		bits		for each point: number less the least number; or, if any
+ *					point has none, 0 for none and that difference plus one
+ *
+ * The empty series is the first four bytes with nothing but the version.
+ *
+ * The form is canonical: the first point is not none, neighbours differ, the
+ * scale is the smallest that holds all numbers, and widths are the smallest,
+ * too. So two series are the same function exactly if they are the same bytes,
+ * all but the decimals shown.
+ */
+#ifndef TIERING_SERIES_H
+#define TIERING_SERIES_H
+
+#include "port/pg_bswap.h"
+#include "utils/date.h"
+
+#include "compat.h"
+#include "period.h"
+#include "scaled.h"
+
+#define SERIES_VERSION			1
+
+/* The first four bytes, from the lowest bit up */
+#define SERIES_VERSION_BITS		0x7
+#define SERIES_HAS_NONE			0x8
+#define SERIES_SCALE_SHIFT		4	/* 5 bits */
+#define SERIES_DAY_SHIFT		9	/* 5 bits: width of a day */
+#define SERIES_NUMBER_SHIFT		14	/* 6 bits: width of a number */
+#define SERIES_COUNT_SHIFT		20	/* 2 bits: bytes of the count, less one */
+#define SERIES_FIRST_SHIFT		22	/* 2 bits: of the first day, less one */
+#define SERIES_LEAST_SHIFT		24	/* 3 bits: of the least number, less one */
+#define SERIES_DSCALE_SHIFT		27	/* 5 bits: decimals shown */
+
+#define SERIES_HEADER_SIZE		4
+#define SERIES_MAX_DSCALE		31
+#define SERIES_MAX_WIDTH		61	/* of a number: 2 * SCALED_LIMIT + 1 */
+
+/* The first day after all that exist; what lasts so long lasts for ever */
+#define SERIES_END				((DateADT) (DATE_END_JULIAN - POSTGRES_EPOCH_JDATE))
+
+/* What stands for no number */
+#define SERIES_NONE				PG_INT64_MIN
+
+/* A series opened for reading; the bytes stay where they are */
+typedef struct Series
+{
+	const uint8 *data;
+	Size		size;			/* of data, 8 at least */
+	int			count;			/* points */
+	DateADT		first;			/* day of the first point */
+	int64		base;			/* number of code 0, or what it would be */
+	uint64		days_at;		/* bit where the second point's day is */
+	uint64		numbers_at;		/* bit where the first point's number is */
+	uint64		day_mask;
+	uint64		number_mask;
+	uint8		day_width;		/* in bits */
+	uint8		number_width;
+	uint8		scale;
+	uint8		dscale;			/* decimals shown */
+	bool		has_none;
+	uint8		small[8];		/* data, where there is less than a load */
+} Series;
+
+/* A point that is not packed; units at a scale of its own, or SERIES_NONE */
+typedef struct SeriesPoint
+{
+	int64		units;
+	DateADT		day;
+	int32		scale;
+} SeriesPoint;
+
+/* Points being put together, in the order of their days */
+typedef struct SeriesDraft
+{
+	SeriesPoint *points;
+	int			count;
+	int			capacity;
+	int			dscale;			/* decimals shown */
+} SeriesDraft;
+
+/* A walk over the days of a period, in runs with one value */
+typedef struct SeriesRuns
+{
+	const Series *series;
+	int			next;			/* point after the run */
+	DateADT		from;			/* the run is [from, to) */
+	DateADT		to;
+	DateADT		end;			/* of the period */
+	int64		units;			/* or SERIES_NONE */
+} SeriesRuns;
+
+/* A walk over the days on which either of two series changes */
+typedef struct SeriesPair
+{
+	const Series *left;
+	const Series *right;
+	int			next_left;
+	int			next_right;
+	DateADT		day;			/* of this change */
+	int64		left_units;		/* from that day on, or SERIES_NONE */
+	int64		right_units;
+} SeriesPair;
+
+extern void SeriesOpen(Series *series, const struct varlena *value);
+extern const char *SeriesFault(const struct varlena *value);
+extern int	SeriesFind(const Series *series, DateADT day);
+extern bool SeriesNextPair(SeriesPair *pair);
+
+extern void SeriesDraftInit(SeriesDraft *draft, int64 capacity, int dscale);
+extern void SeriesPut(SeriesDraft *draft, DateADT day, int64 units, int scale);
+extern void SeriesPutWide(SeriesDraft *draft, DateADT day, int128 units,
+						  int scale);
+extern void SeriesPutDays(SeriesDraft *draft, const Series *series,
+						  const Period *days);
+extern struct varlena *SeriesPack(SeriesDraft *draft);
+
+extern void SeriesRefuseWide(int128 units, int scale)
+			pg_attribute_noreturn();
+extern void SeriesCorrupted(const char *reason) pg_attribute_noreturn();
+extern char *SeriesDayText(DateADT day);
+extern DateADT SeriesDayFromText(const char *text);
+extern void SeriesReadNumber(struct varlena *number, const char *what,
+							 Scaled *result, int *dscale);
+
+#define SeriesNumber(series, units) \
+	ScaledToNumeric((units), (series)->scale, (series)->dscale)
+
+static inline uint64
+SeriesLoad(const uint8 *data)
+{
+	uint64		word;
+
+	memcpy(&word, data, sizeof(word));
+#ifdef WORDS_BIGENDIAN
+	word = pg_bswap64(word);
+#endif
+	return word;
+}
+
+/*
+ * Bits at a place; they lie within the data. A load near the end begins
+ * earlier, so as not to read beyond it; one of a wide field may need a ninth
+ * byte.
+ */
+static inline uint64
+SeriesBits(const Series *series, uint64 bit, int width, uint64 mask)
+{
+	Size		start = Min((Size) (bit >> 3), series->size - sizeof(uint64));
+	int			shift = (int) (bit - start * 8);
+	uint64		word = SeriesLoad(series->data + start) >> shift;
+
+	if (unlikely(shift + width > 64))
+		word |= (uint64) series->data[start + 8] << (64 - shift);
+	return word & mask;
+}
+
+static inline DateADT
+SeriesDay(const Series *series, int i)
+{
+	uint32		days = 0;
+
+	if (i > 0)
+		days = (uint32) SeriesBits(series, series->days_at +
+								   (uint64) (i - 1) * series->day_width,
+								   series->day_width, series->day_mask);
+	return (DateADT) ((uint32) series->first + days);
+}
+
+static inline int64
+SeriesUnits(const Series *series, int i)
+{
+	uint64		code = SeriesBits(series, series->numbers_at +
+								  (uint64) i * series->number_width,
+								  series->number_width, series->number_mask);
+
+	if (series->has_none && code == 0)
+		return SERIES_NONE;
+	return series->base + (int64) code;
+}
+
+/* The value of the point i, of which -1 stands for the days before the first */
+static inline int64
+SeriesUnitsFrom(const Series *series, int i)
+{
+	return i < 0 ? SERIES_NONE : SeriesUnits(series, i);
+}
+
+static inline void
+SeriesRunsInit(SeriesRuns *runs, const Series *series, const Period *period)
+{
+	runs->series = series;
+	runs->next = SeriesFind(series, period->start) + 1;
+	runs->from = runs->to = period->start;
+	runs->end = period->end;
+}
+
+/* The next run of days; false after the last one */
+static inline bool
+SeriesNextRun(SeriesRuns *runs)
+{
+	const Series *series = runs->series;
+
+	runs->from = runs->to;
+	if (runs->from >= runs->end)
+		return false;
+	runs->units = SeriesUnitsFrom(series, runs->next - 1);
+	runs->to = runs->end;
+	if (runs->next < series->count)
+		runs->to = Min(SeriesDay(series, runs->next), runs->end);
+	runs->next++;
+	return true;
+}
+
+static inline void
+SeriesPairInit(SeriesPair *pair, const Series *left, const Series *right)
+{
+	pair->left = left;
+	pair->right = right;
+	pair->next_left = pair->next_right = 0;
+	pair->left_units = pair->right_units = SERIES_NONE;
+}
+
+#endif							/* TIERING_SERIES_H */
