@@ -6,7 +6,7 @@ MODULE_big = tiering
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
 # The install script is these, in this order.
-SQL_PARTS = schema periods measures series \
+SQL_PARTS = schema periods measures series fx \
 	scheme scorecard service asset_weight freeze classify authoring document \
 	validate publish explain preset \
 	state moves source refresh views reports privileges

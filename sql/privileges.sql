@@ -6,12 +6,12 @@
 
 GRANT USAGE ON SCHEMA tiering TO PUBLIC;
 GRANT SELECT ON tiering.scheme, tiering.scheme_version, tiering.metric, tiering.tier, tiering.rule,
-	tiering.score_weight, tiering.score_band, tiering.service, tiering.asset_weight, tiering.preset TO PUBLIC;
+	tiering.score_weight, tiering.score_band, tiering.service, tiering.asset_weight, tiering.preset, tiering.fx_rate, tiering.ecb_rate TO PUBLIC;
 
 -- A trigger function that anyone could put on a table of his own would run there
 -- with our rights; firing a trigger that is there takes no right to its function.
 REVOKE EXECUTE ON FUNCTION tiering.freeze_definition(), tiering.freeze_version(),
-	tiering.refuse_truncate(), tiering.record_moves(), tiering.refuse_rewrite(), tiering.check_setter(),
+	tiering.refuse_truncate(), tiering.record_moves(), tiering.refuse_rewrite(), tiering.check_setter(), tiering.insert_ecb_rate(),
 	tiering.refuse_rekey(text, text), tiering.refuse_tier(text, int, text)
 	FROM PUBLIC;
 -- source_rows() reads what a source's setter may read; refresh() writes as the
