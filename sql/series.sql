@@ -309,7 +309,7 @@ CREATE AGGREGATE tiering.daily_series(balance numeric, valid_from date, valid_to
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_series(numeric, date, date) IS
-'A series from rows of a balance, the first day on which it stood and the first day after; without the latter it holds for ever';
+'A series from rows of a balance, the first day on which it stood and the first day after. It holds for ever if the latter is null, infinity, or 9999-12-31 and later, by which warehouses say so';
 
 CREATE FUNCTION tiering.daily_series_snapshots_accum(internal, numeric, date) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_series_accum_snapshot'
@@ -460,7 +460,7 @@ CREATE FUNCTION tiering.convert(series tiering.daily_series, rates tiering.daily
 AS 'MODULE_PATHNAME', 'daily_series_convert'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.convert(tiering.daily_series, tiering.daily_series, int) IS
-'Each days balance at that days rate, rounded half away from zero to so many decimals. A balance other than 0 on a day without a rate is an error that names the first such day (22000)';
+'Each day''s balance at that day''s rate, rounded half away from zero to so many decimals. A balance other than 0 on a day without a rate is an error that names the first such day (22000)';
 
 CREATE FUNCTION tiering.daily_series_add(tiering.daily_series, tiering.daily_series) RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_add'

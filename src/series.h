@@ -55,6 +55,9 @@
 /* The first day after all that exist; what lasts so long lasts for ever */
 #define SERIES_END				((DateADT) (DATE_END_JULIAN - POSTGRES_EPOCH_JDATE))
 
+/* 9999-12-31 */
+#define SERIES_STANDING			((DateADT) 2921939)
+
 /* What stands for no number */
 #define SERIES_NONE				PG_INT64_MIN
 

@@ -16,8 +16,7 @@ const [command, database, csv] = process.argv.slice(2);
 const instance = await DuckDBInstance.create(database, { threads: '1' });
 const connection = await instance.connect();
 
-// Sums of integers, as the balances are cents: what a hand in DuckDB would tune
-// to. Rows that do not touch the quarter are left out.
+// Rows that do not touch the quarter are left out.
 const query = `
 	SELECT count(*), sum(average) FROM (
 		SELECT customer_id, sum(balance * (least(valid_to, DATE '2024-07-01') - greatest(valid_from, DATE '2024-04-01'))) / 91 AS average

@@ -14,14 +14,14 @@ CREATE TABLE bench.counter AS SELECT customer_id, 0 AS n, series AS filler FROM 
 -- five years with a change a month
 CREATE TABLE bench.series_long AS
 SELECT c AS customer_id, tiering.daily_series_changes(bench.money(c * 64::bigint + m)::numeric(15, 2),
-	(date '2020-01-01' + m * interval '1 month')::date + (28 * bench.uniform(c * 64::bigint + m, 12))::int) AS series
+	(date '2020-01-01' + m * interval '1 month')::date + (27 * bench.uniform(c * 64::bigint + m, 12))::int) AS series
 FROM generate_series(1, 50000) c, generate_series(0, 59) m GROUP BY c;
 -- a rate for each working day, accounts to convert, and the days of the year for the hand
 CREATE TABLE bench.rate AS
 SELECT d::date AS day, round(7.1 + (0.2 * bench.uniform(d::date - greatest(extract(isodow FROM d)::int - 5, 0) - date '2024-01-01', 13))::numeric, 4) AS rate
 FROM generate_series(date '2024-01-01', '2024-12-31', '1 day') d;
 CREATE TABLE bench.account_series AS
-SELECT account_id, tiering.daily_series(balance, valid_from, valid_to) AS series
+SELECT account_id, tiering.trim(tiering.daily_series(balance, valid_from, valid_to), '[2024-01-01,2025-01-01)') AS series
 FROM bench.history WHERE account_id <= 10000 GROUP BY account_id;
 CREATE TABLE bench.account_history AS SELECT * FROM bench.history WHERE account_id <= 10000;
 VACUUM (FREEZE, ANALYZE) bench.series, bench.series_tenth, bench.counter, bench.series_long, bench.rate,
