@@ -5,7 +5,7 @@
 \pset pager off
 \pset footer off
 
-\echo '\n== 2 of 8: the bank as it is\n'
+\echo '\n== 2 of 9: the bank as it is\n'
 
 CREATE SCHEMA bank;
 CREATE TABLE bank.account (
@@ -61,7 +61,7 @@ FROM bank.eod_balance;
 CREATE EXTENSION tiering;
 \set ECHO none
 
-\echo '\n== 3 of 8: a ladder of tiers, in Czech crowns\n'
+\echo '\n== 3 of 9: a ladder of tiers, in Czech crowns\n'
 
 \pset tuples_only on
 \set ECHO queries
@@ -77,7 +77,7 @@ FROM tiering.tier t LEFT JOIN tiering.rule r USING (scheme, version, tier)
 WHERE t.scheme = 'retail'
 ORDER BY t.rank DESC;
 
-\echo '== 4 of 8: bind the ladder to the bank\'s tables, by a query over them for a date $1\n'
+\echo '== 4 of 9: bind the ladder to the bank\'s tables, by a query over them for a date $1\n'
 
 \pset tuples_only on
 \set ECHO queries
@@ -96,7 +96,7 @@ $source$);
 \set ECHO none
 \pset tuples_only off
 
-\echo '== 5 of 8: grade everyone at every month-end of 1998\n'
+\echo '== 5 of 9: grade everyone at every month-end of 1998\n'
 
 PREPARE refresh_line(date) AS
 SELECT format('%s%s%s%s%s%s%s', r.as_of, to_char(r.customers, '9,999,999'),
@@ -119,7 +119,7 @@ FROM generate_series(1, 11) shift \gexec
 \pset tuples_only off
 \pset format aligned
 
-\echo '\n== 6 of 8: what the views report\n'
+\echo '\n== 6 of 9: what the views report\n'
 
 \echo 'tiering.tier_distribution: who is where, and with how much. A block is 1 % of the customers.'
 \echo 'Nobody averages 150,000 crowns; an empty tier has its row, too.\n'
@@ -161,7 +161,7 @@ FROM tiering.customer_tier_history
 WHERE scheme = 'retail' AND customer_id = :'customer'
 ORDER BY move;
 
-\echo '== 7 of 8: a second grading beside the first, a preset: any of balance, card or income\n'
+\echo '== 7 of 9: a second grading beside the first, a preset: any of balance, card or income\n'
 
 \pset tuples_only on
 \set ECHO queries
@@ -206,7 +206,7 @@ FROM (SELECT :measure AS daily_avg_balance, NULL::numeric AS household_income, f
 		false AS holds_platinum_card, false AS holds_diamond_card) m, tiering.explain('psbc', m)
 WHERE part IN ('tier', 'next');
 
-\echo '== 8 of 8: the aggregates are plain SQL over any table, with nothing set up\n'
+\echo '== 8 of 9: the aggregates are plain SQL over any table, with nothing set up\n'
 
 \echo 'The account of customer' :customer 'by quarter. Balance-days are the sum of the balances of all days;'
 \echo 'those of the quarters add up to those of the year, which averages would not.\n'
@@ -220,4 +220,32 @@ FROM (VALUES ('Q1', tiering.quarter('1998-03-31')), ('Q2', tiering.quarter('1998
 	JOIN bank.eod_balance ON account_id = :account AND as_of < upper(period)
 GROUP BY name, period
 ORDER BY name;
+\set ECHO none
+
+\echo '\n== 9 of 9: a whole history as one value, and what it would take to reach the next tier\n'
+
+\set ECHO queries
+CREATE TABLE bank.history AS
+SELECT client_id::text AS customer_id, tiering.daily_series_changes(balance, as_of) AS series
+FROM bank.eod_balance JOIN bank.disp USING (account_id)
+WHERE type = 'owner'
+GROUP BY client_id;
+\set ECHO none
+SELECT to_char(count(*), '99,999') AS histories, round(avg(pg_column_size(series))) AS "bytes each",
+	round(avg((SELECT count(*) FROM tiering.segments(series)))) AS "changes each",
+	pg_size_pretty(pg_table_size('bank.history')) AS "all of them", pg_size_pretty(pg_table_size('bank.eod_balance')) AS "as rows"
+FROM bank.history;
+
+\echo 'December of customer' :customer 'in it, half the month gone:\n'
+\pset tuples_only on
+SELECT tiering.trim(series, '[1998-12-01,1998-12-16)') FROM bank.history WHERE customer_id = :'customer';
+\pset tuples_only off
+\set ECHO queries
+SELECT tier, bound,
+	round(tiering.daily_avg(series, tiering.month_to_date('1998-12-15')), 2) AS average_so_far,
+	tiering.balance_to_reach(series, bound, tiering.month('1998-12-15'), as_of => '1998-12-15') AS to_hold_from_16th,
+	tiering.last_day_to_reach(series, bound, tiering.month('1998-12-15'), max_balance => 250000) AS or_250000_from
+FROM bank.history, (SELECT tier, bound FROM tiering.measure_bound WHERE scheme = 'retail') b
+WHERE customer_id = :'customer' AND bound > tiering.daily_avg(series, tiering.month('1998-11-30'))
+ORDER BY bound;
 \set ECHO none
