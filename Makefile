@@ -43,3 +43,4 @@ $(BUILT_SQL): $(SQL_PARTS:%=sql/%.sql) $(PRESETS) tiering.control
 		cat $$preset; \
 		echo '$$json$$);'; \
 	done >> $@
+	printf '\nDROP FUNCTION tiering.add_preset(text, jsonb);\n' >> $@

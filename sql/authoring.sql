@@ -242,6 +242,16 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'List the tiers of the grid, the lowest first.';
 	END IF;
+	IF row_metric = column_metric THEN
+		RAISE EXCEPTION 'rows and columns of a matrix must be of different metrics, not both of "%"', row_metric
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	SELECT tier INTO stray FROM unnest(tiers) WITH ORDINALITY AS t(tier, rank) WHERE rank > 1 AND tier <> ALL (grid) LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'tier "%" is in no cell of the grid', stray
+			USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'Only the first of the list may be: it takes those of whom a metric is unknown.';
+	END IF;
 	PERFORM tiering.new_scheme(scheme);
 	INSERT INTO tiering.metric (scheme, version, metric)
 	VALUES (create_matrix.scheme, 1, row_metric), (create_matrix.scheme, 1, column_metric);
@@ -262,4 +272,4 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.create_matrix(text, text, numeric[], text, numeric[], text[], text[]) IS
-'Makes a scheme of a grid: bounds cut each of two metrics, n of them into n + 1 intervals, and grid[row][column] names the tier of each cell, from the lowest row and column on. tiers lists them, the lowest first; one that is in no cell is the base, for whom a metric is unknown of, otherwise those get no tier. Bounds that do not rise (22023), a grid of another size (2202E) or with a tier that is not in the list (22023) are errors. Leaves a draft, whose number it returns';
+'Makes a scheme of a grid: bounds cut each of two metrics, n of them into n + 1 intervals, and grid[row][column] names the tier of each cell, from the lowest row and column on. tiers lists them, the lowest first; the first may be in no cell, and is the base then, for those of whom a metric is unknown, who get no tier otherwise. Bounds that do not rise (22023), a grid of another size (2202E) or with a tier that is not in the list (22023) are errors. Leaves a draft, whose number it returns';

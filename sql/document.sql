@@ -200,7 +200,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.export_scheme(text, int) IS
-'All that defines a version of a scheme, the newest unless one is given, as one document, which import_scheme() reads; jsonb_pretty() prints it. A scheme or version that does not exist is an error (42704)';
+'All that defines a version of a scheme, the newest unless one is given, as one document, which import_scheme() reads; jsonb_pretty() prints it. Rules have no numbers in it: those of a tier are numbered from 1 again when it is read. A scheme or version that does not exist is an error (42704)';
 
 CREATE FUNCTION tiering.export_metrics(scheme text, version int) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 100

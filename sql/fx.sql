@@ -7,14 +7,15 @@
  * fx_rate() and fx_series() give what one unit of a currency is worth in another,
  * which is what a balance is multiplied by: a published rate as it is, and the
  * inverse of one, or a cross rate through a common base, rounded half away from
- * zero to 12 significant digits, six more than published rates have.
+ * zero to 12 significant digits, six more than published rates have, and at most
+ * 18 decimals, the most that a daily_series has.
  */
 
 CREATE TABLE tiering.fx_rate (
 	currency text COLLATE "C" NOT NULL CHECK (currency <> ''),
 	base     text COLLATE "C" NOT NULL CHECK (base <> ''),
 	on_date  date NOT NULL CHECK (isfinite(on_date)),
-	rate     numeric NOT NULL CHECK (rate > 0 AND rate < 1e12 AND scale(rate) <= 12),
+	rate     numeric NOT NULL CHECK (rate > 0 AND rate < 1e12 AND scale(trim_scale(rate)) <= 12),
 	PRIMARY KEY (currency, base, on_date),
 	CHECK (currency <> base)
 );
@@ -33,11 +34,16 @@ COMMENT ON COLUMN tiering.ecb_rate.on_date IS 'The day for which it was publishe
 COMMENT ON COLUMN tiering.ecb_rate.currency IS 'Currency';
 COMMENT ON COLUMN tiering.ecb_rate.units_per_eur IS 'Units of the currency for one euro';
 
+-- A definer's function, so that the right to insert here is all that loading takes.
 CREATE FUNCTION tiering.insert_ecb_rate() RETURNS trigger
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	IF TG_RELID <> 'tiering.ecb_rate'::regclass THEN
+		RAISE EXCEPTION 'insert_ecb_rate() is a trigger on tiering.ecb_rate only'
+			USING ERRCODE = 'object_not_in_prerequisite_state';
+	END IF;
 	INSERT INTO tiering.fx_rate AS r (currency, base, on_date, rate)
 	VALUES (NEW.currency, 'EUR', NEW.on_date, NEW.units_per_eur)
 	ON CONFLICT ON CONSTRAINT fx_rate_pkey DO UPDATE SET rate = EXCLUDED.rate WHERE r.rate <> EXCLUDED.rate;
@@ -49,9 +55,21 @@ CREATE TRIGGER insert_ecb_rate INSTEAD OF INSERT ON tiering.ecb_rate
 	FOR EACH ROW EXECUTE FUNCTION tiering.insert_ecb_rate();
 COMMENT ON TRIGGER insert_ecb_rate ON tiering.ecb_rate IS 'COPY and INSERT fill fx_rate';
 
+CREATE FUNCTION tiering.fx_last(currency text, through text, on_date date) RETURNS date
+LANGUAGE sql STABLE PARALLEL SAFE COST 20
+BEGIN ATOMIC
+	SELECT CASE WHEN fx_last.currency = fx_last.through THEN 'infinity'::date ELSE COALESCE(
+		(SELECT max(r.on_date) FROM tiering.fx_rate r
+		 WHERE r.currency = fx_last.currency AND r.base = fx_last.through AND r.on_date <= fx_last.on_date),
+		(SELECT '-infinity'::date FROM tiering.fx_rate r
+		 WHERE r.currency = fx_last.currency AND r.base = fx_last.through LIMIT 1)) END;
+END;
+COMMENT ON FUNCTION tiering.fx_last(text, text, date) IS
+'Part of fx_rate() and fx_series(): of when the last rate of a currency is that a day can have; -infinity if all are later, null if there are none, infinity for a currency in itself';
+
 -- The base through which two currencies can be compared: one of the two, or one
--- for which there are rates of both.
-CREATE FUNCTION tiering.fx_through(currency text, base text) RETURNS text
+-- for which there are rates of both. Of several the one with the latest rates.
+CREATE FUNCTION tiering.fx_through(currency text, base text, on_date date) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -63,30 +81,40 @@ BEGIN
 		RAISE EXCEPTION '% must not be null', CASE WHEN currency IS NULL THEN 'currency' ELSE 'base' END
 			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
+	-- from one base of the currency to the next, not over all of its rates
+	WITH RECURSIVE via AS (
+		SELECT min(r.base) AS base FROM tiering.fx_rate r WHERE r.currency = fx_through.currency
+		UNION ALL
+		SELECT (SELECT min(r.base) FROM tiering.fx_rate r WHERE r.currency = fx_through.currency AND r.base > v.base)
+		FROM via v WHERE v.base IS NOT NULL
+	)
 	SELECT c.base INTO through
-	FROM (SELECT fx_through.base UNION SELECT fx_through.currency UNION SELECT r.base FROM tiering.fx_rate r
-		  WHERE r.currency = fx_through.currency) AS c(base)
-	WHERE (c.base = fx_through.currency OR EXISTS (
-			SELECT FROM tiering.fx_rate r WHERE r.currency = fx_through.currency AND r.base = c.base))
-		AND (c.base = fx_through.base OR EXISTS (
-			SELECT FROM tiering.fx_rate r WHERE r.currency = fx_through.base AND r.base = c.base))
-	ORDER BY c.base = fx_through.base DESC, c.base = fx_through.currency DESC, c.base COLLATE "C" LIMIT 1;
-	IF through IS NULL THEN
-		SELECT c.currency INTO stray FROM unnest(ARRAY[currency, base]) AS c(currency)
-		WHERE NOT EXISTS (SELECT FROM tiering.fx_rate r WHERE c.currency IN (r.currency, r.base)) LIMIT 1;
-		IF FOUND THEN
-			RAISE EXCEPTION 'there are no rates of currency "%"', stray
-				USING ERRCODE = 'undefined_object',
-				HINT = 'SELECT DISTINCT currency, base FROM tiering.fx_rate lists those that there are.';
-		END IF;
-		RAISE EXCEPTION 'there is no base for which there are rates of both "%" and "%"', currency, base
-			USING ERRCODE = 'undefined_object';
+	FROM (SELECT fx_through.currency UNION SELECT fx_through.base UNION SELECT v.base FROM via v) AS c(base)
+		CROSS JOIN LATERAL (
+			SELECT tiering.fx_last(fx_through.currency, c.base, fx_through.on_date) AS of_currency,
+				tiering.fx_last(fx_through.base, c.base, fx_through.on_date) AS of_base) AS l
+	WHERE l.of_currency IS NOT NULL AND l.of_base IS NOT NULL
+		AND (fx_through.currency <> fx_through.base OR EXISTS (
+			SELECT FROM tiering.fx_rate r WHERE r.currency = fx_through.currency)
+			OR EXISTS (SELECT FROM tiering.fx_rate r WHERE r.base = fx_through.currency))
+	ORDER BY LEAST(l.of_currency, l.of_base) DESC, c.base = fx_through.base DESC, c.base = fx_through.currency DESC,
+		c.base COLLATE "C" LIMIT 1;
+	IF through IS NOT NULL THEN
+		RETURN through;
 	END IF;
-	RETURN through;
+	SELECT c.currency INTO stray FROM unnest(ARRAY[currency, base]) AS c(currency)
+	WHERE NOT EXISTS (SELECT FROM tiering.fx_rate r WHERE c.currency IN (r.currency, r.base)) LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'there are no rates of currency "%"', stray
+			USING ERRCODE = 'undefined_object',
+			HINT = 'SELECT DISTINCT currency, base FROM tiering.fx_rate lists those that there are.';
+	END IF;
+	RAISE EXCEPTION 'there is no base for which there are rates of both "%" and "%"', currency, base
+		USING ERRCODE = 'undefined_object';
 END;
 $$;
-COMMENT ON FUNCTION tiering.fx_through(text, text) IS
-'Part of fx_rate() and fx_series(): the base through which two currencies are compared; a currency of which there are no rates is an error that names it (42704)';
+COMMENT ON FUNCTION tiering.fx_through(text, text, date) IS
+'Part of fx_rate() and fx_series(): the base through which two currencies are compared on a day; a currency of which there are no rates is an error that names it (42704)';
 
 CREATE FUNCTION tiering.fx_units(currency text, through text, on_date date, max_age int) RETURNS numeric
 LANGUAGE sql STABLE PARALLEL SAFE COST 20
@@ -103,9 +131,9 @@ COMMENT ON FUNCTION tiering.fx_units(text, text, date, int) IS
 CREATE FUNCTION tiering.fx_quotient(of_base numeric, of_currency numeric) RETURNS numeric
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10
 RETURN CASE WHEN of_currency = 1 THEN of_base
-	ELSE round(of_base / of_currency, 11 - floor(log(of_base / of_currency))::int) END;
+	ELSE round(of_base / of_currency, least(11 - floor(log(of_base / of_currency))::int, 18)) END;
 COMMENT ON FUNCTION tiering.fx_quotient(numeric, numeric) IS
-'Part of fx_rate() and fx_series(): the worth of a currency from the units of both for one unit of a common base, to 12 significant digits unless it is a published rate as it is';
+'Part of fx_rate() and fx_series(): the worth of a currency from the units of both for one unit of a common base, to 12 significant digits, and at most 18 decimals, unless it is a published rate as it is';
 
 CREATE FUNCTION tiering.check_max_age(max_age int) RETURNS int
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
@@ -127,18 +155,18 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 200
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	through text := tiering.fx_through(currency, base);
+	through text := tiering.fx_through(currency, base, on_date);
 	age int := tiering.check_max_age(max_age);
 	worth numeric := tiering.fx_quotient(tiering.fx_units(base, through, on_date, age),
 		tiering.fx_units(currency, through, on_date, age));
 	missing text;
 BEGIN
-	IF worth IS NOT NULL THEN
-		RETURN worth;
-	END IF;
 	IF on_date IS NULL OR NOT isfinite(on_date) THEN
 		RAISE EXCEPTION 'on_date must be a day, not %', COALESCE(on_date::text, 'null')
 			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	IF worth IS NOT NULL THEN
+		RETURN worth;
 	END IF;
 	SELECT c.currency INTO missing FROM unnest(ARRAY[currency, base]) AS c(currency)
 	WHERE tiering.fx_units(c.currency, through, on_date, age) IS NULL LIMIT 1;
@@ -158,7 +186,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	through text := tiering.fx_through(currency, base);
+	through text := tiering.fx_through(currency, base, 'infinity');
 	age int := tiering.check_max_age(max_age);
 BEGIN
 	IF currency = base THEN

@@ -89,79 +89,94 @@ COMMENT ON COLUMN tiering.staffing.managers_to IS 'Managers needed if each looks
 COMMENT ON COLUMN tiering.staffing.benefits IS 'What its customers get, or the strategy for them';
 COMMENT ON COLUMN tiering.staffing.benefits_zh IS 'The same in Chinese';
 
--- From which value of the measure on it alone leads into a tier. A rule that
--- looks at other metrics, too, says nothing of a customer of whom the measure
--- only is kept.
+-- The rules that look at the measure alone. One that looks at other metrics, too,
+-- says nothing of a customer of whom the measure only is kept.
 CREATE VIEW tiering.measure_bound AS
-SELECT r.scheme, r.version, r.tier, t.rank, m.metric AS measure, min(lower(r.bounds)) AS bound
-FROM tiering.rule r
-	JOIN tiering.metric m ON m.scheme = r.scheme AND m.version = r.version AND m.metric = r.metric AND m.is_measure
-	JOIN tiering.tier t ON t.scheme = r.scheme AND t.version = r.version AND t.tier = r.tier
-WHERE NOT lower_inf(r.bounds) AND NOT EXISTS (
-	SELECT FROM tiering.rule o
-	WHERE o.scheme = r.scheme AND o.version = r.version AND o.tier = r.tier AND o.rule = r.rule
-		AND o.metric <> r.metric)
-GROUP BY r.scheme, r.version, r.tier, t.rank, m.metric;
+SELECT t.scheme, t.version, t.tier, t.rank, t.measure, lower(r.bounds) AS bound, r.bounds
+FROM (SELECT r.scheme, r.version, r.tier, t.rank, m.metric AS measure, range_agg(r.bounds) AS ranges
+	  FROM tiering.rule r
+		JOIN tiering.metric m
+			ON m.scheme = r.scheme AND m.version = r.version AND m.metric = r.metric AND m.is_measure
+		JOIN tiering.tier t ON t.scheme = r.scheme AND t.version = r.version AND t.tier = r.tier
+	  WHERE NOT EXISTS (
+		SELECT FROM tiering.rule o
+		WHERE o.scheme = r.scheme AND o.version = r.version AND o.tier = r.tier AND o.rule = r.rule
+			AND o.metric <> r.metric)
+	  GROUP BY r.scheme, r.version, r.tier, t.rank, m.metric) t,
+	LATERAL unnest(t.ranges) AS r(bounds)
+WHERE NOT lower_inf(r.bounds);
 COMMENT ON VIEW tiering.measure_bound IS
-'From which value of the measure on a customer is in a tier, whatever his other metrics are, unless a higher one takes him';
+'From which value of the measure on a customer is in a tier, whatever his other metrics are, unless a higher one takes him: a row for each stretch of values that rules on the measure alone take';
 COMMENT ON COLUMN tiering.measure_bound.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.measure_bound.version IS 'Its edition';
 COMMENT ON COLUMN tiering.measure_bound.tier IS 'Tier';
 COMMENT ON COLUMN tiering.measure_bound.rank IS 'Its rank, higher being better';
 COMMENT ON COLUMN tiering.measure_bound.measure IS 'The metric that is the measure';
 COMMENT ON COLUMN tiering.measure_bound.bound IS 'The lower bound';
+COMMENT ON COLUMN tiering.measure_bound.bounds IS 'Both bounds, which say whether they are included';
 
 CREATE VIEW tiering.near_upgrade AS
-WITH next AS (
-	SELECT DISTINCT ON (t.scheme, t.version, t.tier) t.scheme, t.version, t.tier, b.tier AS next_tier, b.measure, b.bound
-	FROM tiering.tier t
-		JOIN tiering.measure_bound b ON b.scheme = t.scheme AND b.version = t.version AND b.rank > t.rank
-	ORDER BY t.scheme, t.version, t.tier, b.rank, b.bound, b.tier
+WITH b AS MATERIALIZED (
+	SELECT * FROM tiering.measure_bound
+), held AS (
+	SELECT a.*, t.rank
+	FROM tiering.assignment a
+		JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = a.version AND t.tier = a.tier
+	WHERE a.measure IS NOT NULL
 )
-SELECT a.scheme, a.customer_id, a.tier, n.next_tier, n.measure AS metric, a.measure, n.bound,
+SELECT a.scheme, a.customer_id, a.tier, n.tier AS next_tier, n.measure AS metric, a.measure, n.bound,
 	n.bound - a.measure AS distance, round(100 * (n.bound - a.measure) / NULLIF(abs(n.bound), 0), 4) AS distance_percent,
 	a.since, a.as_of, a.version
-FROM tiering.assignment a
-	JOIN next n ON n.scheme = a.scheme AND n.version = a.version AND n.tier = a.tier
-WHERE a.measure IS NOT NULL;
+FROM held a
+	CROSS JOIN LATERAL (
+		SELECT b.tier, b.measure, b.bound FROM b
+		WHERE b.scheme = a.scheme AND b.version = a.version AND b.rank > a.rank
+			AND b.bounds >> numrange(a.measure, a.measure, '[]')
+		ORDER BY b.rank, b.bound, b.tier LIMIT 1) n;
 COMMENT ON VIEW tiering.near_upgrade IS
-'How far each customer is from the next higher tier, as far as the measure goes; those who are near: WHERE distance_percent <= 10';
+'How far each customer is from the next higher tier, as far as the measure goes; those who are near: WHERE distance_percent <= 10. Who is in a tier by hand or by a policy although his measure leads further is told the one above that';
 COMMENT ON COLUMN tiering.near_upgrade.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.near_upgrade.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.near_upgrade.tier IS 'The tier that the customer holds';
-COMMENT ON COLUMN tiering.near_upgrade.next_tier IS 'The lowest tier above it into which the measure alone leads';
+COMMENT ON COLUMN tiering.near_upgrade.next_tier IS 'The lowest tier above it into which a higher measure alone leads';
 COMMENT ON COLUMN tiering.near_upgrade.metric IS 'The metric that is the measure';
 COMMENT ON COLUMN tiering.near_upgrade.measure IS 'The customer''s measure';
-COMMENT ON COLUMN tiering.near_upgrade.bound IS 'What it takes';
-COMMENT ON COLUMN tiering.near_upgrade.distance IS 'By how much it has to rise, in its unit; not above 0 if it is there already, and the next refresh moves the customer';
+COMMENT ON COLUMN tiering.near_upgrade.bound IS 'What it takes, or what has to be passed if the rule leaves the bound out';
+COMMENT ON COLUMN tiering.near_upgrade.distance IS 'By how much it has to rise, in its unit; 0 on a bound that is left out';
 COMMENT ON COLUMN tiering.near_upgrade.distance_percent IS 'The same in per cent of the bound; null if that is 0';
 COMMENT ON COLUMN tiering.near_upgrade.since IS 'The assessment from which on the customer holds the tier';
 COMMENT ON COLUMN tiering.near_upgrade.as_of IS 'The last assessment that changed the customer''s row';
 COMMENT ON COLUMN tiering.near_upgrade.version IS 'The version of the scheme that graded';
 
 CREATE VIEW tiering.near_downgrade AS
-WITH next AS (
-	-- below its bound, the highest tier to which a lower one leads, or the base
-	SELECT DISTINCT ON (b.scheme, b.version, b.tier) b.scheme, b.version, b.tier, l.tier AS next_tier, b.measure, b.bound
-	FROM tiering.measure_bound b
-		LEFT JOIN (SELECT scheme, version, tier, rank, bound FROM tiering.measure_bound
-				   UNION ALL SELECT scheme, version, tier, rank, NULL FROM tiering.tier WHERE base) l
+WITH b AS MATERIALIZED (
+	SELECT * FROM tiering.measure_bound
+), fall AS (
+	-- just below the bound, the highest lower tier that takes it there, or the base
+	SELECT DISTINCT ON (b.scheme, b.version, b.tier, b.bounds)
+		b.scheme, b.version, b.tier, l.tier AS next_tier, b.measure, b.bound, b.bounds
+	FROM b
+		LEFT JOIN (SELECT scheme, version, tier, rank, bounds FROM b
+				   UNION ALL SELECT scheme, version, tier, rank, numrange(NULL, NULL) FROM tiering.tier WHERE base) l
 			ON l.scheme = b.scheme AND l.version = b.version AND l.rank < b.rank
-				AND COALESCE(l.bound < b.bound, true)
-	ORDER BY b.scheme, b.version, b.tier, l.rank DESC, l.bound DESC, l.tier
+				AND (lower_inf(l.bounds) OR lower(l.bounds) < b.bound)
+				AND (upper_inf(l.bounds) OR upper(l.bounds) >= b.bound)
+	ORDER BY b.scheme, b.version, b.tier, b.bounds, l.rank DESC, l.bounds DESC, l.tier
 )
 SELECT a.scheme, a.customer_id, a.tier, n.next_tier, n.measure AS metric, a.measure, n.bound,
 	a.measure - n.bound AS distance, round(100 * (a.measure - n.bound) / NULLIF(abs(n.bound), 0), 4) AS distance_percent,
 	a.since, a.as_of, a.version
 FROM tiering.assignment a
-	JOIN next n ON n.scheme = a.scheme AND n.version = a.version AND n.tier = a.tier
-WHERE a.measure >= n.bound;
+	CROSS JOIN LATERAL (
+		SELECT f.* FROM fall f
+		WHERE f.scheme = a.scheme AND f.version = a.version AND f.tier = a.tier AND f.bounds @> a.measure
+		ORDER BY f.bound LIMIT 1) n;
 COMMENT ON VIEW tiering.near_downgrade IS
 'How far each customer is above the bound of the tier that he holds, as far as the measure goes: who is in it for another reason as well stays; who is in it for another reason only is not here. Those who are near: WHERE distance_percent <= 10';
 COMMENT ON COLUMN tiering.near_downgrade.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.near_downgrade.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.near_downgrade.tier IS 'The tier that the customer holds';
-COMMENT ON COLUMN tiering.near_downgrade.next_tier IS 'The tier in which the measure would leave the customer below the bound; null if in none';
+COMMENT ON COLUMN tiering.near_downgrade.next_tier IS 'The tier in which the measure would leave the customer just below the bound; null if in none';
 COMMENT ON COLUMN tiering.near_downgrade.metric IS 'The metric that is the measure';
 COMMENT ON COLUMN tiering.near_downgrade.measure IS 'The customer''s measure';
 COMMENT ON COLUMN tiering.near_downgrade.bound IS 'The bound of the tier that he holds';
@@ -185,7 +200,11 @@ WITH span AS (
 		JOIN tiering.migration f ON f.move = s.first
 		JOIN tiering.migration l ON l.move = s.last
 		LEFT JOIN tiering.tier t ON t.scheme = s.scheme AND t.version = s.version AND t.tier = s.tier
-		LEFT JOIN tiering.tier b ON b.scheme = s.scheme AND b.version = f.version AND b.tier = f.to_tier
+		-- both ranks by the version of today, or the last that had the tier
+		LEFT JOIN LATERAL (
+			SELECT r.rank FROM tiering.tier r
+			WHERE r.scheme = s.scheme AND r.tier = f.to_tier AND r.version <= s.version
+			ORDER BY r.version DESC LIMIT 1) b ON true
 )
 SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, d.title, d.title_zh, count(m.tier) AS customers,
 	count(*) FILTER (WHERE m.direction = 'up') AS from_below,

@@ -16,24 +16,42 @@ RETURN numrange(-1e29, NULL);
 COMMENT ON FUNCTION tiering.known_values() IS
 'Part of validate(): all numbers, of which bounds are part; what lies below stands for null';
 
--- What values a score can have: from the sum of the least that its parts earn to
--- that of the most.
-CREATE FUNCTION tiering.score_range(scheme text, version int, score text) RETURNS numrange
-LANGUAGE sql STABLE PARALLEL SAFE COST 100
-BEGIN ATOMIC
-	SELECT numrange(sum(part.least), sum(part.most), '[]')
-	FROM (SELECT min(b.points * w.weight) AS least, max(b.points * w.weight) AS most
-		  FROM tiering.score_weight w
+-- Which values a score can have: all sums of what its parts may earn, or, where
+-- these are more than a thousand, all from the least to the most.
+CREATE FUNCTION tiering.score_values(scheme text, version int, score text) RETURNS nummultirange
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	sums numeric[] := '{0}';
+	earned numeric[];
+	too_many boolean := false;
+BEGIN
+	FOR earned IN
+		SELECT array_agg(DISTINCT b.points * w.weight)
+		FROM tiering.score_weight w
 			CROSS JOIN LATERAL (
 				SELECT b.points FROM tiering.score_band b
 				WHERE (b.scheme, b.version, b.score, b.metric) = (w.scheme, w.version, w.score, w.metric)
 				UNION ALL SELECT w.null_points WHERE w.null_points IS NOT NULL) b
-		  WHERE w.scheme = score_range.scheme AND w.version = score_range.version
-			AND w.score = score_range.score
-		  GROUP BY w.metric) part;
+		WHERE w.scheme = score_values.scheme AND w.version = score_values.version AND w.score = score_values.score
+		GROUP BY w.metric
+	LOOP
+		too_many := too_many OR cardinality(sums) * cardinality(earned) > 1000;
+		IF too_many THEN	-- the ends will do
+			SELECT ARRAY[min(s), max(s)] INTO sums FROM unnest(sums) AS s;
+			SELECT ARRAY[min(e), max(e)] INTO earned FROM unnest(earned) AS e;
+		END IF;
+		sums := ARRAY(SELECT DISTINCT s + e FROM unnest(sums) AS s, unnest(earned) AS e);
+	END LOOP;
+	RETURN (
+		SELECT CASE WHEN too_many THEN nummultirange(numrange(min(s), max(s), '[]'))
+			ELSE range_agg(numrange(s, s, '[]')) END
+		FROM unnest(sums) AS s);
 END;
-COMMENT ON FUNCTION tiering.score_range(text, int, text) IS
-'Part of validate(): the least and the most that a score can be';
+$$;
+COMMENT ON FUNCTION tiering.score_values(text, int, text) IS
+'Part of validate(): the values that a score can have; metrics are taken to be independent of each other';
 
 CREATE FUNCTION tiering.rule_axes(scheme text, version int)
 RETURNS TABLE (axis int, metric text, kind text, feasible nummultirange)
@@ -42,7 +60,7 @@ BEGIN ATOMIC
 	SELECT row_number() OVER (ORDER BY m.metric)::int, m.metric, m.kind,
 		CASE m.kind
 			WHEN 'boolean' THEN nummultirange(numrange(NULL, -1e29), numrange(0, 0, '[]'), numrange(1, 1, '[]'))
-			WHEN 'score' THEN nummultirange(numrange(NULL, -1e29), tiering.score_range(m.scheme, m.version, m.metric))
+			WHEN 'score' THEN nummultirange(numrange(NULL, -1e29)) + tiering.score_values(m.scheme, m.version, m.metric)
 			ELSE nummultirange(numrange(NULL, NULL))
 		END
 	FROM tiering.metric m
@@ -112,7 +130,7 @@ BEGIN
 			LATERAL tiering.box_minus(ARRAY(
 				SELECT s.side FROM unnest(pieces[n:n]) WITH ORDINALITY AS s(side, axis) ORDER BY s.axis), cut) AS rest(piece)
 		WHERE (SELECT bool_and(s.side && s.feasible) FROM unnest(rest.piece, feasible) AS s(side, feasible));
-		IF array_length(pieces, 1) > 2000 THEN
+		IF array_length(pieces, 1) > 500 THEN
 			RETURN NEXT NULL;
 			RETURN;
 		END IF;

@@ -11,7 +11,9 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/pathnodes.h"
@@ -19,6 +21,7 @@
 #include "parser/parse_func.h"
 #include "parser/parse_relation.h"
 #include "parser/parsetree.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -173,8 +176,8 @@ Simplify(SupportRequestSimplify *request)
 	if (columns.values == NIL || list_length(columns.values) > MAX_COLUMNS)
 		return NULL;
 	function = ColumnsFunction(call->funcid, dated);
-	if (!OidIsValid(function))
-		return NULL;
+	if (!OidIsValid(function) || !MayExecute(function))
+		return NULL;	/* who may call the one need not be let to the other */
 	args = dated ? list_make2(linitial(call->args), lthird(call->args)) :
 		list_make1(linitial(call->args));
 	args = lappend(args, NamesConst(columns.names));

@@ -30,6 +30,16 @@
 	make_range((typcache), (lower), (upper), false)
 #endif
 
+/* 16 made one function of those that check rights */
+#if PG_VERSION_NUM >= 160000
+#define MayExecute(function) \
+	(object_aclcheck(ProcedureRelationId, (function), GetUserId(), \
+					 ACL_EXECUTE) == ACLCHECK_OK)
+#else
+#define MayExecute(function) \
+	(pg_proc_aclcheck((function), GetUserId(), ACL_EXECUTE) == ACLCHECK_OK)
+#endif
+
 /* 16 has a Var tell by which outer joins it may become null */
 #if PG_VERSION_NUM >= 160000
 #define CopyNullingRels(to, from) \

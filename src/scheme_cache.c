@@ -14,7 +14,6 @@
 
 #include "access/xact.h"
 #include "utils/builtins.h"
-#include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -102,7 +101,6 @@ static inline bool
 Fits(const CachedScheme *cached, text *name, DateADT as_of)
 {
 	const Scheme *scheme = cached->scheme;
-
 	Size		length = VARSIZE_ANY_EXHDR(name);
 
 	return as_of >= scheme->effective.start && as_of < scheme->effective.end &&

@@ -145,6 +145,16 @@ extern void SeriesReadNumber(struct varlena *number, const char *what,
 #define SeriesNumber(series, units) \
 	ScaledToNumeric((units), (series)->scale, (series)->dscale)
 
+/*
+ * Warehouses write 9999-12-31 for what still stands. Taken as a day it would be
+ * a change that no later one can be appended to, so it is taken as it is meant.
+ */
+static inline DateADT
+SeriesStandingEnd(DateADT to)
+{
+	return to >= SERIES_STANDING ? DATEVAL_NOEND : to;
+}
+
 static inline uint64
 SeriesLoad(const uint8 *data)
 {

@@ -186,16 +186,6 @@ CheckBegin(DateADT from, const char *what)
 				 errhint("A daily_series begins on a day: give the first day on which the balance is known.")));
 }
 
-/*
- * Warehouses write 9999-12-31 for what still stands. Taken as a day it would be
- * a change that no later one can be appended to, so it is taken as it is meant.
- */
-static inline DateADT
-StandingEnd(DateADT to)
-{
-	return to >= SERIES_STANDING ? DATEVAL_NOEND : to;
-}
-
 /* A balance and the range of days on which it stood */
 PG_FUNCTION_INFO_V1(daily_series_accum_range);
 Datum
@@ -207,7 +197,7 @@ daily_series_accum_range(PG_FUNCTION_ARGS)
 		return UnchangedState(fcinfo);
 	valid = ValidRangeArg(fcinfo, 2);
 	CheckBegin(valid.start, "the lower bound of the valid range");
-	return Accumulate(fcinfo, valid.start, StandingEnd(valid.end));
+	return Accumulate(fcinfo, valid.start, SeriesStandingEnd(valid.end));
 }
 
 /* The same, the range given as its first day and the first day after it */
@@ -221,7 +211,7 @@ daily_series_accum_dates(PG_FUNCTION_ARGS)
 		return UnchangedState(fcinfo);
 	valid = ValidDatesArg(fcinfo, 2);
 	CheckBegin(valid.start, "valid_from");
-	return Accumulate(fcinfo, valid.start, StandingEnd(valid.end));
+	return Accumulate(fcinfo, valid.start, SeriesStandingEnd(valid.end));
 }
 
 /* A balance on one day */

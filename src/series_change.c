@@ -97,7 +97,7 @@ daily_series_amend(PG_FUNCTION_ARGS)
 {
 	Period		valid = ValidRangeArg(fcinfo, 1);
 	Period		before = {DATEVAL_NOBEGIN, valid.start};
-	Period		after = {valid.end, DATEVAL_NOEND};
+	Period		after = {SeriesStandingEnd(valid.end), DATEVAL_NOEND};
 	SeriesDraft draft;
 	Series		series;
 	Scaled		value;
@@ -120,7 +120,7 @@ daily_series_amend(PG_FUNCTION_ARGS)
 	if (valid.start < valid.end && valid.start < SERIES_END)
 	{
 		SeriesPut(&draft, valid.start, value.units, value.scale);
-		if (valid.end < SERIES_END)
+		if (after.start < SERIES_END)
 			SeriesPutDays(&draft, &series, &after);
 	}
 	PG_RETURN_POINTER(SeriesPack(&draft));
@@ -139,6 +139,7 @@ daily_series_trim(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	SeriesArg(fcinfo, 0, &series);
 	SeriesDraftInit(&draft, (int64) series.count + 1, series.dscale);
+	days.end = SeriesStandingEnd(days.end);
 	SeriesPutDays(&draft, &series, &days);
 	if (days.end < SERIES_END)
 		SeriesPut(&draft, days.end, SERIES_NONE, 0);

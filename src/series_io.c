@@ -314,6 +314,7 @@ daily_series_out(PG_FUNCTION_ARGS)
 	appendStringInfoChar(&buf, '{');
 	for (int i = 0; i < series.count; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		int64		units = SeriesUnits(&series, i);
 
 		if (i > 0)

@@ -114,6 +114,7 @@ daily_series_to_jsonb(PG_FUNCTION_ARGS)
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	for (int i = 0; i < series.count; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		int64		units = SeriesUnits(&series, i);
 		JsonbValue	key = {.type = jbvString};
 		JsonbValue	value = {.type = jbvNull};

@@ -70,4 +70,21 @@ SELECT tiering.convert('{2022-02-25: 100.00, 2022-03-09: none}', tiering.fx_seri
 -- the other convention: the period's average at the rate of its last day, in one line
 SELECT round(tiering.daily_avg('{2024-01-01: 1000.00, 2024-06-21: 5000.00}'::tiering.daily_series, tiering.month('2024-06-30')) * tiering.fx_rate('USD', 'CNY', '2024-06-30'), 2) AS at_the_last_day,
 	round(tiering.daily_avg(tiering.convert('{2024-01-01: 1000.00, 2024-06-21: 5000.00, 2024-07-01: none}', tiering.fx_series('USD', 'CNY')), tiering.month('2024-06-30')), 2) AS day_by_day;
+-- an old quote of the pair itself does not shadow later rates of both
+INSERT INTO tiering.fx_rate VALUES ('USD', 'CNY', '1999-01-04', 0.12);
+SELECT tiering.fx_rate('USD', 'CNY', '2024-06-03'), tiering.fx_rate('USD', 'CNY', '1999-01-05'), tiering.value_on(tiering.fx_series('USD', 'CNY'), '2024-06-03');
+SELECT t.fails($$SELECT tiering.fx_rate('XXX', 'XXX', '2024-01-01')$$), t.fails($$SELECT tiering.fx_rate('EUR', 'EUR', NULL)$$), tiering.fx_series('EUR', 'EUR');
+-- a unit that is worth next to nothing has as many decimals as a series
+INSERT INTO tiering.fx_rate VALUES ('TNY', 'EUR', '2024-01-01', 177405212.1300000000000);
+SELECT tiering.fx_rate('TNY', 'EUR', '2024-01-02'), tiering.fx_series('TNY', 'EUR');
+-- loading takes the right to insert, and no other
+CREATE ROLE tiering_loader;
+GRANT USAGE ON SCHEMA t TO PUBLIC;
+GRANT INSERT ON tiering.ecb_rate TO tiering_loader;
+SET ROLE tiering_loader;
+INSERT INTO tiering.ecb_rate VALUES ('2026-04-14', 'USD', 1.1);
+SELECT t.fails('DELETE FROM tiering.fx_rate');
+RESET ROLE;
+DROP OWNED BY tiering_loader;
+DROP ROLE tiering_loader;
 DELETE FROM tiering.fx_rate;

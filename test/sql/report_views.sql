@@ -39,9 +39,9 @@ INSERT INTO t.level VALUES ('low', 0, NULL, NULL, NULL), ('mid', 10, NULL, NULL,
 SELECT count(*) > 200 AS many, count(*) FILTER (WHERE (n.tier, n.assets) IS DISTINCT FROM (a.tier, a.measure)) AS wrong FROM t.now n FULL JOIN (SELECT * FROM tiering.assignment WHERE scheme = 'rv') a USING (customer_id);
 
 -- near_upgrade: the next bound above the tier held
-SELECT count(*) > 100 AS many, count(*) FILTER (WHERE e IS DISTINCT FROM v) AS wrong, count(*) FILTER (WHERE v.distance <= 0) > 0 AS some_held_back
+SELECT count(*) > 100 AS many, count(*) FILTER (WHERE e IS DISTINCT FROM v) AS wrong, count(*) FILTER (WHERE v.distance <= 0) AS reached
 FROM (SELECT n.customer_id, n.tier, u.tier AS next_tier, n.assets AS measure, u.bound, u.bound - n.assets AS distance, round((u.bound - n.assets) * 100 / u.bound, 4) AS distance_percent
-	  FROM t.now n JOIN t.level l USING (tier) JOIN t.level u ON u.rank = (SELECT min(x.rank) FROM t.level x WHERE x.rank > l.rank AND x.bound IS NOT NULL) AND u.bound IS NOT NULL WHERE n.assets IS NOT NULL) e
+	  FROM t.now n JOIN t.level l USING (tier) JOIN t.level u ON u.rank = (SELECT min(x.rank) FROM t.level x WHERE x.rank > l.rank AND x.bound > n.assets) AND u.bound IS NOT NULL) e
 	FULL JOIN (SELECT customer_id, tier, next_tier, measure, bound, distance, distance_percent FROM tiering.near_upgrade WHERE scheme = 'rv') v USING (customer_id);
 -- near_downgrade: the bound of the tier held, and what lies below it
 SELECT count(*) > 30 AS many, count(*) FILTER (WHERE e IS DISTINCT FROM v) AS wrong
@@ -91,3 +91,20 @@ SELECT customer_id, tier, next_tier, measure, bound, distance, distance_percent 
 SELECT customer_id, tier, next_tier, measure, bound, distance, distance_percent FROM tiering.near_downgrade WHERE scheme = 'rv_debt' ORDER BY measure;
 SELECT count(*) FROM tiering.near_upgrade WHERE scheme = 'rv_unmeasured';
 SELECT tier, customers > 0 AS customers, cumulative_customers_share > 0 AS share, measure, cumulative_measure_share FROM tiering.pareto WHERE scheme = 'rv_unmeasured' ORDER BY rank;
+-- bounds above, and bounds that are left out: what is told is what the rules do
+SELECT tiering.create_ladder('rv_gap', 'value', '{b,g,p}', '{NULL,10,100}');
+UPDATE tiering.rule SET bounds = CASE tier WHEN 'g' THEN '[10,20)'::numrange ELSE '(100,)' END WHERE scheme = 'rv_gap';
+SELECT tiering.publish('rv_gap', '2024-01-01');
+INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version)
+SELECT 'rv_gap', v::text, tiering.classify('rv_gap', v), v, '2024-01-31', '2024-01-31', 1 FROM unnest('{5,10,15,20,50,100,120}'::numeric[]) v;
+SELECT customer_id, n.tier, n.next_tier, n.bound, n.distance, d.next_tier AS below, d.bound AS lower_bound, d.distance AS above
+FROM tiering.assignment a LEFT JOIN tiering.near_upgrade n USING (scheme, customer_id) LEFT JOIN tiering.near_downgrade d USING (scheme, customer_id)
+WHERE a.scheme = 'rv_gap' ORDER BY a.measure;
+-- ranks that a new version counts otherwise do not make anybody grown up
+SELECT tiering.create_ladder('rv_rank', 'value', '{mass,gold}', '{NULL,100}'), tiering.publish('rv_rank', '2024-01-01');
+INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version) VALUES ('rv_rank', '1', 'mass', 1, '2024-01-31', '2024-01-31', 1), ('rv_rank', '2', 'gold', 200, '2024-01-31', '2024-01-31', 1);
+SELECT tiering.new_version('rv_rank');
+UPDATE tiering.tier SET rank = rank * 10 WHERE scheme = 'rv_rank' AND version = 2;
+SELECT tiering.publish('rv_rank', '2024-02-01');
+UPDATE tiering.assignment SET version = 2 WHERE scheme = 'rv_rank';
+SELECT tier, customers, as_new, grown_up, grown_up_share FROM tiering.tier_origin WHERE scheme = 'rv_rank' ORDER BY rank;

@@ -178,3 +178,10 @@ SELECT count(*) FILTER (WHERE e.enclosed) > 500 AS some, count(*) FILTER (WHERE 
 FROM enclosed e JOIN point p USING (scheme, point), LATERAL (
 	SELECT EXISTS (SELECT FROM gap g WHERE g.scheme = e.scheme AND COALESCE(g.m1 @> p.m1, true) AND COALESCE(g.m2 @> p.m2, true)
 		AND COALESCE(g.m3 @> p.m3, true) AND COALESCE(g.m4 @> p.m4, true)) AS told) g;
+-- a score has the sums of its bands' points, and nothing between them
+SELECT tiering.import_scheme('{"scheme": "sums", "metrics": [{"metric": "a", "is_measure": true}, {"metric": "b"}, {"metric": "s", "kind": "score"}],
+	"scores": [{"score": "s", "metric": "a", "weight": 1, "bands": [{"bounds": "(,10)", "points": 0}, {"bounds": "[10,)", "points": 100}]},
+		{"score": "s", "metric": "b", "weight": 0.1, "null_points": 7, "bands": [{"bounds": "(,)", "points": 50}]}],
+	"tiers": [{"tier": "low", "rank": 1, "base": true}, {"tier": "mid", "rank": 2, "rules": [{"s": "[40,60]"}]}, {"tier": "high", "rank": 3, "rules": [{"s": "[100.7,105)"}]}]}');
+SELECT tiering.score_values('sums', 1, 's');
+SELECT * FROM t.findings('sums');
