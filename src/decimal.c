@@ -170,7 +170,7 @@ QuotientScale(int first, int weight, int dscale, uint32 divisor)
 
 /* Decimals that the quick division has room for, and digits of its result */
 #define MAX_QUOTIENT_SCALE	60
-#define QUOTIENT_DIGITS		(1 + 5 + MAX_QUOTIENT_SCALE / DECIMAL_BASE_DIGITS + 3)
+#define QUOTIENT_DIGITS		(1 + 5 + MAX_QUOTIENT_SCALE / DECIMAL_BASE_DIGITS + 4)
 
 /*
  * Round digits half away from zero, so many decimals behind the point; last is
@@ -197,56 +197,95 @@ RoundDigits(int16 *digits, int last, int decimals)
 	}
 }
 
+/* A divisor so small that 10^16 times a rest of it is below 2^64 */
+#define MAX_QUICK_DIVISOR	1844
+
+/*
+ * Digits of a rest over its divisor: all that are wanted, and up to four more.
+ * Each division gives two of them, or four where the divisor is small, as the
+ * days of a period mostly are.
+ */
+static void
+FractionDigits(uint64 rest, uint64 divisor, int wanted, int16 *digits)
+{
+	const uint64 two = DECIMAL_BASE * DECIMAL_BASE;
+
+	for (int i = 0; i < wanted; i += 4)
+	{
+		uint32		high;
+		uint32		low;
+
+		if (divisor <= MAX_QUICK_DIVISOR)
+		{
+			uint64		four = rest * (two * two) / divisor;
+
+			rest = rest * (two * two) - four * divisor;
+			high = (uint32) (four / two);
+			low = (uint32) (four % two);
+		}
+		else
+		{
+			high = (uint32) (rest * two / divisor);
+			rest = rest * two - high * divisor;
+			low = (uint32) (rest * two / divisor);
+			rest = rest * two - low * divisor;
+		}
+		digits[i] = (int16) (high / DECIMAL_BASE);
+		digits[i + 1] = (int16) (high % DECIMAL_BASE);
+		digits[i + 2] = (int16) (low / DECIMAL_BASE);
+		digits[i + 3] = (int16) (low % DECIMAL_BASE);
+	}
+}
+
+/* Base-10000 digits of a number, and the first of them */
+static int
+CountDigits(uint64 number, int *first)
+{
+	int			count = 1;
+
+	for (; number >= DECIMAL_BASE; number /= DECIMAL_BASE)
+		count++;
+	*first = (int) number;
+	return number == 0 ? 0 : count;
+}
+
 /*
  * The same number over a whole one, rounded as core's division rounds it and
  * with as many decimals. One 64-bit division gives all digits that the number
- * has, and each further one two digits more, which costs a fraction of what
- * core's division does. NULL if it has to be core's.
+ * has, and the next ones those behind, which costs a fraction of what core's
+ * division does. NULL if it has to be core's.
  */
 Numeric
 DecimalDivide(int128 units, int fraction, int dscale, int64 divisor)
 {
 	uint128		magnitude = units < 0 ? -(uint128) units : (uint128) units;
 	uint64		whole = (uint64) magnitude;
-	int16		reversed[MAX_DIGITS];
 	int16		digits[QUOTIENT_DIGITS];
-	int			ndigits = 1;	/* a zero before, for what is carried */
-	int			weight = -1 - fraction;
-	int			first = 0;
+	int			first;
+	int			count;
+	int			weight;
 	int			scale;
 	int			wanted;
-	uint64		rest;
+	uint64		quotient;
 
 	if (divisor <= 0 || divisor > PG_INT32_MAX || magnitude > PG_UINT64_MAX)
 		return NULL;
-	for (uint64 left = whole; left != 0; left /= DECIMAL_BASE)
-	{
-		first = (int) (left % DECIMAL_BASE);
-		weight++;
-	}
-	if (whole == 0)
-		weight = 0;
+	count = CountDigits(whole, &first);
+	weight = count == 0 ? 0 : count - 1 - fraction;
 	scale = QuotientScale(first, weight, dscale, (uint32) divisor);
 	wanted = (scale + DECIMAL_BASE_DIGITS - 1) / DECIMAL_BASE_DIGITS;
 	if (scale > MAX_QUOTIENT_SCALE || wanted < fraction)
 		return NULL;
-	/* the digits of the quotient down to those of the number itself */
-	rest = whole % (uint64) divisor;
-	weight = SplitDigits(whole / (uint64) divisor, reversed) - fraction;
+	/* a zero for what is carried, and the digits down to those of the number */
+	quotient = whole / (uint64) divisor;
+	count = CountDigits(quotient, &first);
+	weight = count - fraction;
 	digits[0] = 0;
-	for (int i = weight + fraction - 1; i >= 0; i--)
-		digits[ndigits++] = reversed[i];
+	for (uint64 left = quotient; count > 0; left /= DECIMAL_BASE)
+		digits[count--] = (int16) (left % DECIMAL_BASE);
 	/* and those behind, one at least to round by */
-	for (int i = fraction; i <= wanted; i += 2)
-	{
-		uint64		two;
-
-		rest *= DECIMAL_BASE * DECIMAL_BASE;
-		two = rest / (uint64) divisor;
-		rest %= (uint64) divisor;
-		digits[ndigits++] = (int16) (two / DECIMAL_BASE);
-		digits[ndigits++] = (int16) (two % DECIMAL_BASE);
-	}
+	FractionDigits(whole - quotient * (uint64) divisor, (uint64) divisor,
+				   wanted - fraction + 1, digits + 1 + weight + fraction);
 	/* the last digit shown lies wanted digits behind the point */
 	RoundDigits(digits, weight + wanted, scale);
 	return MakeNumeric(digits, weight + wanted + 1, weight, scale, units < 0);

@@ -87,73 +87,79 @@ ReadHeader(Series *series, uint32 header)
 	return NULL;
 }
 
-/* The signed number of so many bytes at a place, which moves behind it */
+/* The signed number of so many bytes before a place, the eighth or a later one */
 static inline int64
-TakeSigned(const Series *series, Size *at, int bytes)
+SignedBefore(const Series *series, Size end, int bytes)
 {
-	uint64		value = SeriesBits(series, *at * 8, bytes * 8,
-								   WidthMask(bytes * 8));
-
-	*at += bytes;
-	return (int64) (value << (64 - bytes * 8)) >> (64 - bytes * 8);
+	return (int64) SeriesLoad(series->data + end - sizeof(uint64)) >>
+		(64 - bytes * 8);
 }
 
-/* The line, which takes the bytes that its kind tells */
+/* The line, which takes the bytes before a place that its kind tells */
 static inline void
-TakeLine(Series *series, Size *at, int kind)
+ReadLine(Series *series, Size end, int kind)
 {
+	int			fewest_bytes = SeriesFewestBytes[kind];
+	int			slope_bytes = SeriesSlopeBytes[kind];
+
 	series->line = series->first;
 	series->slope = 0;
 	series->line_shift = 0;
 	if (kind == 0)
 		return;
-	series->slope = (uint32) TakeSigned(series, at, SeriesSlopeBytes[kind]);
-	if (SeriesSlopeBytes[kind] == sizeof(uint16))
-		series->slope &= PG_UINT16_MAX;
 	series->line = (DateADT) ((uint32) series->first +
-							  (uint32) TakeSigned(series, at,
-												  SeriesFewestBytes[kind]));
+							  (uint32) SignedBefore(series, end, fewest_bytes));
+	series->slope = (uint32) SignedBefore(series, end - fewest_bytes,
+										  slope_bytes) &
+		(uint32) WidthMask(slope_bytes * 8);
 	series->line_shift = SeriesLineShift(series->count);
+}
+
+/* Where the fields of the points lie, and whether they end with the bytes */
+static inline bool
+PlaceFields(Series *series, Size fields)
+{
+	uint64		day_bits = (uint64) (series->count - 1) * series->day_width;
+	uint64		bits = day_bits +
+		(uint64) series->count * series->number_width;
+
+	/* a field of no bits is read where nothing has to be shifted away */
+	series->days_at = fields * 8 + (series->day_width == 0 ? 0 : 7);
+	series->numbers_at = fields * 8;
+	if (series->number_width != 0)
+		series->numbers_at += day_bits + series->number_width + 7;
+	return series->size == fields + (bits + 7) / 8;
 }
 
 /* What comes after the first four bytes, and whether it is all there */
 static inline const char *
-ReadFields(Series *series, uint32 header)
+ReadFields(Series *series, uint64 start)
 {
-	int			count_bytes = header & SERIES_WIDE_COUNT ? 4 : 1;
-	int			first_bytes = header & SERIES_WIDE_FIRST ? 4 : 2;
-	int			least_bytes = ((header >> SERIES_LEAST_SHIFT) & 0x7) + 1;
-	int			line = (header >> SERIES_LINE_SHIFT) & 0x3;
-	Size		at = SERIES_HEADER_SIZE;
-	Size		fields = at + count_bytes + first_bytes +
-		SeriesSlopeBytes[line] + SeriesFewestBytes[line] + least_bytes;
-	uint64		day_bits;
-	int64		count;
+	int			count_bytes = start & SERIES_WIDE_COUNT ? 4 : 1;
+	int			first_bytes = start & SERIES_WIDE_FIRST ? 4 : 2;
+	int			least_bytes = ((start >> SERIES_LEAST_SHIFT) & 0x7) + 1;
+	int			line = (start >> SERIES_LINE_SHIFT) & 0x3;
+	Size		line_at = SERIES_HEADER_SIZE + count_bytes + first_bytes;
+	Size		least_at = line_at + SeriesSlopeBytes[line] +
+		SeriesFewestBytes[line];
+	uint64		count = (start >> 32) & WidthMask(count_bytes * 8);
 
-	if (series->size < fields)
+	if (series->size < least_at + least_bytes)
 		return "it ends before its fields do";
-	count = TakeSigned(series, &at, count_bytes);
-	if (count_bytes == 1)
-		count &= 0xFF;
-	if (count <= 0 || (count > 1 && series->day_width == 0 && line == 0) ||
+	if (count == 0 || count > PG_INT32_MAX ||
+		(count > 1 && series->day_width == 0 && line == 0) ||
 		(count == 1 && line != 0))
 		return "the number of its points cannot be";
 	series->count = (int) count;
-	series->first = (DateADT) TakeSigned(series, &at, first_bytes);
-	TakeLine(series, &at, line);
-	series->base = TakeSigned(series, &at, least_bytes);
+	series->first = line_at < sizeof(uint64) ? (int16) (start >> 40) :
+		(DateADT) SignedBefore(series, line_at, first_bytes);
+	ReadLine(series, least_at, line);
+	series->base = SignedBefore(series, least_at + least_bytes, least_bytes);
 	if (!IS_VALID_DATE(series->first) || !ScaledFits(series->base))
 		return "its first day or its least number is out of range";
 	if (series->has_none)
 		series->base--;
-	day_bits = (uint64) (count - 1) * series->day_width;
-	/* a field of no bits is read anywhere */
-	series->days_at = series->day_width == 0 ? 0 :
-		fields * 8 - series->day_width;
-	series->numbers_at = series->number_width == 0 ? 0 :
-		fields * 8 + day_bits;
-	if (series->size != fields +
-		(day_bits + (uint64) count * series->number_width + 7) / 8)
+	if (!PlaceFields(series, least_at + least_bytes))
 		return "its length is not that of its points";
 	return NULL;
 }
@@ -184,17 +190,17 @@ static const char *
 TryOpen(Series *series, const struct varlena *value)
 {
 	const char *fault;
-	uint32		header;
+	uint64		start;
 
 	series->data = (const uint8 *) VARDATA_ANY(value);
 	series->size = VARSIZE_ANY_EXHDR(value);
 	if (series->size < SERIES_MIN_SIZE)
 		return OpenShort(series);
-	header = (uint32) SeriesLoad(series->data);
-	fault = ReadHeader(series, header);
+	start = SeriesLoad(series->data);
+	fault = ReadHeader(series, (uint32) start);
 	if (fault != NULL)
 		return fault;
-	return ReadFields(series, header);
+	return ReadFields(series, start);
 }
 
 /* Open a series that is not compressed or out of line */

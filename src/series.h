@@ -7,8 +7,10 @@
  * Before the first point there is no value, and the last one holds for ever.
  *
  * Points are packed in fields of fixed width, so that any of them is read where
- * it lies by one load of 64 bits, and a day is found by binary search. All is
- * little-endian, on every machine:
+ * it lies by one load of 64 bits, and a day is found by binary search. A load
+ * ends where its field ends: it never reaches beyond the bytes, and never before
+ * them, as eight at least come before the first field. All is little-endian, on
+ * every machine:
  *
  *		4 bytes		format version, widths, scales: SERIES_VERSION and below
  *		1 or 4		number of points
@@ -86,8 +88,8 @@ typedef struct Series
 	DateADT		line;			/* day where the line of the codes begins */
 	uint32		slope;			/* and how it rises; 0 without one */
 	int64		base;			/* number of code 0, or what it would be */
-	uint64		days_at;		/* bit where the first day would be */
-	uint64		numbers_at;		/* bit where the first point's number is */
+	uint64		days_at;		/* bit where the first day would end, plus 7 */
+	uint64		numbers_at;		/* the same of the first point's number */
 	uint64		day_mask;
 	uint64		number_mask;
 	uint8		day_width;		/* in bits */
@@ -175,20 +177,18 @@ SeriesLoad(const uint8 *data)
 }
 
 /*
- * Bits at a place; they lie within the data. A load near the end begins
- * earlier, so as not to read beyond it; one of a wide field may need a ninth
- * byte.
+ * The bits of a field that ends where told, plus 7, so that the byte behind it
+ * is that over 8. A wide field may need a ninth byte.
  */
 static inline uint64
-SeriesBits(const Series *series, uint64 bit, int width, uint64 mask)
+SeriesBits(const Series *series, uint64 end, int width, uint64 mask)
 {
-	Size		start = Min((Size) (bit >> 3), series->size - sizeof(uint64));
-	int			shift = (int) (bit - start * 8);
-	uint64		word = SeriesLoad(series->data + start) >> shift;
+	const uint8 *start = series->data + ((end >> 3) - sizeof(uint64));
+	int			shift = 57 - width + (int) (end & 7);
 
-	if (unlikely(shift + width > 64))
-		word |= (uint64) series->data[start + 8] << (64 - shift);
-	return word & mask;
+	if (unlikely(shift < 0))
+		return (SeriesLoad(start) << -shift | start[-1] >> (8 + shift)) & mask;
+	return (SeriesLoad(start) >> shift) & mask;
 }
 
 /* A slope so fine that it is off by less than half a day at the last point */
@@ -222,9 +222,8 @@ SeriesUnits(const Series *series, int i)
 								  (uint64) i * series->number_width,
 								  series->number_width, series->number_mask);
 
-	if (series->has_none && code == 0)
-		return SERIES_NONE;
-	return series->base + (int64) code;
+	return series->has_none && code == 0 ? SERIES_NONE :
+		series->base + (int64) code;
 }
 
 /* The value of the point i, of which -1 stands for the days before the first */
