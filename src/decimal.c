@@ -150,20 +150,42 @@ DecimalToNumeric(int128 units, int fraction, int dscale)
 					   units < 0);
 }
 
+/* 10000^k, of which a 64-bit number has five digits at most */
+static const uint64 BasePower[] = {
+	UINT64CONST(1),
+	UINT64CONST(10000),
+	UINT64CONST(100000000),
+	UINT64CONST(1000000000000),
+	UINT64CONST(10000000000000000)
+};
+
+/* Base-10000 digits of a number; no branch to mispredict */
+static inline int
+CountDigits(uint64 number)
+{
+	return (number != 0) + (number >= BasePower[1]) +
+		(number >= BasePower[2]) + (number >= BasePower[3]) +
+		(number >= BasePower[4]);
+}
+
 /*
  * The decimals that core's division of a number by a whole one shows: 16
  * significant digits at least, and those of the dividend (numeric.c,
- * "select_div_scale").
+ * "select_div_scale"). It compares the first digits of both; for those of the
+ * dividend, a product tells the same as the quotient, and sooner.
  */
 static int
-QuotientScale(int first, int weight, int dscale, uint32 divisor)
+QuotientScale(uint64 whole, int count, int weight, int dscale, uint32 divisor)
 {
 	int			significant = 16;
 	int			lowered = weight;
+	uint64		next;
 
 	for (; divisor >= DECIMAL_BASE; divisor /= DECIMAL_BASE)
 		lowered--;
-	if (first <= (int) divisor)
+	if (__builtin_mul_overflow((uint64) divisor + 1,
+							   BasePower[Max(count - 1, 0)], &next) ||
+		whole < next)
 		lowered--;
 	return Max(significant - lowered * DECIMAL_BASE_DIGITS, dscale);
 }
@@ -237,18 +259,6 @@ FractionDigits(uint64 rest, uint64 divisor, int wanted, int16 *digits)
 	}
 }
 
-/* Base-10000 digits of a number, and the first of them */
-static int
-CountDigits(uint64 number, int *first)
-{
-	int			count = 1;
-
-	for (; number >= DECIMAL_BASE; number /= DECIMAL_BASE)
-		count++;
-	*first = (int) number;
-	return number == 0 ? 0 : count;
-}
-
 /*
  * The same number over a whole one, rounded as core's division rounds it and
  * with as many decimals. One 64-bit division gives all digits that the number
@@ -261,7 +271,6 @@ DecimalDivide(int128 units, int fraction, int dscale, int64 divisor)
 	uint128		magnitude = units < 0 ? -(uint128) units : (uint128) units;
 	uint64		whole = (uint64) magnitude;
 	int16		digits[QUOTIENT_DIGITS];
-	int			first;
 	int			count;
 	int			weight;
 	int			scale;
@@ -270,15 +279,15 @@ DecimalDivide(int128 units, int fraction, int dscale, int64 divisor)
 
 	if (divisor <= 0 || divisor > PG_INT32_MAX || magnitude > PG_UINT64_MAX)
 		return NULL;
-	count = CountDigits(whole, &first);
+	count = CountDigits(whole);
 	weight = count == 0 ? 0 : count - 1 - fraction;
-	scale = QuotientScale(first, weight, dscale, (uint32) divisor);
+	scale = QuotientScale(whole, count, weight, dscale, (uint32) divisor);
 	wanted = (scale + DECIMAL_BASE_DIGITS - 1) / DECIMAL_BASE_DIGITS;
 	if (scale > MAX_QUOTIENT_SCALE || wanted < fraction)
 		return NULL;
 	/* a zero for what is carried, and the digits down to those of the number */
 	quotient = whole / (uint64) divisor;
-	count = CountDigits(quotient, &first);
+	count = CountDigits(quotient);
 	weight = count - fraction;
 	digits[0] = 0;
 	for (uint64 left = quotient; count > 0; left /= DECIMAL_BASE)

@@ -55,10 +55,11 @@ SignedBytes(int64 value)
 	return BitWidth((uint64) (value < 0 ? ~value : value)) / 8 + 1;
 }
 
+/* For less than 64 bits */
 static inline uint64
 WidthMask(int width)
 {
-	return width == 0 ? 0 : PG_UINT64_MAX >> (64 - width);
+	return ((uint64) 1 << width) - 1;
 }
 
 void
@@ -193,6 +194,8 @@ TryOpen(Series *series, const struct varlena *value)
 	uint64		start;
 
 	series->data = (const uint8 *) VARDATA_ANY(value);
+	/* numbers lie behind the days, mostly beyond one line of the cache */
+	__builtin_prefetch(series->data + 64);
 	series->size = VARSIZE_ANY_EXHDR(value);
 	if (series->size < SERIES_MIN_SIZE)
 		return OpenShort(series);
@@ -271,9 +274,29 @@ SeriesFault(const struct varlena *value)
 	return fault;
 }
 
+/* The last point at which the line has risen by so many days at most */
+static inline int
+LinePoint(const Series *series, int64 days)
+{
+	uint64		point;
+
+	if (days < 0)
+		return 0;
+	point = ((((uint64) days + 1) << series->line_shift) - 1) / series->slope;
+	return (int) Min(point, (uint64) series->count - 1);
+}
+
+/* Below so many points, halving is quicker than what the line tells */
+#define FEW_POINTS		16
+
+/* What is shifted by more may be shifted out */
+#define MAX_FIND_SHIFT	30
+
 /*
- * The last point on or before a day, or -1. Each step halves what is left
- * whatever it finds, so that there is no branch to mispredict.
+ * The last point on or before a day, or -1. A line leaves few points between
+ * those that are before the day wherever their codes lie, and those that are
+ * after it. Each step halves what is left whatever it finds, so that there is
+ * no branch to mispredict.
  */
 int
 SeriesFind(const Series *series, DateADT day)
@@ -283,6 +306,14 @@ SeriesFind(const Series *series, DateADT day)
 
 	if (left == 0 || day < series->first)
 		return -1;
+	if (left > FEW_POINTS && series->slope != 0 &&
+		series->line_shift <= MAX_FIND_SHIFT)
+	{
+		int64		days = (int64) day - series->line;
+
+		found = LinePoint(series, days - (int64) series->day_mask);
+		left = LinePoint(series, days) - found + 1;
+	}
 	while (left > 1)
 	{
 		int			half = left / 2;
@@ -593,7 +624,8 @@ FlushBits(BitWriter *writer)
 static inline void
 WriteBytes(BitWriter *writer, int64 value, int bytes)
 {
-	WriteBits(writer, (uint64) value & WidthMask(bytes * 8), bytes * 8);
+	for (; bytes > 0; bytes--, value >>= 8)
+		WriteFewBits(writer, (uint64) value & 0xFF, 8);
 }
 
 static void
