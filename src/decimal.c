@@ -74,19 +74,26 @@ SplitDigits(uint128 magnitude, int16 *digits)
 	return n;
 }
 
+/* Room for a numeric, whichever header it has */
+#define NUMERIC_SIZE(ndigits) \
+	(VARHDRSZ + 2 * sizeof(uint16) + (ndigits) * sizeof(int16))
+
+/* Where its digits lie behind a short header */
+#define SHORT_DIGITS(numeric) \
+	((int16 *) ((numeric) + VARHDRSZ + sizeof(uint16)))
+
 /*
- * A numeric from its digits, most significant first. Zeros at either end are
- * dropped, and the header is the short one wherever that has the room, as core
- * would write it.
+ * A numeric from its digits, most significant first, which may lie in it. Zeros
+ * at either end are dropped, and the header is the short one wherever that has
+ * the room, as core would write it.
  */
 static Numeric
-MakeNumeric(const int16 *digits, int ndigits, int weight, int dscale,
-			bool negative)
+FillNumeric(char *result, const int16 *digits, int ndigits, int weight,
+			int dscale, bool negative)
 {
 	uint16		header[2];
 	Size		header_size;
 	Size		size;
-	char	   *result;
 
 	for (; ndigits > 0 && digits[0] == 0; digits++, ndigits--)
 		weight--;
@@ -113,10 +120,11 @@ MakeNumeric(const int16 *digits, int ndigits, int weight, int dscale,
 		header_size = 2 * sizeof(uint16);
 	}
 	size = VARHDRSZ + header_size + ndigits * sizeof(int16);
-	result = palloc(size);
+	if ((const char *) digits != result + VARHDRSZ + header_size)
+		memmove(result + VARHDRSZ + header_size, digits,
+				ndigits * sizeof(int16));
 	SET_VARSIZE(result, size);
 	memcpy(result + VARHDRSZ, header, header_size);
-	memcpy(result + VARHDRSZ + header_size, digits, ndigits * sizeof(int16));
 	return (Numeric) result;
 }
 
@@ -146,8 +154,8 @@ DecimalToNumeric(int128 units, int fraction, int dscale)
 	int16		digits[MAX_DIGITS];
 	int			ndigits = LeadingDigits(units, digits);
 
-	return MakeNumeric(digits, ndigits, ndigits - 1 - fraction, dscale,
-					   units < 0);
+	return FillNumeric(palloc(NUMERIC_SIZE(ndigits)), digits, ndigits,
+					   ndigits - 1 - fraction, dscale, units < 0);
 }
 
 /* 10000^k, of which a 64-bit number has five digits at most */
@@ -270,7 +278,8 @@ DecimalDivide(int128 units, int fraction, int dscale, int64 divisor)
 {
 	uint128		magnitude = units < 0 ? -(uint128) units : (uint128) units;
 	uint64		whole = (uint64) magnitude;
-	int16		digits[QUOTIENT_DIGITS];
+	char	   *result;
+	int16	   *digits;
 	int			count;
 	int			weight;
 	int			scale;
@@ -285,6 +294,9 @@ DecimalDivide(int128 units, int fraction, int dscale, int64 divisor)
 	wanted = (scale + DECIMAL_BASE_DIGITS - 1) / DECIMAL_BASE_DIGITS;
 	if (scale > MAX_QUOTIENT_SCALE || wanted < fraction)
 		return NULL;
+	/* digits are written where they stay if nothing is carried before them */
+	result = palloc(NUMERIC_SIZE(QUOTIENT_DIGITS));
+	digits = SHORT_DIGITS(result) - 1;
 	/* a zero for what is carried, and the digits down to those of the number */
 	quotient = whole / (uint64) divisor;
 	count = CountDigits(quotient);
@@ -297,7 +309,8 @@ DecimalDivide(int128 units, int fraction, int dscale, int64 divisor)
 				   wanted - fraction + 1, digits + 1 + weight + fraction);
 	/* the last digit shown lies wanted digits behind the point */
 	RoundDigits(digits, weight + wanted, scale);
-	return MakeNumeric(digits, weight + wanted + 1, weight, scale, units < 0);
+	return FillNumeric(result, digits, weight + wanted + 1, weight, scale,
+					   units < 0);
 }
 
 /* Complain of a number that is not finite */
