@@ -74,19 +74,26 @@ SplitDigits(uint128 magnitude, int16 *digits)
 	return n;
 }
 
+/* Room for a numeric, whichever header it has */
+#define NUMERIC_SIZE(ndigits) \
+	(VARHDRSZ + 2 * sizeof(uint16) + (ndigits) * sizeof(int16))
+
+/* Where its digits lie behind a short header */
+#define SHORT_DIGITS(numeric) \
+	((int16 *) ((numeric) + VARHDRSZ + sizeof(uint16)))
+
 /*
- * A numeric from its digits, most significant first. Zeros at either end are
- * dropped, and the header is the short one wherever that has the room, as core
- * would write it.
+ * A numeric from its digits, most significant first, which may lie in it. Zeros
+ * at either end are dropped, and the header is the short one wherever that has
+ * the room, as core would write it.
  */
 static Numeric
-MakeNumeric(const int16 *digits, int ndigits, int weight, int dscale,
-			bool negative)
+FillNumeric(char *result, const int16 *digits, int ndigits, int weight,
+			int dscale, bool negative)
 {
 	uint16		header[2];
 	Size		header_size;
 	Size		size;
-	char	   *result;
 
 	for (; ndigits > 0 && digits[0] == 0; digits++, ndigits--)
 		weight--;
@@ -113,10 +120,11 @@ MakeNumeric(const int16 *digits, int ndigits, int weight, int dscale,
 		header_size = 2 * sizeof(uint16);
 	}
 	size = VARHDRSZ + header_size + ndigits * sizeof(int16);
-	result = palloc(size);
+	if ((const char *) digits != result + VARHDRSZ + header_size)
+		memmove(result + VARHDRSZ + header_size, digits,
+				ndigits * sizeof(int16));
 	SET_VARSIZE(result, size);
 	memcpy(result + VARHDRSZ, header, header_size);
-	memcpy(result + VARHDRSZ + header_size, digits, ndigits * sizeof(int16));
 	return (Numeric) result;
 }
 
@@ -146,31 +154,53 @@ DecimalToNumeric(int128 units, int fraction, int dscale)
 	int16		digits[MAX_DIGITS];
 	int			ndigits = LeadingDigits(units, digits);
 
-	return MakeNumeric(digits, ndigits, ndigits - 1 - fraction, dscale,
-					   units < 0);
+	return FillNumeric(palloc(NUMERIC_SIZE(ndigits)), digits, ndigits,
+					   ndigits - 1 - fraction, dscale, units < 0);
+}
+
+/* 10000^k, of which a 64-bit number has five digits at most */
+static const uint64 BasePower[] = {
+	UINT64CONST(1),
+	UINT64CONST(10000),
+	UINT64CONST(100000000),
+	UINT64CONST(1000000000000),
+	UINT64CONST(10000000000000000)
+};
+
+/* Base-10000 digits of a number; no branch to mispredict */
+static inline int
+CountDigits(uint64 number)
+{
+	return (number != 0) + (number >= BasePower[1]) +
+		(number >= BasePower[2]) + (number >= BasePower[3]) +
+		(number >= BasePower[4]);
 }
 
 /*
  * The decimals that core's division of a number by a whole one shows: 16
  * significant digits at least, and those of the dividend (numeric.c,
- * "select_div_scale").
+ * "select_div_scale"). It compares the first digits of both; for those of the
+ * dividend, a product tells the same as the quotient, and sooner.
  */
 static int
-QuotientScale(int first, int weight, int dscale, uint32 divisor)
+QuotientScale(uint64 whole, int count, int weight, int dscale, uint32 divisor)
 {
 	int			significant = 16;
 	int			lowered = weight;
+	uint64		next;
 
 	for (; divisor >= DECIMAL_BASE; divisor /= DECIMAL_BASE)
 		lowered--;
-	if (first <= (int) divisor)
+	if (__builtin_mul_overflow((uint64) divisor + 1,
+							   BasePower[Max(count - 1, 0)], &next) ||
+		whole < next)
 		lowered--;
 	return Max(significant - lowered * DECIMAL_BASE_DIGITS, dscale);
 }
 
 /* Decimals that the quick division has room for, and digits of its result */
 #define MAX_QUOTIENT_SCALE	60
-#define QUOTIENT_DIGITS		(1 + 5 + MAX_QUOTIENT_SCALE / DECIMAL_BASE_DIGITS + 3)
+#define QUOTIENT_DIGITS		(1 + 5 + MAX_QUOTIENT_SCALE / DECIMAL_BASE_DIGITS + 4)
 
 /*
  * Round digits half away from zero, so many decimals behind the point; last is
@@ -197,59 +227,90 @@ RoundDigits(int16 *digits, int last, int decimals)
 	}
 }
 
+/* A divisor so small that 10^16 times a rest of it is below 2^64 */
+#define MAX_QUICK_DIVISOR	1844
+
+/*
+ * Digits of a rest over its divisor: all that are wanted, and up to four more.
+ * Each division gives two of them, or four where the divisor is small, as the
+ * days of a period mostly are.
+ */
+static void
+FractionDigits(uint64 rest, uint64 divisor, int wanted, int16 *digits)
+{
+	const uint64 two = DECIMAL_BASE * DECIMAL_BASE;
+
+	for (int i = 0; i < wanted; i += 4)
+	{
+		uint32		high;
+		uint32		low;
+
+		if (divisor <= MAX_QUICK_DIVISOR)
+		{
+			uint64		four = rest * (two * two) / divisor;
+
+			rest = rest * (two * two) - four * divisor;
+			high = (uint32) (four / two);
+			low = (uint32) (four % two);
+		}
+		else
+		{
+			high = (uint32) (rest * two / divisor);
+			rest = rest * two - high * divisor;
+			low = (uint32) (rest * two / divisor);
+			rest = rest * two - low * divisor;
+		}
+		digits[i] = (int16) (high / DECIMAL_BASE);
+		digits[i + 1] = (int16) (high % DECIMAL_BASE);
+		digits[i + 2] = (int16) (low / DECIMAL_BASE);
+		digits[i + 3] = (int16) (low % DECIMAL_BASE);
+	}
+}
+
 /*
  * The same number over a whole one, rounded as core's division rounds it and
  * with as many decimals. One 64-bit division gives all digits that the number
- * has, and each further one two digits more, which costs a fraction of what
- * core's division does. NULL if it has to be core's.
+ * has, and the next ones those behind, which costs a fraction of what core's
+ * division does. NULL if it has to be core's.
  */
 Numeric
 DecimalDivide(int128 units, int fraction, int dscale, int64 divisor)
 {
 	uint128		magnitude = units < 0 ? -(uint128) units : (uint128) units;
 	uint64		whole = (uint64) magnitude;
-	int16		reversed[MAX_DIGITS];
-	int16		digits[QUOTIENT_DIGITS];
-	int			ndigits = 1;	/* a zero before, for what is carried */
-	int			weight = -1 - fraction;
-	int			first = 0;
+	char	   *result;
+	int16	   *digits;
+	int			count;
+	int			weight;
 	int			scale;
 	int			wanted;
-	uint64		rest;
+	uint64		quotient;
 
 	if (divisor <= 0 || divisor > PG_INT32_MAX || magnitude > PG_UINT64_MAX)
 		return NULL;
-	for (uint64 left = whole; left != 0; left /= DECIMAL_BASE)
-	{
-		first = (int) (left % DECIMAL_BASE);
-		weight++;
-	}
-	if (whole == 0)
-		weight = 0;
-	scale = QuotientScale(first, weight, dscale, (uint32) divisor);
+	count = CountDigits(whole);
+	weight = count == 0 ? 0 : count - 1 - fraction;
+	scale = QuotientScale(whole, count, weight, dscale, (uint32) divisor);
 	wanted = (scale + DECIMAL_BASE_DIGITS - 1) / DECIMAL_BASE_DIGITS;
 	if (scale > MAX_QUOTIENT_SCALE || wanted < fraction)
 		return NULL;
-	/* the digits of the quotient down to those of the number itself */
-	rest = whole % (uint64) divisor;
-	weight = SplitDigits(whole / (uint64) divisor, reversed) - fraction;
+	/* digits are written where they stay if nothing is carried before them */
+	result = palloc(NUMERIC_SIZE(QUOTIENT_DIGITS));
+	digits = SHORT_DIGITS(result) - 1;
+	/* a zero for what is carried, and the digits down to those of the number */
+	quotient = whole / (uint64) divisor;
+	count = CountDigits(quotient);
+	weight = count - fraction;
 	digits[0] = 0;
-	for (int i = weight + fraction - 1; i >= 0; i--)
-		digits[ndigits++] = reversed[i];
+	for (uint64 left = quotient; count > 0; left /= DECIMAL_BASE)
+		digits[count--] = (int16) (left % DECIMAL_BASE);
 	/* and those behind, one at least to round by */
-	for (int i = fraction; i <= wanted; i += 2)
-	{
-		uint64		two;
-
-		rest *= DECIMAL_BASE * DECIMAL_BASE;
-		two = rest / (uint64) divisor;
-		rest %= (uint64) divisor;
-		digits[ndigits++] = (int16) (two / DECIMAL_BASE);
-		digits[ndigits++] = (int16) (two % DECIMAL_BASE);
-	}
+	FractionDigits(whole - quotient * (uint64) divisor, (uint64) divisor,
+				   wanted - fraction + 1, digits + 1 + weight + fraction);
 	/* the last digit shown lies wanted digits behind the point */
 	RoundDigits(digits, weight + wanted, scale);
-	return MakeNumeric(digits, weight + wanted + 1, weight, scale, units < 0);
+	return FillNumeric(result, digits, weight + wanted + 1, weight, scale,
+					   units < 0);
 }
 
 /* Complain of a number that is not finite */

@@ -79,6 +79,20 @@ CheckPeriod(const Period *period, bool empty, Datum range)
 				 errhint("Use a bounded range, such as tiering.month(date) or '[2024-01-01,2024-02-01)'.")));
 }
 
+/* A daterange with both bounds, as a constant holds it */
+#define FULL_SIZE	(VARHDRSZ + sizeof(Oid) + 2 * sizeof(DateADT) + 1)
+
+/* Is it the last one seen? A comparison of a size known here is no call. */
+static inline bool
+IsCached(const PeriodCache *cache, const struct varlena *raw, Size size)
+{
+	if (size != cache->size)
+		return false;
+	if (size == FULL_SIZE)
+		return memcmp(raw, cache->image, FULL_SIZE) == 0;
+	return memcmp(raw, cache->image, size) == 0;
+}
+
 /* The period that an aggregate was asked for: bounded, and not empty */
 const Period *
 PeriodArg(FunctionCallInfo fcinfo, int argno)
@@ -93,7 +107,7 @@ PeriodArg(FunctionCallInfo fcinfo, int argno)
 				 errmsg("period must not be null")));
 	raw = (struct varlena *) PG_GETARG_POINTER(argno);
 	size = VARSIZE_ANY(raw);
-	if (size != cache->size || memcmp(raw, cache->image, size) != 0)
+	if (!IsCached(cache, raw, size))
 	{
 		RangeType  *range = PG_GETARG_RANGE_P(argno);
 		bool		empty;

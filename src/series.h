@@ -7,18 +7,27 @@
  * Before the first point there is no value, and the last one holds for ever.
  *
  * Points are packed in fields of fixed width, so that any of them is read where
- * it lies by one load of 64 bits, and a day is found by binary search. All is
- * little-endian, on every machine:
+ * it lies by one load of 64 bits, and a day is found by binary search. A load
+ * ends where its field ends: it never reaches beyond the bytes, and never before
+ * them, as eight at least come before the first field. All is little-endian, on
+ * every machine:
  *
  *		4 bytes		format version, widths, scales: SERIES_VERSION and below
- *		1 to 4		number of points
- *		1 to 4		day of the first point, from 2000-01-01, signed
+ *		1 or 4		number of points
+ *		2 or 4		day of the first point, from 2000-01-01, signed
+ *		0, 2 or 4	slope of the line: days a point, in 2^-SeriesLineShift()
+ *		0 to 4		the fewest days that a point lies after the line, signed
  *		1 to 8		the least number, in 10^-scale, signed
- *		bits		for each point but the first: days since the first one
+ *		bits		for each point but the first: days after the line, less
+ *					the fewest
  *		bits		for each point: number less the least number; or, if any
  *					point has none, 0 for none and that difference plus one
  *
- * The empty series is the first four bytes with nothing but the version.
+ * The line begins at the first point and rises as the days mostly do, so that
+ * points at about even distances take few bits, and those of every day or every
+ * week none. Where it saves nothing, there is none: slope and fewest days are 0
+ * and take no bytes. The empty series is the first four bytes with nothing but
+ * the version.
  *
  * The form is canonical: the first point is not none, neighbours differ, the
  * scale is the smallest that holds all numbers, and widths are the smallest,
@@ -28,6 +37,7 @@
 #ifndef TIERING_SERIES_H
 #define TIERING_SERIES_H
 
+#include "port/pg_bitutils.h"
 #include "port/pg_bswap.h"
 #include "utils/date.h"
 
@@ -43,12 +53,14 @@
 #define SERIES_SCALE_SHIFT		4	/* 5 bits */
 #define SERIES_DAY_SHIFT		9	/* 5 bits: width of a day */
 #define SERIES_NUMBER_SHIFT		14	/* 6 bits: width of a number */
-#define SERIES_COUNT_SHIFT		20	/* 2 bits: bytes of the count, less one */
-#define SERIES_FIRST_SHIFT		22	/* 2 bits: of the first day, less one */
-#define SERIES_LEAST_SHIFT		24	/* 3 bits: of the least number, less one */
+#define SERIES_LEAST_SHIFT		20	/* 3 bits: bytes of the least number, less one */
+#define SERIES_LINE_SHIFT		23	/* 2 bits: of the line, see below */
+#define SERIES_WIDE_COUNT		0x02000000	/* count of 4 bytes, not 1 */
+#define SERIES_WIDE_FIRST		0x04000000	/* first day of 4 bytes, not 2 */
 #define SERIES_DSCALE_SHIFT		27	/* 5 bits: decimals shown */
 
 #define SERIES_HEADER_SIZE		4
+#define SERIES_MIN_SIZE			8	/* of one that is not empty */
 #define SERIES_MAX_DSCALE		31
 #define SERIES_MAX_WIDTH		61	/* of a number: 2 * SCALED_LIMIT + 1 */
 
@@ -61,24 +73,31 @@
 /* What stands for no number */
 #define SERIES_NONE				PG_INT64_MIN
 
+/* What a line takes, by the two bits in the header */
+#define SERIES_LINE_KINDS		4
+static const uint8 SeriesSlopeBytes[SERIES_LINE_KINDS] = {0, 2, 2, 4};
+static const uint8 SeriesFewestBytes[SERIES_LINE_KINDS] = {0, 1, 2, 4};
+
 /* A series opened for reading; the bytes stay where they are */
 typedef struct Series
 {
 	const uint8 *data;
-	Size		size;			/* of data, 8 at least */
+	Size		size;			/* of data */
 	int			count;			/* points */
 	DateADT		first;			/* day of the first point */
+	DateADT		line;			/* day where the line of the codes begins */
+	uint32		slope;			/* and how it rises; 0 without one */
 	int64		base;			/* number of code 0, or what it would be */
-	uint64		days_at;		/* bit where the second point's day is */
-	uint64		numbers_at;		/* bit where the first point's number is */
+	uint64		days_at;		/* bit where the first day would end, plus 7 */
+	uint64		numbers_at;		/* the same of the first point's number */
 	uint64		day_mask;
 	uint64		number_mask;
 	uint8		day_width;		/* in bits */
 	uint8		number_width;
+	uint8		line_shift;
 	uint8		scale;
 	uint8		dscale;			/* decimals shown */
 	bool		has_none;
-	uint8		small[8];		/* data, where there is less than a load */
 } Series;
 
 /* A point that is not packed; units at a scale of its own, or SERIES_NONE */
@@ -168,32 +187,42 @@ SeriesLoad(const uint8 *data)
 }
 
 /*
- * Bits at a place; they lie within the data. A load near the end begins
- * earlier, so as not to read beyond it; one of a wide field may need a ninth
- * byte.
+ * The bits of a field that ends where told, plus 7, so that the byte behind it
+ * is that over 8. A wide field may need a ninth byte.
  */
 static inline uint64
-SeriesBits(const Series *series, uint64 bit, int width, uint64 mask)
+SeriesBits(const Series *series, uint64 end, int width, uint64 mask)
 {
-	Size		start = Min((Size) (bit >> 3), series->size - sizeof(uint64));
-	int			shift = (int) (bit - start * 8);
-	uint64		word = SeriesLoad(series->data + start) >> shift;
+	const uint8 *start = series->data + ((end >> 3) - sizeof(uint64));
+	int			shift = 57 - width + (int) (end & 7);
 
-	if (unlikely(shift + width > 64))
-		word |= (uint64) series->data[start + 8] << (64 - shift);
-	return word & mask;
+	if (unlikely(shift < 0))
+		return (SeriesLoad(start) << -shift | start[-1] >> (8 + shift)) & mask;
+	return (SeriesLoad(start) >> shift) & mask;
 }
 
+/* A slope so fine that it is off by less than half a day at the last point */
+static inline int
+SeriesLineShift(int count)
+{
+	return pg_leftmost_one_pos32(count - 1) + 2;
+}
+
+/*
+ * The day of a point. In damaged bytes it may be any, before that of the point
+ * before, too.
+ */
 static inline DateADT
 SeriesDay(const Series *series, int i)
 {
-	uint32		days = 0;
+	uint64		line = (uint64) i * series->slope >> series->line_shift;
+	uint64		days = SeriesBits(series, series->days_at +
+								  (uint64) i * series->day_width,
+								  series->day_width, series->day_mask);
 
-	if (i > 0)
-		days = (uint32) SeriesBits(series, series->days_at +
-								   (uint64) (i - 1) * series->day_width,
-								   series->day_width, series->day_mask);
-	return (DateADT) ((uint32) series->first + days);
+	if (i == 0)
+		return series->first;
+	return (DateADT) ((uint32) series->line + (uint32) line + (uint32) days);
 }
 
 static inline int64
@@ -203,9 +232,8 @@ SeriesUnits(const Series *series, int i)
 								  (uint64) i * series->number_width,
 								  series->number_width, series->number_mask);
 
-	if (series->has_none && code == 0)
-		return SERIES_NONE;
-	return series->base + (int64) code;
+	return series->has_none && code == 0 ? SERIES_NONE :
+		series->base + (int64) code;
 }
 
 /* The value of the point i, of which -1 stands for the days before the first */

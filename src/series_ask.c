@@ -39,27 +39,37 @@ static Totals
 AddUp(const Series *series, const Period *period)
 {
 	Totals		totals = {0};
+	int64		sum = 0;		/* what fits */
 	SeriesRuns	runs;
 
 	SeriesRunsInit(&runs, series, period);
 	while (SeriesNextRun(&runs))
 	{
 		int64		days = (int64) runs.to - runs.from;
+		int64		product;
+		int64		total;
 
 		if (runs.units == SERIES_NONE)
 			continue;
-		totals.sum += (int128) runs.units * days;
+		if (likely(!__builtin_mul_overflow(runs.units, days, &product) &&
+				   !__builtin_add_overflow(sum, product, &total)))
+			sum = total;
+		else
+			totals.sum += (int128) runs.units * days;
 		totals.observed += days;
-		if (runs.units != 0)
-			totals.held += days;
+		totals.held += runs.units != 0 ? days : 0;
 	}
+	totals.sum += sum;
 	return totals;
 }
+
+#define NAME_IS(name, literal) \
+	(VARSIZE_ANY_EXHDR(name) == sizeof(literal) - 1 && \
+	 memcmp(VARDATA_ANY(name), literal, sizeof(literal) - 1) == 0)
 
 static Denominator
 DenominatorArg(FunctionCallInfo fcinfo, int argno)
 {
-	static const char *const names[] = {"period", "held", "observed"};
 	text	   *name;
 
 	if (PG_ARGISNULL(argno))
@@ -67,10 +77,12 @@ DenominatorArg(FunctionCallInfo fcinfo, int argno)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("denominator must not be null")));
 	name = PG_GETARG_TEXT_PP(argno);
-	for (int i = 0; i < lengthof(names); i++)
-		if (VARSIZE_ANY_EXHDR(name) == strlen(names[i]) &&
-			memcmp(VARDATA_ANY(name), names[i], strlen(names[i])) == 0)
-			return (Denominator) i;
+	if (NAME_IS(name, "period"))
+		return DENOMINATOR_PERIOD;
+	if (NAME_IS(name, "held"))
+		return DENOMINATOR_HELD;
+	if (NAME_IS(name, "observed"))
+		return DENOMINATOR_OBSERVED;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("denominator \"%s\" is not known", text_to_cstring(name)),

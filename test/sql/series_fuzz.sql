@@ -38,7 +38,8 @@ BEGIN
 	END;
 	again := s::text::tiering.daily_series::bytea = s::bytea AND s::bytea::tiering.daily_series::text = s::text AND s::jsonb::tiering.daily_series::bytea = s::bytea
 		AND tiering.daily_avg(s, '[2000-01-01,2027-01-01)') IS NOT NULL
-		AND (SELECT COALESCE(tiering.daily_series(value, valid), '{}')::bytea = s::bytea FROM tiering.segments(s));
+		-- but for ends that are taken for none
+		AND CASE WHEN tiering.last_change(s) >= '9999-12-31' THEN true ELSE (SELECT COALESCE(tiering.daily_series(value, valid), '{}')::bytea = s::bytea FROM tiering.segments(s)) END;
 	RETURN CASE WHEN again THEN 'value' ELSE 'not itself: ' || s::text END;
 END;
 $$;

@@ -46,10 +46,14 @@ SELECT t.fails(format('SELECT %L::jsonb::tiering.daily_series', s)) FROM unnest(
 SELECT s::daily_series::bytea, s::daily_series::bytea::daily_series FROM unnest(ARRAY['{}', '{2026-01-01: 100.00}', '{2026-01-01: 1, 2026-02-01: none}']) s;
 SELECT t.fails(format('SELECT %L::bytea::tiering.daily_series', s)) FROM unnest(ARRAY[
 	'\x', '\x01', '\x010000', '\x00000000', '\x02000000', '\x07000000', '\x01000008', '\x01000000ff', '\x0100000001',
-	'\x0100401001192564ff']) s;
+	'\x0100001001192564ff']) s;
 -- damage to the fields of one: of those that are no error, each is another value
 SELECT t.fails(format('SELECT %L::bytea::tiering.daily_series', overlay('{2026-01-01: 100.00, 2026-02-01: 250.00, 2026-03-01: none}'::daily_series::bytea PLACING b FROM at)))
 FROM (VALUES ('\x08'::bytea, 1), ('\x0a', 1), ('\x29', 1), ('\x00', 4), ('\x00', 5), ('\x02', 5), ('\xff', 5), ('\x0000', 6), ('\x65', 8), ('\xff', 9), ('\xdf', 9), ('\xffffffff', 9), ('\x08', 12), ('\x80', 12)) v(b, at);
+
+-- and to the line of one with a point each day: where it begins, how it rises, that there is one
+SELECT t.fails(format('SELECT %L::bytea::tiering.daily_series', overlay((SELECT tiering.daily_series_changes(i % 3, date '2026-01-01' + i) FROM generate_series(0, 11) i)::bytea PLACING b FROM at)))
+FROM (VALUES ('\x00'::bytea, 3), ('\x0001', 3), ('\x01', 5), ('\x00', 8), ('\x21', 8), ('\x0000', 8), ('\xffff', 8), ('\x01', 10), ('\xff', 10), ('\x80', 10)) v(b, at);
 
 -- equality is that of functions, whatever decimals they show
 SELECT a = b AS eq, a <> b AS ne, a < b AS lt, a <= b AS le, a > b AS gt, a >= b AS ge, daily_series_cmp(a, b) AS cmp,
