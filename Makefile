@@ -7,7 +7,7 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
 # The install script is these, in this order.
 SQL_PARTS = schema periods measures series fx \
-	scheme scorecard service asset_weight freeze classify authoring document \
+	scheme scorecard service policy asset_weight freeze classify authoring document \
 	validate publish explain preset \
 	state moves source refresh views reports privileges
 PRESETS = $(sort $(wildcard $(srcdir)/sql/presets/*.json))

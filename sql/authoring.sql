@@ -119,14 +119,17 @@ BEGIN
 	INSERT INTO tiering.tier (scheme, version, tier, rank, base, parent, approval, title, title_zh)
 	SELECT to_scheme, to_version, t.tier, t.rank, t.base, t.parent, t.approval, t.title, t.title_zh
 	FROM tiering.tier t WHERE t.scheme = from_scheme AND t.version = from_version;
-	INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds)
-	SELECT to_scheme, to_version, r.tier, r.rule, r.metric, r.bounds
+	INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds, stay)
+	SELECT to_scheme, to_version, r.tier, r.rule, r.metric, r.bounds, r.stay
 	FROM tiering.rule r WHERE r.scheme = from_scheme AND r.version = from_version;
 	INSERT INTO tiering.service (scheme, version, tier, channel, channel_zh, customers_per_manager,
 		benefits, benefits_zh)
 	SELECT to_scheme, to_version, s.tier, s.channel, s.channel_zh, s.customers_per_manager,
 		s.benefits, s.benefits_zh
 	FROM tiering.service s WHERE s.scheme = from_scheme AND s.version = from_version;
+	INSERT INTO tiering.policy (scheme, version, tier, up, down_after, down_to, review_months, review_at, hold, new_hold)
+	SELECT to_scheme, to_version, p.tier, p.up, p.down_after, p.down_to, p.review_months, p.review_at, p.hold, p.new_hold
+	FROM tiering.policy p WHERE p.scheme = from_scheme AND p.version = from_version;
 	INSERT INTO tiering.asset_weight (scheme, version, asset_class, weight)
 	SELECT to_scheme, to_version, w.asset_class, w.weight
 	FROM tiering.asset_weight w WHERE w.scheme = from_scheme AND w.version = from_version;

@@ -51,3 +51,9 @@ AS 'MODULE_PATHNAME', 'classify_row'
 LANGUAGE C STABLE PARALLEL SAFE COST 5 SUPPORT tiering.classify_support;
 COMMENT ON FUNCTION tiering.classify(text, record, date) IS
 'The tier of a row whose columns bear the metrics'' names, by the scheme''s version in force on as_of';
+
+CREATE FUNCTION tiering.classify_held(scheme text, m record, as_of date, held text) RETURNS text
+AS 'MODULE_PATHNAME', 'classify_held'
+LANGUAGE C STABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION tiering.classify_held(text, record, date, text) IS
+'The tier of a row for a customer who holds a tier already: rules for staying count for that tier and those below it; held may be null. Errors are those of classify()';

@@ -1,7 +1,7 @@
 /*
  * A scheme as a document, to be read, reviewed and moved: its own columns,
- * "metrics", "scores" with their "bands", "tiers" with their "rules" and
- * "service", and "asset_weights". Each rule is an object of metric: bounds, all
+ * "metrics", "scores" with their "bands", "tiers" with their "rules",
+ * "stay_rules", "service" and "policy", and "asset_weights". Each rule is an object of metric: bounds, all
  * of which must be met; any one rule of a tier suffices. What is absent has its
  * default; what is not known is an error.
  */
@@ -26,7 +26,7 @@ BEGIN
 	END IF;
 	SELECT key INTO stray FROM jsonb_each(object)
 	WHERE jsonb_typeof(value) IN ('object', 'array')
-		AND (known IS NULL OR key <> ALL ('{metrics,scores,bands,tiers,rules,service,asset_weights}'))
+		AND (known IS NULL OR key <> ALL ('{metrics,scores,bands,tiers,rules,stay_rules,service,policy,review_months,asset_weights}'))
 	ORDER BY key LIMIT 1;
 	IF FOUND THEN
 		RAISE EXCEPTION '"%" of % must be a single value, not %', stray, place, object -> stray
@@ -55,6 +55,21 @@ $$;
 COMMENT ON FUNCTION tiering.document_list(jsonb, text, text) IS
 'The elements of a list in a document, numbered; of one that is not there, none. Anything but a list is an error (22023)';
 
+-- The rules of a tier, those for staying after those for entering
+CREATE FUNCTION tiering.document_rules(tier jsonb, tier_number int)
+RETURNS TABLE (element jsonb, number int, stay boolean)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100 ROWS 10
+BEGIN ATOMIC
+	SELECT r.element, row_number() OVER (ORDER BY r.stay, r.number)::int, r.stay
+	FROM (SELECT e.element, e.number, false AS stay
+		  FROM tiering.document_list(tier, 'rules', format('rules of tier %s', tier_number)) e
+		  UNION ALL
+		  SELECT e.element, e.number, true
+		  FROM tiering.document_list(tier, 'stay_rules', format('stay_rules of tier %s', tier_number)) e) r;
+END;
+COMMENT ON FUNCTION tiering.document_rules(jsonb, int) IS
+'The rules and stay_rules of a tier in a document, numbered on end';
+
 CREATE FUNCTION tiering.check_document(document jsonb) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
@@ -69,15 +84,17 @@ BEGIN
 		(SELECT count(tiering.check_keys(b.element, format('band %s of score %s', b.number, s.number), '{bounds,points}')::text)
 		 FROM tiering.document_list(s.element, 'bands', format('bands of score %s', s.number)) b)
 	FROM tiering.document_list(document, 'scores', 'scores') s;
-	PERFORM tiering.check_keys(t.element, format('tier %s', t.number), '{tier,rank,base,parent,approval,title,title_zh,rules,service}'),
+	PERFORM tiering.check_keys(t.element, format('tier %s', t.number), '{tier,rank,base,parent,approval,title,title_zh,rules,stay_rules,service,policy}'),
 		tiering.check_keys(COALESCE(t.element -> 'service', '{}'), format('service of tier %s', t.number),
 			'{channel,channel_zh,customers_per_manager,benefits,benefits_zh}'),
+		tiering.check_keys(COALESCE(t.element -> 'policy', '{}'), format('policy of tier %s', t.number),
+			'{up,down_after,down_to,review_months,review_at,hold,new_hold}'),
 		(SELECT count(tiering.check_keys(r.element, format('rule %s of tier %s', r.number, t.number), NULL)::text)
-		 FROM tiering.document_list(t.element, 'rules', format('rules of tier %s', t.number)) r)
+		 FROM tiering.document_rules(t.element, t.number) r)
 	FROM tiering.document_list(document, 'tiers', 'tiers') t;
 	SELECT format('rule %s of tier %s', r.number, t.number) INTO bare
 	FROM tiering.document_list(document, 'tiers', 'tiers') t,
-		tiering.document_list(t.element, 'rules', 'rules') r
+		tiering.document_rules(t.element, t.number) r
 	WHERE r.element = '{}' LIMIT 1;
 	IF FOUND THEN
 		RAISE EXCEPTION '% has no conditions', bare
@@ -116,11 +133,12 @@ BEGIN
 		COALESCE(t.approval, false), COALESCE(t.title, ''), COALESCE(t.title_zh, '')
 	FROM jsonb_to_recordset(document -> 'tiers')
 		AS t(tier text, rank int, base boolean, parent text, approval boolean, title text, title_zh text);
-	INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds)
-	SELECT import_definition.scheme, import_definition.version, t.tier, r.rule, c.metric, c.bounds::numrange
-	FROM jsonb_to_recordset(document -> 'tiers') AS t(tier text, rules jsonb),
-		jsonb_array_elements(t.rules) WITH ORDINALITY AS r(conditions, rule),
-		jsonb_each_text(r.conditions) AS c(metric, bounds);
+	INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds, stay)
+	SELECT import_definition.scheme, import_definition.version, t.element ->> 'tier', r.number, c.metric,
+		c.bounds::numrange, r.stay
+	FROM tiering.document_list(document, 'tiers', 'tiers') t,
+		tiering.document_rules(t.element, t.number) r,
+		jsonb_each_text(r.element) AS c(metric, bounds);
 	INSERT INTO tiering.service (scheme, version, tier, channel, channel_zh, customers_per_manager, benefits, benefits_zh)
 	SELECT import_definition.scheme, import_definition.version, t.tier, COALESCE(s.channel, ''),
 		COALESCE(s.channel_zh, ''), s.customers_per_manager, COALESCE(s.benefits, ''), COALESCE(s.benefits_zh, '')
@@ -128,6 +146,14 @@ BEGIN
 		jsonb_to_record(t.service) AS s(channel text, channel_zh text, customers_per_manager int4range,
 			benefits text, benefits_zh text)
 	WHERE t.service IS NOT NULL;
+	INSERT INTO tiering.policy (scheme, version, tier, up, down_after, down_to, review_months, review_at, hold, new_hold)
+	SELECT import_definition.scheme, import_definition.version, t.tier, COALESCE(p.up, 'at_once'), COALESCE(p.down_after, 1),
+		COALESCE(p.down_to, 'earned'), p.review_months, COALESCE(p.review_at, 'assessment'),
+		COALESCE(p.hold, '0'), COALESCE(p.new_hold, '0')
+	FROM jsonb_to_recordset(document -> 'tiers') AS t(tier text, policy jsonb),
+		jsonb_to_record(t.policy) AS p(up text, down_after int, down_to text, review_months int[], review_at text,
+			hold interval, new_hold interval)
+	WHERE t.policy IS NOT NULL;
 	INSERT INTO tiering.asset_weight (scheme, version, asset_class, weight)
 	SELECT import_definition.scheme, import_definition.version, w.key, w.value::numeric
 	FROM jsonb_each_text(document -> 'asset_weights') w;
@@ -227,24 +253,42 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION tiering.export_scores(text, int) IS 'Part of export_scheme(): the scores';
 
+CREATE FUNCTION tiering.rule_documents(scheme text, version int, tier text)
+RETURNS TABLE (rule int, stay boolean, conditions jsonb)
+LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 5
+BEGIN ATOMIC
+	SELECT r.rule, r.stay, jsonb_object_agg(r.metric, r.bounds::text)
+	FROM tiering.rule r
+	WHERE (r.scheme, r.version, r.tier) = (rule_documents.scheme, rule_documents.version, rule_documents.tier)
+	GROUP BY r.rule, r.stay;
+END;
+COMMENT ON FUNCTION tiering.rule_documents(text, int, text) IS 'Part of export_scheme(): the rules of a tier';
+
 CREATE FUNCTION tiering.export_tiers(scheme text, version int) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
 	SELECT jsonb_agg(jsonb_build_object('tier', t.tier, 'rank', t.rank, 'base', NULLIF(t.base, false),
 		'parent', t.parent, 'approval', NULLIF(t.approval, false), 'title', NULLIF(t.title, ''), 'title_zh', NULLIF(t.title_zh, ''),
 		'rules', (
-			SELECT jsonb_agg(r.conditions ORDER BY r.rule)
-			FROM (SELECT r.rule, jsonb_object_agg(r.metric, r.bounds::text) AS conditions
-				  FROM tiering.rule r
-				  WHERE (r.scheme, r.version, r.tier) = (t.scheme, t.version, t.tier)
-				  GROUP BY r.rule) r),
+			SELECT jsonb_agg(r.conditions ORDER BY r.rule) FROM tiering.rule_documents(t.scheme, t.version, t.tier) r
+			WHERE NOT r.stay),
+		'stay_rules', (
+			SELECT jsonb_agg(r.conditions ORDER BY r.rule) FROM tiering.rule_documents(t.scheme, t.version, t.tier) r
+			WHERE r.stay),
 		'service', (
 			SELECT jsonb_build_object('channel', NULLIF(s.channel, ''), 'channel_zh', NULLIF(s.channel_zh, ''),
 				'customers_per_manager', CASE WHEN s.customers_per_manager IS NOT NULL
 					THEN format('[%s,%s]', lower(s.customers_per_manager), upper(s.customers_per_manager) - 1) END,
 				'benefits', NULLIF(s.benefits, ''), 'benefits_zh', NULLIF(s.benefits_zh, ''))
 			FROM tiering.service s
-			WHERE (s.scheme, s.version, s.tier) = (t.scheme, t.version, t.tier)))
+			WHERE (s.scheme, s.version, s.tier) = (t.scheme, t.version, t.tier)),
+		'policy', (
+			SELECT jsonb_build_object('up', NULLIF(p.up, 'at_once'), 'down_after', NULLIF(p.down_after, 1),
+				'down_to', NULLIF(p.down_to, 'earned'), 'review_months', p.review_months,
+				'review_at', NULLIF(p.review_at, 'assessment'), 'hold', NULLIF(p.hold, '0')::text,
+				'new_hold', NULLIF(p.new_hold, '0')::text)
+			FROM tiering.policy p
+			WHERE (p.scheme, p.version, p.tier) = (t.scheme, t.version, t.tier)))
 		ORDER BY t.rank, t.tier)
 	FROM tiering.tier t
 	WHERE t.scheme = export_tiers.scheme AND t.version = export_tiers.version;

@@ -86,7 +86,7 @@ BEGIN ATOMIC
 	), c AS MATERIALIZED (
 		SELECT r.tier, t.rank, r.rule, r.metric, v.kind, v.value, r.bounds, COALESCE(r.bounds @> v.value, false) AS met
 		FROM tiering.rule r JOIN v ON v.metric = r.metric AND v.score IS NULL JOIN t ON t.tier = r.tier
-		WHERE r.scheme = explain_metrics.scheme AND r.version = explain_metrics.version
+		WHERE r.scheme = explain_metrics.scheme AND r.version = explain_metrics.version AND NOT r.stay
 	), rules AS MATERIALIZED (
 		SELECT c.tier, c.rank, c.rule, bool_and(c.met) AS met,
 			string_agg(tiering.describe_value(c.metric, c.kind, c.value) || CASE c.kind WHEN 'boolean' THEN '' ELSE format(', in %s', c.bounds) END,

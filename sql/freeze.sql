@@ -22,11 +22,13 @@ BEGIN ATOMIC
 		UNION ALL
 		SELECT t.scheme, t.version FROM tiering.service t
 		UNION ALL
+		SELECT t.scheme, t.version FROM tiering.policy t
+		UNION ALL
 		SELECT t.scheme, t.version FROM tiering.asset_weight t) AS row
 	WHERE row.scheme = definition_rows.scheme AND row.version = definition_rows.version;
 END;
 COMMENT ON FUNCTION tiering.definition_rows(text, int) IS
-'How many rows define a version of a scheme: its metrics, tiers, rules, scores, services and asset weights';
+'How many rows define a version of a scheme: its metrics, tiers, rules, scores, services, policies and asset weights';
 
 -- Refuse a change to what defines a version, unless it is a draft. The lock
 -- makes publishing wait for those who are still writing, and them for it.
@@ -60,7 +62,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF TG_RELID <> ALL (ARRAY['tiering.metric', 'tiering.tier', 'tiering.rule', 'tiering.score_weight',
-		'tiering.score_band', 'tiering.service', 'tiering.asset_weight']::regclass[]) THEN
+		'tiering.score_band', 'tiering.service', 'tiering.policy', 'tiering.asset_weight']::regclass[]) THEN
 		RAISE EXCEPTION 'freeze_definition() is a trigger on the tables that define a scheme only'
 			USING ERRCODE = 'object_not_in_prerequisite_state';
 	END IF;
@@ -155,7 +157,7 @@ DO $$
 DECLARE
 	defining text;
 BEGIN
-	FOREACH defining IN ARRAY ARRAY['metric', 'tier', 'rule', 'score_weight', 'score_band', 'service', 'asset_weight'] LOOP
+	FOREACH defining IN ARRAY ARRAY['metric', 'tier', 'rule', 'score_weight', 'score_band', 'service', 'policy', 'asset_weight'] LOOP
 		EXECUTE pg_catalog.format('CREATE TRIGGER frozen BEFORE INSERT OR UPDATE OR DELETE ON tiering.%I FOR EACH ROW EXECUTE FUNCTION tiering.freeze_definition()', defining);
 		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.%I FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_truncate()', defining);
 		EXECUTE pg_catalog.format('COMMENT ON TRIGGER frozen ON tiering.%I IS %L', defining, 'Published versions are frozen');

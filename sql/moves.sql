@@ -96,6 +96,7 @@ BEGIN
 		WITH moved AS MATERIALIZED (
 			SELECT n.scheme, n.customer_id, n.version, n.measure, n.tier AS to_tier,
 				o.tier AS from_tier, o.version AS from_version,
+				CASE WHEN n.earned IS NOT NULL OR o.next_tier IS NOT NULL THEN 'policy' ELSE 'rule' END AS refresh_cause,
 				-- who changes a tier by hand and says no date means the last assessment
 				CASE WHEN by_refresh OR n.as_of <> o.as_of THEN n.as_of
 					ELSE GREATEST(n.as_of, s.refreshed_as_of) END AS as_of
@@ -111,7 +112,7 @@ BEGIN
 			CASE sign(COALESCE(t.rank, tiering.refuse_tier(m.scheme, m.version, m.to_tier))
 					  - COALESCE(f.rank, was.rank, t.rank))
 				WHEN 1 THEN 'up' WHEN -1 THEN 'down' ELSE 'lateral' END,
-			CASE WHEN by_refresh THEN 'rule' ELSE 'manual' END, m.version, m.measure, actor
+			CASE WHEN by_refresh THEN m.refresh_cause ELSE 'manual' END, m.version, m.measure, actor
 		FROM moved m
 			LEFT JOIN tiering.tier t
 				ON (t.scheme, t.version, t.tier) = (m.scheme, m.version, m.to_tier)

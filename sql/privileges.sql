@@ -6,7 +6,7 @@
 
 GRANT USAGE ON SCHEMA tiering TO PUBLIC;
 GRANT SELECT ON tiering.scheme, tiering.scheme_version, tiering.metric, tiering.tier, tiering.rule,
-	tiering.score_weight, tiering.score_band, tiering.service, tiering.asset_weight, tiering.preset, tiering.fx_rate, tiering.ecb_rate TO PUBLIC;
+	tiering.score_weight, tiering.score_band, tiering.service, tiering.policy, tiering.asset_weight, tiering.preset, tiering.fx_rate, tiering.ecb_rate TO PUBLIC;
 
 -- A trigger function that anyone could put on a table of his own would run there
 -- with our rights; firing a trigger that is there takes no right to its function.

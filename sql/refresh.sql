@@ -44,36 +44,159 @@ $$;
 COMMENT ON FUNCTION tiering.report_stage(text, date, text) IS
 'Tells the caller, and who looks at pg_stat_activity, how far a refresh is';
 
--- Grade the source into pg_temp.tiering_refresh, each customer beside what he
--- holds, and those who are gone. What there is to count and to add up is taken
--- from there once, into pg_temp.tiering_refresh_count.
+-- What the policies of a version come to at an assessment, for each tier that can
+-- be held. One without a policy is entered and left at once.
+CREATE FUNCTION tiering.refresh_policies(scheme text, version int, as_of date)
+RETURNS TABLE (tier text, rank int, up_at_once boolean, down_after int, one_step text, one_step_rank int,
+	hold interval, new_hold interval, review_months int[], review_at text, is_review boolean)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
+BEGIN ATOMIC
+	WITH t AS (
+		SELECT t.tier, t.rank FROM tiering.tier t
+		WHERE t.scheme = refresh_policies.scheme AND t.version = refresh_policies.version
+			AND (t.base OR EXISTS (
+				SELECT FROM tiering.rule r
+				WHERE (r.scheme, r.version, r.tier) = (t.scheme, t.version, t.tier) AND NOT r.stay))
+	)
+	SELECT t.tier, t.rank, COALESCE(p.up, 'at_once') = 'at_once', COALESCE(p.down_after, 1),
+		CASE WHEN p.down_to = 'one_step' THEN l.tier END, l.rank, COALESCE(p.hold, '0'), COALESCE(p.new_hold, '0'),
+		p.review_months, COALESCE(p.review_at, 'assessment'),
+		tiering.is_review(refresh_policies.as_of, p.review_months, COALESCE(p.review_at, 'assessment'))
+	FROM t
+		LEFT JOIN tiering.policy p
+			ON (p.scheme, p.version, p.tier) = (refresh_policies.scheme, refresh_policies.version, t.tier)
+		LEFT JOIN LATERAL (
+			SELECT o.tier, o.rank FROM t AS o WHERE o.rank < t.rank ORDER BY o.rank DESC, o.tier LIMIT 1) l ON true;
+END;
+COMMENT ON FUNCTION tiering.refresh_policies(text, int, date) IS
+'Part of refresh(): the policies of a version''s tiers at an assessment';
+
+-- The query that grades: each customer of the source beside what he holds, and those who are gone.
+CREATE FUNCTION tiering.graded_query(scheme text, as_of date, version int) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	measure text := m.metric FROM tiering.metric m
+		WHERE m.scheme = graded_query.scheme AND m.version = graded_query.version AND m.is_measure;
+	-- a scheme with one number grades by the value, which is faster than by a row
+	only_number text := min(m.metric) FROM tiering.metric m
+		WHERE m.scheme = graded_query.scheme AND m.version = graded_query.version
+		HAVING bool_and(m.kind = 'number') AND count(*) = 1;
+	-- where there are rules for staying, what is earned depends on what is held
+	stays boolean := EXISTS (
+		SELECT FROM tiering.rule r
+		WHERE r.scheme = graded_query.scheme AND r.version = graded_query.version AND r.stay);
+BEGIN
+	RETURN format($query$
+		SELECT COALESCE(g.customer_id, a.customer_id) AS customer_id, %6$s AS earned, g.measure,
+			a.tier AS held, a.version AS held_version, g.present IS NULL AS gone, a.measure AS held_measure,
+			a.as_of AS held_as_of, a.since, COALESCE(a.first_as_of, a.since) AS first_as_of, a.earned AS held_earned,
+			a.misses AS held_misses, a.prior_misses, a.next_tier AS held_next_tier, a.next_review AS held_next_review
+		FROM (SELECT true AS present, m.customer_id,
+				%7$s, %4$s AS measure
+			  FROM tiering.source_rows(%1$L, %3$L) AS m(%5$s)) g
+			FULL JOIN (SELECT * FROM tiering.assignment WHERE scheme = %1$L) a
+				ON a.customer_id = g.customer_id$query$,
+		scheme, NULL, as_of,
+		COALESCE('m.' || quote_ident(measure), 'NULL::numeric'), tiering.source_columns(scheme, version),
+		CASE WHEN stays THEN format('CASE WHEN g.present THEN tiering.classify_held(%L, g.metrics, %L, a.tier) COLLATE "C" END', scheme, as_of)
+			ELSE 'g.tier' END,
+		CASE WHEN stays THEN 'm AS metrics'
+			ELSE format('tiering.classify(%L, %s, %L) COLLATE "C" AS tier', scheme, COALESCE('m.' || quote_ident(only_number), 'm'), as_of) END);
+END;
+$$;
+COMMENT ON FUNCTION tiering.graded_query(text, date, int) IS
+'Part of refresh(): the query that runs and grades the source, and puts each customer beside what he holds';
+
+-- What the policy makes of it, in three steps, each of which has what the one
+-- before worked out once (OFFSET 0 keeps the planner from repeating it). "below" is
+-- a miss, "counts" is whether it counts, "pending" a rise that the assessment before
+-- put off until this one. What a refresh of the same date did already is taken as
+-- not done: misses go on from prior_misses, and who holds his tier since this very
+-- date has none.
+CREATE FUNCTION tiering.decided_query(scheme text, as_of date, version int) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN format($query$
+		WITH p AS MATERIALIZED (SELECT * FROM tiering.refresh_policies(%1$L, %2$s, %3$L)),
+		assessed AS (
+			SELECT g.*, h.tier IS NOT NULL AS known, h.rank AS held_rank, h.down_after, h.one_step, h.one_step_rank,
+				e.rank AS earned_rank, e.up_at_once, w.tier AS pending, COALESCE(w.rank, h.rank) AS pending_rank,
+				(e.rank >= h.rank) IS NOT TRUE AS below,
+				CASE WHEN (e.rank >= h.rank) IS NOT TRUE THEN h.is_review
+					AND %3$L > tiering.hold_end(g.since, h.hold) AND %3$L > tiering.hold_end(g.first_as_of, h.new_hold)
+					ELSE false END AS counts,
+				COALESCE(CASE WHEN g.held_as_of = %3$L THEN g.prior_misses ELSE g.held_misses END, 0) AS base
+			FROM (%4$s) g
+				LEFT JOIN p AS h ON h.tier = g.held
+				LEFT JOIN p AS e ON e.tier = g.earned
+				LEFT JOIN p AS w ON w.tier = g.held_next_tier AND w.rank > h.rank AND g.held_as_of < %3$L
+			OFFSET 0
+		), decided AS (
+			SELECT a.*, CASE
+				WHEN a.gone THEN NULL
+				WHEN NOT a.known THEN a.earned
+				WHEN a.earned_rank > a.pending_rank AND a.up_at_once THEN a.earned
+				WHEN a.pending IS NOT NULL THEN a.pending
+				WHEN a.earned_rank = a.held_rank THEN a.earned
+				WHEN a.below AND a.counts AND a.base + 1 >= a.down_after
+				THEN CASE WHEN a.one_step_rank >= COALESCE(a.earned_rank, a.one_step_rank)
+					THEN COALESCE(a.one_step, a.earned) ELSE a.earned END
+				ELSE a.held END AS tier
+			FROM assessed a
+			OFFSET 0
+		)
+		SELECT d.*, m.misses, d.base AS prior_before,
+			CASE WHEN d.earned_rank > n.rank OR d.tier IS NULL THEN d.earned
+				WHEN m.below
+				THEN CASE WHEN n.one_step_rank >= COALESCE(d.earned_rank, n.one_step_rank)
+					THEN COALESCE(n.one_step, d.earned) ELSE d.earned END
+				END AS next_tier,
+			CASE WHEN d.earned_rank > n.rank THEN tiering.nth_review(%3$L, %3$L, 1, NULL, 'assessment')
+				WHEN m.below
+				THEN tiering.nth_review(%3$L, GREATEST(%3$L,
+						tiering.hold_end(CASE WHEN d.tier = d.held THEN d.since ELSE %3$L END, n.hold),
+						tiering.hold_end(COALESCE(d.first_as_of, %3$L), n.new_hold)),
+					n.down_after - m.misses, n.review_months, n.review_at)
+				END AS next_review
+		FROM decided d
+			LEFT JOIN p AS n ON n.tier = d.tier
+			CROSS JOIN LATERAL (
+				SELECT n.tier IS NOT NULL AND (d.earned_rank >= n.rank) IS NOT TRUE AS below,
+					CASE WHEN d.below AND d.tier = d.held AND d.since < %3$L THEN d.base + d.counts::int ELSE 0 END AS misses) m$query$,
+		scheme, version, as_of, tiering.graded_query(scheme, as_of, version));
+END;
+$$;
+COMMENT ON FUNCTION tiering.decided_query(text, date, int) IS
+'Part of refresh(): the query that grades, and moves by the policies of the version';
+
+-- Grade the source into pg_temp.tiering_refresh. What there is to count and to add
+-- up is taken from there once, into pg_temp.tiering_refresh_count.
 CREATE FUNCTION tiering.refresh_grade(scheme text, as_of date, version int) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	measure text := m.metric FROM tiering.metric m
-		WHERE m.scheme = refresh_grade.scheme AND m.version = refresh_grade.version AND m.is_measure;
-	-- a scheme with one number grades by the value, which is faster than by a row
-	only_number text := min(m.metric) FROM tiering.metric m
-		WHERE m.scheme = refresh_grade.scheme AND m.version = refresh_grade.version
-		HAVING bool_and(m.kind = 'number') AND count(*) = 1;
+	-- without a policy the tier is what is earned, and there is nothing to decide
+	decided text := CASE WHEN EXISTS (
+			SELECT FROM tiering.policy p
+			WHERE p.scheme = refresh_grade.scheme AND p.version = refresh_grade.version)
+		THEN tiering.decided_query(scheme, as_of, version)
+		ELSE format('SELECT g.*, g.earned AS tier, 0 AS misses, 0 AS prior_before, NULL::text AS next_tier,
+				NULL::date AS next_review FROM (%s) g', tiering.graded_query(scheme, as_of, version)) END;
 BEGIN
 	EXECUTE format($query$
 		CREATE TEMP TABLE tiering_refresh ON COMMIT DROP AS
-		SELECT COALESCE(g.customer_id, a.customer_id) AS customer_id, g.tier, g.measure,
-			a.tier AS held, a.version AS held_version, g.present IS NULL AS gone,
-			g.tier <> a.tier AS moves,
-			g.tier = a.tier AND (g.measure IS DISTINCT FROM a.measure OR a.version <> %1$s) AS changed,
-			(SELECT count(*) FROM tiering.assignment WHERE scheme = %2$L) AS all_held
-		FROM (SELECT true AS present, m.customer_id,
-				tiering.classify(%2$L, %3$s, %4$L) COLLATE "C" AS tier, %5$s AS measure
-			  FROM tiering.source_rows(%2$L, %4$L) AS m(%6$s)) g
-			FULL JOIN (SELECT * FROM tiering.assignment WHERE scheme = %2$L) a
-				ON a.customer_id = g.customer_id$query$,
-		version, scheme, COALESCE('m.' || quote_ident(only_number), 'm'), as_of,
-		COALESCE('m.' || quote_ident(measure), 'NULL::numeric'),
-		tiering.source_columns(scheme, version));
+		SELECT d.customer_id, d.tier COLLATE "C" AS tier, d.measure, d.held, d.held_version, d.gone, d.tier <> d.held AS moves,
+			d.tier = d.held AND (d.measure IS DISTINCT FROM d.held_measure OR d.held_version <> %1$s
+				OR d.misses <> d.held_misses OR NULLIF(d.earned, d.tier) IS DISTINCT FROM d.held_earned
+				OR d.next_tier IS DISTINCT FROM d.held_next_tier OR d.next_review IS DISTINCT FROM d.held_next_review) AS changed,
+			(SELECT count(*) FROM tiering.assignment WHERE scheme = %2$L) AS all_held,
+			NULLIF(d.earned, d.tier) AS earned, d.misses, d.prior_before AS prior_misses, d.next_tier, d.next_review
+		FROM (%3$s) d$query$, version, scheme, decided);
 	ANALYZE pg_temp.tiering_refresh (customer_id, moves, changed, gone);
 	CREATE TEMP TABLE tiering_refresh_count ON COMMIT DROP AS
 	SELECT g.gone, g.tier, g.held, g.held_version, count(*) AS customers,
@@ -146,14 +269,16 @@ BEGIN
 	-- those who move, and then the others, whose tier is not even mentioned
 	UPDATE tiering.assignment a
 	SET tier = g.tier, measure = g.measure, as_of = counts.as_of, since = counts.as_of,
-		version = counts.version, recorded_at = now()
+		version = counts.version, recorded_at = now(), earned = g.earned, misses = g.misses,
+		prior_misses = g.prior_misses, next_tier = g.next_tier, next_review = g.next_review
 	FROM pg_temp.tiering_refresh g
 	WHERE a.scheme = counts.scheme AND a.customer_id = g.customer_id AND g.moves;
 	GET DIAGNOSTICS affected = ROW_COUNT;
 	written := written + affected;
 	UPDATE tiering.assignment a
 	SET measure = g.measure, as_of = counts.as_of, version = counts.version,
-		recorded_at = now()
+		recorded_at = now(), earned = g.earned, misses = g.misses,
+		prior_misses = g.prior_misses, next_tier = g.next_tier, next_review = g.next_review
 	FROM pg_temp.tiering_refresh g
 	WHERE a.scheme = counts.scheme AND a.customer_id = g.customer_id AND g.changed;
 	GET DIAGNOSTICS affected = ROW_COUNT;
@@ -162,15 +287,18 @@ BEGIN
 	IF counts.new = 0 THEN
 		RETURN written;
 	END IF;
-	INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version)
+	INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version, first_as_of,
+		earned, misses, prior_misses, next_tier, next_review)
 	SELECT counts.scheme, g.customer_id, g.tier, g.measure, counts.as_of,
-		counts.as_of, counts.version
+		counts.as_of, counts.version, counts.as_of, g.earned, g.misses, g.prior_misses, g.next_tier, g.next_review
 	FROM pg_temp.tiering_refresh g
 	WHERE g.held IS NULL AND g.tier IS NOT NULL
 	-- somebody put the customer there meanwhile
 	ON CONFLICT ON CONSTRAINT assignment_pkey DO UPDATE
 	SET tier = EXCLUDED.tier, measure = EXCLUDED.measure, as_of = EXCLUDED.as_of, since = EXCLUDED.since,
-		version = EXCLUDED.version, recorded_at = EXCLUDED.recorded_at;
+		version = EXCLUDED.version, recorded_at = EXCLUDED.recorded_at, first_as_of = EXCLUDED.first_as_of,
+		earned = EXCLUDED.earned, misses = EXCLUDED.misses, prior_misses = EXCLUDED.prior_misses,
+		next_tier = EXCLUDED.next_tier, next_review = EXCLUDED.next_review;
 	GET DIAGNOSTICS affected = ROW_COUNT;
 	RETURN written + affected;
 END;

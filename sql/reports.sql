@@ -98,7 +98,7 @@ FROM (SELECT r.scheme, r.version, r.tier, t.rank, m.metric AS measure, range_agg
 		JOIN tiering.metric m
 			ON m.scheme = r.scheme AND m.version = r.version AND m.metric = r.metric AND m.is_measure
 		JOIN tiering.tier t ON t.scheme = r.scheme AND t.version = r.version AND t.tier = r.tier
-	  WHERE NOT EXISTS (
+	  WHERE NOT r.stay AND NOT EXISTS (
 		SELECT FROM tiering.rule o
 		WHERE o.scheme = r.scheme AND o.version = r.version AND o.tier = r.tier AND o.rule = r.rule
 			AND o.metric <> r.metric)
@@ -163,24 +163,34 @@ WITH b AS MATERIALIZED (
 				AND (upper_inf(l.bounds) OR upper(l.bounds) >= b.bound)
 	ORDER BY b.scheme, b.version, b.tier, b.bounds, l.rank DESC, l.bounds DESC, l.tier
 )
-SELECT a.scheme, a.customer_id, a.tier, n.next_tier, n.measure AS metric, a.measure, n.bound,
+SELECT a.scheme, a.customer_id, a.tier, CASE WHEN w.watched THEN a.next_tier ELSE n.next_tier END AS next_tier,
+	n.measure AS metric, a.measure, n.bound,
 	a.measure - n.bound AS distance, round(100 * (a.measure - n.bound) / NULLIF(abs(n.bound), 0), 4) AS distance_percent,
-	a.since, a.as_of, a.version
+	a.since, a.as_of, a.version, w.watched, a.misses, CASE WHEN w.watched THEN a.next_review END AS falls_on
 FROM tiering.assignment a
+	LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = a.version AND t.tier = a.tier
+	LEFT JOIN tiering.tier l ON l.scheme = a.scheme AND l.version = a.version AND l.tier = a.next_tier
 	CROSS JOIN LATERAL (
+		SELECT a.next_review IS NOT NULL AND (a.next_tier IS NULL OR l.rank < t.rank) AS watched) w
+	LEFT JOIN LATERAL (
 		SELECT f.* FROM fall f
-		WHERE f.scheme = a.scheme AND f.version = a.version AND f.tier = a.tier AND f.bounds @> a.measure
-		ORDER BY f.bound LIMIT 1) n;
+		WHERE f.scheme = a.scheme AND f.version = a.version AND f.tier = a.tier
+			AND (w.watched OR f.bounds @> a.measure)
+		ORDER BY f.bound LIMIT 1) n ON true
+WHERE w.watched OR n.tier IS NOT NULL;
 COMMENT ON VIEW tiering.near_downgrade IS
-'How far each customer is above the bound of the tier that he holds, as far as the measure goes: who is in it for another reason as well stays; who is in it for another reason only is not here. Those who are near: WHERE distance_percent <= 10';
+'The watch list: who is below what his tier takes and will fall, by its policy and on which day (WHERE watched), and how far all others are above its bound (WHERE distance_percent <= 10), as far as the measure goes: who is in the tier for another reason as well stays; who is in it for another reason only is not here';
 COMMENT ON COLUMN tiering.near_downgrade.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.near_downgrade.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.near_downgrade.tier IS 'The tier that the customer holds';
-COMMENT ON COLUMN tiering.near_downgrade.next_tier IS 'The tier in which the measure would leave the customer just below the bound; null if in none';
+COMMENT ON COLUMN tiering.near_downgrade.next_tier IS 'The tier into which the customer will fall, or in which the measure would leave him just below the bound; null if in none';
+COMMENT ON COLUMN tiering.near_downgrade.watched IS 'Whether he earns less than he holds';
+COMMENT ON COLUMN tiering.near_downgrade.misses IS 'Misses in a row that count already';
+COMMENT ON COLUMN tiering.near_downgrade.falls_on IS 'The assessment at which he falls if he goes on to earn what he earned last';
 COMMENT ON COLUMN tiering.near_downgrade.metric IS 'The metric that is the measure';
 COMMENT ON COLUMN tiering.near_downgrade.measure IS 'The customer''s measure';
 COMMENT ON COLUMN tiering.near_downgrade.bound IS 'The bound of the tier that he holds';
-COMMENT ON COLUMN tiering.near_downgrade.distance IS 'By how much the measure is above it, in its unit';
+COMMENT ON COLUMN tiering.near_downgrade.distance IS 'By how much the measure is above it, in its unit; below 0 on the watch list';
 COMMENT ON COLUMN tiering.near_downgrade.distance_percent IS 'The same in per cent of the bound; null if that is 0';
 COMMENT ON COLUMN tiering.near_downgrade.since IS 'The assessment from which on the customer holds the tier';
 COMMENT ON COLUMN tiering.near_downgrade.as_of IS 'The last assessment that changed the customer''s row';

@@ -144,6 +144,7 @@ CREATE TABLE tiering.rule (
 	rule    int NOT NULL DEFAULT 1,
 	metric  text COLLATE "C" NOT NULL,
 	bounds  numrange NOT NULL,
+	stay    boolean NOT NULL DEFAULT false,
 	PRIMARY KEY (scheme, version, tier, rule, metric),
 	FOREIGN KEY (scheme, version, tier) REFERENCES tiering.tier ON DELETE CASCADE,
 	FOREIGN KEY (scheme, version, metric) REFERENCES tiering.metric,
@@ -157,5 +158,7 @@ COMMENT ON COLUMN tiering.rule.version IS 'Its edition';
 COMMENT ON COLUMN tiering.rule.tier IS 'The tier that it leads into';
 COMMENT ON COLUMN tiering.rule.rule IS 'Number: the same is all-of, another is any-of';
 COMMENT ON COLUMN tiering.rule.metric IS 'What is looked at; if it is null the condition is not met';
+COMMENT ON COLUMN tiering.rule.stay IS
+'Whether the rule is for those only who hold the tier or a higher one already: what it takes to stay, which may be less than to enter';
 COMMENT ON COLUMN tiering.rule.bounds IS
 'Between which bounds it must lie, such as [50000,). A bound has at most 28 digits before the point and 8 behind';

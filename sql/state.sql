@@ -13,6 +13,12 @@ CREATE TABLE tiering.assignment (
 	since       date NOT NULL,
 	version     int NOT NULL,
 	recorded_at timestamptz NOT NULL DEFAULT now(),
+	first_as_of date,
+	earned      text COLLATE "C",
+	misses      int NOT NULL DEFAULT 0,
+	prior_misses int NOT NULL DEFAULT 0,
+	next_tier   text COLLATE "C",
+	next_review date,
 	PRIMARY KEY (scheme, customer_id)
 ) WITH (fillfactor = 80);
 SELECT pg_catalog.pg_extension_config_dump('tiering.assignment', '');
@@ -26,6 +32,18 @@ COMMENT ON COLUMN tiering.assignment.as_of IS
 'The last assessment that changed anything in this row; later ones up to source.refreshed_as_of found it as it is. Who changes a tier by hand may state here as of which day; otherwise the move counts from the last refresh';
 COMMENT ON COLUMN tiering.assignment.since IS 'The assessment from which on the customer holds the tier';
 COMMENT ON COLUMN tiering.assignment.version IS 'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.assignment.first_as_of IS
+'The assessment at which the customer was new; null if he was put here by hand, and since counts in its place';
+COMMENT ON COLUMN tiering.assignment.earned IS
+'The tier that the rules gave at the last assessment, where it is another than the one held; null if it is the same';
+COMMENT ON COLUMN tiering.assignment.misses IS
+'Misses in a row that count against the tier held; see policy';
+COMMENT ON COLUMN tiering.assignment.prior_misses IS
+'What misses was before the assessment of as_of, from which a repetition of that counts';
+COMMENT ON COLUMN tiering.assignment.next_tier IS
+'The tier into which the policy will move the customer if he goes on to earn what he earned last; null if none';
+COMMENT ON COLUMN tiering.assignment.next_review IS
+'The assessment at which it will: expected, as when refreshes are made is the bank''s to say';
 COMMENT ON COLUMN tiering.assignment.recorded_at IS
 'When the row was written. One inserted with another time than its transaction''s is a restored one, whose moves are in the dump, and is not recorded again';
 
@@ -61,7 +79,7 @@ COMMENT ON COLUMN tiering.migration.to_tier IS 'The tier entered; null on exit';
 COMMENT ON COLUMN tiering.migration.direction IS
 'new, up, down, lateral (another tier of the same rank) or exit';
 COMMENT ON COLUMN tiering.migration.cause IS
-'new, exit or rule when a refresh moved the customer, manual otherwise';
+'new, exit, rule or policy when a refresh moved the customer, policy where it did so later than the rules or by less; manual otherwise';
 COMMENT ON COLUMN tiering.migration.version IS 'The version of the scheme that graded';
 COMMENT ON COLUMN tiering.migration.measure IS 'The measure at the move; on exit the last one known';
 COMMENT ON COLUMN tiering.migration.recorded_at IS 'When the move was recorded';

@@ -67,7 +67,7 @@ BEGIN ATOMIC
 	WHERE m.scheme = rule_axes.scheme AND m.version = rule_axes.version
 		AND EXISTS (
 			SELECT FROM tiering.rule r
-			WHERE r.scheme = m.scheme AND r.version = m.version AND r.metric = m.metric);
+			WHERE r.scheme = m.scheme AND r.version = m.version AND r.metric = m.metric AND NOT r.stay);
 END;
 COMMENT ON FUNCTION tiering.rule_axes(text, int) IS
 'Part of validate(): the metrics that rules look at, and which values they can have';
@@ -80,7 +80,7 @@ BEGIN ATOMIC
 		array_agg(COALESCE(r.bounds * tiering.known_values(), numrange(NULL, NULL)) ORDER BY a.axis)
 	FROM tiering.tier t
 		JOIN (SELECT DISTINCT d.tier, d.rule FROM tiering.rule d
-			  WHERE d.scheme = rule_boxes.scheme AND d.version = rule_boxes.version) n ON n.tier = t.tier
+			  WHERE d.scheme = rule_boxes.scheme AND d.version = rule_boxes.version AND NOT d.stay) n ON n.tier = t.tier
 		CROSS JOIN tiering.rule_axes(rule_boxes.scheme, rule_boxes.version) a
 		LEFT JOIN tiering.rule r ON (r.scheme, r.version, r.tier, r.rule, r.metric)
 			= (rule_boxes.scheme, rule_boxes.version, n.tier, n.rule, a.metric)
@@ -165,7 +165,15 @@ BEGIN ATOMIC
 	WITH RECURSIVE t AS (
 		SELECT t.tier, t.rank, t.base, t.parent,
 			EXISTS (SELECT FROM tiering.rule r
-					WHERE r.scheme = t.scheme AND r.version = t.version AND r.tier = t.tier) AS has_rules,
+					WHERE r.scheme = t.scheme AND r.version = t.version AND r.tier = t.tier AND NOT r.stay) AS has_rules,
+			EXISTS (SELECT FROM tiering.rule r
+					WHERE r.scheme = t.scheme AND r.version = t.version AND r.tier = t.tier
+					GROUP BY r.rule HAVING bool_or(r.stay) AND NOT bool_and(r.stay)) AS has_mixed,
+			EXISTS (SELECT FROM tiering.rule r
+					WHERE r.scheme = t.scheme AND r.version = t.version AND r.tier = t.tier AND r.stay) AS has_stay,
+			EXISTS (SELECT FROM tiering.policy p
+					WHERE p.scheme = t.scheme AND p.version = t.version AND p.tier = t.tier
+						AND (p.down_after, p.hold, p.new_hold) <> (1, '0', '0')) AS keeps,
 			EXISTS (SELECT FROM tiering.service s
 					WHERE s.scheme = t.scheme AND s.version = t.version AND s.tier = t.tier) AS has_service,
 			EXISTS (SELECT FROM tiering.tier c
@@ -191,6 +199,15 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT 'error', format('tier %s', t.tier), 'the base takes everyone, so it must have no rules'
 	FROM t WHERE t.base AND t.has_rules
+	UNION ALL
+	SELECT 'error', format('tier %s', t.tier), 'a rule of it has conditions for entering and conditions for staying'
+	FROM t WHERE t.has_mixed
+	UNION ALL
+	SELECT 'error', format('tier %s', t.tier), 'it has a rule for staying and none for entering'
+	FROM t WHERE t.has_stay AND NOT t.has_rules
+	UNION ALL
+	SELECT 'warning', format('tier %s', t.tier), 'nobody leaves the base downwards, so its policy keeps nobody in it'
+	FROM t WHERE t.base AND t.keeps
 	UNION ALL
 	SELECT 'error', format('tier %s', t.tier), 'it has no rules, so nobody can reach it'
 	FROM t WHERE NOT t.base AND NOT t.has_rules AND NOT t.has_parts

@@ -40,14 +40,14 @@ NumericKey(Datum value, const char *metric)
 
 /* The tier of the point; null if no tier takes it */
 static inline Datum
-Grade(FunctionCallInfo fcinfo, const CachedScheme *cached)
+Grade(FunctionCallInfo fcinfo, const CachedScheme *cached, int64 held)
 {
 	const Scheme *scheme = cached->scheme;
 	int			box;
 
 	if (scheme->nscores > 0)
 		SchemeScore(scheme, cached->point);
-	box = SchemeFindBox(scheme, cached->point);
+	box = SchemeFindBox(scheme, cached->point, held);
 	if (box == SCHEME_NO_BOX)
 		PG_RETURN_NULL();
 	return scheme->boxes[box].tier;
@@ -78,7 +78,7 @@ classify_value(PG_FUNCTION_ARGS)
 	CheckOneMetric(scheme);
 	cached->point[0] = PG_ARGISNULL(1) ? DECIMAL_KEY_NULL :
 		NumericKey(PG_GETARG_DATUM(1), scheme->metrics[0].name);
-	return Grade(fcinfo, cached);
+	return Grade(fcinfo, cached, SCHEME_NONE_HELD);
 }
 
 /* The next column of that name after another one, or -1 */
@@ -226,7 +226,40 @@ classify_row(PG_FUNCTION_ARGS)
 		PointUnknown(cached);
 	else
 		PointFromRow(cached, PG_GETARG_HEAPTUPLEHEADER(1));
-	return Grade(fcinfo, cached);
+	return Grade(fcinfo, cached, SCHEME_NONE_HELD);
+}
+
+/* The rank of the tier that a customer holds; of one that is not there, none */
+static int64
+HeldRank(const Scheme *scheme, text *held)
+{
+	for (int i = 0; i < scheme->nboxes; i++)
+	{
+		text	   *tier = DatumGetTextPP(scheme->boxes[i].tier);
+
+		if (VARSIZE_ANY_EXHDR(tier) == VARSIZE_ANY_EXHDR(held) &&
+			memcmp(VARDATA_ANY(tier), VARDATA_ANY(held),
+				   VARSIZE_ANY_EXHDR(held)) == 0)
+			return scheme->boxes[i].rank;
+	}
+	return SCHEME_NONE_HELD;
+}
+
+/* classify_held(scheme, m, as_of, held) */
+PG_FUNCTION_INFO_V1(classify_held);
+Datum
+classify_held(PG_FUNCTION_ARGS)
+{
+	CachedScheme *cached = SchemeArg(fcinfo, 2);
+	int64		held = SCHEME_NONE_HELD;
+
+	if (PG_ARGISNULL(1))
+		PointUnknown(cached);
+	else
+		PointFromRow(cached, PG_GETARG_HEAPTUPLEHEADER(1));
+	if (!PG_ARGISNULL(3))
+		held = HeldRank(cached->scheme, PG_GETARG_TEXT_PP(3));
+	return Grade(fcinfo, cached, held);
 }
 
 /* Is an argument the same in all calls from here? */
@@ -297,7 +330,7 @@ ClassifyColumns(FunctionCallInfo fcinfo, int as_of_argno, int names_argno)
 			DECIMAL_KEY_NULL :
 			MetricKey(map, scheme, i, columns[column].value);
 	}
-	return Grade(fcinfo, cached);
+	return Grade(fcinfo, cached, SCHEME_NONE_HELD);
 }
 
 PG_FUNCTION_INFO_V1(classify_columns);

@@ -14,6 +14,7 @@
 #include "score.h"
 
 #define SCHEME_NO_BOX	(-1)
+#define SCHEME_NONE_HELD PG_INT64_MIN
 
 typedef enum MetricKind
 {
@@ -43,6 +44,8 @@ typedef struct Box
 	Datum		tier;			/* text */
 	int			first;			/* of its conditions */
 	int			count;
+	int			rank;			/* of the tier */
+	bool		stay;			/* only for those who hold that rank */
 } Box;
 
 typedef struct Scheme
@@ -72,15 +75,21 @@ typedef struct AssetWeights
 	AssetWeight *weights;		/* sorted by the bytes of the class */
 } AssetWeights;
 
-/* The first box that contains the point, or SCHEME_NO_BOX */
+/*
+ * The first box that contains the point, or SCHEME_NO_BOX; held is the rank of
+ * the tier that the customer holds, or SCHEME_NONE_HELD
+ */
 static inline int
-SchemeFindBox(const Scheme *scheme, const DecimalKey *point)
+SchemeFindBox(const Scheme *scheme, const DecimalKey *point, int64 held)
 {
 	for (int i = 0; i < scheme->nboxes; i++)
 	{
-		const Condition *condition = &scheme->conditions[scheme->boxes[i].first];
-		const Condition *end = condition + scheme->boxes[i].count;
+		const Box  *box = &scheme->boxes[i];
+		const Condition *condition = &scheme->conditions[box->first];
+		const Condition *end = condition + box->count;
 
+		if (box->stay && box->rank > held)
+			continue;
 		while (condition < end &&
 			   point[condition->metric] >= condition->lower &&
 			   point[condition->metric] < condition->upper)

@@ -36,7 +36,8 @@
 #define RULE_QUERY \
 	"SELECT t.tier, r.rule, r.metric," \
 	" pg_catalog.lower(r.bounds), pg_catalog.lower_inc(r.bounds)," \
-	" pg_catalog.upper(r.bounds), pg_catalog.upper_inc(r.bounds)" \
+	" pg_catalog.upper(r.bounds), pg_catalog.upper_inc(r.bounds)," \
+	" t.rank, r.stay" \
 	" FROM tiering.tier t LEFT JOIN tiering.rule r" \
 	" ON r.scheme OPERATOR(pg_catalog.=) t.scheme" \
 	" AND r.version OPERATOR(pg_catalog.=) t.version" \
@@ -237,6 +238,18 @@ LoadCondition(Scheme *scheme, Condition *condition, uint64 row)
 	CellBounds(row, 4, &condition->lower, &condition->upper);
 }
 
+static void
+LoadBox(Box *box, const char *tier, uint64 row, MemoryContext context)
+{
+	MemoryContext old = MemoryContextSwitchTo(context);
+	bool		isnull;
+
+	box->tier = CStringGetTextDatum(tier);
+	MemoryContextSwitchTo(old);
+	box->rank = DatumGetInt32(Cell(row, 8, &isnull));
+	box->stay = DatumGetBool(Cell(row, 9, &isnull)) && !isnull;
+}
+
 /* One box for each rule, and one without conditions for the base tier */
 static void
 LoadBoxes(Scheme *scheme, MemoryContext context)
@@ -261,12 +274,8 @@ LoadBoxes(Scheme *scheme, MemoryContext context)
 		if (last_tier == NULL || rule != last_rule ||
 			strcmp(tier, last_tier) != 0)
 		{
-			MemoryContext old = MemoryContextSwitchTo(context);
-
-			scheme->boxes[scheme->nboxes].tier = CStringGetTextDatum(tier);
-			scheme->boxes[scheme->nboxes].first = nconditions;
-			scheme->nboxes++;
-			MemoryContextSwitchTo(old);
+			LoadBox(&scheme->boxes[scheme->nboxes++], tier, row, context);
+			scheme->boxes[scheme->nboxes - 1].first = nconditions;
 		}
 		last_tier = tier;
 		last_rule = rule;

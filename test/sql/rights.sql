@@ -142,7 +142,7 @@ DROP TABLE mine;
 
 -- an author of schemes needs rights on the scheme tables, and no others
 GRANT INSERT, UPDATE, DELETE ON tiering.scheme, tiering.scheme_version, tiering.metric, tiering.tier, tiering.rule,
-	tiering.score_weight, tiering.score_band, tiering.service, tiering.asset_weight TO tiering_analyst;
+	tiering.score_weight, tiering.score_band, tiering.service, tiering.policy, tiering.asset_weight TO tiering_analyst;
 SET ROLE tiering_analyst;
 SELECT tiering.load_preset('cib', 'authored'), tiering.publish('authored', '2024-01-01'), tiering.new_version('authored');
 SELECT version, created_by, published_by FROM tiering.scheme_version WHERE scheme = 'authored' ORDER BY version;
