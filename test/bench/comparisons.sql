@@ -1,6 +1,6 @@
 /*
  * What is compared with what, and the ratio that it is to reach at most. The
- * refresh has no sides here: it writes, and run times it.
+ * refreshes have no sides here: they write, and run times them.
  */
 
 INSERT INTO bench.comparison (comparison, what, goal) VALUES
@@ -13,6 +13,7 @@ INSERT INTO bench.comparison (comparison, what, goal) VALUES
 	('any_of', 'classify of a row by psbc / CASE, less the bare scan', 1.50),
 	('scorecard', 'classify of a row by ccb_stars / CASE, less the bare scan', 1.00),
 	('refresh', 'refresh, 5 % moved / the same writes by hand', 1.20),
+	('policy', 'refresh with a policy / without', 1.30),
 	('scale', 'daily_avg by customer, all rows / a tenth of them', 11),
 	('parallel', 'daily_avg of all, 2 workers and leader / serial', 0.65),
 	-- two partial states for nearly every group have to travel: told, but no goal
