@@ -12,7 +12,6 @@
 #include "libpq/pqformat.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "parser/scansup.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
@@ -54,8 +53,8 @@ Refuse(const Parser *parser, const char *at, const char *reason)
 static void
 SkipSpace(Parser *parser)
 {
-	while (scanner_isspace(*parser->at))
-		parser->at++;
+	/* not scanner_isspace(), to which 16 added the vertical tab */
+	parser->at += strspn(parser->at, " \t\n\r\f\v");
 }
 
 static void

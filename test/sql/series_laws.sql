@@ -112,22 +112,22 @@ SELECT t.fails('SELECT tiering.' || call) FROM unnest(ARRAY[
 	$$daily_avg('{}'::tiering.daily_series, '[2026-01-01,2026-02-01)', 'days')$$, $$daily_avg('{}'::tiering.daily_series, '[2026-01-01,2026-02-01)', NULL)$$]) call;
 
 -- Arithmetic. a + b - b = a + b * 0, which is a where b has values only where a has.
-CREATE TABLE t.pair AS SELECT a.id, a.s AS a, b.s AS b, c.s AS c FROM t.series a JOIN t.series b ON b.id = a.id % 3000 + 1 JOIN t.series c ON c.id = (a.id * 7) % 3000 + 1;
+CREATE TABLE t.two_series AS SELECT a.id, a.s AS a, b.s AS b, c.s AS c FROM t.series a JOIN t.series b ON b.id = a.id % 3000 + 1 JOIN t.series c ON c.id = (a.id * 7) % 3000 + 1;
 SELECT count(*) FILTER (WHERE a + b - b <> a + b * 0) AS cancel, count(*) FILTER (WHERE a + b <> b + a) AS commute, count(*) FILTER (WHERE (a + b) + c <> a + (b + c)) AS associate,
 	count(*) FILTER (WHERE a - b <> a + (-b)) AS minus, count(*) FILTER (WHERE -(-a) <> a) AS negate, count(*) FILTER (WHERE (a + b) * 3.7 <> a * 3.7 + 3.7 * b) AS distribute,
 	count(*) FILTER (WHERE a * 1 <> a OR a + '{}' <> a OR '{}' + a <> a OR '{}' - a <> -a) AS neutral,
 	count(*) FILTER (WHERE (a + b)::text::daily_series::bytea <> (a + b)::bytea OR (a * 0.30)::text::daily_series::bytea <> (a * 0.30)::bytea) AS canonical
-FROM t.pair;
-SELECT count(*) AS within, count(*) FILTER (WHERE a + b - b <> a) AS wrong FROM t.pair
+FROM t.two_series;
+SELECT count(*) AS within, count(*) FILTER (WHERE a + b - b <> a) AS wrong FROM t.two_series
 WHERE id % 3 = 0 AND NOT EXISTS (SELECT FROM segments(b) g WHERE NOT EXISTS (SELECT FROM segments(a) h HAVING range_agg(h.valid) @> g.valid));
 SELECT count(*) FILTER (WHERE balance_days(a + b, p) <> balance_days(a, p) + balance_days(b, p)) AS plus, count(*) FILTER (WHERE balance_days(a - b, p) <> balance_days(a, p) - balance_days(b, p)) AS minus,
 	count(*) FILTER (WHERE balance_days(a * -2.5, p) <> balance_days(a, p) * -2.5) AS times
-FROM t.pair, unnest(ARRAY[quarter('2026-03-31'), year('2026-12-31'), tiering.trailing('7 days', '2026-05-05')]) p;
+FROM t.two_series, unnest(ARRAY[quarter('2026-03-31'), year('2026-12-31'), tiering.trailing('7 days', '2026-05-05')]) p;
 -- day by day: where one has no value the other's, where none has one none; decimals as numeric has them
 SELECT count(*) AS days, count(*) FILTER (WHERE value_on(a + b, d) IS DISTINCT FROM CASE WHEN x IS NULL THEN y WHEN y IS NULL THEN x ELSE x + y END) AS plus,
 	count(*) FILTER (WHERE value_on(a - b, d) IS DISTINCT FROM CASE WHEN x IS NULL THEN -y WHEN y IS NULL THEN x ELSE x - y END) AS minus,
 	count(*) FILTER (WHERE value_on(a * 1.25, d)::text IS DISTINCT FROM (x * 1.25)::text) AS times, count(*) FILTER (WHERE scale(value_on(a + b, d)) < greatest(scale(x), scale(y))) AS scale
-FROM t.pair, generate_series(0, 200, 7) i, LATERAL (SELECT '2026-01-01'::date + i AS d) d, LATERAL (SELECT value_on(a, d) AS x, value_on(b, d) AS y) v WHERE id % 5 = 0;
+FROM t.two_series, generate_series(0, 200, 7) i, LATERAL (SELECT '2026-01-01'::date + i AS d) d, LATERAL (SELECT value_on(a, d) AS x, value_on(b, d) AS y) v WHERE id % 5 = 0;
 -- a sum of several is their sum, in whatever way
 SELECT sum(s) = (SELECT sum(part) FROM (SELECT sum(s) AS part FROM t.series WHERE id <= 300 GROUP BY id % 11) x) AS same FROM t.series WHERE id <= 300;
 
