@@ -115,24 +115,27 @@ COMMENT ON COLUMN tiering.measure_bound.measure IS 'The metric that is the measu
 COMMENT ON COLUMN tiering.measure_bound.bound IS 'The lower bound';
 COMMENT ON COLUMN tiering.measure_bound.bounds IS 'Both bounds, which say whether they are included';
 
+-- A candidate is next for the measures below its bounds but not below those of a
+-- lower one. Materialized, and joined by equality, so that whatever a report joins
+-- to these views, and however little is known of the tables, it is worked out once.
 CREATE VIEW tiering.near_upgrade AS
-WITH b AS MATERIALIZED (
-	SELECT * FROM tiering.measure_bound
-), held AS (
-	SELECT a.*, t.rank
-	FROM tiering.assignment a
-		JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = a.version AND t.tier = a.tier
-	WHERE a.measure IS NOT NULL
+WITH candidate AS (
+	SELECT t.scheme, t.version, t.tier, t.rank, b.tier AS next_tier, b.rank AS next_rank, b.measure, b.bound,
+		numrange(NULL, b.bound, CASE WHEN lower_inc(b.bounds) THEN '()' ELSE '(]' END) AS below
+	FROM tiering.tier t
+		JOIN tiering.measure_bound b ON b.scheme = t.scheme AND b.version = t.version AND b.rank > t.rank
+), next AS MATERIALIZED (
+	SELECT c.scheme, c.version, c.tier, c.next_tier, c.measure, c.bound,
+		nummultirange(c.below) - COALESCE(range_agg(c.below) OVER lower_ones, '{}') AS measures
+	FROM candidate c
+	WINDOW lower_ones AS (PARTITION BY c.scheme, c.version, c.tier ORDER BY c.next_rank, c.bound, c.next_tier
+		ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 )
-SELECT a.scheme, a.customer_id, a.tier, n.tier AS next_tier, n.measure AS metric, a.measure, n.bound,
+SELECT a.scheme, a.customer_id, a.tier, n.next_tier, n.measure AS metric, a.measure, n.bound,
 	n.bound - a.measure AS distance, round(100 * (n.bound - a.measure) / NULLIF(abs(n.bound), 0), 4) AS distance_percent,
 	a.since, a.as_of, a.version
-FROM held a
-	CROSS JOIN LATERAL (
-		SELECT b.tier, b.measure, b.bound FROM b
-		WHERE b.scheme = a.scheme AND b.version = a.version AND b.rank > a.rank
-			AND b.bounds >> numrange(a.measure, a.measure, '[]')
-		ORDER BY b.rank, b.bound, b.tier LIMIT 1) n;
+FROM tiering.assignment a
+	JOIN next n ON n.scheme = a.scheme AND n.version = a.version AND n.tier = a.tier AND n.measures @> a.measure;
 COMMENT ON VIEW tiering.near_upgrade IS
 'How far each customer is from the next higher tier, as far as the measure goes; those who are near: WHERE distance_percent <= 10. Who is in a tier by hand or by a policy although his measure leads further is told the one above that';
 COMMENT ON COLUMN tiering.near_upgrade.scheme IS 'Scheme';
@@ -151,10 +154,11 @@ COMMENT ON COLUMN tiering.near_upgrade.version IS 'The version of the scheme tha
 CREATE VIEW tiering.near_downgrade AS
 WITH b AS MATERIALIZED (
 	SELECT * FROM tiering.measure_bound
-), fall AS (
+), fall AS MATERIALIZED (
 	-- just below the bound, the highest lower tier that takes it there, or the base
 	SELECT DISTINCT ON (b.scheme, b.version, b.tier, b.bounds)
-		b.scheme, b.version, b.tier, l.tier AS next_tier, b.measure, b.bound, b.bounds
+		b.scheme, b.version, b.tier, l.tier AS next_tier, b.measure, b.bound, b.bounds,
+		b.bound = min(b.bound) OVER (PARTITION BY b.scheme, b.version, b.tier) AS lowest
 	FROM b
 		LEFT JOIN (SELECT scheme, version, tier, rank, bounds FROM b
 				   UNION ALL SELECT scheme, version, tier, rank, numrange(NULL, NULL) FROM tiering.tier WHERE base) l
@@ -163,21 +167,17 @@ WITH b AS MATERIALIZED (
 				AND (upper_inf(l.bounds) OR upper(l.bounds) >= b.bound)
 	ORDER BY b.scheme, b.version, b.tier, b.bounds, l.rank DESC, l.bounds DESC, l.tier
 )
-SELECT a.scheme, a.customer_id, a.tier, CASE WHEN w.watched THEN a.next_tier ELSE n.next_tier END AS next_tier,
+SELECT a.scheme, a.customer_id, a.tier, CASE WHEN a.watched THEN a.falls_to ELSE n.next_tier END AS next_tier,
 	n.measure AS metric, a.measure, n.bound,
 	a.measure - n.bound AS distance, round(100 * (a.measure - n.bound) / NULLIF(abs(n.bound), 0), 4) AS distance_percent,
-	a.since, a.as_of, a.version, w.watched, a.misses, CASE WHEN w.watched THEN a.next_review END AS falls_on
-FROM tiering.assignment a
-	LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = a.version AND t.tier = a.tier
-	LEFT JOIN tiering.tier l ON l.scheme = a.scheme AND l.version = a.version AND l.tier = a.next_tier
-	CROSS JOIN LATERAL (
-		SELECT a.next_review IS NOT NULL AND (a.next_tier IS NULL OR l.rank < t.rank) AS watched) w
-	LEFT JOIN LATERAL (
-		SELECT f.* FROM fall f
-		WHERE f.scheme = a.scheme AND f.version = a.version AND f.tier = a.tier
-			AND (w.watched OR f.bounds @> a.measure)
-		ORDER BY f.bound LIMIT 1) n ON true
-WHERE w.watched OR n.tier IS NOT NULL;
+	a.since, a.as_of, a.version, a.watched, a.misses, CASE WHEN a.watched THEN a.next_review END AS falls_on
+FROM (SELECT a.*, a.next_tier AS falls_to, a.next_review IS NOT NULL AND (a.next_tier IS NULL OR l.rank < t.rank) AS watched
+	  FROM tiering.assignment a
+		LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = a.version AND t.tier = a.tier
+		LEFT JOIN tiering.tier l ON l.scheme = a.scheme AND l.version = a.version AND l.tier = a.next_tier) a
+	LEFT JOIN fall n ON n.scheme = a.scheme AND n.version = a.version AND n.tier = a.tier
+		AND CASE WHEN a.watched THEN n.lowest ELSE n.bounds @> a.measure END
+WHERE a.watched OR n.tier IS NOT NULL;
 COMMENT ON VIEW tiering.near_downgrade IS
 'The watch list: who is below what his tier takes and will fall, by its policy and on which day (WHERE watched), and how far all others are above its bound (WHERE distance_percent <= 10), as far as the measure goes: who is in the tier for another reason as well stays; who is in it for another reason only is not here';
 COMMENT ON COLUMN tiering.near_downgrade.scheme IS 'Scheme';
