@@ -94,12 +94,11 @@ BEGIN
 			SELECT tiering.fx_last(fx_through.currency, c.base, fx_through.on_date) AS of_currency,
 				tiering.fx_last(fx_through.base, c.base, fx_through.on_date) AS of_base) AS l
 	WHERE l.of_currency IS NOT NULL AND l.of_base IS NOT NULL
-		AND (fx_through.currency <> fx_through.base OR EXISTS (
-			SELECT FROM tiering.fx_rate r WHERE r.currency = fx_through.currency)
-			OR EXISTS (SELECT FROM tiering.fx_rate r WHERE r.base = fx_through.currency))
 	ORDER BY LEAST(l.of_currency, l.of_base) DESC, c.base = fx_through.base DESC, c.base = fx_through.currency DESC,
 		c.base COLLATE "C" LIMIT 1;
-	IF through IS NOT NULL THEN
+	IF through IS NOT NULL AND (currency <> base
+		OR EXISTS (SELECT FROM tiering.fx_rate r WHERE fx_through.currency IN (r.currency, r.base)))
+	THEN
 		RETURN through;
 	END IF;
 	SELECT c.currency INTO stray FROM unnest(ARRAY[currency, base]) AS c(currency)

@@ -47,7 +47,7 @@ COMMENT ON FUNCTION tiering.report_stage(text, date, text) IS
 -- What the policies of a version come to at an assessment, for each tier that can
 -- be held. One without a policy is entered and left at once.
 CREATE FUNCTION tiering.refresh_policies(scheme text, version int, as_of date)
-RETURNS TABLE (tier text, rank int, up_at_once boolean, down_after int, one_step text, one_step_rank int,
+RETURNS TABLE (tier text, rank int, up_at_once boolean, down_after int, one_step text,
 	hold interval, new_hold interval, review_months int[], review_at text, is_review boolean)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
 BEGIN ATOMIC
@@ -59,14 +59,14 @@ BEGIN ATOMIC
 				WHERE (r.scheme, r.version, r.tier) = (t.scheme, t.version, t.tier) AND NOT r.stay))
 	)
 	SELECT t.tier, t.rank, COALESCE(p.up, 'at_once') = 'at_once', COALESCE(p.down_after, 1),
-		CASE WHEN p.down_to = 'one_step' THEN l.tier END, l.rank, COALESCE(p.hold, '0'), COALESCE(p.new_hold, '0'),
+		CASE WHEN p.down_to = 'one_step' THEN l.tier END, COALESCE(p.hold, '0'), COALESCE(p.new_hold, '0'),
 		p.review_months, COALESCE(p.review_at, 'assessment'),
 		tiering.is_review(refresh_policies.as_of, p.review_months, COALESCE(p.review_at, 'assessment'))
 	FROM t
 		LEFT JOIN tiering.policy p
 			ON (p.scheme, p.version, p.tier) = (refresh_policies.scheme, refresh_policies.version, t.tier)
 		LEFT JOIN LATERAL (
-			SELECT o.tier, o.rank FROM t AS o WHERE o.rank < t.rank ORDER BY o.rank DESC, o.tier LIMIT 1) l ON true;
+			SELECT o.tier FROM t AS o WHERE o.rank < t.rank ORDER BY o.rank DESC, o.tier LIMIT 1) l ON true;
 END;
 COMMENT ON FUNCTION tiering.refresh_policies(text, int, date) IS
 'Part of refresh(): the policies of a version''s tiers at an assessment';
@@ -89,16 +89,16 @@ DECLARE
 		WHERE r.scheme = graded_query.scheme AND r.version = graded_query.version AND r.stay);
 BEGIN
 	RETURN format($query$
-		SELECT COALESCE(g.customer_id, a.customer_id) AS customer_id, %6$s AS earned, g.measure,
+		SELECT COALESCE(g.customer_id, a.customer_id) AS customer_id, %5$s AS earned, g.measure,
 			a.tier AS held, a.version AS held_version, g.present IS NULL AS gone, a.measure AS held_measure,
 			a.as_of AS held_as_of, a.since, COALESCE(a.first_as_of, a.since) AS first_as_of, a.earned AS held_earned,
 			a.misses AS held_misses, a.prior_misses, a.next_tier AS held_next_tier, a.next_review AS held_next_review
 		FROM (SELECT true AS present, m.customer_id,
-				%7$s, %4$s AS measure
-			  FROM tiering.source_rows(%1$L, %3$L) AS m(%5$s)) g
+				%6$s, %3$s AS measure
+			  FROM tiering.source_rows(%1$L, %2$L) AS m(%4$s)) g
 			FULL JOIN (SELECT * FROM tiering.assignment WHERE scheme = %1$L) a
 				ON a.customer_id = g.customer_id$query$,
-		scheme, NULL, as_of,
+		scheme, as_of,
 		COALESCE('m.' || quote_ident(measure), 'NULL::numeric'), tiering.source_columns(scheme, version),
 		CASE WHEN stays THEN format('CASE WHEN g.present THEN tiering.classify_held(%L, g.metrics, %L, a.tier) COLLATE "C" END', scheme, as_of)
 			ELSE 'g.tier' END,
@@ -123,7 +123,7 @@ BEGIN
 	RETURN format($query$
 		WITH p AS MATERIALIZED (SELECT * FROM tiering.refresh_policies(%1$L, %2$s, %3$L)),
 		assessed AS (
-			SELECT g.*, h.tier IS NOT NULL AS known, h.rank AS held_rank, h.down_after, h.one_step, h.one_step_rank,
+			SELECT g.*, h.tier IS NOT NULL AS known, h.rank AS held_rank, h.down_after, h.one_step,
 				e.rank AS earned_rank, e.up_at_once, w.tier AS pending, COALESCE(w.rank, h.rank) AS pending_rank,
 				(e.rank >= h.rank) IS NOT TRUE AS below,
 				CASE WHEN (e.rank >= h.rank) IS NOT TRUE THEN h.is_review
@@ -143,17 +143,14 @@ BEGIN
 				WHEN a.pending IS NOT NULL THEN a.pending
 				WHEN a.earned_rank = a.held_rank THEN a.earned
 				WHEN a.below AND a.counts AND a.base + 1 >= a.down_after
-				THEN CASE WHEN a.one_step_rank >= COALESCE(a.earned_rank, a.one_step_rank)
-					THEN COALESCE(a.one_step, a.earned) ELSE a.earned END
+				THEN COALESCE(a.one_step, a.earned)
 				ELSE a.held END AS tier
 			FROM assessed a
 			OFFSET 0
 		)
 		SELECT d.*, m.misses, d.base AS prior_before,
 			CASE WHEN d.earned_rank > n.rank OR d.tier IS NULL THEN d.earned
-				WHEN m.below
-				THEN CASE WHEN n.one_step_rank >= COALESCE(d.earned_rank, n.one_step_rank)
-					THEN COALESCE(n.one_step, d.earned) ELSE d.earned END
+				WHEN m.below THEN COALESCE(n.one_step, d.earned)
 				END AS next_tier,
 			CASE WHEN d.earned_rank > n.rank THEN tiering.nth_review(%3$L, %3$L, 1, NULL, 'assessment')
 				WHEN m.below
@@ -404,9 +401,8 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'Refreshes go forward in time.';
 	END IF;
-	SELECT v.version INTO version FROM tiering.scheme_version v
-	WHERE v.scheme = refresh.scheme AND v.status <> 'draft' AND v.effective @> as_of;
-	IF NOT FOUND THEN
+	version := tiering.version_on(scheme, as_of);
+	IF version IS NULL THEN
 		RAISE EXCEPTION 'scheme "%" has no version in force on %', scheme, as_of
 			USING ERRCODE = 'undefined_object',
 			HINT = format('Publish one with tiering.publish(%L, effective_from).', scheme);

@@ -167,11 +167,11 @@ WITH b AS MATERIALIZED (
 				AND (upper_inf(l.bounds) OR upper(l.bounds) >= b.bound)
 	ORDER BY b.scheme, b.version, b.tier, b.bounds, l.rank DESC, l.bounds DESC, l.tier
 )
-SELECT a.scheme, a.customer_id, a.tier, CASE WHEN a.watched THEN a.falls_to ELSE n.next_tier END AS next_tier,
+SELECT a.scheme, a.customer_id, a.tier, CASE WHEN a.watched THEN a.next_tier ELSE n.next_tier END AS next_tier,
 	n.measure AS metric, a.measure, n.bound,
 	a.measure - n.bound AS distance, round(100 * (a.measure - n.bound) / NULLIF(abs(n.bound), 0), 4) AS distance_percent,
 	a.since, a.as_of, a.version, a.watched, a.misses, CASE WHEN a.watched THEN a.next_review END AS falls_on
-FROM (SELECT a.*, a.next_tier AS falls_to, a.next_review IS NOT NULL AND (a.next_tier IS NULL OR l.rank < t.rank) AS watched
+FROM (SELECT a.*, a.next_review IS NOT NULL AND (a.next_tier IS NULL OR l.rank < t.rank) AS watched
 	  FROM tiering.assignment a
 		LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = a.version AND t.tier = a.tier
 		LEFT JOIN tiering.tier l ON l.scheme = a.scheme AND l.version = a.version AND l.tier = a.next_tier) a

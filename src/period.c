@@ -223,11 +223,17 @@ MakePeriod(FunctionCallInfo fcinfo, int64 start, int64 end)
 	return PeriodToRange(CallSiteCache(fcinfo)->typcache, &period);
 }
 
-static DateADT
-FiniteDateArg(FunctionCallInfo fcinfo, int argno)
+/* The last day of what is asked for */
+DateADT
+AsOfArg(FunctionCallInfo fcinfo, int argno)
 {
-	DateADT		date = PG_GETARG_DATEADT(argno);
+	DateADT		date;
 
+	if (PG_ARGISNULL(argno))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("as_of must not be null")));
+	date = PG_GETARG_DATEADT(argno);
 	if (DATE_NOT_FINITE(date))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
@@ -266,7 +272,7 @@ RunOfMonths(DateADT date, int months)
 static Datum
 CalendarPeriod(FunctionCallInfo fcinfo, int months)
 {
-	DateADT		as_of = FiniteDateArg(fcinfo, 0);
+	DateADT		as_of = AsOfArg(fcinfo, 0);
 	int64		month = RunOfMonths(as_of, months) +
 		(int64) PG_GETARG_INT32(1) * months;
 
@@ -277,7 +283,7 @@ CalendarPeriod(FunctionCallInfo fcinfo, int months)
 static Datum
 CalendarToDate(FunctionCallInfo fcinfo, int months)
 {
-	DateADT		as_of = FiniteDateArg(fcinfo, 0);
+	DateADT		as_of = AsOfArg(fcinfo, 0);
 
 	return MakePeriod(fcinfo, FirstOfMonth(RunOfMonths(as_of, months)),
 					  (int64) as_of + 1);
@@ -348,7 +354,7 @@ Datum
 period_trailing(PG_FUNCTION_ARGS)
 {
 	Interval   *length = PG_GETARG_INTERVAL_P(0);
-	int64		end = (int64) FiniteDateArg(fcinfo, 1) + 1;
+	int64		end = (int64) AsOfArg(fcinfo, 1) + 1;
 	Timestamp	start;
 
 	if (length->time != 0)

@@ -36,6 +36,7 @@ extern Period DaysArg(FunctionCallInfo fcinfo, int argno);
 extern Period ValidRangeArg(FunctionCallInfo fcinfo, int argno);
 extern Period ValidDatesArg(FunctionCallInfo fcinfo, int argno);
 extern Datum PeriodToRange(TypeCacheEntry *typcache, const Period *period);
+extern DateADT AsOfArg(FunctionCallInfo fcinfo, int argno);
 extern DateADT DateArg(FunctionCallInfo fcinfo, int argno, const char *name);
 extern char *DateOut(DateADT date);
 

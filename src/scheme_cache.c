@@ -142,8 +142,9 @@ CacheFind(SchemeCache *cache, text *name, DateADT as_of)
 	return found;
 }
 
+/* For which day the version is wanted; null has a way out that others lack */
 static DateADT
-AsOfArg(FunctionCallInfo fcinfo, int argno)
+VersionDateArg(FunctionCallInfo fcinfo, int argno)
 {
 	DateADT		as_of;
 
@@ -176,7 +177,7 @@ SchemeArg(FunctionCallInfo fcinfo, int as_of_argno)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("scheme must not be null")));
 	if (as_of_argno != NO_AS_OF)
-		as_of = AsOfArg(fcinfo, as_of_argno);
+		as_of = VersionDateArg(fcinfo, as_of_argno);
 	name = PG_GETARG_TEXT_PP(0);
 	if (cache->first != NULL && Fits(cache->first, name, as_of))
 		return cache->first;

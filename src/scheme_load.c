@@ -53,7 +53,7 @@
 	" b.points OPERATOR(pg_catalog.*) w.weight," \
 	" pg_catalog.lower(b.bounds), pg_catalog.lower_inc(b.bounds)," \
 	" pg_catalog.upper(b.bounds), pg_catalog.upper_inc(b.bounds)" \
-	" FROM tiering.score_weight w JOIN tiering.score_band b" \
+	" FROM tiering.score_weight w LEFT JOIN tiering.score_band b" \
 	" ON b.scheme OPERATOR(pg_catalog.=) w.scheme" \
 	" AND b.version OPERATOR(pg_catalog.=) w.version" \
 	" AND b.score OPERATOR(pg_catalog.=) w.score" \
@@ -339,11 +339,15 @@ LoadScores(Scheme *scheme, MemoryContext context)
 	{
 		Score	   *score = CellScore(scheme, row, nrows, context);
 		ScorePart  *part = CellScorePart(scheme, score, row, nrows, context);
-		Band	   *band = &part->bands[part->nbands++];
+		Band	   *band = &part->bands[part->nbands];
 		bool		isnull;
+		Datum		points = Cell(row, 4, &isnull);
 
-		band->points = ExactKey(Cell(row, 4, &isnull));
+		if (isnull)
+			continue;			/* no bands: an error when it is scored */
+		band->points = ExactKey(points);
 		CellBounds(row, 5, &band->lower, &band->upper);
+		part->nbands++;
 	}
 }
 

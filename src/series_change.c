@@ -42,23 +42,6 @@ ValueArg(FunctionCallInfo fcinfo, int argno, int *dscale)
 	return value;
 }
 
-static DateADT
-AsOfArg(FunctionCallInfo fcinfo, int argno)
-{
-	DateADT		as_of;
-
-	if (PG_ARGISNULL(argno))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("as_of must not be null")));
-	as_of = PG_GETARG_DATEADT(argno);
-	if (DATE_NOT_FINITE(as_of))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("as_of must be a day, not %s", DateOut(as_of))));
-	return as_of;
-}
-
 /* The series, and a value from a day on that is not before its last change */
 PG_FUNCTION_INFO_V1(daily_series_append);
 Datum
