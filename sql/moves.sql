@@ -5,9 +5,10 @@
  * need not, and must not, have the right to write history.
  */
 
--- While refresh() writes, tiering.refresh_as_of is its date. Anyone can set that,
--- but not make a temporary table that is the extension owner's; and this one is
--- made after all code that is not ours has run.
+-- While one of our functions writes, tiering.refresh_as_of is its date and
+-- tiering.refresh_kind what it does. Anyone can set these, but not make a temporary
+-- table that is the extension owner's; and this one is made after all code that
+-- is not ours has run.
 CREATE FUNCTION tiering.refreshing() RETURNS date
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10
 SET search_path = pg_catalog, pg_temp
@@ -55,87 +56,106 @@ AS $$
 DECLARE
 	refresh_as_of date := tiering.refreshing();
 	by_refresh boolean := refresh_as_of IS NOT NULL;
+	kind text := CASE WHEN by_refresh THEN current_setting('tiering.refresh_kind') ELSE 'manual' END;
 	may_restore boolean;
-	-- current_user is this function's owner
-	actor text := COALESCE(NULLIF(current_setting('role', true), 'none'), session_user);
+	actor text := tiering.actor();
+	schemes text[];
+	this_scheme text;
+	this_batch int;
+	before bigint;
 BEGIN
 	IF TG_RELID <> 'tiering.assignment'::regclass THEN
 		RAISE EXCEPTION 'record_moves() is a trigger on tiering.assignment only'
 			USING ERRCODE = 'object_not_in_prerequisite_state';
+	ELSIF kind = 'restatement' THEN
+		RETURN NULL;	-- which records the moves of its many dates itself
 	END IF;
 	IF TG_OP = 'INSERT' THEN
 		-- a row with another time is a restored one, if the owner put it there
 		may_restore := pg_has_role(actor, current_user, 'USAGE');
 		PERFORM tiering.refuse_tier(n.scheme, n.version, n.tier)
-		FROM (SELECT DISTINCT scheme, version, tier FROM new_rows
-			  WHERE recorded_at = now() OR NOT may_restore) n
+		FROM (SELECT DISTINCT n.scheme, n.version, n.tier FROM new_rows n
+			  WHERE n.recorded_at = now() OR NOT may_restore) n
 			LEFT JOIN tiering.tier t USING (scheme, version, tier)
 		WHERE t.tier IS NULL;
-		INSERT INTO tiering.migration
-			(scheme, customer_id, as_of, to_tier, direction, cause, version, measure, recorded_by)
-		SELECT n.scheme, n.customer_id, n.as_of, n.tier, 'new',
-			CASE WHEN by_refresh THEN 'new' ELSE 'manual' END, n.version, n.measure, actor
-		FROM new_rows n
-		WHERE n.recorded_at = now() OR NOT may_restore;
+		schemes := ARRAY(SELECT DISTINCT n.scheme FROM new_rows n WHERE n.recorded_at = now() OR NOT may_restore ORDER BY 1);
 	ELSIF TG_OP = 'DELETE' THEN
-		INSERT INTO tiering.migration
-			(scheme, customer_id, as_of, from_tier, direction, cause, version, measure, recorded_by)
-		SELECT o.scheme, o.customer_id,
-			COALESCE(refresh_as_of, GREATEST(o.as_of, s.refreshed_as_of)), o.tier, 'exit',
-			CASE WHEN by_refresh THEN 'exit' ELSE 'manual' END, o.version, o.measure, actor
-		FROM old_rows o LEFT JOIN tiering.source s ON s.scheme = o.scheme;
+		schemes := ARRAY(SELECT DISTINCT o.scheme FROM old_rows o ORDER BY 1);
+	ELSIF by_refresh THEN
+		-- it sets since for all who move, which spares comparing those who stayed
+		schemes := ARRAY(SELECT n.scheme FROM new_rows n WHERE n.since = refresh_as_of LIMIT 1);
 	ELSE
-		IF NOT by_refresh THEN
-			PERFORM tiering.refuse_rekey(n.scheme, n.customer_id)
-			FROM new_rows n LEFT JOIN old_rows o USING (scheme, customer_id)
-			WHERE o.tier IS NULL;
+		PERFORM tiering.refuse_rekey(n.scheme, n.customer_id)
+		FROM new_rows n LEFT JOIN old_rows o USING (scheme, customer_id)
+		WHERE o.tier IS NULL;
+		schemes := ARRAY(SELECT DISTINCT n.scheme FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
+			WHERE n.tier <> o.tier ORDER BY 1);
+	END IF;
+
+	FOREACH this_scheme IN ARRAY schemes LOOP
+		this_batch := tiering.next_batch(this_scheme);
+		before := tiering.last_move();
+		IF TG_OP = 'INSERT' THEN
+			INSERT INTO tiering.migration
+				(scheme, customer_id, as_of, to_tier, direction, cause, version, measure, recorded_by, batch)
+			SELECT n.scheme, n.customer_id, n.as_of, n.tier, 'new',
+				CASE WHEN by_refresh THEN n.cause ELSE 'manual' END, n.version, n.measure, actor, this_batch
+			FROM new_rows n
+			WHERE n.scheme = this_scheme AND (n.recorded_at = now() OR NOT may_restore);
+		ELSIF TG_OP = 'DELETE' THEN
+			INSERT INTO tiering.migration
+				(scheme, customer_id, as_of, from_tier, direction, cause, version, measure, recorded_by, batch)
+			SELECT o.scheme, o.customer_id,
+				COALESCE(refresh_as_of, GREATEST(o.as_of, s.refreshed_as_of)), o.tier, 'exit',
+				CASE WHEN by_refresh THEN 'exit' ELSE 'manual' END, o.version, o.measure, actor, this_batch
+			FROM old_rows o LEFT JOIN tiering.source s ON s.scheme = o.scheme
+			WHERE o.scheme = this_scheme;
+		ELSE
+			-- Materialized, so that the few who moved are found before anything else
+			-- is looked up.
+			WITH moved AS MATERIALIZED (
+				SELECT n.scheme, n.customer_id, n.version, n.measure, n.tier AS to_tier, n.cause,
+					o.tier AS from_tier, o.version AS from_version,
+					-- who changes a tier by hand and says no date means the last assessment
+					CASE WHEN by_refresh OR n.as_of <> o.as_of THEN n.as_of
+						ELSE GREATEST(n.as_of, s.refreshed_as_of) END AS as_of
+				FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
+					LEFT JOIN tiering.source s USING (scheme)
+				WHERE n.scheme = this_scheme AND n.tier <> o.tier AND (NOT by_refresh OR n.since = refresh_as_of)
+			)
+			INSERT INTO tiering.migration
+				(scheme, customer_id, as_of, from_tier, to_tier, direction, cause, version, measure, recorded_by, batch)
+			SELECT m.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier,
+				-- a tier that the new version no longer has ranks as it did
+				CASE sign(COALESCE(t.rank, tiering.refuse_tier(m.scheme, m.version, m.to_tier))
+						  - COALESCE(f.rank, was.rank, t.rank))
+					WHEN 1 THEN 'up' WHEN -1 THEN 'down' ELSE 'lateral' END,
+				CASE WHEN by_refresh THEN m.cause ELSE 'manual' END, m.version, m.measure, actor, this_batch
+			FROM moved m
+				LEFT JOIN tiering.tier t
+					ON (t.scheme, t.version, t.tier) = (m.scheme, m.version, m.to_tier)
+				LEFT JOIN tiering.tier f
+					ON (f.scheme, f.version, f.tier) = (m.scheme, m.version, m.from_tier)
+				LEFT JOIN tiering.tier was
+					ON (was.scheme, was.version, was.tier) = (m.scheme, m.from_version, m.from_tier);
 		END IF;
-		-- Materialized, so that the few who moved are found before anything else
-		-- is looked up. refresh() sets since for all who move, which spares
-		-- comparing those who stayed.
-		WITH moved AS MATERIALIZED (
-			SELECT n.scheme, n.customer_id, n.version, n.measure, n.tier AS to_tier,
-				o.tier AS from_tier, o.version AS from_version,
-				CASE WHEN n.earned IS NOT NULL OR o.next_tier IS NOT NULL THEN 'policy' ELSE 'rule' END AS refresh_cause,
-				-- who changes a tier by hand and says no date means the last assessment
-				CASE WHEN by_refresh OR n.as_of <> o.as_of THEN n.as_of
-					ELSE GREATEST(n.as_of, s.refreshed_as_of) END AS as_of
-			FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
-				LEFT JOIN tiering.source s USING (scheme)
-			WHERE n.tier <> o.tier AND (NOT by_refresh OR n.since = refresh_as_of)
-		)
-		INSERT INTO tiering.migration
-			(scheme, customer_id, as_of, from_tier, to_tier, direction, cause, version, measure,
-			 recorded_by)
-		SELECT m.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier,
-			-- a tier that the new version no longer has ranks as it did
-			CASE sign(COALESCE(t.rank, tiering.refuse_tier(m.scheme, m.version, m.to_tier))
-					  - COALESCE(f.rank, was.rank, t.rank))
-				WHEN 1 THEN 'up' WHEN -1 THEN 'down' ELSE 'lateral' END,
-			CASE WHEN by_refresh THEN m.refresh_cause ELSE 'manual' END, m.version, m.measure, actor
-		FROM moved m
-			LEFT JOIN tiering.tier t
-				ON (t.scheme, t.version, t.tier) = (m.scheme, m.version, m.to_tier)
-			LEFT JOIN tiering.tier f
-				ON (f.scheme, f.version, f.tier) = (m.scheme, m.version, m.from_tier)
-			LEFT JOIN tiering.tier was
-				ON (was.scheme, was.version, was.tier) = (m.scheme, m.from_version, m.from_tier);
-		-- A tier that was changed without saying since when begins with the move.
-		-- The update comes here again, where no tier is another any more.
-		IF NOT by_refresh AND EXISTS (
-			SELECT FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
-			WHERE n.tier <> o.tier AND n.since = o.since)
-		THEN
-			UPDATE tiering.assignment a
-			SET as_of = m.as_of, since = m.as_of, recorded_at = now()
-			FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
-				JOIN LATERAL (
-					SELECT x.as_of FROM tiering.migration x
-					WHERE x.scheme = n.scheme AND x.customer_id = n.customer_id
-					ORDER BY x.move DESC LIMIT 1) m ON true
-			WHERE a.scheme = n.scheme AND a.customer_id = n.customer_id
-				AND n.tier <> o.tier AND n.since = o.since AND n.since <> m.as_of;
-		END IF;
+		PERFORM tiering.seal_batch(this_scheme, this_batch, kind, refresh_as_of, before);
+	END LOOP;
+
+	-- A tier that was changed without saying since when begins with the move, and
+	-- is held by that hand. The update comes here again, where no tier is another
+	-- any more.
+	IF TG_OP = 'UPDATE' AND NOT by_refresh AND cardinality(schemes) > 0 THEN
+		UPDATE tiering.assignment a
+		SET as_of = CASE WHEN n.since = o.since THEN m.as_of ELSE a.as_of END,
+			since = CASE WHEN n.since = o.since THEN m.as_of ELSE a.since END,
+			cause = 'manual', ruled = NULL, ruled_since = NULL, recorded_at = now()
+		FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
+			JOIN LATERAL (
+				SELECT x.as_of FROM tiering.migration x
+				WHERE x.scheme = n.scheme AND x.customer_id = n.customer_id
+				ORDER BY x.move DESC LIMIT 1) m ON true
+		WHERE a.scheme = n.scheme AND a.customer_id = n.customer_id AND n.tier <> o.tier;
 	END IF;
 	RETURN NULL;
 END;
@@ -164,11 +184,11 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	RAISE EXCEPTION 'recorded moves cannot be changed or removed'
+	RAISE EXCEPTION 'rows of %.% cannot be changed or removed', TG_TABLE_SCHEMA, TG_TABLE_NAME
 		USING ERRCODE = 'object_not_in_prerequisite_state';
 END;
 $$;
-COMMENT ON FUNCTION tiering.refuse_rewrite() IS 'Trigger on migration: history is added to only';
+COMMENT ON FUNCTION tiering.refuse_rewrite() IS 'Trigger: history is added to only';
 CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR TRUNCATE ON tiering.migration
 	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_rewrite();
 COMMENT ON TRIGGER refuse_rewrite ON tiering.migration IS 'History is added to only';

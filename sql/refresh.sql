@@ -2,8 +2,9 @@
  * Refresh: run the source for a date, grade, write only what changed.
  *
  * All or nothing, being one function call. One at a time for each scheme: the
- * row in source is locked, and who finds it locked is told so. Publishing waits
- * for it, and it for publishing: one works with one version. It is a definer's
+ * row in source is locked, and who finds it locked is told so. The row in scheme
+ * is locked, too: publishing waits for it, and it for publishing, so that one
+ * works with one version. It is a definer's
  * function, which is safe because the source runs with its setter's rights and
  * all else is ours: a role needs EXECUTE on it and nothing more to run it.
  *
@@ -192,6 +193,7 @@ BEGIN
 				OR d.misses <> d.held_misses OR NULLIF(d.earned, d.tier) IS DISTINCT FROM d.held_earned
 				OR d.next_tier IS DISTINCT FROM d.held_next_tier OR d.next_review IS DISTINCT FROM d.held_next_review) AS changed,
 			(SELECT count(*) FROM tiering.assignment WHERE scheme = %2$L) AS all_held,
+			CASE WHEN d.held IS NULL THEN 'new' WHEN d.tier <> d.held AND (d.earned <> d.tier OR d.held_next_tier IS NOT NULL) THEN 'policy' ELSE 'rule' END AS cause,
 			NULLIF(d.earned, d.tier) AS earned, d.misses, d.prior_before AS prior_misses, d.next_tier, d.next_review
 		FROM (%3$s) d$query$, version, scheme, decided);
 	ANALYZE pg_temp.tiering_refresh (customer_id, moves, changed, gone);
@@ -266,7 +268,7 @@ BEGIN
 	-- those who move, and then the others, whose tier is not even mentioned
 	UPDATE tiering.assignment a
 	SET tier = g.tier, measure = g.measure, as_of = counts.as_of, since = counts.as_of,
-		version = counts.version, recorded_at = now(), earned = g.earned, misses = g.misses,
+		version = counts.version, recorded_at = now(), cause = g.cause, earned = g.earned, misses = g.misses,
 		prior_misses = g.prior_misses, next_tier = g.next_tier, next_review = g.next_review
 	FROM pg_temp.tiering_refresh g
 	WHERE a.scheme = counts.scheme AND a.customer_id = g.customer_id AND g.moves;
@@ -284,16 +286,16 @@ BEGIN
 	IF counts.new = 0 THEN
 		RETURN written;
 	END IF;
-	INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version, first_as_of,
+	INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version, cause, first_as_of,
 		earned, misses, prior_misses, next_tier, next_review)
 	SELECT counts.scheme, g.customer_id, g.tier, g.measure, counts.as_of,
-		counts.as_of, counts.version, counts.as_of, g.earned, g.misses, g.prior_misses, g.next_tier, g.next_review
+		counts.as_of, counts.version, g.cause, counts.as_of, g.earned, g.misses, g.prior_misses, g.next_tier, g.next_review
 	FROM pg_temp.tiering_refresh g
 	WHERE g.held IS NULL AND g.tier IS NOT NULL
 	-- somebody put the customer there meanwhile
 	ON CONFLICT ON CONSTRAINT assignment_pkey DO UPDATE
 	SET tier = EXCLUDED.tier, measure = EXCLUDED.measure, as_of = EXCLUDED.as_of, since = EXCLUDED.since,
-		version = EXCLUDED.version, recorded_at = EXCLUDED.recorded_at, first_as_of = EXCLUDED.first_as_of,
+		version = EXCLUDED.version, recorded_at = EXCLUDED.recorded_at, cause = EXCLUDED.cause, first_as_of = EXCLUDED.first_as_of,
 		earned = EXCLUDED.earned, misses = EXCLUDED.misses, prior_misses = EXCLUDED.prior_misses,
 		next_tier = EXCLUDED.next_tier, next_review = EXCLUDED.next_review;
 	GET DIAGNOSTICS affected = ROW_COUNT;
@@ -303,32 +305,40 @@ $$;
 COMMENT ON FUNCTION tiering.refresh_write(tiering.refresh_result) IS
 'Part of refresh(): brings assignment to what was graded and counted; returns the number of rows written';
 
--- Leave behind how many customers each tier has; true if that was not there yet.
+CREATE FUNCTION tiering.next_edition(scheme text, as_of date) RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT GREATEST(now(), max(d.recorded_at) + interval '1 microsecond')
+	FROM tiering.distribution_history d
+	WHERE d.scheme = next_edition.scheme AND d.as_of = next_edition.as_of;
+END;
+COMMENT ON FUNCTION tiering.next_edition(text, date) IS
+'The time of a new edition of an assessment''s distribution: now, but after the one before';
+
+-- Leave behind how many customers each tier has, as a new edition if it is another
+-- than the last one; true if it is.
 CREATE FUNCTION tiering.refresh_distribution(scheme text, as_of date, version int) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-	changed boolean;
 BEGIN
-	DELETE FROM tiering.distribution_history d
-	WHERE d.scheme = refresh_distribution.scheme AND d.as_of = refresh_distribution.as_of
-		AND d.tier NOT IN (
-			SELECT t.tier FROM tiering.tier t
-			WHERE t.scheme = refresh_distribution.scheme AND t.version = refresh_distribution.version);
-	changed := FOUND;
-	INSERT INTO tiering.distribution_history AS d (scheme, as_of, tier, version, customers, measure)
-	SELECT t.scheme, refresh_distribution.as_of, t.tier, t.version, COALESCE(g.customers, 0),
-		CASE WHEN g.tier IS NULL THEN 0 ELSE g.measure END
-	FROM tiering.tier t
-		LEFT JOIN (SELECT c.tier, sum(c.customers) AS customers, sum(c.measure) AS measure
-				   FROM pg_temp.tiering_refresh_count c GROUP BY c.tier) g ON g.tier = t.tier
-	WHERE t.scheme = refresh_distribution.scheme AND t.version = refresh_distribution.version
-	ON CONFLICT ON CONSTRAINT distribution_history_pkey DO UPDATE
-	SET version = EXCLUDED.version, customers = EXCLUDED.customers, measure = EXCLUDED.measure
-	WHERE (d.version, d.customers, d.measure)
-		IS DISTINCT FROM (EXCLUDED.version, EXCLUDED.customers, EXCLUDED.measure);
-	RETURN changed OR FOUND;
+	WITH counted AS MATERIALIZED (
+		SELECT t.tier, t.version, COALESCE(g.customers, 0) AS customers, CASE WHEN g.tier IS NULL THEN 0 ELSE g.measure END AS measure
+		FROM tiering.tier t
+			LEFT JOIN (SELECT c.tier, sum(c.customers) AS customers, sum(c.measure) AS measure
+					   FROM pg_temp.tiering_refresh_count c GROUP BY c.tier) g ON g.tier = t.tier
+		WHERE t.scheme = refresh_distribution.scheme AND t.version = refresh_distribution.version
+	), last AS MATERIALIZED (
+		SELECT d.* FROM tiering.known_distribution(NULL) d
+		WHERE d.scheme = refresh_distribution.scheme AND d.as_of = refresh_distribution.as_of
+	)
+	INSERT INTO tiering.distribution_history (scheme, as_of, tier, version, customers, measure, recorded_at)
+	SELECT refresh_distribution.scheme, refresh_distribution.as_of, c.tier, c.version, c.customers, c.measure,
+		tiering.next_edition(refresh_distribution.scheme, refresh_distribution.as_of)
+	FROM counted c
+	WHERE EXISTS (SELECT FROM counted n FULL JOIN last l ON l.tier = n.tier
+		WHERE (n.version, n.customers, n.measure) IS DISTINCT FROM (l.version, l.customers, l.measure));
+	RETURN FOUND;
 END;
 $$;
 COMMENT ON FUNCTION tiering.refresh_distribution(text, date, int) IS
@@ -365,27 +375,18 @@ $$;
 COMMENT ON FUNCTION tiering.refresh_counts(text, date, int) IS
 'Part of refresh(): counts what is about to be written';
 
--- A setting named here gets back its value of before when the function ends,
--- whatever the function made of it.
-CREATE FUNCTION tiering.refresh(scheme text, as_of date) RETURNS tiering.refresh_result
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000000
+-- Source first, then scheme: so two refreshes tell each other, and one waits for
+-- who publishes, decides on a request or changes the state by hand.
+CREATE FUNCTION tiering.lock_source(scheme text) RETURNS tiering.source
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
-SET application_name = 'tiering.refresh'
-SET tiering.refresh_as_of = ''
 AS $$
 DECLARE
 	src tiering.source;
-	version int;
-	result tiering.refresh_result;
 BEGIN
-	IF as_of IS NULL OR NOT isfinite(as_of) THEN
-		RAISE EXCEPTION 'as_of must be a day, not %', COALESCE(as_of::text, 'null')
-			USING ERRCODE = 'invalid_parameter_value';
-	END IF;
 	PERFORM tiering.newest_version(scheme);
-	PERFORM FROM tiering.scheme s WHERE s.scheme = refresh.scheme FOR SHARE;
 	BEGIN
-		SELECT * INTO src FROM tiering.source s WHERE s.scheme = refresh.scheme FOR UPDATE NOWAIT;
+		SELECT * INTO src FROM tiering.source s WHERE s.scheme = lock_source.scheme FOR UPDATE NOWAIT;
 	EXCEPTION WHEN lock_not_available THEN
 		RAISE EXCEPTION 'scheme "%" is being refreshed by another session', scheme
 			USING ERRCODE = 'lock_not_available',
@@ -396,6 +397,29 @@ BEGIN
 			USING ERRCODE = 'undefined_object',
 			HINT = format('Set one with tiering.set_source(%L, query).', scheme);
 	END IF;
+	PERFORM FROM tiering.scheme s WHERE s.scheme = lock_source.scheme FOR NO KEY UPDATE;
+	RETURN src;
+END;
+$$;
+COMMENT ON FUNCTION tiering.lock_source(text) IS
+'A scheme''s source, locked for a refresh until the transaction ends. Errors: unknown scheme, no source (42704), another session has it (55P03)';
+
+-- A setting named here gets back its value of before when the function ends,
+-- whatever the function made of it.
+CREATE FUNCTION tiering.refresh(scheme text, as_of date) RETURNS tiering.refresh_result
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp
+SET application_name = 'tiering.refresh'
+SET tiering.refresh_as_of = ''
+SET tiering.refresh_kind = 'refresh'
+AS $$
+DECLARE
+	src tiering.source;
+	version int;
+	result tiering.refresh_result;
+BEGIN
+	PERFORM tiering.check_day(as_of, 'as_of');
+	src := tiering.lock_source(scheme);
 	IF as_of < src.refreshed_as_of THEN
 		RAISE EXCEPTION 'scheme "%" was already refreshed as of %, which is after %', scheme, src.refreshed_as_of, as_of
 			USING ERRCODE = 'invalid_parameter_value',

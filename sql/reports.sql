@@ -200,9 +200,11 @@ CREATE VIEW tiering.tier_origin AS
 WITH span AS (
 	-- from a customer's last entry into the bank on
 	SELECT a.scheme, a.customer_id, a.tier, a.version, a.measure,
-		max(m.move) FILTER (WHERE m.direction = 'new') AS first, max(m.move) AS last
+		-- moves are in the order of their dates and then of their numbers
+		(max(ARRAY[m.as_of - date '2000-01-01', m.move]) FILTER (WHERE m.direction = 'new'))[2] AS first,
+		(max(ARRAY[m.as_of - date '2000-01-01', m.move]))[2] AS last
 	FROM tiering.assignment a
-		JOIN tiering.migration m ON m.scheme = a.scheme AND m.customer_id = a.customer_id
+		JOIN tiering.standing_move m ON m.scheme = a.scheme AND m.customer_id = a.customer_id
 	GROUP BY a.scheme, a.customer_id, a.tier, a.version, a.measure
 ), member AS (
 	SELECT s.scheme, s.tier, s.measure, l.direction, b.rank < t.rank AS began_below

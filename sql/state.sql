@@ -13,12 +13,15 @@ CREATE TABLE tiering.assignment (
 	since       date NOT NULL,
 	version     int NOT NULL,
 	recorded_at timestamptz NOT NULL DEFAULT now(),
+	cause       text COLLATE "C" NOT NULL DEFAULT 'manual',
 	first_as_of date,
 	earned      text COLLATE "C",
 	misses      int NOT NULL DEFAULT 0,
 	prior_misses int NOT NULL DEFAULT 0,
 	next_tier   text COLLATE "C",
 	next_review date,
+	ruled       text COLLATE "C",
+	ruled_since date,
 	PRIMARY KEY (scheme, customer_id)
 ) WITH (fillfactor = 80);
 SELECT pg_catalog.pg_extension_config_dump('tiering.assignment', '');
@@ -32,6 +35,7 @@ COMMENT ON COLUMN tiering.assignment.as_of IS
 'The last assessment that changed anything in this row; later ones up to source.refreshed_as_of found it as it is. Who changes a tier by hand may state here as of which day; otherwise the move counts from the last refresh';
 COMMENT ON COLUMN tiering.assignment.since IS 'The assessment from which on the customer holds the tier';
 COMMENT ON COLUMN tiering.assignment.version IS 'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.assignment.cause IS 'Why the customer holds the tier: the cause of the move that led into it; see migration';
 COMMENT ON COLUMN tiering.assignment.first_as_of IS
 'The assessment at which the customer was new; null if he was put here by hand, and since counts in its place';
 COMMENT ON COLUMN tiering.assignment.earned IS
@@ -44,6 +48,10 @@ COMMENT ON COLUMN tiering.assignment.next_tier IS
 'The tier into which the policy will move the customer if he goes on to earn what he earned last; null if none';
 COMMENT ON COLUMN tiering.assignment.next_review IS
 'The assessment at which it will: expected, as when refreshes are made is the bank''s to say';
+COMMENT ON COLUMN tiering.assignment.ruled IS
+'The tier that the rules and the policy give, where an override has the customer hold another; null if it is the same';
+COMMENT ON COLUMN tiering.assignment.ruled_since IS
+'The assessment from which on they give it, where that is another than since; null if it is the same';
 COMMENT ON COLUMN tiering.assignment.recorded_at IS
 'When the row was written. One inserted with another time than its transaction''s is a restored one, whose moves are in the dump, and is not recorded again';
 
@@ -61,6 +69,7 @@ CREATE TABLE tiering.migration (
 	measure     numeric,
 	recorded_at timestamptz NOT NULL DEFAULT now(),
 	recorded_by text NOT NULL,
+	batch       int NOT NULL,
 	CHECK ((direction = 'new') = (from_tier IS NULL)),
 	CHECK ((direction = 'exit') = (to_tier IS NULL))
 );
@@ -79,11 +88,12 @@ COMMENT ON COLUMN tiering.migration.to_tier IS 'The tier entered; null on exit';
 COMMENT ON COLUMN tiering.migration.direction IS
 'new, up, down, lateral (another tier of the same rank) or exit';
 COMMENT ON COLUMN tiering.migration.cause IS
-'new, exit, rule or policy when a refresh moved the customer, policy where it did so later than the rules or by less; manual otherwise';
+'new or exit; rule: by the rules; policy: later than by the rules, or by less; scheme: by a new version, where the one before would have moved the customer otherwise or not at all; override, override_end; approval: when it was given; correction: by a restatement; manual: by hand';
 COMMENT ON COLUMN tiering.migration.version IS 'The version of the scheme that graded';
 COMMENT ON COLUMN tiering.migration.measure IS 'The measure at the move; on exit the last one known';
 COMMENT ON COLUMN tiering.migration.recorded_at IS 'When the move was recorded';
 COMMENT ON COLUMN tiering.migration.recorded_by IS 'The role that made it';
+COMMENT ON COLUMN tiering.migration.batch IS 'The batch with which it is sealed; see batch';
 
 CREATE TABLE tiering.distribution_history (
 	scheme    text COLLATE "C" NOT NULL,
@@ -92,15 +102,17 @@ CREATE TABLE tiering.distribution_history (
 	version   int NOT NULL,
 	customers bigint NOT NULL,
 	measure   numeric,
-	PRIMARY KEY (scheme, as_of, tier)
+	recorded_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (scheme, as_of, tier, recorded_at)
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.distribution_history', '');
 COMMENT ON TABLE tiering.distribution_history IS
-'How many customers, with how much of the measure, each refresh left in each tier; empty tiers have a row, too';
+'How many customers, with how much of the measure, each refresh left in each tier; empty tiers have a row, too. Whatever changes it is a later edition, all of its rows recorded at one time, and the ones before stay';
 COMMENT ON COLUMN tiering.distribution_history.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.distribution_history.as_of IS 'Date of the refresh';
 COMMENT ON COLUMN tiering.distribution_history.tier IS 'Tier';
 COMMENT ON COLUMN tiering.distribution_history.version IS 'The version of the scheme that graded';
 COMMENT ON COLUMN tiering.distribution_history.customers IS 'Customers in the tier';
 COMMENT ON COLUMN tiering.distribution_history.measure IS
-'Total of their measure; null if it is known of none';
+'Total of their measure; null if it is known of none, or if a restatement left it to recount()';
+COMMENT ON COLUMN tiering.distribution_history.recorded_at IS 'When this edition was recorded';

@@ -49,11 +49,11 @@ SELECT d.scheme, d.as_of, d.version, d.tier, t.rank, t.parent, t.title, t.title_
 	round(d.customers / NULLIF(sum(d.customers) OVER refresh, 0), 6) AS customers_share,
 	d.measure,
 	round(d.measure / NULLIF(sum(d.measure) OVER refresh, 0), 6) AS measure_share
-FROM tiering.distribution_history d
+FROM tiering.known_distribution(NULL) d
 	LEFT JOIN tiering.tier t ON t.scheme = d.scheme AND t.version = d.version AND t.tier = d.tier
 WINDOW refresh AS (PARTITION BY d.scheme, d.as_of);
 COMMENT ON VIEW tiering.tier_distribution_history IS
-'The same as tier_distribution for the date of every refresh, as it was then';
+'The same as tier_distribution for the date of every refresh, as it was then and with what was restated since; the function of this name tells it as known at a time';
 COMMENT ON COLUMN tiering.tier_distribution_history.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.tier_distribution_history.as_of IS 'Date of the refresh';
 COMMENT ON COLUMN tiering.tier_distribution_history.version IS 'The version of the scheme that graded';
@@ -73,12 +73,14 @@ COMMENT ON COLUMN tiering.tier_distribution_history.measure_share IS 'Its share 
 -- Who stayed is not recorded. Their number follows from the moves alone: those
 -- whom earlier moves had led into the tier, less those who left it now. Their
 -- measure follows from what the refresh left in the tier, less those who did
--- not stay: "graded" is where the refresh had them before a later change by hand.
+-- not stay: "graded" is where the refresh had them before a later change by hand
+-- or decision.
 CREATE VIEW tiering.migration_matrix AS
 WITH span AS (
 	SELECT m.scheme, m.as_of, m.customer_id, min(m.move) AS first, max(m.move) AS last,
-		max(m.move) FILTER (WHERE m.cause <> 'manual') AS last_graded
-	FROM tiering.migration m
+		max(m.move) FILTER (WHERE b.kind IN ('refresh', 'restatement')) AS last_graded
+	FROM tiering.standing_move m
+		JOIN tiering.batch b ON b.scheme = m.scheme AND b.batch = m.batch
 	GROUP BY m.scheme, m.as_of, m.customer_id
 ), net AS (
 	SELECT s.scheme, s.as_of, f.from_tier, l.to_tier,
@@ -105,7 +107,7 @@ WITH span AS (
 	GROUP BY x.scheme, x.as_of, x.tier
 ), step AS (
 	SELECT d.scheme, d.as_of, max(d.version) AS version
-	FROM (SELECT scheme, as_of, version FROM tiering.distribution_history
+	FROM (SELECT scheme, as_of, version FROM tiering.known_distribution(NULL)
 		  UNION ALL SELECT scheme, as_of, version FROM moved) d
 	GROUP BY d.scheme, d.as_of
 ), change AS (
@@ -129,7 +131,7 @@ WITH span AS (
 	SELECT s.scheme, s.as_of, s.tier, s.tier, s.version, s.customers::bigint,
 		d.measure - COALESCE(n.measure, 0)
 	FROM stayed s
-		LEFT JOIN tiering.distribution_history d
+		LEFT JOIN tiering.known_distribution(NULL) d
 			ON d.scheme = s.scheme AND d.as_of = s.as_of AND d.tier = s.tier
 		LEFT JOIN not_stayed n ON n.scheme = s.scheme AND n.as_of = s.as_of AND n.tier = s.tier
 	WHERE s.customers > 0
@@ -198,7 +200,7 @@ FROM (
 	SELECT m.scheme, m.customer_id, m.to_tier AS tier,
 		daterange(m.as_of, lead(m.as_of) OVER customer) AS valid,
 		m.from_tier, m.direction, m.cause, m.measure, m.version, m.move
-	FROM tiering.migration m
+	FROM tiering.standing_move m
 	WINDOW customer AS (PARTITION BY m.scheme, m.customer_id ORDER BY m.as_of, m.move)) spell
 WHERE spell.tier IS NOT NULL AND NOT isempty(spell.valid);
 COMMENT ON VIEW tiering.customer_tier_history IS
@@ -213,3 +215,17 @@ COMMENT ON COLUMN tiering.customer_tier_history.cause IS 'Why';
 COMMENT ON COLUMN tiering.customer_tier_history.measure IS 'The measure at that move';
 COMMENT ON COLUMN tiering.customer_tier_history.version IS 'The version of the scheme that graded';
 COMMENT ON COLUMN tiering.customer_tier_history.move IS 'Number of the move in migration';
+
+CREATE FUNCTION tiering.tier_distribution_history(scheme text, known_at timestamptz)
+RETURNS TABLE (as_of date, version int, tier text, rank int, customers bigint, customers_share numeric, measure numeric, measure_share numeric)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
+BEGIN ATOMIC
+	SELECT d.as_of, d.version, d.tier, t.rank, d.customers, round(d.customers / NULLIF(sum(d.customers) OVER refresh, 0), 6),
+		d.measure, round(d.measure / NULLIF(sum(d.measure) OVER refresh, 0), 6)
+	FROM tiering.known_distribution(known_at) d
+		LEFT JOIN tiering.tier t ON t.scheme = d.scheme AND t.version = d.version AND t.tier = d.tier
+	WHERE d.scheme = tier_distribution_history.scheme
+	WINDOW refresh AS (PARTITION BY d.as_of);
+END;
+COMMENT ON FUNCTION tiering.tier_distribution_history(text, timestamptz) IS
+'What the view of this name showed of a scheme at a time; null: what it shows now';

@@ -71,7 +71,7 @@ FROM (SELECT from_tier AS tier, sum(customers) AS before FROM tiering.migration_
 	FULL JOIN (SELECT to_tier AS tier, sum(measure) AS money FROM tiering.migration_matrix WHERE scheme = 'night' AND as_of = '2024-02-29' GROUP BY 1) m USING (tier)
 	-- what the refresh left, less who was deleted by hand after it
 	FULL JOIN (SELECT tier, measure - COALESCE((SELECT sum(m.measure) FROM tiering.migration m WHERE m.scheme = 'night' AND m.cause = 'manual' AND m.from_tier = tier AND to_tier IS NULL), 0) AS measure
-		FROM tiering.distribution_history WHERE scheme = 'night' AND as_of = '2024-02-29') d USING (tier)
+		FROM tiering.tier_distribution_history WHERE scheme = 'night' AND as_of = '2024-02-29') d USING (tier)
 WHERE tier IS NOT NULL ORDER BY tier;
 SELECT as_of, from_tier, to_tier, direction, customers FROM tiering.migration_matrix WHERE scheme = 'night' AND as_of >= '2024-02-29' ORDER BY as_of, from_rank NULLS FIRST, to_rank NULLS LAST;
 SELECT customer_id, tier, as_of, since FROM tiering.assignment WHERE scheme = 'night' AND customer_id IN ('0005', '0099') ORDER BY 1;

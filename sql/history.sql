@@ -1,0 +1,312 @@
+/*
+ * History on two time axes: as_of is the day for which a move counts, and the
+ * batch with which it was recorded tells when it was known. A statement that
+ * moves customers makes a batch. Nothing is erased: a move that a restatement
+ * found wrong is superseded by that batch.
+ *
+ * Batches of a scheme are numbered without gaps, one session at a time, and each
+ * is sealed: SHA-256 over what is in it and the seal of the one before. So whoever
+ * changes, adds or removes something later has to make all seals after it anew,
+ * which a head that was kept elsewhere gives away.
+ */
+
+CREATE TABLE tiering.batch (
+	scheme      text COLLATE "C" NOT NULL,
+	batch       int NOT NULL CHECK (batch > 0),
+	kind        text COLLATE "C" NOT NULL CHECK (kind IN ('refresh', 'decision', 'restatement', 'manual')),
+	as_of       date,
+	moves       bigint NOT NULL,
+	superseded  bigint NOT NULL,
+	recorded_at timestamptz NOT NULL,
+	recorded_by text NOT NULL,
+	seal        bytea NOT NULL,
+	PRIMARY KEY (scheme, batch)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.batch', '');
+COMMENT ON TABLE tiering.batch IS
+'What was recorded at once, in the order of recording, and sealed; a refresh makes up to three: exits, moves, new customers';
+COMMENT ON COLUMN tiering.batch.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.batch.batch IS 'Number, from 1 on without gaps';
+COMMENT ON COLUMN tiering.batch.kind IS
+'refresh; decision: on a request; restatement; manual: assignment was changed by hand';
+COMMENT ON COLUMN tiering.batch.as_of IS 'The assessment, or the first one that was restated; null for changes by hand';
+COMMENT ON COLUMN tiering.batch.moves IS 'How many rows of migration are in it';
+COMMENT ON COLUMN tiering.batch.superseded IS 'How many rows of superseded are in it';
+COMMENT ON COLUMN tiering.batch.recorded_at IS
+'When it was recorded: the beginning of its transaction, but never before the batch before it. What is known at a time is what batches up to then say';
+COMMENT ON COLUMN tiering.batch.recorded_by IS 'The role that made it';
+COMMENT ON COLUMN tiering.batch.seal IS
+'SHA-256 over the seal before it, this row and the digests of its moves; see verify_history()';
+
+CREATE TABLE tiering.superseded (
+	move   bigint PRIMARY KEY,
+	scheme text COLLATE "C" NOT NULL,
+	batch  int NOT NULL
+);
+CREATE INDEX superseded_batch ON tiering.superseded (scheme, batch);
+SELECT pg_catalog.pg_extension_config_dump('tiering.superseded', '');
+COMMENT ON TABLE tiering.superseded IS 'The moves that a restatement found not to have been right';
+COMMENT ON COLUMN tiering.superseded.move IS 'Number of the move in migration';
+COMMENT ON COLUMN tiering.superseded.scheme IS 'Its scheme';
+COMMENT ON COLUMN tiering.superseded.batch IS 'The batch since which it does not stand';
+
+CREATE VIEW tiering.standing_move AS
+SELECT m.* FROM tiering.migration m
+WHERE NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = m.move);
+COMMENT ON VIEW tiering.standing_move IS 'The rows of migration that stand: all but the superseded ones';
+COMMENT ON COLUMN tiering.standing_move.move IS 'Number of the move, rising in the order of recording';
+COMMENT ON COLUMN tiering.standing_move.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.standing_move.customer_id IS 'Customer';
+COMMENT ON COLUMN tiering.standing_move.as_of IS 'The assessment at which the customer moved';
+COMMENT ON COLUMN tiering.standing_move.from_tier IS 'The tier left; null for a new customer';
+COMMENT ON COLUMN tiering.standing_move.to_tier IS 'The tier entered; null on exit';
+COMMENT ON COLUMN tiering.standing_move.direction IS 'new, up, down, lateral or exit';
+COMMENT ON COLUMN tiering.standing_move.cause IS 'Why; see migration';
+COMMENT ON COLUMN tiering.standing_move.version IS 'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.standing_move.measure IS 'The measure at the move; on exit the last one known';
+COMMENT ON COLUMN tiering.standing_move.recorded_at IS 'When the move was recorded';
+COMMENT ON COLUMN tiering.standing_move.recorded_by IS 'The role that made it';
+COMMENT ON COLUMN tiering.standing_move.batch IS 'The batch with which it is sealed';
+
+-- Asked in a subquery of its own, so that it is asked once
+CREATE FUNCTION tiering.known_batch(scheme text, known_at timestamptz) RETURNS int
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
+BEGIN ATOMIC
+	SELECT COALESCE(max(b.batch), 0) FROM tiering.batch b
+	WHERE b.scheme = known_batch.scheme AND b.recorded_at <= known_batch.known_at;
+END;
+COMMENT ON FUNCTION tiering.known_batch(text, timestamptz) IS
+'The last batch of a scheme that was recorded at a time; 0 if none was';
+
+-- Inlined where it is called; the order within a customer is that of (as_of, move)
+CREATE FUNCTION tiering.known_moves(scheme text, known_at timestamptz DEFAULT NULL) RETURNS SETOF tiering.migration
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100000
+BEGIN ATOMIC
+	SELECT m.* FROM tiering.migration m
+	WHERE m.scheme = known_moves.scheme
+		AND (known_moves.known_at IS NULL
+			OR m.batch <= (SELECT tiering.known_batch(known_moves.scheme, known_moves.known_at)))
+		AND NOT EXISTS (
+			SELECT FROM tiering.superseded s
+			WHERE s.move = m.move AND (known_moves.known_at IS NULL
+				OR s.batch <= (SELECT tiering.known_batch(known_moves.scheme, known_moves.known_at))));
+END;
+COMMENT ON FUNCTION tiering.known_moves(text, timestamptz) IS
+'The moves of a scheme that stood, as known at a time; null: as known now';
+
+CREATE FUNCTION tiering.known_distribution(known_at timestamptz DEFAULT NULL) RETURNS SETOF tiering.distribution_history
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
+BEGIN ATOMIC
+	SELECT d.* FROM tiering.distribution_history d
+	WHERE d.recorded_at = (
+		SELECT max(e.recorded_at) FROM tiering.distribution_history e
+		WHERE e.scheme = d.scheme AND e.as_of = d.as_of
+			AND (known_distribution.known_at IS NULL OR e.recorded_at <= known_distribution.known_at));
+END;
+COMMENT ON FUNCTION tiering.known_distribution(timestamptz) IS
+'The distributions of all assessments, as known at a time; null: as known now';
+
+-- Nobody waits here, as he who got here has rows locked that a refresh may want:
+-- functions lock the scheme before they touch anything, and only changes by hand
+-- come without.
+CREATE FUNCTION tiering.next_batch(scheme text) RETURNS int
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	BEGIN
+		PERFORM FROM tiering.scheme s WHERE s.scheme = next_batch.scheme FOR NO KEY UPDATE NOWAIT;
+	EXCEPTION WHEN lock_not_available THEN
+		RAISE EXCEPTION 'scheme "%" is being refreshed or changed by another session', scheme
+			USING ERRCODE = 'lock_not_available',
+			HINT = 'Try again when that is done.';
+	END;
+	RETURN (SELECT COALESCE(max(b.batch), 0) + 1 FROM tiering.batch b WHERE b.scheme = next_batch.scheme);
+END;
+$$;
+COMMENT ON FUNCTION tiering.next_batch(text) IS
+'The number of a scheme''s next batch, which is the caller''s until his transaction ends (55P03 if another session has it)';
+
+-- Digests of digests, 10,000 moves each, as a batch may be larger than a datum.
+-- Rows are hashed as text, which must not depend on the session.
+CREATE FUNCTION tiering.batch_digests(scheme text, from_batch int, after_move bigint)
+RETURNS TABLE (batch int, moves bigint, superseded bigint, digest bytea)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100000 ROWS 100
+SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
+AS $$
+	SELECT p.batch, sum(p.moves)::bigint, sum(p.superseded)::bigint, sha256(string_agg(p.digest, '' ORDER BY p.kind, p.part))
+	FROM (
+		SELECT m.batch, 1 AS kind, m.move / 10000 AS part, count(*) AS moves, 0 AS superseded,
+			sha256(convert_to(string_agg(ROW(m.move, m.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier, m.direction,
+				m.cause, m.version, m.measure, m.recorded_at, m.recorded_by, m.batch)::text, E'\n' ORDER BY m.move), 'UTF8')) AS digest
+		FROM tiering.migration m
+		WHERE m.scheme = batch_digests.scheme AND m.batch >= from_batch AND m.move > after_move
+		GROUP BY m.batch, m.move / 10000
+		UNION ALL
+		SELECT s.batch, 2, s.move / 10000, 0, count(*),
+			sha256(convert_to(string_agg(s.move::text, E'\n' ORDER BY s.move), 'UTF8'))
+		FROM tiering.superseded s
+		WHERE s.scheme = batch_digests.scheme AND s.batch >= from_batch
+		GROUP BY s.batch, s.move / 10000) p
+	GROUP BY p.batch
+$$;
+COMMENT ON FUNCTION tiering.batch_digests(text, int, bigint) IS
+'What a scheme''s batches from a number on hold, among moves after a number: how many rows, and a digest of them';
+
+CREATE FUNCTION tiering.seal(previous bytea, b tiering.batch, digest bytea) RETURNS bytea
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
+AS $$
+	SELECT sha256(COALESCE(previous, '') || convert_to(ROW(b.scheme, b.batch, b.kind, b.as_of, b.moves, b.superseded,
+		b.recorded_at, b.recorded_by)::text, 'UTF8') || digest)
+$$;
+COMMENT ON FUNCTION tiering.seal(bytea, tiering.batch, bytea) IS
+'The seal of a batch: SHA-256 over the seal before it, its row and the digest of what it holds';
+
+CREATE FUNCTION tiering.seal_batch(scheme text, batch int, kind text, as_of date, after_move bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	previous tiering.batch;
+	new tiering.batch;
+	held record;
+BEGIN
+	SELECT * INTO held FROM tiering.batch_digests(scheme, batch, after_move) d WHERE d.batch = seal_batch.batch;
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	SELECT * INTO previous FROM tiering.batch b WHERE b.scheme = seal_batch.scheme AND b.batch = seal_batch.batch - 1;
+	new := (scheme, batch, kind, as_of, held.moves, held.superseded, GREATEST(now(), previous.recorded_at), tiering.actor(), NULL);
+	new.seal := tiering.seal(previous.seal, new, held.digest);
+	INSERT INTO tiering.batch SELECT new.*;
+END;
+$$;
+COMMENT ON FUNCTION tiering.seal_batch(text, int, text, date, bigint) IS
+'Seals the batch that was just recorded, its moves having numbers after one; writes nothing if it is empty';
+
+CREATE FUNCTION tiering.last_move() RETURNS bigint
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT last_value - (NOT is_called)::int FROM tiering.migration_move_seq
+$$;
+COMMENT ON FUNCTION tiering.last_move() IS 'The number of the last move that any session has recorded';
+
+-- Within a definer's function current_user is the extension's owner.
+CREATE FUNCTION tiering.actor() RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT COALESCE(NULLIF(current_setting('role', true), 'none'), session_user)
+$$;
+COMMENT ON FUNCTION tiering.actor() IS 'The role in which the session acts, also within a function that runs as another';
+
+CREATE FUNCTION tiering.check_day(day date, name text) RETURNS date
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF day IS NULL OR NOT isfinite(day) THEN
+		RAISE EXCEPTION '% must be a day, not %', name, COALESCE(day::text, 'null')
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	RETURN day;
+END;
+$$;
+COMMENT ON FUNCTION tiering.check_day(date, text) IS 'The day, or an error that names the argument: null or infinite (22023)';
+
+CREATE FUNCTION tiering.tier_on(scheme text, customer_id text, on_date date, known_at timestamptz DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM tiering.newest_version(scheme), tiering.check_day(on_date, 'on_date');
+	RETURN (SELECT m.to_tier FROM tiering.known_moves(scheme, known_at) m
+		WHERE m.customer_id = tier_on.customer_id AND m.as_of <= on_date
+		ORDER BY m.as_of DESC, m.move DESC LIMIT 1);
+END;
+$$;
+COMMENT ON FUNCTION tiering.tier_on(text, text, date, timestamptz) IS
+'The tier that a customer held at the end of a day, as known at a time; known_at null: as known now. Null if he was not graded. Errors: unknown scheme (42704), on_date null or infinite (22023)';
+
+CREATE FUNCTION tiering.tiers_on(scheme text, on_date date, known_at timestamptz DEFAULT NULL)
+RETURNS TABLE (customer_id text, tier text, since date, direction text, cause text, measure numeric, version int, move bigint)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 100000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM tiering.newest_version(scheme), tiering.check_day(on_date, 'on_date');
+	RETURN QUERY SELECT l.customer_id, l.to_tier, l.as_of, l.direction, l.cause, l.measure, l.version, l.move
+	FROM (SELECT DISTINCT ON (m.customer_id) m.* FROM tiering.known_moves(scheme, known_at) m
+		  WHERE m.as_of <= on_date
+		  ORDER BY m.customer_id, m.as_of DESC, m.move DESC) l
+	WHERE l.to_tier IS NOT NULL;
+END;
+$$;
+COMMENT ON FUNCTION tiering.tiers_on(text, date, timestamptz) IS
+'The tier of every customer at the end of a day, as known at a time, with the move that led into it; see tier_on()';
+
+CREATE FUNCTION tiering.history_head(scheme text)
+RETURNS TABLE (batch int, recorded_at timestamptz, moves bigint, seal text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000 ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM tiering.newest_version(scheme);
+	RETURN QUERY SELECT b.batch, b.recorded_at, (sum(b.moves) OVER ())::bigint, encode(b.seal, 'hex')
+	FROM tiering.batch b WHERE b.scheme = history_head.scheme
+	ORDER BY b.batch DESC LIMIT 1;
+END;
+$$;
+COMMENT ON FUNCTION tiering.history_head(text) IS
+'The last batch of a scheme, its seal in hexadecimal digits, and how many moves there are: what to keep elsewhere, for verify_history()';
+
+CREATE FUNCTION tiering.verify_history(scheme text, head_batch int DEFAULT NULL, head_seal text DEFAULT NULL)
+RETURNS TABLE (sound boolean, batches bigint, moves bigint, batch int, finding text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM tiering.newest_version(scheme);
+	IF (head_batch IS NULL) <> (head_seal IS NULL) THEN
+		RAISE EXCEPTION 'head_batch and head_seal must be given together'
+			USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'Both are what tiering.history_head() gave.';
+	END IF;
+	SELECT count(*), COALESCE(sum(b.moves), 0) INTO batches, moves FROM tiering.batch b WHERE b.scheme = verify_history.scheme;
+	WITH chain AS (
+		SELECT b AS sealed, b.batch, b.moves, b.superseded, b.seal,
+			lag(b.seal) OVER earlier AS previous, COALESCE(lag(b.batch) OVER earlier, 0) + 1 AS expected
+		FROM tiering.batch b WHERE b.scheme = verify_history.scheme
+		WINDOW earlier AS (ORDER BY b.batch)
+	), checked AS (
+		SELECT CASE WHEN c.expected < c.batch THEN c.expected ELSE COALESCE(c.batch, d.batch) END AS batch,
+			CASE WHEN c.batch IS NULL THEN 'moves inserted, or their batch removed'
+				WHEN c.expected < c.batch THEN 'batch removed'
+				WHEN COALESCE(d.moves, 0) < c.moves OR COALESCE(d.superseded, 0) < c.superseded THEN 'moves removed'
+				WHEN d.moves > c.moves OR d.superseded > c.superseded THEN 'moves inserted'
+				WHEN c.seal <> tiering.seal(c.previous, c.sealed, d.digest) THEN 'changed' END AS finding
+		FROM chain c FULL JOIN tiering.batch_digests(scheme, 0, 0) d ON d.batch = c.batch
+		UNION ALL
+		SELECT head_batch, CASE WHEN c.batch IS NULL THEN 'batch removed' ELSE 'all seals up to here made anew' END
+		FROM (SELECT) one LEFT JOIN chain c ON c.batch = head_batch
+		WHERE head_batch IS NOT NULL AND encode(c.seal, 'hex') IS DISTINCT FROM lower(head_seal)
+	)
+	SELECT c.batch, c.finding INTO batch, finding FROM checked c WHERE c.finding IS NOT NULL ORDER BY c.batch, c.finding LIMIT 1;
+	sound := NOT FOUND;
+	RETURN NEXT;
+END;
+$$;
+COMMENT ON FUNCTION tiering.verify_history(text, int, text) IS
+'Whether the moves of a scheme are as they were sealed, or else the first batch that was changed, removed or inserted, or of which moves were. It proves that nobody changed history without making all later seals anew; with a batch and a seal that history_head() gave once and that were kept elsewhere, also that nobody did that up to there. It does not prove that what was sealed was right, nor what was done after the last head that was kept';
+
+CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR TRUNCATE ON tiering.batch
+	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_rewrite();
+COMMENT ON TRIGGER refuse_rewrite ON tiering.batch IS 'History is added to only';
+CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR TRUNCATE ON tiering.superseded
+	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_rewrite();
+COMMENT ON TRIGGER refuse_rewrite ON tiering.superseded IS 'History is added to only';
+CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR TRUNCATE ON tiering.distribution_history
+	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_rewrite();
+COMMENT ON TRIGGER refuse_rewrite ON tiering.distribution_history IS 'History is added to only';
