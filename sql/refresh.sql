@@ -24,10 +24,11 @@ CREATE TYPE tiering.refresh_result AS (
 	lateral_moves bigint,
 	exit      bigint,
 	stayed    bigint,
+	pending   bigint,
 	written   bigint
 );
 COMMENT ON TYPE tiering.refresh_result IS
-'What a refresh did: customers in the source, those whom no tier took, moves by direction, those who stayed in their tier, and rows of assignment written';
+'What a refresh did: customers in the source, those whom no tier took, moves by direction, those who stayed in their tier, moves that wait for approval, and rows of assignment written';
 
 -- application_name takes 63 printable ASCII characters
 -- Its names are qualified one by one, for which it has no search_path setting.
@@ -49,11 +50,11 @@ COMMENT ON FUNCTION tiering.report_stage(text, date, text) IS
 -- be held. One without a policy is entered and left at once.
 CREATE FUNCTION tiering.refresh_policies(scheme text, version int, as_of date)
 RETURNS TABLE (tier text, rank int, up_at_once boolean, down_after int, one_step text,
-	hold interval, new_hold interval, review_months int[], review_at text, is_review boolean)
+	hold interval, new_hold interval, review_months int[], review_at text, is_review boolean, approval boolean)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
 BEGIN ATOMIC
 	WITH t AS (
-		SELECT t.tier, t.rank FROM tiering.tier t
+		SELECT t.tier, t.rank, t.approval FROM tiering.tier t
 		WHERE t.scheme = refresh_policies.scheme AND t.version = refresh_policies.version
 			AND (t.base OR EXISTS (
 				SELECT FROM tiering.rule r
@@ -62,7 +63,7 @@ BEGIN ATOMIC
 	SELECT t.tier, t.rank, COALESCE(p.up, 'at_once') = 'at_once', COALESCE(p.down_after, 1),
 		CASE WHEN p.down_to = 'one_step' THEN l.tier END, COALESCE(p.hold, '0'), COALESCE(p.new_hold, '0'),
 		p.review_months, COALESCE(p.review_at, 'assessment'),
-		tiering.is_review(refresh_policies.as_of, p.review_months, COALESCE(p.review_at, 'assessment'))
+		tiering.is_review(refresh_policies.as_of, p.review_months, COALESCE(p.review_at, 'assessment')), t.approval
 	FROM t
 		LEFT JOIN tiering.policy p
 			ON (p.scheme, p.version, p.tier) = (refresh_policies.scheme, refresh_policies.version, t.tier)
@@ -72,8 +73,10 @@ END;
 COMMENT ON FUNCTION tiering.refresh_policies(text, int, date) IS
 'Part of refresh(): the policies of a version''s tiers at an assessment';
 
--- The query that grades: each customer of the source beside what he holds, and those who are gone.
-CREATE FUNCTION tiering.graded_query(scheme text, as_of date, version int) RETURNS text
+-- The query that grades: each customer of the source beside what he holds, and
+-- those who are gone. "state" is assignment or a table like it. What an override
+-- has a customer hold is "held"; the policy goes on from "ruled_held" beneath it.
+CREATE FUNCTION tiering.graded_query(scheme text, as_of date, version int, state text, customers text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -91,32 +94,36 @@ DECLARE
 BEGIN
 	RETURN format($query$
 		SELECT COALESCE(g.customer_id, a.customer_id) AS customer_id, %5$s AS earned, g.measure,
-			a.tier AS held, a.version AS held_version, g.present IS NULL AS gone, a.measure AS held_measure,
-			a.as_of AS held_as_of, a.since, COALESCE(a.first_as_of, a.since) AS first_as_of, a.earned AS held_earned,
+			a.tier AS held, a.since AS held_since, a.version AS held_version, g.present IS NULL AS gone,
+			a.measure AS held_measure, a.as_of AS held_as_of,
+			CASE WHEN a.ruled_since IS NULL THEN a.tier ELSE a.ruled END AS ruled_held,
+			COALESCE(a.ruled_since, a.since) AS ruled_held_since, a.ruled AS stored_ruled, a.ruled_since AS stored_ruled_since,
+			a.first_as_of AS stored_first, COALESCE(a.first_as_of, a.since) AS first_as_of, a.earned AS held_earned,
 			a.misses AS held_misses, a.prior_misses, a.next_tier AS held_next_tier, a.next_review AS held_next_review
 		FROM (SELECT true AS present, m.customer_id,
 				%6$s, %3$s AS measure
-			  FROM tiering.source_rows(%1$L, %2$L) AS m(%4$s)) g
-			FULL JOIN (SELECT * FROM tiering.assignment WHERE scheme = %1$L) a
+			  FROM tiering.source_rows(%1$L, %2$L%8$s) AS m(%4$s)) g
+			FULL JOIN (SELECT * FROM %7$s WHERE scheme = %1$L) a
 				ON a.customer_id = g.customer_id$query$,
 		scheme, as_of,
 		COALESCE('m.' || quote_ident(measure), 'NULL::numeric'), tiering.source_columns(scheme, version),
-		CASE WHEN stays THEN format('CASE WHEN g.present THEN tiering.classify_held(%L, g.metrics, %L, a.tier) COLLATE "C" END', scheme, as_of)
+		CASE WHEN stays THEN format('CASE WHEN g.present THEN tiering.classify_held(%L, g.metrics, %L, CASE WHEN a.ruled_since IS NULL THEN a.tier ELSE a.ruled END) COLLATE "C" END', scheme, as_of)
 			ELSE 'g.tier' END,
 		CASE WHEN stays THEN 'm AS metrics'
-			ELSE format('tiering.classify(%L, %s, %L) COLLATE "C" AS tier', scheme, COALESCE('m.' || quote_ident(only_number), 'm'), as_of) END);
+			ELSE format('tiering.classify(%L, %s, %L) COLLATE "C" AS tier', scheme, COALESCE('m.' || quote_ident(only_number), 'm'), as_of) END,
+		state, COALESCE(', ' || customers, ''));
 END;
 $$;
-COMMENT ON FUNCTION tiering.graded_query(text, date, int) IS
-'Part of refresh(): the query that runs and grades the source, and puts each customer beside what he holds';
+COMMENT ON FUNCTION tiering.graded_query(text, date, int, text, text) IS
+'Part of refresh(): the query that runs and grades the source, and puts each customer beside what he holds in a table; an expression for the customers whom alone it is about, or null';
 
--- What the policy makes of it, in three steps, each of which has what the one
--- before worked out once (OFFSET 0 keeps the planner from repeating it). "below" is
--- a miss, "counts" is whether it counts, "pending" a rise that the assessment before
--- put off until this one. What a refresh of the same date did already is taken as
--- not done: misses go on from prior_misses, and who holds his tier since this very
--- date has none.
-CREATE FUNCTION tiering.decided_query(scheme text, as_of date, version int) RETURNS text
+-- What the policy makes of it, in steps, each of which has what the one before
+-- worked out once (OFFSET 0 keeps the planner from repeating it). "below" is a miss,
+-- "counts" is whether it counts, "pending" a rise that the assessment before put off
+-- until this one, "blocked" a tier that takes an approval which is not there: it is
+-- next_tier then, without a date. What a refresh of the same date did already is taken as not done: misses go on from
+-- prior_misses, and who holds his tier since this very date has none.
+CREATE FUNCTION tiering.ruled_query(scheme text, as_of date, version int, graded text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -124,78 +131,141 @@ BEGIN
 	RETURN format($query$
 		WITH p AS MATERIALIZED (SELECT * FROM tiering.refresh_policies(%1$L, %2$s, %3$L)),
 		assessed AS (
-			SELECT g.*, h.tier IS NOT NULL AS known, h.rank AS held_rank, h.down_after, h.one_step,
-				e.rank AS earned_rank, e.up_at_once, w.tier AS pending, COALESCE(w.rank, h.rank) AS pending_rank,
+			SELECT g.*, h.tier IS NOT NULL AS known, h.rank AS ruled_rank, h.down_after, h.one_step,
+				e.rank AS earned_rank, e.up_at_once OR (g.held_next_tier = g.earned AND g.held_next_review IS NULL) AS up_at_once, w.tier AS pending, COALESCE(w.rank, h.rank) AS pending_rank,
 				(e.rank >= h.rank) IS NOT TRUE AS below,
 				CASE WHEN (e.rank >= h.rank) IS NOT TRUE THEN h.is_review
-					AND %3$L > tiering.hold_end(g.since, h.hold) AND %3$L > tiering.hold_end(g.first_as_of, h.new_hold)
+					AND %3$L > tiering.hold_end(g.ruled_held_since, h.hold) AND %3$L > tiering.hold_end(g.first_as_of, h.new_hold)
 					ELSE false END AS counts,
 				COALESCE(CASE WHEN g.held_as_of = %3$L THEN g.prior_misses ELSE g.held_misses END, 0) AS base
 			FROM (%4$s) g
-				LEFT JOIN p AS h ON h.tier = g.held
+				LEFT JOIN p AS h ON h.tier = g.ruled_held
 				LEFT JOIN p AS e ON e.tier = g.earned
-				LEFT JOIN p AS w ON w.tier = g.held_next_tier AND w.rank > h.rank AND g.held_as_of < %3$L
+				LEFT JOIN p AS w ON w.tier = g.held_next_tier AND w.rank > h.rank AND g.held_as_of < %3$L AND g.held_next_review IS NOT NULL
 			OFFSET 0
-		), decided AS (
+		), wanted AS (
 			SELECT a.*, CASE
 				WHEN a.gone THEN NULL
 				WHEN NOT a.known THEN a.earned
 				WHEN a.earned_rank > a.pending_rank AND a.up_at_once THEN a.earned
 				WHEN a.pending IS NOT NULL THEN a.pending
-				WHEN a.earned_rank = a.held_rank THEN a.earned
+				WHEN a.earned_rank = a.ruled_rank THEN a.earned
 				WHEN a.below AND a.counts AND a.base + 1 >= a.down_after
 				THEN COALESCE(a.one_step, a.earned)
-				ELSE a.held END AS tier
+				ELSE a.ruled_held END AS wanted
 			FROM assessed a
 			OFFSET 0
+		), decided AS (
+			%5$s
 		)
 		SELECT d.*, m.misses, d.base AS prior_before,
-			CASE WHEN d.earned_rank > n.rank OR d.tier IS NULL THEN d.earned
+			CASE WHEN d.asked IS NOT NULL THEN d.asked
+				WHEN d.earned_rank > n.rank OR d.ruled IS NULL THEN d.earned
 				WHEN m.below THEN COALESCE(n.one_step, d.earned)
 				END AS next_tier,
-			CASE WHEN d.earned_rank > n.rank THEN tiering.nth_review(%3$L, %3$L, 1, NULL, 'assessment')
+			CASE WHEN d.asked IS NOT NULL THEN NULL
+				WHEN d.earned_rank > n.rank THEN tiering.nth_review(%3$L, %3$L, 1, NULL, 'assessment')
 				WHEN m.below
 				THEN tiering.nth_review(%3$L, GREATEST(%3$L,
-						tiering.hold_end(CASE WHEN d.tier = d.held THEN d.since ELSE %3$L END, n.hold),
+						tiering.hold_end(CASE WHEN d.ruled = d.ruled_held THEN d.ruled_held_since ELSE %3$L END, n.hold),
 						tiering.hold_end(COALESCE(d.first_as_of, %3$L), n.new_hold)),
 					n.down_after - m.misses, n.review_months, n.review_at)
 				END AS next_review
 		FROM decided d
-			LEFT JOIN p AS n ON n.tier = d.tier
+			LEFT JOIN p AS n ON n.tier = d.ruled
 			CROSS JOIN LATERAL (
 				SELECT n.tier IS NOT NULL AND (d.earned_rank >= n.rank) IS NOT TRUE AS below,
-					CASE WHEN d.below AND d.tier = d.held AND d.since < %3$L THEN d.base + d.counts::int ELSE 0 END AS misses) m$query$,
-		scheme, version, as_of, tiering.graded_query(scheme, as_of, version));
+					CASE WHEN d.below AND d.ruled = d.ruled_held AND d.ruled_held_since < %3$L THEN d.base + d.counts::int ELSE 0 END AS misses) m$query$,
+		scheme, version, as_of, graded,
+		-- what was approved on the day of an assessment counts when that is repeated or restated
+		CASE WHEN EXISTS (SELECT FROM tiering.tier t WHERE (t.scheme, t.version) = (ruled_query.scheme, ruled_query.version) AND t.approval)
+			THEN format($blocked$
+			SELECT w.*, CASE WHEN b.blocked THEN w.wanted END AS asked, ok.tier IS NOT NULL AS approved,
+				CASE WHEN NOT b.blocked THEN w.wanted WHEN w.known THEN w.ruled_held END AS ruled
+			FROM wanted w
+				LEFT JOIN p AS t ON t.tier = w.wanted
+				LEFT JOIN tiering.approved_moves(%L, %L) ok ON ok.customer_id = w.customer_id AND ok.tier = w.wanted
+				CROSS JOIN LATERAL (SELECT COALESCE(t.approval, false) AND w.wanted IS DISTINCT FROM w.ruled_held
+					AND ok.tier IS NULL AS blocked) b
+			OFFSET 0$blocked$, scheme, as_of)
+			ELSE 'SELECT w.*, NULL::text AS asked, false AS approved, w.wanted AS ruled FROM wanted w' END);
 END;
 $$;
-COMMENT ON FUNCTION tiering.decided_query(text, date, int) IS
-'Part of refresh(): the query that grades, and moves by the policies of the version';
+COMMENT ON FUNCTION tiering.ruled_query(text, date, int, text) IS
+'Part of refresh(): the query that moves by the policies of the version, and blocks what takes approval';
 
--- Grade the source into pg_temp.tiering_refresh. What there is to count and to add
--- up is taken from there once, into pg_temp.tiering_refresh_count.
-CREATE FUNCTION tiering.refresh_grade(scheme text, as_of date, version int) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
+-- Everything that decides about a tier. Where there are no policies, approvals or
+-- overrides their part is left away, and most of the columns are constants.
+CREATE FUNCTION tiering.decided_query(scheme text, as_of date, version int, state text DEFAULT 'tiering.assignment', customers text DEFAULT NULL)
+RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	-- without a policy the tier is what is earned, and there is nothing to decide
-	decided text := CASE WHEN EXISTS (
+	graded text := tiering.graded_query(scheme, as_of, version, state, customers);
+	ruled text := CASE WHEN EXISTS (
 			SELECT FROM tiering.policy p
-			WHERE p.scheme = refresh_grade.scheme AND p.version = refresh_grade.version)
-		THEN tiering.decided_query(scheme, as_of, version)
-		ELSE format('SELECT g.*, g.earned AS tier, 0 AS misses, 0 AS prior_before, NULL::text AS next_tier,
-				NULL::date AS next_review FROM (%s) g', tiering.graded_query(scheme, as_of, version)) END;
+			WHERE p.scheme = decided_query.scheme AND p.version = decided_query.version)
+		OR EXISTS (SELECT FROM tiering.tier t
+			WHERE t.scheme = decided_query.scheme AND t.version = decided_query.version AND t.approval)
+		THEN tiering.ruled_query(scheme, as_of, version, graded)
+		ELSE format('SELECT g.*, g.earned AS ruled, NULL::text AS asked, false AS approved, 0 AS misses, 0 AS prior_before,
+				NULL::text AS next_tier, NULL::date AS next_review FROM (%s) g', graded) END;
+BEGIN
+	RETURN format($query$
+		SELECT d.*, d.tier <> d.held AS moves, NULLIF(d.earned, d.tier) AS new_earned,
+			CASE WHEN d.tier = d.held THEN d.held_since ELSE %1$L END AS since,
+			CASE WHEN d.ruled IS NOT DISTINCT FROM d.ruled_held AND d.held IS NOT NULL THEN d.ruled_held_since ELSE %1$L END AS ruled_since,
+			CASE WHEN d.held IS NULL THEN 'new'
+				WHEN d.tier = d.held THEN NULL
+				WHEN d.tier IS DISTINCT FROM d.ruled THEN 'override'
+				WHEN d.held IS DISTINCT FROM d.ruled_held AND d.ruled IS NOT DISTINCT FROM d.ruled_held THEN 'override_end'
+				WHEN d.approved THEN 'approval'
+				WHEN d.earned <> d.tier OR d.held_next_review IS NOT NULL THEN 'policy'
+				ELSE 'rule' END AS cause
+		FROM (%2$s) d$query$,
+		as_of,
+		CASE WHEN EXISTS (SELECT FROM tiering.overrides_on(scheme, version, as_of))
+			THEN format($overridden$
+			SELECT d.*, CASE WHEN d.gone THEN NULL WHEN o.fixed IS NOT NULL THEN o.fixed
+				WHEN o.cap_rank < f.rank THEN o.cap ELSE f.tier END AS tier
+			FROM (%s) d
+				LEFT JOIN tiering.tier t ON t.scheme = %L AND t.version = %s AND t.tier = d.ruled
+				LEFT JOIN tiering.overrides_on(%2$L, %3$s, %L) o ON o.customer_id = d.customer_id
+				CROSS JOIN LATERAL (
+					SELECT CASE WHEN d.ruled IS NULL OR o.floor_rank > t.rank THEN o.floor ELSE d.ruled END AS tier,
+						CASE WHEN d.ruled IS NULL OR o.floor_rank > t.rank THEN o.floor_rank ELSE t.rank END AS rank) f$overridden$,
+				ruled, scheme, version, as_of)
+			ELSE format('SELECT r.*, r.ruled AS tier FROM (%s) r', ruled) END);
+END;
+$$;
+COMMENT ON FUNCTION tiering.decided_query(text, date, int, text, text) IS
+'Part of refresh(): the query that grades, and moves by policies, approvals and overrides; what it takes are those of graded_query()';
+
+-- Grade the source into pg_temp.tiering_refresh. What there is to count and to add
+-- up is taken from there once, into pg_temp.tiering_refresh_count.
+CREATE FUNCTION tiering.refresh_grade(scheme text, as_of date, version int,
+	state text DEFAULT 'tiering.assignment', customers text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
+SET search_path = pg_catalog, pg_temp
+AS $$
 BEGIN
 	EXECUTE format($query$
 		CREATE TEMP TABLE tiering_refresh ON COMMIT DROP AS
-		SELECT d.customer_id, d.tier COLLATE "C" AS tier, d.measure, d.held, d.held_version, d.gone, d.tier <> d.held AS moves,
+		SELECT d.customer_id, d.tier COLLATE "C" AS tier, d.measure, d.held, d.held_version, d.gone, d.moves,
 			d.tier = d.held AND (d.measure IS DISTINCT FROM d.held_measure OR d.held_version <> %1$s
-				OR d.misses <> d.held_misses OR NULLIF(d.earned, d.tier) IS DISTINCT FROM d.held_earned
-				OR d.next_tier IS DISTINCT FROM d.held_next_tier OR d.next_review IS DISTINCT FROM d.held_next_review) AS changed,
-			(SELECT count(*) FROM tiering.assignment WHERE scheme = %2$L) AS all_held,
-			CASE WHEN d.held IS NULL THEN 'new' WHEN d.tier <> d.held AND (d.earned <> d.tier OR d.held_next_tier IS NOT NULL) THEN 'policy' ELSE 'rule' END AS cause,
-			NULLIF(d.earned, d.tier) AS earned, d.misses, d.prior_before AS prior_misses, d.next_tier, d.next_review
-		FROM (%3$s) d$query$, version, scheme, decided);
+				OR d.misses <> d.held_misses OR d.new_earned IS DISTINCT FROM d.held_earned
+				OR d.next_tier IS DISTINCT FROM d.held_next_tier OR d.next_review IS DISTINCT FROM d.held_next_review
+				OR r.ruled IS DISTINCT FROM d.stored_ruled OR r.ruled_since IS DISTINCT FROM d.stored_ruled_since) AS changed,
+			(SELECT count(*) FROM %3$s WHERE scheme = %2$L) AS all_held,
+			d.cause, d.since, CASE WHEN d.held IS NULL THEN %5$L ELSE d.stored_first END AS first_as_of, d.new_earned AS earned, d.misses,
+			d.prior_before AS prior_misses, d.next_tier, d.next_review, r.ruled, r.ruled_since, d.asked,
+			d.held_misses, d.held_next_tier, d.stored_ruled, d.stored_ruled_since
+		FROM (%4$s) d
+			CROSS JOIN LATERAL (
+				SELECT CASE WHEN d.ruled = d.tier AND d.ruled_since = d.since THEN NULL ELSE d.ruled END AS ruled,
+					CASE WHEN d.ruled = d.tier AND d.ruled_since = d.since THEN NULL ELSE d.ruled_since END AS ruled_since) r$query$,
+		version, scheme, state, tiering.decided_query(scheme, as_of, version, state, customers), as_of);
 	ANALYZE pg_temp.tiering_refresh (customer_id, moves, changed, gone);
 	CREATE TEMP TABLE tiering_refresh_count ON COMMIT DROP AS
 	SELECT g.gone, g.tier, g.held, g.held_version, count(*) AS customers,
@@ -204,8 +274,39 @@ BEGIN
 	GROUP BY g.gone, g.tier, g.held, g.held_version;
 END;
 $$;
-COMMENT ON FUNCTION tiering.refresh_grade(text, date, int) IS
-'Part of refresh(): runs and grades the source';
+COMMENT ON FUNCTION tiering.refresh_grade(text, date, int, text, text) IS
+'Part of refresh(): runs and grades the source; what it takes are those of graded_query()';
+
+-- A new version's first assessment: moves that the one before would not have made
+-- are told apart from those of the balances. Where the source does not have what
+-- that graded by, all are the new version's.
+CREATE FUNCTION tiering.refresh_scheme_change(scheme text, as_of date, version int) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	before int;
+BEGIN
+	SELECT d.version INTO before FROM tiering.known_distribution(NULL) d
+	WHERE d.scheme = refresh_scheme_change.scheme AND d.as_of < refresh_scheme_change.as_of
+	ORDER BY d.as_of DESC LIMIT 1;
+	IF before = version OR NOT EXISTS (SELECT FROM pg_temp.tiering_refresh g WHERE g.moves) THEN
+		RETURN;
+	END IF;
+	BEGIN
+		EXECUTE format('CREATE TEMP TABLE tiering_refresh_before ON COMMIT DROP AS
+			SELECT d.customer_id, d.tier COLLATE "C" AS tier FROM (%s) d', tiering.decided_query(scheme, as_of, before));
+	EXCEPTION WHEN undefined_column OR datatype_mismatch THEN
+		CREATE TEMP TABLE tiering_refresh_before (customer_id text, tier text) ON COMMIT DROP;
+	END;
+	UPDATE pg_temp.tiering_refresh g SET cause = 'scheme'
+	WHERE g.moves AND g.cause IN ('rule', 'policy') AND NOT EXISTS (
+		SELECT FROM pg_temp.tiering_refresh_before b WHERE b.customer_id = g.customer_id AND b.tier = g.tier);
+	DROP TABLE pg_temp.tiering_refresh_before;
+END;
+$$;
+COMMENT ON FUNCTION tiering.refresh_scheme_change(text, date, int) IS
+'Part of refresh(): gives the moves that the version of the assessment before would not have made the cause scheme';
 
 -- Refuse what is not a list of customers. A customer who is repeated shows where
 -- more rows of the source met a row of assignment than there are; only among
@@ -267,9 +368,10 @@ BEGIN
 
 	-- those who move, and then the others, whose tier is not even mentioned
 	UPDATE tiering.assignment a
-	SET tier = g.tier, measure = g.measure, as_of = counts.as_of, since = counts.as_of,
+	SET tier = g.tier, measure = g.measure, as_of = counts.as_of, since = g.since,
 		version = counts.version, recorded_at = now(), cause = g.cause, earned = g.earned, misses = g.misses,
-		prior_misses = g.prior_misses, next_tier = g.next_tier, next_review = g.next_review
+		prior_misses = g.prior_misses, next_tier = g.next_tier, next_review = g.next_review,
+		ruled = g.ruled, ruled_since = g.ruled_since
 	FROM pg_temp.tiering_refresh g
 	WHERE a.scheme = counts.scheme AND a.customer_id = g.customer_id AND g.moves;
 	GET DIAGNOSTICS affected = ROW_COUNT;
@@ -277,7 +379,8 @@ BEGIN
 	UPDATE tiering.assignment a
 	SET measure = g.measure, as_of = counts.as_of, version = counts.version,
 		recorded_at = now(), earned = g.earned, misses = g.misses,
-		prior_misses = g.prior_misses, next_tier = g.next_tier, next_review = g.next_review
+		prior_misses = g.prior_misses, next_tier = g.next_tier, next_review = g.next_review,
+		ruled = g.ruled, ruled_since = g.ruled_since
 	FROM pg_temp.tiering_refresh g
 	WHERE a.scheme = counts.scheme AND a.customer_id = g.customer_id AND g.changed;
 	GET DIAGNOSTICS affected = ROW_COUNT;
@@ -287,17 +390,11 @@ BEGIN
 		RETURN written;
 	END IF;
 	INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version, cause, first_as_of,
-		earned, misses, prior_misses, next_tier, next_review)
-	SELECT counts.scheme, g.customer_id, g.tier, g.measure, counts.as_of,
-		counts.as_of, counts.version, g.cause, counts.as_of, g.earned, g.misses, g.prior_misses, g.next_tier, g.next_review
+		earned, misses, prior_misses, next_tier, next_review, ruled, ruled_since)
+	SELECT counts.scheme, g.customer_id, g.tier, g.measure, counts.as_of, g.since, counts.version, g.cause, g.first_as_of,
+		g.earned, g.misses, g.prior_misses, g.next_tier, g.next_review, g.ruled, g.ruled_since
 	FROM pg_temp.tiering_refresh g
-	WHERE g.held IS NULL AND g.tier IS NOT NULL
-	-- somebody put the customer there meanwhile
-	ON CONFLICT ON CONSTRAINT assignment_pkey DO UPDATE
-	SET tier = EXCLUDED.tier, measure = EXCLUDED.measure, as_of = EXCLUDED.as_of, since = EXCLUDED.since,
-		version = EXCLUDED.version, recorded_at = EXCLUDED.recorded_at, cause = EXCLUDED.cause, first_as_of = EXCLUDED.first_as_of,
-		earned = EXCLUDED.earned, misses = EXCLUDED.misses, prior_misses = EXCLUDED.prior_misses,
-		next_tier = EXCLUDED.next_tier, next_review = EXCLUDED.next_review;
+	WHERE g.held IS NULL AND g.tier IS NOT NULL;
 	GET DIAGNOSTICS affected = ROW_COUNT;
 	RETURN written + affected;
 END;
@@ -360,7 +457,7 @@ BEGIN
 		COALESCE(sum(c.customers) FILTER (WHERE c.tier <> c.held AND t.rank < COALESCE(f.rank, was.rank, t.rank)), 0) AS down,
 		COALESCE(sum(c.customers) FILTER (WHERE c.tier <> c.held AND t.rank = COALESCE(f.rank, was.rank, t.rank)), 0) AS lateral_moves,
 		COALESCE(sum(c.customers) FILTER (WHERE c.held IS NOT NULL AND c.tier IS NULL), 0) AS exit,
-		COALESCE(sum(c.customers) FILTER (WHERE c.tier = c.held), 0) AS stayed, 0 AS written
+		COALESCE(sum(c.customers) FILTER (WHERE c.tier = c.held), 0) AS stayed, 0 AS pending, 0 AS written
 	INTO result
 	FROM pg_temp.tiering_refresh_count c
 		LEFT JOIN tiering.tier t
@@ -435,10 +532,12 @@ BEGIN
 	PERFORM tiering.report_stage(scheme, as_of, '1/3 reading source');
 	PERFORM tiering.refresh_grade(scheme, as_of, version);
 	PERFORM tiering.refresh_check(scheme, as_of);
+	PERFORM tiering.refresh_scheme_change(scheme, as_of, version);
 	result := tiering.refresh_counts(scheme, as_of, version);
 	PERFORM tiering.report_stage(scheme, as_of, format('2/3 writing %s customers', result.customers));
 	PERFORM set_config('tiering.refresh_as_of', as_of::text, true);
 	result.written := tiering.refresh_write(result);
+	result.pending := tiering.refresh_requests(scheme, as_of);
 	IF tiering.refresh_distribution(scheme, as_of, version) OR result.written > 0
 		OR src.refreshed_as_of IS DISTINCT FROM as_of
 	THEN

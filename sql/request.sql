@@ -1,0 +1,396 @@
+/*
+ * What takes more than one person: moves into a tier that is marked approval, and
+ * overrides, by which a customer holds another tier than the rules and the policy
+ * give. Both are requests, on which somebody else decides. Requests and decisions
+ * are rows that are added only, so every step is kept; a request's state follows
+ * from the decisions on it.
+ *
+ * An override counts at the assessments of its days, from the one on that was the
+ * last when it was approved. A floor and a cap may count at once, and the cap wins.
+ */
+
+CREATE TABLE tiering.request (
+	request      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	scheme       text COLLATE "C" NOT NULL,
+	customer_id  text COLLATE "C" NOT NULL,
+	kind         text COLLATE "C" NOT NULL CHECK (kind IN ('move', 'floor', 'cap', 'fixed')),
+	tier         text COLLATE "C" NOT NULL,
+	valid        daterange CHECK (NOT isempty(valid) AND isfinite(lower(valid)) AND isfinite(upper(valid))),
+	reason       text CHECK (reason ~ '\S'),
+	from_tier    text COLLATE "C",
+	as_of        date,
+	version      int,
+	measure      numeric,
+	requested_at timestamptz NOT NULL DEFAULT now(),
+	requested_by text NOT NULL,
+	CHECK (CASE WHEN kind = 'move' THEN valid IS NULL AND as_of IS NOT NULL AND version IS NOT NULL
+		ELSE valid IS NOT NULL AND reason IS NOT NULL END)
+);
+CREATE INDEX request_customer ON tiering.request (scheme, customer_id);
+SELECT pg_catalog.pg_extension_config_dump('tiering.request', '');
+SELECT pg_catalog.pg_extension_config_dump('tiering.request_request_seq', '');
+COMMENT ON TABLE tiering.request IS 'What was asked for: moves that refresh() asks to have approved, and overrides that people ask for; rows are added only';
+COMMENT ON COLUMN tiering.request.request IS 'Number of the request';
+COMMENT ON COLUMN tiering.request.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.request.customer_id IS 'Customer';
+COMMENT ON COLUMN tiering.request.kind IS
+'move: into the tier; floor: not below it; cap: not above it; fixed: in it, whatever the rules say';
+COMMENT ON COLUMN tiering.request.tier IS 'The tier that is asked for';
+COMMENT ON COLUMN tiering.request.valid IS 'The days on which an override is to count; it ends by itself. Null for a move';
+COMMENT ON COLUMN tiering.request.reason IS 'Why an override is asked for; null for a move';
+COMMENT ON COLUMN tiering.request.from_tier IS 'Where the customer stood when a move was asked for; null if nowhere';
+COMMENT ON COLUMN tiering.request.as_of IS 'The assessment that asks for a move; null for an override';
+COMMENT ON COLUMN tiering.request.version IS 'The version of the scheme that asks for a move; null for an override';
+COMMENT ON COLUMN tiering.request.measure IS 'The customer''s measure at that assessment';
+COMMENT ON COLUMN tiering.request.requested_at IS 'When it was asked for';
+COMMENT ON COLUMN tiering.request.requested_by IS 'Who logged in and asked, or ran the refresh that did; he cannot approve it';
+
+CREATE TABLE tiering.decision (
+	request    bigint NOT NULL REFERENCES tiering.request,
+	decision   text COLLATE "C" NOT NULL
+	           CHECK (decision IN ('approved', 'rejected', 'withdrawn', 'lapsed', 'ended')),
+	as_of      date,
+	note       text,
+	decided_at timestamptz NOT NULL DEFAULT now(),
+	decided_by text NOT NULL,
+	PRIMARY KEY (request, decision)
+);
+CREATE UNIQUE INDEX decision_once ON tiering.decision (request) WHERE decision IN ('approved', 'rejected', 'withdrawn');
+SELECT pg_catalog.pg_extension_config_dump('tiering.decision', '');
+COMMENT ON TABLE tiering.decision IS 'What was decided on requests; rows are added only';
+COMMENT ON COLUMN tiering.decision.request IS 'The request';
+COMMENT ON COLUMN tiering.decision.decision IS
+'approved, rejected or withdrawn (by who asked, or by a refresh that does not ask for the move any more); then lapsed: the customer earns another tier than was rejected, and may be asked about again; ended: an override that was approved is taken back';
+COMMENT ON COLUMN tiering.decision.as_of IS
+'The last assessment when it was decided; of ended, the first day on which the override does not count';
+COMMENT ON COLUMN tiering.decision.note IS 'What whoever decided had to say';
+COMMENT ON COLUMN tiering.decision.decided_at IS 'When it was decided';
+COMMENT ON COLUMN tiering.decision.decided_by IS 'Who logged in and decided, or ran the refresh that did';
+
+CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR TRUNCATE ON tiering.request
+	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_rewrite();
+COMMENT ON TRIGGER refuse_rewrite ON tiering.request IS 'Every step is kept';
+CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR TRUNCATE ON tiering.decision
+	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_rewrite();
+COMMENT ON TRIGGER refuse_rewrite ON tiering.decision IS 'Every step is kept';
+
+CREATE VIEW tiering.request_state AS
+SELECT r.request, r.scheme, r.customer_id, r.kind, r.tier, r.from_tier, r.valid, r.reason, r.as_of, r.measure,
+	COALESCE(l.decision, d.decision, 'pending') AS state, r.requested_by, r.requested_at,
+	d.decided_by, d.decided_at, d.note, d.as_of AS decided_as_of,
+	CASE WHEN d.decision = 'approved' THEN
+		r.valid * daterange(d.as_of, CASE WHEN l.decision = 'ended' THEN GREATEST(l.as_of, d.as_of) END) END AS counts
+FROM tiering.request r
+	LEFT JOIN tiering.decision d ON d.request = r.request AND d.decision IN ('approved', 'rejected', 'withdrawn')
+	LEFT JOIN tiering.decision l ON l.request = r.request AND l.decision IN ('lapsed', 'ended');
+COMMENT ON VIEW tiering.request_state IS 'All requests, and what became of them';
+COMMENT ON COLUMN tiering.request_state.request IS 'Number of the request';
+COMMENT ON COLUMN tiering.request_state.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.request_state.customer_id IS 'Customer';
+COMMENT ON COLUMN tiering.request_state.kind IS 'move, floor, cap or fixed; see request';
+COMMENT ON COLUMN tiering.request_state.tier IS 'The tier that is asked for';
+COMMENT ON COLUMN tiering.request_state.from_tier IS 'Where the customer stood when a move was asked for; null if nowhere';
+COMMENT ON COLUMN tiering.request_state.valid IS 'The days for which an override is asked for';
+COMMENT ON COLUMN tiering.request_state.reason IS 'Why an override is asked for';
+COMMENT ON COLUMN tiering.request_state.as_of IS 'The assessment that asks for a move';
+COMMENT ON COLUMN tiering.request_state.measure IS 'The customer''s measure at that assessment';
+COMMENT ON COLUMN tiering.request_state.state IS 'pending, approved, rejected, withdrawn, lapsed or ended; see decision';
+COMMENT ON COLUMN tiering.request_state.requested_by IS 'Who asked';
+COMMENT ON COLUMN tiering.request_state.requested_at IS 'When';
+COMMENT ON COLUMN tiering.request_state.decided_by IS 'Who approved, rejected or withdrew it';
+COMMENT ON COLUMN tiering.request_state.decided_at IS 'When';
+COMMENT ON COLUMN tiering.request_state.note IS 'What he had to say';
+COMMENT ON COLUMN tiering.request_state.decided_as_of IS 'The last assessment then';
+COMMENT ON COLUMN tiering.request_state.counts IS
+'The days at whose assessments an approved override counts: those asked for, but not before the last assessment when it was approved, nor after it was ended; empty if none are left';
+
+CREATE FUNCTION tiering.refuse_override(request bigint, version int) RETURNS int
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	r tiering.request;
+BEGIN
+	SELECT * INTO r FROM tiering.request q WHERE q.request = refuse_override.request;
+	RAISE EXCEPTION 'override % of customer "%" names the tier "%", which version % of scheme "%" does not have',
+			request, r.customer_id, r.tier, version, r.scheme
+		USING ERRCODE = 'foreign_key_violation',
+		HINT = format('End it with tiering.end_override(%s, on_date).', request);
+END;
+$$;
+COMMENT ON FUNCTION tiering.refuse_override(bigint, int) IS
+'Raises the error for an override whose tier is not there (23503)';
+
+-- One row for each customer; a tier that the version does not have is an error.
+CREATE FUNCTION tiering.overrides_on(scheme text, version int, as_of date)
+RETURNS TABLE (customer_id text, fixed text, floor text, floor_rank int, cap text, cap_rank int)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
+BEGIN ATOMIC
+	SELECT r.customer_id, max(r.tier) FILTER (WHERE r.kind = 'fixed'),
+		max(r.tier) FILTER (WHERE r.kind = 'floor'), max(r.rank) FILTER (WHERE r.kind = 'floor'),
+		max(r.tier) FILTER (WHERE r.kind = 'cap'), max(r.rank) FILTER (WHERE r.kind = 'cap')
+	FROM (SELECT s.customer_id, s.kind, s.tier, COALESCE(t.rank, tiering.refuse_override(s.request, overrides_on.version)) AS rank
+		  FROM tiering.request_state s
+			LEFT JOIN tiering.tier t ON t.scheme = s.scheme AND t.version = overrides_on.version AND t.tier = s.tier
+		  WHERE s.scheme = overrides_on.scheme AND s.kind <> 'move' AND s.counts @> overrides_on.as_of) r
+	GROUP BY r.customer_id;
+END;
+COMMENT ON FUNCTION tiering.overrides_on(text, int, date) IS
+'The overrides that count at an assessment, with the ranks that their tiers have in a version; one whose tier that does not have is an error (23503)';
+
+CREATE FUNCTION tiering.approved_moves(scheme text, as_of date) RETURNS TABLE (customer_id text, tier text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
+BEGIN ATOMIC
+	SELECT DISTINCT r.customer_id, r.tier FROM tiering.request_state r
+	WHERE r.scheme = approved_moves.scheme AND r.kind = 'move' AND r.state = 'approved' AND r.decided_as_of = approved_moves.as_of;
+END;
+COMMENT ON FUNCTION tiering.approved_moves(text, date) IS
+'The moves that were approved while an assessment was the last one';
+
+-- What a refresh asks for, and what it does not ask for any more.
+CREATE FUNCTION tiering.refresh_requests(scheme text, as_of date) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
+	SELECT r.request, CASE r.state WHEN 'pending' THEN 'withdrawn' ELSE 'lapsed' END, refresh_requests.as_of,
+		'not asked for any more', session_user
+	FROM tiering.request_state r LEFT JOIN pg_temp.tiering_refresh g ON g.customer_id = r.customer_id
+	WHERE r.scheme = refresh_requests.scheme AND r.kind = 'move' AND r.state IN ('pending', 'rejected')
+		AND g.asked IS DISTINCT FROM r.tier;
+	INSERT INTO tiering.request (scheme, customer_id, kind, tier, from_tier, as_of, version, measure, requested_by)
+	SELECT refresh_requests.scheme, g.customer_id, 'move', g.asked, g.tier, refresh_requests.as_of,
+		tiering.version_on(refresh_requests.scheme, refresh_requests.as_of), g.measure, session_user
+	FROM pg_temp.tiering_refresh g
+	WHERE g.asked IS NOT NULL AND NOT EXISTS (
+		SELECT FROM tiering.request_state r
+		WHERE r.scheme = refresh_requests.scheme AND r.customer_id = g.customer_id AND r.kind = 'move'
+			AND r.state IN ('pending', 'rejected'));
+	RETURN (SELECT count(*) FROM tiering.request_state r
+		WHERE r.scheme = refresh_requests.scheme AND r.kind = 'move' AND r.state = 'pending');
+END;
+$$;
+COMMENT ON FUNCTION tiering.refresh_requests(text, date) IS
+'Part of refresh(): asks for the moves that take approval, unless they are pending or were rejected and the customer still earns the same; withdraws those not asked for any more; returns how many are pending';
+
+-- Bring one customer to what has been decided: into a tier that was approved, or
+-- to what the overrides of the last assessment make of the one he has. It is a
+-- refresh of one, which the triggers record as such.
+CREATE FUNCTION tiering.apply_decision(r tiering.request, moved_to text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
+SET search_path = pg_catalog, pg_temp
+SET tiering.refresh_as_of = ''
+SET tiering.refresh_kind = 'decision'
+AS $$
+DECLARE
+	day date := s.refreshed_as_of FROM tiering.source s WHERE s.scheme = r.scheme;
+	a tiering.assignment;
+	o record;
+	version_then int;
+	ruled text;
+	ruled_since date;
+	new_tier text;
+	result tiering.refresh_result;
+BEGIN
+	SELECT * INTO a FROM tiering.assignment x WHERE x.scheme = r.scheme AND x.customer_id = r.customer_id FOR UPDATE;
+	IF day IS NULL OR (a.tier IS NULL AND moved_to IS NULL) THEN
+		RETURN;		-- the next refresh sees to it
+	END IF;
+	version_then := COALESCE(tiering.version_on(r.scheme, day), a.version);
+	ruled := COALESCE(moved_to, CASE WHEN a.ruled_since IS NULL THEN a.tier ELSE a.ruled END);
+	ruled_since := CASE WHEN moved_to IS NULL THEN COALESCE(a.ruled_since, a.since) ELSE day END;
+	SELECT x.fixed, x.floor, x.floor_rank, x.cap, x.cap_rank, t.rank INTO o
+	FROM (SELECT) one LEFT JOIN tiering.overrides_on(r.scheme, version_then, day) x ON x.customer_id = r.customer_id
+		LEFT JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (r.scheme, version_then, ruled);
+	IF ruled IS NULL OR o.floor_rank > o.rank THEN
+		new_tier := o.floor;
+		o.rank := o.floor_rank;
+	ELSE
+		new_tier := ruled;
+	END IF;
+	new_tier := COALESCE(o.fixed, CASE WHEN o.cap_rank < o.rank THEN o.cap ELSE new_tier END);
+
+	CREATE TEMP TABLE tiering_refresh ON COMMIT DROP AS
+	SELECT r.customer_id, new_tier AS tier, COALESCE(a.measure, r.measure) AS measure, a.tier AS held,
+		new_tier <> a.tier AS moves, new_tier = a.tier AND moved_to IS NOT NULL AS changed, n.since,
+		COALESCE(a.first_as_of, CASE WHEN a.tier IS NULL THEN day END) AS first_as_of,
+		NULLIF(CASE WHEN a.tier IS NULL THEN moved_to ELSE COALESCE(a.earned, a.tier) END, new_tier) AS earned,
+		CASE WHEN moved_to IS NULL THEN a.misses ELSE 0 END AS misses,
+		CASE WHEN moved_to IS NULL THEN a.prior_misses ELSE 0 END AS prior_misses,
+		CASE WHEN moved_to IS NULL THEN a.next_tier END AS next_tier,
+		CASE WHEN moved_to IS NULL THEN a.next_review END AS next_review,
+		CASE WHEN ruled = new_tier AND n.ruled_since = n.since THEN NULL ELSE ruled END AS ruled,
+		CASE WHEN ruled = new_tier AND n.ruled_since = n.since THEN NULL ELSE n.ruled_since END AS ruled_since,
+		CASE WHEN moved_to IS NOT NULL AND new_tier = ruled THEN 'approval'
+			WHEN new_tier IS DISTINCT FROM ruled THEN 'override' ELSE 'override_end' END AS cause
+	FROM (SELECT CASE WHEN new_tier = a.tier THEN a.since ELSE day END AS since, ruled_since) n;
+	CREATE TEMP TABLE tiering_refresh_count ON COMMIT DROP AS SELECT;
+	PERFORM set_config('tiering.refresh_as_of', day::text, true);
+	result.scheme := r.scheme;
+	result.as_of := day;
+	result.version := version_then;
+	result.new := CASE WHEN a.tier IS NULL THEN 1 ELSE 0 END;
+	result.exit := CASE WHEN new_tier IS NULL THEN 1 ELSE 0 END;
+	PERFORM tiering.refresh_write(result);
+	DROP TABLE pg_temp.tiering_refresh, pg_temp.tiering_refresh_count;
+END;
+$$;
+COMMENT ON FUNCTION tiering.apply_decision(tiering.request, text) IS
+'Part of approve() and end_override(): brings the customer to where the decision has him, as of the last assessment';
+
+-- The scheme is locked before anything else: decisions wait for a refresh and for each other.
+CREATE FUNCTION tiering.lock_request(request bigint, what text) RETURNS tiering.request
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	r tiering.request;
+	now_is record;
+BEGIN
+	SELECT * INTO r FROM tiering.request q WHERE q.request = lock_request.request;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'there is no request %', COALESCE(request::text, 'null')
+			USING ERRCODE = 'no_data_found',
+			HINT = 'SELECT * FROM tiering.request_state lists the requests.';
+	END IF;
+	PERFORM FROM tiering.scheme s WHERE s.scheme = r.scheme FOR NO KEY UPDATE;
+	SELECT s.state, s.decided_by, s.decided_at INTO now_is FROM tiering.request_state s WHERE s.request = lock_request.request;
+	IF now_is.state <> (CASE what WHEN 'end' THEN 'approved' ELSE 'pending' END) THEN
+		RAISE EXCEPTION 'request % cannot be %, as it is %', request,
+				CASE what WHEN 'approve' THEN 'approved' WHEN 'reject' THEN 'rejected' WHEN 'withdraw' THEN 'withdrawn' ELSE 'ended' END, now_is.state
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			DETAIL = CASE WHEN now_is.decided_by IS NULL THEN '' ELSE format('"%s" decided on it.', now_is.decided_by) END;
+	END IF;
+	IF what IN ('approve', 'reject', 'end') AND r.requested_by = session_user THEN
+		RAISE EXCEPTION 'request % is your own', request
+			USING ERRCODE = 'insufficient_privilege',
+			HINT = CASE what WHEN 'reject' THEN format('Withdraw it with tiering.withdraw(%s).', request)
+				ELSE 'Somebody else has to decide on it.' END;
+	END IF;
+	RETURN r;
+END;
+$$;
+COMMENT ON FUNCTION tiering.lock_request(bigint, text) IS
+'The request, locked until the transaction ends. Errors: there is none (P0002), it is not in the state for it (55000), it is the caller''s own (42501)';
+
+CREATE FUNCTION tiering.request_override(scheme text, customer_id text, kind text, tier text, valid daterange, reason text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	newest int := tiering.newest_version(scheme);
+	result bigint;
+BEGIN
+	IF kind IS NULL OR kind NOT IN ('floor', 'cap', 'fixed') THEN
+		RAISE EXCEPTION 'an override cannot be "%"', COALESCE(kind, 'null')
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'It is floor, cap or fixed.';
+	ELSIF valid IS NULL OR isempty(valid) OR (isfinite(lower(valid)) AND isfinite(upper(valid))) IS NOT TRUE THEN
+		RAISE EXCEPTION 'valid must have a first and a last day, not %', COALESCE(valid::text, 'null')
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Overrides end by themselves.';
+	ELSIF COALESCE(reason, '') !~ '\S' THEN
+		RAISE EXCEPTION 'an override needs a reason'
+			USING ERRCODE = 'invalid_parameter_value';
+	ELSIF tier IS NULL OR NOT EXISTS (SELECT FROM tiering.tier t WHERE t.scheme = request_override.scheme AND t.tier = request_override.tier
+		AND t.version IN (newest, tiering.version_on(request_override.scheme, lower(valid)))) THEN
+		PERFORM tiering.refuse_tier(scheme, newest, COALESCE(tier, 'null'));
+	ELSIF NOT EXISTS (SELECT FROM tiering.assignment a WHERE a.scheme = request_override.scheme AND a.customer_id = request_override.customer_id)
+		AND NOT EXISTS (SELECT FROM tiering.request r WHERE r.scheme = request_override.scheme AND r.customer_id = request_override.customer_id) THEN
+		RAISE EXCEPTION 'scheme "%" has no customer "%"', scheme, COALESCE(customer_id, 'null')
+			USING ERRCODE = 'no_data_found', HINT = 'SELECT customer_id FROM tiering.assignment lists them.';
+	END IF;
+	INSERT INTO tiering.request AS r (scheme, customer_id, kind, tier, valid, reason, requested_by)
+	VALUES (request_override.scheme, request_override.customer_id, request_override.kind, request_override.tier,
+		request_override.valid, request_override.reason, session_user)
+	RETURNING r.request INTO result;
+	RETURN result;
+END;
+$$;
+COMMENT ON FUNCTION tiering.request_override(text, text, text, text, daterange, text) IS
+'Asks that a customer be held not below (floor), not above (cap) or in (fixed) a tier, on the days of valid, for a reason; returns the number of the request, for approve(). Errors: unknown scheme (42704), another kind, valid without both ends, no reason (22023), unknown tier (23503), unknown customer (P0002)';
+
+CREATE FUNCTION tiering.approve(request bigint, note text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	r tiering.request := tiering.lock_request(request, 'approve');
+	other bigint;
+BEGIN
+	IF r.kind <> 'move' THEN
+		SELECT s.request INTO other FROM tiering.request_state s
+		WHERE s.scheme = r.scheme AND s.customer_id = r.customer_id AND s.state IN ('approved', 'ended') AND s.counts && r.valid
+			AND (s.kind = r.kind OR 'fixed' IN (s.kind, r.kind))
+		ORDER BY s.request LIMIT 1;
+		IF other IS NOT NULL THEN
+			RAISE EXCEPTION 'override % of customer "%" is in the way of request %', other, r.customer_id, request
+				USING ERRCODE = 'object_not_in_prerequisite_state',
+				HINT = format('End it with tiering.end_override(%s, on_date), or have this one begin after it.', other);
+		END IF;
+	END IF;
+	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
+	SELECT approve.request, 'approved', (SELECT s.refreshed_as_of FROM tiering.source s WHERE s.scheme = r.scheme), approve.note, session_user;
+	PERFORM tiering.apply_decision(r, CASE WHEN r.kind = 'move' THEN r.tier END);
+END;
+$$;
+COMMENT ON FUNCTION tiering.approve(bigint, text) IS
+'Approves a request that is pending: the customer moves at once, as of the last assessment, as far as the request has to do with that; an override goes on to count at those that follow. Errors: no such request (P0002), not pending any more, another override in the way (55000), one''s own request (42501)';
+
+CREATE FUNCTION tiering.reject(request bigint, note text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	r tiering.request := tiering.lock_request(request, 'reject');
+BEGIN
+	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
+	SELECT reject.request, 'rejected', (SELECT s.refreshed_as_of FROM tiering.source s WHERE s.scheme = r.scheme), reject.note, session_user;
+END;
+$$;
+COMMENT ON FUNCTION tiering.reject(bigint, text) IS
+'Rejects a request that is pending. A move is not asked for again until the customer earns another tier. Errors: those of approve()';
+
+CREATE FUNCTION tiering.withdraw(request bigint, note text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	r tiering.request := tiering.lock_request(request, 'withdraw');
+BEGIN
+	IF r.kind = 'move' OR r.requested_by <> session_user THEN
+		RAISE EXCEPTION 'request % is not yours to withdraw', request
+			USING ERRCODE = 'insufficient_privilege',
+			HINT = 'Overrides are withdrawn by who asked for them, moves by the refreshes that do not ask for them any more.';
+	END IF;
+	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
+	SELECT withdraw.request, 'withdrawn', (SELECT s.refreshed_as_of FROM tiering.source s WHERE s.scheme = r.scheme), withdraw.note, session_user;
+END;
+$$;
+COMMENT ON FUNCTION tiering.withdraw(bigint, text) IS
+'Takes back one''s own request for an override while it is pending. Errors: no such request (P0002), not pending any more (55000), not one''s own (42501)';
+
+CREATE FUNCTION tiering.end_override(request bigint, on_date date, note text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	r tiering.request := tiering.lock_request(request, 'end');
+	last_day date := s.refreshed_as_of FROM tiering.source s WHERE s.scheme = r.scheme;
+BEGIN
+	PERFORM tiering.check_day(on_date, 'on_date');
+	IF r.kind = 'move' THEN
+		RAISE EXCEPTION 'request % is a move, not an override', request
+			USING ERRCODE = 'invalid_parameter_value';
+	ELSIF on_date >= upper(r.valid) OR on_date < last_day THEN
+		RAISE EXCEPTION 'override % cannot end on %', request, on_date
+			USING ERRCODE = 'invalid_parameter_value',
+			DETAIL = format('It ends by itself on %s, and the last assessment was as of %s.', upper(r.valid), COALESCE(last_day::text, 'no day')),
+			HINT = 'An end is not before the last assessment, whose moves stand.';
+	END IF;
+	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
+	VALUES (end_override.request, 'ended', on_date, end_override.note, session_user);
+	PERFORM tiering.apply_decision(r, NULL);
+END;
+$$;
+COMMENT ON FUNCTION tiering.end_override(bigint, date, text) IS
+'Takes an approved override back: on_date is the first day on which it does not count, that of the last assessment or a later one. Errors: no such request (P0002), not approved or ended already (55000), one''s own (42501), a day outside of it, or a move (22023)';
