@@ -100,10 +100,10 @@ BEGIN
 				ON a.customer_id = g.customer_id$query$,
 		scheme, as_of,
 		COALESCE('m.' || quote_ident(measure), 'NULL::numeric'), tiering.source_columns(scheme, version),
-		CASE WHEN stays THEN format('CASE WHEN g.present THEN tiering.classify_held(%L, g.metrics, %L, a.tier) COLLATE "C" END', scheme, as_of)
+		CASE WHEN stays THEN format('CASE WHEN g.present THEN tiering.classify_held_version(%L, g.metrics, %s, a.tier) COLLATE "C" END', scheme, version)
 			ELSE 'g.tier' END,
 		CASE WHEN stays THEN 'm AS metrics'
-			ELSE format('tiering.classify(%L, %s, %L) COLLATE "C" AS tier', scheme, COALESCE('m.' || quote_ident(only_number), 'm'), as_of) END);
+			ELSE format('tiering.classify_version(%L, %s, %s) COLLATE "C" AS tier', scheme, COALESCE('m.' || quote_ident(only_number), 'm'), version) END);
 END;
 $$;
 COMMENT ON FUNCTION tiering.graded_query(text, date, int) IS
