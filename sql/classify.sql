@@ -1,11 +1,11 @@
 /*
  * Classifying. A metric that is null meets no condition. If no tier takes the
  * customer, which a published scheme must have declared possible, the result is
- * null. Errors: unknown scheme, no version in force on the day (42704); null
- * scheme or as_of (22004); a metric that is NaN or infinite (22003); a row that
- * lacks a column the scheme grades by (42703), has several of that name (42702)
- * or has it with a wrong type (42804); a single value for a scheme with several
- * metrics (22023).
+ * null. Errors: unknown scheme, no version in force on the day or of that number
+ * (42704); null scheme, as_of or version (22004); a metric that is NaN or infinite
+ * (22003); a row that lacks a column the scheme grades by (42703), has several of
+ * that name (42702) or has it with a wrong type (42804); a single value for a
+ * scheme with several metrics (22023).
  */
 
 -- What the planner makes of a call with a row of which it knows the columns: they
@@ -27,6 +27,12 @@ AS 'MODULE_PATHNAME', 'classify_columns_on'
 LANGUAGE C STABLE PARALLEL SAFE COST 5;
 COMMENT ON FUNCTION tiering.classify_columns_on(text, date, text[], VARIADIC "any") IS
 'What the planner makes of classify(scheme, m, as_of), m''s columns in the place of m';
+
+CREATE FUNCTION tiering.classify_columns_version(scheme text, version int, names text[], VARIADIC columns "any") RETURNS text
+AS 'MODULE_PATHNAME', 'classify_columns_version'
+LANGUAGE C STABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION tiering.classify_columns_version(text, int, text[], VARIADIC "any") IS
+'What the planner makes of classify_version(scheme, m, version), m''s columns in the place of m';
 
 CREATE FUNCTION tiering.classify(scheme text, value numeric) RETURNS text
 AS 'MODULE_PATHNAME', 'classify_value'
@@ -57,3 +63,22 @@ AS 'MODULE_PATHNAME', 'classify_held'
 LANGUAGE C STABLE PARALLEL SAFE COST 5;
 COMMENT ON FUNCTION tiering.classify_held(text, record, date, text) IS
 'The tier of a row for a customer who holds a tier already: rules for staying count for that tier and those below it; held may be null. Errors are those of classify()';
+
+-- By a version's number and not by a date, which is how a draft is tried out.
+CREATE FUNCTION tiering.classify_version(scheme text, value numeric, version int) RETURNS text
+AS 'MODULE_PATHNAME', 'classify_version_value'
+LANGUAGE C STABLE PARALLEL SAFE COST 2;
+COMMENT ON FUNCTION tiering.classify_version(text, numeric, int) IS
+'The tier of a value by a version of the scheme, a draft or not, for a scheme with one metric';
+
+CREATE FUNCTION tiering.classify_version(scheme text, m record, version int) RETURNS text
+AS 'MODULE_PATHNAME', 'classify_version_row'
+LANGUAGE C STABLE PARALLEL SAFE COST 5 SUPPORT tiering.classify_support;
+COMMENT ON FUNCTION tiering.classify_version(text, record, int) IS
+'The tier of a row whose columns bear the metrics'' names, by a version of the scheme, a draft or not';
+
+CREATE FUNCTION tiering.classify_held_version(scheme text, m record, version int, held text) RETURNS text
+AS 'MODULE_PATHNAME', 'classify_held_version'
+LANGUAGE C STABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION tiering.classify_held_version(text, record, int, text) IS
+'The same as classify_held(), by a version of the scheme, a draft or not';

@@ -107,10 +107,10 @@ BEGIN
 				ON a.customer_id = g.customer_id$query$,
 		scheme, as_of,
 		COALESCE('m.' || quote_ident(measure), 'NULL::numeric'), tiering.source_columns(scheme, version),
-		CASE WHEN stays THEN format('CASE WHEN g.present THEN tiering.classify_held(%L, g.metrics, %L, CASE WHEN a.ruled_since IS NULL THEN a.tier ELSE a.ruled END) COLLATE "C" END', scheme, as_of)
+		CASE WHEN stays THEN format('CASE WHEN g.present THEN tiering.classify_held_version(%L, g.metrics, %s, CASE WHEN a.ruled_since IS NULL THEN a.tier ELSE a.ruled END) COLLATE "C" END', scheme, version)
 			ELSE 'g.tier' END,
 		CASE WHEN stays THEN 'm AS metrics'
-			ELSE format('tiering.classify(%L, %s, %L) COLLATE "C" AS tier', scheme, COALESCE('m.' || quote_ident(only_number), 'm'), as_of) END,
+			ELSE format('tiering.classify_version(%L, %s, %s) COLLATE "C" AS tier', scheme, COALESCE('m.' || quote_ident(only_number), 'm'), version) END,
 		state, COALESCE(', ' || customers, ''));
 END;
 $$;
@@ -121,8 +121,9 @@ COMMENT ON FUNCTION tiering.graded_query(text, date, int, text, text) IS
 -- worked out once (OFFSET 0 keeps the planner from repeating it). "below" is a miss,
 -- "counts" is whether it counts, "pending" a rise that the assessment before put off
 -- until this one, "blocked" a tier that takes an approval which is not there: it is
--- next_tier then, without a date. What a refresh of the same date did already is taken as not done: misses go on from
--- prior_misses, and who holds his tier since this very date has none.
+-- next_tier then, without a date. What a refresh of the same date did already is
+-- taken as not done: misses go on from prior_misses, and who holds his tier since
+-- this very date has none.
 CREATE FUNCTION tiering.ruled_query(scheme text, as_of date, version int, graded text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp

@@ -67,18 +67,32 @@ CheckOneMetric(const Scheme *scheme)
 					 scheme->name)));
 }
 
-/* classify(scheme, value [, as_of]) */
-PG_FUNCTION_INFO_V1(classify_value);
-Datum
-classify_value(PG_FUNCTION_ARGS)
+static inline Datum
+ClassifyValue(FunctionCallInfo fcinfo, CachedScheme *cached)
 {
-	CachedScheme *cached = SchemeArg(fcinfo, PG_NARGS() > 2 ? 2 : NO_AS_OF);
 	const Scheme *scheme = cached->scheme;
 
 	CheckOneMetric(scheme);
 	cached->point[0] = PG_ARGISNULL(1) ? DECIMAL_KEY_NULL :
 		NumericKey(PG_GETARG_DATUM(1), scheme->metrics[0].name);
 	return Grade(fcinfo, cached, SCHEME_NONE_HELD);
+}
+
+/* classify(scheme, value [, as_of]) */
+PG_FUNCTION_INFO_V1(classify_value);
+Datum
+classify_value(PG_FUNCTION_ARGS)
+{
+	return ClassifyValue(fcinfo, SchemeArg(fcinfo, PG_NARGS() > 2 ? 2 :
+										   NO_AS_OF));
+}
+
+/* classify_version(scheme, value, version) */
+PG_FUNCTION_INFO_V1(classify_version_value);
+Datum
+classify_version_value(PG_FUNCTION_ARGS)
+{
+	return ClassifyValue(fcinfo, SchemeVersionArg(fcinfo, 2));
 }
 
 /* The next column of that name after another one, or -1 */
@@ -215,24 +229,42 @@ PointFromRow(CachedScheme *cached, HeapTupleHeader row)
 	}
 }
 
+static Datum
+ClassifyRow(FunctionCallInfo fcinfo, CachedScheme *cached, int64 held)
+{
+	if (PG_ARGISNULL(1))
+		PointUnknown(cached);
+	else
+		PointFromRow(cached, PG_GETARG_HEAPTUPLEHEADER(1));
+	return Grade(fcinfo, cached, held);
+}
+
 /* classify(scheme, m [, as_of]) */
 PG_FUNCTION_INFO_V1(classify_row);
 Datum
 classify_row(PG_FUNCTION_ARGS)
 {
-	CachedScheme *cached = SchemeArg(fcinfo, PG_NARGS() > 2 ? 2 : NO_AS_OF);
+	return ClassifyRow(fcinfo, SchemeArg(fcinfo, PG_NARGS() > 2 ? 2 :
+										 NO_AS_OF), SCHEME_NONE_HELD);
+}
 
-	if (PG_ARGISNULL(1))
-		PointUnknown(cached);
-	else
-		PointFromRow(cached, PG_GETARG_HEAPTUPLEHEADER(1));
-	return Grade(fcinfo, cached, SCHEME_NONE_HELD);
+/* classify_version(scheme, m, version) */
+PG_FUNCTION_INFO_V1(classify_version_row);
+Datum
+classify_version_row(PG_FUNCTION_ARGS)
+{
+	return ClassifyRow(fcinfo, SchemeVersionArg(fcinfo, 2), SCHEME_NONE_HELD);
 }
 
 /* The rank of the tier that a customer holds; of one that is not there, none */
 static int64
-HeldRank(const Scheme *scheme, text *held)
+HeldRank(FunctionCallInfo fcinfo, const Scheme *scheme, int argno)
 {
+	text	   *held;
+
+	if (PG_ARGISNULL(argno))
+		return SCHEME_NONE_HELD;
+	held = PG_GETARG_TEXT_PP(argno);
 	for (int i = 0; i < scheme->nboxes; i++)
 	{
 		text	   *tier = DatumGetTextPP(scheme->boxes[i].tier);
@@ -251,15 +283,18 @@ Datum
 classify_held(PG_FUNCTION_ARGS)
 {
 	CachedScheme *cached = SchemeArg(fcinfo, 2);
-	int64		held = SCHEME_NONE_HELD;
 
-	if (PG_ARGISNULL(1))
-		PointUnknown(cached);
-	else
-		PointFromRow(cached, PG_GETARG_HEAPTUPLEHEADER(1));
-	if (!PG_ARGISNULL(3))
-		held = HeldRank(cached->scheme, PG_GETARG_TEXT_PP(3));
-	return Grade(fcinfo, cached, held);
+	return ClassifyRow(fcinfo, cached, HeldRank(fcinfo, cached->scheme, 3));
+}
+
+/* classify_held_version(scheme, m, version, held) */
+PG_FUNCTION_INFO_V1(classify_held_version);
+Datum
+classify_held_version(PG_FUNCTION_ARGS)
+{
+	CachedScheme *cached = SchemeVersionArg(fcinfo, 2);
+
+	return ClassifyRow(fcinfo, cached, HeldRank(fcinfo, cached->scheme, 3));
 }
 
 /* Is an argument the same in all calls from here? */
@@ -309,13 +344,12 @@ MapArguments(FunctionCallInfo fcinfo, const CachedScheme *cached, int argno)
 }
 
 /*
- * classify_columns(scheme, [as_of,] names, column...): what the planner makes
- * of a call with a row; see classify_support.c
+ * classify_columns(scheme, [as_of or version,] names, column...): what the
+ * planner makes of a call with a row; see classify_support.c
  */
 static inline Datum
-ClassifyColumns(FunctionCallInfo fcinfo, int as_of_argno, int names_argno)
+ClassifyColumns(FunctionCallInfo fcinfo, CachedScheme *cached, int names_argno)
 {
-	CachedScheme *cached = SchemeArg(fcinfo, as_of_argno);
 	const Scheme *scheme = cached->scheme;
 	NullableDatum *columns = &fcinfo->args[names_argno + 1];
 	ColumnMap  *map = cached->use;
@@ -337,12 +371,19 @@ PG_FUNCTION_INFO_V1(classify_columns);
 Datum
 classify_columns(PG_FUNCTION_ARGS)
 {
-	return ClassifyColumns(fcinfo, NO_AS_OF, 1);
+	return ClassifyColumns(fcinfo, SchemeArg(fcinfo, NO_AS_OF), 1);
 }
 
 PG_FUNCTION_INFO_V1(classify_columns_on);
 Datum
 classify_columns_on(PG_FUNCTION_ARGS)
 {
-	return ClassifyColumns(fcinfo, 1, 2);
+	return ClassifyColumns(fcinfo, SchemeArg(fcinfo, 1), 2);
+}
+
+PG_FUNCTION_INFO_V1(classify_columns_version);
+Datum
+classify_columns_version(PG_FUNCTION_ARGS)
+{
+	return ClassifyColumns(fcinfo, SchemeVersionArg(fcinfo, 1), 2);
 }

@@ -1,6 +1,7 @@
 /*
  * classify_support.c
- *		What the planner makes of classify(scheme, m): a call with m's columns.
+ *		What the planner makes of classify(scheme, m), and of the same with a
+ *		date or a version: a call with m's columns.
  *
  * A row as an argument has to be formed for the call, only to be taken apart
  * in it: that is half the cost of grading by it. Where m is a table, or a
@@ -143,17 +144,22 @@ NamesConst(List *names)
 					 false, false);
 }
 
-/* classify_columns() or classify_columns_on(), which lie beside classify() */
+/*
+ * classify_columns(), classify_columns_on() or classify_columns_version(),
+ * which lie beside classify(); picker is the type of what picks the version
+ */
 static Oid
-ColumnsFunction(Oid classify, bool dated)
+ColumnsFunction(Oid classify, Oid picker)
 {
-	Oid			types[] = {TEXTOID, DATEOID, TEXTARRAYOID, ANYOID};
-	Oid			undated[] = {TEXTOID, TEXTARRAYOID, ANYOID};
+	Oid			types[] = {TEXTOID, picker, TEXTARRAYOID, ANYOID};
+	Oid			unpicked[] = {TEXTOID, TEXTARRAYOID, ANYOID};
 	char	   *schema = get_namespace_name(get_func_namespace(classify));
-	char	   *name = dated ? "classify_columns_on" : "classify_columns";
+	char	   *name = picker == DATEOID ? "classify_columns_on" :
+		picker == INT4OID ? "classify_columns_version" : "classify_columns";
 
 	return LookupFuncName(list_make2(makeString(schema), makeString(name)),
-						  dated ? 4 : 3, dated ? types : undated, true);
+						  OidIsValid(picker) ? 4 : 3,
+						  OidIsValid(picker) ? types : unpicked, true);
 }
 
 static Node *
@@ -161,7 +167,7 @@ Simplify(SupportRequestSimplify *request)
 {
 	FuncExpr   *call = request->fcall;
 	Node	   *row = lsecond(call->args);
-	bool		dated = list_length(call->args) > 2;
+	Node	   *picker = list_length(call->args) > 2 ? lthird(call->args) : NULL;
 	Columns		columns;
 	Oid			function;
 	List	   *args;
@@ -175,10 +181,11 @@ Simplify(SupportRequestSimplify *request)
 		return NULL;
 	if (columns.values == NIL || list_length(columns.values) > MAX_COLUMNS)
 		return NULL;
-	function = ColumnsFunction(call->funcid, dated);
+	function = ColumnsFunction(call->funcid, picker ? exprType(picker) :
+							   InvalidOid);
 	if (!OidIsValid(function) || !MayExecute(function))
 		return NULL;	/* who may call the one need not be let to the other */
-	args = dated ? list_make2(linitial(call->args), lthird(call->args)) :
+	args = picker ? list_make2(linitial(call->args), picker) :
 		list_make1(linitial(call->args));
 	args = lappend(args, NamesConst(columns.names));
 	return (Node *) makeFuncExpr(function, call->funcresulttype,

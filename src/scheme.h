@@ -52,7 +52,7 @@ typedef struct Scheme
 {
 	char	   *name;
 	int			version;
-	Period		effective;		/* the days for which it grades */
+	Period		effective;		/* the days for which it grades; a draft: all */
 	int			nmetrics;
 	Metric	   *metrics;
 	int			nboxes;
@@ -61,6 +61,13 @@ typedef struct Scheme
 	int			nscores;
 	Score	   *scores;
 } Scheme;
+
+/* Which version of a scheme is wanted */
+typedef struct VersionPick
+{
+	bool		by_number;		/* a draft, too; else the one in force on a day */
+	int32		value;			/* the number, or the day as a DateADT */
+} VersionPick;
 
 /* At which proportion a class of assets counts */
 typedef struct AssetWeight
@@ -101,7 +108,7 @@ SchemeFindBox(const Scheme *scheme, const DecimalKey *point, int64 held)
 }
 
 extern void SchemeScore(const Scheme *scheme, DecimalKey *point);
-extern Scheme *SchemeLoad(const char *name, DateADT as_of,
+extern Scheme *SchemeLoad(const char *name, VersionPick pick,
 						  MemoryContext context);
 extern AssetWeights *SchemeLoadWeights(const Scheme *scheme,
 									   MemoryContext context);

@@ -98,24 +98,34 @@ CacheGet(FunctionCallInfo fcinfo)
 }
 
 static inline bool
-Fits(const CachedScheme *cached, text *name, DateADT as_of)
+IsPicked(const Scheme *scheme, VersionPick pick)
+{
+	if (pick.by_number)
+		return pick.value == scheme->version;
+	return pick.value >= scheme->effective.start &&
+		pick.value < scheme->effective.end;
+}
+
+/* All schemes of a call site were picked in the same way */
+static inline bool
+Fits(const CachedScheme *cached, text *name, VersionPick pick)
 {
 	const Scheme *scheme = cached->scheme;
 	Size		length = VARSIZE_ANY_EXHDR(name);
 
-	return as_of >= scheme->effective.start && as_of < scheme->effective.end &&
+	return IsPicked(scheme, pick) &&
 		strncmp(scheme->name, VARDATA_ANY(name), length) == 0 &&
 		scheme->name[length] == '\0';
 }
 
 static CachedScheme *
-Compile(SchemeCache *cache, text *name, DateADT as_of)
+Compile(SchemeCache *cache, text *name, VersionPick pick)
 {
 	CachedScheme *compiled = MemoryContextAllocZero(cache->context,
 													sizeof(CachedScheme));
 
 	compiled->context = cache->context;
-	compiled->scheme = SchemeLoad(text_to_cstring(name), as_of,
+	compiled->scheme = SchemeLoad(text_to_cstring(name), pick,
 								  cache->context);
 	compiled->point = MemoryContextAlloc(cache->context,
 										 (compiled->scheme->nmetrics + 1) *
@@ -125,18 +135,18 @@ Compile(SchemeCache *cache, text *name, DateADT as_of)
 
 /* Move the scheme to the front, compiling it if need be */
 static CachedScheme *
-CacheFind(SchemeCache *cache, text *name, DateADT as_of)
+CacheFind(SchemeCache *cache, text *name, VersionPick pick)
 {
 	CachedScheme **link = &cache->first;
 	CachedScheme *found;
 
-	while (*link != NULL && !Fits(*link, name, as_of))
+	while (*link != NULL && !Fits(*link, name, pick))
 		link = &(*link)->next;
 	found = *link;
 	if (found != NULL)
 		*link = found->next;
 	else
-		found = Compile(cache, name, as_of);
+		found = Compile(cache, name, pick);
 	found->next = cache->first;
 	cache->first = found;
 	return found;
@@ -161,25 +171,53 @@ VersionDateArg(FunctionCallInfo fcinfo, int argno)
 	return as_of;
 }
 
+/* The scheme that argument 0 names, in the version that is picked */
+static inline CachedScheme *
+PickScheme(FunctionCallInfo fcinfo, SchemeCache *cache, VersionPick pick)
+{
+	text	   *name = PG_GETARG_TEXT_PP(0);
+
+	if (cache->first != NULL && Fits(cache->first, name, pick))
+		return cache->first;
+	return CacheFind(cache, name, pick);
+}
+
+static inline void
+CheckSchemeArg(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("scheme must not be null")));
+}
+
 /*
- * The scheme that argument 0 names, in its version of the day that argument
- * as_of_argno gives, or of today if that is NO_AS_OF
+ * In its version of the day that argument as_of_argno gives, or of today if
+ * that is NO_AS_OF
  */
 CachedScheme *
 SchemeArg(FunctionCallInfo fcinfo, int as_of_argno)
 {
 	SchemeCache *cache = CacheGet(fcinfo);
-	DateADT		as_of = cache->today;
-	text	   *name;
+	VersionPick pick = {false, cache->today};
 
-	if (PG_ARGISNULL(0))
+	CheckSchemeArg(fcinfo);
+	if (as_of_argno != NO_AS_OF)
+		pick.value = VersionDateArg(fcinfo, as_of_argno);
+	return PickScheme(fcinfo, cache, pick);
+}
+
+/* In the version whose number argument version_argno gives, a draft or not */
+CachedScheme *
+SchemeVersionArg(FunctionCallInfo fcinfo, int version_argno)
+{
+	VersionPick pick = {true};
+
+	CheckSchemeArg(fcinfo);
+	if (PG_ARGISNULL(version_argno))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("scheme must not be null")));
-	if (as_of_argno != NO_AS_OF)
-		as_of = VersionDateArg(fcinfo, as_of_argno);
-	name = PG_GETARG_TEXT_PP(0);
-	if (cache->first != NULL && Fits(cache->first, name, as_of))
-		return cache->first;
-	return CacheFind(cache, name, as_of);
+				 errmsg("version must not be null")));
+	pick.value = PG_GETARG_INT32(version_argno);
+	return PickScheme(fcinfo, CacheGet(fcinfo), pick);
 }

@@ -21,5 +21,7 @@ typedef struct CachedScheme
 #define NO_AS_OF	(-1)		/* no such argument: the version of today */
 
 extern CachedScheme *SchemeArg(FunctionCallInfo fcinfo, int as_of_argno);
+extern CachedScheme *SchemeVersionArg(FunctionCallInfo fcinfo,
+									  int version_argno);
 
 #endif							/* TIERING_SCHEME_CACHE_H */

@@ -22,6 +22,13 @@
 	" AND v.status OPERATOR(pg_catalog.<>) 'draft'" \
 	" AND v.effective OPERATOR(pg_catalog.@>) $2"
 
+#define NUMBER_QUERY \
+	"SELECT v.version, pg_catalog.lower(v.effective)," \
+	" pg_catalog.upper(v.effective)" \
+	" FROM tiering.scheme_version v" \
+	" WHERE v.scheme OPERATOR(pg_catalog.=) $1" \
+	" AND v.version OPERATOR(pg_catalog.=) $2"
+
 #define SCHEME_QUERY \
 	"SELECT pg_catalog.count(*) FROM tiering.scheme s" \
 	" WHERE s.scheme OPERATOR(pg_catalog.=) $1"
@@ -78,6 +85,7 @@ typedef struct SavedQuery
 } SavedQuery;
 
 static SavedQuery version_query = {VERSION_QUERY, 2, {TEXTOID, DATEOID}};
+static SavedQuery number_query = {NUMBER_QUERY, 2, {TEXTOID, INT4OID}};
 static SavedQuery scheme_query = {SCHEME_QUERY, 1, {TEXTOID}};
 static SavedQuery metric_query = {METRIC_QUERY, 2, {TEXTOID, INT4OID}};
 static SavedQuery rule_query = {RULE_QUERY, 2, {TEXTOID, INT4OID}};
@@ -126,7 +134,7 @@ CellText(uint64 row, int column, MemoryContext context)
 }
 
 static void
-RefuseScheme(const char *name, DateADT as_of)
+RefuseScheme(const char *name, VersionPick pick)
 {
 	bool		isnull;
 
@@ -136,25 +144,28 @@ RefuseScheme(const char *name, DateADT as_of)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("scheme \"%s\" does not exist", name),
 				 errhint("SELECT scheme FROM tiering.scheme lists the schemes.")));
+	if (pick.by_number)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("scheme \"%s\" has no version %d", name, pick.value)));
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
 			 errmsg("scheme \"%s\" has no version in force on %s", name,
-					DateOut(as_of)),
+					DateOut(pick.value)),
 			 errhint("Publish one with tiering.publish('%s', effective_from).",
 					 name)));
 }
 
-/* Find the version in force on a day */
 static void
-LoadVersion(Scheme *scheme, DateADT as_of)
+LoadVersion(Scheme *scheme, VersionPick pick)
 {
 	bool		isnull;
 	Datum		value;
 
-	RunQuery(&version_query, CStringGetTextDatum(scheme->name),
-			 DateADTGetDatum(as_of));
+	RunQuery(pick.by_number ? &number_query : &version_query,
+			 CStringGetTextDatum(scheme->name), Int32GetDatum(pick.value));
 	if (SPI_processed == 0)
-		RefuseScheme(scheme->name, as_of);
+		RefuseScheme(scheme->name, pick);
 	scheme->version = DatumGetInt32(Cell(0, 1, &isnull));
 	value = Cell(0, 2, &isnull);
 	scheme->effective.start = isnull ? DATEVAL_NOBEGIN : DatumGetDateADT(value);
@@ -360,15 +371,15 @@ HasScores(const Scheme *scheme)
 	return false;
 }
 
-/* Compile the version of a scheme that is in force on a day */
+/* Compile a version of a scheme */
 Scheme *
-SchemeLoad(const char *name, DateADT as_of, MemoryContext context)
+SchemeLoad(const char *name, VersionPick pick, MemoryContext context)
 {
 	Scheme	   *scheme = MemoryContextAllocZero(context, sizeof(Scheme));
 
 	scheme->name = MemoryContextStrdup(context, name);
 	Connect();
-	LoadVersion(scheme, as_of);
+	LoadVersion(scheme, pick);
 	LoadMetrics(scheme, context);
 	LoadBoxes(scheme, context);
 	if (HasScores(scheme))
