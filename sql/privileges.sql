@@ -20,5 +20,5 @@ REVOKE EXECUTE ON FUNCTION tiering.source_rows(text, date), tiering.refresh(text
 	tiering.refresh_grade(text, date, int), tiering.refresh_check(text, date),
 	tiering.refresh_counts(text, date, int),
 	tiering.refresh_write(tiering.refresh_result), tiering.refresh_distribution(text, date, int),
-	tiering.report_stage(text, date, text), tiering.refuse_frozen(text, int, boolean)
+	tiering.report_stage(text, date, text), tiering.notify_refresh(tiering.refresh_result), tiering.refuse_frozen(text, int, boolean)
 	FROM PUBLIC;
