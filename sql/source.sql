@@ -84,7 +84,7 @@ BEGIN
 		RAISE EXCEPTION 'the source of scheme "%" must be a query', scheme
 			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
-	IF bare ~* '\mpg_temp' THEN
+	IF bare ~* '[[:<:]]pg_temp' THEN
 		RAISE EXCEPTION 'the source of scheme "%" must not name pg_temp', scheme
 			USING ERRCODE = 'invalid_table_definition',
 			HINT = 'What is temporary is another session''s for another session.';
