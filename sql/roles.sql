@@ -15,7 +15,7 @@ BEGIN ATOMIC
 		('grade', 'EXECUTE ON FUNCTION tiering.refresh(text, date)'),
 		('author', 'INSERT, UPDATE, DELETE ON tiering.scheme, tiering.scheme_version, tiering.metric, tiering.tier, tiering.rule,
 			tiering.score_weight, tiering.score_band, tiering.service, tiering.policy, tiering.asset_weight'),
-		('bind', 'SELECT, INSERT (scheme, query), UPDATE (query, set_by, set_at) ON tiering.source'),
+		('bind', 'SELECT, INSERT (scheme, query), UPDATE (query, set_by, set_at, time_zone, date_style) ON tiering.source'),
 		('load', 'INSERT ON tiering.ecb_rate'),
 		('load', 'INSERT, UPDATE, DELETE ON tiering.fx_rate');
 END;

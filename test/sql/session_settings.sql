@@ -29,7 +29,7 @@ BEGIN
 END;
 $$;
 CREATE FUNCTION s.result(scheme text) RETURNS TABLE (part text, rows bigint, content jsonb) LANGUAGE sql AS $$
-	SELECT part, count(*), jsonb_agg(r - '{scheme,move,recorded_at,set_at,refreshed_at}'::text[] ORDER BY (r - '{scheme,move,recorded_at,set_at,refreshed_at}'::text[])::text COLLATE "C")
+	SELECT part, count(*), jsonb_agg(r - '{scheme,move,recorded_at,set_at,time_zone,date_style,refreshed_at}'::text[] ORDER BY (r - '{scheme,move,recorded_at,set_at,time_zone,date_style,refreshed_at}'::text[])::text COLLATE "C")
 	FROM (SELECT 'assignment' AS part, to_jsonb(a) AS r FROM tiering.assignment a UNION ALL
 		SELECT 'migration', to_jsonb(m) FROM tiering.migration m UNION ALL
 		SELECT 'distribution_history', to_jsonb(d) FROM tiering.distribution_history d UNION ALL
@@ -85,6 +85,28 @@ SELECT written FROM (SELECT max(d) AS d FROM s.metrics) d, tiering.refresh('sett
 SET client_min_messages = warning;
 SET timezone = 'Pacific/Kiritimati'; SET datestyle = 'SQL, MDY';
 SELECT COALESCE(e.part, r.part) AS differs FROM s.expected e FULL JOIN s.result('settings2') r USING (part) WHERE e.content IS DISTINCT FROM r.content;
+
+-- A source reads times and dates as in the session that set it, and leaves the caller's settings alone
+SELECT tiering.create_ladder('settings6', 'x', '{low,high}', '{NULL,100}'), tiering.publish('settings6', '2024-01-01');
+CREATE TABLE s.payment AS SELECT i AS customer_id, timestamptz '2024-01-31 12:00+00' + i * interval '1 hour' AS paid_at, '03/02/2024'::text AS valid_from FROM generate_series(-12, 11) i;
+\c -
+SET timezone = 'Asia/Shanghai'; SET datestyle = 'SQL, DMY'; SET client_min_messages = warning;
+SELECT tiering.set_source('settings6', 'SELECT customer_id, (paid_at::date - $1) * 1000 + ($1 - valid_from::date) AS x FROM s.payment');
+SELECT time_zone, date_style FROM tiering.source WHERE scheme = 'settings6';
+\c -
+SET timezone = 'America/New_York'; SET datestyle = 'ISO, MDY'; SET client_min_messages = warning;
+SELECT customers, new FROM tiering.refresh('settings6', '2024-02-10');
+SELECT a.measure, count(*) AS customers, count(*) FILTER (WHERE a.measure = ((p.paid_at AT TIME ZONE 'Asia/Shanghai')::date - date '2024-02-10') * 1000 + 7) AS as_set
+FROM tiering.assignment a JOIN s.payment p ON p.customer_id::text = a.customer_id WHERE a.scheme = 'settings6' GROUP BY a.measure ORDER BY a.measure;
+SELECT current_setting('timezone') AS time_zone, current_setting('datestyle') AS date_style;
+SET datestyle = 'German';
+SELECT written FROM tiering.refresh('settings6', '2024-02-10'::date);
+-- set again, it is read as here
+SELECT tiering.set_source('settings6', query) FROM tiering.source WHERE scheme = 'settings6';
+SELECT time_zone, date_style FROM tiering.source WHERE scheme = 'settings6';
+UPDATE tiering.source SET time_zone = 'Mars/Olympus' WHERE scheme = 'settings6';
+SELECT t.fails($$SELECT tiering.refresh('settings6', '2024-02-10')$$);
+SELECT current_setting('timezone') AS time_zone, current_setting('datestyle') AS date_style;
 
 -- Periods, reviews and holds of days around the changes of clocks
 CREATE FUNCTION s.days() RETURNS text LANGUAGE sql AS $$
