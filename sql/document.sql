@@ -111,6 +111,7 @@ COMMENT ON FUNCTION tiering.check_document(jsonb) IS
 CREATE FUNCTION tiering.import_definition(document jsonb, scheme text, version int) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
+SET intervalstyle = 'postgres'
 AS $$
 BEGIN
 	UPDATE tiering.scheme_version v
@@ -197,9 +198,11 @@ $$;
 COMMENT ON FUNCTION tiering.import_version(jsonb, text) IS
 'Makes the next draft of a scheme that is there from a document, whose titles and description of the scheme itself are left aside; returns its number. A scheme that is not there (42704) or has a draft already (42710), and a key that is not known (22023), are errors';
 
+-- intervals, which a document has as text, are written and read in one way
 CREATE FUNCTION tiering.export_scheme(scheme text, version int DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
+SET intervalstyle = 'postgres'
 AS $$
 DECLARE
 	chosen int := COALESCE(version, tiering.newest_version(scheme));

@@ -20,7 +20,7 @@ REVOKE EXECUTE ON FUNCTION tiering.source_rows(text, date), tiering.refresh(text
 	tiering.refresh_grade(text, date, int, text, text), tiering.refresh_check(text, date),
 	tiering.refresh_counts(text, date, int),
 	tiering.refresh_write(tiering.refresh_result), tiering.refresh_distribution(text, date, int),
-	tiering.report_stage(text, date, text), tiering.refuse_frozen(text, int, boolean), tiering.lock_source(text),
+	tiering.report_stage(text, date, text), tiering.notify_refresh(tiering.refresh_result), tiering.refuse_frozen(text, int, boolean), tiering.lock_source(text),
 	tiering.refresh_requests(text, date), tiering.refresh_scheme_change(text, date, int), tiering.apply_decision(tiering.request, text), tiering.lock_request(bigint, text),
 	tiering.request_override(text, text, text, text, daterange, text), tiering.approve(bigint, text),
 	tiering.reject(bigint, text), tiering.withdraw(bigint, text), tiering.end_override(bigint, date, text),

@@ -473,6 +473,20 @@ $$;
 COMMENT ON FUNCTION tiering.refresh_counts(text, date, int) IS
 'Part of refresh(): counts what is about to be written';
 
+-- Delivered when the transaction commits, and to nobody if it does not. A payload
+-- has less than 8,000 bytes, of which a name of 1,000 characters takes 6,000 at most.
+CREATE FUNCTION tiering.notify_refresh(result tiering.refresh_result) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	result.scheme := "left"(result.scheme, 1000);
+	PERFORM pg_notify('tiering', row_to_json(result)::text);
+END;
+$$;
+COMMENT ON FUNCTION tiering.notify_refresh(tiering.refresh_result) IS
+'Tells who listens on the channel tiering what a refresh did: its row of counts as JSON';
+
 -- Source first, then scheme: so two refreshes tell each other, and one waits for
 -- who publishes, decides on a request or changes the state by hand.
 CREATE FUNCTION tiering.lock_source(scheme text) RETURNS tiering.source
@@ -544,6 +558,7 @@ BEGIN
 	THEN
 		UPDATE tiering.source s SET refreshed_as_of = as_of, refreshed_at = now()
 		WHERE s.scheme = refresh.scheme;
+		PERFORM tiering.notify_refresh(result);
 	END IF;
 	DROP TABLE pg_temp.tiering_refresh, pg_temp.tiering_refresh_count;
 	PERFORM tiering.report_stage(scheme, as_of, format('3/3 wrote %s rows: %s new, %s up, %s down, %s lateral, %s exit',
@@ -552,4 +567,4 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.refresh(text, date) IS
-'Grades every customer of the scheme''s source as of a date, by the version in force on it, and records the moves. Repeating it with the same data changes nothing. Errors: unknown scheme, no source, no version in force (42704); a refresh of it under way (55P03); an earlier date than the last refresh''s (22023); what the source''s query raises; a null (22004) or repeated (23505) customer; no customers at all where there were some (P0002). Nothing is changed then';
+'Grades every customer of the scheme''s source as of a date, by the version in force on it, records the moves, and notifies the channel tiering. Repeating it with the same data changes nothing. Errors: unknown scheme, no source, no version in force (42704); a refresh of it under way (55P03); an earlier date than the last refresh''s (22023); what the source''s query raises; a null (22004) or repeated (23505) customer; no customers at all where there were some (P0002). Nothing is changed then';

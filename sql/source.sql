@@ -1,7 +1,8 @@
 /*
  * Sources: the bank's own queries. One runs with the rights of the role that
- * set it and with search_path = pg_catalog, pg_temp, whoever refreshes, so that
- * it means the same for everyone; names in it must be qualified.
+ * set it, with search_path = pg_catalog, pg_temp, and with the time zone and the
+ * order of dates of when it was set, whoever refreshes, so that it means the same
+ * for everyone; names in it must be qualified.
  */
 
 CREATE TABLE tiering.source (
@@ -9,6 +10,8 @@ CREATE TABLE tiering.source (
 	query           text NOT NULL,
 	set_by          regrole NOT NULL DEFAULT to_regrole(quote_ident(current_user)),
 	set_at          timestamptz NOT NULL DEFAULT now(),
+	time_zone       text NOT NULL DEFAULT current_setting('TimeZone'),
+	date_style      text NOT NULL DEFAULT current_setting('DateStyle'),
 	refreshed_as_of date,
 	refreshed_at    timestamptz
 );
@@ -19,6 +22,10 @@ COMMENT ON COLUMN tiering.source.query IS
 'A SELECT that yields customer_id and the scheme''s metrics for the date $1';
 COMMENT ON COLUMN tiering.source.set_by IS 'The role that set it, with whose rights it runs, also when it is renamed';
 COMMENT ON COLUMN tiering.source.set_at IS 'When it was set';
+COMMENT ON COLUMN tiering.source.time_zone IS
+'The time zone in which it runs, by which a time becomes a day: that of the session that set it';
+COMMENT ON COLUMN tiering.source.date_style IS
+'The DateStyle with which it runs, by which a text such as 01/02/2026 becomes a day: that of the session that set it';
 COMMENT ON COLUMN tiering.source.refreshed_as_of IS 'Date of the last refresh';
 COMMENT ON COLUMN tiering.source.refreshed_at IS 'When a refresh last changed anything';
 
@@ -84,7 +91,7 @@ BEGIN
 		RAISE EXCEPTION 'the source of scheme "%" must be a query', scheme
 			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
-	IF bare ~* '\mpg_temp' THEN
+	IF bare ~* '[[:<:]]pg_temp' THEN
 		RAISE EXCEPTION 'the source of scheme "%" must not name pg_temp', scheme
 			USING ERRCODE = 'invalid_table_definition',
 			HINT = 'What is temporary is another session''s for another session.';
@@ -97,7 +104,8 @@ BEGIN
 	END;
 	INSERT INTO tiering.source (scheme, query) VALUES (set_source.scheme, bare)
 	ON CONFLICT ON CONSTRAINT source_pkey
-	DO UPDATE SET query = EXCLUDED.query, set_by = EXCLUDED.set_by, set_at = EXCLUDED.set_at;
+	DO UPDATE SET query = EXCLUDED.query, set_by = EXCLUDED.set_by, set_at = EXCLUDED.set_at,
+		time_zone = EXCLUDED.time_zone, date_style = EXCLUDED.date_style;
 END;
 $$;
 COMMENT ON FUNCTION tiering.set_source(text, text) IS

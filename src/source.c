@@ -8,7 +8,8 @@
  * one, as in core's REFRESH MATERIALIZED VIEW, so that nothing in the query
  * can change the role back or leave anything behind for the caller to run.
  * The function's own search_path setting, and the refusal of what is
- * temporary, see to it that names in the query mean the same for everyone.
+ * temporary, see to it that names in the query mean the same for everyone; so
+ * do days and times, which are read with its setter's settings.
  */
 #include "postgres.h"
 
@@ -30,7 +31,7 @@
 #include "scheme.h"
 
 #define SOURCE_QUERY \
-	"SELECT s.query, s.set_by FROM tiering.source s" \
+	"SELECT s.query, s.set_by, s.time_zone, s.date_style FROM tiering.source s" \
 	" WHERE s.scheme OPERATOR(pg_catalog.=) $1"
 
 typedef struct Source
@@ -38,6 +39,8 @@ typedef struct Source
 	char	   *scheme;
 	char	   *query;
 	Oid			role;			/* who set it */
+	char	   *time_zone;		/* of the session in which he did */
+	char	   *date_style;
 } Source;
 
 static Source
@@ -63,6 +66,10 @@ SourceLoad(text *scheme)
 	source.role = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0],
 												 SPI_tuptable->tupdesc, 2,
 												 &isnull));
+	source.time_zone = SPI_getvalue(SPI_tuptable->vals[0],
+									SPI_tuptable->tupdesc, 3);
+	source.date_style = SPI_getvalue(SPI_tuptable->vals[0],
+									 SPI_tuptable->tupdesc, 4);
 	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(source.role)))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -70,6 +77,14 @@ SourceLoad(text *scheme)
 						source.scheme),
 				 errhint("Set the source again.")));
 	return source;
+}
+
+/* Until the nest level of settings ends that the caller has begun */
+static void
+SetForSource(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 }
 
 static SPIPlanPtr
@@ -280,6 +295,8 @@ source_rows(PG_FUNCTION_ARGS)
 						   SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_RESTRICTED_OPERATION);
 	save_nestlevel = NewGUCNestLevel();
+	SetForSource("TimeZone", source.time_zone);
+	SetForSource("DateStyle", source.date_style);
 	CheckSource(&source, rsinfo->expectedDesc);
 	RunSource(&source, PG_GETARG_DATEADT(1), rsinfo);
 	AtEOXact_GUC(false, save_nestlevel);

@@ -2,10 +2,7 @@
 CREATE SCHEMA desk;
 CREATE TABLE desk.value (customer_id text, as_of date, value numeric, PRIMARY KEY (customer_id, as_of));
 CREATE ROLE t_asker; CREATE ROLE t_chief; CREATE ROLE t_night;
-GRANT SELECT ON tiering.assignment TO t_asker, t_chief, t_night;
-GRANT EXECUTE ON FUNCTION tiering.request_override(text, text, text, text, daterange, text), tiering.withdraw(bigint, text) TO t_asker, t_chief;
-GRANT EXECUTE ON FUNCTION tiering.approve(bigint, text), tiering.reject(bigint, text), tiering.end_override(bigint, date, text) TO t_chief, t_night;
-GRANT EXECUTE ON FUNCTION tiering.refresh(text, date) TO t_night;
+SELECT tiering.grant_role('t_asker', 'request'), tiering.grant_role('t_chief', 'request'), tiering.grant_role('t_chief', 'approve'), tiering.grant_role('t_night', 'approve'), tiering.grant_role('t_night', 'grade');
 -- months: '50 150 ...' from January on
 CREATE FUNCTION desk.customer(id text, vals text) RETURNS void LANGUAGE sql AS $$
 	INSERT INTO desk.value SELECT id, (date '2024-01-01' + (n || ' months')::interval - interval '1 day')::date, v::numeric

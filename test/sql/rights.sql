@@ -23,8 +23,8 @@ RESET ROLE;
 
 -- A source runs with the rights of who set it, whoever refreshes: the operator
 -- may call refresh and nothing else.
-GRANT SELECT, INSERT (scheme, query), UPDATE (scheme, query, set_by, set_at) ON tiering.source TO tiering_owner, tiering_thief;
-GRANT EXECUTE ON FUNCTION tiering.refresh(text, date) TO tiering_operator;
+SELECT tiering.grant_role('tiering_owner', 'bind'), tiering.grant_role('tiering_thief', 'bind'), tiering.grant_role('tiering_operator', 'grade');
+GRANT UPDATE (scheme) ON tiering.source TO tiering_thief;
 SELECT tiering.create_ladder('rights', 'assets', '{low,high}', '{NULL,100}'), tiering.publish('rights', '2024-01-01');
 SET ROLE tiering_owner;
 SELECT tiering.set_source('rights', 'SELECT customer_id, assets FROM t.secret');
@@ -141,8 +141,7 @@ SELECT t.fails($$INSERT INTO mine VALUES (ROW('x'), 1)$$);
 DROP TABLE mine;
 
 -- an author of schemes needs rights on the scheme tables, and no others
-GRANT INSERT, UPDATE, DELETE ON tiering.scheme, tiering.scheme_version, tiering.metric, tiering.tier, tiering.rule,
-	tiering.score_weight, tiering.score_band, tiering.service, tiering.policy, tiering.asset_weight TO tiering_analyst;
+SELECT tiering.grant_role('tiering_analyst', 'author');
 SET ROLE tiering_analyst;
 SELECT tiering.load_preset('cib', 'authored'), tiering.publish('authored', '2024-01-01'), tiering.new_version('authored');
 SELECT version, created_by, published_by FROM tiering.scheme_version WHERE scheme = 'authored' ORDER BY version;
@@ -153,6 +152,107 @@ DELETE FROM tiering.rule WHERE scheme = 'authored' AND version = 2 AND tier = 'g
 SELECT t.fails($$UPDATE tiering.scheme_version SET status = 'retired', effective = '[2023-01-01,2024-01-01)', published_at = now(), published_by = 'me', definition_rows = 0
 	WHERE scheme = 'authored' AND version = 2$$);
 RESET ROLE;
+
+-- Rights with one call: a role for each of them
+CREATE VIEW t.right AS SELECT DISTINCT what COLLATE "C" AS what FROM tiering.role_grants();
+CREATE FUNCTION t.doer(what text) RETURNS text LANGUAGE sql AS $$ SELECT 'tiering "' || what || '"' $$;
+DO $$
+DECLARE
+	what text;
+BEGIN
+	FOR what IN SELECT r.what FROM t.right r LOOP
+		EXECUTE format('CREATE ROLE %I', t.doer(what));
+		PERFORM tiering.grant_role(quote_ident(t.doer(what))::regrole, what);
+	END LOOP;
+END;
+$$;
+-- what they were given, by the catalogue, in the database
+CREATE VIEW t.granted AS
+SELECT a.grantee, a.privilege_type, a.is_grantable, c.oid::regclass::text AS object FROM pg_class c, aclexplode(c.relacl) a
+UNION ALL
+SELECT a.grantee, a.privilege_type, a.is_grantable, format('%s.%s', c.attrelid::regclass, c.attname) FROM pg_attribute c, aclexplode(c.attacl) a
+UNION ALL
+SELECT a.grantee, a.privilege_type, a.is_grantable, p.oid::regprocedure::text FROM pg_proc p, aclexplode(p.proacl) a
+UNION ALL
+SELECT a.grantee, a.privilege_type, a.is_grantable, n.nspname FROM pg_namespace n, aclexplode(n.nspacl) a;
+SELECT w.what, g.object, string_agg(g.privilege_type, ', ' ORDER BY g.privilege_type) AS may, bool_or(g.is_grantable) AS may_grant
+FROM t.right w JOIN t.granted g ON g.grantee = quote_ident(t.doer(w.what))::regrole
+GROUP BY w.what, g.object ORDER BY w.what, g.object COLLATE "C";
+-- and no right comes with two of them
+SELECT object, privilege_type, count(*) FROM t.granted g JOIN pg_roles r ON r.oid = g.grantee AND r.rolname LIKE 'tiering "%' GROUP BY 1, 2 HAVING count(*) > 1;
+
+-- Who of them may do what: tried, and undone
+CREATE FUNCTION t.may(what text, query text) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('SET LOCAL ROLE %I', t.doer(what));
+	EXECUTE query;
+	RAISE EXCEPTION USING ERRCODE = 'TT000';
+EXCEPTION
+	WHEN SQLSTATE 'TT000' THEN RETURN true;
+	WHEN insufficient_privilege THEN RETURN false;
+END;
+$$;
+SET client_min_messages = warning;
+SELECT tiering.new_version('rights'), tiering.set_source('rights', 'SELECT 1 AS customer_id, 2 AS assets');
+SELECT q.query, (SELECT string_agg(w.what, ', ' ORDER BY w.what) FROM t.right w WHERE t.may(w.what, q.query)) AS who
+FROM unnest(ARRAY[
+	'SELECT tiering.refresh(''rights'', ''2024-03-31'')',
+	'SELECT * FROM tiering.source_rows(''night'', ''2024-06-30'') AS r(customer_id text)',
+	'SELECT tiering.notify_refresh(NULL)',
+	'SELECT tiering.publish(''rights'', ''2030-01-01'')', 'SELECT tiering.new_version(''night'')', 'SELECT tiering.copy_scheme(''night'', ''mine'')',
+	'SELECT tiering.create_ladder(''mine'', ''x'', ''{a}'', ''{NULL}'')', 'SELECT tiering.load_preset(''psbc'', ''mine'')',
+	'SELECT tiering.import_scheme(tiering.export_scheme(''night'') || ''{"scheme": "mine"}'')',
+	'DELETE FROM tiering.rule WHERE scheme = ''rights'' AND version = 2', 'SELECT tiering.set_source(''rights'', ''SELECT 1 AS customer_id, 2 AS assets'')',
+	'UPDATE tiering.source SET refreshed_as_of = ''2000-01-01''', 'DELETE FROM tiering.source',
+	'INSERT INTO tiering.ecb_rate VALUES (''2030-01-01'', ''USD'', 1.1)', 'UPDATE tiering.fx_rate SET rate = 1', 'DELETE FROM tiering.fx_rate',
+	'INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version) VALUES (''rights'', ''x'', ''low'', now(), now(), 1)',
+	'UPDATE tiering.assignment SET tier = ''low''', 'DELETE FROM tiering.assignment', 'DELETE FROM tiering.distribution_history',
+	'INSERT INTO tiering.migration (scheme, customer_id, as_of, direction, cause, version, recorded_by) VALUES (''rights'', ''1'', now(), ''exit'', ''x'', 1, ''x'')',
+	'DELETE FROM tiering.preset', 'TRUNCATE tiering.fx_rate', 'SELECT tiering.grant_role(quote_ident(current_user)::regrole, ''grade'')', 'SELECT tiering.revoke_role(quote_ident(current_user)::regrole, ''report'')']) AS q(query);
+-- a reporter reads all there is of customers, and only he, but for where sources come from
+SELECT c.relkind, w.who, count(*) AS relations, CASE WHEN w.who IS DISTINCT FROM 'report' THEN string_agg(c.relname, ', ' ORDER BY c.relname COLLATE "C") END AS which
+FROM pg_class c, LATERAL (
+	SELECT string_agg(w.what, ', ' ORDER BY w.what) AS who FROM t.right w
+	WHERE t.may(w.what, format('SELECT * FROM %s LIMIT 1', c.oid::regclass))) w
+WHERE c.relnamespace = 'tiering'::regnamespace AND c.relkind IN ('r', 'v') AND NOT has_table_privilege('public', c.oid, 'SELECT')
+GROUP BY c.relkind, w.who ORDER BY c.relkind, w.who;
+RESET client_min_messages;
+
+-- given again they are the same; taken away one after another, nothing is left, and the others are whole
+CREATE ROLE tiering_doer;
+CREATE TEMP TABLE whole AS SELECT grantee, privilege_type, object FROM t.granted;
+SELECT count(tiering.grant_role('tiering_doer', what)) = count(*) AS granted FROM t.right;
+SELECT count(tiering.grant_role('tiering_doer', what)) = count(*) AS granted_again FROM t.right;
+DO $$
+DECLARE
+	what text;
+BEGIN
+	FOR what IN SELECT r.what FROM t.right r ORDER BY r.what LOOP
+		PERFORM tiering.revoke_role('tiering_doer', what);
+		RAISE NOTICE '% taken away: % rights left of %', what,
+			(SELECT count(*) FROM t.granted WHERE grantee = 'tiering_doer'::regrole),
+			(SELECT count(*) FROM whole w JOIN pg_roles r ON r.oid = w.grantee
+			 WHERE r.rolname LIKE 'tiering "%' AND r.rolname > t.doer(what) COLLATE "C");
+	END LOOP;
+END;
+$$;
+SELECT count(*) FROM t.granted WHERE grantee = 'tiering_doer'::regrole;
+SELECT count(*) FROM (SELECT grantee, privilege_type, object FROM t.granted EXCEPT SELECT * FROM whole) x;
+SELECT t.fails(format('SELECT tiering.%s(%s)', f, a)) FROM unnest('{grant_role,revoke_role}'::text[]) f,
+	unnest('{"''tiering_nobody'', ''grade''","''public'', ''grade''","''-'', ''grade''","4294967295, ''grade''","''tiering_doer'', ''rule''","''tiering_doer'', ''''","NULL, ''grade''","''tiering_doer'', NULL"}'::text[]) a;
+-- not by one who has the right and cannot pass it on, but by a member of the owner
+GRANT SELECT ON tiering.assignment TO tiering_doer;
+SET ROLE tiering_doer;
+SELECT t.fails($$SELECT tiering.grant_role('tiering_analyst', 'report')$$);
+RESET ROLE;
+SELECT count(*) FROM t.granted WHERE grantee = 'tiering_analyst'::regrole AND object LIKE '%assignment';
+DO $$ BEGIN EXECUTE format('GRANT %I TO tiering_doer', current_user); END; $$;
+SET ROLE tiering_doer;
+SELECT tiering.grant_role('tiering_analyst', 'report');
+RESET ROLE;
+DO $$ BEGIN EXECUTE format('REVOKE %I FROM tiering_doer', current_user); END; $$;
+SELECT count(*) FROM t.granted WHERE grantee = 'tiering_analyst'::regrole AND object LIKE '%assignment';
 
 -- Nothing can be hijacked through search_path: objects in front of pg_catalog
 -- that all raise an error change no result.
@@ -188,10 +288,19 @@ SELECT severity, finding FROM tiering.validate('hijack', 2);
 SELECT customers, new FROM tiering.refresh('rights', '2024-03-31');
 UPDATE tiering.assignment SET tier = 'high' WHERE (scheme, customer_id) OPERATOR(pg_catalog.=) ('rights', 'a');
 SELECT tiering.trailing('1 month', '2024-01-31'), tiering.definition_rows('night', 1);
+SELECT tiering.grant_role('tiering_doer', 'load'), tiering.revoke_role('tiering_doer', 'load');
 RESET search_path;
 SET client_min_messages = warning;
 DROP SCHEMA evil CASCADE;
 
 SET client_min_messages = warning;
-DROP OWNED BY tiering_analyst, tiering_operator, tiering_owner, tiering_thief CASCADE;
-DROP ROLE tiering_analyst, tiering_operator, tiering_owner, tiering_thief;
+DO $$
+DECLARE
+	role text;
+BEGIN
+	FOR role IN SELECT rolname FROM pg_roles WHERE rolname IN ('tiering_analyst', 'tiering_operator', 'tiering_owner', 'tiering_thief', 'tiering_doer') OR rolname LIKE 'tiering "%' LOOP
+		EXECUTE format('DROP OWNED BY %I CASCADE', role);
+		EXECUTE format('DROP ROLE %I', role);
+	END LOOP;
+END;
+$$;

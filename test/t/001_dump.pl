@@ -23,6 +23,19 @@ sub contents
 	};
 }
 
+# Who has which rights to the extension's objects
+sub rights
+{
+	my ($db) = @_;
+	return $node->safe_psql($db, q{
+		SELECT a.grantee::regrole, a.privilege_type, o.object
+		FROM (SELECT oid::regclass::text AS object, relacl AS acl FROM pg_class WHERE relnamespace = 'tiering'::regnamespace
+			UNION ALL SELECT attrelid::regclass || '.' || attname, attacl FROM pg_attribute
+			UNION ALL SELECT oid::regprocedure::text, proacl FROM pg_proc WHERE pronamespace = 'tiering'::regnamespace
+			UNION ALL SELECT nspname::text, nspacl FROM pg_namespace WHERE nspname = 'tiering') o, aclexplode(o.acl) a
+		ORDER BY a.grantee, o.object COLLATE "C", a.privilege_type});
+}
+
 $node->safe_psql('postgres', 'CREATE DATABASE bank');
 $node->safe_psql(
 	'bank', q{
@@ -33,7 +46,9 @@ $node->safe_psql(
 	UPDATE balance SET amount = amount * 2 WHERE d = '2024-02-29';
 	DELETE FROM balance WHERE d = '2024-03-31' AND no < '000100';
 	GRANT SELECT ON balance TO setter;
-	GRANT SELECT, INSERT, UPDATE ON tiering.source TO setter;
+	SELECT tiering.grant_role('setter', 'bind');
+	CREATE ROLE "All else";
+	SELECT tiering.grant_role('"All else"', what) FROM (SELECT DISTINCT what FROM tiering.role_grants() WHERE what <> 'bind') g;
 	SELECT tiering.load_preset('cib'), tiering.publish('cib', '2024-01-01'), tiering.load_preset('psbc');
 	SET ROLE setter;
 	SELECT tiering.set_source('cib', 'SELECT no AS customer_id, amount AS daily_avg_assets FROM public.balance WHERE d = $1');
@@ -46,6 +61,8 @@ $node->safe_psql(
 	SELECT tiering.publish('cib', '2024-03-01'), tiering.new_version('cib');
 });
 my $before = contents('bank');
+my $rights = rights('bank');
+cmp_ok(scalar(() = $rights =~ /^"All else"\|/mg), '>', 40, 'rights were granted');
 my $dir = PostgreSQL::Test::Utils::tempdir;
 
 # plain, by COPY and by INSERT; and as the README says for pg_restore -j, which
@@ -73,6 +90,7 @@ foreach my $how (sort keys %restore)
 	$node->safe_psql('postgres', "CREATE DATABASE $db");
 	$restore{$how}->($db);
 	is_deeply(contents($db), $before, "$how: everything is there, and no move more");
+	is(rights($db), $rights, "$how: and who may do what");
 
 	# it is alive: frozen, grading, recording
 	my ($ret, $out, $err) = $node->psql($db,
