@@ -50,6 +50,34 @@ COMMENT ON COLUMN tiering.superseded.move IS 'Number of the move in migration';
 COMMENT ON COLUMN tiering.superseded.scheme IS 'Its scheme';
 COMMENT ON COLUMN tiering.superseded.batch IS 'The batch since which it does not stand';
 
+CREATE TABLE tiering.watch_history (
+	entry       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	scheme      text COLLATE "C" NOT NULL,
+	customer_id text COLLATE "C" NOT NULL,
+	as_of       date NOT NULL,
+	misses      int NOT NULL,
+	next_tier   text COLLATE "C",
+	next_review date,
+	ruled       text COLLATE "C",
+	ruled_since date,
+	recorded_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX watch_history_customer ON tiering.watch_history (scheme, customer_id, as_of, entry);
+SELECT pg_catalog.pg_extension_config_dump('tiering.watch_history', '');
+SELECT pg_catalog.pg_extension_config_dump('tiering.watch_history_entry_seq', '');
+COMMENT ON TABLE tiering.watch_history IS
+'What the policy had noted of a customer after an assessment, whenever that changed; of several entries for one assessment the last one counts';
+COMMENT ON COLUMN tiering.watch_history.entry IS 'Number of the entry';
+COMMENT ON COLUMN tiering.watch_history.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.watch_history.customer_id IS 'Customer';
+COMMENT ON COLUMN tiering.watch_history.as_of IS 'The assessment';
+COMMENT ON COLUMN tiering.watch_history.misses IS 'As in assignment';
+COMMENT ON COLUMN tiering.watch_history.next_tier IS 'As in assignment';
+COMMENT ON COLUMN tiering.watch_history.next_review IS 'As in assignment; where only this is another, there is no entry';
+COMMENT ON COLUMN tiering.watch_history.ruled IS 'As in assignment';
+COMMENT ON COLUMN tiering.watch_history.ruled_since IS 'As in assignment';
+COMMENT ON COLUMN tiering.watch_history.recorded_at IS 'When it was recorded';
+
 CREATE VIEW tiering.standing_move AS
 SELECT m.* FROM tiering.migration m
 WHERE NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = m.move);
@@ -310,3 +338,6 @@ COMMENT ON TRIGGER refuse_rewrite ON tiering.superseded IS 'History is added to 
 CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR TRUNCATE ON tiering.distribution_history
 	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_rewrite();
 COMMENT ON TRIGGER refuse_rewrite ON tiering.distribution_history IS 'History is added to only';
+CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR TRUNCATE ON tiering.watch_history
+	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_rewrite();
+COMMENT ON TRIGGER refuse_rewrite ON tiering.watch_history IS 'History is added to only';

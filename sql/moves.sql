@@ -146,16 +146,22 @@ BEGIN
 	-- is held by that hand. The update comes here again, where no tier is another
 	-- any more.
 	IF TG_OP = 'UPDATE' AND NOT by_refresh AND cardinality(schemes) > 0 THEN
-		UPDATE tiering.assignment a
-		SET as_of = CASE WHEN n.since = o.since THEN m.as_of ELSE a.as_of END,
-			since = CASE WHEN n.since = o.since THEN m.as_of ELSE a.since END,
-			cause = 'manual', ruled = NULL, ruled_since = NULL, recorded_at = now()
-		FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
-			JOIN LATERAL (
-				SELECT x.as_of FROM tiering.migration x
-				WHERE x.scheme = n.scheme AND x.customer_id = n.customer_id
-				ORDER BY x.move DESC LIMIT 1) m ON true
-		WHERE a.scheme = n.scheme AND a.customer_id = n.customer_id AND n.tier <> o.tier;
+		WITH set_by_hand AS (
+			UPDATE tiering.assignment a
+			SET as_of = CASE WHEN n.since = o.since THEN m.as_of ELSE a.as_of END,
+				since = CASE WHEN n.since = o.since THEN m.as_of ELSE a.since END,
+				cause = 'manual', ruled = NULL, ruled_since = NULL, recorded_at = now()
+			FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
+				JOIN LATERAL (
+					SELECT x.as_of FROM tiering.migration x
+					WHERE x.scheme = n.scheme AND x.customer_id = n.customer_id
+					ORDER BY x.move DESC LIMIT 1) m ON true
+			WHERE a.scheme = n.scheme AND a.customer_id = n.customer_id AND n.tier <> o.tier
+			RETURNING a.*, o.ruled_since AS was_ruled_since
+		)
+		INSERT INTO tiering.watch_history (scheme, customer_id, as_of, misses, next_tier, next_review)
+		SELECT h.scheme, h.customer_id, h.as_of, h.misses, h.next_tier, h.next_review
+		FROM set_by_hand h WHERE h.was_ruled_since IS NOT NULL;
 	END IF;
 	RETURN NULL;
 END;

@@ -16,13 +16,16 @@ REVOKE EXECUTE ON FUNCTION tiering.freeze_definition(), tiering.freeze_version()
 	FROM PUBLIC;
 -- source_rows() reads what a source's setter may read; refresh() writes as the
 -- extension's owner, and the rest is what the two and the triggers are made of.
-REVOKE EXECUTE ON FUNCTION tiering.source_rows(text, date), tiering.refresh(text, date),
-	tiering.refresh_grade(text, date, int, text, text), tiering.refresh_check(text, date),
+REVOKE EXECUTE ON FUNCTION tiering.source_rows(text, date), tiering.source_rows(text, date, text[]), tiering.refresh(text, date),
+	tiering.refresh_grade(text, date, int, text, text), tiering.refresh_check(text, date, boolean),
 	tiering.refresh_counts(text, date, int),
 	tiering.refresh_write(tiering.refresh_result), tiering.refresh_distribution(text, date, int),
 	tiering.report_stage(text, date, text), tiering.notify_refresh(tiering.refresh_result), tiering.refuse_frozen(text, int, boolean), tiering.lock_source(text),
-	tiering.refresh_requests(text, date), tiering.refresh_scheme_change(text, date, int), tiering.apply_decision(tiering.request, text), tiering.lock_request(bigint, text),
+	tiering.refresh_requests(text, date, boolean), tiering.refresh_notes(text, date, int), tiering.refresh_add_up(), tiering.refresh_scheme_change(text, date, int), tiering.apply_decision(tiering.request, text), tiering.lock_request(bigint, text),
 	tiering.request_override(text, text, text, text, daterange, text), tiering.approve(bigint, text),
 	tiering.reject(bigint, text), tiering.withdraw(bigint, text), tiering.end_override(bigint, date, text),
-	tiering.next_batch(text), tiering.seal_batch(text, int, text, date, bigint), tiering.last_move()
+	tiering.restate(text, date, text[]), tiering.mark_dirty(text, text, date), tiering.restate_dirty(text), tiering.recount(text),
+	tiering.restate_start(text), tiering.replay_by_hand(text, date, date), tiering.replay_measures(text, date), tiering.replay_assessment(text, date, int, boolean),
+	tiering.restate_moves(text, date), tiering.restate_distribution(text, date, date), tiering.restate_listed(tiering.source, boolean),
+	tiering.restate_write(tiering.source), tiering.next_batch(text), tiering.seal_batch(text, int, text, date, bigint), tiering.last_move()
 	FROM PUBLIC;

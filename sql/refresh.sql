@@ -243,8 +243,7 @@ $$;
 COMMENT ON FUNCTION tiering.decided_query(text, date, int, text, text) IS
 'Part of refresh(): the query that grades, and moves by policies, approvals and overrides; what it takes are those of graded_query()';
 
--- Grade the source into pg_temp.tiering_refresh. What there is to count and to add
--- up is taken from there once, into pg_temp.tiering_refresh_count.
+-- Grade the source into pg_temp.tiering_refresh.
 CREATE FUNCTION tiering.refresh_grade(scheme text, as_of date, version int,
 	state text DEFAULT 'tiering.assignment', customers text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
@@ -253,7 +252,7 @@ AS $$
 BEGIN
 	EXECUTE format($query$
 		CREATE TEMP TABLE tiering_refresh ON COMMIT DROP AS
-		SELECT d.customer_id, d.tier COLLATE "C" AS tier, d.measure, d.held, d.held_version, d.gone, d.moves,
+		SELECT d.customer_id, d.tier COLLATE "C" AS tier, CASE WHEN d.tier IS NULL AND d.held IS NOT NULL THEN d.held_measure ELSE d.measure END AS measure, d.held, d.held_version, d.gone, d.moves,
 			d.tier = d.held AND (d.measure IS DISTINCT FROM d.held_measure OR d.held_version <> %1$s
 				OR d.misses <> d.held_misses OR d.new_earned IS DISTINCT FROM d.held_earned
 				OR d.next_tier IS DISTINCT FROM d.held_next_tier OR d.next_review IS DISTINCT FROM d.held_next_review
@@ -261,13 +260,25 @@ BEGIN
 			(SELECT count(*) FROM %3$s WHERE scheme = %2$L) AS all_held,
 			d.cause, d.since, CASE WHEN d.held IS NULL THEN %5$L ELSE d.stored_first END AS first_as_of, d.new_earned AS earned, d.misses,
 			d.prior_before AS prior_misses, d.next_tier, d.next_review, r.ruled, r.ruled_since, d.asked,
-			d.held_misses, d.held_next_tier, d.stored_ruled, d.stored_ruled_since
+			d.held_misses, d.held_next_tier, d.held_next_review, d.stored_ruled, d.stored_ruled_since
 		FROM (%4$s) d
 			CROSS JOIN LATERAL (
 				SELECT CASE WHEN d.ruled = d.tier AND d.ruled_since = d.since THEN NULL ELSE d.ruled END AS ruled,
 					CASE WHEN d.ruled = d.tier AND d.ruled_since = d.since THEN NULL ELSE d.ruled_since END AS ruled_since) r$query$,
 		version, scheme, state, tiering.decided_query(scheme, as_of, version, state, customers), as_of);
 	ANALYZE pg_temp.tiering_refresh (customer_id, moves, changed, gone);
+END;
+$$;
+COMMENT ON FUNCTION tiering.refresh_grade(text, date, int, text, text) IS
+'Part of refresh(): runs and grades the source; what it takes are those of graded_query()';
+
+-- What there is to count and to add up is taken from there once. No source runs
+-- while pg_temp.tiering_refresh_count is there; see refreshing().
+CREATE FUNCTION tiering.refresh_add_up() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
 	CREATE TEMP TABLE tiering_refresh_count ON COMMIT DROP AS
 	SELECT g.gone, g.tier, g.held, g.held_version, count(*) AS customers,
 		count(*) - count(g.customer_id) AS nameless, sum(g.measure) AS measure, max(g.all_held) AS all_held
@@ -275,8 +286,8 @@ BEGIN
 	GROUP BY g.gone, g.tier, g.held, g.held_version;
 END;
 $$;
-COMMENT ON FUNCTION tiering.refresh_grade(text, date, int, text, text) IS
-'Part of refresh(): runs and grades the source; what it takes are those of graded_query()';
+COMMENT ON FUNCTION tiering.refresh_add_up() IS
+'Part of refresh(): adds up what was graded, by tiers held and given';
 
 -- A new version's first assessment: moves that the one before would not have made
 -- are told apart from those of the balances. Where the source does not have what
@@ -312,7 +323,7 @@ COMMENT ON FUNCTION tiering.refresh_scheme_change(text, date, int) IS
 -- Refuse what is not a list of customers. A customer who is repeated shows where
 -- more rows of the source met a row of assignment than there are; only among
 -- new ones has he to be looked for.
-CREATE FUNCTION tiering.refresh_check(scheme text, as_of date) RETURNS void
+CREATE FUNCTION tiering.refresh_check(scheme text, as_of date, whole boolean DEFAULT true) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -330,7 +341,7 @@ BEGIN
 			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
 	-- a failed load upstream looks like this; nobody means to lose all customers
-	IF total.customers IS NULL AND EXISTS (SELECT FROM pg_temp.tiering_refresh_count) THEN
+	IF whole AND total.customers IS NULL AND EXISTS (SELECT FROM pg_temp.tiering_refresh_count) THEN
 		RAISE EXCEPTION 'source of scheme "%" yields no customers for %', scheme, as_of
 			USING ERRCODE = 'no_data_found',
 			HINT = 'If all of them have left, delete them from tiering.assignment.';
@@ -347,8 +358,32 @@ BEGIN
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION tiering.refresh_check(text, date) IS
-'Part of refresh(): a null customer_id (22004), a repeated one (23505), or none at all where there were some (P0002) is an error';
+COMMENT ON FUNCTION tiering.refresh_check(text, date, boolean) IS
+'Part of refresh(): a null customer_id (22004), a repeated one (23505), or, of the whole bank, none at all where there were some (P0002) is an error';
+
+-- What the policy has noted of customers, where that is another than before.
+CREATE FUNCTION tiering.refresh_notes(scheme text, as_of date, version int) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- where nothing can have been noted, half a million rows need not be compared
+	IF NOT EXISTS (SELECT FROM tiering.policy p WHERE p.scheme = refresh_notes.scheme AND p.version = refresh_notes.version)
+		AND NOT EXISTS (SELECT FROM tiering.tier t WHERE t.scheme = refresh_notes.scheme AND t.version = refresh_notes.version AND t.approval)
+		AND NOT EXISTS (SELECT FROM tiering.request r WHERE r.scheme = refresh_notes.scheme)
+		AND NOT EXISTS (SELECT FROM tiering.watch_history w WHERE w.scheme = refresh_notes.scheme)
+	THEN
+		RETURN;
+	END IF;
+	INSERT INTO tiering.watch_history (scheme, customer_id, as_of, misses, next_tier, next_review, ruled, ruled_since)
+	SELECT refresh_notes.scheme, g.customer_id, refresh_notes.as_of, g.misses, g.next_tier, g.next_review, g.ruled, g.ruled_since
+	FROM pg_temp.tiering_refresh g
+	WHERE g.tier IS NOT NULL AND (g.misses, g.next_tier, g.next_review IS NULL, g.ruled, g.ruled_since)
+		IS DISTINCT FROM (COALESCE(g.held_misses, 0), g.held_next_tier, g.held_next_review IS NULL, g.stored_ruled, g.stored_ruled_since);
+END;
+$$;
+COMMENT ON FUNCTION tiering.refresh_notes(text, date, int) IS
+'Part of refresh(): keeps what the policy has noted, in watch_history';
 
 -- Write what changed; the triggers on assignment record the moves.
 CREATE FUNCTION tiering.refresh_write(counts tiering.refresh_result) RETURNS bigint
@@ -359,6 +394,7 @@ DECLARE
 	written bigint := 0;
 	affected bigint;
 BEGIN
+	PERFORM tiering.refresh_notes(counts.scheme, counts.as_of, counts.version);
 	IF counts.exit > 0 THEN
 		DELETE FROM tiering.assignment a
 		USING pg_temp.tiering_refresh g
@@ -401,7 +437,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.refresh_write(tiering.refresh_result) IS
-'Part of refresh(): brings assignment to what was graded and counted; returns the number of rows written';
+'Part of refresh(): brings assignment to what was graded and counted; returns the number of its rows written';
 
 CREATE FUNCTION tiering.next_edition(scheme text, as_of date) RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
@@ -546,8 +582,9 @@ BEGIN
 
 	PERFORM tiering.report_stage(scheme, as_of, '1/3 reading source');
 	PERFORM tiering.refresh_grade(scheme, as_of, version);
-	PERFORM tiering.refresh_check(scheme, as_of);
 	PERFORM tiering.refresh_scheme_change(scheme, as_of, version);
+	PERFORM tiering.refresh_add_up();
+	PERFORM tiering.refresh_check(scheme, as_of);
 	result := tiering.refresh_counts(scheme, as_of, version);
 	PERFORM tiering.report_stage(scheme, as_of, format('2/3 writing %s customers', result.customers));
 	PERFORM set_config('tiering.refresh_as_of', as_of::text, true);

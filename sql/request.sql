@@ -148,7 +148,7 @@ COMMENT ON FUNCTION tiering.approved_moves(text, date) IS
 'The moves that were approved while an assessment was the last one';
 
 -- What a refresh asks for, and what it does not ask for any more.
-CREATE FUNCTION tiering.refresh_requests(scheme text, as_of date) RETURNS bigint
+CREATE FUNCTION tiering.refresh_requests(scheme text, as_of date, whole boolean DEFAULT true) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -158,7 +158,7 @@ BEGIN
 		'not asked for any more', session_user
 	FROM tiering.request_state r LEFT JOIN pg_temp.tiering_refresh g ON g.customer_id = r.customer_id
 	WHERE r.scheme = refresh_requests.scheme AND r.kind = 'move' AND r.state IN ('pending', 'rejected')
-		AND g.asked IS DISTINCT FROM r.tier;
+		AND g.asked IS DISTINCT FROM r.tier AND (whole OR g.customer_id IS NOT NULL);
 	INSERT INTO tiering.request (scheme, customer_id, kind, tier, from_tier, as_of, version, measure, requested_by)
 	SELECT refresh_requests.scheme, g.customer_id, 'move', g.asked, g.tier, refresh_requests.as_of,
 		tiering.version_on(refresh_requests.scheme, refresh_requests.as_of), g.measure, session_user
@@ -171,7 +171,7 @@ BEGIN
 		WHERE r.scheme = refresh_requests.scheme AND r.kind = 'move' AND r.state = 'pending');
 END;
 $$;
-COMMENT ON FUNCTION tiering.refresh_requests(text, date) IS
+COMMENT ON FUNCTION tiering.refresh_requests(text, date, boolean) IS
 'Part of refresh(): asks for the moves that take approval, unless they are pending or were rejected and the customer still earns the same; withdraws those not asked for any more; returns how many are pending';
 
 -- Bring one customer to what has been decided: into a tier that was approved, or
@@ -223,7 +223,9 @@ BEGIN
 		CASE WHEN ruled = new_tier AND n.ruled_since = n.since THEN NULL ELSE ruled END AS ruled,
 		CASE WHEN ruled = new_tier AND n.ruled_since = n.since THEN NULL ELSE n.ruled_since END AS ruled_since,
 		CASE WHEN moved_to IS NOT NULL AND new_tier = ruled THEN 'approval'
-			WHEN new_tier IS DISTINCT FROM ruled THEN 'override' ELSE 'override_end' END AS cause
+			WHEN new_tier IS DISTINCT FROM ruled THEN 'override' ELSE 'override_end' END AS cause,
+		a.misses AS held_misses, a.next_tier AS held_next_tier, a.next_review AS held_next_review,
+		a.ruled AS stored_ruled, a.ruled_since AS stored_ruled_since
 	FROM (SELECT CASE WHEN new_tier = a.tier THEN a.since ELSE day END AS since, ruled_since) n;
 	CREATE TEMP TABLE tiering_refresh_count ON COMMIT DROP AS SELECT;
 	PERFORM set_config('tiering.refresh_as_of', day::text, true);

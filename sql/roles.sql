@@ -11,19 +11,20 @@ BEGIN ATOMIC
 		('report', 'SELECT ON tiering.tier_distribution, tiering.tier_distribution_history, tiering.migration_matrix,
 			tiering.migration_summary, tiering.customer_tier_history, tiering.tier_rollup, tiering.pareto, tiering.staffing,
 			tiering.measure_bound, tiering.near_upgrade, tiering.near_downgrade, tiering.tier_origin'),
-		('report', 'SELECT ON tiering.assignment, tiering.migration, tiering.distribution_history, tiering.batch, tiering.superseded,
-			tiering.standing_move, tiering.request, tiering.decision, tiering.request_state'),
+		('report', 'SELECT ON tiering.assignment, tiering.migration, tiering.distribution_history, tiering.batch, tiering.superseded, tiering.watch_history,
+			tiering.standing_move, tiering.request, tiering.decision, tiering.request_state, tiering.dirty'),
 		('request', 'EXECUTE ON FUNCTION tiering.request_override(text, text, text, text, daterange, text), tiering.withdraw(bigint, text)'),
 		('approve', 'EXECUTE ON FUNCTION tiering.approve(bigint, text), tiering.reject(bigint, text), tiering.end_override(bigint, date, text)'),
-		('grade', 'EXECUTE ON FUNCTION tiering.refresh(text, date)'),
+		('grade', 'EXECUTE ON FUNCTION tiering.refresh(text, date), tiering.restate(text, date, text[]), tiering.restate_dirty(text), tiering.recount(text)'),
 		('author', 'INSERT, UPDATE, DELETE ON tiering.scheme, tiering.scheme_version, tiering.metric, tiering.tier, tiering.rule,
 			tiering.score_weight, tiering.score_band, tiering.service, tiering.policy, tiering.asset_weight'),
 		('bind', 'SELECT, INSERT (scheme, query), UPDATE (query, set_by, set_at, time_zone, date_style) ON tiering.source'),
+		('load', 'EXECUTE ON FUNCTION tiering.mark_dirty(text, text, date)'),
 		('load', 'INSERT ON tiering.ecb_rate'),
 		('load', 'INSERT, UPDATE, DELETE ON tiering.fx_rate');
 END;
 COMMENT ON FUNCTION tiering.role_grants() IS
-'What grant_role() can grant: report (read customers, moves and all views), grade (refresh), request (ask for overrides), approve (decide on requests), author (write and publish schemes), bind (set sources, which run with one''s own rights), load (load exchange rates); and the rights that each is made of';
+'What grant_role() can grant: report (read customers, moves and all views), grade (refresh and restate), request (ask for overrides), approve (decide on requests), author (write and publish schemes), bind (set sources, which run with one''s own rights), load (load exchange rates, mark customers as dirty); and the rights that each is made of';
 
 -- Not a definer's function: the caller grants what is his. Without the check GRANT
 -- would only warn one who has a right that he cannot pass on.

@@ -59,6 +59,13 @@ SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tiering.source_rows(text, date) IS
 'The rows of a scheme''s source for a date, with the columns that the caller lists; runs with the rights of the role that set it. Not for PUBLIC';
 
+CREATE FUNCTION tiering.source_rows(scheme text, as_of date, customers text[]) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'source_rows'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000 ROWS 1000
+SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tiering.source_rows(text, date, text[]) IS
+'The same for some customers only; null: for all';
+
 CREATE FUNCTION tiering.source_check(scheme text, query text) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'source_check'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000 ROWS 1

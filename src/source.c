@@ -13,6 +13,8 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "access/transam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -87,11 +89,12 @@ SetForSource(const char *name, const char *value)
 							 GUC_ACTION_SAVE, true, 0, false);
 }
 
+/* $1 is the date; $2 the customers, where SelectExpected() asks for some only */
 static SPIPlanPtr
-PrepareQuery(const char *query)
+PrepareQuery(const char *query, int nparams)
 {
-	Oid			types[1] = {DATEOID};
-	SPIPlanPtr	plan = SPI_prepare_cursor(query, 1, types,
+	Oid			types[2] = {DATEOID, TEXTARRAYOID};
+	SPIPlanPtr	plan = SPI_prepare_cursor(query, nparams, types,
 										  CURSOR_OPT_PARALLEL_OK);
 
 	if (plan == NULL)
@@ -117,7 +120,7 @@ CheckRelations(const Source *source, List *relations)
 static TupleDesc
 SourceColumns(const Source *source)
 {
-	List	   *statements = SPI_plan_get_plan_sources(PrepareQuery(source->query));
+	List	   *statements = SPI_plan_get_plan_sources(PrepareQuery(source->query, 1));
 	CachedPlanSource *statement;
 
 	if (list_length(statements) != 1)
@@ -180,9 +183,49 @@ CheckColumn(const Source *source, TupleDesc columns,
 			 errhint("It must yield customer_id and a column for each metric of the scheme.")));
 }
 
+/* A type's name, so that an array of it is one of any length of its elements */
+static char *
+QualifiedTypeName(Oid type)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	Form_pg_type form;
+	char	   *name;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", type);
+	form = (Form_pg_type) GETSTRUCT(tuple);
+	name = quote_qualified_identifier(get_namespace_name(form->typnamespace),
+									  NameStr(form->typname));
+	ReleaseSysCache(tuple);
+	return name;
+}
+
+/*
+ * The query's customers are compared in their own type, if it is one of core's,
+ * so that an index of the bank's can find them.
+ */
+static void
+SelectCustomers(StringInfo sql, TupleDesc columns)
+{
+	for (int i = 0; i < columns->natts; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(columns, i);
+
+		Oid			type = getBaseType(column->atttypid);
+
+		if (strcmp(NameStr(column->attname), "customer_id") != 0)
+			continue;
+		if (type < FirstNormalObjectId)
+			appendStringInfo(sql, " WHERE q.customer_id = ANY ($2::%s[])",
+							 QualifiedTypeName(type));
+		else
+			appendStringInfoString(sql, " WHERE q.customer_id::text = ANY ($2)");
+	}
+}
+
 /* The query with its columns picked, ordered and cast as they are expected */
 static char *
-SelectExpected(const Source *source, TupleDesc expected)
+SelectExpected(const Source *source, TupleDesc expected, bool customers)
 {
 	StringInfoData sql;
 
@@ -197,6 +240,8 @@ SelectExpected(const Source *source, TupleDesc expected)
 	}
 	/* the line breaks keep a comment at the query's end from going on */
 	appendStringInfo(&sql, " FROM (\n%s\n) AS q", source->query);
+	if (customers)
+		SelectCustomers(&sql, SourceColumns(source));
 	return sql.data;
 }
 
@@ -210,16 +255,22 @@ CheckSource(const Source *source, TupleDesc expected)
 }
 
 static void
-RunSource(const Source *source, DateADT as_of, ReturnSetInfo *rsinfo)
+RunSource(const Source *source, FunctionCallInfo fcinfo)
 {
-	ParamListInfo params = makeParamList(1);
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	ParamListInfo params = makeParamList(2);
+	bool		customers = PG_NARGS() > 2 && !PG_ARGISNULL(2);
 	DestReceiver *dest = CreateDestReceiver(DestTuplestore);
 	SPIExecuteOptions options = {0};
 
-	params->params[0].value = DateADTGetDatum(as_of);
+	params->params[0].value = PG_GETARG_DATUM(1);
 	params->params[0].isnull = false;
 	params->params[0].pflags = PARAM_FLAG_CONST;
 	params->params[0].ptype = DATEOID;
+	params->params[1].value = customers ? PG_GETARG_DATUM(2) : (Datum) 0;
+	params->params[1].isnull = !customers;
+	params->params[1].pflags = PARAM_FLAG_CONST;
+	params->params[1].ptype = TEXTARRAYOID;
 	SetTuplestoreDestReceiverParams(dest, rsinfo->setResult,
 									rsinfo->econtext->ecxt_per_query_memory,
 									false, NULL, NULL);
@@ -227,7 +278,8 @@ RunSource(const Source *source, DateADT as_of, ReturnSetInfo *rsinfo)
 	options.read_only = true;
 	options.dest = dest;
 	if (SPI_execute_plan_extended(PrepareQuery(SelectExpected(source,
-															  rsinfo->expectedDesc)),
+															  rsinfo->expectedDesc,
+															  customers), 2),
 								  &options) != SPI_OK_SELECT)
 		elog(ERROR, "source of scheme \"%s\" is not a query", source->scheme);
 	dest->rDestroy(dest);
@@ -269,7 +321,10 @@ Connect(void)
 		elog(ERROR, "could not connect to SPI");
 }
 
-/* source_rows(scheme, as_of): the rows, with the columns that the caller lists */
+/*
+ * source_rows(scheme, as_of[, customers]): the rows, with the columns that the
+ * caller lists; of all customers, or of some
+ */
 PG_FUNCTION_INFO_V1(source_rows);
 Datum
 source_rows(PG_FUNCTION_ARGS)
@@ -298,7 +353,7 @@ source_rows(PG_FUNCTION_ARGS)
 	SetForSource("TimeZone", source.time_zone);
 	SetForSource("DateStyle", source.date_style);
 	CheckSource(&source, rsinfo->expectedDesc);
-	RunSource(&source, PG_GETARG_DATEADT(1), rsinfo);
+	RunSource(&source, fcinfo);
 	AtEOXact_GUC(false, save_nestlevel);
 	SetUserIdAndSecContext(save_user, save_context);
 	SPI_finish();
@@ -324,7 +379,7 @@ source_check(PG_FUNCTION_ARGS)
 	Connect();
 	source.query = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	CheckSource(&source, rsinfo->expectedDesc);
-	PrepareQuery(SelectExpected(&source, rsinfo->expectedDesc));
+	PrepareQuery(SelectExpected(&source, rsinfo->expectedDesc, true), 2);
 	SPI_finish();
 	return (Datum) 0;
 }
