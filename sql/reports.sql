@@ -118,6 +118,8 @@ COMMENT ON COLUMN tiering.measure_bound.bounds IS 'Both bounds, which say whethe
 -- A candidate is next for the measures below its bounds but not below those of a
 -- lower one. Materialized, and joined by equality, so that whatever a report joins
 -- to these views, and however little is known of the tables, it is worked out once.
+-- So is what to hold, by the function itself; OFFSET 0 has it asked once a row, for
+-- both columns, and not at all if neither is selected.
 CREATE VIEW tiering.near_upgrade AS
 WITH candidate AS (
 	SELECT t.scheme, t.version, t.tier, t.rank, b.tier AS next_tier, b.rank AS next_rank, b.measure, b.bound,
@@ -125,17 +127,22 @@ WITH candidate AS (
 	FROM tiering.tier t
 		JOIN tiering.measure_bound b ON b.scheme = t.scheme AND b.version = t.version AND b.rank > t.rank
 ), next AS MATERIALIZED (
-	SELECT c.scheme, c.version, c.tier, c.next_tier, c.measure, c.bound,
-		nummultirange(c.below) - COALESCE(range_agg(c.below) OVER lower_ones, '{}') AS measures
+	SELECT c.scheme, c.version, c.tier, c.next_tier, c.measure, c.bound, upper_inc(c.below) AS pass,
+		nummultirange(c.below) - COALESCE(range_agg(c.below) OVER lower_ones, '{}') AS measures,
+		s.key, o.refreshed_as_of
 	FROM candidate c
+		LEFT JOIN tiering.series_source s ON s.scheme = c.scheme
+		LEFT JOIN tiering.source o ON o.scheme = c.scheme
 	WINDOW lower_ones AS (PARTITION BY c.scheme, c.version, c.tier ORDER BY c.next_rank, c.bound, c.next_tier
 		ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 )
 SELECT a.scheme, a.customer_id, a.tier, n.next_tier, n.measure AS metric, a.measure, n.bound,
 	n.bound - a.measure AS distance, round(100 * (n.bound - a.measure) / NULLIF(abs(n.bound), 0), 4) AS distance_percent,
-	a.since, a.as_of, a.version
+	a.since, a.as_of, a.version, (h.held).balance AS balance_to_hold, (h.held).until AS hold_until
 FROM tiering.assignment a
-	JOIN next n ON n.scheme = a.scheme AND n.version = a.version AND n.tier = a.tier AND n.measures @> a.measure;
+	JOIN next n ON n.scheme = a.scheme AND n.version = a.version AND n.tier = a.tier AND n.measures @> a.measure
+	CROSS JOIN LATERAL (
+		SELECT tiering.balance_to_hold(n.key, n.refreshed_as_of, a.customer_id, n.bound, n.pass) AS held OFFSET 0) h;
 COMMENT ON VIEW tiering.near_upgrade IS
 'How far each customer is from the next higher tier, as far as the measure goes; those who are near: WHERE distance_percent <= 10. Who is in a tier by hand or by a policy although his measure leads further is told the one above that';
 COMMENT ON COLUMN tiering.near_upgrade.scheme IS 'Scheme';
@@ -150,6 +157,9 @@ COMMENT ON COLUMN tiering.near_upgrade.distance_percent IS 'The same in per cent
 COMMENT ON COLUMN tiering.near_upgrade.since IS 'The assessment from which on the customer holds the tier';
 COMMENT ON COLUMN tiering.near_upgrade.as_of IS 'The last assessment that changed the customer''s row';
 COMMENT ON COLUMN tiering.near_upgrade.version IS 'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.near_upgrade.balance_to_hold IS
+'The least balance that brings the next assessment''s average to the bound, or above one that is left out, if it stands from the day after the last refresh until hold_until; null where set_series() bound no series, the customer has none, or no day is left. 0 or less if nothing needs to be held';
+COMMENT ON COLUMN tiering.near_upgrade.hold_until IS 'The last day of the next assessment''s period';
 
 CREATE VIEW tiering.near_downgrade AS
 WITH b AS MATERIALIZED (

@@ -79,6 +79,24 @@ CheckPeriod(const Period *period, bool empty, Datum range)
 				 errhint("Use a bounded range, such as tiering.month(date) or '[2024-01-01,2024-02-01)'.")));
 }
 
+static Period
+CheckedPeriod(TypeCacheEntry *typcache, RangeType *range)
+{
+	bool		empty;
+	Period		period = PeriodFromRange(typcache, range, &empty);
+
+	CheckPeriod(&period, empty, RangeTypePGetDatum(range));
+	return period;
+}
+
+/* A period that is no argument */
+Period
+PeriodFromDatum(Datum range)
+{
+	return CheckedPeriod(lookup_type_cache(DATERANGEOID, TYPECACHE_RANGE_INFO),
+						 DatumGetRangeTypeP(range));
+}
+
 /* A daterange with both bounds, as a constant holds it */
 #define FULL_SIZE	(VARHDRSZ + sizeof(Oid) + 2 * sizeof(DateADT) + 1)
 
@@ -109,12 +127,7 @@ PeriodArg(FunctionCallInfo fcinfo, int argno)
 	size = VARSIZE_ANY(raw);
 	if (!IsCached(cache, raw, size))
 	{
-		RangeType  *range = PG_GETARG_RANGE_P(argno);
-		bool		empty;
-		Period		period = PeriodFromRange(cache->typcache, range, &empty);
-
-		CheckPeriod(&period, empty, RangeTypePGetDatum(range));
-		cache->period = period;
+		cache->period = CheckedPeriod(cache->typcache, PG_GETARG_RANGE_P(argno));
 		cache->size = 0;
 		if (size <= sizeof(cache->image))
 		{

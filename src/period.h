@@ -32,6 +32,7 @@ PeriodOverlap(const Period *period, DateADT from, DateADT to)
 }
 
 extern const Period *PeriodArg(FunctionCallInfo fcinfo, int argno);
+extern Period PeriodFromDatum(Datum range);
 extern Period DaysArg(FunctionCallInfo fcinfo, int argno);
 extern Period ValidRangeArg(FunctionCallInfo fcinfo, int argno);
 extern Period ValidDatesArg(FunctionCallInfo fcinfo, int argno);

@@ -11,34 +11,38 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 
-#include "series.h"
+#include "series_reach.h"
 
-/* The smallest whole number that is not below dividend / divisor */
+/*
+ * The smallest whole number that is not below dividend / divisor, or the
+ * smallest above it
+ */
 static Numeric
-CeilingQuotient(Numeric dividend, int64 divisor)
+RoundUp(Numeric dividend, int64 divisor, bool above)
 {
 	Datum		by = NumericGetDatum(int64_to_numeric(divisor));
 	Datum		whole = DirectFunctionCall2(numeric_div_trunc,
 											NumericGetDatum(dividend), by);
 	Datum		product = DirectFunctionCall2(numeric_mul, whole, by);
+	int			order = DatumGetInt32(DirectFunctionCall2(numeric_cmp, product,
+														  NumericGetDatum(dividend)));
 
-	if (DatumGetBool(DirectFunctionCall2(numeric_lt, product,
-										 NumericGetDatum(dividend))))
+	if (order < 0 || (above && order == 0))
 		return DatumGetNumeric(DirectFunctionCall1(numeric_inc, whole));
 	return DatumGetNumeric(whole);
 }
 
 /* Balance-days that a threshold asks for, a numeric that is exact */
 static Datum
-NeededDays(FunctionCallInfo fcinfo, int argno, const Period *period)
+NeededDays(Datum threshold, const Period *period)
 {
-	struct varlena *threshold = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(argno));
+	struct varlena *number = PG_DETOAST_DATUM_PACKED(threshold);
 	DecimalView view;
 
-	DecimalViewNumeric(threshold, &view);
+	DecimalViewNumeric(number, &view);
 	if (!view.finite)
-		DecimalRefuse(threshold, "threshold");
-	return DirectFunctionCall2(numeric_mul, PointerGetDatum(threshold),
+		DecimalRefuse(number, "threshold");
+	return DirectFunctionCall2(numeric_mul, PointerGetDatum(number),
 							   NumericGetDatum(int64_to_numeric(PeriodDays(period))));
 }
 
@@ -57,39 +61,63 @@ SumDays(const Series *series, DateADT start, DateADT end)
 	return sum;
 }
 
+/* What of the period stands fast; false if no day of it comes after as_of */
+bool
+ReachOpen(Reach *reach, const Series *series, const Period *period,
+		  DateADT as_of)
+{
+	if (as_of >= period->end - 1)
+		return false;
+	reach->period = *period;
+	reach->first = Max(period->start - 1, as_of) + 1;
+	reach->sum = SumDays(series, period->start, reach->first);
+	reach->scale = series->scale;
+	reach->dscale = series->dscale;
+	return true;
+}
+
 /*
- * The least balance, in the decimals that the series shows, that reaches the
- * threshold if it stands on each day of the period after as_of.
+ * The least balance, in the decimals that the series shows, that brings the
+ * average to the threshold, or above it, if it stands on each day from first on.
  */
+Datum
+ReachBalance(const Reach *reach, Datum threshold, bool above)
+{
+	Datum		missing;
+	Numeric		power;
+
+	missing = DirectFunctionCall2(numeric_sub,
+								  NeededDays(threshold, &reach->period),
+								  NumericGetDatum(ScaledToNumeric(reach->sum,
+																  reach->scale,
+																  reach->dscale)));
+	/* in whole units of the last decimal shown */
+	power = ScaledToNumeric((int128) ScaledPower[reach->dscale / 2] *
+							ScaledPower[reach->dscale - reach->dscale / 2],
+							0, 0);
+	missing = DirectFunctionCall2(numeric_mul, missing,
+								  NumericGetDatum(power));
+	missing = NumericGetDatum(RoundUp(DatumGetNumeric(missing),
+									  (int64) reach->period.end - reach->first,
+									  above));
+	power = ScaledToNumeric(1, reach->dscale, reach->dscale);
+	return DirectFunctionCall2(numeric_mul, missing, NumericGetDatum(power));
+}
+
 PG_FUNCTION_INFO_V1(daily_series_balance_to_reach);
 Datum
 daily_series_balance_to_reach(PG_FUNCTION_ARGS)
 {
 	const Period *period = PeriodArg(fcinfo, 2);
-	DateADT		first;			/* day on which she holds it */
 	Series		series;
-	Datum		missing;
-	Numeric		power;
+	Reach		reach;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(3))
 		PG_RETURN_NULL();
-	if (PG_GETARG_DATEADT(3) >= period->end - 1)
-		PG_RETURN_NULL();
-	first = Max(period->start - 1, PG_GETARG_DATEADT(3)) + 1;
 	SeriesOpen(&series, PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(0)));
-	missing = DirectFunctionCall2(numeric_sub, NeededDays(fcinfo, 1, period),
-								  NumericGetDatum(SeriesNumber(&series, SumDays(&series, period->start, first))));
-	/* in whole units of the last decimal shown */
-	power = ScaledToNumeric((int128) ScaledPower[series.dscale / 2] *
-							ScaledPower[series.dscale - series.dscale / 2],
-							0, 0);
-	missing = DirectFunctionCall2(numeric_mul, missing,
-								  NumericGetDatum(power));
-	missing = NumericGetDatum(CeilingQuotient(DatumGetNumeric(missing),
-											  (int64) period->end - first));
-	power = ScaledToNumeric(1, series.dscale, series.dscale);
-	PG_RETURN_DATUM(DirectFunctionCall2(numeric_mul, missing,
-										NumericGetDatum(power)));
+	if (!ReachOpen(&reach, &series, period, PG_GETARG_DATEADT(3)))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(ReachBalance(&reach, PG_GETARG_DATUM(1), false));
 }
 
 /* The search for the last day to raise a balance; all in one scale */
@@ -182,7 +210,7 @@ daily_series_last_day_to_reach(PG_FUNCTION_ARGS)
 	SeriesReadNumber(PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(3)),
 					 "max_balance", &most, &scale);
 	scale = Max(series.scale, most.scale);
-	needed = (struct varlena *) DatumGetPointer(NeededDays(fcinfo, 1, period));
+	needed = (struct varlena *) DatumGetPointer(NeededDays(PG_GETARG_DATUM(1), period));
 	DecimalViewNumeric(needed, &view);
 	raise.series = &series;
 	raise.scale = scale;

@@ -1,15 +1,15 @@
 /*
  * source.c
- *		A scheme's source: the bank's own query, run for a date.
+ *		A bank's own query for a scheme, run for a date.
  *
- * It runs with the rights of the role that set it, whoever refreshes: as a
+ * It runs with the rights of the role that set it, whoever has it run: as a
  * view's owner would be asked for the tables that the query names, and unlike
  * a view also for all that its functions do. The operation is a restricted
  * one, as in core's REFRESH MATERIALIZED VIEW, so that nothing in the query
  * can change the role back or leave anything behind for the caller to run.
- * The function's own search_path setting, and the refusal of what is
- * temporary, see to it that names in the query mean the same for everyone; so
- * do days and times, which are read with its setter's settings.
+ * The search_path that it runs with, and the refusal of what is temporary, see
+ * to it that names in the query mean the same for everyone; so do days and times,
+ * which are read with its setter's settings.
  */
 #include "postgres.h"
 
@@ -31,54 +31,55 @@
 
 #include "compat.h"
 #include "scheme.h"
+#include "source.h"
 
-#define SOURCE_QUERY \
-	"SELECT s.query, s.set_by, s.time_zone, s.date_style FROM tiering.source s" \
-	" WHERE s.scheme OPERATOR(pg_catalog.=) $1"
+const SourceKind SourceOfMetrics = {
+	"source",
+	"SELECT s.scheme, s.query, s.set_by, s.time_zone, s.date_style"
+	" FROM tiering.source s"
+	" WHERE s.scheme OPERATOR(pg_catalog.=) $1",
+	"It must yield customer_id and a column for each metric of the scheme."
+};
 
-typedef struct Source
+const SourceKind SourceOfSeries = {
+	"series",
+	"SELECT s.scheme, s.query, s.set_by, s.time_zone, s.date_style"
+	" FROM tiering.series_source s"
+	" WHERE s.key OPERATOR(pg_catalog.=) $1",
+	"It must yield customer_id, balances and period."
+};
+
+/* Read it, with SPI connected; false if there is none of that key */
+bool
+SourceLoad(Source *source, const SourceKind *kind, Oid type, Datum key)
 {
-	char	   *scheme;
-	char	   *query;
-	Oid			role;			/* who set it */
-	char	   *time_zone;		/* of the session in which he did */
-	char	   *date_style;
-} Source;
-
-static Source
-SourceLoad(text *scheme)
-{
-	Oid			types[1] = {TEXTOID};
-	Datum		values[1] = {PointerGetDatum(scheme)};
-	Source		source = {text_to_cstring(scheme)};
 	bool		isnull;
 
-	if (SPI_execute_with_args(SOURCE_QUERY, 1, types, values, NULL, true, 1) !=
+	if (SPI_execute_with_args(kind->lookup, 1, &type, &key, NULL, true, 1) !=
 		SPI_OK_SELECT)
-		elog(ERROR, "could not read the source of scheme \"%s\"",
-			 source.scheme);
+		elog(ERROR, "could not look for a %s", kind->noun);
 	if (SPI_processed == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("scheme \"%s\" has no source", source.scheme),
-				 errhint("Set one with tiering.set_source('%s', query).",
-						 source.scheme)));
-	source.query = SPI_getvalue(SPI_tuptable->vals[0],
-								SPI_tuptable->tupdesc, 1);
-	source.role = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0],
-												 SPI_tuptable->tupdesc, 2,
-												 &isnull));
-	source.time_zone = SPI_getvalue(SPI_tuptable->vals[0],
-									SPI_tuptable->tupdesc, 3);
-	source.date_style = SPI_getvalue(SPI_tuptable->vals[0],
+		return false;
+	source->kind = kind;
+	source->scheme = SPI_getvalue(SPI_tuptable->vals[0],
+								  SPI_tuptable->tupdesc, 1);
+	source->query = SPI_getvalue(SPI_tuptable->vals[0],
+								 SPI_tuptable->tupdesc, 2);
+	source->role = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0],
+												  SPI_tuptable->tupdesc, 3,
+												  &isnull));
+	source->time_zone = SPI_getvalue(SPI_tuptable->vals[0],
 									 SPI_tuptable->tupdesc, 4);
-	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(source.role)))
+	source->date_style = SPI_getvalue(SPI_tuptable->vals[0],
+									  SPI_tuptable->tupdesc, 5);
+	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(source->role)))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("the role who set the source of scheme \"%s\" does not exist any more",
-						source.scheme),
-				 errhint("Set the source again.")));
-	return source;
+				 errmsg("the role who set the %s of scheme \"%s\" does not exist any more",
+						kind->noun, source->scheme),
+				 errhint("Set it again with tiering.set_%s('%s', query).",
+						 kind->noun, source->scheme)));
+	return true;
 }
 
 /* Until the nest level of settings ends that the caller has begun */
@@ -112,8 +113,9 @@ CheckRelations(const Source *source, List *relations)
 		if (isAnyTempNamespace(get_rel_namespace(lfirst_oid(cell))))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
-					 errmsg("source of scheme \"%s\" reads the temporary table \"%s\"",
-							source->scheme, get_rel_name(lfirst_oid(cell)))));
+					 errmsg("%s of scheme \"%s\" reads the temporary table \"%s\"",
+							source->kind->noun, source->scheme,
+							get_rel_name(lfirst_oid(cell)))));
 }
 
 /* The columns that the query yields; it must be one statement that has any */
@@ -126,20 +128,21 @@ SourceColumns(const Source *source)
 	if (list_length(statements) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("source of scheme \"%s\" must be one query, not %d statements",
-						source->scheme, list_length(statements))));
+				 errmsg("%s of scheme \"%s\" must be one query, not %d statements",
+						source->kind->noun, source->scheme,
+						list_length(statements))));
 	statement = (CachedPlanSource *) linitial(statements);
 	if (statement->commandTag != CMDTAG_SELECT || statement->resultDesc == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
-				 errmsg("source of scheme \"%s\" must be a SELECT, not %s",
-						source->scheme,
+				 errmsg("%s of scheme \"%s\" must be a SELECT, not %s",
+						source->kind->noun, source->scheme,
 						GetCommandTagName(statement->commandTag))));
 	CheckRelations(source, statement->relationOids);
 	return statement->resultDesc;
 }
 
-/* May a column of this type feed one that refresh expects? No float may. */
+/* May a column of this type feed one that is expected? No float may. */
 static bool
 TypeFeeds(Oid type, Oid expected)
 {
@@ -151,8 +154,10 @@ TypeFeeds(Oid type, Oid expected)
 				type == INT2OID;
 		case BOOLOID:
 			return type == BOOLOID;
-		default:
+		case TEXTOID:
 			return true;		/* the customer: anything that casts to text */
+		default:
+			return type == expected;
 	}
 }
 
@@ -169,8 +174,9 @@ CheckColumn(const Source *source, TupleDesc columns,
 		if (!TypeFeeds(column->atttypid, expected->atttypid))
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("column \"%s\" in the source of scheme \"%s\" has type %s, where %s is needed",
-							NameStr(column->attname), source->scheme,
+					 errmsg("column \"%s\" in the %s of scheme \"%s\" has type %s, where %s is needed",
+							NameStr(column->attname), source->kind->noun,
+							source->scheme,
 							format_type_be(column->atttypid),
 							format_type_be(expected->atttypid)),
 					 errhint("Cast it explicitly in the query.")));
@@ -178,9 +184,10 @@ CheckColumn(const Source *source, TupleDesc columns,
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("source of scheme \"%s\" yields no column \"%s\"",
-					source->scheme, NameStr(expected->attname)),
-			 errhint("It must yield customer_id and a column for each metric of the scheme.")));
+			 errmsg("%s of scheme \"%s\" yields no column \"%s\"",
+					source->kind->noun, source->scheme,
+					NameStr(expected->attname)),
+			 errhint("%s", source->kind->yields)));
 }
 
 /* A type's name, so that an array of it is one of any length of its elements */
@@ -210,7 +217,6 @@ SelectCustomers(StringInfo sql, TupleDesc columns)
 	for (int i = 0; i < columns->natts; i++)
 	{
 		Form_pg_attribute column = TupleDescAttr(columns, i);
-
 		Oid			type = getBaseType(column->atttypid);
 
 		if (strcmp(NameStr(column->attname), "customer_id") != 0)
@@ -255,34 +261,70 @@ CheckSource(const Source *source, TupleDesc expected)
 }
 
 static void
-RunSource(const Source *source, FunctionCallInfo fcinfo)
+RunQuery(const Source *source, DateADT as_of, ArrayType *customers,
+		 TupleDesc expected, DestReceiver *dest)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	const char *query = SelectExpected(source, expected, customers != NULL);
 	ParamListInfo params = makeParamList(2);
-	bool		customers = PG_NARGS() > 2 && !PG_ARGISNULL(2);
-	DestReceiver *dest = CreateDestReceiver(DestTuplestore);
 	SPIExecuteOptions options = {0};
 
-	params->params[0].value = PG_GETARG_DATUM(1);
+	params->params[0].value = DateADTGetDatum(as_of);
 	params->params[0].isnull = false;
 	params->params[0].pflags = PARAM_FLAG_CONST;
 	params->params[0].ptype = DATEOID;
-	params->params[1].value = customers ? PG_GETARG_DATUM(2) : (Datum) 0;
-	params->params[1].isnull = !customers;
+	params->params[1].value = PointerGetDatum(customers);
+	params->params[1].isnull = customers == NULL;
 	params->params[1].pflags = PARAM_FLAG_CONST;
 	params->params[1].ptype = TEXTARRAYOID;
-	SetTuplestoreDestReceiverParams(dest, rsinfo->setResult,
-									rsinfo->econtext->ecxt_per_query_memory,
-									false, NULL, NULL);
 	options.params = params;
 	options.read_only = true;
 	options.dest = dest;
-	if (SPI_execute_plan_extended(PrepareQuery(SelectExpected(source,
-															  rsinfo->expectedDesc,
-															  customers), 2),
-								  &options) != SPI_OK_SELECT)
-		elog(ERROR, "source of scheme \"%s\" is not a query", source->scheme);
-	dest->rDestroy(dest);
+	if (SPI_execute_plan_extended(PrepareQuery(query, 2), &options) !=
+		SPI_OK_SELECT)
+		elog(ERROR, "%s of scheme \"%s\" is not a query",
+			 source->kind->noun, source->scheme);
+}
+
+static void
+TellSource(void *arg)
+{
+	const Source *source = arg;
+
+	errcontext("%s of scheme \"%s\"", source->kind->noun, source->scheme);
+}
+
+/*
+ * Its rows for a date, with the columns that are expected, of all customers or
+ * of some; SPI is connected
+ */
+void
+SourceRun(const Source *source, DateADT as_of, ArrayType *customers,
+		  TupleDesc expected, DestReceiver *dest)
+{
+	ErrorContextCallback teller;
+	Oid			save_user;
+	int			save_context;
+	int			save_nestlevel;
+
+	teller.callback = TellSource;
+	teller.arg = unconstify(Source *, source);
+	teller.previous = error_context_stack;
+	error_context_stack = &teller;
+
+	/* an error restores all, as the end of any (sub)transaction does */
+	GetUserIdAndSecContext(&save_user, &save_context);
+	SetUserIdAndSecContext(source->role, save_context |
+						   SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_RESTRICTED_OPERATION);
+	save_nestlevel = NewGUCNestLevel();
+	SetForSource("search_path", "pg_catalog, pg_temp");
+	SetForSource("TimeZone", source->time_zone);
+	SetForSource("DateStyle", source->date_style);
+	CheckSource(source, expected);
+	RunQuery(source, as_of, customers, expected, dest);
+	AtEOXact_GUC(false, save_nestlevel);
+	SetUserIdAndSecContext(save_user, save_context);
+	error_context_stack = teller.previous;
 }
 
 /* An empty result of the shape that the caller expects */
@@ -331,9 +373,7 @@ source_rows(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	text	   *scheme = SchemeArg(fcinfo);
-	Oid			save_user;
-	int			save_context;
-	int			save_nestlevel;
+	DestReceiver *dest = CreateDestReceiver(DestTuplestore);
 	Source		source;
 
 	if (PG_ARGISNULL(1))
@@ -342,34 +382,39 @@ source_rows(PG_FUNCTION_ARGS)
 				 errmsg("as_of must not be null")));
 	BeginResult(rsinfo);
 	Connect();
-	source = SourceLoad(scheme);
-
-	/* an error restores the role, as the end of any (sub)transaction does */
-	GetUserIdAndSecContext(&save_user, &save_context);
-	SetUserIdAndSecContext(source.role, save_context |
-						   SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_RESTRICTED_OPERATION);
-	save_nestlevel = NewGUCNestLevel();
-	SetForSource("TimeZone", source.time_zone);
-	SetForSource("DateStyle", source.date_style);
-	CheckSource(&source, rsinfo->expectedDesc);
-	RunSource(&source, fcinfo);
-	AtEOXact_GUC(false, save_nestlevel);
-	SetUserIdAndSecContext(save_user, save_context);
+	if (!SourceLoad(&source, &SourceOfMetrics, TEXTOID,
+					PointerGetDatum(scheme)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("scheme \"%s\" has no source",
+						text_to_cstring(scheme)),
+				 errhint("Set one with tiering.set_source('%s', query).",
+						 text_to_cstring(scheme))));
+	SetTuplestoreDestReceiverParams(dest, rsinfo->setResult,
+									rsinfo->econtext->ecxt_per_query_memory,
+									false, NULL, NULL);
+	SourceRun(&source, PG_GETARG_DATEADT(1),
+			  PG_NARGS() > 2 && !PG_ARGISNULL(2) ? PG_GETARG_ARRAYTYPE_P(2) : NULL,
+			  rsinfo->expectedDesc, dest);
+	dest->rDestroy(dest);
 	SPI_finish();
 	return (Datum) 0;
 }
 
 /*
- * source_check(scheme, query): nothing, or an error if the query could not be
- * the source of the scheme with the columns that the caller lists
+ * source_check(scheme, query, series): nothing, or an error if the query could
+ * not be the source, or the series, of the scheme with the columns that the
+ * caller lists
  */
 PG_FUNCTION_INFO_V1(source_check);
 Datum
 source_check(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Source		source = {text_to_cstring(SchemeArg(fcinfo))};
+	Source		source = {
+		PG_GETARG_BOOL(2) ? &SourceOfSeries : &SourceOfMetrics,
+		text_to_cstring(SchemeArg(fcinfo))
+	};
 
 	if (PG_ARGISNULL(1))
 		ereport(ERROR,

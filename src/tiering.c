@@ -25,6 +25,7 @@
  *		classify_support	a row as an argument, planned as its columns
  *		asset_weight	at which proportion a class of assets counts
  *		source			a bank's own query, run with its setter's rights
+ *		holding			what a scheme's customers have to hold, by such a query
  */
 #include "postgres.h"
 

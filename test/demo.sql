@@ -249,3 +249,22 @@ FROM bank.history, (SELECT tier, bound FROM tiering.measure_bound WHERE scheme =
 WHERE customer_id = :'customer' AND bound > tiering.daily_avg(series, tiering.month('1998-11-30'))
 ORDER BY bound;
 \set ECHO none
+
+\echo 'The same ladder for whoever wants it each day, for the month so far, and what the view then tells:\n'
+\set ECHO queries
+DO $$
+BEGIN
+	PERFORM tiering.copy_scheme('retail', 'running'), tiering.publish('running', '1993-01-01');
+	PERFORM tiering.set_source('running', 'SELECT customer_id,
+		tiering.daily_avg(series, tiering.month_to_date($1)) AS daily_avg_balance FROM bank.history');
+	PERFORM tiering.set_series('running', 'SELECT customer_id, series AS balances,
+		tiering.month($1 + 1) AS period FROM bank.history');
+	PERFORM tiering.refresh('running', '1998-12-15');
+END;
+$$;
+SELECT next_tier, count(*) AS customers, min(balance_to_hold) AS least, max(balance_to_hold) AS most, max(hold_until) AS hold_until
+FROM tiering.near_upgrade
+WHERE scheme = 'running' AND distance_percent < 1
+GROUP BY next_tier, bound
+ORDER BY bound;
+\set ECHO none

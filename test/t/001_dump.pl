@@ -10,7 +10,7 @@ my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->start;
 
-my @tables = qw(scheme scheme_version metric tier rule source assignment migration distribution_history);
+my @tables = qw(scheme scheme_version metric tier rule source series_source assignment migration distribution_history);
 
 # All that the extension's tables hold, as text
 sub contents
@@ -52,6 +52,7 @@ $node->safe_psql(
 	SELECT tiering.load_preset('cib'), tiering.publish('cib', '2024-01-01'), tiering.load_preset('psbc');
 	SET ROLE setter;
 	SELECT tiering.set_source('cib', 'SELECT no AS customer_id, amount AS daily_avg_assets FROM public.balance WHERE d = $1');
+	SELECT tiering.set_series('cib', 'SELECT no AS customer_id, tiering.daily_series_snapshots(amount, d) AS balances, tiering.quarter($1 + 1) AS period FROM public.balance GROUP BY no');
 	RESET ROLE;
 	SELECT tiering.refresh('cib', '2024-01-31');
 	SELECT tiering.refresh('cib', '2024-02-29');
@@ -104,7 +105,10 @@ foreach my $how (sort keys %restore)
 		SELECT cause, to_tier, move = (SELECT max(move) FROM tiering.migration)
 		FROM tiering.migration WHERE customer_id = '000101' ORDER BY move DESC LIMIT 1}),
 		'manual|gold|t', "$how: records moves");
-	is($node->safe_psql($db, q{SELECT set_by FROM tiering.source}), 'setter', "$how: the source runs as who set it");
+	is($node->safe_psql($db, q{SELECT set_by FROM tiering.source UNION ALL SELECT set_by FROM tiering.series_source}),
+		"setter\nsetter", "$how: the source and the series run as who set them");
+	is($node->safe_psql($db, q{SELECT count(*) > 1000, min(hold_until) FROM tiering.near_upgrade WHERE balance_to_hold IS NOT NULL}),
+		't|2024-06-30', "$how: tells what to hold");
 }
 is_deeply(contents('bank'), $before, 'the first database is as it was');
 

@@ -1,0 +1,291 @@
+/*
+ * holding.c
+ *		What each customer of a scheme has to hold to reach a bound.
+ *
+ * The view near_upgrade asks it of one customer after the other. The bank's
+ * query, which tells all of their series, is run at the first of them and once
+ * for the statement; what is kept of a series is what its average lacks. So the
+ * query runs once whatever the view is joined to, and not at all for schemes
+ * that nobody looks at and for reports that leave the column out. It takes
+ * about 100 bytes of memory a customer.
+ *
+ * A view's functions run as the user who reads the view, who has no right to the
+ * query. The right is the key of the binding, which only the view can read: who
+ * shows it has the query run, with the rights of the role that set it.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "executor/spi.h"
+#include "executor/tuptable.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+#include "utils/uuid.h"
+
+#include "series_reach.h"
+#include "source.h"
+
+/* One customer's; in the table under the customer's number */
+typedef struct Holding
+{
+	Reach		reach;
+	text	   *customer;
+	uint32		hash;
+	bool		days_left;
+	char		status;
+} Holding;
+
+static inline uint32
+HashText(const text *key)
+{
+	return hash_bytes((const unsigned char *) VARDATA_ANY(key),
+					  VARSIZE_ANY_EXHDR(key));
+}
+
+static inline bool
+SameText(const text *a, const text *b)
+{
+	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
+		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+}
+
+#define SH_PREFIX			holdings
+#define SH_ELEMENT_TYPE		Holding
+#define SH_KEY_TYPE			text *
+#define SH_KEY				customer
+#define SH_HASH_KEY(table, key)		HashText(key)
+#define SH_EQUAL(table, a, b)		SameText(a, b)
+#define SH_STORE_HASH
+#define SH_GET_HASH(table, holding)	(holding)->hash
+#define SH_SCOPE			static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
+
+/* A scheme's, as of a day */
+typedef struct Holdings
+{
+	pg_uuid_t	key;
+	DateADT		as_of;
+	holdings_hash *table;
+	struct Holdings *next;
+} Holdings;
+
+/* What a call site remembers */
+typedef struct HoldingCache
+{
+	Holdings   *first;
+	TupleDesc	result;
+} HoldingCache;
+
+/* Takes the query's rows as they come */
+typedef struct Receiver
+{
+	DestReceiver pub;
+	const Source *source;
+	Holdings   *holdings;
+	MemoryContext row_context;
+} Receiver;
+
+static void
+PutRow(Receiver *receiver, TupleTableSlot *slot)
+{
+	const Source *source = receiver->source;
+	Holdings   *holdings = receiver->holdings;
+	text	   *customer;
+	Series		series;
+	Period		period;
+	Holding    *holding;
+	bool		found;
+
+	slot_getallattrs(slot);
+	if (slot->tts_isnull[0])
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s of scheme \"%s\" yields a customer_id that is null",
+						source->kind->noun, source->scheme)));
+	if (slot->tts_isnull[1])
+		return;
+	if (slot->tts_isnull[2])
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("period must not be null")));
+	customer = DatumGetTextPP(slot->tts_values[0]);
+	SeriesOpen(&series, PG_DETOAST_DATUM_PACKED(slot->tts_values[1]));
+	period = PeriodFromDatum(slot->tts_values[2]);
+
+	holding = holdings_insert(holdings->table, customer, &found);
+	if (found)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNIQUE_VIOLATION),
+				 errmsg("%s of scheme \"%s\" yields customer \"%s\" more than once",
+						source->kind->noun, source->scheme,
+						text_to_cstring(customer))));
+	holding->customer = MemoryContextAlloc(holdings->table->ctx,
+										   VARSIZE_ANY(customer));
+	memcpy(holding->customer, customer, VARSIZE_ANY(customer));
+	holding->days_left = ReachOpen(&holding->reach, &series, &period,
+								   holdings->as_of);
+}
+
+static bool
+ReceiveRow(TupleTableSlot *slot, DestReceiver *self)
+{
+	Receiver   *receiver = (Receiver *) self;
+	MemoryContext old = MemoryContextSwitchTo(receiver->row_context);
+
+	PutRow(receiver, slot);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(receiver->row_context);
+	return true;
+}
+
+static void
+ReceiveBegin(DestReceiver *self, int operation, TupleDesc columns)
+{
+}
+
+static void
+ReceiveEnd(DestReceiver *self)
+{
+}
+
+/* What the query has to yield, daily_series being of this function's schema */
+static TupleDesc
+SeriesColumns(Oid function)
+{
+	TupleDesc	columns = CreateTemplateTupleDesc(3);
+	Oid			series_type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
+											  CStringGetDatum("daily_series"),
+											  ObjectIdGetDatum(get_func_namespace(function)));
+
+	TupleDescInitEntry(columns, 1, "customer_id", TEXTOID, -1, 0);
+	TupleDescInitEntry(columns, 2, "balances", series_type, -1, 0);
+	TupleDescInitEntry(columns, 3, "period", DATERANGEOID, -1, 0);
+	return columns;
+}
+
+/* Find the binding as the owner of this function, who may read it */
+static bool
+LoadAsOwner(Source *source, Oid function, const pg_uuid_t *key)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Oid			save_user;
+	int			save_context;
+	bool		found;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	GetUserIdAndSecContext(&save_user, &save_context);
+	SetUserIdAndSecContext(((Form_pg_proc) GETSTRUCT(tuple))->proowner,
+						   save_context | SECURITY_LOCAL_USERID_CHANGE);
+	ReleaseSysCache(tuple);
+	found = SourceLoad(source, &SourceOfSeries, UUIDOID, UUIDPGetDatum(key));
+	SetUserIdAndSecContext(save_user, save_context);
+	return found;
+}
+
+static Holdings *
+RunSeries(FunctionCallInfo fcinfo, const pg_uuid_t *key, DateADT as_of)
+{
+	Oid			function = fcinfo->flinfo->fn_oid;
+	Holdings   *holdings = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt,
+											  sizeof(Holdings));
+	Receiver	receiver = {
+		/* named after one that takes rows, as SPI takes DestNone for no query */
+		{ReceiveRow, ReceiveBegin, ReceiveEnd, ReceiveEnd, DestTuplestore}
+	};
+	Source		source;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+	if (!LoadAsOwner(&source, function, key))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for the series of a scheme"),
+				 errhint("Read tiering.near_upgrade.")));
+	holdings->key = *key;
+	holdings->as_of = as_of;
+	holdings->table = holdings_create(AllocSetContextCreate(fcinfo->flinfo->fn_mcxt,
+															"tiering holdings",
+															ALLOCSET_DEFAULT_SIZES),
+									  1024, NULL);
+	receiver.source = &source;
+	receiver.holdings = holdings;
+	receiver.row_context = AllocSetContextCreate(CurrentMemoryContext,
+												 "tiering row",
+												 ALLOCSET_DEFAULT_SIZES);
+	SourceRun(&source, as_of, NULL, SeriesColumns(function),
+			  &receiver.pub);
+	SPI_finish();
+	return holdings;
+}
+
+static Holdings *
+FindHoldings(FunctionCallInfo fcinfo, HoldingCache *cache)
+{
+	const pg_uuid_t *key = PG_GETARG_UUID_P(0);
+	DateADT		as_of = PG_GETARG_DATEADT(1);
+	Holdings   *holdings;
+
+	for (holdings = cache->first; holdings != NULL; holdings = holdings->next)
+		if (holdings->as_of == as_of &&
+			memcmp(&holdings->key, key, UUID_LEN) == 0)
+			return holdings;
+	holdings = RunSeries(fcinfo, key, as_of);
+	holdings->next = cache->first;
+	cache->first = holdings;
+	return holdings;
+}
+
+static HoldingCache *
+CallSiteCache(FunctionCallInfo fcinfo)
+{
+	HoldingCache *cache = fcinfo->flinfo->fn_extra;
+
+	if (cache == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+
+		cache = palloc0(sizeof(HoldingCache));
+		if (get_call_result_type(fcinfo, NULL, &cache->result) !=
+			TYPEFUNC_COMPOSITE)
+			elog(ERROR, "return type must be a row type");
+		BlessTupleDesc(cache->result);
+		MemoryContextSwitchTo(old);
+		fcinfo->flinfo->fn_extra = cache;
+	}
+	return cache;
+}
+
+/*
+ * balance_to_hold(key, as_of, customer_id, bound, pass): the least balance that
+ * brings the customer's average to the bound, or above it, and the last day on
+ * which it is to be held. Null if there is no series, or no day left.
+ */
+PG_FUNCTION_INFO_V1(balance_to_hold);
+Datum
+balance_to_hold(PG_FUNCTION_ARGS)
+{
+	HoldingCache *cache = CallSiteCache(fcinfo);
+	Holdings   *holdings = FindHoldings(fcinfo, cache);
+	Holding    *holding = holdings_lookup(holdings->table,
+										  PG_GETARG_TEXT_PP(2));
+	Datum		values[2];
+	bool		nulls[2] = {false, false};
+
+	if (holding == NULL || !holding->days_left)
+		PG_RETURN_NULL();
+	values[0] = ReachBalance(&holding->reach, PG_GETARG_DATUM(3),
+							 PG_GETARG_BOOL(4));
+	values[1] = DateADTGetDatum(holding->reach.period.end - 1);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(cache->result,
+													  values, nulls)));
+}

@@ -1,0 +1,40 @@
+/*
+ * source.h
+ *		A bank's own query for a scheme, and the rights with which it runs.
+ */
+#ifndef TIERING_SOURCE_H
+#define TIERING_SOURCE_H
+
+#include "access/tupdesc.h"
+#include "tcop/dest.h"
+#include "utils/array.h"
+#include "utils/date.h"
+
+/* What a query is bound to a scheme for */
+typedef struct SourceKind
+{
+	const char *noun;			/* in messages, and in tiering.set_... */
+	const char *lookup;			/* reads scheme, query, set_by by its parameter */
+	const char *yields;			/* hint for a column that is missing */
+} SourceKind;
+
+typedef struct Source
+{
+	const SourceKind *kind;
+	char	   *scheme;
+	char	   *query;
+	Oid			role;			/* who set it */
+	char	   *time_zone;		/* of the session in which he did */
+	char	   *date_style;
+} Source;
+
+extern const SourceKind SourceOfMetrics;
+extern const SourceKind SourceOfSeries;
+
+extern bool SourceLoad(Source *source, const SourceKind *kind, Oid type,
+					   Datum key);
+extern void SourceRun(const Source *source, DateADT as_of,
+					  ArrayType *customers, TupleDesc expected,
+					  DestReceiver *dest);
+
+#endif							/* TIERING_SOURCE_H */
