@@ -15,10 +15,13 @@ REVOKE EXECUTE ON FUNCTION tiering.freeze_definition(), tiering.freeze_version()
 	tiering.refuse_rekey(text, text), tiering.refuse_tier(text, int, text)
 	FROM PUBLIC;
 -- source_rows() reads what a source's setter may read; refresh() writes as the
--- extension's owner, and the rest is what the two and the triggers are made of.
+-- extension's owner, simulate() reads as him, and the rest is what they and the
+-- triggers are made of.
 REVOKE EXECUTE ON FUNCTION tiering.source_rows(text, date), tiering.refresh(text, date),
 	tiering.refresh_grade(text, date, int), tiering.refresh_check(text, date),
 	tiering.refresh_counts(text, date, int),
 	tiering.refresh_write(tiering.refresh_result), tiering.refresh_distribution(text, date, int),
-	tiering.report_stage(text, date, text), tiering.refuse_frozen(text, int, boolean)
+	tiering.report_stage(text, date, text), tiering.refuse_frozen(text, int, boolean),
+	tiering.simulated_cells(text, int, date), tiering.simulate(text, int, date),
+	tiering.simulate_staffing(text, int, date), tiering.simulate_customers(text, int, date)
 	FROM PUBLIC;

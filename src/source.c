@@ -162,7 +162,7 @@ CheckColumn(const Source *source, TupleDesc columns,
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
 			 errmsg("source of scheme \"%s\" yields no column \"%s\"",
 					source->scheme, NameStr(expected->attname)),
-			 errhint("It must yield customer_id and a column for each metric of the scheme.")));
+			 errhint("It must yield customer_id and a column for each metric of the version that grades.")));
 }
 
 /* The query with its columns picked, ordered and cast as they are expected */
