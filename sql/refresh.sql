@@ -110,7 +110,8 @@ COMMENT ON FUNCTION tiering.graded_query(text, date, int) IS
 'Part of refresh(): the query that runs and grades the source, and puts each customer beside what he holds';
 
 -- What the policy makes of it, in three steps, each of which has what the one
--- before worked out once (OFFSET 0 keeps the planner from repeating it). "below" is
+-- before worked out once (OFFSET 0 keeps the planner from repeating it). They are
+-- subqueries, as WITH would keep all rows of a volatile source in between. "below" is
 -- a miss, "counts" is whether it counts, "pending" a rise that the assessment before
 -- put off until this one. What a refresh of the same date did already is taken as
 -- not done: misses go on from prior_misses, and who holds his tier since this very
@@ -121,33 +122,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	RETURN format($query$
-		WITH p AS MATERIALIZED (SELECT * FROM tiering.refresh_policies(%1$L, %2$s, %3$L)),
-		assessed AS (
-			SELECT g.*, h.tier IS NOT NULL AS known, h.rank AS held_rank, h.down_after, h.one_step,
-				e.rank AS earned_rank, e.up_at_once, w.tier AS pending, COALESCE(w.rank, h.rank) AS pending_rank,
-				(e.rank >= h.rank) IS NOT TRUE AS below,
-				CASE WHEN (e.rank >= h.rank) IS NOT TRUE THEN h.is_review
-					AND %3$L > tiering.hold_end(g.since, h.hold) AND %3$L > tiering.hold_end(g.first_as_of, h.new_hold)
-					ELSE false END AS counts,
-				COALESCE(CASE WHEN g.held_as_of = %3$L THEN g.prior_misses ELSE g.held_misses END, 0) AS base
-			FROM (%4$s) g
-				LEFT JOIN p AS h ON h.tier = g.held
-				LEFT JOIN p AS e ON e.tier = g.earned
-				LEFT JOIN p AS w ON w.tier = g.held_next_tier AND w.rank > h.rank AND g.held_as_of < %3$L
-			OFFSET 0
-		), decided AS (
-			SELECT a.*, CASE
-				WHEN a.gone THEN NULL
-				WHEN NOT a.known THEN a.earned
-				WHEN a.earned_rank > a.pending_rank AND a.up_at_once THEN a.earned
-				WHEN a.pending IS NOT NULL THEN a.pending
-				WHEN a.earned_rank = a.held_rank THEN a.earned
-				WHEN a.below AND a.counts AND a.base + 1 >= a.down_after
-				THEN COALESCE(a.one_step, a.earned)
-				ELSE a.held END AS tier
-			FROM assessed a
-			OFFSET 0
-		)
+		WITH p AS MATERIALIZED (SELECT * FROM tiering.refresh_policies(%1$L, %2$s, %3$L))
 		SELECT d.*, m.misses, d.base AS prior_before,
 			CASE WHEN d.earned_rank > n.rank OR d.tier IS NULL THEN d.earned
 				WHEN m.below THEN COALESCE(n.one_step, d.earned)
@@ -159,7 +134,32 @@ BEGIN
 						tiering.hold_end(COALESCE(d.first_as_of, %3$L), n.new_hold)),
 					n.down_after - m.misses, n.review_months, n.review_at)
 				END AS next_review
-		FROM decided d
+		FROM (
+			SELECT a.*, CASE
+				WHEN a.gone THEN NULL
+				WHEN NOT a.known THEN a.earned
+				WHEN a.earned_rank > a.pending_rank AND a.up_at_once THEN a.earned
+				WHEN a.pending IS NOT NULL THEN a.pending
+				WHEN a.earned_rank = a.held_rank THEN a.earned
+				WHEN a.below AND a.counts AND a.base + 1 >= a.down_after
+				THEN COALESCE(a.one_step, a.earned)
+				ELSE a.held END AS tier
+			FROM (
+				SELECT g.*, h.tier IS NOT NULL AS known, h.rank AS held_rank, h.down_after, h.one_step,
+					e.rank AS earned_rank, e.up_at_once, w.tier AS pending, COALESCE(w.rank, h.rank) AS pending_rank,
+					(e.rank >= h.rank) IS NOT TRUE AS below,
+					CASE WHEN (e.rank >= h.rank) IS NOT TRUE THEN h.is_review
+						AND %3$L > tiering.hold_end(g.since, h.hold) AND %3$L > tiering.hold_end(g.first_as_of, h.new_hold)
+						ELSE false END AS counts,
+					COALESCE(CASE WHEN g.held_as_of = %3$L THEN g.prior_misses ELSE g.held_misses END, 0) AS base
+				FROM (%4$s) g
+					LEFT JOIN p AS h ON h.tier = g.held
+					LEFT JOIN p AS e ON e.tier = g.earned
+					LEFT JOIN p AS w ON w.tier = g.held_next_tier AND w.rank > h.rank AND g.held_as_of < %3$L
+				OFFSET 0
+			) a
+			OFFSET 0
+		) d
 			LEFT JOIN p AS n ON n.tier = d.tier
 			CROSS JOIN LATERAL (
 				SELECT n.tier IS NOT NULL AND (d.earned_rank >= n.rank) IS NOT TRUE AS below,
