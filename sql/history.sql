@@ -44,6 +44,7 @@ CREATE TABLE tiering.superseded (
 	batch  int NOT NULL
 );
 CREATE INDEX superseded_batch ON tiering.superseded (scheme, batch);
+CREATE INDEX superseded_move ON tiering.superseded (scheme, move);
 SELECT pg_catalog.pg_extension_config_dump('tiering.superseded', '');
 COMMENT ON TABLE tiering.superseded IS 'The moves that a restatement found not to have been right';
 COMMENT ON COLUMN tiering.superseded.move IS 'Number of the move in migration';
@@ -106,7 +107,9 @@ END;
 COMMENT ON FUNCTION tiering.known_batch(text, timestamptz) IS
 'The last batch of a scheme that was recorded at a time; 0 if none was';
 
--- Inlined where it is called; the order within a customer is that of (as_of, move)
+-- Inlined where it is called; the order within a customer is that of (as_of, move).
+-- Restatements are about the recent past, so most moves are spared looking for
+-- among the superseded ones.
 CREATE FUNCTION tiering.known_moves(scheme text, known_at timestamptz DEFAULT NULL) RETURNS SETOF tiering.migration
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100000
 BEGIN ATOMIC
@@ -114,10 +117,11 @@ BEGIN ATOMIC
 	WHERE m.scheme = known_moves.scheme
 		AND (known_moves.known_at IS NULL
 			OR m.batch <= (SELECT tiering.known_batch(known_moves.scheme, known_moves.known_at)))
-		AND NOT EXISTS (
-			SELECT FROM tiering.superseded s
-			WHERE s.move = m.move AND (known_moves.known_at IS NULL
-				OR s.batch <= (SELECT tiering.known_batch(known_moves.scheme, known_moves.known_at))));
+		AND (m.move < (SELECT COALESCE(min(s.move), 9223372036854775807) FROM tiering.superseded s WHERE s.scheme = known_moves.scheme)
+			OR NOT EXISTS (
+				SELECT FROM tiering.superseded s
+				WHERE s.move = m.move AND (known_moves.known_at IS NULL
+					OR s.batch <= (SELECT tiering.known_batch(known_moves.scheme, known_moves.known_at)))));
 END;
 COMMENT ON FUNCTION tiering.known_moves(text, timestamptz) IS
 'The moves of a scheme that stood, as known at a time; null: as known now';

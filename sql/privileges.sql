@@ -15,7 +15,8 @@ REVOKE EXECUTE ON FUNCTION tiering.freeze_definition(), tiering.freeze_version()
 	tiering.refuse_rekey(text, text), tiering.refuse_tier(text, int, text)
 	FROM PUBLIC;
 -- source_rows() reads what a source's setter may read; refresh() writes as the
--- extension's owner, and the rest is what the two and the triggers are made of.
+-- extension's owner, simulate() reads as him, and the rest is what they and the
+-- triggers are made of.
 REVOKE EXECUTE ON FUNCTION tiering.source_rows(text, date), tiering.source_rows(text, date, text[]), tiering.refresh(text, date),
 	tiering.refresh_grade(text, date, int, text, text), tiering.refresh_check(text, date, boolean),
 	tiering.refresh_counts(text, date, int),
@@ -27,5 +28,7 @@ REVOKE EXECUTE ON FUNCTION tiering.source_rows(text, date), tiering.source_rows(
 	tiering.restate(text, date, text[]), tiering.mark_dirty(text, text, date), tiering.restate_dirty(text), tiering.recount(text),
 	tiering.restate_start(text), tiering.replay_by_hand(text, date, date), tiering.replay_measures(text, date), tiering.replay_assessment(text, date, int, boolean),
 	tiering.restate_moves(text, date), tiering.restate_distribution(text, date, date), tiering.restate_listed(tiering.source, boolean),
-	tiering.restate_write(tiering.source), tiering.next_batch(text), tiering.seal_batch(text, int, text, date, bigint), tiering.last_move()
+	tiering.restate_write(tiering.source), tiering.next_batch(text), tiering.seal_batch(text, int, text, date, bigint), tiering.last_move(),
+	tiering.simulated_cells(text, int, date), tiering.simulate(text, int, date),
+	tiering.simulate_staffing(text, int, date), tiering.simulate_customers(text, int, date)
 	FROM PUBLIC;

@@ -118,33 +118,19 @@ COMMENT ON FUNCTION tiering.graded_query(text, date, int, text, text) IS
 'Part of refresh(): the query that runs and grades the source, and puts each customer beside what he holds in a table; an expression for the customers whom alone it is about, or null';
 
 -- What the policy makes of it, in steps, each of which has what the one before
--- worked out once (OFFSET 0 keeps the planner from repeating it). "below" is a miss,
--- "counts" is whether it counts, "pending" a rise that the assessment before put off
--- until this one, "blocked" a tier that takes an approval which is not there: it is
--- next_tier then, without a date. What a refresh of the same date did already is
--- taken as not done: misses go on from prior_misses, and who holds his tier since
--- this very date has none.
+-- worked out once (OFFSET 0 keeps the planner from repeating it). They are
+-- subqueries, as WITH would keep all rows of a volatile source in between. "below"
+-- is a miss, "counts" is whether it counts, "pending" a rise that the assessment
+-- before put off until this one, "blocked" a tier that takes an approval which is
+-- not there: it is next_tier then, without a date. What a refresh of the same date
+-- did already is taken as not done: misses go on from prior_misses, and who holds
+-- his tier since this very date has none.
 CREATE FUNCTION tiering.ruled_query(scheme text, as_of date, version int, graded text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
-BEGIN
-	RETURN format($query$
-		WITH p AS MATERIALIZED (SELECT * FROM tiering.refresh_policies(%1$L, %2$s, %3$L)),
-		assessed AS (
-			SELECT g.*, h.tier IS NOT NULL AS known, h.rank AS ruled_rank, h.down_after, h.one_step,
-				e.rank AS earned_rank, e.up_at_once OR (g.held_next_tier = g.earned AND g.held_next_review IS NULL) AS up_at_once, w.tier AS pending, COALESCE(w.rank, h.rank) AS pending_rank,
-				(e.rank >= h.rank) IS NOT TRUE AS below,
-				CASE WHEN (e.rank >= h.rank) IS NOT TRUE THEN h.is_review
-					AND %3$L > tiering.hold_end(g.ruled_held_since, h.hold) AND %3$L > tiering.hold_end(g.first_as_of, h.new_hold)
-					ELSE false END AS counts,
-				COALESCE(CASE WHEN g.held_as_of = %3$L THEN g.prior_misses ELSE g.held_misses END, 0) AS base
-			FROM (%4$s) g
-				LEFT JOIN p AS h ON h.tier = g.ruled_held
-				LEFT JOIN p AS e ON e.tier = g.earned
-				LEFT JOIN p AS w ON w.tier = g.held_next_tier AND w.rank > h.rank AND g.held_as_of < %3$L AND g.held_next_review IS NOT NULL
-			OFFSET 0
-		), wanted AS (
+DECLARE
+	wanted text := format($query$
 			SELECT a.*, CASE
 				WHEN a.gone THEN NULL
 				WHEN NOT a.known THEN a.earned
@@ -154,11 +140,24 @@ BEGIN
 				WHEN a.below AND a.counts AND a.base + 1 >= a.down_after
 				THEN COALESCE(a.one_step, a.earned)
 				ELSE a.ruled_held END AS wanted
-			FROM assessed a
-			OFFSET 0
-		), decided AS (
-			%5$s
-		)
+			FROM (
+				SELECT g.*, h.tier IS NOT NULL AS known, h.rank AS ruled_rank, h.down_after, h.one_step, e.rank AS earned_rank,
+					e.up_at_once OR (g.held_next_tier = g.earned AND g.held_next_review IS NULL) AS up_at_once,
+					w.tier AS pending, COALESCE(w.rank, h.rank) AS pending_rank,
+					(e.rank >= h.rank) IS NOT TRUE AS below,
+					CASE WHEN (e.rank >= h.rank) IS NOT TRUE THEN h.is_review
+						AND %1$L > tiering.hold_end(g.ruled_held_since, h.hold) AND %1$L > tiering.hold_end(g.first_as_of, h.new_hold)
+						ELSE false END AS counts,
+					COALESCE(CASE WHEN g.held_as_of = %1$L THEN g.prior_misses ELSE g.held_misses END, 0) AS base
+				FROM (%2$s) g
+					LEFT JOIN p AS h ON h.tier = g.ruled_held
+					LEFT JOIN p AS e ON e.tier = g.earned
+					LEFT JOIN p AS w ON w.tier = g.held_next_tier AND w.rank > h.rank AND g.held_as_of < %1$L AND g.held_next_review IS NOT NULL
+				OFFSET 0
+			) a$query$, as_of, graded);
+BEGIN
+	RETURN format($query$
+		WITH p AS MATERIALIZED (SELECT * FROM tiering.refresh_policies(%1$L, %2$s, %3$L))
 		SELECT d.*, m.misses, d.base AS prior_before,
 			CASE WHEN d.asked IS NOT NULL THEN d.asked
 				WHEN d.earned_rank > n.rank OR d.ruled IS NULL THEN d.earned
@@ -172,24 +171,23 @@ BEGIN
 						tiering.hold_end(COALESCE(d.first_as_of, %3$L), n.new_hold)),
 					n.down_after - m.misses, n.review_months, n.review_at)
 				END AS next_review
-		FROM decided d
+		FROM (%4$s OFFSET 0) d
 			LEFT JOIN p AS n ON n.tier = d.ruled
 			CROSS JOIN LATERAL (
 				SELECT n.tier IS NOT NULL AND (d.earned_rank >= n.rank) IS NOT TRUE AS below,
 					CASE WHEN d.below AND d.ruled = d.ruled_held AND d.ruled_held_since < %3$L THEN d.base + d.counts::int ELSE 0 END AS misses) m$query$,
-		scheme, version, as_of, graded,
+		scheme, version, as_of,
 		-- what was approved on the day of an assessment counts when that is repeated or restated
 		CASE WHEN EXISTS (SELECT FROM tiering.tier t WHERE (t.scheme, t.version) = (ruled_query.scheme, ruled_query.version) AND t.approval)
 			THEN format($blocked$
 			SELECT w.*, CASE WHEN b.blocked THEN w.wanted END AS asked, ok.tier IS NOT NULL AS approved,
 				CASE WHEN NOT b.blocked THEN w.wanted WHEN w.known THEN w.ruled_held END AS ruled
-			FROM wanted w
+			FROM (%s OFFSET 0) w
 				LEFT JOIN p AS t ON t.tier = w.wanted
 				LEFT JOIN tiering.approved_moves(%L, %L) ok ON ok.customer_id = w.customer_id AND ok.tier = w.wanted
 				CROSS JOIN LATERAL (SELECT COALESCE(t.approval, false) AND w.wanted IS DISTINCT FROM w.ruled_held
-					AND ok.tier IS NULL AS blocked) b
-			OFFSET 0$blocked$, scheme, as_of)
-			ELSE 'SELECT w.*, NULL::text AS asked, false AS approved, w.wanted AS ruled FROM wanted w' END);
+					AND ok.tier IS NULL AS blocked) b$blocked$, wanted, scheme, as_of)
+			ELSE format('SELECT w.*, NULL::text AS asked, false AS approved, w.wanted AS ruled FROM (%s OFFSET 0) w', wanted) END);
 END;
 $$;
 COMMENT ON FUNCTION tiering.ruled_query(text, date, int, text) IS

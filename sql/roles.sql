@@ -13,9 +13,11 @@ BEGIN ATOMIC
 			tiering.measure_bound, tiering.near_upgrade, tiering.near_downgrade, tiering.tier_origin'),
 		('report', 'SELECT ON tiering.assignment, tiering.migration, tiering.distribution_history, tiering.batch, tiering.superseded, tiering.watch_history,
 			tiering.standing_move, tiering.request, tiering.decision, tiering.request_state, tiering.dirty'),
+		('report', 'EXECUTE ON FUNCTION tiering.simulate_customers(text, int, date)'),
 		('request', 'EXECUTE ON FUNCTION tiering.request_override(text, text, text, text, daterange, text), tiering.withdraw(bigint, text)'),
 		('approve', 'EXECUTE ON FUNCTION tiering.approve(bigint, text), tiering.reject(bigint, text), tiering.end_override(bigint, date, text)'),
 		('grade', 'EXECUTE ON FUNCTION tiering.refresh(text, date), tiering.restate(text, date, text[]), tiering.restate_dirty(text), tiering.recount(text)'),
+		('plan', 'EXECUTE ON FUNCTION tiering.simulate(text, int, date), tiering.simulate_staffing(text, int, date)'),
 		('author', 'INSERT, UPDATE, DELETE ON tiering.scheme, tiering.scheme_version, tiering.metric, tiering.tier, tiering.rule,
 			tiering.score_weight, tiering.score_band, tiering.service, tiering.policy, tiering.asset_weight'),
 		('bind', 'SELECT, INSERT (scheme, query), UPDATE (query, set_by, set_at, time_zone, date_style) ON tiering.source'),
@@ -27,7 +29,7 @@ BEGIN ATOMIC
 		('load', 'INSERT, UPDATE, DELETE ON tiering.fx_rate');
 END;
 COMMENT ON FUNCTION tiering.role_grants() IS
-'What grant_role() can grant: report (read customers, moves and all views), grade (refresh and restate), request (ask for overrides), approve (decide on requests), author (write and publish schemes), bind (set sources, which run with one''s own rights), load (load exchange rates, mark customers as dirty); and the rights that each is made of';
+'What grant_role() can grant: report (read customers, moves and all views), grade (refresh and restate), request (ask for overrides), approve (decide on requests), plan (simulate, without names), author (write and publish schemes), bind (set sources, which run with one''s own rights), load (load exchange rates, mark customers as dirty); and the rights that each is made of';
 
 -- Not a definer's function: the caller grants what is his. Without the check GRANT
 -- would only warn one who has a right that he cannot pass on.
@@ -70,7 +72,7 @@ BEGIN ATOMIC
 	SELECT tiering.change_role(grant_role.role, grant_role.what, true);
 END;
 COMMENT ON FUNCTION tiering.grant_role(regrole, text) IS
-'Grants a role all that it takes to report, grade, request, approve, author, bind or load, and nothing more; see role_grants(). For the extension''s owner (42501). Errors: an unknown role, PUBLIC too (42704), other rights (22023)';
+'Grants a role all that it takes to report, grade, request, approve, plan, author, bind or load, and nothing more; see role_grants(). For the extension''s owner (42501). Errors: an unknown role, PUBLIC too (42704), other rights (22023)';
 
 CREATE FUNCTION tiering.revoke_role(role regrole, what text) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000

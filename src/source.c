@@ -38,7 +38,7 @@ const SourceKind SourceOfMetrics = {
 	"SELECT s.scheme, s.query, s.set_by, s.time_zone, s.date_style"
 	" FROM tiering.source s"
 	" WHERE s.scheme OPERATOR(pg_catalog.=) $1",
-	"It must yield customer_id and a column for each metric of the scheme."
+	"It must yield customer_id and a column for each metric of the version that grades."
 };
 
 const SourceKind SourceOfSeries = {

@@ -14,6 +14,7 @@ INSERT INTO bench.comparison (comparison, what, goal) VALUES
 	('scorecard', 'classify of a row by ccb_stars / CASE, less the bare scan', 1.00),
 	('refresh', 'refresh, 5 % moved / the same writes by hand', 1.20),
 	('policy', 'refresh with a policy / without', 1.30),
+	('simulate', 'simulate a draft for all customers / its source alone', 1.30),
 	('scale', 'daily_avg by customer, all rows / a tenth of them', 11),
 	('parallel', 'daily_avg of all, 2 workers and leader / serial', 0.65),
 	-- two partial states for nearly every group have to travel: told, but no goal
