@@ -9,7 +9,7 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 SQL_PARTS = schema periods measures series fx \
 	scheme scorecard service policy asset_weight freeze classify authoring document \
 	validate publish explain preset \
-	state moves source refresh views reports privileges
+	state moves history source refresh views reports cohort privileges
 PRESETS = $(sort $(wildcard $(srcdir)/sql/presets/*.json))
 BUILT_SQL = $(EXTENSION)--$(EXTVERSION).sql
 DATA_built = $(BUILT_SQL)

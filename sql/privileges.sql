@@ -22,3 +22,7 @@ REVOKE EXECUTE ON FUNCTION tiering.source_rows(text, date), tiering.refresh(text
 	tiering.refresh_write(tiering.refresh_result), tiering.refresh_distribution(text, date, int),
 	tiering.report_stage(text, date, text), tiering.refuse_frozen(text, int, boolean)
 	FROM PUBLIC;
+-- Reports on customers, as the views, take a grant.
+REVOKE EXECUTE ON FUNCTION tiering.standing(text, date, date, timestamptz),
+	tiering.migration_matrix(text, date, date, timestamptz), tiering.retention(text, timestamptz)
+	FROM PUBLIC;

@@ -25,6 +25,7 @@
  *		classify_support	a row as an argument, planned as its columns
  *		asset_weight	at which proportion a class of assets counts
  *		source			a bank's own query, run with its setter's rights
+ *		standing		where customers stood on two days, counted
  */
 #include "postgres.h"
 
