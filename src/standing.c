@@ -57,8 +57,9 @@ typedef struct Chunk
 	char		data[FLEXIBLE_ARRAY_MEMBER];
 } Chunk;
 
+#define MoveSize(measure_size, customer_size) \
+	MAXALIGN(offsetof(Move, data) + (Size) (measure_size) + (customer_size))
 #define CHUNK_HEADER	MAXALIGN(offsetof(Chunk, data))
-#define ChunkData(chunk)	((char *) (chunk) + CHUNK_HEADER)
 
 typedef struct Part
 {
@@ -95,6 +96,8 @@ typedef struct Standing
 	text	  **tiers;			/* tiers[0] stands for none */
 	uint32		ntiers;
 	Cell	   *cells;			/* ntiers x ntiers */
+	Customer   *customers;		/* of the part at work: a hash table */
+	uint64		mask;			/* its size, a power of 2, less one */
 } Standing;
 
 /* The number of a tier; there are a few, so that looking through them will do */
@@ -185,7 +188,7 @@ ReceiveMove(TupleTableSlot *slot, DestReceiver *receiver)
 		measure_size = VARSIZE_ANY(measure);
 	}
 	part = &s->parts[hash >> (32 - PART_BITS)];
-	move = PartRoom(s, part, MAXALIGN(offsetof(Move, data) + measure_size + customer_size));
+	move = PartRoom(s, part, MoveSize(measure_size, customer_size));
 	move->hash = hash;
 	move->as_of = DatumGetDateADT(slot->tts_values[1]);
 	move->move = DatumGetInt64(slot->tts_values[2]);
@@ -292,13 +295,13 @@ IsLater(const Move *a, const Move *b)
 }
 
 static void
-EnterMove(Customer *customers, uint64 mask, Move *move, DateADT from_date)
+EnterMove(Standing *s, Move *move)
 {
 	Customer   *c;
 
 	for (uint64 i = move->hash;; i++)
 	{
-		c = &customers[i & mask];
+		c = &s->customers[i & s->mask];
 		if (c->last == NULL ||
 			(c->hash == move->hash && SameCustomer(c->last, move)))
 			break;
@@ -306,7 +309,7 @@ EnterMove(Customer *customers, uint64 mask, Move *move, DateADT from_date)
 	c->hash = move->hash;
 	if (c->last == NULL || IsLater(move, c->last))
 		c->last = move;
-	if (move->as_of <= from_date &&
+	if (move->as_of <= s->from_date &&
 		(c->start == NULL || IsLater(move, c->start)))
 		c->start = move;
 }
@@ -331,30 +334,48 @@ CountCustomer(Standing *s, const Customer *c)
 static void
 CountPart(Standing *s, Part *part)
 {
-	uint64		size = pg_nextpower2_64(part->moves * 2);
-	Customer   *customers;
-
 	ReadChunks(s, part);
-	customers = MemoryContextAllocExtended(s->context, size * sizeof(Customer),
-										   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	memset(s->customers, 0, (s->mask + 1) * sizeof(Customer));
 	for (Chunk *chunk = part->chunk; chunk != NULL; chunk = chunk->next)
 		for (Size at = CHUNK_HEADER; at < chunk->used;)
 		{
 			Move	   *move = (Move *) ((char *) chunk + at);
 
-			EnterMove(customers, size - 1, move, s->from_date);
-			at += MAXALIGN(offsetof(Move, data) + move->measure_size + move->customer_size);
+			EnterMove(s, move);
+			at += MoveSize(move->measure_size, move->customer_size);
 		}
-	for (uint64 i = 0; i < size; i++)
-		if (customers[i].last != NULL)
-			CountCustomer(s, &customers[i]);
-	pfree(customers);
+	for (uint64 i = 0; i <= s->mask; i++)
+		if (s->customers[i].last != NULL)
+			CountCustomer(s, &s->customers[i]);
 	while (part->chunk != NULL)
 	{
 		Chunk	   *chunk = part->chunk;
 
 		part->chunk = chunk->next;
 		pfree(chunk);
+	}
+}
+
+/*
+ * Work up the parts, with a hash table that any of them fits in: it has as many
+ * slots as there are moves, and customers are mostly fewer
+ */
+static void
+CountParts(Standing *s)
+{
+	uint64		most = 1;
+
+	for (int i = 0; i < PARTS; i++)
+		most = Max(most, s->parts[i].moves);
+	s->mask = pg_nextpower2_64(most) - 1;
+	s->customers = MemoryContextAllocHuge(s->context,
+										  (s->mask + 1) * sizeof(Customer));
+	s->cells = palloc0((Size) s->ntiers * s->ntiers * sizeof(Cell));
+	for (int i = 0; i < PARTS; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (s->parts[i].moves > 0)
+			CountPart(s, &s->parts[i]);
 	}
 }
 
@@ -419,13 +440,7 @@ standing(PG_FUNCTION_ARGS)
 		elog(ERROR, "could not connect to SPI");
 	s = StandingCreate(PG_GETARG_DATEADT(1));
 	ReadMoves(s, PG_GETARG_TEXT_PP(0), PG_GETARG_DATEADT(2), fcinfo->args[3]);
-	s->cells = palloc0((Size) s->ntiers * s->ntiers * sizeof(Cell));
-	for (int i = 0; i < PARTS; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (s->parts[i].moves > 0)
-			CountPart(s, &s->parts[i]);
-	}
+	CountParts(s);
 	PutCells(s, rsinfo);
 	if (s->file != NULL)
 		BufFileClose(s->file);
