@@ -9,7 +9,7 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 SQL_PARTS = schema periods measures series fx \
 	scheme scorecard service policy asset_weight freeze classify authoring document \
 	validate publish explain preset \
-	state moves history source request refresh restate views reports simulate roles privileges
+	state moves history source request refresh restate views reports cohort simulate roles privileges
 PRESETS = $(sort $(wildcard $(srcdir)/sql/presets/*.json))
 BUILT_SQL = $(EXTENSION)--$(EXTVERSION).sql
 DATA_built = $(BUILT_SQL)

@@ -109,7 +109,7 @@ COMMENT ON FUNCTION tiering.known_batch(text, timestamptz) IS
 
 -- Inlined where it is called; the order within a customer is that of (as_of, move).
 -- Restatements are about the recent past, so most moves are spared looking for
--- among the superseded ones.
+-- among the superseded ones; NOT IN, as a correlated subquery would bar workers.
 CREATE FUNCTION tiering.known_moves(scheme text, known_at timestamptz DEFAULT NULL) RETURNS SETOF tiering.migration
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100000
 BEGIN ATOMIC
@@ -118,9 +118,9 @@ BEGIN ATOMIC
 		AND (known_moves.known_at IS NULL
 			OR m.batch <= (SELECT tiering.known_batch(known_moves.scheme, known_moves.known_at)))
 		AND (m.move < (SELECT COALESCE(min(s.move), 9223372036854775807) FROM tiering.superseded s WHERE s.scheme = known_moves.scheme)
-			OR NOT EXISTS (
-				SELECT FROM tiering.superseded s
-				WHERE s.move = m.move AND (known_moves.known_at IS NULL
+			OR m.move NOT IN (
+				SELECT s.move FROM tiering.superseded s
+				WHERE s.scheme = known_moves.scheme AND (known_moves.known_at IS NULL
 					OR s.batch <= (SELECT tiering.known_batch(known_moves.scheme, known_moves.known_at)))));
 END;
 COMMENT ON FUNCTION tiering.known_moves(text, timestamptz) IS

@@ -32,3 +32,7 @@ REVOKE EXECUTE ON FUNCTION tiering.source_rows(text, date), tiering.source_rows(
 	tiering.simulated_cells(text, int, date), tiering.simulate(text, int, date),
 	tiering.simulate_staffing(text, int, date), tiering.simulate_customers(text, int, date)
 	FROM PUBLIC;
+-- Reports on customers, as the views, take a grant.
+REVOKE EXECUTE ON FUNCTION tiering.standing(text, date, date, timestamptz),
+	tiering.migration_matrix(text, date, date, timestamptz), tiering.retention(text, timestamptz)
+	FROM PUBLIC;

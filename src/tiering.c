@@ -26,6 +26,7 @@
  *		asset_weight	at which proportion a class of assets counts
  *		source			a bank's own query, run with its setter's rights
  *		holding			what a scheme's customers have to hold, by such a query
+ *		standing		where customers stood on two days, counted
  */
 #include "postgres.h"
 
