@@ -143,13 +143,14 @@ BEGIN
 	END LOOP;
 
 	-- A tier that was changed without saying since when begins with the move, and
-	-- is held by that hand. The update comes here again, where no tier is another
-	-- any more.
+	-- is held by that hand; misses and what the policy had ahead were about the tier
+	-- left. The update comes here again, where no tier is another any more.
 	IF TG_OP = 'UPDATE' AND NOT by_refresh AND cardinality(schemes) > 0 THEN
 		UPDATE tiering.assignment a
 		SET as_of = CASE WHEN n.since = o.since THEN m.as_of ELSE a.as_of END,
 			since = CASE WHEN n.since = o.since THEN m.as_of ELSE a.since END,
-			cause = 'manual', ruled = NULL, ruled_since = NULL, recorded_at = now()
+			cause = 'manual', ruled = NULL, ruled_since = NULL, recorded_at = now(),
+			earned = NULLIF(COALESCE(n.earned, CASE WHEN o.cause <> 'manual' THEN o.tier END), n.tier), misses = 0, prior_misses = 0, next_tier = NULL, next_review = NULL
 		FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 			JOIN LATERAL (
 				SELECT x.as_of FROM tiering.migration x

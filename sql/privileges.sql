@@ -17,7 +17,7 @@ REVOKE EXECUTE ON FUNCTION tiering.freeze_definition(), tiering.freeze_version()
 -- source_rows() reads what a source's setter may read; refresh() writes as the
 -- extension's owner, and the rest is what the two and the triggers are made of.
 REVOKE EXECUTE ON FUNCTION tiering.source_rows(text, date), tiering.refresh(text, date),
-	tiering.refresh_grade(text, date, int, text, text), tiering.refresh_check(text, date),
+	tiering.refresh_grade(text, date, int, text, text), tiering.refresh_tally(), tiering.refresh_check(text, date),
 	tiering.refresh_counts(text, date, int),
 	tiering.refresh_write(tiering.refresh_result), tiering.refresh_distribution(text, date, int),
 	tiering.report_stage(text, date, text), tiering.notify_refresh(tiering.refresh_result), tiering.refuse_frozen(text, int, boolean), tiering.lock_source(text),

@@ -142,7 +142,10 @@ BEGIN
 			FROM (%4$s) g
 				LEFT JOIN p AS h ON h.tier = g.ruled_held
 				LEFT JOIN p AS e ON e.tier = g.earned
-				LEFT JOIN p AS w ON w.tier = g.held_next_tier AND w.rank > h.rank AND g.held_as_of < %3$L AND g.held_next_review IS NOT NULL
+				LEFT JOIN p AS w ON w.tier = g.held_next_tier AND w.rank > h.rank
+					AND CASE WHEN g.held_as_of < %3$L THEN g.held_next_review IS NOT NULL
+						-- this very assessment asked for the rise that the one before put off
+						ELSE g.held_next_review IS NULL AND g.held_next_tier <> COALESCE(g.held_earned, g.held) END
 			OFFSET 0
 		), wanted AS (
 			SELECT a.*, CASE
@@ -153,6 +156,9 @@ BEGIN
 				WHEN a.earned_rank = a.ruled_rank THEN a.earned
 				WHEN a.below AND a.counts AND a.base + 1 >= a.down_after
 				THEN COALESCE(a.one_step, a.earned)
+				-- what a review asked for is asked for until it is not missed, or another tier is earned
+				WHEN a.below AND a.base >= a.down_after AND a.held_next_review IS NULL AND a.held_next_tier = COALESCE(a.one_step, a.earned)
+				THEN a.held_next_tier
 				ELSE a.ruled_held END AS wanted
 			FROM assessed a
 			OFFSET 0
@@ -160,6 +166,7 @@ BEGIN
 			%5$s
 		)
 		SELECT d.*, m.misses, d.base AS prior_before,
+			d.held_next_review IS NOT NULL AND (d.below OR d.pending IS NOT NULL) AS put_off,
 			CASE WHEN d.asked IS NOT NULL THEN d.asked
 				WHEN d.earned_rank > n.rank OR d.ruled IS NULL THEN d.earned
 				WHEN m.below THEN COALESCE(n.one_step, d.earned)
@@ -170,7 +177,7 @@ BEGIN
 				THEN tiering.nth_review(%3$L, GREATEST(%3$L,
 						tiering.hold_end(CASE WHEN d.ruled = d.ruled_held THEN d.ruled_held_since ELSE %3$L END, n.hold),
 						tiering.hold_end(COALESCE(d.first_as_of, %3$L), n.new_hold)),
-					n.down_after - m.misses, n.review_months, n.review_at)
+					GREATEST(n.down_after - m.misses, 1), n.review_months, n.review_at)
 				END AS next_review
 		FROM decided d
 			LEFT JOIN p AS n ON n.tier = d.ruled
@@ -211,6 +218,7 @@ DECLARE
 			WHERE t.scheme = decided_query.scheme AND t.version = decided_query.version AND t.approval)
 		THEN tiering.ruled_query(scheme, as_of, version, graded)
 		ELSE format('SELECT g.*, g.earned AS ruled, NULL::text AS asked, false AS approved, 0 AS misses, 0 AS prior_before,
+				g.held_next_review IS NOT NULL AS put_off,
 				NULL::text AS next_tier, NULL::date AS next_review FROM (%s) g', graded) END;
 BEGIN
 	RETURN format($query$
@@ -222,7 +230,7 @@ BEGIN
 				WHEN d.tier IS DISTINCT FROM d.ruled THEN 'override'
 				WHEN d.held IS DISTINCT FROM d.ruled_held AND d.ruled IS NOT DISTINCT FROM d.ruled_held THEN 'override_end'
 				WHEN d.approved THEN 'approval'
-				WHEN d.earned <> d.tier OR d.held_next_review IS NOT NULL THEN 'policy'
+				WHEN d.earned <> d.tier OR d.put_off THEN 'policy'
 				ELSE 'rule' END AS cause
 		FROM (%2$s) d$query$,
 		as_of,
@@ -243,8 +251,7 @@ $$;
 COMMENT ON FUNCTION tiering.decided_query(text, date, int, text, text) IS
 'Part of refresh(): the query that grades, and moves by policies, approvals and overrides; what it takes are those of graded_query()';
 
--- Grade the source into pg_temp.tiering_refresh. What there is to count and to add
--- up is taken from there once, into pg_temp.tiering_refresh_count.
+-- Grade the source into pg_temp.tiering_refresh.
 CREATE FUNCTION tiering.refresh_grade(scheme text, as_of date, version int,
 	state text DEFAULT 'tiering.assignment', customers text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
@@ -268,6 +275,18 @@ BEGIN
 					CASE WHEN d.ruled = d.tier AND d.ruled_since = d.since THEN NULL ELSE d.ruled_since END AS ruled_since) r$query$,
 		version, scheme, state, tiering.decided_query(scheme, as_of, version, state, customers), as_of);
 	ANALYZE pg_temp.tiering_refresh (customer_id, moves, changed, gone);
+END;
+$$;
+COMMENT ON FUNCTION tiering.refresh_grade(text, date, int, text, text) IS
+'Part of refresh(): runs and grades the source; what it takes are those of graded_query()';
+
+-- What there is to count and to add up is taken from there once. That this table is
+-- there tells the triggers that a refresh writes: the source must not run after it.
+CREATE FUNCTION tiering.refresh_tally() RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
 	CREATE TEMP TABLE tiering_refresh_count ON COMMIT DROP AS
 	SELECT g.gone, g.tier, g.held, g.held_version, count(*) AS customers,
 		count(*) - count(g.customer_id) AS nameless, sum(g.measure) AS measure, max(g.all_held) AS all_held
@@ -275,8 +294,8 @@ BEGIN
 	GROUP BY g.gone, g.tier, g.held, g.held_version;
 END;
 $$;
-COMMENT ON FUNCTION tiering.refresh_grade(text, date, int, text, text) IS
-'Part of refresh(): runs and grades the source; what it takes are those of graded_query()';
+COMMENT ON FUNCTION tiering.refresh_tally() IS
+'Part of refresh(): counts what was graded, into pg_temp.tiering_refresh_count';
 
 -- A new version's first assessment: moves that the one before would not have made
 -- are told apart from those of the balances. Where the source does not have what
@@ -546,8 +565,9 @@ BEGIN
 
 	PERFORM tiering.report_stage(scheme, as_of, '1/3 reading source');
 	PERFORM tiering.refresh_grade(scheme, as_of, version);
-	PERFORM tiering.refresh_check(scheme, as_of);
 	PERFORM tiering.refresh_scheme_change(scheme, as_of, version);
+	PERFORM tiering.refresh_tally();
+	PERFORM tiering.refresh_check(scheme, as_of);
 	result := tiering.refresh_counts(scheme, as_of, version);
 	PERFORM tiering.report_stage(scheme, as_of, format('2/3 writing %s customers', result.customers));
 	PERFORM set_config('tiering.refresh_as_of', as_of::text, true);

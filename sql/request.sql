@@ -158,7 +158,9 @@ BEGIN
 		'not asked for any more', session_user
 	FROM tiering.request_state r LEFT JOIN pg_temp.tiering_refresh g ON g.customer_id = r.customer_id
 	WHERE r.scheme = refresh_requests.scheme AND r.kind = 'move' AND r.state IN ('pending', 'rejected')
-		AND g.asked IS DISTINCT FROM r.tier;
+		AND (g.asked IS DISTINCT FROM r.tier
+			-- asked for of one who has been removed by hand since
+			OR (r.state = 'pending' AND r.from_tier IS NOT NULL AND g.tier IS NULL));
 	INSERT INTO tiering.request (scheme, customer_id, kind, tier, from_tier, as_of, version, measure, requested_by)
 	SELECT refresh_requests.scheme, g.customer_id, 'move', g.asked, g.tier, refresh_requests.as_of,
 		tiering.version_on(refresh_requests.scheme, refresh_requests.as_of), g.measure, session_user
@@ -197,7 +199,7 @@ BEGIN
 	IF day IS NULL OR (a.tier IS NULL AND moved_to IS NULL) THEN
 		RETURN;		-- the next refresh sees to it
 	END IF;
-	version_then := COALESCE(tiering.version_on(r.scheme, day), a.version);
+	version_then := COALESCE(a.version, r.version);	-- whatever was published since, the last assessment was by this one
 	ruled := COALESCE(moved_to, CASE WHEN a.ruled_since IS NULL THEN a.tier ELSE a.ruled END);
 	ruled_since := CASE WHEN moved_to IS NULL THEN COALESCE(a.ruled_since, a.since) ELSE day END;
 	SELECT x.fixed, x.floor, x.floor_rank, x.cap, x.cap_rank, t.rank INTO o
@@ -217,7 +219,8 @@ BEGIN
 		COALESCE(a.first_as_of, CASE WHEN a.tier IS NULL THEN day END) AS first_as_of,
 		NULLIF(CASE WHEN a.tier IS NULL THEN moved_to ELSE COALESCE(a.earned, a.tier) END, new_tier) AS earned,
 		CASE WHEN moved_to IS NULL THEN a.misses ELSE 0 END AS misses,
-		CASE WHEN moved_to IS NULL THEN a.prior_misses ELSE 0 END AS prior_misses,
+		-- one that the last assessment did not change had as many before it
+		CASE WHEN moved_to IS NOT NULL THEN 0 WHEN a.as_of < day THEN a.misses ELSE a.prior_misses END AS prior_misses,
 		CASE WHEN moved_to IS NULL THEN a.next_tier END AS next_tier,
 		CASE WHEN moved_to IS NULL THEN a.next_review END AS next_review,
 		CASE WHEN ruled = new_tier AND n.ruled_since = n.since THEN NULL ELSE ruled END AS ruled,
@@ -315,11 +318,18 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	r tiering.request := tiering.lock_request(request, 'approve');
+	last_day date := s.refreshed_as_of FROM tiering.source s WHERE s.scheme = r.scheme;
 	other bigint;
 BEGIN
-	IF r.kind <> 'move' THEN
+	IF r.kind = 'move' AND r.from_tier IS NOT NULL AND NOT EXISTS (
+		SELECT FROM tiering.assignment a WHERE a.scheme = r.scheme AND a.customer_id = r.customer_id) THEN
+		RAISE EXCEPTION 'customer "%" of request % has left scheme "%"', r.customer_id, request, r.scheme
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			HINT = 'The next refresh withdraws it, and asks anew if the source still has the customer.';
+	ELSIF r.kind <> 'move' THEN
 		SELECT s.request INTO other FROM tiering.request_state s
-		WHERE s.scheme = r.scheme AND s.customer_id = r.customer_id AND s.state IN ('approved', 'ended') AND s.counts && r.valid
+		WHERE s.scheme = r.scheme AND s.customer_id = r.customer_id AND s.state IN ('approved', 'ended')
+			AND s.counts && (r.valid * daterange(last_day, NULL))
 			AND (s.kind = r.kind OR 'fixed' IN (s.kind, r.kind))
 		ORDER BY s.request LIMIT 1;
 		IF other IS NOT NULL THEN
@@ -329,12 +339,12 @@ BEGIN
 		END IF;
 	END IF;
 	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
-	SELECT approve.request, 'approved', (SELECT s.refreshed_as_of FROM tiering.source s WHERE s.scheme = r.scheme), approve.note, session_user;
+	VALUES (approve.request, 'approved', last_day, approve.note, session_user);
 	PERFORM tiering.apply_decision(r, CASE WHEN r.kind = 'move' THEN r.tier END);
 END;
 $$;
 COMMENT ON FUNCTION tiering.approve(bigint, text) IS
-'Approves a request that is pending: the customer moves at once, as of the last assessment, as far as the request has to do with that; an override goes on to count at those that follow. Errors: no such request (P0002), not pending any more, another override in the way (55000), one''s own request (42501)';
+'Approves a request that is pending: the customer moves at once, as of the last assessment, as far as the request has to do with that; an override goes on to count at those that follow. Errors: no such request (P0002), not pending any more, another override in the way, a customer who was removed (55000), one''s own request (42501)';
 
 CREATE FUNCTION tiering.reject(request bigint, note text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
