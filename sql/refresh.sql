@@ -230,7 +230,7 @@ BEGIN
 				WHEN d.tier IS DISTINCT FROM d.ruled THEN 'override'
 				WHEN d.held IS DISTINCT FROM d.ruled_held AND d.ruled IS NOT DISTINCT FROM d.ruled_held THEN 'override_end'
 				WHEN d.approved THEN 'approval'
-				WHEN d.earned <> d.tier OR d.put_off THEN 'policy'
+				WHEN d.earned IS DISTINCT FROM d.tier OR d.put_off THEN 'policy'
 				ELSE 'rule' END AS cause
 		FROM (%2$s) d$query$,
 		as_of,
