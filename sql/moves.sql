@@ -5,22 +5,18 @@
  * need not, and must not, have the right to write history.
  */
 
--- While one of our functions writes, tiering.refresh_as_of is its date and
--- tiering.refresh_kind what it does. Anyone can set these, but not make a temporary
--- table that is the extension owner's; and this one is made after all code that
--- is not ours has run.
-CREATE FUNCTION tiering.refreshing() RETURNS date
-LANGUAGE sql STABLE PARALLEL RESTRICTED COST 10
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT NULLIF(current_setting('tiering.refresh_as_of', true), '')::date
-	FROM pg_class graded, pg_proc writer
-	WHERE graded.oid = to_regclass('pg_temp.tiering_refresh_count')
-		AND writer.oid = 'tiering.refresh(text, date)'::regprocedure
-		AND graded.relowner = writer.proowner
-$$;
-COMMENT ON FUNCTION tiering.refreshing() IS
-'The date of the refresh that is writing in this session; null if none is';
+-- One of our functions that writes has a row here meanwhile. Nobody else may put
+-- one here, none is left when a transaction ends, and no code that is not ours, such
+-- as a source, runs while there is one.
+CREATE TABLE tiering.writing (
+	pid   int PRIMARY KEY,
+	as_of date NOT NULL,
+	kind  text COLLATE "C" NOT NULL
+);
+COMMENT ON TABLE tiering.writing IS 'Tells the triggers of which assessment and kind of batch the moves are that they see; empty, but for the session that writes';
+COMMENT ON COLUMN tiering.writing.pid IS 'The session';
+COMMENT ON COLUMN tiering.writing.as_of IS 'The assessment';
+COMMENT ON COLUMN tiering.writing.kind IS 'As in batch';
 
 CREATE FUNCTION tiering.refuse_tier(scheme text, version int, tier text) RETURNS int
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
@@ -54,9 +50,9 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	refresh_as_of date := tiering.refreshing();
+	refresh_as_of date := w.as_of FROM tiering.writing w WHERE w.pid = pg_backend_pid();
 	by_refresh boolean := refresh_as_of IS NOT NULL;
-	kind text := CASE WHEN by_refresh THEN current_setting('tiering.refresh_kind') ELSE 'manual' END;
+	kind text := COALESCE((SELECT w.kind FROM tiering.writing w WHERE w.pid = pg_backend_pid()), 'manual');
 	may_restore boolean;
 	actor text := tiering.actor();
 	schemes text[];
@@ -143,25 +139,27 @@ BEGIN
 	END LOOP;
 
 	-- A tier that was changed without saying since when begins with the move, and
-	-- is held by that hand. The update comes here again, where no tier is another
-	-- any more.
+	-- is held by that hand; misses and what the policy had ahead were about the tier
+	-- left. The update comes here again, where no tier is another any more.
 	IF TG_OP = 'UPDATE' AND NOT by_refresh AND cardinality(schemes) > 0 THEN
 		WITH set_by_hand AS (
 			UPDATE tiering.assignment a
 			SET as_of = CASE WHEN n.since = o.since THEN m.as_of ELSE a.as_of END,
 				since = CASE WHEN n.since = o.since THEN m.as_of ELSE a.since END,
-				cause = 'manual', ruled = NULL, ruled_since = NULL, recorded_at = now()
+				cause = 'manual', ruled = NULL, ruled_since = NULL, recorded_at = now(),
+				earned = NULLIF(COALESCE(n.earned, CASE WHEN o.cause <> 'manual' THEN o.tier END), n.tier),
+				misses = 0, prior_misses = 0, next_tier = NULL, next_review = NULL
 			FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 				JOIN LATERAL (
 					SELECT x.as_of FROM tiering.migration x
 					WHERE x.scheme = n.scheme AND x.customer_id = n.customer_id
 					ORDER BY x.move DESC LIMIT 1) m ON true
 			WHERE a.scheme = n.scheme AND a.customer_id = n.customer_id AND n.tier <> o.tier
-			RETURNING a.*, o.ruled_since AS was_ruled_since
+			RETURNING a.*, (o.misses, o.next_tier, o.ruled_since) IS DISTINCT FROM (0, NULL, NULL) AS noted
 		)
 		INSERT INTO tiering.watch_history (scheme, customer_id, as_of, misses, next_tier, next_review)
 		SELECT h.scheme, h.customer_id, h.as_of, h.misses, h.next_tier, h.next_review
-		FROM set_by_hand h WHERE h.was_ruled_since IS NOT NULL;
+		FROM set_by_hand h WHERE h.noted;
 	END IF;
 	RETURN NULL;
 END;

@@ -139,6 +139,9 @@ DECLARE
 				WHEN a.earned_rank = a.ruled_rank THEN a.earned
 				WHEN a.below AND a.counts AND a.base + 1 >= a.down_after
 				THEN COALESCE(a.one_step, a.earned)
+				-- what a review asked for is asked for until it is not missed, or another tier is earned
+				WHEN a.below AND a.base >= a.down_after AND a.held_next_review IS NULL AND a.held_next_tier = COALESCE(a.one_step, a.earned)
+				THEN a.held_next_tier
 				ELSE a.ruled_held END AS wanted
 			FROM (
 				SELECT g.*, h.tier IS NOT NULL AS known, h.rank AS ruled_rank, h.down_after, h.one_step, e.rank AS earned_rank,
@@ -152,13 +155,17 @@ DECLARE
 				FROM (%2$s) g
 					LEFT JOIN p AS h ON h.tier = g.ruled_held
 					LEFT JOIN p AS e ON e.tier = g.earned
-					LEFT JOIN p AS w ON w.tier = g.held_next_tier AND w.rank > h.rank AND g.held_as_of < %1$L AND g.held_next_review IS NOT NULL
+					LEFT JOIN p AS w ON w.tier = g.held_next_tier AND w.rank > h.rank
+						AND CASE WHEN g.held_as_of < %1$L THEN g.held_next_review IS NOT NULL
+							-- this very assessment asked for the rise that the one before put off
+							ELSE g.held_next_review IS NULL AND g.held_next_tier <> COALESCE(g.held_earned, g.held) END
 				OFFSET 0
 			) a$query$, as_of, graded);
 BEGIN
 	RETURN format($query$
 		WITH p AS MATERIALIZED (SELECT * FROM tiering.refresh_policies(%1$L, %2$s, %3$L))
 		SELECT d.*, m.misses, d.base AS prior_before,
+			d.held_next_review IS NOT NULL AND (d.below OR d.pending IS NOT NULL) AS put_off,
 			CASE WHEN d.asked IS NOT NULL THEN d.asked
 				WHEN d.earned_rank > n.rank OR d.ruled IS NULL THEN d.earned
 				WHEN m.below THEN COALESCE(n.one_step, d.earned)
@@ -169,7 +176,7 @@ BEGIN
 				THEN tiering.nth_review(%3$L, GREATEST(%3$L,
 						tiering.hold_end(CASE WHEN d.ruled = d.ruled_held THEN d.ruled_held_since ELSE %3$L END, n.hold),
 						tiering.hold_end(COALESCE(d.first_as_of, %3$L), n.new_hold)),
-					n.down_after - m.misses, n.review_months, n.review_at)
+					GREATEST(n.down_after - m.misses, 1), n.review_months, n.review_at)
 				END AS next_review
 		FROM (%4$s OFFSET 0) d
 			LEFT JOIN p AS n ON n.tier = d.ruled
@@ -209,6 +216,7 @@ DECLARE
 			WHERE t.scheme = decided_query.scheme AND t.version = decided_query.version AND t.approval)
 		THEN tiering.ruled_query(scheme, as_of, version, graded)
 		ELSE format('SELECT g.*, g.earned AS ruled, NULL::text AS asked, false AS approved, 0 AS misses, 0 AS prior_before,
+				g.held_next_review IS NOT NULL AS put_off,
 				NULL::text AS next_tier, NULL::date AS next_review FROM (%s) g', graded) END;
 BEGIN
 	RETURN format($query$
@@ -220,7 +228,7 @@ BEGIN
 				WHEN d.tier IS DISTINCT FROM d.ruled THEN 'override'
 				WHEN d.held IS DISTINCT FROM d.ruled_held AND d.ruled IS NOT DISTINCT FROM d.ruled_held THEN 'override_end'
 				WHEN d.approved THEN 'approval'
-				WHEN d.earned <> d.tier OR d.held_next_review IS NOT NULL THEN 'policy'
+				WHEN d.earned IS DISTINCT FROM d.tier OR d.put_off THEN 'policy'
 				ELSE 'rule' END AS cause
 		FROM (%2$s) d$query$,
 		as_of,
@@ -270,8 +278,7 @@ $$;
 COMMENT ON FUNCTION tiering.refresh_grade(text, date, int, text, text) IS
 'Part of refresh(): runs and grades the source; what it takes are those of graded_query()';
 
--- What there is to count and to add up is taken from there once. No source runs
--- while pg_temp.tiering_refresh_count is there; see refreshing().
+-- What there is to count and to add up is taken from there once.
 CREATE FUNCTION tiering.refresh_add_up() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
 SET search_path = pg_catalog, pg_temp
@@ -556,8 +563,6 @@ CREATE FUNCTION tiering.refresh(scheme text, as_of date) RETURNS tiering.refresh
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 SET application_name = 'tiering.refresh'
-SET tiering.refresh_as_of = ''
-SET tiering.refresh_kind = 'refresh'
 AS $$
 DECLARE
 	src tiering.source;
@@ -585,8 +590,9 @@ BEGIN
 	PERFORM tiering.refresh_check(scheme, as_of);
 	result := tiering.refresh_counts(scheme, as_of, version);
 	PERFORM tiering.report_stage(scheme, as_of, format('2/3 writing %s customers', result.customers));
-	PERFORM set_config('tiering.refresh_as_of', as_of::text, true);
+	INSERT INTO tiering.writing VALUES (pg_backend_pid(), as_of, 'refresh');
 	result.written := tiering.refresh_write(result);
+	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
 	result.pending := tiering.refresh_requests(scheme, as_of);
 	IF tiering.refresh_distribution(scheme, as_of, version) OR result.written > 0
 		OR src.refreshed_as_of IS DISTINCT FROM as_of

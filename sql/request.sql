@@ -158,7 +158,9 @@ BEGIN
 		'not asked for any more', session_user
 	FROM tiering.request_state r LEFT JOIN pg_temp.tiering_refresh g ON g.customer_id = r.customer_id
 	WHERE r.scheme = refresh_requests.scheme AND r.kind = 'move' AND r.state IN ('pending', 'rejected')
-		AND g.asked IS DISTINCT FROM r.tier AND (whole OR g.customer_id IS NOT NULL);
+		AND (whole OR g.customer_id IS NOT NULL) AND (g.asked IS DISTINCT FROM r.tier
+			-- asked for of one who has been removed by hand since
+			OR (r.state = 'pending' AND r.from_tier IS NOT NULL AND g.tier IS NULL));
 	INSERT INTO tiering.request (scheme, customer_id, kind, tier, from_tier, as_of, version, measure, requested_by)
 	SELECT refresh_requests.scheme, g.customer_id, 'move', g.asked, g.tier, refresh_requests.as_of,
 		tiering.version_on(refresh_requests.scheme, refresh_requests.as_of), g.measure, session_user
@@ -175,67 +177,102 @@ COMMENT ON FUNCTION tiering.refresh_requests(text, date, boolean) IS
 'Part of refresh(): asks for the moves that take approval, unless they are pending or were rejected and the customer still earns the same; withdraws those not asked for any more; returns how many are pending';
 
 -- Bring one customer to what has been decided: into a tier that was approved, or
--- to what the overrides of the last assessment make of the one he has. It is a
--- refresh of one, which the triggers record as such.
+-- to what the overrides of the last assessment make of the one he has. What the
+-- policy has ahead for him is what a repetition of that assessment would find; see
+-- ruled_query().
 CREATE FUNCTION tiering.apply_decision(r tiering.request, moved_to text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
-SET tiering.refresh_as_of = ''
-SET tiering.refresh_kind = 'decision'
 AS $$
 DECLARE
 	day date := s.refreshed_as_of FROM tiering.source s WHERE s.scheme = r.scheme;
 	a tiering.assignment;
+	new tiering.assignment;
 	o record;
-	version_then int;
-	ruled text;
-	ruled_since date;
-	new_tier text;
-	result tiering.refresh_result;
+	p record;
 BEGIN
 	SELECT * INTO a FROM tiering.assignment x WHERE x.scheme = r.scheme AND x.customer_id = r.customer_id FOR UPDATE;
 	IF day IS NULL OR (a.tier IS NULL AND moved_to IS NULL) THEN
 		RETURN;		-- the next refresh sees to it
 	END IF;
-	version_then := COALESCE(tiering.version_on(r.scheme, day), a.version);
-	ruled := COALESCE(moved_to, CASE WHEN a.ruled_since IS NULL THEN a.tier ELSE a.ruled END);
-	ruled_since := CASE WHEN moved_to IS NULL THEN COALESCE(a.ruled_since, a.since) ELSE day END;
-	SELECT x.fixed, x.floor, x.floor_rank, x.cap, x.cap_rank, t.rank INTO o
-	FROM (SELECT) one LEFT JOIN tiering.overrides_on(r.scheme, version_then, day) x ON x.customer_id = r.customer_id
-		LEFT JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (r.scheme, version_then, ruled);
-	IF ruled IS NULL OR o.floor_rank > o.rank THEN
-		new_tier := o.floor;
-		o.rank := o.floor_rank;
-	ELSE
-		new_tier := ruled;
+	new := a;
+	new.scheme := r.scheme;
+	new.customer_id := r.customer_id;
+	new.version := COALESCE(a.version, r.version);	-- whatever was published since, the last assessment was by this one
+	new.measure := COALESCE(a.measure, r.measure);
+	new.earned := COALESCE(a.earned, a.tier, moved_to);
+	new.ruled := COALESCE(moved_to, CASE WHEN a.ruled_since IS NULL THEN a.tier ELSE a.ruled END);
+	new.ruled_since := CASE WHEN moved_to IS NULL THEN COALESCE(a.ruled_since, a.since) ELSE day END;
+	-- one that the last assessment did not change had as many misses before it
+	new.prior_misses := CASE WHEN a.as_of < day THEN a.misses ELSE a.prior_misses END;
+	IF moved_to IS NOT NULL THEN
+		SELECT n.*, e.rank AS earned_rank, n.rank < h.rank AS falls INTO p
+		FROM tiering.refresh_policies(r.scheme, new.version, day) n
+			LEFT JOIN tiering.tier e ON (e.scheme, e.version, e.tier) = (r.scheme, new.version, new.earned)
+			LEFT JOIN tiering.tier h ON (h.scheme, h.version, h.tier) = (r.scheme, new.version, a.tier)
+		WHERE n.tier = moved_to;
+		IF p.falls AND a.earned IS NULL AND a.ruled_since IS NULL THEN
+			new.earned := NULL;		-- who earned what he holds would not have been asked to fall: no tier takes him
+			p.earned_rank := NULL;
+		END IF;
+		new.misses := 0;
+		new.prior_misses := 0;
+		new.next_tier := NULL;
+		new.next_review := NULL;
+		IF p.earned_rank > p.rank THEN
+			new.next_tier := new.earned;
+			new.next_review := tiering.nth_review(day, day, 1, NULL, 'assessment');
+		ELSIF (p.earned_rank = p.rank) IS NOT TRUE THEN
+			new.next_tier := COALESCE(p.one_step, new.earned);
+			new.next_review := tiering.nth_review(day, GREATEST(day, tiering.hold_end(day, p.hold),
+				tiering.hold_end(COALESCE(a.first_as_of, a.since, day), p.new_hold)), p.down_after, p.review_months, p.review_at);
+		END IF;
 	END IF;
-	new_tier := COALESCE(o.fixed, CASE WHEN o.cap_rank < o.rank THEN o.cap ELSE new_tier END);
 
-	CREATE TEMP TABLE tiering_refresh ON COMMIT DROP AS
-	SELECT r.customer_id, new_tier AS tier, COALESCE(a.measure, r.measure) AS measure, a.tier AS held,
-		new_tier <> a.tier AS moves, new_tier = a.tier AND moved_to IS NOT NULL AS changed, n.since,
-		COALESCE(a.first_as_of, CASE WHEN a.tier IS NULL THEN day END) AS first_as_of,
-		NULLIF(CASE WHEN a.tier IS NULL THEN moved_to ELSE COALESCE(a.earned, a.tier) END, new_tier) AS earned,
-		CASE WHEN moved_to IS NULL THEN a.misses ELSE 0 END AS misses,
-		CASE WHEN moved_to IS NULL THEN a.prior_misses ELSE 0 END AS prior_misses,
-		CASE WHEN moved_to IS NULL THEN a.next_tier END AS next_tier,
-		CASE WHEN moved_to IS NULL THEN a.next_review END AS next_review,
-		CASE WHEN ruled = new_tier AND n.ruled_since = n.since THEN NULL ELSE ruled END AS ruled,
-		CASE WHEN ruled = new_tier AND n.ruled_since = n.since THEN NULL ELSE n.ruled_since END AS ruled_since,
-		CASE WHEN moved_to IS NOT NULL AND new_tier = ruled THEN 'approval'
-			WHEN new_tier IS DISTINCT FROM ruled THEN 'override' ELSE 'override_end' END AS cause,
-		a.misses AS held_misses, a.next_tier AS held_next_tier, a.next_review AS held_next_review,
-		a.ruled AS stored_ruled, a.ruled_since AS stored_ruled_since
-	FROM (SELECT CASE WHEN new_tier = a.tier THEN a.since ELSE day END AS since, ruled_since) n;
-	CREATE TEMP TABLE tiering_refresh_count ON COMMIT DROP AS SELECT;
-	PERFORM set_config('tiering.refresh_as_of', day::text, true);
-	result.scheme := r.scheme;
-	result.as_of := day;
-	result.version := version_then;
-	result.new := CASE WHEN a.tier IS NULL THEN 1 ELSE 0 END;
-	result.exit := CASE WHEN new_tier IS NULL THEN 1 ELSE 0 END;
-	PERFORM tiering.refresh_write(result);
-	DROP TABLE pg_temp.tiering_refresh, pg_temp.tiering_refresh_count;
+	SELECT x.fixed, x.floor, x.floor_rank, x.cap, x.cap_rank, t.rank INTO o
+	FROM (SELECT) one LEFT JOIN tiering.overrides_on(r.scheme, new.version, day) x ON x.customer_id = r.customer_id
+		LEFT JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (r.scheme, new.version, new.ruled);
+	new.tier := new.ruled;
+	IF new.ruled IS NULL OR o.floor_rank > o.rank THEN
+		new.tier := o.floor;
+		o.rank := o.floor_rank;
+	END IF;
+	new.tier := COALESCE(o.fixed, CASE WHEN o.cap_rank < o.rank THEN o.cap ELSE new.tier END);
+	IF new.tier IS DISTINCT FROM a.tier THEN
+		new.since := day;
+		new.cause := CASE WHEN moved_to IS NOT NULL AND new.tier = new.ruled THEN 'approval'
+			WHEN new.tier IS DISTINCT FROM new.ruled THEN 'override' ELSE 'override_end' END;
+	ELSIF moved_to IS NULL THEN
+		RETURN;
+	END IF;
+	new.as_of := day;
+	new.recorded_at := now();
+	new.first_as_of := COALESCE(a.first_as_of, CASE WHEN a.tier IS NULL THEN day END);
+	new.earned := NULLIF(new.earned, new.tier);
+	IF new.ruled = new.tier AND new.ruled_since = new.since THEN
+		new.ruled := NULL;
+		new.ruled_since := NULL;
+	END IF;
+
+	INSERT INTO tiering.writing VALUES (pg_backend_pid(), day, 'decision');
+	IF a.tier IS NULL THEN
+		INSERT INTO tiering.assignment SELECT new.*;
+	ELSIF new.tier IS NULL THEN
+		DELETE FROM tiering.assignment x WHERE x.scheme = r.scheme AND x.customer_id = r.customer_id;
+	ELSE
+		UPDATE tiering.assignment x
+		SET tier = new.tier, measure = new.measure, as_of = new.as_of, since = new.since, version = new.version, recorded_at = new.recorded_at,
+			cause = new.cause, first_as_of = new.first_as_of, earned = new.earned, misses = new.misses, prior_misses = new.prior_misses,
+			next_tier = new.next_tier, next_review = new.next_review, ruled = new.ruled, ruled_since = new.ruled_since
+		WHERE x.scheme = r.scheme AND x.customer_id = r.customer_id;
+	END IF;
+	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
+	IF new.tier IS NOT NULL AND (new.misses, new.next_tier, new.next_review IS NULL, new.ruled, new.ruled_since)
+		IS DISTINCT FROM (COALESCE(a.misses, 0), a.next_tier, a.next_review IS NULL, a.ruled, a.ruled_since)
+	THEN
+		INSERT INTO tiering.watch_history (scheme, customer_id, as_of, misses, next_tier, next_review, ruled, ruled_since)
+		VALUES (r.scheme, r.customer_id, day, new.misses, new.next_tier, new.next_review, new.ruled, new.ruled_since);
+	END IF;
 END;
 $$;
 COMMENT ON FUNCTION tiering.apply_decision(tiering.request, text) IS
@@ -317,11 +354,18 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	r tiering.request := tiering.lock_request(request, 'approve');
+	last_day date := s.refreshed_as_of FROM tiering.source s WHERE s.scheme = r.scheme;
 	other bigint;
 BEGIN
-	IF r.kind <> 'move' THEN
+	IF r.kind = 'move' AND r.from_tier IS NOT NULL AND NOT EXISTS (
+		SELECT FROM tiering.assignment a WHERE a.scheme = r.scheme AND a.customer_id = r.customer_id) THEN
+		RAISE EXCEPTION 'customer "%" of request % has left scheme "%"', r.customer_id, request, r.scheme
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			HINT = 'The next refresh withdraws it, and asks anew if the source still has the customer.';
+	ELSIF r.kind <> 'move' THEN
 		SELECT s.request INTO other FROM tiering.request_state s
-		WHERE s.scheme = r.scheme AND s.customer_id = r.customer_id AND s.state IN ('approved', 'ended') AND s.counts && r.valid
+		WHERE s.scheme = r.scheme AND s.customer_id = r.customer_id AND s.state IN ('approved', 'ended')
+			AND s.counts && (r.valid * daterange(last_day, NULL))
 			AND (s.kind = r.kind OR 'fixed' IN (s.kind, r.kind))
 		ORDER BY s.request LIMIT 1;
 		IF other IS NOT NULL THEN
@@ -331,12 +375,12 @@ BEGIN
 		END IF;
 	END IF;
 	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
-	SELECT approve.request, 'approved', (SELECT s.refreshed_as_of FROM tiering.source s WHERE s.scheme = r.scheme), approve.note, session_user;
+	VALUES (approve.request, 'approved', last_day, approve.note, session_user);
 	PERFORM tiering.apply_decision(r, CASE WHEN r.kind = 'move' THEN r.tier END);
 END;
 $$;
 COMMENT ON FUNCTION tiering.approve(bigint, text) IS
-'Approves a request that is pending: the customer moves at once, as of the last assessment, as far as the request has to do with that; an override goes on to count at those that follow. Errors: no such request (P0002), not pending any more, another override in the way (55000), one''s own request (42501)';
+'Approves a request that is pending: the customer moves at once, as of the last assessment, as far as the request has to do with that; an override goes on to count at those that follow. Errors: no such request (P0002), not pending any more, another override in the way, a customer who was removed (55000), one''s own request (42501)';
 
 CREATE FUNCTION tiering.reject(request bigint, note text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000

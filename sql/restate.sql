@@ -96,10 +96,10 @@ BEGIN
 	LOOP
 		DELETE FROM pg_temp.tiering_state t WHERE t.customer_id = m.customer_id RETURNING t.* INTO s;
 		IF m.to_tier IS NOT NULL THEN
-			INSERT INTO pg_temp.tiering_state (scheme, customer_id, tier, measure, as_of, since, version, cause, first_as_of, misses,
-				prior_misses, next_tier, next_review, recorded_at)
-			VALUES (m.scheme, m.customer_id, m.to_tier, m.measure, m.as_of, m.as_of, m.version, 'manual', s.first_as_of, COALESCE(s.misses, 0),
-				COALESCE(s.prior_misses, 0), s.next_tier, s.next_review, now());
+			INSERT INTO pg_temp.tiering_state (scheme, customer_id, tier, measure, as_of, since, version, cause, first_as_of, earned,
+				misses, prior_misses, recorded_at)
+			VALUES (m.scheme, m.customer_id, m.to_tier, m.measure, m.as_of, m.as_of, m.version, 'manual', s.first_as_of,
+				NULLIF(COALESCE(s.earned, CASE WHEN s.cause <> 'manual' THEN s.tier END), m.to_tier), 0, 0, now());
 		END IF;
 		IF s.tier IS DISTINCT FROM m.to_tier THEN
 			INSERT INTO pg_temp.tiering_replayed (customer_id, as_of, from_tier, to_tier, cause, version, measure)
@@ -288,8 +288,6 @@ CREATE FUNCTION tiering.restate_listed(src tiering.source, everyone boolean) RET
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 SET application_name = 'tiering.restate'
-SET tiering.refresh_as_of = ''
-SET tiering.refresh_kind = 'restatement'
 AS $$
 DECLARE
 	result tiering.restate_result;
@@ -362,7 +360,7 @@ DECLARE
 	written bigint;
 	affected bigint;
 BEGIN
-	PERFORM set_config('tiering.refresh_as_of', src.refreshed_as_of::text, true);
+	INSERT INTO tiering.writing VALUES (pg_backend_pid(), src.refreshed_as_of, 'restatement');
 	UPDATE pg_temp.tiering_state s SET cause = m.cause
 	FROM pg_temp.tiering_differing d, tiering.standing_move m
 	WHERE d.customer_id = s.customer_id AND d.as_of = s.since AND m.scheme = src.scheme AND m.customer_id = s.customer_id AND m.as_of = s.since;
@@ -388,6 +386,7 @@ BEGIN
 	FROM pg_temp.tiering_state s
 	WHERE NOT EXISTS (SELECT FROM pg_temp.tiering_before b WHERE b.customer_id = s.customer_id);
 	GET DIAGNOSTICS affected = ROW_COUNT;
+	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
 	RETURN written + affected;
 END;
 $$;

@@ -49,9 +49,9 @@ COMMENT ON COLUMN tiering.assignment.next_tier IS
 COMMENT ON COLUMN tiering.assignment.next_review IS
 'The assessment at which it will: expected, as when refreshes are made is the bank''s to say';
 COMMENT ON COLUMN tiering.assignment.ruled IS
-'The tier that the rules and the policy give, where an override has the customer hold another; null if it is the same';
+'The tier that the rules and the policy give, beneath overrides; as tier if ruled_since is null';
 COMMENT ON COLUMN tiering.assignment.ruled_since IS
-'The assessment from which on they give it, where that is another than since; null if it is the same';
+'The assessment from which on they give it; null if that and the tier are the same as since and tier';
 COMMENT ON COLUMN tiering.assignment.recorded_at IS
 'When the row was written. One inserted with another time than its transaction''s is a restored one, whose moves are in the dump, and is not recorded again';
 
