@@ -59,16 +59,16 @@ SET client_min_messages = warning;
 SELECT assessments, customers, superseded, recorded FROM tiering.restate_dirty('late');
 SELECT tiering.recount('late') AS recounted;
 RESET client_min_messages;
-SELECT late.scheme('right'), late.refresh('right') AS assessments;
+SELECT late.scheme('late_right'), late.refresh('late_right') AS assessments;
 SELECT count(*) AS customers, count(*) FILTER (WHERE (a.tier, a.measure, a.since, a.first_as_of, a.earned, a.misses, a.next_tier, a.next_review)
 	IS DISTINCT FROM (b.tier, b.measure, b.since, b.first_as_of, b.earned, b.misses, b.next_tier, b.next_review)) AS wrong
-FROM (SELECT * FROM tiering.assignment WHERE scheme = 'late') a FULL JOIN (SELECT * FROM tiering.assignment WHERE scheme = 'right') b USING (customer_id);
+FROM (SELECT * FROM tiering.assignment WHERE scheme = 'late') a FULL JOIN (SELECT * FROM tiering.assignment WHERE scheme = 'late_right') b USING (customer_id);
 SELECT count(*) AS moves, count(*) FILTER (WHERE (a.from_tier, a.to_tier, a.direction, a.version, a.measure) IS DISTINCT FROM (b.from_tier, b.to_tier, b.direction, b.version, b.measure)) AS wrong
-FROM (SELECT * FROM tiering.standing_move WHERE scheme = 'late') a FULL JOIN (SELECT * FROM tiering.standing_move WHERE scheme = 'right') b USING (customer_id, as_of);
+FROM (SELECT * FROM tiering.standing_move WHERE scheme = 'late') a FULL JOIN (SELECT * FROM tiering.standing_move WHERE scheme = 'late_right') b USING (customer_id, as_of);
 SELECT count(*) AS distributions, count(*) FILTER (WHERE (a.customers, a.measure) IS DISTINCT FROM (b.customers, b.measure)) AS wrong
-FROM tiering.tier_distribution_history('late', NULL) a FULL JOIN tiering.tier_distribution_history('right', NULL) b USING (as_of, tier);
+FROM tiering.tier_distribution_history('late', NULL) a FULL JOIN tiering.tier_distribution_history('late_right', NULL) b USING (as_of, tier);
 SELECT count(*) AS cells, count(*) FILTER (WHERE (a.customers, a.measure) IS DISTINCT FROM (b.customers, b.measure)) AS wrong
-FROM tiering.migration_matrix('late', '1995-12-31', '1997-12-31') a FULL JOIN tiering.migration_matrix('right', '1995-12-31', '1997-12-31') b
+FROM tiering.migration_matrix('late', '1995-12-31', '1997-12-31') a FULL JOIN tiering.migration_matrix('late_right', '1995-12-31', '1997-12-31') b
 	ON (COALESCE(a.from_tier, ''), COALESCE(a.to_tier, '')) = (COALESCE(b.from_tier, ''), COALESCE(b.to_tier, ''));
 -- what was known then is known still; what is known now is something else
 SELECT count(*) AS reports, count(*) FILTER (WHERE r.seal = b.seal) AS same FROM late.report_before b FULL JOIN late.report((SELECT at FROM late.known)) r USING (what);
