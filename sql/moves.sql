@@ -44,10 +44,12 @@ COMMENT ON FUNCTION tiering.refuse_rekey(text, text) IS
 'Raises the error for an assignment whose key was changed (55000)';
 
 -- All is done after the statement: a row trigger before it, even one that does
--- not fire, would have core lock each row ahead of updating it.
+-- not fire, would have core lock each row ahead of updating it. A plan for one row
+-- must not be kept for half a million.
 CREATE FUNCTION tiering.record_moves() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
 	refresh_as_of date := w.as_of FROM tiering.writing w WHERE w.pid = pg_backend_pid();

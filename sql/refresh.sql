@@ -300,6 +300,7 @@ COMMENT ON FUNCTION tiering.refresh_add_up() IS
 CREATE FUNCTION tiering.refresh_scheme_change(scheme text, as_of date, version int) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
 SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off
 AS $$
 DECLARE
 	before int;
@@ -390,10 +391,13 @@ $$;
 COMMENT ON FUNCTION tiering.refresh_notes(text, date, int) IS
 'Part of refresh(): keeps what the policy has noted, in watch_history';
 
--- Write what changed; the triggers on assignment record the moves.
+-- Write what changed; the triggers on assignment record the moves. Whole banks are
+-- joined here, and the planner may know nothing of a scheme that was refreshed for
+-- the first time a moment ago: nested loops would never end then.
 CREATE FUNCTION tiering.refresh_write(counts tiering.refresh_result) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
 SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off
 AS $$
 DECLARE
 	written bigint := 0;
