@@ -51,7 +51,7 @@ DELETE FROM tiering.assignment WHERE scheme = 'night' AND customer_id = '0008';
 INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version) VALUES ('night', 'hand', 'mid', '2024-03-05', '2024-03-05', 1);
 INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version) VALUES ('night', 'hand', 'high', '2024-03-05', '2024-03-05', 1)
 ON CONFLICT (scheme, customer_id) DO UPDATE SET tier = EXCLUDED.tier;
-SELECT customer_id, as_of, from_tier, to_tier, direction, cause, measure, recorded_by = current_user AS mine FROM tiering.migration WHERE cause = 'manual' ORDER BY move;
+SELECT customer_id, as_of, from_tier, to_tier, direction, cause, measure, recorded_by = current_user AS mine FROM tiering.migration WHERE cause = 'manual' ORDER BY customer_id, move;
 SELECT t.fails($$UPDATE tiering.assignment SET tier = 'top' WHERE customer_id = '0009'$$);
 SELECT t.fails($$INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version) VALUES ('night', 'x', 'top', '2024-03-05', '2024-03-05', 1)$$);
 SELECT t.fails($$UPDATE tiering.assignment SET customer_id = 'other' WHERE customer_id = '0009'$$);
