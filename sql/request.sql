@@ -161,7 +161,10 @@ BEGIN
 		AND g.asked IS DISTINCT FROM r.tier AND (whole OR g.customer_id IS NOT NULL);
 	INSERT INTO tiering.request (scheme, customer_id, kind, tier, from_tier, as_of, version, measure, requested_by)
 	SELECT refresh_requests.scheme, g.customer_id, 'move', g.asked, g.tier, refresh_requests.as_of,
-		tiering.version_on(refresh_requests.scheme, refresh_requests.as_of), g.measure, session_user
+		-- of an assessment that is restated the version may have been retired since
+		COALESCE(tiering.version_on(refresh_requests.scheme, refresh_requests.as_of), (
+			SELECT max(d.version) FROM tiering.distribution_history d
+			WHERE d.scheme = refresh_requests.scheme AND d.as_of = refresh_requests.as_of)), g.measure, session_user
 	FROM pg_temp.tiering_refresh g
 	WHERE g.asked IS NOT NULL AND NOT EXISTS (
 		SELECT FROM tiering.request_state r
