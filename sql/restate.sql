@@ -69,7 +69,6 @@ BEGIN
 			WHERE d.scheme = restate_start.scheme AND d.as_of < r.from_as_of
 			ORDER BY d.as_of DESC, d.recorded_at DESC LIMIT 1) v ON true
 	WHERE l.to_tier IS NOT NULL;
-	CREATE INDEX ON pg_temp.tiering_start (customer_id);
 	ANALYZE pg_temp.tiering_start;
 	CREATE TEMP TABLE tiering_state (LIKE tiering.assignment) ON COMMIT DROP;
 	CREATE TEMP TABLE tiering_replayed (step bigint GENERATED ALWAYS AS IDENTITY, customer_id text COLLATE "C", as_of date,
@@ -220,8 +219,8 @@ COMMENT ON FUNCTION tiering.replay_notes(text, date) IS
 
 -- The moves of a customer at a date stand if they lead from and to the same as the
 -- replayed ones, with the same in between before changes by hand. Otherwise these
--- supersede them, all of them. Moves that cancelled each other stand if the customer
--- still was there then.
+-- supersede them, all of them; so do none those that cancelled each other, such as
+-- the loss of a tier that was made good by an override on the same day.
 CREATE FUNCTION tiering.restate_moves(scheme text, from_as_of date, OUT superseded bigint, OUT recorded bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
 SET search_path = pg_catalog, pg_temp
@@ -230,8 +229,6 @@ DECLARE
 	new_batch int := tiering.next_batch(scheme);
 	before bigint := tiering.last_move();
 BEGIN
-	CREATE INDEX ON pg_temp.tiering_replayed (customer_id, step);
-	ANALYZE pg_temp.tiering_replayed;
 	CREATE TEMP TABLE tiering_differing ON COMMIT DROP AS
 	SELECT customer_id, as_of
 	FROM (SELECT m.customer_id, m.as_of, (array_agg(m.from_tier ORDER BY m.move))[1] AS from_tier,
@@ -247,14 +244,8 @@ BEGIN
 			(array_agg(p.version ORDER BY p.step DESC))[1] AS version, (array_agg(p.measure ORDER BY p.step DESC))[1] AS measure, true AS replayed
 		  FROM pg_temp.tiering_replayed p
 		  GROUP BY p.customer_id, p.as_of) n USING (customer_id, as_of)
-		LEFT JOIN LATERAL (
-		  SELECT p.step, p.to_tier FROM pg_temp.tiering_replayed p
-		  WHERE n.replayed IS NULL AND p.customer_id = o.customer_id AND p.as_of < o.as_of
-		  ORDER BY p.step DESC LIMIT 1) l ON true
-		CROSS JOIN LATERAL (SELECT CASE WHEN l.step IS NOT NULL OR n.replayed THEN l.to_tier
-			ELSE (SELECT s.tier FROM pg_temp.tiering_start s WHERE s.customer_id = o.customer_id) END AS held) h
-	WHERE CASE WHEN n.replayed THEN (o.from_tier, o.to_tier, o.assessed, o.version, o.measure) IS DISTINCT FROM (n.from_tier, n.to_tier, n.assessed, n.version, n.measure)
-		ELSE (o.from_tier, o.to_tier, o.assessed) IS DISTINCT FROM (h.held, h.held, h.held) END;
+	WHERE n.replayed IS NULL
+		OR (o.from_tier, o.to_tier, o.assessed, o.version, o.measure) IS DISTINCT FROM (n.from_tier, n.to_tier, n.assessed, n.version, n.measure);
 
 	INSERT INTO tiering.superseded (move, scheme, batch)
 	SELECT k.move, restate_moves.scheme, new_batch
@@ -460,10 +451,18 @@ DECLARE
 	affected bigint;
 BEGIN
 	PERFORM set_config('tiering.refresh_as_of', src.refreshed_as_of::text, true);
+	ANALYZE pg_temp.tiering_state;
+	ANALYZE pg_temp.tiering_before;
+	ANALYZE pg_temp.tiering_differing;
+	-- the cause is that of the last move, which is another only where moves are
+	UPDATE pg_temp.tiering_state s SET cause = b.cause
+	FROM pg_temp.tiering_before b
+	WHERE b.customer_id = s.customer_id AND b.cause <> s.cause;
 	UPDATE pg_temp.tiering_state s SET cause = (
-		SELECT m.cause FROM tiering.known_moves(src.scheme) m
-		WHERE m.customer_id = s.customer_id
-		ORDER BY m.as_of DESC, m.move DESC LIMIT 1);
+		SELECT m.cause FROM tiering.standing_move m
+		WHERE m.scheme = src.scheme AND m.customer_id = s.customer_id
+		ORDER BY m.as_of DESC, m.move DESC LIMIT 1)
+	WHERE s.customer_id IN (SELECT d.customer_id FROM pg_temp.tiering_differing d);
 	DELETE FROM tiering.assignment a
 	USING pg_temp.tiering_before b
 	WHERE a.scheme = src.scheme AND a.customer_id = b.customer_id
