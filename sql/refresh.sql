@@ -308,7 +308,7 @@ BEGIN
 	SELECT d.version INTO before FROM tiering.known_distribution(NULL) d
 	WHERE d.scheme = refresh_scheme_change.scheme AND d.as_of < refresh_scheme_change.as_of
 	ORDER BY d.as_of DESC LIMIT 1;
-	IF before = version OR NOT EXISTS (SELECT FROM pg_temp.tiering_refresh g WHERE g.moves) THEN
+	IF before IS NULL OR before = version OR NOT EXISTS (SELECT FROM pg_temp.tiering_refresh g WHERE g.moves) THEN
 		RETURN;
 	END IF;
 	BEGIN

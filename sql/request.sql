@@ -163,7 +163,10 @@ BEGIN
 			OR (r.state = 'pending' AND r.from_tier IS NOT NULL AND g.tier IS NULL));
 	INSERT INTO tiering.request (scheme, customer_id, kind, tier, from_tier, as_of, version, measure, requested_by)
 	SELECT refresh_requests.scheme, g.customer_id, 'move', g.asked, g.tier, refresh_requests.as_of,
-		tiering.version_on(refresh_requests.scheme, refresh_requests.as_of), g.measure, session_user
+		-- of an assessment that is restated the version may have been retired since
+		COALESCE(tiering.version_on(refresh_requests.scheme, refresh_requests.as_of), (
+			SELECT max(d.version) FROM tiering.distribution_history d
+			WHERE d.scheme = refresh_requests.scheme AND d.as_of = refresh_requests.as_of)), g.measure, session_user
 	FROM pg_temp.tiering_refresh g
 	WHERE g.asked IS NOT NULL AND NOT EXISTS (
 		SELECT FROM tiering.request_state r

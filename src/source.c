@@ -14,7 +14,6 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/transam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -23,9 +22,11 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/numeric.h"
 #include "utils/plancache.h"
 #include "utils/syscache.h"
 
@@ -208,30 +209,108 @@ QualifiedTypeName(Oid type)
 }
 
 /*
- * The query's customers are compared in their own type, if it is one of core's,
- * so that an index of the bank's can find them.
+ * The type in which an index of the bank's can find customers whose ids are of a
+ * type; InvalidOid if they are compared as text. Integers of all sizes have one
+ * family of operators.
  */
-static void
-SelectCustomers(StringInfo sql, TupleDesc columns)
+static Oid
+SearchType(Oid type)
+{
+	type = getBaseType(type);
+	switch (type)
+	{
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+			return INT8OID;
+		case TEXTOID:
+		case VARCHAROID:
+		case BPCHAROID:
+		case NUMERICOID:
+		case UUIDOID:
+			return type;
+		default:
+			return InvalidOid;
+	}
+}
+
+/*
+ * Can a type have a value that looks like this? No other can be anybody's id. It
+ * may let through what is nobody's either, but nothing that does not cast.
+ */
+static bool
+CanBeId(const char *id, Oid type)
+{
+	const char *digits = id + (id[0] == '-');
+	char	   *end;
+
+	switch (type)
+	{
+		case INT8OID:
+			errno = 0;
+			(void) strtoi64(id, &end, 10);
+			return errno == 0 && *end == '\0' &&
+				strspn(digits, "0123456789") == strlen(digits) && *digits != '\0';
+		case NUMERICOID:
+			end = unconstify(char *, digits) + strspn(digits, "0123456789");
+			if (end == digits || strlen(digits) > NUMERIC_MAX_PRECISION)
+				return false;
+			return *end == '\0' ||
+				(*end == '.' && strspn(end + 1, "0123456789") == strlen(end + 1));
+		case UUIDOID:
+			for (int i = 0; i < 36; i++)
+				if (id[i] == '\0' ||
+					strchr(i == 8 || i == 13 || i == 18 || i == 23 ? "-" :
+						   "0123456789abcdef", id[i]) == NULL)
+					return false;
+			return id[36] == '\0';
+		default:
+			return true;
+	}
+}
+
+/* Those of some customers who can be in a source with ids of a type */
+static ArrayType *
+PossibleCustomers(ArrayType *customers, Oid type)
+{
+	Datum	   *ids;
+	bool	   *nulls;
+	int			count;
+	int			kept = 0;
+
+	deconstruct_array(customers, TEXTOID, -1, false, TYPALIGN_INT,
+					  &ids, &nulls, &count);
+	for (int i = 0; i < count; i++)
+		if (!nulls[i] && CanBeId(TextDatumGetCString(ids[i]), type))
+			ids[kept++] = ids[i];
+	return construct_array(ids, kept, TEXTOID, -1, false, TYPALIGN_INT);
+}
+
+static Oid
+CustomerType(TupleDesc columns)
 {
 	for (int i = 0; i < columns->natts; i++)
-	{
-		Form_pg_attribute column = TupleDescAttr(columns, i);
-		Oid			type = getBaseType(column->atttypid);
+		if (strcmp(NameStr(TupleDescAttr(columns, i)->attname), "customer_id") == 0)
+			return SearchType(TupleDescAttr(columns, i)->atttypid);
+	return InvalidOid;			/* CheckSource() says so */
+}
 
-		if (strcmp(NameStr(column->attname), "customer_id") != 0)
-			continue;
-		if (type < FirstNormalObjectId)
-			appendStringInfo(sql, " WHERE q.customer_id = ANY ($2::%s[])",
-							 QualifiedTypeName(type));
-		else
-			appendStringInfoString(sql, " WHERE q.customer_id::text = ANY ($2)");
-	}
+/*
+ * Customers are who they are as text, which '01' and '1', or 1 and 1.0, are not
+ * the same as; an index finds them in the type that the query yields.
+ */
+static void
+SelectCustomers(StringInfo sql, Oid type)
+{
+	appendStringInfoString(sql, " WHERE q.customer_id::text COLLATE \"C\" = ANY ($2)");
+	if (OidIsValid(type))
+		appendStringInfo(sql, " AND q.customer_id = ANY ($2::%s[])",
+						 QualifiedTypeName(type));
 }
 
 /* The query with its columns picked, ordered and cast as they are expected */
 static char *
-SelectExpected(const Source *source, TupleDesc expected, bool customers)
+SelectExpected(const Source *source, TupleDesc expected, bool customers, Oid type)
 {
 	StringInfoData sql;
 
@@ -247,7 +326,7 @@ SelectExpected(const Source *source, TupleDesc expected, bool customers)
 	/* the line breaks keep a comment at the query's end from going on */
 	appendStringInfo(&sql, " FROM (\n%s\n) AS q", source->query);
 	if (customers)
-		SelectCustomers(&sql, SourceColumns(source));
+		SelectCustomers(&sql, type);
 	return sql.data;
 }
 
@@ -264,7 +343,8 @@ static void
 RunQuery(const Source *source, DateADT as_of, ArrayType *customers,
 		 TupleDesc expected, DestReceiver *dest)
 {
-	const char *query = SelectExpected(source, expected, customers != NULL);
+	Oid			type = customers == NULL ? InvalidOid : CustomerType(SourceColumns(source));
+	const char *query = SelectExpected(source, expected, customers != NULL, type);
 	ParamListInfo params = makeParamList(2);
 	SPIExecuteOptions options = {0};
 
@@ -272,7 +352,8 @@ RunQuery(const Source *source, DateADT as_of, ArrayType *customers,
 	params->params[0].isnull = false;
 	params->params[0].pflags = PARAM_FLAG_CONST;
 	params->params[0].ptype = DATEOID;
-	params->params[1].value = PointerGetDatum(customers);
+	params->params[1].value = customers == NULL ? (Datum) 0 :
+		PointerGetDatum(PossibleCustomers(customers, type));
 	params->params[1].isnull = customers == NULL;
 	params->params[1].pflags = PARAM_FLAG_CONST;
 	params->params[1].ptype = TEXTARRAYOID;
@@ -424,7 +505,8 @@ source_check(PG_FUNCTION_ARGS)
 	Connect();
 	source.query = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	CheckSource(&source, rsinfo->expectedDesc);
-	PrepareQuery(SelectExpected(&source, rsinfo->expectedDesc, true), 2);
+	PrepareQuery(SelectExpected(&source, rsinfo->expectedDesc, true,
+								CustomerType(SourceColumns(&source))), 2);
 	SPI_finish();
 	return (Datum) 0;
 }
