@@ -27,7 +27,7 @@ like($all, qr/^0001\|mass\|gold\|50000\|116944\.45\|2026-11-26$/m, 'what a custo
 like($all, qr/^0001\|mass\|gold\|30000\.00\|51190\.48\|2026-12-31$/m, 'the same in the view');
 like($all, qr/^0002\|339620\.69\|gold$/m, 'a total over tables and currencies');
 like($all, qr/^next\|gold\|for gold, by rule 1: daily_avg_balance would have to rise by 1500 from 48500 to 50000$/m, 'what is missing for the next tier');
-like($all, qr/"tiering" with payload "\{"scheme":"retail","as_of":"2026-12-31","version":1,"customers":3,.*,"stayed":3,"written":1\}"/, 'the notification is the one shown');
+like($all, qr/"tiering" with payload "\{"scheme":"retail","as_of":"2026-12-31","version":1,"customers":3,.*,"stayed":3,"pending":0,"written":0\}"/, 'the notification is the one shown');
 like($all, qr/^diamond\|private$/m, 'the parameter of the preset moves its bound');
 $node->stop;
 done_testing();
