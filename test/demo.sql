@@ -5,7 +5,7 @@
 \pset pager off
 \pset footer off
 
-\echo '\n== 2 of 9: the bank as it is\n'
+\echo '\n== 2 of 10: the bank as it is\n'
 
 CREATE SCHEMA bank;
 CREATE TABLE bank.account (
@@ -61,7 +61,7 @@ FROM bank.eod_balance;
 CREATE EXTENSION tiering;
 \set ECHO none
 
-\echo '\n== 3 of 9: a ladder of tiers, in Czech crowns\n'
+\echo '\n== 3 of 10: a ladder of tiers, in Czech crowns\n'
 
 \pset tuples_only on
 \set ECHO queries
@@ -77,7 +77,7 @@ FROM tiering.tier t LEFT JOIN tiering.rule r USING (scheme, version, tier)
 WHERE t.scheme = 'retail'
 ORDER BY t.rank DESC;
 
-\echo '== 4 of 9: bind the ladder to the bank\'s tables, by a query over them for a date $1\n'
+\echo '== 4 of 10: bind the ladder to the bank\'s tables, by a query over them for a date $1\n'
 
 \pset tuples_only on
 \set ECHO queries
@@ -96,7 +96,7 @@ $source$);
 \set ECHO none
 \pset tuples_only off
 
-\echo '== 5 of 9: grade everyone at every month-end of 1998\n'
+\echo '== 5 of 10: grade everyone at every month-end of 1998\n'
 
 PREPARE refresh_line(date) AS
 SELECT format('%s%s%s%s%s%s%s', r.as_of, to_char(r.customers, '9,999,999'),
@@ -119,7 +119,7 @@ FROM generate_series(1, 11) shift \gexec
 \pset tuples_only off
 \pset format aligned
 
-\echo '\n== 6 of 9: what the views report\n'
+\echo '\n== 6 of 10: what the views report\n'
 
 \echo 'tiering.tier_distribution: who is where, and with how much. A block is 1 % of the customers.'
 \echo 'Nobody averages 150,000 crowns; an empty tier has its row, too.\n'
@@ -161,7 +161,7 @@ FROM tiering.customer_tier_history
 WHERE scheme = 'retail' AND customer_id = :'customer'
 ORDER BY move;
 
-\echo '== 7 of 9: a second grading beside the first, a preset: any of balance, card or income\n'
+\echo '== 7 of 10: a second grading beside the first, a preset: any of balance, card or income\n'
 
 \pset tuples_only on
 \set ECHO queries
@@ -206,7 +206,7 @@ FROM (SELECT :measure AS daily_avg_balance, NULL::numeric AS household_income, f
 		false AS holds_platinum_card, false AS holds_diamond_card) m, tiering.explain('psbc', m)
 WHERE part IN ('tier', 'next');
 
-\echo '== 8 of 9: the aggregates are plain SQL over any table, with nothing set up\n'
+\echo '== 8 of 10: the aggregates are plain SQL over any table, with nothing set up\n'
 
 \echo 'The account of customer' :customer 'by quarter. Balance-days are the sum of the balances of all days;'
 \echo 'those of the quarters add up to those of the year, which averages would not.\n'
@@ -222,7 +222,7 @@ GROUP BY name, period
 ORDER BY name;
 \set ECHO none
 
-\echo '\n== 9 of 9: a whole history as one value, and what it would take to reach the next tier\n'
+\echo '\n== 9 of 10: a whole history as one value, and what it would take to reach the next tier\n'
 
 \set ECHO queries
 CREATE TABLE bank.history AS
@@ -268,3 +268,29 @@ WHERE scheme = 'running' AND distance_percent < 1
 GROUP BY next_tier, bound
 ORDER BY bound;
 \set ECHO none
+
+\echo '\n== 10 of 10: a late correction: what was known before stays known\n'
+
+\echo 'In January 1999 it turns out that 60,000 crowns of June 1998 were booked to another account'
+\echo 'than that of customer' :customer 'until the month was over. The balances are put right, and the'
+\echo 'assessments of this customer from June on are made again:\n'
+SELECT clock_timestamp() AS letter_sent \gset
+\set ECHO queries
+UPDATE bank.eod_balance SET balance = balance + 60000
+WHERE account_id = :account AND as_of BETWEEN '1998-06-01' AND '1998-06-30';
+SELECT * FROM tiering.restate('retail', '1998-06-30', ARRAY[:'customer']);
+\set ECHO none
+\echo 'The tier at each month-end, as known now and as known when a letter was sent before the correction:\n'
+\set ECHO queries
+SELECT month_end,
+	tiering.tier_on('retail', :'customer', month_end) AS known_now,
+	tiering.tier_on('retail', :'customer', month_end, known_at => :'letter_sent') AS known_then
+FROM generate_series(0, 4) shift, LATERAL (SELECT upper(tiering.month('1998-05-31', shift)) - 1) m (month_end);
+SELECT * FROM tiering.verify_history('retail');
+\set ECHO none
+\echo 'Nothing was erased. The moves that do not stand any more, and those in their place, with the batch that did it:\n'
+SELECT m.batch AS recorded_by_batch, s.batch AS superseded_by_batch, m.as_of, m.from_tier, m.to_tier, m.direction, m.cause,
+	round(m.measure, 2) AS "daily average"
+FROM tiering.migration m LEFT JOIN tiering.superseded s USING (move)
+WHERE m.scheme = 'retail' AND m.customer_id = :'customer' AND (s.move IS NOT NULL OR m.cause = 'correction')
+ORDER BY m.move;

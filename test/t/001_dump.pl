@@ -1,5 +1,6 @@
-# pg_dump into a new database keeps schemes, sources, customers and moves, in
-# whatever order it loads them, and both databases go on from there.
+# pg_dump into a new database keeps schemes, sources, customers, moves and their
+# seals, requests and decisions, in whatever order it loads them, and both
+# databases go on from there, to the same.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -10,7 +11,8 @@ my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->start;
 
-my @tables = qw(scheme scheme_version metric tier rule source series_source assignment migration distribution_history);
+my @tables = qw(scheme scheme_version metric tier rule policy source series_source assignment migration distribution_history
+	batch superseded watch_history request decision dirty);
 
 # All that the extension's tables hold, as text
 sub contents
@@ -61,6 +63,93 @@ $node->safe_psql(
 	UPDATE tiering.rule SET bounds = '[20000,)' WHERE scheme = 'cib' AND version = 2 AND tier = 'core';
 	SELECT tiering.publish('cib', '2024-03-01'), tiering.new_version('cib');
 });
+
+# What takes two people, what was noted, and what was restated; some of it is under way
+$node->safe_psql(
+	'bank', q{
+	CREATE ROLE asker;
+	CREATE ROLE chief;
+	SELECT tiering.grant_role('asker', 'request'), tiering.grant_role('chief', 'approve'), tiering.grant_role('chief', 'report');
+	CREATE TABLE desk (no text, d date, amount numeric);
+	INSERT INTO desk SELECT no, (date '2024-02-01' + (n - 1) * interval '1 month')::date - 1, amount::numeric
+	FROM (VALUES ('pending', '50 250 250 250'), ('granted', '50 250 250 50'), ('refused', '50 250 250 250'), ('drops', '250 50 50 50'),
+			('floored', '150 150 50 50'), ('capped', '150 150 150 150'), ('asked', '50 50 50 50'), ('late', '50 50 50 150')) v (no, amounts),
+		regexp_split_to_table(amounts, ' ') WITH ORDINALITY a (amount, n);
+	SELECT tiering.create_ladder('desk', 'amount', '{mass,gold,private}', '{NULL,100,200}');
+	UPDATE tiering.tier SET approval = true WHERE scheme = 'desk' AND tier = 'private';
+	INSERT INTO tiering.policy (scheme, version, tier, down_after) VALUES ('desk', 1, 'gold', 2), ('desk', 1, 'private', 3);
+	SELECT tiering.publish('desk', '2024-01-01'),
+		tiering.set_source('desk', 'SELECT no AS customer_id, amount FROM public.desk WHERE d = $1'),
+		tiering.refresh('desk', '2024-01-31');
+	SET SESSION AUTHORIZATION chief;
+	SELECT tiering.approve(request) FROM tiering.request_state WHERE state = 'pending';
+	RESET SESSION AUTHORIZATION;
+	SELECT tiering.refresh('desk', '2024-02-29');
+	SET SESSION AUTHORIZATION asker;
+	SELECT tiering.request_override('desk', 'floored', 'floor', 'gold', '[2024-02-01,2024-04-30)', 'promised'),
+		tiering.request_override('desk', 'capped', 'cap', 'mass', '[2024-02-01,2025-01-01)', 'owes'),
+		tiering.request_override('desk', 'asked', 'fixed', 'gold', '[2024-03-01,2025-01-01)', 'asks');
+	SET SESSION AUTHORIZATION chief;
+	SELECT tiering.approve(request, 'seen') FROM tiering.request_state WHERE customer_id IN ('granted', 'floored', 'capped') AND state = 'pending';
+	SELECT tiering.reject(request, 'known') FROM tiering.request_state WHERE customer_id = 'refused';
+	RESET SESSION AUTHORIZATION;
+	UPDATE desk SET amount = 150 WHERE no = 'late' AND d <= '2024-02-29';
+	SELECT tiering.restate('desk', '2024-01-01', '{late}'), tiering.restate('desk', '2024-02-01', '{granted,drops}');
+	UPDATE desk SET amount = 120 WHERE no = 'drops' AND d = '2024-02-29';
+	SELECT tiering.mark_dirty('desk', 'drops', '2024-02-15')});
+foreach (
+	[ requests => q{SELECT string_agg(DISTINCT kind || ' ' || state, ', ' ORDER BY kind || ' ' || state) FROM tiering.request_state},
+		'cap approved, fixed pending, floor approved, move approved, move pending, move rejected' ],
+	[ batches => q{SELECT string_agg(DISTINCT kind, ', ' ORDER BY kind) FROM tiering.batch}, 'decision, manual, refresh, restatement' ],
+	[ superseded => 'SELECT count(*) > 0 FROM tiering.superseded', 't' ],
+	[ noted => 'SELECT count(*) > 2 FROM tiering.watch_history', 't' ],
+	[ marks => 'SELECT count(*) FROM tiering.dirty', '1' ])
+{
+	my ($what, $query, $expected) = @$_;
+	is($node->safe_psql('bank', $query), $expected, "what is dumped has $what");
+}
+# as it would be kept on another machine
+my %head = map { $_ => [ split(/\|/, $node->safe_psql('bank', "SELECT batch, seal FROM tiering.history_head('$_')")) ] } qw(cib desk);
+
+sub sound
+{
+	my ($db, $when) = @_;
+	foreach my $scheme (sort keys %head)
+	{
+		my ($batch, $seal) = @{ $head{$scheme} };
+		is($node->safe_psql($db, "SELECT sound, moves = (SELECT count(*) FROM tiering.migration WHERE scheme = '$scheme'), finding
+			FROM tiering.verify_history('$scheme', $batch, '$seal')"), 't|t|', "$db: the history of $scheme is sound by the head of before, $when");
+	}
+}
+
+# Two months more, what was under way, and something new; and all that it came to,
+# which says nothing of when it was, nor which row of a batch has which number, as
+# that is the order in which the customers lie. The last numbers are compared.
+sub go_on
+{
+	my ($db) = @_;
+	$node->safe_psql(
+		$db, q{
+		SELECT tiering.restate_dirty('desk');
+		SELECT tiering.refresh('desk', '2024-03-31');
+		SET SESSION AUTHORIZATION asker;
+		SELECT tiering.request_override('desk', 'late', 'cap', 'mass', '[2024-03-31,2024-04-15)', 'another one');
+		SET SESSION AUTHORIZATION chief;
+		SELECT tiering.approve(request) FROM tiering.request_state WHERE state = 'pending' ORDER BY request;
+		SELECT tiering.end_override(request, '2024-03-31') FROM tiering.request_state WHERE customer_id = 'capped';
+		RESET SESSION AUTHORIZATION;
+		SELECT tiering.refresh('desk', '2024-04-30');
+		SELECT tiering.recount('desk')});
+	return {
+		numbers => $node->safe_psql($db, q{
+			SELECT (SELECT max(move) FROM tiering.migration), (SELECT max(request) FROM tiering.request), (SELECT max(entry) FROM tiering.watch_history)}),
+		map { $_ => $node->safe_psql($db, "
+				SELECT to_jsonb(x) - '{move,request,entry,recorded_at,requested_at,decided_at,marked_at,refreshed_at,seal}'::text[] AS row
+				FROM tiering.$_ x ORDER BY 1") }
+			qw(source assignment migration standing_move distribution_history batch watch_history request_state dirty)
+	};
+}
+
 my $before = contents('bank');
 my $rights = rights('bank');
 cmp_ok(scalar(() = $rights =~ /^"All else"\|/mg), '>', 40, 'rights were granted');
@@ -85,6 +174,7 @@ my %restore = (
 		$node->command_ok([ 'pg_restore', '-e', '-a', '-n', 'tiering', '-d', $node->connstr($_[0]), "$dir/parallel" ], 'pg_restore of the extension\'s data');
 	});
 
+my %went_on;
 foreach my $how (sort keys %restore)
 {
 	my $db = "restored_$how";
@@ -92,6 +182,9 @@ foreach my $how (sort keys %restore)
 	$restore{$how}->($db);
 	is_deeply(contents($db), $before, "$how: everything is there, and no move more");
 	is(rights($db), $rights, "$how: and who may do what");
+	sound($db, 'restored');
+	$went_on{$how} = go_on($db);
+	sound($db, 'gone on');
 
 	# it is alive: frozen, grading, recording
 	my ($ret, $out, $err) = $node->psql($db,
@@ -105,12 +198,17 @@ foreach my $how (sort keys %restore)
 		SELECT cause, to_tier, move = (SELECT max(move) FROM tiering.migration)
 		FROM tiering.migration WHERE customer_id = '000101' ORDER BY move DESC LIMIT 1}),
 		'manual|gold|t', "$how: records moves");
-	is($node->safe_psql($db, q{SELECT set_by FROM tiering.source UNION ALL SELECT set_by FROM tiering.series_source}),
+	is($node->safe_psql($db, q{SELECT set_by FROM tiering.source WHERE scheme = 'cib' UNION ALL SELECT set_by FROM tiering.series_source}),
 		"setter\nsetter", "$how: the source and the series run as who set them");
 	is($node->safe_psql($db, q{SELECT count(*) > 1000, min(hold_until) FROM tiering.near_upgrade WHERE balance_to_hold IS NOT NULL}),
 		't|2024-06-30', "$how: tells what to hold");
 }
 is_deeply(contents('bank'), $before, 'the first database is as it was');
+my $goes_on = go_on('bank');
+sound('bank', 'gone on');
+is_deeply($went_on{$_}, $goes_on, "$_: goes on as the first database does") foreach sort keys %restore;
+is($node->safe_psql('bank', q{SELECT string_agg(customer_id || ' ' || tier, ', ' ORDER BY customer_id) FROM tiering.assignment WHERE scheme = 'desk'}),
+	'asked gold, capped gold, drops mass, floored mass, granted private, late gold, pending private, refused mass', 'which is right');
 
 # DROP EXTENSION leaves nothing
 my $objects = q{
