@@ -313,9 +313,9 @@ daily_series_out(PG_FUNCTION_ARGS)
 	appendStringInfoChar(&buf, '{');
 	for (int i = 0; i < series.count; i++)
 	{
-		CHECK_FOR_INTERRUPTS();
 		int64		units = SeriesUnits(&series, i);
 
+		CHECK_FOR_INTERRUPTS();
 		if (i > 0)
 			appendStringInfoString(&buf, ", ");
 		AppendDay(&buf, SeriesDay(&series, i));

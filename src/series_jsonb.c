@@ -114,11 +114,11 @@ daily_series_to_jsonb(PG_FUNCTION_ARGS)
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	for (int i = 0; i < series.count; i++)
 	{
-		CHECK_FOR_INTERRUPTS();
 		int64		units = SeriesUnits(&series, i);
 		JsonbValue	key = {.type = jbvString};
 		JsonbValue	value = {.type = jbvNull};
 
+		CHECK_FOR_INTERRUPTS();
 		key.val.string.val = SeriesDayText(SeriesDay(&series, i));
 		key.val.string.len = strlen(key.val.string.val);
 		pushJsonbValue(&state, WJB_KEY, &key);
