@@ -27,7 +27,7 @@ REVOKE EXECUTE ON FUNCTION tiering.source_rows(text, date), tiering.source_rows(
 	tiering.reject(bigint, text), tiering.withdraw(bigint, text), tiering.end_override(bigint, date, text),
 	tiering.restate(text, date, text[]), tiering.mark_dirty(text, text, date), tiering.restate_dirty(text), tiering.recount(text),
 	tiering.restate_start(text), tiering.replay_by_hand(text, date, date), tiering.replay_measures(text, date), tiering.replay_assessment(text, date, int, boolean),
-	tiering.restate_moves(text, date), tiering.restate_distribution(text, date, date), tiering.restate_listed(tiering.source, date), tiering.replay_notes(text, date), tiering.touch_source(text), tiering.counting_moves(text),
+	tiering.restate_moves(text, date), tiering.restate_distribution(text, date, date), tiering.restate_listed(tiering.source, date), tiering.replay_notes(text, date, int), tiering.touch_source(text), tiering.counting_moves(text),
 	tiering.restate_write(tiering.source), tiering.next_batch(text), tiering.seal_batch(text, int, text, date, bigint), tiering.last_move(),
 	tiering.simulated_cells(text, int, date), tiering.simulate(text, int, date),
 	tiering.simulate_staffing(text, int, date), tiering.simulate_customers(text, int, date)

@@ -367,18 +367,24 @@ $$;
 COMMENT ON FUNCTION tiering.refresh_check(text, date, boolean) IS
 'Part of refresh(): a null customer_id (22004), a repeated one (23505), or, of the whole bank, none at all where there were some (P0002) is an error';
 
+CREATE FUNCTION tiering.takes_notes(scheme text, version int) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+BEGIN ATOMIC
+	SELECT EXISTS (SELECT FROM tiering.policy p WHERE p.scheme = takes_notes.scheme AND p.version = takes_notes.version)
+		OR EXISTS (SELECT FROM tiering.tier t WHERE t.scheme = takes_notes.scheme AND t.version = takes_notes.version AND t.approval)
+		OR EXISTS (SELECT FROM tiering.request r WHERE r.scheme = takes_notes.scheme)
+		OR EXISTS (SELECT FROM tiering.watch_history w WHERE w.scheme = takes_notes.scheme);
+END;
+COMMENT ON FUNCTION tiering.takes_notes(text, int) IS
+'Whether there can be anything to note of a scheme''s customers; if not, half a million rows need not be compared';
+
 -- What the policy has noted of customers, where that is another than before.
 CREATE FUNCTION tiering.refresh_notes(scheme text, as_of date, version int) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	-- where nothing can have been noted, half a million rows need not be compared
-	IF NOT EXISTS (SELECT FROM tiering.policy p WHERE p.scheme = refresh_notes.scheme AND p.version = refresh_notes.version)
-		AND NOT EXISTS (SELECT FROM tiering.tier t WHERE t.scheme = refresh_notes.scheme AND t.version = refresh_notes.version AND t.approval)
-		AND NOT EXISTS (SELECT FROM tiering.request r WHERE r.scheme = refresh_notes.scheme)
-		AND NOT EXISTS (SELECT FROM tiering.watch_history w WHERE w.scheme = refresh_notes.scheme)
-	THEN
+	IF NOT tiering.takes_notes(scheme, version) THEN
 		RETURN;
 	END IF;
 	INSERT INTO tiering.watch_history (scheme, customer_id, as_of, misses, next_tier, next_review, ruled, ruled_since)

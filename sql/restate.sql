@@ -137,6 +137,9 @@ AS $$
 DECLARE
 	before record;
 BEGIN
+	IF NOT EXISTS (SELECT FROM pg_temp.tiering_refresh g WHERE g.tier IS NULL AND g.held IS NOT NULL AND g.measure IS NULL) THEN
+		RETURN;
+	END IF;
 	-- an exit that stands had it already
 	UPDATE pg_temp.tiering_refresh g SET measure = k.measure
 	FROM tiering.known_moves(replay_measures.scheme) k
@@ -196,11 +199,14 @@ COMMENT ON FUNCTION tiering.replay_assessment(text, date, int, boolean) IS
 
 -- What is noted after an assessment, and the changes by hand of its date, where
 -- that is another than what was noted then, or, where nothing was, than before.
-CREATE FUNCTION tiering.replay_notes(scheme text, day date) RETURNS void
+CREATE FUNCTION tiering.replay_notes(scheme text, day date, version int) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	IF NOT tiering.takes_notes(scheme, version) THEN
+		RETURN;
+	END IF;
 	INSERT INTO tiering.watch_history (scheme, customer_id, as_of, misses, next_tier, next_review, ruled, ruled_since)
 	SELECT replay_notes.scheme, s.customer_id, day, s.misses, s.next_tier, s.next_review, s.ruled, s.ruled_since
 	FROM pg_temp.tiering_state s
@@ -214,7 +220,7 @@ BEGIN
 			ELSE (h.misses, h.next_tier, h.next_review IS NULL, h.ruled, h.ruled_since) END;
 END;
 $$;
-COMMENT ON FUNCTION tiering.replay_notes(text, date) IS
+COMMENT ON FUNCTION tiering.replay_notes(text, date, int) IS
 'Part of restate(): keeps what the policy has noted after a replayed assessment, in watch_history';
 
 -- The moves of a customer at a date stand if they lead from and to the same as the
@@ -403,7 +409,7 @@ BEGIN
 			PERFORM tiering.refresh_distribution(src.scheme, step.as_of, step.version);
 		END IF;
 		PERFORM tiering.replay_by_hand(src.scheme, step.as_of - 1, step.as_of);
-		PERFORM tiering.replay_notes(src.scheme, step.as_of);
+		PERFORM tiering.replay_notes(src.scheme, step.as_of, step.version);
 		PERFORM tiering.report_stage(src.scheme, step.as_of, 'assessed again');
 		previous := step.as_of;
 		result.assessments := result.assessments + 1;
