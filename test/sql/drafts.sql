@@ -67,10 +67,10 @@ SELECT t.fails(format('SELECT tiering.classify_version(%s)', arguments)) FROM un
 	LATERAL (SELECT a || CASE WHEN a ~ 'FROM' THEN ') m WHERE (true' ELSE '' END AS arguments) x;
 SELECT t.fails($$SELECT tiering.classify_held_version('dr', m, NULL, 'mid') FROM (SELECT 1 AS x) m$$), t.fails($$SELECT tiering.classify_columns_version('dr', 3, '{y}', 1)$$);
 -- a draft that is not finished grades as far as it goes
-SELECT tiering.new_scheme('dr2');
-SELECT tiering.classify_version('dr2', m, 1) IS NULL AS nobody FROM (SELECT 1 AS x) m;
-INSERT INTO tiering.metric (scheme, version, metric, kind) VALUES ('dr2', 1, 'x', 'number'), ('dr2', 1, 's', 'score');
-INSERT INTO tiering.tier (scheme, version, tier, rank) VALUES ('dr2', 1, 'any', 1);
-INSERT INTO tiering.rule (scheme, version, tier, metric, bounds) VALUES ('dr2', 1, 'any', 's', '[1,)');
-SELECT tiering.classify_version('dr2', m, 1) IS NULL AS no_score FROM (SELECT 1 AS x) m;
+SELECT tiering.new_scheme('drafty');
+SELECT tiering.classify_version('drafty', m, 1) IS NULL AS nobody FROM (SELECT 1 AS x) m;
+INSERT INTO tiering.metric (scheme, version, metric, kind) VALUES ('drafty', 1, 'x', 'number'), ('drafty', 1, 's', 'score');
+INSERT INTO tiering.tier (scheme, version, tier, rank) VALUES ('drafty', 1, 'any', 1);
+INSERT INTO tiering.rule (scheme, version, tier, metric, bounds) VALUES ('drafty', 1, 'any', 's', '[1,)');
+SELECT tiering.classify_version('drafty', m, 1) IS NULL AS no_score FROM (SELECT 1 AS x) m;
 DROP TABLE t.dr CASCADE;

@@ -28,15 +28,15 @@ BEGIN
 	RETURN (SELECT sum((tiering.refresh(scheme, (m + interval '1 month')::date - 1)).customers) FROM generate_series('1993-01-01'::date, '1998-12-01', '1 month') m);
 END;
 $$;
-SELECT late.scheme('late'), late.refresh('late') AS assessments;
-SELECT direction, cause, count(*) FROM tiering.migration WHERE scheme = 'late' GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT late.scheme('berka_late'), late.refresh('berka_late') AS assessments;
+SELECT direction, cause, count(*) FROM tiering.migration WHERE scheme = 'berka_late' GROUP BY 1, 2 ORDER BY 1, 2;
 -- what was known then: who was where at each month's end, each distribution, and the moves of each year
 CREATE TABLE late.known AS SELECT clock_timestamp() AS at;
 CREATE FUNCTION late.report(known_at timestamptz) RETURNS TABLE (what text, seal text) LANGUAGE sql AS $$
-	SELECT 'tiers ' || to_char(m, 'YYYY-MM-DD'), md5(string_agg(t::text, ',' ORDER BY t.customer_id)) FROM generate_series('1993-01-31'::date, '1998-12-31', '1 month') m, tiering.tiers_on('late', (m + interval '1 day')::date, known_at) t GROUP BY m
-	UNION ALL SELECT 'distribution ' || to_char(d.as_of, 'YYYY-MM-DD'), md5(string_agg(d::text, ',' ORDER BY d.rank)) FROM tiering.tier_distribution_history('late', known_at) d GROUP BY d.as_of
-	UNION ALL SELECT 'matrix ' || y, md5(string_agg(x::text, ',' ORDER BY x.from_rank, x.to_rank)) FROM generate_series(1993, 1998) y, tiering.migration_matrix('late', make_date(y, 1, 1), make_date(y, 12, 31), known_at) x GROUP BY y
-	UNION ALL SELECT 'retention', md5(string_agg(r::text, ',' ORDER BY r.year, r.tier)) FROM tiering.retention('late', known_at) r
+	SELECT 'tiers ' || to_char(m, 'YYYY-MM-DD'), md5(string_agg(t::text, ',' ORDER BY t.customer_id)) FROM generate_series('1993-01-31'::date, '1998-12-31', '1 month') m, tiering.tiers_on('berka_late', (m + interval '1 day')::date, known_at) t GROUP BY m
+	UNION ALL SELECT 'distribution ' || to_char(d.as_of, 'YYYY-MM-DD'), md5(string_agg(d::text, ',' ORDER BY d.rank)) FROM tiering.tier_distribution_history('berka_late', known_at) d GROUP BY d.as_of
+	UNION ALL SELECT 'matrix ' || y, md5(string_agg(x::text, ',' ORDER BY x.from_rank, x.to_rank)) FROM generate_series(1993, 1998) y, tiering.migration_matrix('berka_late', make_date(y, 1, 1), make_date(y, 12, 31), known_at) x GROUP BY y
+	UNION ALL SELECT 'retention', md5(string_agg(r::text, ',' ORDER BY r.year, r.tier)) FROM tiering.retention('berka_late', known_at) r
 $$;
 CREATE TABLE late.report_before AS SELECT * FROM late.report(NULL);
 SELECT count(*) AS reports, (SELECT count(*) FROM late.report_before b JOIN late.report((SELECT at FROM late.known)) r USING (what, seal)) AS same FROM late.report_before;
@@ -44,7 +44,7 @@ SELECT count(*) AS reports, (SELECT count(*) FROM late.report_before b JOIN late
 -- A bank's trigger marks whom a statement concerns.
 CREATE FUNCTION late.mark() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-	PERFORM tiering.mark_dirty('late', client_id::text, min(valid_from)) FROM changed GROUP BY client_id;
+	PERFORM tiering.mark_dirty('berka_late', client_id::text, min(valid_from)) FROM changed GROUP BY client_id;
 	RETURN NULL;
 END;
 $$;
@@ -54,25 +54,25 @@ WITH wrong AS (
 	WHERE extract(year FROM valid_from) = 1996 AND hashint8(account_id::bigint * 100000 + (valid_from - date '1996-01-01')) % 100 = 0 RETURNING 1
 )
 SELECT count(*) AS balances_were_wrong FROM wrong;
-SELECT count(*) AS marked, min(from_as_of) < '1996-02-01' AND max(from_as_of) > '1996-12-01' AS all_over_the_year FROM tiering.dirty WHERE scheme = 'late';
+SELECT count(*) AS marked, min(from_as_of) < '1996-02-01' AND max(from_as_of) > '1996-12-01' AS all_over_the_year FROM tiering.dirty WHERE scheme = 'berka_late';
 SET client_min_messages = warning;
-SELECT assessments, customers, superseded, recorded FROM tiering.restate_dirty('late');
-SELECT tiering.recount('late') AS recounted;
+SELECT assessments, customers, superseded, recorded FROM tiering.restate_dirty('berka_late');
+SELECT tiering.recount('berka_late') AS recounted;
 RESET client_min_messages;
-SELECT late.scheme('late_right'), late.refresh('late_right') AS assessments;
+SELECT late.scheme('berka_right'), late.refresh('berka_right') AS assessments;
 SELECT count(*) AS customers, count(*) FILTER (WHERE (a.tier, a.measure, a.since, a.first_as_of, a.earned, a.misses, a.next_tier, a.next_review)
 	IS DISTINCT FROM (b.tier, b.measure, b.since, b.first_as_of, b.earned, b.misses, b.next_tier, b.next_review)) AS wrong
-FROM (SELECT * FROM tiering.assignment WHERE scheme = 'late') a FULL JOIN (SELECT * FROM tiering.assignment WHERE scheme = 'late_right') b USING (customer_id);
+FROM (SELECT * FROM tiering.assignment WHERE scheme = 'berka_late') a FULL JOIN (SELECT * FROM tiering.assignment WHERE scheme = 'berka_right') b USING (customer_id);
 SELECT count(*) AS moves, count(*) FILTER (WHERE (a.from_tier, a.to_tier, a.direction, a.version, a.measure) IS DISTINCT FROM (b.from_tier, b.to_tier, b.direction, b.version, b.measure)) AS wrong
-FROM (SELECT * FROM tiering.standing_move WHERE scheme = 'late') a FULL JOIN (SELECT * FROM tiering.standing_move WHERE scheme = 'late_right') b USING (customer_id, as_of);
+FROM (SELECT * FROM tiering.standing_move WHERE scheme = 'berka_late') a FULL JOIN (SELECT * FROM tiering.standing_move WHERE scheme = 'berka_right') b USING (customer_id, as_of);
 SELECT count(*) AS distributions, count(*) FILTER (WHERE (a.customers, a.measure) IS DISTINCT FROM (b.customers, b.measure)) AS wrong
-FROM tiering.tier_distribution_history('late', NULL) a FULL JOIN tiering.tier_distribution_history('late_right', NULL) b USING (as_of, tier);
+FROM tiering.tier_distribution_history('berka_late', NULL) a FULL JOIN tiering.tier_distribution_history('berka_right', NULL) b USING (as_of, tier);
 SELECT count(*) AS cells, count(*) FILTER (WHERE (a.customers, a.measure) IS DISTINCT FROM (b.customers, b.measure)) AS wrong
-FROM tiering.migration_matrix('late', '1995-12-31', '1997-12-31') a FULL JOIN tiering.migration_matrix('late_right', '1995-12-31', '1997-12-31') b
+FROM tiering.migration_matrix('berka_late', '1995-12-31', '1997-12-31') a FULL JOIN tiering.migration_matrix('berka_right', '1995-12-31', '1997-12-31') b
 	ON (COALESCE(a.from_tier, ''), COALESCE(a.to_tier, '')) = (COALESCE(b.from_tier, ''), COALESCE(b.to_tier, ''));
 -- what was known then is known still; what is known now is something else
 SELECT count(*) AS reports, count(*) FILTER (WHERE r.seal = b.seal) AS same FROM late.report_before b FULL JOIN late.report((SELECT at FROM late.known)) r USING (what);
 SELECT count(*) FILTER (WHERE r.seal <> b.seal) > 12 AS others_now, bool_and(r.seal = b.seal) FILTER (WHERE what < 'tiers 1996' AND what LIKE 'tiers%') AS not_before_1996
 FROM late.report_before b FULL JOIN late.report(NULL) r USING (what);
-SELECT sound FROM tiering.verify_history('late');
+SELECT sound FROM tiering.verify_history('berka_late');
 DROP SCHEMA late CASCADE;

@@ -41,7 +41,8 @@ foreach my $case (
 {
 	my ($table, $stage, $name) = @$case;
 	my $holder = $node->background_psql('postgres');
-	$holder->query_safe("BEGIN; LOCK $table IN ACCESS EXCLUSIVE MODE");
+	my $mode = $stage =~ /reading/ ? 'ACCESS EXCLUSIVE' : 'EXCLUSIVE';	# which lets readers through
+	$holder->query_safe("BEGIN; LOCK $table IN $mode MODE");
 	my $lsn = $node->safe_psql('postgres', 'SELECT pg_current_wal_insert_lsn()');
 	my $refresh = $node->background_psql('postgres');
 	$refresh->query_until(qr/begun/, qq{\\echo begun\nSELECT tiering.refresh('ladder', '2024-02-29');\n});
