@@ -44,14 +44,17 @@ quietly()
 	"$@" >"$work/$what.log" 2>&1 || { tail -n 20 "$work/$what.log" >&2; die "$what failed"; }
 }
 
-# The newest pg_config that has a server and PGXS beside it, or nothing
+# The newest pg_config that has a server, PGXS and the server's headers, or nothing.
+# Debian's client package has PGXS, so that PGXS alone says nothing of the headers.
 find_pg_config()
 {
 	local candidate
 	for candidate in ${PG_CONFIG:-} $(ls -vr /usr/lib/postgresql/*/bin/pg_config 2>/dev/null) \
 		$(command -v pg_config || true)
 	do
-		if [ -x "$("$candidate" --bindir)/initdb" ] && [ -f "$("$candidate" --pgxs)" ]; then
+		if [ -x "$("$candidate" --bindir)/initdb" ] && [ -f "$("$candidate" --pgxs)" ] &&
+			[ -f "$("$candidate" --includedir-server)/postgres.h" ]
+		then
 			echo "$candidate"
 			return
 		fi
