@@ -45,11 +45,12 @@ COMMENT ON FUNCTION tiering.refuse_rekey(text, text) IS
 
 -- All is done after the statement: a row trigger before it, even one that does
 -- not fire, would have core lock each row ahead of updating it. A plan for one row
--- must not be kept for half a million.
+-- must not be kept for half a million, and of rows that were just written the planner
+-- takes there to be one: nested loops, which refresh_write() asks for, would never end.
 CREATE FUNCTION tiering.record_moves() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
+SET plan_cache_mode = force_custom_plan SET enable_nestloop = off SET enable_hashjoin = on
 AS $$
 DECLARE
 	refresh_as_of date := w.as_of FROM tiering.writing w WHERE w.pid = pg_backend_pid();
@@ -139,35 +140,53 @@ BEGIN
 		END IF;
 		PERFORM tiering.seal_batch(this_scheme, this_batch, kind, refresh_as_of, before);
 	END LOOP;
-
-	-- A tier that was changed without saying since when begins with the move, and
-	-- is held by that hand; misses and what the policy had ahead were about the tier
-	-- left. The update comes here again, where no tier is another any more.
-	IF TG_OP = 'UPDATE' AND NOT by_refresh AND cardinality(schemes) > 0 THEN
-		WITH set_by_hand AS (
-			UPDATE tiering.assignment a
-			SET as_of = CASE WHEN n.since = o.since THEN m.as_of ELSE a.as_of END,
-				since = CASE WHEN n.since = o.since THEN m.as_of ELSE a.since END,
-				cause = 'manual', ruled = NULL, ruled_since = NULL, recorded_at = now(),
-				earned = NULLIF(COALESCE(n.earned, CASE WHEN o.cause <> 'manual' THEN o.tier END), n.tier),
-				misses = 0, prior_misses = 0, next_tier = NULL, next_review = NULL
-			FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
-				JOIN LATERAL (
-					SELECT x.as_of FROM tiering.migration x
-					WHERE x.scheme = n.scheme AND x.customer_id = n.customer_id
-					ORDER BY x.move DESC LIMIT 1) m ON true
-			WHERE a.scheme = n.scheme AND a.customer_id = n.customer_id AND n.tier <> o.tier
-			RETURNING a.*, (o.misses, o.next_tier, o.ruled_since) IS DISTINCT FROM (0, NULL, NULL) AS noted
-		)
-		INSERT INTO tiering.watch_history (scheme, customer_id, as_of, misses, next_tier, next_review)
-		SELECT h.scheme, h.customer_id, h.as_of, h.misses, h.next_tier, h.next_review
-		FROM set_by_hand h WHERE h.noted;
-	END IF;
 	RETURN NULL;
 END;
 $$;
 COMMENT ON FUNCTION tiering.record_moves() IS
 'Trigger on assignment: adds a row to migration for each customer whose tier a statement changed';
+
+-- A tier that was changed by hand without saying since when begins with the move, and
+-- is held by that hand; misses and what the policy had ahead were about the tier
+-- left. After record_moves(), as triggers go by their names. The update comes here
+-- again, and ends here, as no tier is another any more.
+CREATE FUNCTION tiering.settle_by_hand() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+BEGIN
+	IF TG_RELID <> 'tiering.assignment'::regclass THEN
+		RAISE EXCEPTION 'settle_by_hand() is a trigger on tiering.assignment only'
+			USING ERRCODE = 'object_not_in_prerequisite_state';
+	ELSIF EXISTS (SELECT FROM tiering.writing w WHERE w.pid = pg_backend_pid())	-- one of our functions, which sets all of that itself
+		OR NOT EXISTS (SELECT FROM new_rows n JOIN old_rows o USING (scheme, customer_id) WHERE n.tier <> o.tier)
+	THEN
+		RETURN NULL;
+	END IF;
+	WITH set_by_hand AS (
+		UPDATE tiering.assignment a
+		SET as_of = CASE WHEN n.since = o.since THEN m.as_of ELSE a.as_of END,
+			since = CASE WHEN n.since = o.since THEN m.as_of ELSE a.since END,
+			cause = 'manual', ruled = NULL, ruled_since = NULL, recorded_at = now(),
+			earned = NULLIF(COALESCE(n.earned, CASE WHEN o.cause <> 'manual' THEN o.tier END), n.tier),
+			misses = 0, prior_misses = 0, next_tier = NULL, next_review = NULL
+		FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
+			JOIN LATERAL (
+				SELECT x.as_of FROM tiering.migration x
+				WHERE x.scheme = n.scheme AND x.customer_id = n.customer_id
+				ORDER BY x.move DESC LIMIT 1) m ON true
+		WHERE a.scheme = n.scheme AND a.customer_id = n.customer_id AND n.tier <> o.tier
+		RETURNING a.*, (o.misses, o.next_tier, o.ruled_since) IS DISTINCT FROM (0, NULL, NULL) AS noted
+	)
+	INSERT INTO tiering.watch_history (scheme, customer_id, as_of, misses, next_tier, next_review)
+	SELECT h.scheme, h.customer_id, h.as_of, h.misses, h.next_tier, h.next_review
+	FROM set_by_hand h WHERE h.noted;
+	RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION tiering.settle_by_hand() IS
+'Trigger on assignment: what a change of tier by hand means for the rest of the row';
 
 CREATE TRIGGER record_new AFTER INSERT ON tiering.assignment
 	REFERENCING NEW TABLE AS new_rows
@@ -175,6 +194,9 @@ CREATE TRIGGER record_new AFTER INSERT ON tiering.assignment
 CREATE TRIGGER record_moves AFTER UPDATE ON tiering.assignment
 	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
 	FOR EACH STATEMENT EXECUTE FUNCTION tiering.record_moves();
+CREATE TRIGGER settle_by_hand AFTER UPDATE ON tiering.assignment
+	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION tiering.settle_by_hand();
 CREATE TRIGGER record_exit AFTER DELETE ON tiering.assignment
 	REFERENCING OLD TABLE AS old_rows
 	FOR EACH STATEMENT EXECUTE FUNCTION tiering.record_moves();
@@ -182,6 +204,7 @@ CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.assignment
 	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_truncate();
 COMMENT ON TRIGGER record_new ON tiering.assignment IS 'Records customers who enter';
 COMMENT ON TRIGGER record_moves ON tiering.assignment IS 'Records customers who change tier';
+COMMENT ON TRIGGER settle_by_hand ON tiering.assignment IS 'Settles since and the policy''s notes of customers whose tier was changed by hand';
 COMMENT ON TRIGGER record_exit ON tiering.assignment IS 'Records customers who leave';
 COMMENT ON TRIGGER refuse_truncate ON tiering.assignment IS 'TRUNCATE would leave no moves';
 

@@ -11,18 +11,18 @@ GRANT SELECT ON tiering.scheme, tiering.scheme_version, tiering.metric, tiering.
 -- A trigger function that anyone could put on a table of his own would run there
 -- with our rights; firing a trigger that is there takes no right to its function.
 REVOKE EXECUTE ON FUNCTION tiering.freeze_definition(), tiering.freeze_version(),
-	tiering.refuse_truncate(), tiering.record_moves(), tiering.refuse_rewrite(), tiering.check_setter(), tiering.insert_ecb_rate(),
+	tiering.refuse_truncate(), tiering.record_moves(), tiering.settle_by_hand(), tiering.refuse_rewrite(), tiering.check_setter(), tiering.insert_ecb_rate(),
 	tiering.refuse_rekey(text, text), tiering.refuse_tier(text, int, text)
 	FROM PUBLIC;
 -- source_rows() reads what a source's setter may read; refresh() writes as the
 -- extension's owner, simulate() reads as him, and the rest is what they and the
 -- triggers are made of.
 REVOKE EXECUTE ON FUNCTION tiering.source_rows(text, date), tiering.source_rows(text, date, text[]), tiering.refresh(text, date),
-	tiering.refresh_grade(text, date, int, text, text), tiering.refresh_check(text, date, boolean),
+	tiering.refresh_grade(text, date, int, text, text), tiering.refresh_check(text, date, bigint, boolean),
 	tiering.refresh_counts(text, date, int),
 	tiering.refresh_write(tiering.refresh_result), tiering.refresh_distribution(text, date, int),
 	tiering.report_stage(text, date, text), tiering.notify_refresh(tiering.refresh_result), tiering.refuse_frozen(text, int, boolean), tiering.lock_source(text),
-	tiering.refresh_requests(text, date, boolean), tiering.refresh_notes(text, date, int), tiering.refresh_add_up(), tiering.refresh_scheme_change(text, date, int), tiering.apply_decision(tiering.request, text), tiering.lock_request(bigint, text),
+	tiering.refresh_requests(text, date, boolean), tiering.refresh_notes(text, date, int), tiering.refresh_add_up(), tiering.refresh_places(text), tiering.refresh_scheme_change(text, date, int), tiering.apply_decision(tiering.request, text), tiering.lock_request(bigint, text),
 	tiering.request_override(text, text, text, text, daterange, text), tiering.approve(bigint, text),
 	tiering.reject(bigint, text), tiering.withdraw(bigint, text), tiering.end_override(bigint, date, text),
 	tiering.restate(text, date, text[]), tiering.mark_dirty(text, text, date), tiering.restate_dirty(text), tiering.recount(text),

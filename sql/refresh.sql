@@ -74,8 +74,9 @@ COMMENT ON FUNCTION tiering.refresh_policies(text, int, date) IS
 'Part of refresh(): the policies of a version''s tiers at an assessment';
 
 -- The query that grades: each customer of the source beside what he holds, and
--- those who are gone. "state" is assignment or a table like it. What an override
--- has a customer hold is "held"; the policy goes on from "ruled_held" beneath it.
+-- those who are gone. "state" is assignment or a table like it, and "place" where in
+-- it his row is. What an override has a customer hold is "held"; the policy goes on
+-- from "ruled_held" beneath it.
 CREATE FUNCTION tiering.graded_query(scheme text, as_of date, version int, state text, customers text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
@@ -94,20 +95,19 @@ DECLARE
 BEGIN
 	RETURN format($query$
 		SELECT COALESCE(g.customer_id, a.customer_id) AS customer_id, %5$s AS earned, g.measure,
-			a.tier AS held, a.since AS held_since, a.version AS held_version, g.present IS NULL AS gone,
+			a.tier AS held, a.since AS held_since, a.version AS held_version, a.place, g.customer_id IS NULL AS gone,
 			a.measure AS held_measure, a.as_of AS held_as_of,
 			CASE WHEN a.ruled_since IS NULL THEN a.tier ELSE a.ruled END AS ruled_held,
 			COALESCE(a.ruled_since, a.since) AS ruled_held_since, a.ruled AS stored_ruled, a.ruled_since AS stored_ruled_since,
 			a.first_as_of AS stored_first, COALESCE(a.first_as_of, a.since) AS first_as_of, a.earned AS held_earned,
 			a.misses AS held_misses, a.prior_misses, a.next_tier AS held_next_tier, a.next_review AS held_next_review
-		FROM (SELECT true AS present, m.customer_id,
-				%6$s, %3$s AS measure
+		FROM (SELECT m.customer_id, %6$s, %3$s AS measure
 			  FROM tiering.source_rows(%1$L, %2$L%8$s) AS m(%4$s)) g
-			FULL JOIN (SELECT * FROM %7$s WHERE scheme = %1$L) a
+			FULL JOIN (SELECT *, ctid AS place FROM %7$s WHERE scheme = %1$L) a
 				ON a.customer_id = g.customer_id$query$,
 		scheme, as_of,
 		COALESCE('m.' || quote_ident(measure), 'NULL::numeric'), tiering.source_columns(scheme, version),
-		CASE WHEN stays THEN format('CASE WHEN g.present THEN tiering.classify_held_version(%L, g.metrics, %s, CASE WHEN a.ruled_since IS NULL THEN a.tier ELSE a.ruled END) COLLATE "C" END', scheme, version)
+		CASE WHEN stays THEN format('CASE WHEN g.customer_id IS NOT NULL THEN tiering.classify_held_version(%L, g.metrics, %s, CASE WHEN a.ruled_since IS NULL THEN a.tier ELSE a.ruled END) COLLATE "C" END', scheme, version)
 			ELSE 'g.tier' END,
 		CASE WHEN stays THEN 'm AS metrics'
 			ELSE format('tiering.classify_version(%L, %s, %s) COLLATE "C" AS tier', scheme, COALESCE('m.' || quote_ident(only_number), 'm'), version) END,
@@ -249,7 +249,8 @@ $$;
 COMMENT ON FUNCTION tiering.decided_query(text, date, int, text, text) IS
 'Part of refresh(): the query that grades, and moves by policies, approvals and overrides; what it takes are those of graded_query()';
 
--- Grade the source into pg_temp.tiering_refresh.
+-- Grade the source into pg_temp.tiering_refresh, which is read several times and
+-- mostly has rows of customers who stay: what only movers have is null in these.
 CREATE FUNCTION tiering.refresh_grade(scheme text, as_of date, version int,
 	state text DEFAULT 'tiering.assignment', customers text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
@@ -258,25 +259,45 @@ AS $$
 BEGIN
 	EXECUTE format($query$
 		CREATE TEMP TABLE tiering_refresh ON COMMIT DROP AS
-		SELECT d.customer_id, d.tier COLLATE "C" AS tier, CASE WHEN d.tier IS NULL AND d.held IS NOT NULL THEN d.held_measure ELSE d.measure END AS measure, d.held, d.held_version, d.gone, d.moves,
+		SELECT d.customer_id, d.tier COLLATE "C" AS tier, CASE WHEN d.tier IS NULL AND d.held IS NOT NULL THEN d.held_measure ELSE d.measure END AS measure,
+			d.held, d.held_version, d.place, d.gone, d.moves,
 			d.tier = d.held AND (d.measure IS DISTINCT FROM d.held_measure OR d.held_version <> %1$s
 				OR d.misses <> d.held_misses OR d.new_earned IS DISTINCT FROM d.held_earned
 				OR d.next_tier IS DISTINCT FROM d.held_next_tier OR d.next_review IS DISTINCT FROM d.held_next_review
 				OR r.ruled IS DISTINCT FROM d.stored_ruled OR r.ruled_since IS DISTINCT FROM d.stored_ruled_since) AS changed,
-			(SELECT count(*) FROM %3$s WHERE scheme = %2$L) AS all_held,
-			d.cause, d.since, CASE WHEN d.held IS NULL THEN %5$L ELSE d.stored_first END AS first_as_of, d.new_earned AS earned, d.misses,
+			d.cause, CASE WHEN d.cause IS NOT NULL THEN d.since END AS since, d.new_earned AS earned, d.misses,
 			d.prior_before AS prior_misses, d.next_tier, d.next_review, r.ruled, r.ruled_since, d.asked,
-			d.held_misses, d.held_next_tier, d.held_next_review, d.stored_ruled, d.stored_ruled_since
-		FROM (%4$s) d
+			NULLIF(d.held_misses, 0) AS held_misses, d.held_next_tier, d.held_next_review, d.stored_ruled, d.stored_ruled_since
+		FROM (%2$s) d
 			CROSS JOIN LATERAL (
 				SELECT CASE WHEN d.ruled = d.tier AND d.ruled_since = d.since THEN NULL ELSE d.ruled END AS ruled,
 					CASE WHEN d.ruled = d.tier AND d.ruled_since = d.since THEN NULL ELSE d.ruled_since END AS ruled_since) r$query$,
-		version, scheme, state, tiering.decided_query(scheme, as_of, version, state, customers), as_of);
-	ANALYZE pg_temp.tiering_refresh (customer_id, moves, changed, gone);
+		version, tiering.decided_query(scheme, as_of, version, state, customers));
 END;
 $$;
 COMMENT ON FUNCTION tiering.refresh_grade(text, date, int, text, text) IS
 'Part of refresh(): runs and grades the source; what it takes are those of graded_query()';
+
+-- How many rows assignment has for a scheme. The last refresh left as many as its
+-- distribution says, and whoever came or went since made a batch of another kind:
+-- only then are half a million rows counted.
+CREATE FUNCTION tiering.customers_held(scheme text) RETURNS bigint
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	held bigint;
+BEGIN
+	IF (SELECT b.kind FROM tiering.batch b WHERE b.scheme = customers_held.scheme ORDER BY b.batch DESC LIMIT 1) = 'refresh' THEN
+		SELECT sum(d.customers) INTO held
+		FROM tiering.source s JOIN tiering.known_distribution(NULL) d ON d.scheme = s.scheme AND d.as_of = s.refreshed_as_of
+		WHERE s.scheme = customers_held.scheme;
+	END IF;
+	RETURN COALESCE(held, (SELECT count(*) FROM tiering.assignment a WHERE a.scheme = customers_held.scheme));
+END;
+$$;
+COMMENT ON FUNCTION tiering.customers_held(text) IS
+'Part of refresh() and simulate(): how many customers a scheme has';
 
 -- What there is to count and to add up is taken from there once.
 CREATE FUNCTION tiering.refresh_add_up() RETURNS void
@@ -286,7 +307,8 @@ AS $$
 BEGIN
 	CREATE TEMP TABLE tiering_refresh_count ON COMMIT DROP AS
 	SELECT g.gone, g.tier, g.held, g.held_version, count(*) AS customers,
-		count(*) - count(g.customer_id) AS nameless, sum(g.measure) AS measure, max(g.all_held) AS all_held
+		count(*) - count(g.customer_id) AS nameless, count(*) FILTER (WHERE g.changed) AS changed,
+		count(g.asked) AS asked, sum(g.measure) AS measure
 	FROM pg_temp.tiering_refresh g
 	GROUP BY g.gone, g.tier, g.held, g.held_version;
 END;
@@ -327,9 +349,9 @@ COMMENT ON FUNCTION tiering.refresh_scheme_change(text, date, int) IS
 'Part of refresh(): gives the moves that the version of the assessment before would not have made the cause scheme';
 
 -- Refuse what is not a list of customers. A customer who is repeated shows where
--- more rows of the source met a row of assignment than there are; only among
--- new ones has he to be looked for.
-CREATE FUNCTION tiering.refresh_check(scheme text, as_of date, whole boolean DEFAULT true) RETURNS void
+-- more rows of the source met a row of assignment than there are, "all_held"; only
+-- among new ones has he to be looked for.
+CREATE FUNCTION tiering.refresh_check(scheme text, as_of date, all_held bigint, whole boolean DEFAULT true) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -338,7 +360,7 @@ DECLARE
 	customer text;
 BEGIN
 	SELECT sum(c.customers) FILTER (WHERE NOT c.gone) AS customers, sum(c.nameless) AS nameless,
-		sum(c.customers) FILTER (WHERE c.held IS NOT NULL) > max(c.all_held) AS repeated,
+		sum(c.customers) FILTER (WHERE c.held IS NOT NULL) > all_held AS repeated,
 		bool_or(c.held IS NULL) AS any_new
 	INTO total
 	FROM pg_temp.tiering_refresh_count c;
@@ -364,7 +386,7 @@ BEGIN
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION tiering.refresh_check(text, date, boolean) IS
+COMMENT ON FUNCTION tiering.refresh_check(text, date, bigint, boolean) IS
 'Part of refresh(): a null customer_id (22004), a repeated one (23505), or, of the whole bank, none at all where there were some (P0002) is an error';
 
 CREATE FUNCTION tiering.takes_notes(scheme text, version int) RETURNS boolean
@@ -397,23 +419,28 @@ $$;
 COMMENT ON FUNCTION tiering.refresh_notes(text, date, int) IS
 'Part of refresh(): keeps what the policy has noted, in watch_history';
 
--- Write what changed; the triggers on assignment record the moves. Whole banks are
--- joined here, and the planner may know nothing of a scheme that was refreshed for
--- the first time a moment ago: nested loops would never end then.
+-- Write what changed; the triggers on assignment record the moves. Each row is
+-- fetched from the place where it was found, where it still is, as nobody else moves
+-- customers without the lock that we have on the scheme. What went past the triggers
+-- is told.
+-- The planner thinks that fetching so many one by one is dear, and would read and
+-- hash the whole table instead, or compile. Memory, which the rows take that the
+-- triggers see, is that of maintenance.
 CREATE FUNCTION tiering.refresh_write(counts tiering.refresh_result) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
 SET search_path = pg_catalog, pg_temp
-SET enable_nestloop = off
+SET enable_nestloop = on SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off SET work_mem = '64MB'
 AS $$
 DECLARE
 	written bigint := 0;
 	affected bigint;
 BEGIN
+	PERFORM set_config('work_mem', current_setting('maintenance_work_mem'), true);
 	PERFORM tiering.refresh_notes(counts.scheme, counts.as_of, counts.version);
 	IF counts.exit > 0 THEN
 		DELETE FROM tiering.assignment a
 		USING pg_temp.tiering_refresh g
-		WHERE a.scheme = counts.scheme AND a.customer_id = g.customer_id AND g.tier IS NULL;
+		WHERE a.ctid = g.place AND a.customer_id = g.customer_id AND g.tier IS NULL;
 		GET DIAGNOSTICS affected = ROW_COUNT;
 		written := written + affected;
 	END IF;
@@ -425,7 +452,7 @@ BEGIN
 		prior_misses = g.prior_misses, next_tier = g.next_tier, next_review = g.next_review,
 		ruled = g.ruled, ruled_since = g.ruled_since
 	FROM pg_temp.tiering_refresh g
-	WHERE a.scheme = counts.scheme AND a.customer_id = g.customer_id AND g.moves;
+	WHERE a.ctid = g.place AND a.customer_id = g.customer_id AND g.moves;
 	GET DIAGNOSTICS affected = ROW_COUNT;
 	written := written + affected;
 	UPDATE tiering.assignment a
@@ -434,16 +461,23 @@ BEGIN
 		prior_misses = g.prior_misses, next_tier = g.next_tier, next_review = g.next_review,
 		ruled = g.ruled, ruled_since = g.ruled_since
 	FROM pg_temp.tiering_refresh g
-	WHERE a.scheme = counts.scheme AND a.customer_id = g.customer_id AND g.changed;
+	WHERE a.ctid = g.place AND a.customer_id = g.customer_id AND g.changed;
 	GET DIAGNOSTICS affected = ROW_COUNT;
 	written := written + affected;
+	IF written <> counts.exit + counts.up + counts.down + counts.lateral_moves
+		+ (SELECT sum(c.changed) FROM pg_temp.tiering_refresh_count c)
+	THEN
+		RAISE EXCEPTION 'customers of scheme "%" were written to while it was refreshed', counts.scheme
+			USING ERRCODE = 'serialization_failure',
+			HINT = 'Refresh it again, if it was by another session; a source must not do so.';
+	END IF;
 
 	IF counts.new = 0 THEN
 		RETURN written;
 	END IF;
 	INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version, cause, first_as_of,
 		earned, misses, prior_misses, next_tier, next_review, ruled, ruled_since)
-	SELECT counts.scheme, g.customer_id, g.tier, g.measure, counts.as_of, g.since, counts.version, g.cause, g.first_as_of,
+	SELECT counts.scheme, g.customer_id, g.tier, g.measure, counts.as_of, g.since, counts.version, g.cause, counts.as_of,
 		g.earned, g.misses, g.prior_misses, g.next_tier, g.next_review, g.ruled, g.ruled_since
 	FROM pg_temp.tiering_refresh g
 	WHERE g.held IS NULL AND g.tier IS NOT NULL;
@@ -452,7 +486,21 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.refresh_write(tiering.refresh_result) IS
-'Part of refresh(): brings assignment to what was graded and counted; returns the number of its rows written';
+'Part of refresh(): brings assignment to what was graded and counted; returns the number of its rows written. Error: a row is not where it was (40001)';
+
+-- Where the rows are now, if a source itself moved customers while it was read.
+CREATE FUNCTION tiering.refresh_places(scheme text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	UPDATE pg_temp.tiering_refresh g SET place = a.ctid
+	FROM tiering.assignment a
+	WHERE a.scheme = refresh_places.scheme AND a.customer_id = g.customer_id;
+END;
+$$;
+COMMENT ON FUNCTION tiering.refresh_places(text) IS
+'Part of refresh(): finds the rows of assignment again';
 
 CREATE FUNCTION tiering.next_edition(scheme text, as_of date) RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
@@ -577,10 +625,12 @@ AS $$
 DECLARE
 	src tiering.source;
 	version int;
+	batch int;
 	result tiering.refresh_result;
 BEGIN
 	PERFORM tiering.check_day(as_of, 'as_of');
 	src := tiering.lock_source(scheme);
+	batch := tiering.next_batch(scheme);
 	IF as_of < src.refreshed_as_of THEN
 		RAISE EXCEPTION 'scheme "%" was already refreshed as of %, which is after %', scheme, src.refreshed_as_of, as_of
 			USING ERRCODE = 'invalid_parameter_value',
@@ -596,8 +646,11 @@ BEGIN
 	PERFORM tiering.report_stage(scheme, as_of, '1/3 reading source');
 	PERFORM tiering.refresh_grade(scheme, as_of, version);
 	PERFORM tiering.refresh_scheme_change(scheme, as_of, version);
+	IF tiering.next_batch(scheme) > batch THEN
+		PERFORM tiering.refresh_places(scheme);
+	END IF;
 	PERFORM tiering.refresh_add_up();
-	PERFORM tiering.refresh_check(scheme, as_of);
+	PERFORM tiering.refresh_check(scheme, as_of, tiering.customers_held(scheme));
 	result := tiering.refresh_counts(scheme, as_of, version);
 	PERFORM tiering.report_stage(scheme, as_of, format('2/3 writing %s customers', result.customers));
 	INSERT INTO tiering.writing VALUES (pg_backend_pid(), as_of, 'refresh');

@@ -161,17 +161,19 @@ BEGIN
 		AND (whole OR g.customer_id IS NOT NULL) AND (g.asked IS DISTINCT FROM r.tier
 			-- asked for of one who has been removed by hand since
 			OR (r.state = 'pending' AND r.from_tier IS NOT NULL AND g.tier IS NULL));
-	INSERT INTO tiering.request (scheme, customer_id, kind, tier, from_tier, as_of, version, measure, requested_by)
-	SELECT refresh_requests.scheme, g.customer_id, 'move', g.asked, g.tier, refresh_requests.as_of,
-		-- of an assessment that is restated the version may have been retired since
-		COALESCE(tiering.version_on(refresh_requests.scheme, refresh_requests.as_of), (
-			SELECT max(d.version) FROM tiering.distribution_history d
-			WHERE d.scheme = refresh_requests.scheme AND d.as_of = refresh_requests.as_of)), g.measure, session_user
-	FROM pg_temp.tiering_refresh g
-	WHERE g.asked IS NOT NULL AND NOT EXISTS (
-		SELECT FROM tiering.request_state r
-		WHERE r.scheme = refresh_requests.scheme AND r.customer_id = g.customer_id AND r.kind = 'move'
-			AND r.state IN ('pending', 'rejected'));
+	IF EXISTS (SELECT FROM pg_temp.tiering_refresh_count c WHERE c.asked > 0) THEN
+		INSERT INTO tiering.request (scheme, customer_id, kind, tier, from_tier, as_of, version, measure, requested_by)
+		SELECT refresh_requests.scheme, g.customer_id, 'move', g.asked, g.tier, refresh_requests.as_of,
+			-- of an assessment that is restated the version may have been retired since
+			COALESCE(tiering.version_on(refresh_requests.scheme, refresh_requests.as_of), (
+				SELECT max(d.version) FROM tiering.distribution_history d
+				WHERE d.scheme = refresh_requests.scheme AND d.as_of = refresh_requests.as_of)), g.measure, session_user
+		FROM pg_temp.tiering_refresh g
+		WHERE g.asked IS NOT NULL AND NOT EXISTS (
+			SELECT FROM tiering.request_state r
+			WHERE r.scheme = refresh_requests.scheme AND r.customer_id = g.customer_id AND r.kind = 'move'
+				AND r.state IN ('pending', 'rejected'));
+	END IF;
 	RETURN (SELECT count(*) FROM tiering.request_state r
 		WHERE r.scheme = refresh_requests.scheme AND r.kind = 'move' AND r.state = 'pending');
 END;

@@ -178,15 +178,16 @@ BEGIN
 		format('ARRAY(SELECT r.customer_id FROM pg_temp.tiering_restate r WHERE r.from_as_of <= %L)', day) END);
 	PERFORM tiering.replay_measures(scheme, day);
 	PERFORM tiering.refresh_add_up();
-	PERFORM tiering.refresh_check(scheme, day, everyone);
+	PERFORM tiering.refresh_check(scheme, day, (SELECT count(*) FROM pg_temp.tiering_state), everyone);
 	INSERT INTO pg_temp.tiering_replayed (customer_id, as_of, from_tier, to_tier, cause, version, measure)
 	SELECT g.customer_id, day, g.held, g.tier, 'correction', CASE WHEN g.tier IS NULL THEN g.held_version ELSE replay_assessment.version END, g.measure
 	FROM pg_temp.tiering_refresh g
 	WHERE g.tier IS DISTINCT FROM g.held;
 	CREATE TEMP TABLE tiering_state_next ON COMMIT DROP AS
 	SELECT replay_assessment.scheme, g.customer_id, g.tier, g.measure,
-		CASE WHEN g.changed OR g.tier IS DISTINCT FROM g.held THEN day ELSE s.as_of END AS as_of, g.since,
-		replay_assessment.version AS version, now() AS recorded_at, COALESCE(g.cause, s.cause) AS cause, g.first_as_of, g.earned, g.misses, g.prior_misses,
+		CASE WHEN g.changed OR g.tier IS DISTINCT FROM g.held THEN day ELSE s.as_of END AS as_of, COALESCE(g.since, s.since) AS since,
+		replay_assessment.version AS version, now() AS recorded_at, COALESCE(g.cause, s.cause) AS cause,
+		CASE WHEN g.held IS NULL THEN day ELSE s.first_as_of END AS first_as_of, g.earned, g.misses, g.prior_misses,
 		g.next_tier, g.next_review, g.ruled, g.ruled_since
 	FROM pg_temp.tiering_refresh g LEFT JOIN pg_temp.tiering_state s ON s.customer_id = g.customer_id
 	WHERE g.tier IS NOT NULL;

@@ -77,8 +77,8 @@ DECLARE
 BEGIN
 	FOR cell IN EXECUTE format($query$
 		SELECT d.held, max(d.held_version) AS held_version, d.tier, count(*) AS customers,
-			sum(CASE WHEN d.tier IS NULL THEN d.held_measure ELSE d.measure END) AS measure,
-			count(*) FILTER (WHERE NOT d.gone) AS present,
+			sum(d.measure) AS measure, sum(d.held_measure) FILTER (WHERE d.tier IS NULL) AS held_measure,
+			count(*) FILTER (WHERE d.tier IS NULL AND d.gone) AS gone,
 			array_agg(d.customer_id) FILTER (WHERE d.held IS NULL) AS newcomers
 		FROM (%s) d
 		GROUP BY d.held, d.tier$query$, query)
@@ -87,9 +87,9 @@ BEGIN
 		held_version := cell.held_version;
 		tier := cell.tier;
 		customers := cell.customers;
-		measure := cell.measure;
+		measure := CASE WHEN tier IS NULL THEN cell.held_measure ELSE cell.measure END;
 		RETURN NEXT;
-		present := present + cell.present;
+		present := present + customers - cell.gone;
 		known := known + CASE WHEN cell.held IS NULL THEN 0 ELSE cell.customers END;
 		newcomers := newcomers || cell.newcomers;
 	END LOOP;
@@ -101,11 +101,11 @@ BEGIN
 		RAISE EXCEPTION 'source of scheme "%" yields no customers', scheme
 			USING ERRCODE = 'no_data_found';
 	END IF;
-	IF known > (SELECT count(*) FROM tiering.assignment a WHERE a.scheme = simulated_cells.scheme)
-		OR (SELECT count(*) > count(DISTINCT c) FROM unnest(newcomers) c)
-	THEN
+	IF known > tiering.customers_held(scheme) OR (SELECT count(*) > count(DISTINCT c) FROM unnest(newcomers) c) THEN
 		EXECUTE format('SELECT d.customer_id FROM (%s) d GROUP BY d.customer_id HAVING count(*) > 1 ORDER BY d.customer_id LIMIT 1', query)
 		INTO customer;
+	END IF;
+	IF customer IS NOT NULL THEN
 		RAISE EXCEPTION 'source of scheme "%" yields customer "%" more than once', scheme, customer
 			USING ERRCODE = 'unique_violation',
 			HINT = 'Its query must yield one row for each customer.';

@@ -203,6 +203,16 @@ SELECT t.fails($$SELECT tiering.refresh('edge5', '2024-03-31')$$);
 DROP TABLE pg_temp.tiering_refresh_count;
 RESET tiering.refresh_as_of;
 RESET tiering.refresh_kind;
+-- a source that writes to those whom the refresh is about, and moves nobody, is told
+SET ROLE edge_setter;
+CREATE OR REPLACE FUNCTION edge.meddle() RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE tiering.assignment SET measure = 0 WHERE customer_id = 'e5-two';
+	RETURN true;
+END;
+$$;
+RESET ROLE;
+SELECT t.fails($$SELECT tiering.refresh('edge5', '2024-02-29')$$);
 SELECT scheme, sound, finding FROM unnest('{edge1,edge2,edge3,edge4,edge5}'::text[]) scheme, tiering.verify_history(scheme);
 SET client_min_messages = warning;
 DROP SCHEMA edge CASCADE;
