@@ -80,9 +80,10 @@ CREATE TRIGGER check_setter BEFORE INSERT OR UPDATE OF scheme, query, set_by ON 
 	FOR EACH ROW EXECUTE FUNCTION tiering.check_setter();
 COMMENT ON TRIGGER check_setter ON tiering.series_source IS 'Nobody lends himself rights';
 
+-- It reads a bank, and what is joined to its rows is worth compiling for a large one.
 CREATE FUNCTION tiering.source_rows(scheme text, as_of date) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'source_rows'
-LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000 ROWS 100000;
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 30000000 ROWS 100000;
 COMMENT ON FUNCTION tiering.source_rows(text, date) IS
 'The rows of a scheme''s source for a date, with the columns that the caller lists; runs with the rights of the role that set it. Not for PUBLIC';
 
