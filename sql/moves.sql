@@ -45,8 +45,8 @@ COMMENT ON FUNCTION tiering.refuse_rekey(text, text) IS
 
 -- All is done after the statement: a row trigger before it, even one that does
 -- not fire, would have core lock each row ahead of updating it. A plan for one row
--- must not be kept for half a million, and of rows that were just written the planner
--- takes there to be one: nested loops, which refresh_write() asks for, would never end.
+-- must not be kept for half a million. The planner takes there to be one row of those
+-- just written: nested loops, which refresh_write() asks for, would never end.
 CREATE FUNCTION tiering.record_moves() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp

@@ -425,7 +425,7 @@ COMMENT ON FUNCTION tiering.refresh_notes(text, date, int) IS
 -- is told.
 -- The planner thinks that fetching so many one by one is dear, and would read and
 -- hash the whole table instead, or compile. Memory, which the rows take that the
--- triggers see, is that of maintenance.
+-- triggers see, is that of maintenance; work_mem is named to be given back.
 CREATE FUNCTION tiering.refresh_write(counts tiering.refresh_result) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
 SET search_path = pg_catalog, pg_temp
