@@ -6,10 +6,13 @@ MODULE_big = tiering
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
 # The install script is these, in this order.
-SQL_PARTS = schema periods measures series fx \
-	scheme scorecard service policy asset_weight freeze classify authoring document \
-	validate publish explain preset \
-	state moves history source request refresh restate views reports cohort simulate roles privileges
+SQL_PARTS = schema averages/periods averages/measures series/series series/fx \
+	$(addprefix schemes/,scheme scorecard service policy asset_weight freeze classify authoring \
+		document validate publish explain preset) \
+	movement/state movement/moves history/history \
+	$(addprefix movement/,source request refresh restate) \
+	$(addprefix reports/,views reports cohort) movement/simulate \
+	rights/roles rights/privileges
 PRESETS = $(sort $(wildcard $(srcdir)/sql/presets/*.json))
 BUILT_SQL = $(EXTENSION)--$(EXTVERSION).sql
 DATA_built = $(BUILT_SQL)
@@ -17,7 +20,7 @@ DATA = $(wildcard sql/updates/*.sql)
 
 REGRESS = init $(filter-out init,$(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql))))
 # pg_regress of PostgreSQL 15 would run sql/NAME.sql in place of test/sql/NAME.sql
-$(if $(filter $(SQL_PARTS),$(REGRESS)),$(error a test must not have the name of a part of the install script))
+$(if $(filter $(SQL_PARTS),$(REGRESS)),$(error a test must not have the name of a part in sql/ itself))
 REGRESS_OPTS = --inputdir=test --load-extension=tiering
 ISOLATION = $(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isolation/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=test/isolation --outputdir=test/isolation --load-extension=tiering
