@@ -17,7 +17,8 @@ REVOKE EXECUTE ON FUNCTION tiering.freeze_definition(), tiering.freeze_version()
 -- source_rows() reads what a source's setter may read; refresh() writes as the
 -- extension's owner, simulate() reads as him, and the rest is what they and the
 -- triggers are made of.
-REVOKE EXECUTE ON FUNCTION tiering.source_rows(text, date), tiering.source_rows(text, date, text[]), tiering.refresh(text, date),
+REVOKE EXECUTE ON FUNCTION tiering.turn_holder(text), tiering.take_turn(text, boolean),
+	tiering.source_rows(text, date), tiering.source_rows(text, date, text[]), tiering.refresh(text, date),
 	tiering.refresh_grade(text, date, int, text, text), tiering.refresh_check(text, date, bigint, boolean),
 	tiering.refresh_counts(text, date, int),
 	tiering.refresh_write(tiering.refresh_result), tiering.refresh_distribution(text, date, int),

@@ -12,7 +12,8 @@ CREATE TABLE tiering.scheme (
 	title       text NOT NULL DEFAULT '',
 	title_zh    text NOT NULL DEFAULT '',
 	description text NOT NULL DEFAULT '',
-	origin      text NOT NULL DEFAULT ''
+	origin      text NOT NULL DEFAULT '',
+	turn        bigint NOT NULL DEFAULT 0
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.scheme', '');
 COMMENT ON TABLE tiering.scheme IS 'A named way to grade customers';
@@ -21,6 +22,8 @@ COMMENT ON COLUMN tiering.scheme.title IS 'Its title in reports';
 COMMENT ON COLUMN tiering.scheme.title_zh IS 'The same in Chinese';
 COMMENT ON COLUMN tiering.scheme.description IS 'What it grades, and for what';
 COMMENT ON COLUMN tiering.scheme.origin IS 'Where its thresholds come from';
+COMMENT ON COLUMN tiering.scheme.turn IS
+'How often the state or the versions of the scheme were written to; see take_turn()';
 
 CREATE TABLE tiering.scheme_version (
 	scheme          text COLLATE "C" NOT NULL REFERENCES tiering.scheme,

@@ -1,0 +1,55 @@
+/*
+ * Whose turn it is. Whatever writes the state of a scheme's customers, its moves or
+ * its versions first takes the turn of the scheme, which is its row in scheme, and
+ * has it until its transaction ends. The row is updated, and not only locked: who
+ * comes later with a snapshot of before is told so by core (40001), and cannot build
+ * on what was written since.
+ */
+
+-- Row locks do not tell who has them. The row's xmax does: a transaction, or a group
+-- of them, whose sessions pg_locks knows.
+CREATE FUNCTION tiering.turn_holder(scheme text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	holder xid := s.xmax FROM tiering.scheme s WHERE s.scheme = turn_holder.scheme;
+	holders xid[] := ARRAY[holder];
+BEGIN
+	IF NOT EXISTS (SELECT FROM pg_locks l WHERE l.transactionid = holder) THEN
+		BEGIN
+			holders := ARRAY(SELECT m.xid FROM pg_get_multixact_members(holder) m);
+		EXCEPTION WHEN OTHERS THEN
+			RETURN NULL;	-- it was neither: whoever had the turn is done
+		END;
+	END IF;
+	RETURN (SELECT string_agg(format('session %s of "%s", %s since %s', a.pid, a.usename,
+			COALESCE(a.state, 'busy'), to_char(a.xact_start, 'YYYY-MM-DD HH24:MI:SS')), '; '
+			ORDER BY a.pid)
+		FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+		WHERE l.transactionid = ANY (holders) AND l.granted AND a.pid <> pg_backend_pid());
+END;
+$$;
+COMMENT ON FUNCTION tiering.turn_holder(text) IS
+'The sessions that have the turn of a scheme, in words, for a message; null if that is not known';
+
+CREATE FUNCTION tiering.take_turn(scheme text, wait boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT wait THEN
+		BEGIN
+			PERFORM FROM tiering.scheme s WHERE s.scheme = take_turn.scheme FOR NO KEY UPDATE NOWAIT;
+		EXCEPTION WHEN lock_not_available THEN
+			RAISE EXCEPTION 'scheme "%" is being refreshed or changed by another session', scheme
+				USING ERRCODE = 'lock_not_available',
+				DETAIL = COALESCE('It is ' || tiering.turn_holder(scheme) || '.', ''),
+				HINT = 'Try again when that session''s transaction has ended.';
+		END;
+	END IF;
+	UPDATE tiering.scheme s SET turn = s.turn + 1 WHERE s.scheme = take_turn.scheme;
+END;
+$$;
+COMMENT ON FUNCTION tiering.take_turn(text, boolean) IS
+'Takes the turn of a scheme until the transaction ends. Errors: another session has it (55P03, with whose it is), unless one waits; a snapshot from before the last turn (40001). A scheme that does not exist has no turn, and is no error here';
