@@ -28,6 +28,7 @@ typedef struct Metric
 	char	   *name;
 	MetricKind	kind;
 	bool		used;			/* does any condition or score look at it? */
+	bool		is_measure;		/* the money figure that reports add up */
 } Metric;
 
 /* lower <= key < upper; the key of a null is below every lower */

@@ -9,9 +9,9 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "utils/builtins.h"
 
+#include "saved_query.h"
 #include "scheme.h"
 
 #define VERSION_QUERY \
@@ -34,7 +34,7 @@
 	" WHERE s.scheme OPERATOR(pg_catalog.=) $1"
 
 #define METRIC_QUERY \
-	"SELECT m.metric, m.kind" \
+	"SELECT m.metric, m.kind, m.is_measure" \
 	" FROM tiering.metric m" \
 	" WHERE m.scheme OPERATOR(pg_catalog.=) $1" \
 	" AND m.version OPERATOR(pg_catalog.=) $2" \
@@ -76,14 +76,6 @@
 	" AND w.version OPERATOR(pg_catalog.=) $2" \
 	" ORDER BY w.asset_class"
 
-typedef struct SavedQuery
-{
-	const char *text;
-	int			nargs;
-	Oid			types[2];
-	SPIPlanPtr	plan;			/* kept for the session */
-} SavedQuery;
-
 static SavedQuery version_query = {VERSION_QUERY, 2, {TEXTOID, DATEOID}};
 static SavedQuery number_query = {NUMBER_QUERY, 2, {TEXTOID, INT4OID}};
 static SavedQuery scheme_query = {SCHEME_QUERY, 1, {TEXTOID}};
@@ -93,52 +85,11 @@ static SavedQuery score_query = {SCORE_QUERY, 2, {TEXTOID, INT4OID}};
 static SavedQuery weight_query = {WEIGHT_QUERY, 2, {TEXTOID, INT4OID}};
 
 static void
-Connect(void)
-{
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "could not connect to SPI");
-}
-
-static void
-RunQuery(SavedQuery *query, Datum first, Datum second)
-{
-	Datum		values[2] = {first, second};
-
-	if (query->plan == NULL)
-	{
-		SPIPlanPtr	plan = SPI_prepare(query->text, query->nargs, query->types);
-
-		if (plan == NULL || SPI_keepplan(plan) != 0)
-			elog(ERROR, "could not prepare: %s", query->text);
-		query->plan = plan;
-	}
-	if (SPI_execute_plan(query->plan, values, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not run: %s", query->text);
-}
-
-static Datum
-Cell(uint64 row, int column, bool *isnull)
-{
-	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
-						 column, isnull);
-}
-
-static char *
-CellText(uint64 row, int column, MemoryContext context)
-{
-	bool		isnull;
-	Datum		value = Cell(row, column, &isnull);
-
-	return isnull ? NULL :
-		MemoryContextStrdup(context, TextDatumGetCString(value));
-}
-
-static void
 RefuseScheme(const char *name, VersionPick pick)
 {
 	bool		isnull;
 
-	RunQuery(&scheme_query, CStringGetTextDatum(name), (Datum) 0);
+	RunSavedQuery(&scheme_query, CStringGetTextDatum(name), (Datum) 0);
 	if (DatumGetInt64(Cell(0, 1, &isnull)) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -162,7 +113,7 @@ LoadVersion(Scheme *scheme, VersionPick pick)
 	bool		isnull;
 	Datum		value;
 
-	RunQuery(pick.by_number ? &number_query : &version_query,
+	RunSavedQuery(pick.by_number ? &number_query : &version_query,
 			 CStringGetTextDatum(scheme->name), Int32GetDatum(pick.value));
 	if (SPI_processed == 0)
 		RefuseScheme(scheme->name, pick);
@@ -184,7 +135,9 @@ KindFromName(const char *name)
 static void
 LoadMetrics(Scheme *scheme, MemoryContext context)
 {
-	RunQuery(&metric_query, CStringGetTextDatum(scheme->name),
+	bool		isnull;
+
+	RunSavedQuery(&metric_query, CStringGetTextDatum(scheme->name),
 			 Int32GetDatum(scheme->version));
 	scheme->nmetrics = (int) SPI_processed;
 	scheme->metrics = MemoryContextAllocZero(context, (scheme->nmetrics + 1) *
@@ -194,6 +147,7 @@ LoadMetrics(Scheme *scheme, MemoryContext context)
 		scheme->metrics[i].name = CellText(i, 1, context);
 		scheme->metrics[i].kind = KindFromName(CellText(i, 2,
 														CurrentMemoryContext));
+		scheme->metrics[i].is_measure = DatumGetBool(Cell(i, 3, &isnull));
 	}
 }
 
@@ -270,7 +224,7 @@ LoadBoxes(Scheme *scheme, MemoryContext context)
 	int			nconditions = 0;
 	uint64		nrows;
 
-	RunQuery(&rule_query, CStringGetTextDatum(scheme->name),
+	RunSavedQuery(&rule_query, CStringGetTextDatum(scheme->name),
 			 Int32GetDatum(scheme->version));
 	nrows = SPI_processed;
 	scheme->boxes = MemoryContextAllocZero(context, (nrows + 1) * sizeof(Box));
@@ -341,7 +295,7 @@ LoadScores(Scheme *scheme, MemoryContext context)
 {
 	uint64		nrows;
 
-	RunQuery(&score_query, CStringGetTextDatum(scheme->name),
+	RunSavedQuery(&score_query, CStringGetTextDatum(scheme->name),
 			 Int32GetDatum(scheme->version));
 	nrows = SPI_processed;
 	scheme->scores = MemoryContextAllocZero(context, (nrows + 1) *
@@ -378,7 +332,7 @@ SchemeLoad(const char *name, VersionPick pick, MemoryContext context)
 	Scheme	   *scheme = MemoryContextAllocZero(context, sizeof(Scheme));
 
 	scheme->name = MemoryContextStrdup(context, name);
-	Connect();
+	ConnectSPI();
 	LoadVersion(scheme, pick);
 	LoadMetrics(scheme, context);
 	LoadBoxes(scheme, context);
@@ -395,8 +349,8 @@ SchemeLoadWeights(const Scheme *scheme, MemoryContext context)
 	AssetWeights *weights = MemoryContextAllocZero(context,
 												   sizeof(AssetWeights));
 
-	Connect();
-	RunQuery(&weight_query, CStringGetTextDatum(scheme->name),
+	ConnectSPI();
+	RunSavedQuery(&weight_query, CStringGetTextDatum(scheme->name),
 			 Int32GetDatum(scheme->version));
 	weights->count = (int) SPI_processed;
 	weights->weights = MemoryContextAllocZero(context, (weights->count + 1) *

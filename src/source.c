@@ -444,6 +444,20 @@ Connect(void)
 		elog(ERROR, "could not connect to SPI");
 }
 
+/* Connect SPI, and find the source of a scheme's metrics */
+void
+SourceOpen(Source *source, text *scheme)
+{
+	Connect();
+	if (!SourceLoad(source, &SourceOfMetrics, TEXTOID, PointerGetDatum(scheme)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("scheme \"%s\" has no source",
+						text_to_cstring(scheme)),
+				 errhint("Set one with tiering.set_source('%s', query).",
+						 text_to_cstring(scheme))));
+}
+
 /*
  * source_rows(scheme, as_of[, customers]): the rows, with the columns that the
  * caller lists; of all customers, or of some
@@ -462,15 +476,7 @@ source_rows(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("as_of must not be null")));
 	BeginResult(rsinfo);
-	Connect();
-	if (!SourceLoad(&source, &SourceOfMetrics, TEXTOID,
-					PointerGetDatum(scheme)))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("scheme \"%s\" has no source",
-						text_to_cstring(scheme)),
-				 errhint("Set one with tiering.set_source('%s', query).",
-						 text_to_cstring(scheme))));
+	SourceOpen(&source, scheme);
 	SetTuplestoreDestReceiverParams(dest, rsinfo->setResult,
 									rsinfo->econtext->ecxt_per_query_memory,
 									false, NULL, NULL);

@@ -33,6 +33,7 @@ extern const SourceKind SourceOfSeries;
 
 extern bool SourceLoad(Source *source, const SourceKind *kind, Oid type,
 					   Datum key);
+extern void SourceOpen(Source *source, text *scheme);
 extern void SourceRun(const Source *source, DateADT as_of,
 					  ArrayType *customers, TupleDesc expected,
 					  DestReceiver *dest);

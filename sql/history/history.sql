@@ -13,28 +13,31 @@
 CREATE TABLE tiering.batch (
 	scheme      text COLLATE "C" NOT NULL,
 	batch       int NOT NULL CHECK (batch > 0),
-	kind        text COLLATE "C" NOT NULL CHECK (kind IN ('refresh', 'decision', 'restatement', 'manual')),
+	kind        text COLLATE "C" NOT NULL 
+	            CHECK (kind IN ('refresh', 'assess', 'decision', 'restatement', 'manual', 'void')),
 	as_of       date,
 	moves       bigint NOT NULL,
 	superseded  bigint NOT NULL,
 	recorded_at timestamptz NOT NULL,
 	recorded_by text NOT NULL,
+	recorded_as text,
 	seal        bytea NOT NULL,
 	PRIMARY KEY (scheme, batch)
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.batch', '');
 COMMENT ON TABLE tiering.batch IS
-'What was recorded at once, in the order of recording, and sealed; a refresh makes up to three: exits, moves, new customers';
+'What was recorded at once, in the order of recording, and sealed';
 COMMENT ON COLUMN tiering.batch.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.batch.batch IS 'Number, from 1 on without gaps';
 COMMENT ON COLUMN tiering.batch.kind IS
-'refresh; decision: on a request; restatement; manual: assignment was changed by hand';
+'refresh; assess: some customers by themselves; decision: on a request; restatement; manual: assignment was changed by hand; void: an assessment was taken back';
 COMMENT ON COLUMN tiering.batch.as_of IS 'The assessment, or the first one that was restated; null for changes by hand';
 COMMENT ON COLUMN tiering.batch.moves IS 'How many rows of migration are in it';
 COMMENT ON COLUMN tiering.batch.superseded IS 'How many rows of superseded are in it';
 COMMENT ON COLUMN tiering.batch.recorded_at IS
 'When it was recorded: the beginning of its transaction, but never before the batch before it. What is known at a time is what batches up to then say';
-COMMENT ON COLUMN tiering.batch.recorded_by IS 'The role that made it';
+COMMENT ON COLUMN tiering.batch.recorded_by IS 'Who had logged in';
+COMMENT ON COLUMN tiering.batch.recorded_as IS 'The role that they had set; null if none';
 COMMENT ON COLUMN tiering.batch.seal IS
 'SHA-256 over the seal before it, this row and the digests of its moves; see verify_history()';
 
@@ -56,27 +59,33 @@ CREATE TABLE tiering.watch_history (
 	scheme      text COLLATE "C" NOT NULL,
 	customer_id text COLLATE "C" NOT NULL,
 	as_of       date NOT NULL,
+	version     int NOT NULL,
 	misses      int NOT NULL,
+	best        text COLLATE "C",
 	next_tier   text COLLATE "C",
 	next_review date,
-	ruled       text COLLATE "C",
-	ruled_since date,
+	kept_until  date,
+	policy_tier text COLLATE "C",
+	policy_since date,
 	recorded_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX watch_history_customer ON tiering.watch_history (scheme, customer_id, as_of, entry);
 SELECT pg_catalog.pg_extension_config_dump('tiering.watch_history', '');
 SELECT pg_catalog.pg_extension_config_dump('tiering.watch_history_entry_seq', '');
 COMMENT ON TABLE tiering.watch_history IS
-'What the policy had noted of a customer after an assessment, whenever that changed; of several entries for one assessment the last one counts';
+'What the policy had noted of a customer after an assessment, where that does not follow from their last move; of several entries for one assessment the last one counts. Who has none since the assessment of their last move has no misses, no next tier, and no override on top';
 COMMENT ON COLUMN tiering.watch_history.entry IS 'Number of the entry';
 COMMENT ON COLUMN tiering.watch_history.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.watch_history.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.watch_history.as_of IS 'The assessment';
+COMMENT ON COLUMN tiering.watch_history.version IS 'The version of the scheme whose names the tiers have';
 COMMENT ON COLUMN tiering.watch_history.misses IS 'As in assignment';
+COMMENT ON COLUMN tiering.watch_history.best IS 'As in assignment';
 COMMENT ON COLUMN tiering.watch_history.next_tier IS 'As in assignment';
 COMMENT ON COLUMN tiering.watch_history.next_review IS 'As in assignment; where only this is another, there is no entry';
-COMMENT ON COLUMN tiering.watch_history.ruled IS 'As in assignment';
-COMMENT ON COLUMN tiering.watch_history.ruled_since IS 'As in assignment';
+COMMENT ON COLUMN tiering.watch_history.kept_until IS 'As in assignment';
+COMMENT ON COLUMN tiering.watch_history.policy_tier IS 'As in assignment';
+COMMENT ON COLUMN tiering.watch_history.policy_since IS 'As in assignment';
 COMMENT ON COLUMN tiering.watch_history.recorded_at IS 'When it was recorded';
 
 CREATE VIEW tiering.standing_move AS
@@ -94,7 +103,9 @@ COMMENT ON COLUMN tiering.standing_move.cause IS 'Why; see migration';
 COMMENT ON COLUMN tiering.standing_move.version IS 'The version of the scheme that graded';
 COMMENT ON COLUMN tiering.standing_move.measure IS 'The measure at the move; on exit the last one known';
 COMMENT ON COLUMN tiering.standing_move.recorded_at IS 'When the move was recorded';
-COMMENT ON COLUMN tiering.standing_move.recorded_by IS 'The role that made it';
+COMMENT ON COLUMN tiering.standing_move.assessed IS 'The assessment that made the move';
+COMMENT ON COLUMN tiering.standing_move.recorded_by IS 'Who had logged in';
+COMMENT ON COLUMN tiering.standing_move.recorded_as IS 'The role that they had set; null if none';
 COMMENT ON COLUMN tiering.standing_move.batch IS 'The batch with which it is sealed';
 
 -- Asked in a subquery of its own, so that it is asked once
@@ -133,31 +144,24 @@ BEGIN ATOMIC
 	WHERE d.recorded_at = (
 		SELECT max(e.recorded_at) FROM tiering.distribution_history e
 		WHERE e.scheme = d.scheme AND e.as_of = d.as_of
-			AND (known_distribution.known_at IS NULL OR e.recorded_at <= known_distribution.known_at));
+			AND (known_distribution.known_at IS NULL OR e.recorded_at <= known_distribution.known_at))
+		AND NOT EXISTS (
+			SELECT FROM tiering.batch v
+			WHERE v.scheme = d.scheme AND v.kind = 'void' AND v.as_of = d.as_of
+				AND v.recorded_at >= d.recorded_at
+				AND (known_distribution.known_at IS NULL OR v.recorded_at <= known_distribution.known_at));
 END;
 COMMENT ON FUNCTION tiering.known_distribution(timestamptz) IS
-'The distributions of all assessments, as known at a time; null: as known now';
+'The distributions of all assessments but those that were taken back, as known at a time; null: as known now';
 
--- Nobody waits here, as he who got here has rows locked that a refresh may want:
--- functions lock the scheme before they touch anything, and only changes by hand
--- come without.
+-- Whoever calls it has the turn of the scheme; see take_turn()
 CREATE FUNCTION tiering.next_batch(scheme text) RETURNS int
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
-BEGIN
-	BEGIN
-		PERFORM FROM tiering.scheme s WHERE s.scheme = next_batch.scheme FOR NO KEY UPDATE NOWAIT;
-	EXCEPTION WHEN lock_not_available THEN
-		RAISE EXCEPTION 'scheme "%" is being refreshed or changed by another session', scheme
-			USING ERRCODE = 'lock_not_available',
-			HINT = 'Try again when that is done.';
-	END;
-	RETURN (SELECT COALESCE(max(b.batch), 0) + 1 FROM tiering.batch b WHERE b.scheme = next_batch.scheme);
-END;
+	SELECT COALESCE(max(b.batch), 0) + 1 FROM tiering.batch b WHERE b.scheme = next_batch.scheme
 $$;
-COMMENT ON FUNCTION tiering.next_batch(text) IS
-'The number of a scheme''s next batch, which is the caller''s until his transaction ends (55P03 if another session has it)';
+COMMENT ON FUNCTION tiering.next_batch(text) IS 'The number of a scheme''s next batch';
 
 -- Digests of digests, 10,000 moves each, as a batch may be larger than a datum.
 -- Rows are hashed as text, which must not depend on the session.
@@ -170,7 +174,7 @@ AS $$
 	FROM (
 		SELECT m.batch, 1 AS kind, m.move / 10000 AS part, count(*) AS moves, 0 AS superseded,
 			sha256(convert_to(string_agg(ROW(m.move, m.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier, m.direction,
-				m.cause, m.version, m.measure, m.recorded_at, m.recorded_by, m.batch)::text, E'\n' ORDER BY m.move), 'UTF8')) AS digest
+				m.cause, m.version, m.measure, m.assessed, m.recorded_at, m.recorded_by, m.recorded_as, m.batch)::text, E'\n' ORDER BY m.move), 'UTF8')) AS digest
 		FROM tiering.migration m
 		WHERE m.scheme = batch_digests.scheme AND m.batch >= from_batch AND m.move > after_move
 		GROUP BY m.batch, m.move / 10000
@@ -190,12 +194,15 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
 AS $$
 	SELECT sha256(COALESCE(previous, '') || convert_to(ROW(b.scheme, b.batch, b.kind, b.as_of, b.moves, b.superseded,
-		b.recorded_at, b.recorded_by)::text, 'UTF8') || digest)
+		b.recorded_at, b.recorded_by, b.recorded_as)::text, 'UTF8') || digest)
 $$;
 COMMENT ON FUNCTION tiering.seal(bytea, tiering.batch, bytea) IS
 'The seal of a batch: SHA-256 over the seal before it, its row and the digest of what it holds';
 
-CREATE FUNCTION tiering.seal_batch(scheme text, batch int, kind text, as_of date, after_move bigint) RETURNS void
+-- An assessment that is taken back is known to be so from then on, also if that was
+-- in the transaction that had made it.
+CREATE FUNCTION tiering.seal_batch(scheme text, batch int, kind text, as_of date, after_move bigint)
+RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -204,18 +211,30 @@ DECLARE
 	new tiering.batch;
 	held record;
 BEGIN
-	SELECT * INTO held FROM tiering.batch_digests(scheme, batch, after_move) d WHERE d.batch = seal_batch.batch;
-	IF NOT FOUND THEN
+	SELECT * INTO held FROM tiering.batch_digests(scheme, batch, after_move) d
+	WHERE d.batch = seal_batch.batch;
+	IF NOT FOUND AND kind <> 'void' THEN
 		RETURN;
 	END IF;
-	SELECT * INTO previous FROM tiering.batch b WHERE b.scheme = seal_batch.scheme AND b.batch = seal_batch.batch - 1;
-	new := (scheme, batch, kind, as_of, held.moves, held.superseded, GREATEST(now(), previous.recorded_at), tiering.actor(), NULL);
-	new.seal := tiering.seal(previous.seal, new, held.digest);
+	SELECT * INTO previous FROM tiering.batch b
+	WHERE b.scheme = seal_batch.scheme AND b.batch = seal_batch.batch - 1;
+	new.scheme := scheme;
+	new.batch := batch;
+	new.kind := kind;
+	new.as_of := as_of;
+	new.moves := COALESCE(held.moves, 0);
+	new.superseded := COALESCE(held.superseded, 0);
+	new.recorded_at := GREATEST(now(), previous.recorded_at, CASE kind WHEN 'void' THEN
+		(SELECT max(d.recorded_at) FROM tiering.distribution_history d
+		 WHERE d.scheme = seal_batch.scheme AND d.as_of = seal_batch.as_of) END);
+	new.recorded_by := session_user;
+	new.recorded_as := tiering.acting_role();
+	new.seal := tiering.seal(previous.seal, new, COALESCE(held.digest, ''));
 	INSERT INTO tiering.batch SELECT new.*;
 END;
 $$;
 COMMENT ON FUNCTION tiering.seal_batch(text, int, text, date, bigint) IS
-'Seals the batch that was just recorded, its moves having numbers after one; writes nothing if it is empty';
+'Seals the batch that was just recorded, its moves having numbers after one; writes nothing if it is empty, unless it takes an assessment back';
 
 CREATE FUNCTION tiering.last_move() RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 10
@@ -226,13 +245,14 @@ $$;
 COMMENT ON FUNCTION tiering.last_move() IS 'The number of the last move that any session has recorded';
 
 -- Within a definer's function current_user is the extension's owner.
-CREATE FUNCTION tiering.actor() RETURNS text
+CREATE FUNCTION tiering.acting_role() RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 10
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT COALESCE(NULLIF(current_setting('role', true), 'none'), session_user)
+	SELECT NULLIF(current_setting('role', true), 'none')
 $$;
-COMMENT ON FUNCTION tiering.actor() IS 'The role in which the session acts, also within a function that runs as another';
+COMMENT ON FUNCTION tiering.acting_role() IS
+'The role that the session has set with SET ROLE; null if none. Who had logged in is session_user';
 
 CREATE FUNCTION tiering.check_day(day date, name text) RETURNS date
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
@@ -318,7 +338,7 @@ BEGIN
 				WHEN c.expected < c.batch THEN 'batch removed'
 				WHEN COALESCE(d.moves, 0) < c.moves OR COALESCE(d.superseded, 0) < c.superseded THEN 'moves removed'
 				WHEN d.moves > c.moves OR d.superseded > c.superseded THEN 'moves inserted'
-				WHEN c.seal <> tiering.seal(c.previous, c.sealed, d.digest) THEN 'changed' END AS finding
+				WHEN c.seal <> tiering.seal(c.previous, c.sealed, COALESCE(d.digest, '')) THEN 'changed' END AS finding
 		FROM chain c FULL JOIN tiering.batch_digests(scheme, 0, 0) d ON d.batch = c.batch
 		UNION ALL
 		SELECT head_batch, CASE WHEN c.batch IS NULL THEN 'batch removed' ELSE 'all seals up to here made anew' END

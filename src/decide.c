@@ -1,0 +1,384 @@
+/*
+ * decide.c
+ *		decide(): the grammar of movement, to be called from SQL.
+ *
+ * A customer comes as their row of assignment has them, with the tiers named as
+ * in the version that graded them last; what comes out is named as in the
+ * version that decides. The policies are loaded once per statement and call
+ * site, and kept beside the compiled scheme.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+#include "compat.h"
+#include "movement_load.h"
+#include "period.h"
+#include "scheme_cache.h"
+
+/* The arguments of decide() */
+enum
+{
+	ARG_SCHEME, ARG_VERSION, ARG_KIND, ARG_AS_OF, ARG_PREVIOUS,
+	ARG_TIER, ARG_SINCE, ARG_HELD_VERSION, ARG_POLICY_TIER, ARG_POLICY_SINCE,
+	ARG_FIRST, ARG_MISSES, ARG_BEST, ARG_NEXT_TIER, ARG_NEXT_REVIEW, ARG_KEPT_UNTIL,
+	ARG_GONE, ARG_EARNED, ARG_MOVED_TO, ARG_OVERRIDES
+};
+
+/* The columns of verdict */
+enum
+{
+	OUT_TIER, OUT_SINCE, OUT_CAUSE, OUT_FROM_TIER, OUT_POLICY_TIER, OUT_POLICY_SINCE,
+	OUT_FIRST, OUT_EARNED, OUT_MISSES, OUT_BEST, OUT_NEXT_TIER, OUT_NEXT_REVIEW,
+	OUT_KEPT_UNTIL, OUT_ASKED, OUT_MOVES, OUT_CHANGED, OUT_STEPS,
+	OUT_COLUMNS
+};
+
+enum
+{
+	STEP_DAY, STEP_FROM, STEP_TO, STEP_CAUSE,
+	STEP_COLUMNS
+};
+
+/* What a call site keeps beside the scheme */
+typedef struct Decider
+{
+	NamedMovement *named;
+	Datum	   *names;			/* of the tiers, as texts */
+	TupleDesc	verdict;
+	Oid			step_type;
+	TupleDesc	step;
+	Verdict		result;
+	int			room;			/* for steps */
+} Decider;
+
+static Decider *
+MakeDecider(FunctionCallInfo fcinfo, CachedScheme *cached)
+{
+	MemoryContext old = MemoryContextSwitchTo(cached->context);
+	Decider    *decider = palloc0(sizeof(Decider));
+	Movement   *movement;
+
+	decider->named = MovementLoad(cached->scheme->name, cached->scheme->version,
+								  cached->context);
+	movement = &decider->named->movement;
+	decider->names = palloc((movement->ntiers + 1) * sizeof(Datum));
+	for (int i = 0; i < movement->ntiers; i++)
+		decider->names[i] = CStringGetTextDatum(movement->tiers[i].name);
+	if (get_call_result_type(fcinfo, NULL, &decider->verdict) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	decider->verdict = CreateTupleDescCopy(BlessTupleDesc(decider->verdict));
+	if (decider->verdict->natts != OUT_COLUMNS)
+		elog(ERROR, "verdict has %d columns", decider->verdict->natts);
+	decider->step_type =
+		get_element_type(TupleDescAttr(decider->verdict, OUT_STEPS)->atttypid);
+	decider->step = lookup_rowtype_tupdesc_copy(decider->step_type, -1);
+	decider->room = MaxSteps(0);
+	decider->result.steps = palloc(decider->room * sizeof(Step));
+	MemoryContextSwitchTo(old);
+	return decider;
+}
+
+static inline DateADT
+DayArg(FunctionCallInfo fcinfo, int argno)
+{
+	return PG_ARGISNULL(argno) ? NO_DAY : PG_GETARG_DATEADT(argno);
+}
+
+/* A tier's number, by the name that it has in a version */
+static inline int
+TierArg(FunctionCallInfo fcinfo, const NamedMovement *named, int argno, int version)
+{
+	text	   *name;
+
+	if (PG_ARGISNULL(argno))
+		return NO_TIER;
+	name = PG_GETARG_TEXT_PP(argno);
+	return TierOfVersion(named, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name), version);
+}
+
+static Standing
+StandingArg(FunctionCallInfo fcinfo, const NamedMovement *named)
+{
+	int			version = PG_ARGISNULL(ARG_HELD_VERSION) ? named->version :
+		PG_GETARG_INT32(ARG_HELD_VERSION);
+	Standing	held = {
+		.customer = !PG_ARGISNULL(ARG_TIER),
+		.tier = TierArg(fcinfo, named, ARG_TIER, version),
+		.since = DayArg(fcinfo, ARG_SINCE),
+		.first = DayArg(fcinfo, ARG_FIRST),
+		.misses = PG_ARGISNULL(ARG_MISSES) ? 0 : PG_GETARG_INT32(ARG_MISSES),
+		.best = TierArg(fcinfo, named, ARG_BEST, version),
+		.next_tier = TierArg(fcinfo, named, ARG_NEXT_TIER, version),
+		.next_review = DayArg(fcinfo, ARG_NEXT_REVIEW),
+		.kept_until = DayArg(fcinfo, ARG_KEPT_UNTIL)
+	};
+
+	/* a row of assignment leaves them out where they are the same */
+	if (PG_ARGISNULL(ARG_POLICY_SINCE))
+	{
+		held.policy_tier = held.tier;
+		held.policy_since = held.since;
+	}
+	else
+	{
+		held.policy_tier = TierArg(fcinfo, named, ARG_POLICY_TIER, version);
+		held.policy_since = PG_GETARG_DATEADT(ARG_POLICY_SINCE);
+	}
+	return held;
+}
+
+static OverrideKind
+OverrideKindOf(Datum value)
+{
+	char	   *kind = TextDatumGetCString(value);
+
+	if (strcmp(kind, "fixed") == 0)
+		return OVERRIDE_FIXED;
+	return strcmp(kind, "cap") == 0 ? OVERRIDE_CAP : OVERRIDE_FLOOR;
+}
+
+/* Those whose tier the version has; the others were told before */
+static int
+ReadOverrides(const NamedMovement *named, ArrayType *array, Override **overrides)
+{
+	TupleDesc	columns = lookup_rowtype_tupdesc_copy(ARR_ELEMTYPE(array), -1);
+	Datum	   *rows;
+	int			count;
+	int			kept = 0;
+
+	deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_DOUBLE,
+					  &rows, NULL, &count);
+	*overrides = palloc((count + 1) * sizeof(Override));
+	for (int i = 0; i < count; i++)
+	{
+		HeapTupleHeader row = DatumGetHeapTupleHeader(rows[i]);
+		HeapTupleData tuple = {
+			.t_len = HeapTupleHeaderGetDatumLength(row),
+			.t_data = row
+		};
+		Override   *override = &(*overrides)[kept];
+		Datum		values[4];
+		bool		nulls[4];
+		text	   *tier;
+
+		heap_deform_tuple(&tuple, columns, values, nulls);
+		tier = DatumGetTextPP(values[1]);
+		override->kind = OverrideKindOf(values[0]);
+		override->tier = TierOfName(named, VARDATA_ANY(tier), VARSIZE_ANY_EXHDR(tier));
+		override->from = DatumGetDateADT(values[2]);
+		override->until = DatumGetDateADT(values[3]);
+		if (override->tier != NO_TIER)
+			kept++;
+	}
+	return kept;
+}
+
+static OccasionKind
+KindArg(FunctionCallInfo fcinfo)
+{
+	text	   *kind = PG_GETARG_TEXT_PP(ARG_KIND);
+
+	/* assessment, decision or manual */
+	switch (VARSIZE_ANY_EXHDR(kind) > 0 ? *VARDATA_ANY(kind) : 'a')
+	{
+		case 'd':
+			return OCCASION_DECISION;
+		case 'm':
+			return OCCASION_BY_HAND;
+		default:
+			return OCCASION_ASSESSMENT;
+	}
+}
+
+static Occasion
+OccasionArg(FunctionCallInfo fcinfo, Decider *decider)
+{
+	const NamedMovement *named = decider->named;
+	Occasion	occasion = {
+		.kind = KindArg(fcinfo),
+		.as_of = DayArg(fcinfo, ARG_AS_OF),
+		.previous = DayArg(fcinfo, ARG_PREVIOUS),
+		.gone = !PG_ARGISNULL(ARG_GONE) && PG_GETARG_BOOL(ARG_GONE),
+		.earned = TierArg(fcinfo, named, ARG_EARNED, named->version),
+		.moved_to = TierArg(fcinfo, named, ARG_MOVED_TO, named->version)
+	};
+
+	if (!PG_ARGISNULL(ARG_OVERRIDES))
+	{
+		Override   *overrides;
+
+		occasion.noverrides = ReadOverrides(named, PG_GETARG_ARRAYTYPE_P(ARG_OVERRIDES),
+											&overrides);
+		occasion.overrides = overrides;
+	}
+	return occasion;
+}
+
+static inline void
+PutTier(const Decider *decider, Datum *values, bool *nulls, int column, int tier)
+{
+	nulls[column] = tier == NO_TIER;
+	if (tier != NO_TIER)
+		values[column] = decider->names[tier];
+}
+
+static inline void
+PutDay(Datum *values, bool *nulls, int column, DateADT day)
+{
+	nulls[column] = day == NO_DAY;
+	values[column] = DateADTGetDatum(day);
+}
+
+/* The tier that a step leads from: as it came, if the version has it not */
+static void
+PutFrom(FunctionCallInfo fcinfo, const Decider *decider, Datum *values, bool *nulls,
+		int column, int nth)
+{
+	PutTier(decider, values, nulls, column, decider->result.steps[nth].from);
+	if (nulls[column] && nth == 0 && !PG_ARGISNULL(ARG_TIER))
+	{
+		nulls[column] = false;
+		values[column] = PG_GETARG_DATUM(ARG_TIER);
+	}
+}
+
+static Datum
+StepArray(FunctionCallInfo fcinfo, const Decider *decider)
+{
+	const Verdict *verdict = &decider->result;
+	Datum	   *rows = palloc(verdict->nsteps * sizeof(Datum));
+
+	for (int i = 0; i < verdict->nsteps; i++)
+	{
+		const Step *step = &verdict->steps[i];
+		Datum		values[STEP_COLUMNS];
+		bool		nulls[STEP_COLUMNS] = {false};
+
+		values[STEP_DAY] = DateADTGetDatum(step->day);
+		PutFrom(fcinfo, decider, values, nulls, STEP_FROM, i);
+		PutTier(decider, values, nulls, STEP_TO, step->to);
+		values[STEP_CAUSE] = CStringGetTextDatum(CauseName(step->cause));
+		rows[i] = HeapTupleGetDatum(heap_form_tuple(decider->step, values, nulls));
+	}
+	return PointerGetDatum(construct_array(rows, verdict->nsteps, decider->step_type,
+										   -1, false, TYPALIGN_DOUBLE));
+}
+
+static inline bool
+SameText(FunctionCallInfo fcinfo, int argno, const Datum *values, const bool *nulls,
+		 int column)
+{
+	text	   *a,
+			   *b;
+
+	if (PG_ARGISNULL(argno) || nulls[column])
+		return PG_ARGISNULL(argno) && nulls[column];
+	a = PG_GETARG_TEXT_PP(argno);
+	b = DatumGetTextPP(values[column]);
+	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
+		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+}
+
+static inline bool
+SameDay(FunctionCallInfo fcinfo, int argno, const Datum *values, const bool *nulls,
+		int column)
+{
+	return DayArg(fcinfo, argno) ==
+		(nulls[column] ? NO_DAY : DatumGetDateADT(values[column]));
+}
+
+/* Is anything noted otherwise than the customer came with? */
+static bool
+IsChanged(FunctionCallInfo fcinfo, const Datum *values, const bool *nulls)
+{
+	return !(SameText(fcinfo, ARG_TIER, values, nulls, OUT_TIER) &&
+			 SameText(fcinfo, ARG_POLICY_TIER, values, nulls, OUT_POLICY_TIER) &&
+			 SameDay(fcinfo, ARG_POLICY_SINCE, values, nulls, OUT_POLICY_SINCE) &&
+			 (PG_ARGISNULL(ARG_MISSES) ? 0 : PG_GETARG_INT32(ARG_MISSES)) ==
+			 DatumGetInt32(values[OUT_MISSES]) &&
+			 SameText(fcinfo, ARG_BEST, values, nulls, OUT_BEST) &&
+			 SameText(fcinfo, ARG_NEXT_TIER, values, nulls, OUT_NEXT_TIER) &&
+			 SameDay(fcinfo, ARG_NEXT_REVIEW, values, nulls, OUT_NEXT_REVIEW) &&
+			 SameDay(fcinfo, ARG_KEPT_UNTIL, values, nulls, OUT_KEPT_UNTIL));
+}
+
+/* Where the customer stands now, as a row of assignment has it */
+static void
+PutStanding(const Decider *decider, Datum *values, bool *nulls)
+{
+	const Standing *now = &decider->result.now;
+	bool		same = now->policy_tier == now->tier && now->policy_since == now->since;
+
+	PutTier(decider, values, nulls, OUT_TIER, now->tier);
+	PutDay(values, nulls, OUT_SINCE, now->since);
+	PutTier(decider, values, nulls, OUT_POLICY_TIER, same ? NO_TIER : now->policy_tier);
+	PutDay(values, nulls, OUT_POLICY_SINCE, same ? NO_DAY : now->policy_since);
+	PutDay(values, nulls, OUT_FIRST, now->first);
+	values[OUT_MISSES] = Int32GetDatum(now->misses);
+	PutTier(decider, values, nulls, OUT_BEST, now->best);
+	PutTier(decider, values, nulls, OUT_NEXT_TIER, now->next_tier);
+	PutDay(values, nulls, OUT_NEXT_REVIEW, now->next_review);
+	PutDay(values, nulls, OUT_KEPT_UNTIL, now->kept_until);
+}
+
+static Datum
+VerdictDatum(FunctionCallInfo fcinfo, const Decider *decider, int earned)
+{
+	const Verdict *verdict = &decider->result;
+	bool		moves = verdict->nsteps > 0;
+	Datum		values[OUT_COLUMNS];
+	bool		nulls[OUT_COLUMNS] = {false};
+
+	PutStanding(decider, values, nulls);
+	PutTier(decider, values, nulls, OUT_EARNED,
+			earned == verdict->now.tier ? NO_TIER : earned);
+	PutTier(decider, values, nulls, OUT_ASKED, verdict->asked);
+	nulls[OUT_CAUSE] = nulls[OUT_FROM_TIER] = !moves;
+	if (moves)
+	{
+		values[OUT_CAUSE] =
+			CStringGetTextDatum(CauseName(verdict->steps[verdict->nsteps - 1].cause));
+		PutFrom(fcinfo, decider, values, nulls, OUT_FROM_TIER, 0);
+	}
+	values[OUT_MOVES] = BoolGetDatum(moves);
+	values[OUT_CHANGED] = BoolGetDatum(IsChanged(fcinfo, values, nulls));
+	nulls[OUT_STEPS] = verdict->nsteps < 2;
+	if (verdict->nsteps >= 2)
+		values[OUT_STEPS] = StepArray(fcinfo, decider);
+	return HeapTupleGetDatum(heap_form_tuple(decider->verdict, values, nulls));
+}
+
+/* decide(scheme, version, kind, as_of, …): see its COMMENT */
+PG_FUNCTION_INFO_V1(decide);
+Datum
+decide(PG_FUNCTION_ARGS)
+{
+	CachedScheme *cached = SchemeVersionArg(fcinfo, ARG_VERSION);
+	Decider    *decider = cached->use;
+	Standing	held;
+	Occasion	occasion;
+
+	if (decider == NULL)
+		cached->use = decider = MakeDecider(fcinfo, cached);
+	if (PG_ARGISNULL(ARG_KIND) || PG_ARGISNULL(ARG_AS_OF))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("kind and as_of must not be null")));
+	held = StandingArg(fcinfo, decider->named);
+	occasion = OccasionArg(fcinfo, decider);
+	if (decider->room < MaxSteps(occasion.noverrides))
+	{
+		decider->room = MaxSteps(occasion.noverrides);
+		decider->result.steps = MemoryContextAlloc(cached->context,
+												   decider->room * sizeof(Step));
+	}
+	Decide(&decider->named->movement, &held, &occasion, &decider->result);
+	PG_RETURN_DATUM(VerdictDatum(fcinfo, decider, occasion.kind == OCCASION_BY_HAND ?
+								 NO_TIER : occasion.earned));
+}

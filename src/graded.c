@@ -1,0 +1,260 @@
+/*
+ * graded.c
+ *		The customers of a scheme's source, each with what they earn.
+ *
+ * The source's rows are graded as they come, so that of a row only the customer,
+ * the tier and the measure are kept. Where the scheme has rules for staying, what
+ * is earned depends on what is held: then there is a tier for each that can be.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "executor/tuptable.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "compat.h"
+#include "movement_load.h"
+#include "period.h"
+#include "scheme_cache.h"
+#include "source.h"
+
+enum
+{
+	GRADED_CUSTOMER, GRADED_EARNED, GRADED_EARNED_IF, GRADED_MEASURE,
+	GRADED_COLUMNS
+};
+
+/* Takes the source's rows as they come */
+typedef struct Grader
+{
+	DestReceiver pub;			/* must be first */
+	const CachedScheme *cached;
+	int			nholders;		/* tiers that may be held; 0: no matter which is */
+	int64	   *ranks;			/* of them */
+	Tuplestorestate *store;
+	TupleDesc	result;
+	const char *customer;		/* of the row at hand, for messages */
+	MemoryContext row_context;
+} Grader;
+
+static bool
+HasStayRules(const Scheme *scheme)
+{
+	for (int i = 0; i < scheme->nboxes; i++)
+		if (scheme->boxes[i].stay)
+			return true;
+	return false;
+}
+
+/* The rank that holding a tier counts with; of one that no rule is about, none */
+static int64
+HolderRank(const Scheme *scheme, const Tier *tier)
+{
+	for (int i = 0; i < scheme->nboxes; i++)
+		if (strcmp(TextDatumGetCString(scheme->boxes[i].tier), tier->name) == 0)
+			return scheme->boxes[i].rank;
+	return SCHEME_NONE_HELD;
+}
+
+static void
+LookForStayRules(Grader *grader)
+{
+	const Scheme *scheme = grader->cached->scheme;
+	NamedMovement *named;
+
+	if (!HasStayRules(scheme))
+		return;
+	named = MovementLoad(scheme->name, scheme->version, CurrentMemoryContext);
+	grader->nholders = named->movement.ntiers;
+	grader->ranks = palloc((grader->nholders + 1) * sizeof(int64));
+	for (int i = 0; i < grader->nholders; i++)
+		grader->ranks[i] = HolderRank(scheme, &named->movement.tiers[i]);
+}
+
+/* The columns that the source has to yield: the customer, then the metrics */
+static TupleDesc
+MetricColumns(const Scheme *scheme)
+{
+	TupleDesc	columns;
+	int			count = 1;
+	int			column = 1;
+
+	for (int i = 0; i < scheme->nmetrics; i++)
+		count += scheme->metrics[i].kind != METRIC_SCORE;
+	columns = CreateTemplateTupleDesc(count);
+	TupleDescInitEntry(columns, column, "customer_id", TEXTOID, -1, 0);
+	for (int i = 0; i < scheme->nmetrics; i++)
+		if (scheme->metrics[i].kind != METRIC_SCORE)
+			TupleDescInitEntry(columns, ++column, scheme->metrics[i].name,
+							   scheme->metrics[i].kind == METRIC_BOOLEAN ?
+							   BOOLOID : NUMERICOID, -1, 0);
+	return columns;
+}
+
+static DecimalKey
+KeyOf(const Metric *metric, Datum value)
+{
+	struct varlena *number;
+	DecimalView view;
+
+	if (metric->kind == METRIC_BOOLEAN)
+		return DecimalKeyFromInt64(DatumGetBool(value));
+	number = PG_DETOAST_DATUM_PACKED(value);
+	DecimalViewNumeric(number, &view);
+	if (!view.finite)
+		DecimalRefuse(number, psprintf("metric \"%s\"", metric->name));
+	return DecimalKeyFromView(&view);
+}
+
+static Datum
+TierFor(const CachedScheme *cached, int64 held, bool *isnull)
+{
+	int			box = SchemeFindBox(cached->scheme, cached->point, held);
+
+	*isnull = box == SCHEME_NO_BOX;
+	return *isnull ? (Datum) 0 : cached->scheme->boxes[box].tier;
+}
+
+static Datum
+TiersForHolders(const Grader *grader)
+{
+	Datum	   *tiers = palloc((grader->nholders + 1) * sizeof(Datum));
+	bool	   *nulls = palloc((grader->nholders + 1) * sizeof(bool));
+	int			dims[1] = {grader->nholders};
+	int			lower[1] = {1};
+
+	for (int i = 0; i < grader->nholders; i++)
+		tiers[i] = TierFor(grader->cached, grader->ranks[i], &nulls[i]);
+	return PointerGetDatum(construct_md_array(tiers, nulls, 1, dims, lower, TEXTOID,
+											  -1, false, TYPALIGN_INT));
+}
+
+static void
+GradeRow(Grader *grader, TupleTableSlot *slot)
+{
+	const CachedScheme *cached = grader->cached;
+	const Scheme *scheme = cached->scheme;
+	Datum		values[GRADED_COLUMNS];
+	bool		nulls[GRADED_COLUMNS] = {false, false, true, true};
+	int			column = 0;
+
+	values[GRADED_CUSTOMER] = slot->tts_values[0];
+	for (int i = 0; i < scheme->nmetrics; i++)
+	{
+		const Metric *metric = &scheme->metrics[i];
+
+		if (metric->kind == METRIC_SCORE)
+			continue;
+		column++;
+		cached->point[i] = slot->tts_isnull[column] ? DECIMAL_KEY_NULL :
+			KeyOf(metric, slot->tts_values[column]);
+		if (metric->is_measure)
+		{
+			values[GRADED_MEASURE] = slot->tts_values[column];
+			nulls[GRADED_MEASURE] = slot->tts_isnull[column];
+		}
+	}
+	SchemeScore(scheme, cached->point);
+	values[GRADED_EARNED] = TierFor(cached, SCHEME_NONE_HELD, &nulls[GRADED_EARNED]);
+	if (grader->nholders > 0)
+	{
+		values[GRADED_EARNED_IF] = TiersForHolders(grader);
+		nulls[GRADED_EARNED_IF] = false;
+	}
+	tuplestore_putvalues(grader->store, grader->result, values, nulls);
+}
+
+static void
+TellCustomer(void *arg)
+{
+	errcontext("customer \"%s\"", TextDatumGetCString(*(Datum *) arg));
+}
+
+static bool
+ReceiveRow(TupleTableSlot *slot, DestReceiver *self)
+{
+	Grader	   *grader = (Grader *) self;
+	MemoryContext old = MemoryContextSwitchTo(grader->row_context);
+	ErrorContextCallback teller = {error_context_stack, TellCustomer};
+
+	slot_getallattrs(slot);
+	if (slot->tts_isnull[0])
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("source of scheme \"%s\" yields a null customer_id",
+						grader->cached->scheme->name)));
+	teller.arg = &slot->tts_values[0];
+	error_context_stack = &teller;
+	GradeRow(grader, slot);
+	error_context_stack = teller.previous;
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(grader->row_context);
+	return true;
+}
+
+static void
+ReceiveBegin(DestReceiver *self, int operation, TupleDesc columns)
+{
+}
+
+static void
+ReceiveEnd(DestReceiver *self)
+{
+}
+
+static void
+CheckArgs(FunctionCallInfo fcinfo)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	if (rsinfo == NULL || !IsA(rsinfo, ReturnSetInfo) ||
+		(rsinfo->allowedModes & SFRM_Materialize) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("graded customers are read in FROM")));
+	if (PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("as_of must not be null")));
+}
+
+/* graded(scheme, as_of, version, customers): see its COMMENT */
+PG_FUNCTION_INFO_V1(graded);
+Datum
+graded(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Grader		grader = {
+		/* named after one that takes rows, as SPI takes DestNone for no query */
+		{ReceiveRow, ReceiveBegin, ReceiveEnd, ReceiveEnd, DestTuplestore}
+	};
+	MemoryContext old;
+	Source		source;
+
+	CheckArgs(fcinfo);
+	grader.cached = SchemeVersionArg(fcinfo, 2);
+	old = MemoryContextSwitchTo(rsinfo->econtext->ecxt_per_query_memory);
+	if (get_call_result_type(fcinfo, NULL, &grader.result) != TYPEFUNC_COMPOSITE ||
+		grader.result->natts != GRADED_COLUMNS)
+		elog(ERROR, "graded has not the columns that it should");
+	grader.store = tuplestore_begin_heap(false, false, work_mem);
+	rsinfo->setResult = grader.store;
+	rsinfo->setDesc = grader.result;
+	rsinfo->returnMode = SFRM_Materialize;
+	MemoryContextSwitchTo(old);
+
+	LookForStayRules(&grader);
+	grader.row_context = AllocSetContextCreate(CurrentMemoryContext, "tiering row",
+											   ALLOCSET_DEFAULT_SIZES);
+	SourceOpen(&source, PG_GETARG_TEXT_PP(0));
+	SourceRun(&source, PG_GETARG_DATEADT(1),
+			  PG_ARGISNULL(3) ? NULL : PG_GETARG_ARRAYTYPE_P(3),
+			  MetricColumns(grader.cached->scheme), &grader.pub);
+	SPI_finish();
+	return (Datum) 0;
+}

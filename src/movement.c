@@ -1,0 +1,682 @@
+/*
+ * movement.c
+ *		The grammar of movement; see movement.h.
+ */
+#include "postgres.h"
+
+#include "utils/datetime.h"
+
+#include "movement.h"
+
+/* A decision on its way */
+typedef struct Ruling
+{
+	const Movement *movement;
+	const Standing *held;
+	const Occasion *occasion;
+	const Tier *policy;			/* of the policy tier; NULL if it has none */
+	bool		below;			/* a miss: less is earned than that tier */
+	bool		counts;			/* does the miss count? */
+	bool		term_over;		/* the term has ended, and was not renewed */
+	int			pending;		/* a rise that was put off until now */
+	DateADT		due;			/* what is decided falls due on this day */
+	int			best;			/* of the misses, this one among them */
+	int			ruled;			/* what rules and policy give */
+	bool		approved;
+} Ruling;
+
+static void
+SplitDay(DateADT day, int *year, int *month, int *mday)
+{
+	j2date(day + POSTGRES_EPOCH_JDATE, year, month, mday);
+}
+
+static DateADT
+MakeDay(int year, int month, int mday)
+{
+	return date2j(year, month, mday) - POSTGRES_EPOCH_JDATE;
+}
+
+/* The last day of the month that lies so many months after a day's */
+static DateADT
+EndOfMonth(DateADT day, int months)
+{
+	int			year,
+				month,
+				mday;
+
+	SplitDay(day, &year, &month, &mday);
+	month += months;			/* from 0 on in the month after */
+	return MakeDay(year + month / 12, month % 12 + 1, 1) - 1;
+}
+
+/* The same day so many months later, or the last of a shorter month */
+static DateADT
+AddMonths(DateADT day, int months)
+{
+	int			year,
+				month,
+				mday;
+	DateADT		first;
+
+	SplitDay(day, &year, &month, &mday);
+	month += months - 1;
+	first = MakeDay(year + month / 12, month % 12 + 1, 1);
+	return Min(first + mday - 1, EndOfMonth(first, 0));
+}
+
+static inline bool
+IsMonthEnd(DateADT day)
+{
+	return day == EndOfMonth(day, 0);
+}
+
+static int
+MonthOf(DateADT day)
+{
+	int			year,
+				month,
+				mday;
+
+	SplitDay(day, &year, &month, &mday);
+	return month;
+}
+
+/*
+ * The last day of a span that begins after a day. Whole months from a month's
+ * last day lead to a month's last day: a month from 28 February ends on 31 March.
+ */
+DateADT
+SpanEnd(DateADT day, Span span)
+{
+	if (span.months > 0 && span.days == 0 && IsMonthEnd(day))
+		return EndOfMonth(day, span.months);
+	return AddMonths(day, span.months) + span.days;
+}
+
+static inline bool
+HasSpan(Span span)
+{
+	return span.months != 0 || span.days != 0;
+}
+
+static inline bool
+InMonths(int months, int month)
+{
+	return months == 0 || (months & (1 << month)) != 0;
+}
+
+/* From which day on a tier's reviews are counted, if not by the calendar */
+static DateADT
+ReviewBase(const Tier *tier, const Standing *held)
+{
+	if (tier->review_from == REVIEW_FROM_JOINED && held->first != NO_DAY)
+		return held->first;
+	return held->policy_since;
+}
+
+/* The next anniversary of a day after another one that is in the months */
+static DateADT
+NextAnniversary(DateADT base, int months, DateADT after)
+{
+	int			n = 1;
+
+	while (!InMonths(months, (n - 1) % 12 + 1) || AddMonths(base, n) <= after)
+		n++;
+	return AddMonths(base, n);
+}
+
+/* The last day in (previous, as_of] on which a review falls due, or NO_DAY */
+static DateADT
+ReviewDue(const Tier *tier, const Standing *held, const Occasion *occasion)
+{
+	DateADT		as_of = occasion->as_of;
+	DateADT		previous = occasion->previous == NO_DAY ? as_of - 1 :
+		occasion->previous;
+	DateADT		day = NO_DAY;
+
+	if (tier->review_from != REVIEW_FROM_CALENDAR)
+	{
+		DateADT		base = ReviewBase(tier, held);
+		DateADT		next = NextAnniversary(base, tier->review_months, previous);
+
+		for (; next <= as_of; next = NextAnniversary(base, tier->review_months, next))
+			day = next;
+		return day;
+	}
+	if (!tier->review_at_month_end)
+		return InMonths(tier->review_months, MonthOf(as_of)) ? as_of : NO_DAY;
+	day = IsMonthEnd(as_of) ? as_of : EndOfMonth(as_of, -1);
+	while (day > previous && !InMonths(tier->review_months, MonthOf(day)))
+		day = EndOfMonth(day, -1);
+	return day > previous ? day : NO_DAY;
+}
+
+/*
+ * When the n-th review after a day is to be expected. When assessments are made
+ * is the bank's to say; if the last one was a month's last day, the next are
+ * taken to be, too, and otherwise one a day.
+ */
+static DateADT
+NthReview(const Tier *tier, const Standing *held, DateADT as_of, DateADT after, int n)
+{
+	bool		month_ends = IsMonthEnd(as_of);
+	DateADT		day = after;
+
+	if (tier != NULL && tier->review_from != REVIEW_FROM_CALENDAR)
+	{
+		while (n-- > 0)
+			day = NextAnniversary(ReviewBase(tier, held), tier->review_months, day);
+		return day;
+	}
+	if (tier != NULL && tier->review_at_month_end)
+		month_ends = true;
+	if (!month_ends && (tier == NULL || tier->review_months == 0))
+		return after + n;
+	while (n > 0)
+	{
+		day = month_ends ? EndOfMonth(day + 1, 0) : day + 1;
+		if (tier == NULL || InMonths(tier->review_months, MonthOf(day)))
+			n--;
+	}
+	return day;
+}
+
+static inline int
+RankOf(const Movement *movement, int tier)
+{
+	return movement->tiers[tier].rank;
+}
+
+/* Is a tier higher than another one? None is lower than any. */
+static inline bool
+IsAbove(const Movement *movement, int tier, int other)
+{
+	if (tier == NO_TIER || other == NO_TIER)
+		return tier != NO_TIER;
+	return RankOf(movement, tier) > RankOf(movement, other);
+}
+
+static inline bool
+IsBelow(const Movement *movement, int earned, int tier)
+{
+	return earned == NO_TIER || RankOf(movement, earned) < RankOf(movement, tier);
+}
+
+static inline DateADT
+FirstDay(const Standing *held)
+{
+	return held->first != NO_DAY ? held->first : held->since;
+}
+
+/* Until when no miss counts for who entered a tier on a day */
+static DateADT
+ProtectedUntil(const Tier *tier, DateADT entered, DateADT first)
+{
+	return Max(SpanEnd(entered, tier->hold), SpanEnd(first, tier->new_hold));
+}
+
+/* The last day of the term in which a customer is */
+static DateADT
+TermEnd(const Tier *tier, const Standing *held)
+{
+	if (!HasSpan(tier->term))
+		return NO_DAY;
+	return held->kept_until != NO_DAY ? held->kept_until :
+		SpanEnd(held->policy_since, tier->term);
+}
+
+/* Which day in (previous, as_of] it is on which something fell due */
+static inline DateADT
+DueDay(const Occasion *occasion, DateADT day)
+{
+	if (occasion->previous == NO_DAY || day <= occasion->previous)
+		return occasion->as_of;
+	return day;
+}
+
+/* Whether what is earned is a miss, and whether that counts */
+static void
+JudgeMiss(Ruling *r)
+{
+	const Standing *held = r->held;
+	const Occasion *occasion = r->occasion;
+	DateADT		term_end;
+	DateADT		due;
+
+	r->best = held->misses > 0 ? held->best : NO_TIER;
+	r->below = r->policy == NULL ||
+		IsBelow(r->movement, occasion->earned, held->policy_tier);
+	if (r->policy == NULL || !r->below)
+		return;
+	term_end = TermEnd(r->policy, held);
+	if (term_end != NO_DAY)
+	{
+		r->term_over = occasion->as_of > term_end;
+		r->counts = r->term_over;
+		due = term_end + 1;
+	}
+	else
+	{
+		due = ReviewDue(r->policy, held, occasion);
+		r->counts = due != NO_DAY &&
+			due > ProtectedUntil(r->policy, held->policy_since, FirstDay(held));
+	}
+	if (!r->counts)
+		return;
+	r->due = DueDay(occasion, due);
+	if (IsAbove(r->movement, occasion->earned, r->best))
+		r->best = occasion->earned;
+}
+
+/* The rise that the assessment before put off until this one */
+static int
+PendingRise(const Ruling *r)
+{
+	const Standing *held = r->held;
+
+	if (r->policy == NULL || held->next_tier == NO_TIER ||
+		held->next_review == NO_DAY ||
+		!r->movement->tiers[held->next_tier].earnable ||
+		!IsAbove(r->movement, held->next_tier, held->policy_tier))
+		return NO_TIER;
+	return held->next_tier;
+}
+
+/* To where a tier's policy leads down */
+static int
+DownTarget(const Tier *tier, int earned, int best)
+{
+	if (tier->down_to == DOWN_TO_ONE_STEP && tier->lower != NO_TIER)
+		return tier->lower;
+	return tier->down_to == DOWN_TO_BEST && best != NO_TIER ? best : earned;
+}
+
+/* Where the policy leads at an assessment */
+static int
+WantedTier(const Ruling *r)
+{
+	const Standing *held = r->held;
+	int			earned = r->occasion->earned;
+	int			rank_of = r->pending != NO_TIER ? r->pending : held->policy_tier;
+	bool		asked = held->next_tier != NO_TIER && held->next_review == NO_DAY;
+	int			target;
+
+	if (r->occasion->gone)
+		return NO_TIER;
+	if (r->policy == NULL)
+		return earned;
+	if (earned != NO_TIER && IsAbove(r->movement, earned, rank_of) &&
+		(r->movement->tiers[earned].up_at_once ||
+		 (asked && held->next_tier == earned)))
+		return earned;
+	if (r->pending != NO_TIER)
+		return r->pending;
+	if (!r->below)
+		return RankOf(r->movement, earned) == r->policy->rank ? earned :
+			held->policy_tier;
+	target = DownTarget(r->policy, earned, r->best);
+	if (r->counts && (r->term_over || held->misses + 1 >= r->policy->down_after))
+		return target;
+	/* what a review asked for is asked for until it is not missed any more */
+	if (held->misses >= r->policy->down_after && asked && held->next_tier == target)
+		return target;
+	return held->policy_tier;
+}
+
+/* The tier that overrides of a day make of the one that the policy gives */
+static int
+Overridden(const Movement *movement, const Occasion *occasion, DateADT day, int tier)
+{
+	int			cap = NO_TIER;
+	int			result = tier;
+
+	for (int i = 0; i < occasion->noverrides; i++)
+	{
+		const Override *o = &occasion->overrides[i];
+
+		if (day < o->from || day >= o->until)
+			continue;
+		if (o->kind == OVERRIDE_FIXED)
+			return o->tier;
+		if (o->kind == OVERRIDE_CAP)
+			cap = o->tier;
+		else if (IsAbove(movement, o->tier, tier))
+			result = o->tier;
+	}
+	if (cap != NO_TIER && result != NO_TIER && IsAbove(movement, result, cap))
+		return cap;
+	return result;
+}
+
+/* From which day on a decision of the policy counts */
+static DateADT
+EffectiveDay(const Ruling *r)
+{
+	const Tier *tier = r->ruled == NO_TIER ? r->policy : &r->movement->tiers[r->ruled];
+
+	/* who falls leaves by the policy of the tier left */
+	if (r->policy != NULL && IsBelow(r->movement, r->ruled, r->held->policy_tier))
+		tier = r->policy;
+	if (tier == NULL || tier->effective == EFFECTIVE_ASSESSMENT)
+		return r->due;
+	return tier->effective == EFFECTIVE_NEXT_DAY ? r->due + 1 :
+		EndOfMonth(r->due, 0) + 1;
+}
+
+/* What comes next, if the customer goes on to earn what they earned last */
+static void
+LookAhead(const Ruling *r, Verdict *verdict)
+{
+	Standing   *now = &verdict->now;
+	const Tier *tier = now->policy_tier == NO_TIER ? NULL :
+		&r->movement->tiers[now->policy_tier];
+	DateADT		as_of = r->occasion->as_of;
+	int			earned = r->occasion->earned;
+	DateADT		first = r->held->customer ? FirstDay(r->held) : as_of;
+	bool		earnable = tier != NULL && tier->earnable;
+
+	now->next_tier = NO_TIER;
+	now->next_review = NO_DAY;
+	if (verdict->asked != NO_TIER)
+		now->next_tier = verdict->asked;
+	else if (tier == NULL || (earnable && IsAbove(r->movement, earned, now->policy_tier)))
+	{
+		now->next_tier = earned;
+		if (tier != NULL)
+			now->next_review = NthReview(NULL, now, as_of, as_of, 1);
+	}
+	else if (earnable && IsBelow(r->movement, earned, now->policy_tier))
+	{
+		DateADT		from = Max(as_of, ProtectedUntil(tier, now->policy_since, first));
+
+		now->next_tier = DownTarget(tier, earned, now->misses > 0 ? now->best : earned);
+		if (HasSpan(tier->term))
+			now->next_review = NthReview(NULL, now, as_of,
+										 Max(as_of, now->kept_until), 1);
+		else
+			now->next_review = NthReview(tier, now, as_of, from,
+										 Max(tier->down_after - now->misses, 1));
+	}
+}
+
+/* The term that the customer is in after the assessment */
+static DateADT
+NewTerm(const Ruling *r, const Standing *now)
+{
+	const Tier *tier = now->policy_tier == NO_TIER ? NULL :
+		&r->movement->tiers[now->policy_tier];
+	DateADT		end;
+
+	if (tier == NULL || !HasSpan(tier->term))
+		return NO_DAY;
+	if (now->policy_since != r->held->policy_since ||
+		now->policy_tier != r->held->policy_tier)
+		return SpanEnd(now->policy_since, tier->term);
+	end = TermEnd(tier, r->held);
+	if (!r->below && r->occasion->kind == OCCASION_ASSESSMENT &&
+		(tier->renews || r->occasion->as_of > end))
+		return SpanEnd(r->occasion->as_of, tier->term);
+	return end;
+}
+
+/* Whether the policy's move was put off by an assessment before */
+static inline bool
+WasPutOff(const Ruling *r)
+{
+	return r->held->next_review != NO_DAY &&
+		(r->below || r->pending != NO_TIER);
+}
+
+static Cause
+CauseOf(const Ruling *r, int tier)
+{
+	const Standing *held = r->held;
+
+	if (!held->customer && r->occasion->kind == OCCASION_ASSESSMENT)
+		return CAUSE_NEW;
+	if (tier == NO_TIER)
+		return CAUSE_EXIT;
+	if (tier != r->ruled)
+		return CAUSE_OVERRIDE;
+	if (held->tier != held->policy_tier && r->ruled == held->policy_tier)
+		return CAUSE_OVERRIDE_END;
+	if (r->approved)
+		return CAUSE_APPROVAL;
+	if (r->occasion->earned != tier || WasPutOff(r))
+		return CAUSE_POLICY;
+	return CAUSE_RULE;
+}
+
+static void
+AddStep(Verdict *verdict, DateADT day, int to, Cause cause)
+{
+	Step	   *step = &verdict->steps[verdict->nsteps++];
+
+	step->day = day;
+	step->from = verdict->now.tier;
+	step->to = to;
+	step->cause = cause;
+	verdict->now.tier = to;
+	verdict->now.since = day;
+}
+
+/* The first day after another one, and before a last one, on which overrides change */
+static DateADT
+NextChange(const Occasion *occasion, DateADT after, DateADT before)
+{
+	DateADT		next = before;
+
+	for (int i = 0; i < occasion->noverrides; i++)
+	{
+		const Override *o = &occasion->overrides[i];
+
+		if (o->from > after && o->from < next)
+			next = o->from;
+		if (o->until > after && o->until < next)
+			next = o->until;
+	}
+	return next;
+}
+
+/*
+ * What overrides did between two assessments, while the policy went on to give
+ * one tier. Who was held by an override alone is no customer when it ends.
+ */
+static void
+FollowOverrides(const Ruling *r, Verdict *verdict, DateADT after, DateADT before, int tier)
+{
+	DateADT		day;
+
+	for (day = NextChange(r->occasion, after, before); day < before;
+		 day = NextChange(r->occasion, day, before))
+	{
+		int			to = Overridden(r->movement, r->occasion, day, tier);
+
+		if (to == verdict->now.tier)
+			continue;
+		AddStep(verdict, day, to, to == NO_TIER ? CAUSE_EXIT :
+				verdict->now.tier == NO_TIER ? CAUSE_NEW :
+				to == tier ? CAUSE_OVERRIDE_END : CAUSE_OVERRIDE);
+	}
+}
+
+/* A step, if the tier is another than the one before */
+static void
+StepTo(const Ruling *r, Verdict *verdict, DateADT day, int tier)
+{
+	if (tier != verdict->now.tier)
+		AddStep(verdict, day, tier,
+				verdict->nsteps > 0 && verdict->now.tier == NO_TIER ? CAUSE_NEW :
+				CauseOf(r, tier));
+}
+
+/*
+ * From the assessment before to this one: overrides begin and end on their days,
+ * and the policy's own move comes on the day on which it fell due or counts.
+ */
+static void
+WalkDays(const Ruling *r, Verdict *verdict, DateADT effective)
+{
+	const Occasion *occasion = r->occasion;
+	DateADT		as_of = occasion->as_of;
+	int			before = r->held->policy_tier;
+
+	FollowOverrides(r, verdict, occasion->previous, Min(effective, as_of), before);
+	if (effective < as_of)
+	{
+		StepTo(r, verdict, effective,
+			   Overridden(r->movement, occasion, effective, r->ruled));
+		FollowOverrides(r, verdict, effective, as_of, r->ruled);
+	}
+	else if (effective > as_of)
+	{
+		int			tier = Overridden(r->movement, occasion, as_of, before);
+
+		if (tier != verdict->now.tier && tier != NO_TIER)
+			AddStep(verdict, as_of, tier, tier == before ? CAUSE_OVERRIDE_END :
+					CAUSE_OVERRIDE);
+	}
+}
+
+/* The steps that lead to where the customer is, in the order of their days */
+static void
+Walk(const Ruling *r, Verdict *verdict, DateADT effective)
+{
+	const Occasion *occasion = r->occasion;
+	const Standing *held = r->held;
+	DateADT		as_of = occasion->as_of;
+	bool		unknown = held->customer && held->tier == NO_TIER;
+	int			tier = occasion->gone ? NO_TIER :
+		Overridden(r->movement, occasion, as_of, r->ruled);
+
+	if (held->customer && !unknown && occasion->previous != NO_DAY &&
+		occasion->kind == OCCASION_ASSESSMENT)
+		WalkDays(r, verdict, effective);
+	if (unknown)
+		AddStep(verdict, effective, tier, CauseOf(r, tier));
+	else
+		StepTo(r, verdict, Max(effective, as_of), tier);
+}
+
+/* What the policy notes of who stays a customer */
+static void
+Note(const Ruling *r, Verdict *verdict, DateADT effective)
+{
+	const Standing *held = r->held;
+	Standing   *now = &verdict->now;
+	bool		stays = held->customer && r->ruled == held->policy_tier;
+
+	now->customer = now->tier != NO_TIER;
+	now->policy_tier = r->ruled;
+	now->policy_since = stays ? held->policy_since : effective;
+	now->first = held->customer ? held->first : r->occasion->as_of;
+	if (stays && r->occasion->kind == OCCASION_DECISION)
+		return;
+	now->misses = stays && r->policy != NULL && r->below ? held->misses + r->counts : 0;
+	now->best = now->misses > 0 ? r->best : NO_TIER;
+	now->kept_until = NewTerm(r, now);
+	LookAhead(r, verdict);
+}
+
+/* What rules and policy give at an assessment, and what a request asks for */
+static void
+RuleAssessment(Ruling *r, Verdict *verdict)
+{
+	const Standing *held = r->held;
+	bool		stays;
+
+	JudgeMiss(r);
+	r->pending = PendingRise(r);
+	r->ruled = WantedTier(r);
+	stays = r->policy != NULL && r->ruled == held->policy_tier;
+	r->approved = r->ruled != NO_TIER && r->ruled == r->occasion->moved_to;
+	if (r->ruled != NO_TIER && !stays && !r->approved &&
+		r->movement->tiers[r->ruled].approval)
+	{
+		verdict->asked = r->ruled;
+		r->ruled = r->policy != NULL ? held->policy_tier : NO_TIER;
+	}
+	/* only a fall comes of what fell due */
+	if (!r->counts || r->occasion->gone || !IsBelow(r->movement, r->ruled, held->policy_tier))
+		r->due = r->occasion->as_of;
+}
+
+/* Somebody puts the customer there, and what the policy had noted is gone */
+static void
+PutByHand(const Ruling *r, Verdict *verdict)
+{
+	const Standing *held = r->held;
+	Standing   *now = &verdict->now;
+	int			to = r->occasion->moved_to;
+	DateADT		day = r->occasion->as_of;
+
+	/* one that was about a customer says nothing of who is none */
+	if (held->customer ? to == held->tier && to != NO_TIER : r->occasion->gone || to == NO_TIER)
+		return;
+	AddStep(verdict, day, to, CAUSE_MANUAL);
+	now->customer = to != NO_TIER;
+	now->policy_tier = to;
+	now->policy_since = day;
+	now->misses = 0;
+	now->best = NO_TIER;
+	now->next_tier = NO_TIER;
+	now->next_review = NO_DAY;
+	now->kept_until = NO_DAY;
+	if (!held->customer)
+		now->first = NO_DAY;
+}
+
+/*
+ * Where a customer is after an occasion, and the steps that led there. At a
+ * decision the assessment was made already: what was approved is entered, and
+ * overrides that count now are looked at again.
+ */
+void
+Decide(const Movement *movement, const Standing *held, const Occasion *occasion,
+	   Verdict *verdict)
+{
+	Ruling		r = {movement, held, occasion};
+	DateADT		effective;
+
+	if (held->customer && held->policy_tier != NO_TIER &&
+		movement->tiers[held->policy_tier].earnable)
+		r.policy = &movement->tiers[held->policy_tier];
+	r.due = occasion->as_of;
+	r.best = NO_TIER;
+	r.pending = NO_TIER;
+	verdict->now = *held;
+	if (!held->customer)
+		verdict->now.tier = NO_TIER;
+	verdict->asked = NO_TIER;
+	verdict->nsteps = 0;
+	if (occasion->kind == OCCASION_BY_HAND)
+	{
+		PutByHand(&r, verdict);
+		return;
+	}
+	if (occasion->kind == OCCASION_ASSESSMENT)
+		RuleAssessment(&r, verdict);
+	else
+	{
+		r.approved = occasion->moved_to != NO_TIER;
+		r.ruled = r.approved ? occasion->moved_to : held->policy_tier;
+	}
+	if (held->customer && r.ruled == held->policy_tier)
+		effective = occasion->as_of;
+	else
+		effective = occasion->gone ? occasion->as_of : EffectiveDay(&r);
+	Walk(&r, verdict, effective);
+	Note(&r, verdict, effective);
+}
+
+const char *
+CauseName(Cause cause)
+{
+	static const char *const names[] = {
+		"new", "exit", "rule", "policy", "override", "override_end", "approval",
+		"manual"
+	};
+
+	return names[cause];
+}

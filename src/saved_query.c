@@ -1,0 +1,57 @@
+/*
+ * saved_query.c
+ *		Queries about our own tables, planned once for the session.
+ *
+ * Reading is read-only and under the snapshot of the statement that asked, so
+ * a statement works with what it sees: in a parallel worker, on a replica and
+ * in an old REPEATABLE READ transaction as well.
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+
+#include "saved_query.h"
+
+void
+ConnectSPI(void)
+{
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+}
+
+/* Its rows are SPI_tuptable's, SPI_processed of them; SPI is connected */
+void
+RunSavedQuery(SavedQuery *query, Datum first, Datum second)
+{
+	Datum		values[2] = {first, second};
+
+	if (query->plan == NULL)
+	{
+		SPIPlanPtr	plan = SPI_prepare(query->text, query->nargs, query->types);
+
+		if (plan == NULL || SPI_keepplan(plan) != 0)
+			elog(ERROR, "could not prepare: %s", query->text);
+		query->plan = plan;
+	}
+	if (SPI_execute_plan(query->plan, values, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not run: %s", query->text);
+}
+
+/* A value of the result; columns count from 1 */
+Datum
+Cell(uint64 row, int column, bool *isnull)
+{
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+						 column, isnull);
+}
+
+/* The same of a text, copied; NULL if it is null */
+char *
+CellText(uint64 row, int column, MemoryContext context)
+{
+	bool		isnull;
+	Datum		value = Cell(row, column, &isnull);
+
+	return isnull ? NULL :
+		MemoryContextStrdup(context, TextDatumGetCString(value));
+}
