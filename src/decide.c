@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -27,7 +28,8 @@ enum
 	ARG_SCHEME, ARG_VERSION, ARG_KIND, ARG_AS_OF, ARG_PREVIOUS,
 	ARG_TIER, ARG_SINCE, ARG_HELD_VERSION, ARG_POLICY_TIER, ARG_POLICY_SINCE,
 	ARG_FIRST, ARG_MISSES, ARG_BEST, ARG_NEXT_TIER, ARG_NEXT_REVIEW, ARG_KEPT_UNTIL,
-	ARG_GONE, ARG_EARNED, ARG_MOVED_TO, ARG_OVERRIDES
+	ARG_GONE, ARG_EARNED, ARG_EARNED_IF, ARG_MOVED_TO,
+	ARG_OVERRIDES, ARG_BEFORE, ARG_OTHERWISE
 };
 
 /* The columns of verdict */
@@ -35,7 +37,7 @@ enum
 {
 	OUT_TIER, OUT_SINCE, OUT_CAUSE, OUT_FROM_TIER, OUT_POLICY_TIER, OUT_POLICY_SINCE,
 	OUT_FIRST, OUT_EARNED, OUT_MISSES, OUT_BEST, OUT_NEXT_TIER, OUT_NEXT_REVIEW,
-	OUT_KEPT_UNTIL, OUT_ASKED, OUT_MOVES, OUT_CHANGED, OUT_STEPS,
+	OUT_KEPT_UNTIL, OUT_ASKED, OUT_MOVES, OUT_CHANGED, OUT_NOTED, OUT_STEPS,
 	OUT_COLUMNS
 };
 
@@ -196,8 +198,29 @@ KindArg(FunctionCallInfo fcinfo)
 	}
 }
 
+/* What the rules give, which rules for staying have depend on the tier held */
+static int
+EarnedArg(FunctionCallInfo fcinfo, const NamedMovement *named, const Standing *held)
+{
+	Datum	   *tiers;
+	bool	   *nulls;
+	int			count;
+	text	   *name;
+
+	if (PG_ARGISNULL(ARG_EARNED_IF) || !held->customer || held->policy_tier == NO_TIER)
+		return TierArg(fcinfo, named, ARG_EARNED, named->version);
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(ARG_EARNED_IF), TEXTOID, -1, false,
+					  TYPALIGN_INT, &tiers, &nulls, &count);
+	if (held->policy_tier >= count)
+		elog(ERROR, "earned_if has %d tiers", count);
+	if (nulls[held->policy_tier])
+		return NO_TIER;
+	name = DatumGetTextPP(tiers[held->policy_tier]);
+	return TierOfName(named, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+}
+
 static Occasion
-OccasionArg(FunctionCallInfo fcinfo, Decider *decider)
+OccasionArg(FunctionCallInfo fcinfo, Decider *decider, const Standing *held)
 {
 	const NamedMovement *named = decider->named;
 	Occasion	occasion = {
@@ -205,9 +228,15 @@ OccasionArg(FunctionCallInfo fcinfo, Decider *decider)
 		.as_of = DayArg(fcinfo, ARG_AS_OF),
 		.previous = DayArg(fcinfo, ARG_PREVIOUS),
 		.gone = !PG_ARGISNULL(ARG_GONE) && PG_GETARG_BOOL(ARG_GONE),
-		.earned = TierArg(fcinfo, named, ARG_EARNED, named->version),
-		.moved_to = TierArg(fcinfo, named, ARG_MOVED_TO, named->version)
+		.earned = EarnedArg(fcinfo, named, held),
+		.moved_to = TierArg(fcinfo, named, ARG_MOVED_TO, named->version),
+		.new_version = !PG_ARGISNULL(ARG_BEFORE),
+		.otherwise = NO_TIER
 	};
+
+	if (occasion.new_version)
+		occasion.otherwise = TierArg(fcinfo, named, ARG_OTHERWISE,
+									 PG_GETARG_INT32(ARG_BEFORE));
 
 	if (!PG_ARGISNULL(ARG_OVERRIDES))
 	{
@@ -308,6 +337,29 @@ IsChanged(FunctionCallInfo fcinfo, const Datum *values, const bool *nulls)
 			 SameDay(fcinfo, ARG_KEPT_UNTIL, values, nulls, OUT_KEPT_UNTIL));
 }
 
+/*
+ * Does what is noted not follow from the last move, nor from what was noted
+ * before? Of next_review it matters only whether there is one.
+ */
+static bool
+IsNoted(FunctionCallInfo fcinfo, const Verdict *verdict, const Datum *values,
+		const bool *nulls)
+{
+	if (nulls[OUT_TIER])
+		return false;
+	if (verdict->nsteps > 0)
+		return verdict->now.misses > 0 || !nulls[OUT_NEXT_TIER] ||
+			!nulls[OUT_POLICY_SINCE];
+	return !(SameText(fcinfo, ARG_POLICY_TIER, values, nulls, OUT_POLICY_TIER) &&
+			 SameDay(fcinfo, ARG_POLICY_SINCE, values, nulls, OUT_POLICY_SINCE) &&
+			 (PG_ARGISNULL(ARG_MISSES) ? 0 : PG_GETARG_INT32(ARG_MISSES)) ==
+			 DatumGetInt32(values[OUT_MISSES]) &&
+			 SameText(fcinfo, ARG_BEST, values, nulls, OUT_BEST) &&
+			 SameText(fcinfo, ARG_NEXT_TIER, values, nulls, OUT_NEXT_TIER) &&
+			 PG_ARGISNULL(ARG_NEXT_REVIEW) == nulls[OUT_NEXT_REVIEW] &&
+			 SameDay(fcinfo, ARG_KEPT_UNTIL, values, nulls, OUT_KEPT_UNTIL));
+}
+
 /* Where the customer stands now, as a row of assignment has it */
 static void
 PutStanding(const Decider *decider, Datum *values, bool *nulls)
@@ -348,6 +400,7 @@ VerdictDatum(FunctionCallInfo fcinfo, const Decider *decider, int earned)
 	}
 	values[OUT_MOVES] = BoolGetDatum(moves);
 	values[OUT_CHANGED] = BoolGetDatum(IsChanged(fcinfo, values, nulls));
+	values[OUT_NOTED] = BoolGetDatum(IsNoted(fcinfo, verdict, values, nulls));
 	nulls[OUT_STEPS] = verdict->nsteps < 2;
 	if (verdict->nsteps >= 2)
 		values[OUT_STEPS] = StepArray(fcinfo, decider);
@@ -371,7 +424,7 @@ decide(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("kind and as_of must not be null")));
 	held = StandingArg(fcinfo, decider->named);
-	occasion = OccasionArg(fcinfo, decider);
+	occasion = OccasionArg(fcinfo, decider, &held);
 	if (decider->room < MaxSteps(occasion.noverrides))
 	{
 		decider->room = MaxSteps(occasion.noverrides);

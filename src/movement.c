@@ -16,7 +16,7 @@ typedef struct Ruling
 	const Occasion *occasion;
 	const Tier *policy;			/* of the policy tier; NULL if it has none */
 	bool		below;			/* a miss: less is earned than that tier */
-	bool		counts;			/* does the miss count? */
+	int			counts;			/* reviews since the assessment before that find it */
 	bool		term_over;		/* the term has ended, and was not renewed */
 	int			pending;		/* a rise that was put off until now */
 	DateADT		due;			/* what is decided falls due on this day */
@@ -126,30 +126,23 @@ NextAnniversary(DateADT base, int months, DateADT after)
 	return AddMonths(base, n);
 }
 
-/* The last day in (previous, as_of] on which a review falls due, or NO_DAY */
+/* The first day after another one, up to as_of, on which a review falls due, or NO_DAY */
 static DateADT
-ReviewDue(const Tier *tier, const Standing *held, const Occasion *occasion)
+NextReviewDue(const Tier *tier, const Standing *held, DateADT as_of, DateADT after)
 {
-	DateADT		as_of = occasion->as_of;
-	DateADT		previous = occasion->previous == NO_DAY ? as_of - 1 :
-		occasion->previous;
-	DateADT		day = NO_DAY;
+	DateADT		day;
 
 	if (tier->review_from != REVIEW_FROM_CALENDAR)
+		day = NextAnniversary(ReviewBase(tier, held), tier->review_months, after);
+	else if (!tier->review_at_month_end)
+		day = InMonths(tier->review_months, MonthOf(as_of)) && after < as_of ? as_of : NO_DAY;
+	else
 	{
-		DateADT		base = ReviewBase(tier, held);
-		DateADT		next = NextAnniversary(base, tier->review_months, previous);
-
-		for (; next <= as_of; next = NextAnniversary(base, tier->review_months, next))
-			day = next;
-		return day;
+		day = EndOfMonth(after + 1, 0);
+		while (day <= as_of && !InMonths(tier->review_months, MonthOf(day)))
+			day = EndOfMonth(day + 1, 0);
 	}
-	if (!tier->review_at_month_end)
-		return InMonths(tier->review_months, MonthOf(as_of)) ? as_of : NO_DAY;
-	day = IsMonthEnd(as_of) ? as_of : EndOfMonth(as_of, -1);
-	while (day > previous && !InMonths(tier->review_months, MonthOf(day)))
-		day = EndOfMonth(day, -1);
-	return day > previous ? day : NO_DAY;
+	return day <= as_of ? day : NO_DAY;
 }
 
 /*
@@ -226,23 +219,49 @@ TermEnd(const Tier *tier, const Standing *held)
 		SpanEnd(held->policy_since, tier->term);
 }
 
-/* Which day in (previous, as_of] it is on which something fell due */
-static inline DateADT
-DueDay(const Occasion *occasion, DateADT day)
+/*
+ * Each review that fell due since the assessment before finds the miss, and the one
+ * that makes it enough is when the customer leaves the tier.
+ */
+static void
+CountReviews(Ruling *r)
 {
-	if (occasion->previous == NO_DAY || day <= occasion->previous)
-		return occasion->as_of;
-	return day;
+	const Standing *held = r->held;
+	DateADT		as_of = r->occasion->as_of;
+	DateADT		previous = r->occasion->previous == NO_DAY ? as_of - 1 :
+		r->occasion->previous;
+	DateADT		from = Max(previous, ProtectedUntil(r->policy, held->policy_since,
+													FirstDay(held)));
+	DateADT		day;
+
+	for (day = NextReviewDue(r->policy, held, as_of, from); day != NO_DAY;
+		 day = NextReviewDue(r->policy, held, as_of, day))
+	{
+		r->counts++;
+		if (held->misses + r->counts <= r->policy->down_after)
+			r->due = day;
+	}
 }
 
-/* Whether what is earned is a miss, and whether that counts */
+/* A term ends on its last day, whatever reviews there are */
+static void
+JudgeTerm(Ruling *r, DateADT term_end)
+{
+	const Occasion *occasion = r->occasion;
+
+	r->term_over = occasion->as_of > term_end;
+	r->counts = r->term_over;
+	if (r->term_over && occasion->previous != NO_DAY && term_end >= occasion->previous)
+		r->due = term_end + 1;
+}
+
+/* Whether what is earned is a miss, and how often that counts */
 static void
 JudgeMiss(Ruling *r)
 {
 	const Standing *held = r->held;
 	const Occasion *occasion = r->occasion;
 	DateADT		term_end;
-	DateADT		due;
 
 	r->best = held->misses > 0 ? held->best : NO_TIER;
 	r->below = r->policy == NULL ||
@@ -251,21 +270,10 @@ JudgeMiss(Ruling *r)
 		return;
 	term_end = TermEnd(r->policy, held);
 	if (term_end != NO_DAY)
-	{
-		r->term_over = occasion->as_of > term_end;
-		r->counts = r->term_over;
-		due = term_end + 1;
-	}
+		JudgeTerm(r, term_end);
 	else
-	{
-		due = ReviewDue(r->policy, held, occasion);
-		r->counts = due != NO_DAY &&
-			due > ProtectedUntil(r->policy, held->policy_since, FirstDay(held));
-	}
-	if (!r->counts)
-		return;
-	r->due = DueDay(occasion, due);
-	if (IsAbove(r->movement, occasion->earned, r->best))
+		CountReviews(r);
+	if (r->counts > 0 && IsAbove(r->movement, occasion->earned, r->best))
 		r->best = occasion->earned;
 }
 
@@ -316,7 +324,8 @@ WantedTier(const Ruling *r)
 		return RankOf(r->movement, earned) == r->policy->rank ? earned :
 			held->policy_tier;
 	target = DownTarget(r->policy, earned, r->best);
-	if (r->counts && (r->term_over || held->misses + 1 >= r->policy->down_after))
+	if (r->counts > 0 && (r->term_over ||
+						  held->misses + r->counts >= r->policy->down_after))
 		return target;
 	/* what a review asked for is asked for until it is not missed any more */
 	if (held->misses >= r->policy->down_after && asked && held->next_tier == target)
@@ -428,8 +437,9 @@ WasPutOff(const Ruling *r)
 		(r->below || r->pending != NO_TIER);
 }
 
+/* Why a customer comes from one tier to another one at the assessment */
 static Cause
-CauseOf(const Ruling *r, int tier)
+CauseOf(const Ruling *r, int from, int tier)
 {
 	const Standing *held = r->held;
 
@@ -439,10 +449,12 @@ CauseOf(const Ruling *r, int tier)
 		return CAUSE_EXIT;
 	if (tier != r->ruled)
 		return CAUSE_OVERRIDE;
-	if (held->tier != held->policy_tier && r->ruled == held->policy_tier)
+	if (from != held->policy_tier && r->ruled == held->policy_tier)
 		return CAUSE_OVERRIDE_END;
 	if (r->approved)
 		return CAUSE_APPROVAL;
+	if (r->occasion->new_version && tier != r->occasion->otherwise)
+		return CAUSE_SCHEME;
 	if (r->occasion->earned != tier || WasPutOff(r))
 		return CAUSE_POLICY;
 	return CAUSE_RULE;
@@ -488,16 +500,15 @@ FollowOverrides(const Ruling *r, Verdict *verdict, DateADT after, DateADT before
 {
 	DateADT		day;
 
-	for (day = NextChange(r->occasion, after, before); day < before;
+	for (day = NextChange(r->occasion, after, before);
+		 day < before && verdict->now.tier != NO_TIER;
 		 day = NextChange(r->occasion, day, before))
 	{
 		int			to = Overridden(r->movement, r->occasion, day, tier);
 
-		if (to == verdict->now.tier)
-			continue;
-		AddStep(verdict, day, to, to == NO_TIER ? CAUSE_EXIT :
-				verdict->now.tier == NO_TIER ? CAUSE_NEW :
-				to == tier ? CAUSE_OVERRIDE_END : CAUSE_OVERRIDE);
+		if (to != verdict->now.tier)
+			AddStep(verdict, day, to, to == NO_TIER ? CAUSE_EXIT :
+					to == tier ? CAUSE_OVERRIDE_END : CAUSE_OVERRIDE);
 	}
 }
 
@@ -508,7 +519,7 @@ StepTo(const Ruling *r, Verdict *verdict, DateADT day, int tier)
 	if (tier != verdict->now.tier)
 		AddStep(verdict, day, tier,
 				verdict->nsteps > 0 && verdict->now.tier == NO_TIER ? CAUSE_NEW :
-				CauseOf(r, tier));
+				CauseOf(r, verdict->now.tier, tier));
 }
 
 /*
@@ -554,9 +565,19 @@ Walk(const Ruling *r, Verdict *verdict, DateADT effective)
 		occasion->kind == OCCASION_ASSESSMENT)
 		WalkDays(r, verdict, effective);
 	if (unknown)
-		AddStep(verdict, effective, tier, CauseOf(r, tier));
+		AddStep(verdict, effective, tier, CauseOf(r, held->tier, tier));
 	else
 		StepTo(r, verdict, Max(effective, as_of), tier);
+}
+
+/* Were they a customer before, but not all the time since? */
+static bool
+CameBack(const Verdict *verdict)
+{
+	for (int i = 1; i < verdict->nsteps; i++)
+		if (verdict->steps[i].from == NO_TIER)
+			return true;
+	return false;
 }
 
 /* What the policy notes of who stays a customer */
@@ -570,7 +591,8 @@ Note(const Ruling *r, Verdict *verdict, DateADT effective)
 	now->customer = now->tier != NO_TIER;
 	now->policy_tier = r->ruled;
 	now->policy_since = stays ? held->policy_since : effective;
-	now->first = held->customer ? held->first : r->occasion->as_of;
+	now->first = held->customer && !CameBack(verdict) ? held->first :
+		r->occasion->as_of;
 	if (stays && r->occasion->kind == OCCASION_DECISION)
 		return;
 	now->misses = stays && r->policy != NULL && r->below ? held->misses + r->counts : 0;
@@ -598,7 +620,7 @@ RuleAssessment(Ruling *r, Verdict *verdict)
 		r->ruled = r->policy != NULL ? held->policy_tier : NO_TIER;
 	}
 	/* only a fall comes of what fell due */
-	if (!r->counts || r->occasion->gone || !IsBelow(r->movement, r->ruled, held->policy_tier))
+	if (r->counts == 0 || r->occasion->gone || !IsBelow(r->movement, r->ruled, held->policy_tier))
 		r->due = r->occasion->as_of;
 }
 
@@ -674,8 +696,8 @@ const char *
 CauseName(Cause cause)
 {
 	static const char *const names[] = {
-		"new", "exit", "rule", "policy", "override", "override_end", "approval",
-		"manual"
+		"new", "exit", "rule", "policy", "scheme", "override", "override_end",
+		"approval", "manual"
 	};
 
 	return names[cause];

@@ -124,6 +124,8 @@ typedef struct Occasion
 	bool		gone;			/* the source does not have them */
 	int			earned;			/* by the rules; NO_TIER: no tier takes them */
 	int			moved_to;		/* a tier that was approved, or by hand; or NO_TIER */
+	bool		new_version;	/* another one graded the assessment before */
+	int			otherwise;		/* where that would have had the customer */
 	int			noverrides;
 	const Override *overrides;
 } Occasion;
@@ -134,6 +136,7 @@ typedef enum Cause
 	CAUSE_EXIT,
 	CAUSE_RULE,
 	CAUSE_POLICY,
+	CAUSE_SCHEME,
 	CAUSE_OVERRIDE,
 	CAUSE_OVERRIDE_END,
 	CAUSE_APPROVAL,

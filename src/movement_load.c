@@ -36,7 +36,8 @@
 
 #define SUCCESSOR_QUERY \
 	"SELECT s.from_version, s.tier, s.becomes" \
-	" FROM tiering.successors($1, $2) s"
+	" FROM tiering.succeeded($1, $2) s" \
+	" WHERE s.becomes IS DISTINCT FROM s.tier"
 
 static SavedQuery policy_query = {POLICY_QUERY, 2, {TEXTOID, INT4OID}};
 static SavedQuery successor_query = {SUCCESSOR_QUERY, 2, {TEXTOID, INT4OID}};

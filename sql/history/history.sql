@@ -352,16 +352,3 @@ END;
 $$;
 COMMENT ON FUNCTION tiering.verify_history(text, int, text) IS
 'Whether the moves of a scheme are as they were sealed, or else the first batch that was changed, removed or inserted, or of which moves were. It proves that nobody changed history without making all later seals anew; with a batch and a seal that history_head() gave once and that were kept elsewhere, also that nobody did that up to there. It does not prove that what was sealed was right, nor what was done after the last head that was kept';
-
-CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR TRUNCATE ON tiering.batch
-	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_rewrite();
-COMMENT ON TRIGGER refuse_rewrite ON tiering.batch IS 'History is added to only';
-CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR TRUNCATE ON tiering.superseded
-	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_rewrite();
-COMMENT ON TRIGGER refuse_rewrite ON tiering.superseded IS 'History is added to only';
-CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR TRUNCATE ON tiering.distribution_history
-	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_rewrite();
-COMMENT ON TRIGGER refuse_rewrite ON tiering.distribution_history IS 'History is added to only';
-CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR TRUNCATE ON tiering.watch_history
-	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_rewrite();
-COMMENT ON TRIGGER refuse_rewrite ON tiering.watch_history IS 'History is added to only';

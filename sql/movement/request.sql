@@ -67,13 +67,6 @@ COMMENT ON COLUMN tiering.decision.note IS 'What whoever decided had to say';
 COMMENT ON COLUMN tiering.decision.decided_at IS 'When it was decided';
 COMMENT ON COLUMN tiering.decision.decided_by IS 'Who logged in and decided, or ran the refresh that did';
 
-CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR TRUNCATE ON tiering.request
-	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_rewrite();
-COMMENT ON TRIGGER refuse_rewrite ON tiering.request IS 'Every step is kept';
-CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR TRUNCATE ON tiering.decision
-	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_rewrite();
-COMMENT ON TRIGGER refuse_rewrite ON tiering.decision IS 'Every step is kept';
-
 CREATE VIEW tiering.request_state AS
 SELECT r.request, r.scheme, r.customer_id, r.kind, r.tier, r.from_tier, r.valid, r.reason, r.as_of, r.measure,
 	COALESCE(l.decision, d.decision, 'pending') AS state, r.requested_by, r.requested_at,
@@ -104,184 +97,38 @@ COMMENT ON COLUMN tiering.request_state.decided_as_of IS 'The last assessment th
 COMMENT ON COLUMN tiering.request_state.counts IS
 'The days at whose assessments an approved override counts: those asked for, but not before the last assessment when it was approved, nor after it was ended; empty if none are left';
 
-CREATE FUNCTION tiering.refuse_override(request bigint, version int) RETURNS int
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	r tiering.request;
-BEGIN
-	SELECT * INTO r FROM tiering.request q WHERE q.request = refuse_override.request;
-	RAISE EXCEPTION 'override % of customer "%" names the tier "%", which version % of scheme "%" does not have',
-			request, r.customer_id, r.tier, version, r.scheme
-		USING ERRCODE = 'foreign_key_violation',
-		HINT = format('End it with tiering.end_override(%s, on_date).', request);
-END;
-$$;
-COMMENT ON FUNCTION tiering.refuse_override(bigint, int) IS
-'Raises the error for an override whose tier is not there (23503)';
-
--- One row for each customer; a tier that the version does not have is an error.
-CREATE FUNCTION tiering.overrides_on(scheme text, version int, as_of date)
-RETURNS TABLE (customer_id text, fixed text, floor text, floor_rank int, cap text, cap_rank int)
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
-BEGIN ATOMIC
-	SELECT r.customer_id, max(r.tier) FILTER (WHERE r.kind = 'fixed'),
-		max(r.tier) FILTER (WHERE r.kind = 'floor'), max(r.rank) FILTER (WHERE r.kind = 'floor'),
-		max(r.tier) FILTER (WHERE r.kind = 'cap'), max(r.rank) FILTER (WHERE r.kind = 'cap')
-	FROM (SELECT s.customer_id, s.kind, s.tier, COALESCE(t.rank, tiering.refuse_override(s.request, overrides_on.version)) AS rank
-		  FROM tiering.request_state s
-			LEFT JOIN tiering.tier t ON t.scheme = s.scheme AND t.version = overrides_on.version AND t.tier = s.tier
-		  WHERE s.scheme = overrides_on.scheme AND s.kind <> 'move' AND s.counts @> overrides_on.as_of) r
-	GROUP BY r.customer_id;
-END;
-COMMENT ON FUNCTION tiering.overrides_on(text, int, date) IS
-'The overrides that count at an assessment, with the ranks that their tiers have in a version; one whose tier that does not have is an error (23503)';
-
-CREATE FUNCTION tiering.approved_moves(scheme text, as_of date) RETURNS TABLE (customer_id text, tier text)
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
-BEGIN ATOMIC
-	SELECT DISTINCT r.customer_id, r.tier FROM tiering.request_state r
-	WHERE r.scheme = approved_moves.scheme AND r.kind = 'move' AND r.state = 'approved' AND r.decided_as_of = approved_moves.as_of;
-END;
-COMMENT ON FUNCTION tiering.approved_moves(text, date) IS
-'The moves that were approved while an assessment was the last one';
-
--- What a refresh asks for, and what it does not ask for any more.
-CREATE FUNCTION tiering.refresh_requests(scheme text, as_of date, whole boolean DEFAULT true) RETURNS bigint
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
-	SELECT r.request, CASE r.state WHEN 'pending' THEN 'withdrawn' ELSE 'lapsed' END, refresh_requests.as_of,
-		'not asked for any more', session_user
-	FROM tiering.request_state r LEFT JOIN pg_temp.tiering_refresh g ON g.customer_id = r.customer_id
-	WHERE r.scheme = refresh_requests.scheme AND r.kind = 'move' AND r.state IN ('pending', 'rejected')
-		AND (whole OR g.customer_id IS NOT NULL) AND (g.asked IS DISTINCT FROM r.tier
-			-- asked for of one who has been removed by hand since
-			OR (r.state = 'pending' AND r.from_tier IS NOT NULL AND g.tier IS NULL));
-	IF EXISTS (SELECT FROM pg_temp.tiering_refresh_count c WHERE c.asked > 0) THEN
-		INSERT INTO tiering.request (scheme, customer_id, kind, tier, from_tier, as_of, version, measure, requested_by)
-		SELECT refresh_requests.scheme, g.customer_id, 'move', g.asked, g.tier, refresh_requests.as_of,
-			-- of an assessment that is restated the version may have been retired since
-			COALESCE(tiering.version_on(refresh_requests.scheme, refresh_requests.as_of), (
-				SELECT max(d.version) FROM tiering.distribution_history d
-				WHERE d.scheme = refresh_requests.scheme AND d.as_of = refresh_requests.as_of)), g.measure, session_user
-		FROM pg_temp.tiering_refresh g
-		WHERE g.asked IS NOT NULL AND NOT EXISTS (
-			SELECT FROM tiering.request_state r
-			WHERE r.scheme = refresh_requests.scheme AND r.customer_id = g.customer_id AND r.kind = 'move'
-				AND r.state IN ('pending', 'rejected'));
-	END IF;
-	RETURN (SELECT count(*) FROM tiering.request_state r
-		WHERE r.scheme = refresh_requests.scheme AND r.kind = 'move' AND r.state = 'pending');
-END;
-$$;
-COMMENT ON FUNCTION tiering.refresh_requests(text, date, boolean) IS
-'Part of refresh(): asks for the moves that take approval, unless they are pending or were rejected and the customer still earns the same; withdraws those not asked for any more; returns how many are pending';
-
--- Bring one customer to what has been decided: into a tier that was approved, or
--- to what the overrides of the last assessment make of the one he has. What the
--- policy has ahead for him is what a repetition of that assessment would find; see
--- ruled_query().
+-- Bring one customer to what has been decided: into a tier that was approved, or to
+-- what the overrides of the last assessment make of the one they have.
 CREATE FUNCTION tiering.apply_decision(r tiering.request, moved_to text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	day date := s.refreshed_as_of FROM tiering.source s WHERE s.scheme = r.scheme;
-	a tiering.assignment;
-	new tiering.assignment;
-	o record;
-	p record;
+	last record;
+	done record;
+	batch int := tiering.next_batch(r.scheme);
+	last_move bigint := tiering.last_move();
 BEGIN
-	SELECT * INTO a FROM tiering.assignment x WHERE x.scheme = r.scheme AND x.customer_id = r.customer_id FOR UPDATE;
-	IF day IS NULL OR (a.tier IS NULL AND moved_to IS NULL) THEN
-		RETURN;		-- the next refresh sees to it
+	SELECT * INTO last FROM tiering.last_assessment(r.scheme);
+	IF last.as_of IS NULL THEN
+		RETURN;		-- the first refresh sees to it
 	END IF;
-	new := a;
-	new.scheme := r.scheme;
-	new.customer_id := r.customer_id;
-	new.version := COALESCE(a.version, r.version);	-- whatever was published since, the last assessment was by this one
-	new.measure := COALESCE(a.measure, r.measure);
-	new.earned := COALESCE(a.earned, a.tier, moved_to);
-	new.ruled := COALESCE(moved_to, CASE WHEN a.ruled_since IS NULL THEN a.tier ELSE a.ruled END);
-	new.ruled_since := CASE WHEN moved_to IS NULL THEN COALESCE(a.ruled_since, a.since) ELSE day END;
-	-- one that the last assessment did not change had as many misses before it
-	new.prior_misses := CASE WHEN a.as_of < day THEN a.misses ELSE a.prior_misses END;
-	IF moved_to IS NOT NULL THEN
-		SELECT n.*, e.rank AS earned_rank, n.rank < h.rank AS falls INTO p
-		FROM tiering.refresh_policies(r.scheme, new.version, day) n
-			LEFT JOIN tiering.tier e ON (e.scheme, e.version, e.tier) = (r.scheme, new.version, new.earned)
-			LEFT JOIN tiering.tier h ON (h.scheme, h.version, h.tier) = (r.scheme, new.version, a.tier)
-		WHERE n.tier = moved_to;
-		IF p.falls AND a.earned IS NULL AND a.ruled_since IS NULL THEN
-			new.earned := NULL;		-- who earned what he holds would not have been asked to fall: no tier takes him
-			p.earned_rank := NULL;
-		END IF;
-		new.misses := 0;
-		new.prior_misses := 0;
-		new.next_tier := NULL;
-		new.next_review := NULL;
-		IF p.earned_rank > p.rank THEN
-			new.next_tier := new.earned;
-			new.next_review := tiering.nth_review(day, day, 1, NULL, 'assessment');
-		ELSIF (p.earned_rank = p.rank) IS NOT TRUE THEN
-			new.next_tier := COALESCE(p.one_step, new.earned);
-			new.next_review := tiering.nth_review(day, GREATEST(day, tiering.hold_end(day, p.hold),
-				tiering.hold_end(COALESCE(a.first_as_of, a.since, day), p.new_hold)), p.down_after, p.review_months, p.review_at);
-		END IF;
-	END IF;
-
-	SELECT x.fixed, x.floor, x.floor_rank, x.cap, x.cap_rank, t.rank INTO o
-	FROM (SELECT) one LEFT JOIN tiering.overrides_on(r.scheme, new.version, day) x ON x.customer_id = r.customer_id
-		LEFT JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (r.scheme, new.version, new.ruled);
-	new.tier := new.ruled;
-	IF new.ruled IS NULL OR o.floor_rank > o.rank THEN
-		new.tier := o.floor;
-		o.rank := o.floor_rank;
-	END IF;
-	new.tier := COALESCE(o.fixed, CASE WHEN o.cap_rank < o.rank THEN o.cap ELSE new.tier END);
-	IF new.tier IS DISTINCT FROM a.tier THEN
-		new.since := day;
-		new.cause := CASE WHEN moved_to IS NOT NULL AND new.tier = new.ruled THEN 'approval'
-			WHEN new.tier IS DISTINCT FROM new.ruled THEN 'override' ELSE 'override_end' END;
-	ELSIF moved_to IS NULL THEN
-		RETURN;
-	END IF;
-	new.as_of := day;
-	new.recorded_at := now();
-	new.first_as_of := COALESCE(a.first_as_of, CASE WHEN a.tier IS NULL THEN day END);
-	new.earned := NULLIF(new.earned, new.tier);
-	IF new.ruled = new.tier AND new.ruled_since = new.since THEN
-		new.ruled := NULL;
-		new.ruled_since := NULL;
-	END IF;
-
-	INSERT INTO tiering.writing VALUES (pg_backend_pid(), day, 'decision');
-	IF a.tier IS NULL THEN
-		INSERT INTO tiering.assignment SELECT new.*;
-	ELSIF new.tier IS NULL THEN
-		DELETE FROM tiering.assignment x WHERE x.scheme = r.scheme AND x.customer_id = r.customer_id;
-	ELSE
-		UPDATE tiering.assignment x
-		SET tier = new.tier, measure = new.measure, as_of = new.as_of, since = new.since, version = new.version, recorded_at = new.recorded_at,
-			cause = new.cause, first_as_of = new.first_as_of, earned = new.earned, misses = new.misses, prior_misses = new.prior_misses,
-			next_tier = new.next_tier, next_review = new.next_review, ruled = new.ruled, ruled_since = new.ruled_since
-		WHERE x.scheme = r.scheme AND x.customer_id = r.customer_id;
-	END IF;
+	INSERT INTO tiering.writing VALUES (pg_backend_pid());
+	SELECT * INTO done FROM tiering.write_verdicts('decision', r.scheme, last.as_of,
+		COALESCE((SELECT a.version FROM tiering.assignment a
+				  WHERE a.scheme = r.scheme AND a.customer_id = r.customer_id), r.version),
+		NULL, NULL, NULL, r.request, moved_to, batch);
 	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
-	IF new.tier IS NOT NULL AND (new.misses, new.next_tier, new.next_review IS NULL, new.ruled, new.ruled_since)
-		IS DISTINCT FROM (COALESCE(a.misses, 0), a.next_tier, a.next_review IS NULL, a.ruled, a.ruled_since)
-	THEN
-		INSERT INTO tiering.watch_history (scheme, customer_id, as_of, misses, next_tier, next_review, ruled, ruled_since)
-		VALUES (r.scheme, r.customer_id, day, new.misses, new.next_tier, new.next_review, new.ruled, new.ruled_since);
-	END IF;
+	PERFORM tiering.seal_batch(r.scheme, batch, 'decision', last.as_of, last_move),
+		tiering.amend_distribution(r.scheme, last.as_of, ARRAY(
+			SELECT ROW(x.tier, x.customers, x.customers * c.measure)::tiering.tier_sum
+			FROM unnest(done.cells) c, LATERAL (VALUES (c.held, -1), (c.tier, 1)) x(tier, customers)
+			WHERE x.tier IS NOT NULL AND c.held IS DISTINCT FROM c.tier))
+	WHERE done.cells IS NOT NULL;
 END;
 $$;
 COMMENT ON FUNCTION tiering.apply_decision(tiering.request, text) IS
-'Part of approve() and end_override(): brings the customer to where the decision has him, as of the last assessment';
+'Part of approve() and end_override(): brings the customer to where the decision has them, as of the last assessment';
 
 -- The scheme is locked before anything else: decisions wait for a refresh and for each other.
 CREATE FUNCTION tiering.lock_request(request bigint, what text) RETURNS tiering.request
@@ -298,7 +145,7 @@ BEGIN
 			USING ERRCODE = 'no_data_found',
 			HINT = 'SELECT * FROM tiering.request_state lists the requests.';
 	END IF;
-	PERFORM FROM tiering.scheme s WHERE s.scheme = r.scheme FOR NO KEY UPDATE;
+	PERFORM tiering.take_turn(r.scheme, true);
 	SELECT s.state, s.decided_by, s.decided_at INTO now_is FROM tiering.request_state s WHERE s.request = lock_request.request;
 	IF now_is.state <> (CASE what WHEN 'end' THEN 'approved' ELSE 'pending' END) THEN
 		RAISE EXCEPTION 'request % cannot be %, as it is %', request,

@@ -1,28 +1,15 @@
 /*
- * Restating: late and corrected data. The assessments of some customers are made
- * once more, from a day on, with the data of today, by the versions and policies
- * in force at each of them, and with the overrides and approvals of then. Where
- * that leads to other moves, these supersede the old ones; nothing is erased, and
- * what was known at a time can still be asked.
+ * Restating: late and corrected data. Assessments of some customers are made once
+ * more, from a day on, with the data of today, by the versions and policies of then,
+ * and with the overrides and approvals of then. Where that leads to other moves, these
+ * supersede the old ones; nothing is erased, and what was known at a time can still be
+ * asked.
  *
- * A replay is a refresh for each date on a table like assignment, which begins as
- * what was known of the customers before. What it costs follows the number of
- * customers, as the source is asked for these alone.
+ * A replay begins from what was known of the customers before, puts all occasions of
+ * each in the order in which they came, and has decide() answer one after the other.
+ * What it costs follows the number of customers, as the source is asked for these
+ * alone. A refresh that is repeated is a replay of one assessment of everybody.
  */
-
-CREATE TABLE tiering.dirty (
-	scheme      text COLLATE "C" NOT NULL,
-	customer_id text COLLATE "C" NOT NULL,
-	from_as_of  date NOT NULL,
-	marked_at   timestamptz NOT NULL DEFAULT now(),
-	PRIMARY KEY (scheme, customer_id)
-);
-SELECT pg_catalog.pg_extension_config_dump('tiering.dirty', '');
-COMMENT ON TABLE tiering.dirty IS 'Customers whose data changed behind an assessment, for restate_dirty()';
-COMMENT ON COLUMN tiering.dirty.scheme IS 'Scheme';
-COMMENT ON COLUMN tiering.dirty.customer_id IS 'Customer';
-COMMENT ON COLUMN tiering.dirty.from_as_of IS 'The first day whose data changed: assessments from it on may be wrong';
-COMMENT ON COLUMN tiering.dirty.marked_at IS 'When this was last marked';
 
 CREATE TYPE tiering.restate_result AS (
 	scheme      text,
@@ -36,535 +23,574 @@ CREATE TYPE tiering.restate_result AS (
 COMMENT ON TYPE tiering.restate_result IS
 'What a restatement did: the first day restated, how many assessments were made again, for how many customers, the moves that do not stand any more, those recorded in their place, and rows of assignment written';
 
--- What was known of the customers of pg_temp.tiering_restate before their first
--- assessment that is made again, as rows of assignment in pg_temp.tiering_start.
--- Their measures are not kept; see replay_measures().
-CREATE FUNCTION tiering.restate_start(scheme text) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	CREATE TEMP TABLE tiering_start (LIKE tiering.assignment) ON COMMIT DROP;
-	INSERT INTO pg_temp.tiering_start (scheme, customer_id, tier, measure, as_of, since, version, recorded_at, cause, first_as_of,
-		misses, prior_misses, next_tier, next_review, ruled, ruled_since)
-	SELECT restate_start.scheme, r.customer_id, l.to_tier, CASE WHEN l.as_of > v.as_of THEN l.measure END,
-		GREATEST(l.as_of, w.as_of), l.as_of, CASE WHEN l.as_of > v.as_of THEN l.version ELSE COALESCE(v.version, l.version) END, now(), l.cause, CASE WHEN n.cause <> 'manual' THEN n.as_of END,
-		COALESCE(w.misses, 0), COALESCE(w.misses, 0), w.next_tier, w.next_review, w.ruled, w.ruled_since
-	FROM pg_temp.tiering_restate r
-		CROSS JOIN LATERAL (
-			SELECT m.* FROM tiering.known_moves(restate_start.scheme) m
-			WHERE m.customer_id = r.customer_id AND m.as_of < r.from_as_of
-			ORDER BY m.as_of DESC, m.move DESC LIMIT 1) l
-		CROSS JOIN LATERAL (
-			SELECT m.as_of, m.cause FROM tiering.known_moves(restate_start.scheme) m
-			WHERE m.customer_id = r.customer_id AND m.as_of < r.from_as_of AND m.direction = 'new'
-			ORDER BY m.as_of DESC, m.move DESC LIMIT 1) n
-		LEFT JOIN LATERAL (
-			SELECT h.* FROM tiering.watch_history h
-			WHERE h.scheme = restate_start.scheme AND h.customer_id = r.customer_id
-				AND h.as_of < r.from_as_of AND h.as_of >= n.as_of
-			ORDER BY h.as_of DESC, h.entry DESC LIMIT 1) w ON true
-		LEFT JOIN LATERAL (
-			SELECT d.as_of, d.version FROM tiering.distribution_history d
-			WHERE d.scheme = restate_start.scheme AND d.as_of < r.from_as_of
-			ORDER BY d.as_of DESC, d.recorded_at DESC LIMIT 1) v ON true
-	WHERE l.to_tier IS NOT NULL;
-	ANALYZE pg_temp.tiering_start;
-	CREATE TEMP TABLE tiering_state (LIKE tiering.assignment) ON COMMIT DROP;
-	CREATE TEMP TABLE tiering_replayed (step bigint GENERATED ALWAYS AS IDENTITY, customer_id text COLLATE "C", as_of date,
-		from_tier text COLLATE "C", to_tier text COLLATE "C", cause text, version int, measure numeric) ON COMMIT DROP;
+-- Changes by hand are made again as they were: they were somebody's will, and not
+-- worked out from data. So they are taken from what was recorded when they were made,
+-- whether or not it stands, unless their assessment was taken back.
+CREATE FUNCTION tiering.changes_by_hand(scheme text)
+RETURNS TABLE (customer_id text, as_of date, move bigint, batch int, from_tier text, to_tier text,
+	version int, measure numeric)
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 100
+BEGIN ATOMIC
+	SELECT m.customer_id, m.as_of, m.move, m.batch, m.from_tier, m.to_tier, m.version, m.measure
+	FROM tiering.batch b
+		JOIN tiering.migration m ON m.scheme = b.scheme AND m.batch = b.batch
+	WHERE b.scheme = changes_by_hand.scheme AND b.kind = 'manual' AND NOT EXISTS (
+		SELECT FROM tiering.superseded x
+			JOIN tiering.batch v ON v.scheme = x.scheme AND v.batch = x.batch AND v.kind = 'void'
+		WHERE x.move = m.move);
 END;
-$$;
-COMMENT ON FUNCTION tiering.restate_start(text) IS
-'Part of restate(): makes the state from which the replay begins';
+COMMENT ON FUNCTION tiering.changes_by_hand(text) IS 'What was changed by hand of a scheme''s customers';
 
--- Changes by hand after an assessment are made again as they were: they were
--- somebody's will, and not worked out from data. So they are taken from what was
--- recorded when they were made, whether or not it stands. One that was followed on
--- its date by a refresh or a decision that moved the customer was up to these, and
--- one that changes nothing any more, or somebody who is not there, does nothing.
-CREATE FUNCTION tiering.replay_by_hand(scheme text, after date, up_to date) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
-SET search_path = pg_catalog, pg_temp
+-- What the source has today for each assessment that is made again
+CREATE FUNCTION tiering.graded_again(scheme text, customers text[], days date[], told boolean)
+RETURNS TABLE (as_of date, customer_id text, earned text, earned_if text[], measure numeric)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
 AS $$
+#variable_conflict use_column
 DECLARE
-	m tiering.migration;
-	s tiering.assignment;
+	first_day date := min(d) FROM unnest(days) d;
+	step record;
 BEGIN
-	FOR m IN
-		SELECT k.* FROM pg_temp.tiering_restate r
-			JOIN tiering.migration k ON k.scheme = replay_by_hand.scheme AND k.customer_id = r.customer_id AND k.as_of >= r.from_as_of
-			JOIN tiering.batch b ON b.scheme = k.scheme AND b.batch = k.batch
-		WHERE b.kind = 'manual' AND k.as_of > after AND k.as_of <= up_to AND NOT EXISTS (
-			SELECT FROM tiering.migration l JOIN tiering.batch x ON x.scheme = l.scheme AND x.batch = l.batch
-			WHERE l.scheme = k.scheme AND l.customer_id = k.customer_id AND l.as_of = k.as_of AND l.move > k.move
-				AND x.kind IN ('refresh', 'decision'))
-		ORDER BY k.as_of, k.move
+	FOR step IN
+		SELECT s.as_of, s.version FROM tiering.assessments(graded_again.scheme, customers IS NULL) s
+		WHERE s.as_of >= first_day ORDER BY s.as_of
 	LOOP
-		SELECT * INTO s FROM pg_temp.tiering_state t WHERE t.customer_id = m.customer_id;
-		CONTINUE WHEN s.tier IS NOT DISTINCT FROM m.to_tier OR (s.tier IS NULL AND m.from_tier IS NOT NULL);
-		-- he has the money that he has, and had it when it was not asked for
-		m.measure := COALESCE(s.measure, m.measure);
-		INSERT INTO pg_temp.tiering_replayed (customer_id, as_of, from_tier, to_tier, cause, version, measure)
-		VALUES (m.customer_id, m.as_of, s.tier, m.to_tier, 'manual', m.version, m.measure);
-		DELETE FROM pg_temp.tiering_state t WHERE t.customer_id = m.customer_id;
-		CONTINUE WHEN m.to_tier IS NULL;
-		INSERT INTO pg_temp.tiering_state (scheme, customer_id, tier, measure, as_of, since, version, cause, first_as_of, earned,
-			misses, prior_misses, recorded_at)
-		VALUES (m.scheme, m.customer_id, m.to_tier, m.measure, m.as_of, m.as_of, m.version, 'manual', s.first_as_of,
-			NULLIF(COALESCE(s.earned, CASE WHEN s.cause <> 'manual' THEN s.tier END), m.to_tier), 0, 0, now());
-		INSERT INTO tiering.watch_history (scheme, customer_id, as_of, misses, next_tier, next_review)
-		SELECT m.scheme, m.customer_id, m.as_of, t.misses, t.next_tier, t.next_review
-		FROM pg_temp.tiering_state t
-			LEFT JOIN LATERAL (
-				SELECT h.* FROM tiering.watch_history h
-				WHERE h.scheme = m.scheme AND h.customer_id = m.customer_id AND h.as_of <= m.as_of AND h.as_of >= COALESCE(s.first_as_of, m.as_of)
-				ORDER BY h.as_of DESC, h.entry DESC LIMIT 1) h ON true
-		WHERE t.customer_id = m.customer_id AND (t.misses, t.next_tier, t.next_review IS NULL, NULL::text, NULL::date)
-			IS DISTINCT FROM (COALESCE(h.misses, 0), h.next_tier, h.next_review IS NULL, h.ruled, h.ruled_since);
+		RETURN QUERY SELECT step.as_of, g.*
+		FROM tiering.graded(graded_again.scheme, step.as_of, step.version, CASE WHEN customers IS NOT NULL THEN
+			ARRAY(SELECT l.customer FROM unnest(customers, days) l(customer, day) WHERE l.day <= step.as_of) END) g;
+		IF told THEN
+			PERFORM tiering.report_stage(graded_again.scheme, step.as_of, 'assessed again');
+		END IF;
 	END LOOP;
+	RETURN QUERY SELECT o.as_of, g.*
+	FROM (SELECT o.as_of, o.version, array_agg(o.customer_id) AS customers
+		  FROM tiering.own_assessment o
+			LEFT JOIN unnest(customers, days) l(customer, day) ON l.customer = o.customer_id
+		  WHERE o.scheme = graded_again.scheme AND (customers IS NULL OR l.customer IS NOT NULL)
+			AND o.as_of >= COALESCE(l.day, first_day)
+		  GROUP BY o.as_of, o.version) o
+		CROSS JOIN LATERAL tiering.graded(graded_again.scheme, o.as_of, o.version, o.customers) g;
 END;
 $$;
-COMMENT ON FUNCTION tiering.replay_by_hand(text, date, date) IS
-'Part of restate(): makes the changes by hand again that count after one day and up to another';
+COMMENT ON FUNCTION tiering.graded_again(text, text[], date[], boolean) IS
+'The customers of a scheme''s source, graded for each assessment: some, each from a day on, or all from the first of days on if customers is null; told: whether each stage is reported';
 
--- Who leaves does so with the measure that he had last. If that was before his
--- first assessment that is made again, the source is asked for it.
-CREATE FUNCTION tiering.replay_measures(scheme text, day date) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
+CREATE TYPE tiering.occasion AS (
+	customer_id text,
+	n           bigint,
+	kind        text,
+	as_of       date,
+	previous    date,
+	version     int,
+	gone        boolean,
+	earned      text,
+	earned_if   text[],
+	measure     numeric,
+	moved_to    text,
+	overrides   tiering.override_days[]
+);
+COMMENT ON TYPE tiering.occasion IS
+'The n-th time that something is decided about a customer; see decide(). n = 0, kind start: from which day on it is';
+
+-- Of an assessment's own day, changes by hand come before or after it as they came.
+CREATE FUNCTION tiering.occasions(scheme text, customers text[], days date[], told boolean)
+RETURNS SETOF tiering.occasion
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	first_day date := min(d) FROM unnest(days) d;
+BEGIN
+	RETURN QUERY WITH seen AS MATERIALIZED (
+		SELECT g.* FROM tiering.graded_again(occasions.scheme, customers, days, told) g
+	), step AS MATERIALIZED (
+		SELECT s.* FROM tiering.assessments(occasions.scheme, customers IS NULL) s WHERE s.as_of >= first_day
+	), person AS MATERIALIZED (
+		SELECT l.customer COLLATE "C" AS customer_id, l.day FROM unnest(customers, days) l(customer, day)
+		WHERE l.customer IS NOT NULL
+		UNION
+		SELECT x.customer_id COLLATE "C", first_day
+		FROM (SELECT customer_id FROM seen UNION ALL SELECT m.customer_id FROM tiering.standing_move m
+			  WHERE m.scheme = occasions.scheme) x
+		WHERE customers IS NULL
+	), own AS MATERIALIZED (
+		SELECT p.customer_id, s.as_of, s.version, s.previous FROM person p JOIN step s ON s.as_of >= p.day
+		UNION ALL
+		SELECT o.customer_id, o.as_of, o.version, (SELECT l.as_of FROM tiering.last_assessment(occasions.scheme, o.as_of) l)
+		FROM tiering.own_assessment o JOIN person p ON p.customer_id = o.customer_id
+		WHERE o.scheme = occasions.scheme AND o.as_of >= p.day
+	), event AS (
+		SELECT o.customer_id, 1 AS turn, 0::bigint AS move, 'assessment' AS kind, o.as_of,
+			COALESCE(c.previous, o.previous) AS previous, o.version, g.customer_id IS NULL AS gone, g.earned,
+			g.earned_if, g.measure, c.approved AS moved_to, c.overrides
+		FROM own o LEFT JOIN seen g ON g.customer_id COLLATE "C" = o.customer_id AND g.as_of = o.as_of
+			LEFT JOIN (SELECT s.as_of, c.* FROM (SELECT DISTINCT as_of, version, previous FROM own) s
+					   CROSS JOIN LATERAL tiering.circumstances(occasions.scheme, s.version, s.as_of, s.previous, NULL, NULL) c) c
+				ON c.customer_id COLLATE "C" = o.customer_id AND c.as_of = o.as_of
+		UNION ALL
+		SELECT h.customer_id COLLATE "C", CASE WHEN h.batch <= s.after_batch THEN 0 ELSE 2 END, h.move, 'manual', h.as_of,
+			NULL, h.version, h.from_tier IS NOT NULL, NULL, NULL, h.measure, h.to_tier, NULL
+		FROM tiering.changes_by_hand(occasions.scheme) h
+			JOIN person p ON p.customer_id = h.customer_id COLLATE "C" AND h.as_of >= p.day
+			LEFT JOIN step s ON s.as_of = h.as_of
+	)
+	SELECT e.customer_id, row_number() OVER (PARTITION BY e.customer_id ORDER BY e.as_of, e.turn, e.move),
+		e.kind, e.as_of, e.previous, e.version, e.gone, e.earned, e.earned_if, e.measure, e.moved_to, e.overrides
+	FROM event e
+	UNION ALL SELECT p.customer_id, 0, 'start', p.day, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM person p;
+END;
+$$;
+COMMENT ON FUNCTION tiering.occasions(text, text[], date[], boolean) IS
+'All that has to be decided again about some customers, each from a day on, or about all from the first of days on if customers is null: assessments, with what the source has today, and changes by hand';
+
+CREATE TYPE tiering.replayed AS (
+	customer_id  text,
+	n            bigint,
+	kind         text,
+	as_of        date,
+	version      int,
+	held_version int,
+	gone         boolean,
+	measure      numeric,
+	earned       text,
+	cause        text,
+	v            tiering.verdict
+);
+COMMENT ON TYPE tiering.replayed IS
+'Where a customer is after the n-th occasion, after which they have the measure; n = 0: before all of them';
+
+CREATE FUNCTION tiering.replay_start(scheme text, customer_id text, day date, touched boolean)
+RETURNS TABLE (version int, cause text, v tiering.verdict)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
+BEGIN ATOMIC
+	SELECT a.version, a.cause, ROW(a.tier, a.since, NULL, NULL, a.policy_tier, a.policy_since, a.first_as_of,
+		NULL, a.misses, a.best, a.next_tier, a.next_review, a.kept_until, NULL, false, false, false,
+		NULL)::tiering.verdict
+	FROM tiering.assignment a
+	WHERE NOT replay_start.touched AND a.scheme = replay_start.scheme
+		AND a.customer_id = replay_start.customer_id COLLATE "C"
+	UNION ALL
+	SELECT b.version, b.cause, ROW(b.tier, b.since, NULL, NULL, b.policy_tier, b.policy_since, b.first_as_of,
+		NULL, b.misses, b.best, b.next_tier, b.next_review, b.kept_until, NULL, false, false, false,
+		NULL)::tiering.verdict
+	FROM tiering.state_before(replay_start.scheme, replay_start.customer_id, replay_start.day) b
+	WHERE replay_start.touched;
+END;
+COMMENT ON FUNCTION tiering.replay_start(text, text, date, boolean) IS
+'Where a customer was before a day: where they are, if they were not touched since';
+
+-- Who has neither moved nor been noted anything of since is where they were before.
+CREATE FUNCTION tiering.replayed(scheme text, customers text[], days date[], told boolean)
+RETURNS SETOF tiering.replayed
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	first_day date := min(d) FROM unnest(days) d;
+BEGIN
+	RETURN QUERY WITH RECURSIVE occasion AS MATERIALIZED (
+		SELECT o.* FROM tiering.occasions(replayed.scheme, customers, days, told) o
+	), touched AS MATERIALIZED (
+		SELECT t.customer_id FROM tiering.touched(replayed.scheme, first_day) t
+	), state AS (
+		SELECT o.customer_id, 0::bigint AS n, o.kind, o.as_of, b.version, NULL::int AS held_version,
+			false AS gone, NULL::numeric AS measure, NULL::text AS earned, b.cause, b.v
+		FROM occasion o
+			LEFT JOIN touched t ON t.customer_id = o.customer_id
+			LEFT JOIN LATERAL tiering.replay_start(replayed.scheme, o.customer_id, o.as_of, t.customer_id IS NOT NULL) b
+				ON true
+		WHERE o.n = 0
+		UNION ALL
+		SELECT x.customer_id, x.n, x.kind, x.as_of, x.version, x.held_version, x.gone, x.measure,
+			CASE x.kind WHEN 'manual' THEN NULLIF(x.earned, (x.v).tier) ELSE (x.v).earned END,
+			COALESCE((x.v).cause, x.cause), x.v
+		FROM (
+			SELECT o.customer_id, o.n, o.kind, o.as_of, o.version, s.version AS held_version, o.gone,
+				CASE WHEN o.kind = 'manual' THEN COALESCE(s.measure, o.measure) WHEN o.gone THEN s.measure
+					ELSE o.measure END AS measure,
+				COALESCE(s.earned, CASE WHEN s.cause <> 'manual' THEN (s.v).tier END) AS earned, s.cause,
+				tiering.decide(replayed.scheme, o.version, o.kind, o.as_of, o.previous, (s.v).tier, (s.v).since,
+					s.version, (s.v).policy_tier, (s.v).policy_since, (s.v).first_as_of, (s.v).misses, (s.v).best,
+					(s.v).next_tier, (s.v).next_review, (s.v).kept_until, o.gone, o.earned, o.earned_if,
+					o.moved_to, o.overrides, NULL, NULL) AS v
+			FROM state s JOIN occasion o ON o.customer_id = s.customer_id AND o.n = s.n + 1
+			OFFSET 0) x
+	)
+	SELECT s.* FROM state s;
+END;
+$$;
+COMMENT ON FUNCTION tiering.replayed(text, text[], date[], boolean) IS
+'The customers of occasions(), after each of these';
+
+-- Who leaves does so with the measure that they had last. If that was before the first
+-- assessment that is made again, it is known of the exit that stands, or of the source.
+CREATE FUNCTION tiering.measures_before(scheme text, as_of date, customers text[])
+RETURNS TABLE (customer_id text, measure numeric)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	before record;
+	last record;
 BEGIN
-	IF NOT EXISTS (SELECT FROM pg_temp.tiering_refresh g WHERE g.tier IS NULL AND g.held IS NOT NULL AND g.measure IS NULL) THEN
-		RETURN;
+	SELECT * INTO last FROM tiering.last_assessment(scheme, as_of);
+	IF customers <> '{}' AND last.version IS NOT NULL
+		AND tiering.source_yields(scheme, last.as_of, last.version)
+	THEN
+		RETURN QUERY SELECT g.customer_id, g.measure
+		FROM tiering.graded(scheme, last.as_of, last.version, customers) g;
 	END IF;
-	-- an exit that stands had it already
-	UPDATE pg_temp.tiering_refresh g SET measure = k.measure
-	FROM tiering.known_moves(replay_measures.scheme) k
-	WHERE g.tier IS NULL AND g.held IS NOT NULL AND g.measure IS NULL
-		AND k.customer_id = g.customer_id AND k.as_of = day AND k.to_tier IS NULL AND k.from_tier = g.held AND k.measure IS NOT NULL;
-	SELECT d.as_of, d.version, (SELECT m.metric FROM tiering.metric m
-		WHERE m.scheme = replay_measures.scheme AND m.version = d.version AND m.is_measure AND m.kind <> 'score') AS measure
-	INTO before
-	FROM tiering.distribution_history d
-	WHERE d.scheme = replay_measures.scheme AND d.as_of < day
-	ORDER BY d.as_of DESC, d.recorded_at DESC LIMIT 1;
-	IF before.measure IS NULL OR NOT EXISTS (SELECT FROM pg_temp.tiering_refresh g WHERE g.tier IS NULL AND g.held IS NOT NULL AND g.measure IS NULL) THEN
-		RETURN;
-	END IF;
-	BEGIN
-		EXECUTE format('UPDATE pg_temp.tiering_refresh g SET measure = q.%I
-			FROM tiering.source_rows(%L, %L, ARRAY(
-				SELECT r.customer_id FROM pg_temp.tiering_refresh r WHERE r.tier IS NULL AND r.held IS NOT NULL AND r.measure IS NULL)) AS q(%s)
-			WHERE g.customer_id = q.customer_id AND g.tier IS NULL', before.measure, scheme, before.as_of, tiering.source_columns(scheme, before.version));
-	EXCEPTION WHEN undefined_column OR datatype_mismatch THEN
-		NULL;	-- the source does not have what the version before it took any more
-	END;
 END;
 $$;
-COMMENT ON FUNCTION tiering.replay_measures(text, date) IS
-'Part of restate(): fills in the last measures of those who leave at their first assessment that is made again';
+COMMENT ON FUNCTION tiering.measures_before(text, date, text[]) IS
+'The measures of customers at the last assessment before a day, by what the source has today; nobody''s if it does not have any more what that took';
 
--- One assessment of those who are to be restated from it or from an earlier day.
-CREATE FUNCTION tiering.replay_assessment(scheme text, day date, version int, everyone boolean) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	ANALYZE pg_temp.tiering_state;
-	PERFORM tiering.refresh_grade(scheme, day, version, 'pg_temp.tiering_state', CASE WHEN NOT everyone THEN
-		format('ARRAY(SELECT r.customer_id FROM pg_temp.tiering_restate r WHERE r.from_as_of <= %L)', day) END);
-	PERFORM tiering.replay_measures(scheme, day);
-	PERFORM tiering.refresh_add_up();
-	PERFORM tiering.refresh_check(scheme, day, (SELECT count(*) FROM pg_temp.tiering_state), everyone);
-	INSERT INTO pg_temp.tiering_replayed (customer_id, as_of, from_tier, to_tier, cause, version, measure)
-	SELECT g.customer_id, day, g.held, g.tier, 'correction', CASE WHEN g.tier IS NULL THEN g.held_version ELSE replay_assessment.version END, g.measure
-	FROM pg_temp.tiering_refresh g
-	WHERE g.tier IS DISTINCT FROM g.held;
-	CREATE TEMP TABLE tiering_state_next ON COMMIT DROP AS
-	SELECT replay_assessment.scheme, g.customer_id, g.tier, g.measure,
-		CASE WHEN g.changed OR g.tier IS DISTINCT FROM g.held THEN day ELSE s.as_of END AS as_of, COALESCE(g.since, s.since) AS since,
-		replay_assessment.version AS version, now() AS recorded_at, COALESCE(g.cause, s.cause) AS cause,
-		CASE WHEN g.held IS NULL THEN day ELSE s.first_as_of END AS first_as_of, g.earned, g.misses, g.prior_misses,
-		g.next_tier, g.next_review, g.ruled, g.ruled_since
-	FROM pg_temp.tiering_refresh g LEFT JOIN pg_temp.tiering_state s ON s.customer_id = g.customer_id
-	WHERE g.tier IS NOT NULL;
-	DROP TABLE pg_temp.tiering_state;
-	ALTER TABLE pg_temp.tiering_state_next RENAME TO tiering_state;
-END;
-$$;
-COMMENT ON FUNCTION tiering.replay_assessment(text, date, int, boolean) IS
-'Part of restate(): makes one assessment again, on pg_temp.tiering_state';
+CREATE TYPE tiering.replayed_move AS (
+	replayed    boolean,
+	customer_id text,
+	as_of       date,
+	n           bigint,
+	from_tier   text,
+	to_tier     text,
+	cause       text,
+	version     int,
+	measure     numeric,
+	assessed    date
+);
+COMMENT ON TYPE tiering.replayed_move IS
+'A move as a replay makes it, or, if not replayed, as it stands, n being its number';
 
--- What is noted after an assessment, and the changes by hand of its date, where
--- that is another than what was noted then, or, where nothing was, than before.
-CREATE FUNCTION tiering.replay_notes(scheme text, day date, version int) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	IF NOT tiering.takes_notes(scheme, version) THEN
-		RETURN;
-	END IF;
-	INSERT INTO tiering.watch_history (scheme, customer_id, as_of, misses, next_tier, next_review, ruled, ruled_since)
-	SELECT replay_notes.scheme, s.customer_id, day, s.misses, s.next_tier, s.next_review, s.ruled, s.ruled_since
-	FROM pg_temp.tiering_state s
-		LEFT JOIN pg_temp.tiering_refresh g ON g.customer_id = s.customer_id
-		LEFT JOIN LATERAL (
-			SELECT h.* FROM tiering.watch_history h
-			WHERE h.scheme = replay_notes.scheme AND h.customer_id = s.customer_id AND h.as_of = day
-			ORDER BY h.entry DESC LIMIT 1) h ON true
-	WHERE (s.misses, s.next_tier, s.next_review IS NULL, s.ruled, s.ruled_since) IS DISTINCT FROM
-		CASE WHEN h.entry IS NULL THEN (COALESCE(g.held_misses, 0), g.held_next_tier, g.held_next_review IS NULL, g.stored_ruled, g.stored_ruled_since)
-			ELSE (h.misses, h.next_tier, h.next_review IS NULL, h.ruled, h.ruled_since) END;
-END;
-$$;
-COMMENT ON FUNCTION tiering.replay_notes(text, date, int) IS
-'Part of restate(): keeps what the policy has noted after a replayed assessment, in watch_history';
+CREATE TYPE tiering.edition_part AS (
+	as_of        date,
+	version      int,
+	tier         text,
+	customers    bigint,
+	was          bigint,
+	measure      numeric,
+	was_measure  numeric,
+	was_known    boolean
+);
+COMMENT ON TYPE tiering.edition_part IS
+'Of the customers of a replay, how many a tier has at an assessment, and how many it had; with their measures, of which the old ones may not be known';
 
--- The moves of a customer at a date stand if they lead from and to the same as the
+-- The moves of a customer on a day stand if they lead from and to the same as the
 -- replayed ones, with the same in between before changes by hand. Otherwise these
 -- supersede them, all of them; so do none those that cancelled each other, such as
 -- the loss of a tier that was made good by an override on the same day.
-CREATE FUNCTION tiering.restate_moves(scheme text, from_as_of date, OUT superseded bigint, OUT recorded bigint)
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	new_batch int := tiering.next_batch(scheme);
-	before bigint := tiering.last_move();
-BEGIN
-	CREATE TEMP TABLE tiering_differing ON COMMIT DROP AS
-	SELECT customer_id, as_of
-	FROM (SELECT m.customer_id, m.as_of, (array_agg(m.from_tier ORDER BY m.move))[1] AS from_tier,
-			(array_agg(m.to_tier ORDER BY m.move DESC))[1] AS to_tier,
-			(array_agg(CASE m.cause WHEN 'manual' THEN m.from_tier ELSE m.to_tier END ORDER BY m.cause = 'manual', CASE m.cause WHEN 'manual' THEN m.move ELSE - m.move END))[1] AS assessed,
-			(array_agg(m.version ORDER BY m.move DESC))[1] AS version, (array_agg(m.measure ORDER BY m.move DESC))[1] AS measure
-		  FROM pg_temp.tiering_moves_before m
-		  GROUP BY m.customer_id, m.as_of) o
-		FULL JOIN (
-		  SELECT p.customer_id, p.as_of, (array_agg(p.from_tier ORDER BY p.step))[1] AS from_tier,
-			(array_agg(p.to_tier ORDER BY p.step DESC))[1] AS to_tier,
-			(array_agg(CASE p.cause WHEN 'manual' THEN p.from_tier ELSE p.to_tier END ORDER BY p.cause = 'manual', CASE p.cause WHEN 'manual' THEN p.step ELSE - p.step END))[1] AS assessed,
-			(array_agg(p.version ORDER BY p.step DESC))[1] AS version, (array_agg(p.measure ORDER BY p.step DESC))[1] AS measure, true AS replayed
-		  FROM pg_temp.tiering_replayed p
-		  GROUP BY p.customer_id, p.as_of) n USING (customer_id, as_of)
-	WHERE n.replayed IS NULL
-		OR (o.from_tier, o.to_tier, o.assessed, o.version, o.measure) IS DISTINCT FROM (n.from_tier, n.to_tier, n.assessed, n.version, n.measure);
-
-	INSERT INTO tiering.superseded (move, scheme, batch)
-	SELECT k.move, restate_moves.scheme, new_batch
-	FROM pg_temp.tiering_differing d
-		JOIN pg_temp.tiering_moves_before k ON k.customer_id = d.customer_id AND k.as_of = d.as_of;
-	GET DIAGNOSTICS superseded = ROW_COUNT;
-	INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction, cause, version, measure, recorded_by, batch)
-	SELECT restate_moves.scheme, p.customer_id, p.as_of, p.from_tier, p.to_tier,
-		CASE WHEN p.from_tier IS NULL THEN 'new' WHEN p.to_tier IS NULL THEN 'exit' ELSE
-			CASE sign(t.rank - COALESCE(f.rank, t.rank)) WHEN 1 THEN 'up' WHEN -1 THEN 'down' ELSE 'lateral' END END,
-		p.cause, p.version, p.measure, tiering.actor(), new_batch
-	FROM pg_temp.tiering_differing d
-		JOIN pg_temp.tiering_replayed p ON p.customer_id = d.customer_id AND p.as_of = d.as_of
-		LEFT JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (restate_moves.scheme, p.version, p.to_tier)
-		-- a tier that the version no longer has ranks as in the last that had it
-		LEFT JOIN LATERAL (
-			SELECT r.rank FROM tiering.tier r
-			WHERE r.scheme = restate_moves.scheme AND r.tier = p.from_tier AND r.version <= p.version
-			ORDER BY r.version DESC LIMIT 1) f ON true
-	ORDER BY p.as_of, p.step;
-	GET DIAGNOSTICS recorded = ROW_COUNT;
-	PERFORM tiering.seal_batch(scheme, new_batch, 'restatement', from_as_of, before);
-END;
-$$;
-COMMENT ON FUNCTION tiering.restate_moves(text, date) IS
-'Part of restate(): records what the replay has customers move otherwise';
-
--- The moves that stand, each with the first day at whose assessment it counts:
--- decisions count at that of their date, changes by hand, unless another move of
--- the date came after them, at the next.
-CREATE FUNCTION tiering.counting_moves(scheme text)
-RETURNS TABLE (customer_id text, as_of date, move bigint, from_tier text, to_tier text, counts_from date)
-LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100000
+CREATE FUNCTION tiering.differing_days(moves tiering.replayed_move[]) RETURNS SETOF date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100 ROWS 1
 BEGIN ATOMIC
-	SELECT m.customer_id, m.as_of, m.move, m.from_tier, m.to_tier,
-		m.as_of + CASE WHEN m.cause = 'manual' THEN NOT EXISTS (
-			SELECT FROM tiering.standing_move l
-			WHERE l.scheme = m.scheme AND l.customer_id = m.customer_id AND l.as_of = m.as_of AND l.move > m.move AND l.cause <> 'manual')
-		ELSE false END::int
-	FROM tiering.known_moves(counting_moves.scheme) m;
+	SELECT d.as_of
+	FROM (
+		SELECT m.as_of, m.replayed, ROW((array_agg(m.from_tier ORDER BY m.n))[1],
+			(array_agg(m.to_tier ORDER BY m.n DESC))[1],
+			(array_agg(CASE m.cause WHEN 'manual' THEN m.from_tier ELSE m.to_tier END
+				ORDER BY m.cause = 'manual', CASE m.cause WHEN 'manual' THEN m.n ELSE - m.n END))[1],
+			(array_agg(m.version ORDER BY m.n DESC))[1], (array_agg(m.measure ORDER BY m.n DESC))[1],
+			(array_agg(m.assessed ORDER BY m.n DESC))[1]) AS net
+		FROM unnest(differing_days.moves) m
+		GROUP BY m.as_of, m.replayed) d
+	GROUP BY d.as_of
+	HAVING count(*) < 2 OR count(DISTINCT d.net) > 1;
 END;
-COMMENT ON FUNCTION tiering.counting_moves(text) IS
-'The moves of a scheme that stand, and from which assessment on they count in its distribution';
+COMMENT ON FUNCTION tiering.differing_days(tiering.replayed_move[]) IS
+'The days on which the moves of a customer that stand are not those of the replay';
 
--- Heads follow from the moves; where changes by hand or decisions are among them,
--- from those of the whole scheme, as only refreshes tell which of them they counted.
--- Money of the last assessment follows from what the customers have now and had
--- before; of an earlier one what they had is not kept, so where they are or were,
--- it is left to recount().
-CREATE FUNCTION tiering.restate_distribution(scheme text, from_as_of date, last_as_of date) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
+-- One statement, as write_verdicts() is, for the same reason: what the replay found is
+-- read several times, and kept nowhere.
+CREATE FUNCTION tiering.write_replay(scheme text, customers text[], days date[], cause text, batch int,
+	last_as_of date, OUT superseded bigint, OUT recorded bigint, OUT written bigint,
+	OUT persons bigint, OUT repeated text, OUT cells tiering.assessed_cell[],
+	OUT asking tiering.asking[], OUT parts tiering.edition_part[])
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+BEGIN
+	WITH r AS MATERIALIZED (
+		SELECT x.* FROM tiering.replayed(write_replay.scheme, customers, days, write_replay.cause IS NOT NULL) x
+	), final AS MATERIALIZED (
+		SELECT DISTINCT ON (r.customer_id) r.* FROM r ORDER BY r.customer_id, r.n DESC
+	), late AS MATERIALIZED (
+		SELECT x.as_of, m.* FROM (
+			SELECT r.as_of, array_agg(r.customer_id) AS leaving FROM r
+			WHERE (r.v).moves AND (r.v).tier IS NULL AND r.measure IS NULL GROUP BY r.as_of) x
+			CROSS JOIN LATERAL tiering.measures_before(write_replay.scheme, x.as_of, x.leaving) m
+	), old AS MATERIALIZED (
+		SELECT false AS replayed, m.customer_id, m.as_of, m.move AS n, m.from_tier, m.to_tier, m.cause,
+			m.version, m.measure, m.assessed
+		FROM r JOIN tiering.standing_move m ON m.customer_id = r.customer_id COLLATE "C" AND m.assessed >= r.as_of
+		WHERE r.n = 0 AND m.scheme = write_replay.scheme
+	), move AS MATERIALIZED (
+		SELECT * FROM old
+		UNION ALL
+		SELECT true, r.customer_id COLLATE "C", s.day, r.n, s.from_tier, s.to_tier,
+			CASE WHEN s.cause = 'manual' THEN s.cause ELSE COALESCE(write_replay.cause, s.cause) END,
+			CASE WHEN s.to_tier IS NULL THEN r.held_version ELSE r.version END,
+			CASE WHEN s.to_tier IS NOT NULL THEN r.measure ELSE COALESCE(r.measure, o.measure, l.measure) END,
+			r.as_of
+		FROM r CROSS JOIN LATERAL tiering.steps(r.v) s
+			LEFT JOIN old o ON o.customer_id = r.customer_id COLLATE "C" AND o.assessed = r.as_of
+				AND o.to_tier IS NULL AND s.to_tier IS NULL AND o.from_tier = s.from_tier COLLATE "C"
+			LEFT JOIN late l ON l.as_of = r.as_of AND l.customer_id = r.customer_id AND s.to_tier IS NULL
+		WHERE r.n > 0 AND (r.v).moves
+	), differing AS MATERIALIZED (
+		SELECT m.customer_id, d.as_of
+		FROM (SELECT m.customer_id, array_agg(ROW(m.*)::tiering.replayed_move) AS moves
+			  FROM move m GROUP BY m.customer_id) m
+			CROSS JOIN LATERAL tiering.differing_days(m.moves) d(as_of)
+	), last_move AS MATERIALIZED (
+		SELECT DISTINCT ON (m.customer_id) m.customer_id, m.cause
+		FROM move m LEFT JOIN differing d ON d.customer_id = m.customer_id AND d.as_of = m.as_of
+		WHERE m.replayed = (d.as_of IS NOT NULL)
+		ORDER BY m.customer_id, m.as_of DESC, m.n DESC
+	), standing AS MATERIALIZED (
+		SELECT f.customer_id COLLATE "C" AS customer_id, f.version, f.measure, f.earned,
+			COALESCE(l.cause, f.cause) AS cause, f.v, a.ctid AS place, a.tier AS held, a.version AS held_version,
+			(f.v).tier IS DISTINCT FROM a.tier OR f.n > 0 AND ROW(f.measure, (f.v).since, f.version,
+				COALESCE(l.cause, f.cause), (f.v).first_as_of, f.earned, (f.v).misses, (f.v).best, (f.v).next_tier,
+				(f.v).next_review, (f.v).kept_until, (f.v).policy_tier, (f.v).policy_since)
+			IS DISTINCT FROM ROW(a.measure, a.since, a.version, a.cause, a.first_as_of, a.earned, a.misses, a.best,
+				a.next_tier, a.next_review, a.kept_until, a.policy_tier, a.policy_since) AS rewrite
+		FROM final f
+			LEFT JOIN last_move l ON l.customer_id = f.customer_id COLLATE "C"
+			LEFT JOIN tiering.assignment a ON a.scheme = write_replay.scheme AND a.customer_id = f.customer_id COLLATE "C"
+	), superseding AS (
+		INSERT INTO tiering.superseded (move, scheme, batch)
+		SELECT o.n, write_replay.scheme, write_replay.batch
+		FROM old o JOIN differing d ON d.customer_id = o.customer_id AND d.as_of = o.as_of
+		RETURNING 1
+	), recording AS (
+		INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction, cause, version,
+			measure, assessed, recorded_by, recorded_as, batch)
+		SELECT write_replay.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier,
+			CASE WHEN m.from_tier IS NULL THEN 'new' WHEN m.to_tier IS NULL THEN 'exit' ELSE w.direction END,
+			m.cause, m.version, m.measure, m.assessed, session_user, tiering.acting_role(), write_replay.batch
+		FROM move m
+			JOIN differing d ON d.customer_id = m.customer_id AND d.as_of = m.as_of
+			LEFT JOIN (SELECT v.version, w.* FROM (SELECT DISTINCT version FROM move) v
+					   CROSS JOIN LATERAL tiering.directions(write_replay.scheme, v.version) w) w
+				ON w.version = m.version AND w.from_tier = m.from_tier AND w.to_tier = m.to_tier
+		WHERE m.replayed
+		ORDER BY m.as_of, m.n
+		RETURNING 1
+	), noting AS (
+		INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses, best, next_tier,
+			next_review, kept_until, policy_tier, policy_since)
+		SELECT write_replay.scheme, x.customer_id, x.as_of, x.version, (x.v).misses, (x.v).best, (x.v).next_tier,
+			(x.v).next_review, (x.v).kept_until, (x.v).policy_tier, (x.v).policy_since
+		FROM (SELECT DISTINCT ON (r.customer_id, r.as_of) r.* FROM r WHERE r.n > 0
+			  ORDER BY r.customer_id, r.as_of, r.n DESC) x
+			LEFT JOIN LATERAL (
+				SELECT h.* FROM tiering.watch_history h
+				WHERE h.scheme = write_replay.scheme AND h.customer_id = x.customer_id COLLATE "C" AND h.as_of = x.as_of
+				ORDER BY h.entry DESC LIMIT 1) h ON true
+		WHERE (x.v).tier IS NOT NULL AND CASE WHEN h.entry IS NULL THEN (x.v).noted
+			ELSE ROW((x.v).misses, (x.v).best, (x.v).next_tier, (x.v).next_review IS NULL, (x.v).policy_tier, (x.v).policy_since)
+				IS DISTINCT FROM ROW(h.misses, h.best, h.next_tier, h.next_review IS NULL, h.policy_tier, h.policy_since) END
+	), removing AS (
+		DELETE FROM tiering.assignment a USING standing s WHERE a.ctid = s.place AND (s.v).tier IS NULL
+	), changing AS (
+		UPDATE tiering.assignment a
+		SET tier = (s.v).tier, measure = s.measure, as_of = last_as_of, since = (s.v).since, version = s.version,
+			recorded_at = now(), cause = s.cause, first_as_of = (s.v).first_as_of, earned = s.earned,
+			misses = (s.v).misses, best = (s.v).best, next_tier = (s.v).next_tier, next_review = (s.v).next_review,
+			kept_until = (s.v).kept_until, policy_tier = (s.v).policy_tier, policy_since = (s.v).policy_since
+		FROM standing s WHERE a.ctid = s.place AND (s.v).tier IS NOT NULL AND s.rewrite
+	), adding AS (
+		INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version, cause,
+			first_as_of, earned, misses, best, next_tier, next_review, kept_until, policy_tier, policy_since)
+		SELECT write_replay.scheme, s.customer_id, (s.v).tier, s.measure, last_as_of, (s.v).since, s.version, s.cause,
+			(s.v).first_as_of, s.earned, (s.v).misses, (s.v).best, (s.v).next_tier, (s.v).next_review,
+			(s.v).kept_until, (s.v).policy_tier, (s.v).policy_since
+		FROM standing s WHERE s.place IS NULL AND (s.v).tier IS NOT NULL
+	), ended AS MATERIALIZED (
+		SELECT x.as_of, x.version, x.customer_id, (x.v).tier, x.measure,
+			COALESCE(o.to_tier, CASE WHEN o.n IS NULL THEN (z.v).tier END) AS was, a.measure AS was_measure
+		FROM (SELECT DISTINCT ON (r.customer_id, s.as_of) r.*, s.as_of AS day, s.version AS graded_by
+			  FROM r JOIN tiering.assessments(write_replay.scheme, customers IS NULL) s ON s.as_of = r.as_of
+			  WHERE r.n > 0 ORDER BY r.customer_id, s.as_of, r.n DESC) x
+			JOIN r z ON z.customer_id = x.customer_id AND z.n = 0
+			LEFT JOIN LATERAL (
+				SELECT o.n, o.to_tier FROM old o WHERE o.customer_id = x.customer_id COLLATE "C" AND o.assessed <= x.as_of
+				ORDER BY o.as_of DESC, o.n DESC LIMIT 1) o ON customers IS NOT NULL
+			LEFT JOIN tiering.assignment a ON x.as_of = last_as_of AND a.scheme = write_replay.scheme
+				AND a.customer_id = x.customer_id COLLATE "C" AND customers IS NOT NULL
+	)
+	SELECT (SELECT count(*) FROM superseding), (SELECT count(*) FROM recording),
+		(SELECT count(*) FROM standing s WHERE s.rewrite), (SELECT count(*) FROM r WHERE r.n = 0),
+		(SELECT r.customer_id FROM r WHERE r.kind = 'assessment' GROUP BY r.customer_id, r.as_of
+		 HAVING count(*) > 1 ORDER BY r.customer_id LIMIT 1),
+		(SELECT array_agg(ROW(c.*)::tiering.assessed_cell) FROM (
+			SELECT f.gone, s.held, s.held_version, (s.v).tier, count(*), count(*) FILTER (WHERE s.rewrite), 0::bigint, NULL::numeric
+			FROM standing s JOIN (SELECT f.customer_id, f.gone FROM final f) f ON f.customer_id = s.customer_id COLLATE "C"
+			GROUP BY f.gone, s.held, s.held_version, (s.v).tier) c),
+		(SELECT array_agg(ROW(f.customer_id, (f.v).asked, (f.v).tier, f.measure)::tiering.asking)
+		 FROM final f WHERE (f.v).asked IS NOT NULL AND f.as_of = last_as_of),
+		(SELECT array_agg(ROW(p.*)::tiering.edition_part) FROM (
+			SELECT u.as_of, max(u.version), u.tier, sum(u.now), sum(u.was), sum(u.measure), sum(u.was_measure), bool_and(u.known)
+			FROM ended e CROSS JOIN LATERAL (VALUES
+				(e.as_of, e.version, e.tier, 1, 0, e.measure, NULL::numeric, true),
+				(e.as_of, e.version, e.was, 0, 1, NULL, e.was_measure, e.was_measure IS NOT NULL))
+				u(as_of, version, tier, now, was, measure, was_measure, known)
+			WHERE u.tier IS NOT NULL GROUP BY u.as_of, u.tier) p)
+	INTO superseded, recorded, written, persons, repeated, cells, asking, parts;
+END;
+$$;
+COMMENT ON FUNCTION tiering.write_replay(text, text[], date[], text, int, date) IS
+'Replays the customers of occasions(), and writes what comes out otherwise: the moves that do not stand any more are superseded, those in their place recorded, with the cause given unless they are by hand, and assignment is brought to where the replay ends';
+
+-- Heads follow from the moves. Money of the last assessment follows from what the
+-- customers have now and had before; of an earlier one what they had is not kept, so
+-- where they are or were, it is left to recount().
+CREATE FUNCTION tiering.keep_editions(scheme text, everyone boolean, batch int,
+	parts tiering.edition_part[]) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 100000
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT tiering.keep_distribution(keep_editions.scheme, e.as_of, e.version, keep_editions.batch - 1, e.sums)
+	FROM (
+		SELECT COALESCE(d.as_of, p.as_of) AS as_of, COALESCE(max(p.version) FILTER (WHERE everyone), max(d.version)) AS version,
+			array_agg(ROW(COALESCE(d.tier, p.tier), c.customers, CASE WHEN everyone THEN p.measure
+				WHEN c.customers = 0 THEN 0 WHEN p.tier IS NULL THEN d.measure
+				WHEN p.was_known THEN d.measure + COALESCE(p.measure, 0) - COALESCE(p.was_measure, 0) END)::tiering.tier_sum) AS sums
+		FROM (SELECT x.* FROM tiering.known_distribution(NULL) x
+			  WHERE x.scheme = keep_editions.scheme AND x.as_of IN (SELECT y.as_of FROM unnest(parts) y)) d
+			FULL JOIN unnest(parts) p ON p.as_of = d.as_of AND p.tier COLLATE "C" = d.tier
+			CROSS JOIN LATERAL (SELECT CASE WHEN everyone THEN COALESCE(p.customers, 0)
+				ELSE COALESCE(d.customers, 0) + COALESCE(p.customers, 0) - COALESCE(p.was, 0) END AS customers) c
+		GROUP BY 1 ORDER BY 1) e
+$$;
+COMMENT ON FUNCTION tiering.keep_editions(text, boolean, int, tiering.edition_part[]) IS
+'Keeps the distributions that follow from a replay';
+
+CREATE FUNCTION tiering.replay(src tiering.source, kind text, customers text[], days date[], cause text,
+	OUT result tiering.restate_result, OUT cells tiering.assessed_cell[])
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	anew boolean := EXISTS (SELECT FROM pg_temp.tiering_differing) AND (
-		EXISTS (SELECT FROM pg_temp.tiering_replayed p WHERE p.cause = 'manual')
-		OR EXISTS (SELECT FROM pg_temp.tiering_moves_before o JOIN tiering.batch b ON b.scheme = o.scheme AND b.batch = o.batch
-			WHERE o.cause = 'manual' OR b.kind = 'decision'));
-	decided_after boolean := EXISTS (
-		SELECT FROM pg_temp.tiering_moves_before o JOIN tiering.batch b ON b.scheme = o.scheme AND b.batch = o.batch
-		WHERE o.as_of >= last_as_of AND (o.cause = 'manual' OR b.kind = 'decision'));
+	batch int := tiering.next_batch(src.scheme);
+	last_move bigint := tiering.last_move();
+	first_day date := min(d) FROM unnest(days) d;
+	done record;
 BEGIN
-	WITH step AS MATERIALIZED (
-		SELECT d.* FROM tiering.known_distribution(NULL) d
-		WHERE d.scheme = restate_distribution.scheme AND d.as_of >= restate_distribution.from_as_of
-	), heads AS MATERIALIZED (
-		SELECT x.as_of, x.tier, sum(x.heads) AS heads
-		FROM (SELECT p.as_of, p.to_tier AS tier, 1 AS heads FROM pg_temp.tiering_replayed p WHERE NOT anew
-			  UNION ALL SELECT p.as_of, p.from_tier, -1 FROM pg_temp.tiering_replayed p WHERE NOT anew
-			  UNION ALL SELECT o.as_of, o.to_tier, -1 FROM pg_temp.tiering_moves_before o WHERE NOT anew
-			  UNION ALL SELECT o.as_of, o.from_tier, 1 FROM pg_temp.tiering_moves_before o WHERE NOT anew
-			  UNION ALL SELECT c.counts_from, m.tier, m.heads
-			  FROM tiering.counting_moves(restate_distribution.scheme) c,
-				LATERAL (VALUES (c.to_tier, 1), (c.from_tier, -1)) m (tier, heads) WHERE anew) x
-		WHERE x.tier IS NOT NULL
-		GROUP BY x.as_of, x.tier
-	), touched AS (
-		SELECT s.tier FROM pg_temp.tiering_start s
-		UNION SELECT p.to_tier FROM pg_temp.tiering_replayed p
-		UNION SELECT o.to_tier FROM pg_temp.tiering_moves_before o
-	), money AS (
-		SELECT x.tier, sum(x.measure) AS measure
-		FROM (SELECT s.tier, s.measure FROM pg_temp.tiering_state s
-			  UNION ALL SELECT b.tier, - b.measure FROM pg_temp.tiering_before b) x
-		GROUP BY x.tier
-	), edition AS (
-		SELECT s.as_of, s.tier, s.version, s.customers AS was, s.measure AS was_measure, c.customers,
-			CASE WHEN c.customers = 0 THEN 0
-				WHEN s.tier NOT IN (SELECT t.tier FROM touched t WHERE t.tier IS NOT NULL) AND c.customers = s.customers THEN s.measure
-				-- whom somebody moved after it does not have his money where it left it
-				WHEN s.as_of = last_as_of AND NOT anew AND NOT decided_after
-				THEN s.measure + COALESCE((SELECT m.measure FROM money m WHERE m.tier = s.tier), 0) END AS measure
-		FROM step s
-			CROSS JOIN LATERAL (
-				SELECT CASE WHEN anew THEN 0 ELSE s.customers END
-					+ COALESCE((SELECT sum(h.heads) FROM heads h WHERE h.tier = s.tier AND h.as_of <= s.as_of), 0) AS customers) c
-	)
-	INSERT INTO tiering.distribution_history (scheme, as_of, tier, version, customers, measure, recorded_at)
-	SELECT restate_distribution.scheme, e.as_of, e.tier, e.version, e.customers, e.measure, tiering.next_edition(restate_distribution.scheme, e.as_of)
-	FROM edition e
-	WHERE e.as_of IN (SELECT x.as_of FROM edition x WHERE (x.was, x.was_measure) IS DISTINCT FROM (x.customers, x.measure));
+	result := (src.scheme, first_day, 0, 0, 0, 0, 0);
+	IF (first_day <= src.refreshed_as_of) IS NOT TRUE THEN
+		result.customers := COALESCE(cardinality(customers), 0);
+		RETURN;		-- there is no assessment, or nobody is listed
+	END IF;
+	INSERT INTO tiering.writing VALUES (pg_backend_pid());
+	SELECT * INTO done FROM tiering.write_replay(src.scheme, customers, days, cause, batch, src.refreshed_as_of);
+	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
+	IF done.repeated IS NOT NULL THEN
+		RAISE EXCEPTION 'source of scheme "%" yields customer "%" more than once', src.scheme, done.repeated
+			USING ERRCODE = 'unique_violation',
+			HINT = 'Its query must yield one row for each customer.';
+	END IF;
+	PERFORM tiering.seal_batch(src.scheme, batch, kind, first_day, last_move),
+		tiering.keep_editions(src.scheme, customers IS NULL, batch, done.parts),
+		tiering.keep_requests(src.scheme, src.refreshed_as_of, l.version, customers, done.asking)
+	FROM tiering.last_assessment(src.scheme) l;
+	result.assessments := count(*) FROM tiering.assessments(src.scheme, customers IS NULL) a WHERE a.as_of >= first_day;
+	result.customers := done.persons;
+	result.superseded := done.superseded;
+	result.recorded := done.recorded;
+	result.written := done.written;
+	cells := done.cells;
 END;
 $$;
-COMMENT ON FUNCTION tiering.restate_distribution(text, date, date) IS
-'Part of restate(): keeps the distributions that follow from the moves that stand now';
+COMMENT ON FUNCTION tiering.replay(tiering.source, text, text[], date[], text) IS
+'Makes the assessments of customers again, each from a day on, or of all from the first of days on if customers is null, and keeps what comes out otherwise as a batch of a kind';
 
--- Everything but the locks and the list of customers, pg_temp.tiering_restate.
-CREATE FUNCTION tiering.restate_listed(src tiering.source, from_as_of date DEFAULT NULL) RETURNS tiering.restate_result
+CREATE FUNCTION tiering.repeat_assessment(scheme text, as_of date, version int)
+RETURNS tiering.refresh_result
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	src tiering.source := s FROM tiering.source s WHERE s.scheme = repeat_assessment.scheme;
+	done record;
+	result tiering.refresh_result;
+BEGIN
+	SELECT * INTO done FROM tiering.replay(src, 'refresh', NULL, ARRAY[as_of], NULL);
+	PERFORM tiering.check_cells(scheme, as_of, version, NULL, NULL, done.cells);
+	result := tiering.cell_counts(scheme, as_of, version, done.cells);
+	result.pending := count(*) FROM tiering.request_state r
+		WHERE r.scheme = repeat_assessment.scheme AND r.kind = 'move' AND r.state = 'pending';
+	result.overrides_left_out := count(*) FROM tiering.overrides_left_out(scheme, version, as_of, as_of);
+	RETURN result;
+END;
+$$;
+COMMENT ON FUNCTION tiering.repeat_assessment(text, date, int) IS
+'Makes the last assessment of a scheme again, from the state before it';
+
+CREATE FUNCTION tiering.restate(scheme text, from_as_of date, customers text[] DEFAULT NULL)
+RETURNS tiering.restate_result
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 SET application_name = 'tiering.restate'
 AS $$
 DECLARE
-	everyone boolean := restate_listed.from_as_of IS NOT NULL;
-	result tiering.restate_result;
-	step record;
-	previous date := '-infinity';
-BEGIN
-	result.scheme := src.scheme;
-	SELECT COALESCE(restate_listed.from_as_of, min(r.from_as_of)), count(*) INTO result.from_as_of, result.customers FROM pg_temp.tiering_restate r;
-	result.assessments := 0;
-	result.superseded := 0;
-	result.recorded := 0;
-	result.written := 0;
-	-- also where there is no assessment, or nobody is listed
-	IF (result.from_as_of <= src.refreshed_as_of) IS NOT TRUE THEN
-		DROP TABLE pg_temp.tiering_restate;
-		RETURN result;
-	END IF;
-	ANALYZE pg_temp.tiering_restate;
-	PERFORM tiering.restate_start(src.scheme);
-	CREATE TEMP TABLE tiering_before ON COMMIT DROP AS
-	SELECT a.* FROM tiering.assignment a JOIN pg_temp.tiering_restate r ON r.customer_id = a.customer_id
-	WHERE a.scheme = src.scheme;
-	CREATE TEMP TABLE tiering_moves_before ON COMMIT DROP AS
-	SELECT m.* FROM pg_temp.tiering_restate r
-		JOIN tiering.known_moves(src.scheme) m ON m.customer_id = r.customer_id AND m.as_of >= r.from_as_of;
-
-	FOR step IN
-		-- some are graded as all the others were, all as is right now
-		SELECT d.as_of, COALESCE(CASE WHEN everyone THEN tiering.version_on(src.scheme, d.as_of) END, max(d.version)) AS version
-		FROM tiering.known_distribution(NULL) d
-		WHERE d.scheme = src.scheme AND d.as_of >= result.from_as_of
-		GROUP BY d.as_of ORDER BY d.as_of
-	LOOP
-		INSERT INTO pg_temp.tiering_state
-		SELECT s.* FROM pg_temp.tiering_start s JOIN pg_temp.tiering_restate r ON r.customer_id = s.customer_id
-		WHERE r.from_as_of > previous AND r.from_as_of <= step.as_of;
-		PERFORM tiering.replay_by_hand(src.scheme, previous, step.as_of - 1);
-		IF result.assessments > 0 THEN
-			DROP TABLE pg_temp.tiering_refresh, pg_temp.tiering_refresh_count;
-		END IF;
-		PERFORM tiering.replay_assessment(src.scheme, step.as_of, step.version, everyone);
-		IF everyone THEN
-			PERFORM tiering.refresh_distribution(src.scheme, step.as_of, step.version);
-		END IF;
-		PERFORM tiering.replay_by_hand(src.scheme, step.as_of - 1, step.as_of);
-		PERFORM tiering.replay_notes(src.scheme, step.as_of, step.version);
-		PERFORM tiering.report_stage(src.scheme, step.as_of, 'assessed again');
-		previous := step.as_of;
-		result.assessments := result.assessments + 1;
-	END LOOP;
-	PERFORM tiering.replay_by_hand(src.scheme, previous, 'infinity');
-
-	SELECT m.superseded, m.recorded INTO result.superseded, result.recorded FROM tiering.restate_moves(src.scheme, result.from_as_of) m;
-	IF NOT everyone THEN
-		PERFORM tiering.restate_distribution(src.scheme, result.from_as_of, src.refreshed_as_of);
-	END IF;
-	PERFORM tiering.refresh_requests(src.scheme, src.refreshed_as_of, everyone);
-	result.written := tiering.restate_write(src);
-	PERFORM tiering.touch_source(src.scheme);
-	DROP TABLE pg_temp.tiering_refresh, pg_temp.tiering_refresh_count, pg_temp.tiering_restate, pg_temp.tiering_start, pg_temp.tiering_state,
-		pg_temp.tiering_replayed, pg_temp.tiering_before, pg_temp.tiering_moves_before, pg_temp.tiering_differing;
-	IF result.superseded + result.recorded + result.written > 0 THEN
-		PERFORM pg_notify('tiering', jsonb_set(to_jsonb(result), '{scheme}', to_jsonb("left"(src.scheme, 1000)))::text);
-	END IF;
-	RETURN result;
-END;
-$$;
-COMMENT ON FUNCTION tiering.restate_listed(tiering.source, date) IS
-'Part of restate(): restates the customers of pg_temp.tiering_restate, or everybody from a day on';
-
--- Who locks the source later with a snapshot of before is told so (40001), and
--- cannot build on what was restated since.
-CREATE FUNCTION tiering.touch_source(scheme text) RETURNS void
-LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 100
-SET search_path = pg_catalog, pg_temp
-AS $$
-	UPDATE tiering.source s SET refreshed_at = s.refreshed_at WHERE s.scheme = touch_source.scheme
-$$;
-COMMENT ON FUNCTION tiering.touch_source(text) IS
-'Part of restate() and recount(): makes older snapshots fail to lock the source';
-
--- The moves are recorded, so the triggers are told to keep still.
-CREATE FUNCTION tiering.restate_write(src tiering.source) RETURNS bigint
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	written bigint;
-	affected bigint;
-BEGIN
-	INSERT INTO tiering.writing VALUES (pg_backend_pid(), src.refreshed_as_of, 'restatement');
-	ANALYZE pg_temp.tiering_state;
-	ANALYZE pg_temp.tiering_before;
-	ANALYZE pg_temp.tiering_differing;
-	-- the cause is that of the last move, which is another only where moves are
-	UPDATE pg_temp.tiering_state s SET cause = b.cause
-	FROM pg_temp.tiering_before b
-	WHERE b.customer_id = s.customer_id AND b.cause <> s.cause;
-	UPDATE pg_temp.tiering_state s SET cause = (
-		SELECT m.cause FROM tiering.standing_move m
-		WHERE m.scheme = src.scheme AND m.customer_id = s.customer_id
-		ORDER BY m.as_of DESC, m.move DESC LIMIT 1)
-	WHERE s.customer_id IN (SELECT d.customer_id FROM pg_temp.tiering_differing d);
-	DELETE FROM tiering.assignment a
-	USING pg_temp.tiering_before b
-	WHERE a.scheme = src.scheme AND a.customer_id = b.customer_id
-		AND NOT EXISTS (SELECT FROM pg_temp.tiering_state s WHERE s.customer_id = b.customer_id);
-	GET DIAGNOSTICS written = ROW_COUNT;
-	UPDATE tiering.assignment a
-	SET tier = s.tier, measure = s.measure, as_of = s.as_of, since = s.since, version = s.version, recorded_at = now(), cause = s.cause,
-		first_as_of = s.first_as_of, earned = s.earned, misses = s.misses, prior_misses = s.prior_misses, next_tier = s.next_tier,
-		next_review = s.next_review, ruled = s.ruled, ruled_since = s.ruled_since
-	FROM pg_temp.tiering_state s
-	WHERE a.scheme = src.scheme AND a.customer_id = s.customer_id
-		AND ((a.tier, a.measure, a.since, a.version, a.cause, a.first_as_of, a.earned, a.misses, a.next_tier, a.next_review, a.ruled, a.ruled_since)
-				IS DISTINCT FROM (s.tier, s.measure, s.since, s.version, s.cause, s.first_as_of, s.earned, s.misses, s.next_tier, s.next_review, s.ruled, s.ruled_since)
-			-- from which a repetition of the last assessment goes on
-			OR CASE WHEN a.as_of = src.refreshed_as_of THEN a.prior_misses ELSE a.misses END
-				<> CASE WHEN s.as_of = src.refreshed_as_of THEN s.prior_misses ELSE s.misses END);
-	GET DIAGNOSTICS affected = ROW_COUNT;
-	written := written + affected;
-	INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version, cause, first_as_of, earned, misses,
-		prior_misses, next_tier, next_review, ruled, ruled_since)
-	SELECT src.scheme, s.customer_id, s.tier, s.measure, s.as_of, s.since, s.version, s.cause, s.first_as_of, s.earned, s.misses,
-		s.prior_misses, s.next_tier, s.next_review, s.ruled, s.ruled_since
-	FROM pg_temp.tiering_state s
-	WHERE NOT EXISTS (SELECT FROM pg_temp.tiering_before b WHERE b.customer_id = s.customer_id);
-	GET DIAGNOSTICS affected = ROW_COUNT;
-	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
-	RETURN written + affected;
-END;
-$$;
-COMMENT ON FUNCTION tiering.restate_write(tiering.source) IS
-'Part of restate(): brings assignment to where the replay ended; returns the number of its rows written';
-
-CREATE FUNCTION tiering.restate(scheme text, from_as_of date, customers text[] DEFAULT NULL) RETURNS tiering.restate_result
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000000
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
 	src tiering.source;
+	done record;
 BEGIN
 	PERFORM tiering.check_day(from_as_of, 'from_as_of');
 	src := tiering.lock_source(scheme);
-	CREATE TEMP TABLE tiering_restate (customer_id text COLLATE "C" PRIMARY KEY, from_as_of date NOT NULL) ON COMMIT DROP;
-	IF customers IS NULL THEN
-		-- whoever was ever known; the source may yield more
-		INSERT INTO pg_temp.tiering_restate
-		SELECT DISTINCT m.customer_id, restate.from_as_of FROM tiering.known_moves(scheme) m;
-	ELSE
-		INSERT INTO pg_temp.tiering_restate
-		SELECT DISTINCT c.customer_id, restate.from_as_of FROM unnest(customers) c(customer_id) WHERE c.customer_id IS NOT NULL;
+	IF customers IS NOT NULL THEN
+		customers := ARRAY(SELECT DISTINCT c COLLATE "C" FROM unnest(customers) c WHERE c IS NOT NULL);
 	END IF;
-	RETURN tiering.restate_listed(src, CASE WHEN customers IS NULL THEN from_as_of END);
+	SELECT * INTO done FROM tiering.replay(src, 'restatement', customers,
+		array_fill(from_as_of, ARRAY[COALESCE(cardinality(customers), 1)]), 'correction');
+	PERFORM tiering.notify_restatement(done.result);
+	RETURN done.result;
 END;
 $$;
 COMMENT ON FUNCTION tiering.restate(text, date, text[]) IS
 'Makes the assessments of some customers, or of all if null, again from a day on with the data of today, by the versions and policies of then: some by those that graded each assessment, all by those now in force on its day. Moves that come out otherwise supersede the old ones, with the cause correction. Changes by hand and decisions of then stay. The money of past distributions in which the customers are or were is null until recount(). Errors: unknown scheme, no source (42704), a refresh under way (55P03), a null or infinite day (22023), and those of refresh()';
 
-CREATE FUNCTION tiering.mark_dirty(scheme text, customer_id text, from_as_of date) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 100
+CREATE FUNCTION tiering.notify_restatement(result tiering.restate_result) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM tiering.newest_version(scheme);
-	IF customer_id IS NULL THEN
-		RAISE EXCEPTION 'customer_id must not be null'
-			USING ERRCODE = 'null_value_not_allowed';
-	ELSIF from_as_of IS NULL OR from_as_of = 'infinity' THEN
-		RAISE EXCEPTION 'from_as_of must be a day, not %', COALESCE(from_as_of::text, 'null')
-			USING ERRCODE = 'invalid_parameter_value';
+	IF result.superseded + result.recorded + result.written > 0 THEN
+		result.scheme := "left"(result.scheme, 1000);
+		PERFORM pg_notify('tiering', row_to_json(result)::text);
 	END IF;
-	INSERT INTO tiering.dirty AS d (scheme, customer_id, from_as_of)
-	VALUES (mark_dirty.scheme, mark_dirty.customer_id, mark_dirty.from_as_of)
-	ON CONFLICT ON CONSTRAINT dirty_pkey DO UPDATE
-	SET from_as_of = LEAST(d.from_as_of, EXCLUDED.from_as_of), marked_at = now();
 END;
 $$;
-COMMENT ON FUNCTION tiering.mark_dirty(text, text, date) IS
-'Notes that a customer''s data from a day on changed, for restate_dirty(); -infinity: from the beginning. For triggers on the bank''s tables. Errors: unknown scheme (42704), null customer (22004), null or infinite day (22023)';
+COMMENT ON FUNCTION tiering.notify_restatement(tiering.restate_result) IS
+'Tells who listens on the channel tiering what a restatement did, if it did anything';
 
 CREATE FUNCTION tiering.restate_dirty(scheme text) RETURNS tiering.restate_result
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
+SET application_name = 'tiering.restate'
 AS $$
 DECLARE
 	src tiering.source := tiering.lock_source(scheme);
+	first_as_of date := min(d.as_of) FROM tiering.known_distribution(NULL) d WHERE d.scheme = restate_dirty.scheme;
+	marked record;
+	done record;
 BEGIN
-	CREATE TEMP TABLE tiering_restate (customer_id text COLLATE "C" PRIMARY KEY, from_as_of date NOT NULL) ON COMMIT DROP;
 	-- Marks are taken away before the source is read: the data of one that is made
 	-- meanwhile may be missed, and it stays.
-	WITH taken AS (DELETE FROM tiering.dirty d WHERE d.scheme = restate_dirty.scheme RETURNING d.customer_id, d.from_as_of)
-	INSERT INTO pg_temp.tiering_restate
-	SELECT t.customer_id, GREATEST(t.from_as_of, (SELECT min(d.as_of) FROM tiering.distribution_history d WHERE d.scheme = restate_dirty.scheme))
-	FROM taken t;
-	RETURN tiering.restate_listed(src);
+	WITH taken AS (
+		DELETE FROM tiering.dirty d WHERE d.scheme = restate_dirty.scheme RETURNING d.customer_id, d.from_as_of
+	)
+	SELECT COALESCE(array_agg(t.customer_id), '{}') AS customers, array_agg(GREATEST(t.day, first_as_of)) AS days
+	INTO marked
+	FROM (SELECT t.customer_id, min(t.from_as_of) AS day FROM taken t GROUP BY t.customer_id) t;
+	SELECT * INTO done FROM tiering.replay(src, 'restatement', marked.customers, marked.days, 'correction');
+	PERFORM tiering.notify_restatement(done.result);
+	RETURN done.result;
 END;
 $$;
 COMMENT ON FUNCTION tiering.restate_dirty(text) IS
-'Restates the customers who were marked by mark_dirty(), each from his day on, and takes the marks away. Errors: those of restate(), after which the marks are still there';
+'Restates the customers who were marked by mark_dirty(), each from their day on, and takes the marks away. Errors: those of restate(), after which the marks are still there';
 
 CREATE FUNCTION tiering.recount(scheme text) RETURNS int
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000000
@@ -573,46 +599,28 @@ AS $$
 DECLARE
 	src tiering.source := tiering.lock_source(scheme);
 	step record;
-	affected bigint;
 	recounted int := 0;
 BEGIN
 	FOR step IN
-		SELECT d.as_of, max(d.version) AS version, (SELECT m.metric FROM tiering.metric m
-			WHERE m.scheme = recount.scheme AND m.version = max(d.version) AND m.is_measure) AS measure
+		SELECT d.as_of, max(d.version) AS version
 		FROM tiering.known_distribution(NULL) d
-		WHERE d.scheme = recount.scheme
+		WHERE d.scheme = recount.scheme AND EXISTS (SELECT FROM tiering.metric m
+			WHERE m.scheme = d.scheme AND m.version = d.version AND m.is_measure)
 		GROUP BY d.as_of HAVING bool_or(d.measure IS NULL AND d.customers > 0)
 		ORDER BY d.as_of
 	LOOP
-		CONTINUE WHEN step.measure IS NULL;
-		EXECUTE format($query$
-			WITH counted AS MATERIALIZED (
-				SELECT d.scheme, d.as_of, d.tier, d.version, COALESCE(h.customers, 0) AS customers, CASE WHEN h.tier IS NULL THEN 0 ELSE h.measure END AS measure,
-					(d.customers, d.measure) IS DISTINCT FROM (COALESCE(h.customers, 0), CASE WHEN h.tier IS NULL THEN 0 ELSE h.measure END) AS changed
-				FROM tiering.known_distribution(NULL) d
-					LEFT JOIN (
-						SELECT l.to_tier AS tier, count(*) AS customers, sum(g.measure) AS measure
-						FROM (SELECT DISTINCT ON (m.customer_id) m.customer_id, m.to_tier FROM tiering.counting_moves(%1$L) m
-							  WHERE m.counts_from <= %2$L
-							  ORDER BY m.customer_id, m.as_of DESC, m.move DESC) l
-							LEFT JOIN (SELECT q.customer_id, q.%3$I AS measure FROM tiering.source_rows(%1$L, %2$L) AS q(%4$s)) g ON g.customer_id = l.customer_id
-						GROUP BY l.to_tier) h ON h.tier = d.tier
-				WHERE d.scheme = %1$L AND d.as_of = %2$L
-			)
-			INSERT INTO tiering.distribution_history (scheme, as_of, tier, version, customers, measure, recorded_at)
-			SELECT c.scheme, c.as_of, c.tier, c.version, c.customers, c.measure, tiering.next_edition(%1$L, %2$L)
-			FROM counted c WHERE EXISTS (SELECT FROM counted x WHERE x.changed)$query$,
-			scheme, step.as_of, step.measure, tiering.source_columns(scheme, step.version));
-		GET DIAGNOSTICS affected = ROW_COUNT;
-		recounted := recounted + (affected > 0)::int;
+		recounted := recounted + tiering.keep_distribution(scheme, step.as_of, step.version,
+			tiering.next_batch(scheme) - 1, ARRAY(
+				SELECT ROW(l.to_tier, count(*), sum(g.measure))::tiering.tier_sum
+				FROM (SELECT DISTINCT ON (m.customer_id) m.customer_id, m.to_tier FROM tiering.standing_move m
+					  WHERE m.scheme = recount.scheme AND m.assessed <= step.as_of
+					  ORDER BY m.customer_id, m.as_of DESC, m.move DESC) l
+					LEFT JOIN tiering.graded(recount.scheme, step.as_of, step.version, NULL) g
+						ON g.customer_id COLLATE "C" = l.customer_id
+				WHERE l.to_tier IS NOT NULL GROUP BY l.to_tier))::int;
 	END LOOP;
-	PERFORM tiering.touch_source(scheme);
 	RETURN recounted;
 END;
 $$;
 COMMENT ON FUNCTION tiering.recount(text) IS
 'Adds the money of the distributions up again that restatements left null, with the data of today; returns how many there were. It reads the source in full for each, which restate() spares. Errors: those of restate()';
-
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.dirty
-	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_truncate();
-COMMENT ON TRIGGER refuse_truncate ON tiering.dirty IS 'A mark goes when it is restated';

@@ -150,3 +150,21 @@ COMMENT ON COLUMN tiering.own_assessment.version IS 'The version of the scheme t
 COMMENT ON COLUMN tiering.own_assessment.reason IS 'Why';
 COMMENT ON COLUMN tiering.own_assessment.recorded_at IS 'When';
 COMMENT ON COLUMN tiering.own_assessment.recorded_by IS 'Who had logged in';
+
+CREATE TABLE tiering.voided (
+	scheme      text COLLATE "C" NOT NULL,
+	batch       int NOT NULL,
+	as_of       date NOT NULL,
+	reason      text NOT NULL CHECK (reason ~ '\S'),
+	recorded_at timestamptz NOT NULL DEFAULT now(),
+	recorded_by text NOT NULL DEFAULT session_user,
+	PRIMARY KEY (scheme, batch)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.voided', '');
+COMMENT ON TABLE tiering.voided IS 'Assessments that were taken back; see void_assessment()';
+COMMENT ON COLUMN tiering.voided.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.voided.batch IS 'The batch that took it back';
+COMMENT ON COLUMN tiering.voided.as_of IS 'The assessment';
+COMMENT ON COLUMN tiering.voided.reason IS 'Why';
+COMMENT ON COLUMN tiering.voided.recorded_at IS 'When';
+COMMENT ON COLUMN tiering.voided.recorded_by IS 'Who had logged in';

@@ -11,28 +11,35 @@ GRANT SELECT ON tiering.scheme, tiering.scheme_version, tiering.metric, tiering.
 -- A trigger function that anyone could put on a table of his own would run there
 -- with our rights; firing a trigger that is there takes no right to its function.
 REVOKE EXECUTE ON FUNCTION tiering.freeze_definition(), tiering.freeze_version(),
-	tiering.refuse_truncate(), tiering.record_moves(), tiering.settle_by_hand(), tiering.refuse_rewrite(), tiering.check_setter(), tiering.insert_ecb_rate(),
-	tiering.refuse_rekey(text, text), tiering.refuse_tier(text, int, text)
+	tiering.refuse_truncate(), tiering.record_by_hand(), tiering.settle_by_hand(),
+	tiering.refuse_rewrite(), tiering.check_setter(), tiering.insert_ecb_rate(),
+	tiering.refuse_tier(text, int, text), tiering.refuse_by_hand(tiering.assignment, text, text)
 	FROM PUBLIC;
--- source_rows() reads what a source's setter may read; refresh() writes as the
--- extension's owner, simulate() reads as him, and the rest is what they and the
--- triggers are made of.
-REVOKE EXECUTE ON FUNCTION tiering.turn_holder(text), tiering.take_turn(text, boolean),
-	tiering.source_rows(text, date), tiering.source_rows(text, date, text[]), tiering.refresh(text, date),
-	tiering.refresh_grade(text, date, int, text, text), tiering.refresh_check(text, date, bigint, boolean),
-	tiering.refresh_counts(text, date, int),
-	tiering.refresh_write(tiering.refresh_result), tiering.refresh_distribution(text, date, int),
-	tiering.report_stage(text, date, text), tiering.notify_refresh(tiering.refresh_result), tiering.refuse_frozen(text, int, boolean), tiering.lock_source(text),
-	tiering.refresh_requests(text, date, boolean), tiering.refresh_notes(text, date, int), tiering.refresh_add_up(), tiering.refresh_places(text), tiering.refresh_scheme_change(text, date, int), tiering.apply_decision(tiering.request, text), tiering.lock_request(bigint, text),
-	tiering.request_override(text, text, text, text, daterange, text), tiering.approve(bigint, text),
-	tiering.reject(bigint, text), tiering.withdraw(bigint, text), tiering.end_override(bigint, date, text),
-	tiering.restate(text, date, text[]), tiering.mark_dirty(text, text, date), tiering.restate_dirty(text), tiering.recount(text),
-	tiering.restate_start(text), tiering.replay_by_hand(text, date, date), tiering.replay_measures(text, date), tiering.replay_assessment(text, date, int, boolean),
-	tiering.restate_moves(text, date), tiering.restate_distribution(text, date, date), tiering.restate_listed(tiering.source, date), tiering.replay_notes(text, date, int), tiering.touch_source(text), tiering.counting_moves(text),
-	tiering.restate_write(tiering.source), tiering.next_batch(text), tiering.seal_batch(text, int, text, date, bigint), tiering.last_move(),
-	tiering.simulated_cells(text, int, date), tiering.simulate(text, int, date),
-	tiering.simulate_staffing(text, int, date), tiering.simulate_customers(text, int, date)
-	FROM PUBLIC;
+-- A source is read with its setter's rights; what writes does so as the extension's
+-- owner, and the rest is what these and the triggers are made of.
+DO $do$
+DECLARE
+	part regprocedure;
+BEGIN
+	FOR part IN SELECT p.oid::regprocedure FROM pg_catalog.pg_proc p
+		WHERE p.pronamespace = 'tiering'::regnamespace AND p.proname IN (
+			'turn_holder', 'take_turn', 'source_rows', 'graded', 'report_stage', 'notify_refresh',
+			'notify_restatement', 'refuse_frozen', 'lock_source', 'lock_request', 'apply_decision',
+			'request_override', 'approve', 'reject', 'withdraw', 'end_override', 'refresh', 'assess',
+			'restate', 'restate_dirty', 'mark_dirty', 'recount', 'void_assessment', 'next_batch',
+			'seal_batch', 'last_move', 'assessed', 'decided', 'otherwise', 'circumstances',
+			'overrides_between', 'overrides_left_out', 'approved_moves', 'state_for', 'write_verdicts',
+			'check_cells', 'refuse_repeated', 'keep_requests', 'keep_distribution', 'amend_distribution',
+			'cell_counts', 'customers_held', 'source_yields', 'version_before', 'run_assessment',
+			'repeat_assessment', 'check_by_hand', 'amend_by_hand', 'changes_by_hand', 'graded_again',
+			'occasions', 'replayed', 'replay_start', 'measures_before', 'write_replay', 'keep_editions',
+			'replay', 'state_before', 'touched', 'check_void', 'write_void', 'simulated_cells',
+			'simulated_day', 'simulate', 'simulate_staffing', 'simulate_customers')
+	LOOP
+		EXECUTE pg_catalog.format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', part);
+	END LOOP;
+END;
+$do$;
 -- Reports on customers, as the views, take a grant.
 REVOKE EXECUTE ON FUNCTION tiering.standing(text, date, date, timestamptz),
 	tiering.migration_matrix(text, date, date, timestamptz), tiering.retention(text, timestamptz)

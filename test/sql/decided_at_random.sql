@@ -68,7 +68,7 @@ BEGIN
 			RAISE EXCEPTION 'the refreshes of month % wrote something when they were repeated', d.m;
 		END IF;
 		INSERT INTO dr.got
-		SELECT COALESCE(a.customer_id, r.customer_id), d.m, a.tier, CASE WHEN a.ruled_since IS NULL THEN a.tier ELSE a.ruled END, COALESCE(a.misses, 0), r.tier, r.state
+		SELECT COALESCE(a.customer_id, r.customer_id), d.m, a.tier, CASE WHEN a.policy_since IS NULL THEN a.tier ELSE a.policy_tier END, COALESCE(a.misses, 0), r.tier, r.state
 		FROM (SELECT * FROM tiering.assignment WHERE scheme LIKE 'dr_') a
 			FULL JOIN (SELECT * FROM tiering.request_state WHERE scheme LIKE 'dr_' AND kind = 'move' AND state IN ('pending', 'rejected')) r USING (scheme, customer_id);
 		-- asked for, then decided
@@ -137,6 +137,18 @@ BEGIN
 		held := NULL; ruled := NULL; misses := 0; pending := NULL; watch := false; asked := NULL; state := NULL; since := NULL; first := NULL;
 		FOR v IN SELECT g.m, (date '2022-02-01' + (g.m || ' months')::interval - interval '1 day')::date AS day, x.value
 			FROM generate_series(1, 24) g(m) LEFT JOIN dr.value x ON x.customer_id = c.customer_id AND x.m = g.m ORDER BY g.m LOOP
+			-- overrides begin and end on their own days, whoever is assessed when
+			FOR o IN SELECT DISTINCT d.day FROM dr.override_fate x,
+					LATERAL (VALUES (GREATEST(lower(x.valid), x.taken)), (LEAST(upper(x.valid), x.taken_back))) d(day)
+				WHERE x.customer_id = c.customer_id AND x.taken IS NOT NULL
+					AND d.day > (date_trunc('month', v.day) - interval '1 day')::date AND d.day < v.day ORDER BY 1 LOOP
+				new_tier := dr.held_on(c.customer_id, o.day, ruled);
+				IF held IS NOT NULL AND new_tier IS DISTINCT FROM held THEN
+					INSERT INTO dr.move VALUES (c.customer_id, o.day, names[held], names[new_tier],
+						CASE WHEN new_tier IS NULL THEN 'exit' WHEN new_tier IS DISTINCT FROM ruled THEN 'override' ELSE 'override_end' END);
+					held := new_tier;
+				END IF;
+			END LOOP;
 			IF v.value IS NULL THEN
 				IF held IS NOT NULL THEN
 					INSERT INTO dr.move VALUES (c.customer_id, v.day, names[held], NULL, 'exit');

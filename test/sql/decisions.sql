@@ -21,7 +21,7 @@ BEGIN
 	RETURN format('%s: %s new, %s up, %s down, %s exit, %s pending', d, r.new, r.up, r.down, r.exit, r.pending);
 END;
 $$;
-CREATE VIEW desk.state AS SELECT a.scheme, a.customer_id, a.tier, a.cause, to_char(a.since, 'MM-DD') AS since, a.earned, a.ruled, to_char(a.ruled_since, 'MM-DD') AS ruled_since,
+CREATE VIEW desk.state AS SELECT a.scheme, a.customer_id, a.tier, a.cause, to_char(a.since, 'MM-DD') AS since, a.earned, a.policy_tier, to_char(a.policy_since, 'MM-DD') AS policy_since,
 	a.misses, a.next_tier, to_char(a.next_review, 'MM-DD') AS next_review FROM tiering.assignment a;
 CREATE FUNCTION desk.as_role(who text, query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -53,27 +53,27 @@ SELECT customer_id, kind, tier, valid, state, requested_by, counts FROM tiering.
 SELECT count(*) FILTER (WHERE desk.as_role('t_asker', format('SELECT tiering.approve(%s)', request)) LIKE '42501%') AS refused,
 	count(*) FILTER (WHERE desk.as_role('t_chief', format('SELECT tiering.approve(%s, ''granted'')', request)) = '') AS granted FROM tiering.request WHERE scheme = 'over' AND customer_id <> 'o-ended';
 SELECT desk.night('over', 2);
-SELECT customer_id, tier, cause, since, earned, ruled, ruled_since, misses, next_tier, next_review FROM desk.state WHERE scheme = 'over' ORDER BY 1;
+SELECT customer_id, tier, cause, since, earned, policy_tier, policy_since, misses, next_tier, next_review FROM desk.state WHERE scheme = 'over' ORDER BY 1;
 SELECT desk.night('over', 2) AS repeated;
 SELECT desk.night('over', 3);
-SELECT customer_id, tier, cause, since, earned, ruled, ruled_since, misses, next_tier, next_review FROM desk.state WHERE scheme = 'over' ORDER BY 1;
+SELECT customer_id, tier, cause, since, earned, policy_tier, policy_since, misses, next_tier, next_review FROM desk.state WHERE scheme = 'over' ORDER BY 1;
 -- approved late: it counts at once, as of the last assessment, whose repetition changes nothing
 SELECT desk.as_role('t_chief', format('SELECT tiering.approve(%s, ''late'')', request)) AS approved FROM tiering.request WHERE customer_id = 'o-ended';
-SELECT customer_id, tier, cause, since, earned, ruled, ruled_since FROM desk.state WHERE customer_id = 'o-ended';
+SELECT customer_id, tier, cause, since, earned, policy_tier, policy_since FROM desk.state WHERE customer_id = 'o-ended';
 SELECT counts FROM tiering.request_state WHERE customer_id = 'o-ended';
 SELECT desk.night('over', 3) AS repeated;
 SELECT desk.night('over', 4);
 -- taken back before its time, and at once
 SELECT regexp_replace(desk.as_role('t_chief', format('SELECT tiering.end_override(%s, %L, ''enough'')', request, day)), 'override \d+', 'override N') AS ended FROM tiering.request, unnest('{2024-04-29,2024-06-01,2024-04-30}'::date[]) day WHERE customer_id = 'o-ended' ORDER BY day = '2024-04-30';
-SELECT customer_id, tier, cause, since, earned, ruled, ruled_since FROM desk.state WHERE customer_id = 'o-ended';
+SELECT customer_id, tier, cause, since, earned, policy_tier, policy_since FROM desk.state WHERE customer_id = 'o-ended';
 SELECT state, counts, decided_by, note FROM tiering.request_state WHERE customer_id = 'o-ended';
 SELECT desk.night('over', 4) AS repeated;
 SELECT desk.night('over', 5);
-SELECT customer_id, tier, cause, since, earned, ruled, ruled_since, misses, next_tier, next_review FROM desk.state WHERE scheme = 'over' ORDER BY 1;
+SELECT customer_id, tier, cause, since, earned, policy_tier, policy_since, misses, next_tier, next_review FROM desk.state WHERE scheme = 'over' ORDER BY 1;
 -- they end by themselves
 SELECT desk.night('over', 6);
 SELECT desk.night('over', 7);
-SELECT customer_id, tier, cause, since, earned, ruled, ruled_since, misses, next_tier, next_review FROM desk.state WHERE scheme = 'over' ORDER BY 1;
+SELECT customer_id, tier, cause, since, earned, policy_tier, policy_since, misses, next_tier, next_review FROM desk.state WHERE scheme = 'over' ORDER BY 1;
 SELECT customer_id, string_agg(format('%s %s->%s %s', to_char(as_of, 'MM-DD'), COALESCE(from_tier, ''), COALESCE(to_tier, ''), cause), ', ' ORDER BY move) AS moves
 FROM tiering.migration WHERE scheme = 'over' GROUP BY 1 ORDER BY 1;
 SELECT sound FROM tiering.verify_history('over');
@@ -99,13 +99,13 @@ SELECT desk.customer('r-' || id, vals) FROM (VALUES ('granted', '50 250 250 250 
 SELECT desk.night('risk', 1);
 SELECT desk.night('risk', 2);
 SELECT desk.night('risk', 2) AS repeated;
-SELECT customer_id, tier, cause, since, earned, ruled, misses, next_tier, next_review FROM desk.state WHERE scheme = 'risk' ORDER BY 1;
+SELECT customer_id, tier, cause, since, earned, policy_tier, misses, next_tier, next_review FROM desk.state WHERE scheme = 'risk' ORDER BY 1;
 SELECT customer_id, kind, tier, from_tier, as_of, measure, state, requested_by FROM tiering.request_state WHERE scheme = 'risk' ORDER BY 1, request;
 SELECT customer_id, regexp_replace(desk.as_role('t_night', format('SELECT tiering.approve(%s)', request)), 'request \d+', 'request N') AS own, desk.as_role('t_asker', format('SELECT tiering.approve(%s)', request)) AS no_right,
 	CASE customer_id WHEN 'r-refused' THEN desk.as_role('t_chief', format('SELECT tiering.reject(%s, ''known well'')', request))
 		WHEN 'r-granted' THEN desk.as_role('t_chief', format('SELECT tiering.approve(%s, ''seen'')', request)) WHEN 'r-new' THEN desk.as_role('t_chief', format('SELECT tiering.approve(%s)', request)) END AS decided
 FROM tiering.request WHERE scheme = 'risk' ORDER BY 1;
-SELECT customer_id, tier, cause, since, earned, ruled, misses, next_tier, next_review FROM desk.state WHERE scheme = 'risk' ORDER BY 1;
+SELECT customer_id, tier, cause, since, earned, policy_tier, misses, next_tier, next_review FROM desk.state WHERE scheme = 'risk' ORDER BY 1;
 SELECT desk.night('risk', 2) AS repeated;
 SELECT desk.night('risk', m) FROM generate_series(3, 7) m;
 SELECT customer_id, tier, from_tier, as_of, state, note FROM tiering.request_state WHERE scheme = 'risk' ORDER BY 1, request;

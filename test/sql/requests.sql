@@ -88,7 +88,7 @@ SELECT edge.customer('e2-hand', '150 50 50 50 50'), edge.customer('e2-gone', '15
 SELECT edge.night('edge2', 1);
 SELECT edge.night('edge2', 2);
 UPDATE tiering.assignment SET tier = 'd' WHERE customer_id = 'e2-hand';
-SELECT tier, earned, misses, prior_misses, next_tier, next_review FROM tiering.assignment WHERE customer_id = 'e2-hand';
+SELECT tier, earned, misses, next_tier, next_review FROM tiering.assignment WHERE customer_id = 'e2-hand';
 SELECT edge.night('edge2', 2) AS repeated;
 SELECT tier, earned, misses, next_tier, next_review FROM tiering.assignment WHERE customer_id = 'e2-hand';
 -- who was removed by hand is not brought back by approving what was asked before; the next refresh asks anew
@@ -101,16 +101,16 @@ SELECT edge.decide('e2-gone', 'approve');
 SELECT as_of, tier, misses FROM tiering.assignment WHERE customer_id = 'e2-tied';
 SELECT edge.as_asker($$SELECT tiering.request_override('edge2', 'e2-tied', 'cap', 'b', '[2024-03-01,2024-05-01)', 'x')$$) IS NOT NULL AS asked;
 SELECT edge.decide('e2-tied', 'approve');
-SELECT as_of, tier, ruled, misses FROM tiering.assignment WHERE customer_id = 'e2-tied';
+SELECT as_of, tier, policy_tier, misses FROM tiering.assignment WHERE customer_id = 'e2-tied';
 SELECT edge.night('edge2', 3) AS repeated;
-SELECT as_of, tier, ruled, misses FROM tiering.assignment WHERE customer_id = 'e2-tied';
+SELECT as_of, tier, policy_tier, misses FROM tiering.assignment WHERE customer_id = 'e2-tied';
 -- ended, and another one for the same days: they overlap only where it could not count any more
 SELECT edge.night('edge2', 4);
 SELECT edge.decide('e2-tied', 'approve') AS again;
 SELECT tiering.end_override(max(request), '2024-04-30') FROM tiering.request WHERE customer_id = 'e2-tied';
 SELECT edge.as_asker($$SELECT tiering.request_override('edge2', 'e2-tied', 'fixed', 'a', '[2024-03-01,2024-05-01)', 'x')$$) IS NOT NULL AS asked;
 SELECT edge.decide('e2-tied', 'approve');
-SELECT tier, ruled FROM tiering.assignment WHERE customer_id = 'e2-tied';
+SELECT tier, policy_tier FROM tiering.assignment WHERE customer_id = 'e2-tied';
 SELECT edge.night('edge2', 5);
 SELECT * FROM edge.moves('e2-%');
 
@@ -124,10 +124,10 @@ SELECT edge.as_asker(format('SELECT tiering.request_override(''edge3'', %L, %L, 
 FROM (VALUES ('e3-capped', 'cap', 'b'), ('e3-floored', 'floor', 'b'), ('e3-ended', 'floor', 'c'), ('e3-back', 'fixed', 'c')) v(c, k, t);
 SELECT edge.decide('e3-' || c, 'approve') FROM unnest('{capped,floored,ended,back}'::text[]) c;
 SELECT edge.night('edge3', 2);
-SELECT customer_id, tier, cause, earned, ruled, ruled_since FROM tiering.assignment WHERE scheme = 'edge3' ORDER BY 1;
+SELECT customer_id, tier, cause, earned, policy_tier, policy_since FROM tiering.assignment WHERE scheme = 'edge3' ORDER BY 1;
 SELECT edge.decide('e3-capped', 'approve');
 SELECT tiering.end_override(max(request), '2024-02-29') FROM tiering.request WHERE customer_id = 'e3-ended';
-SELECT customer_id, tier, cause, earned, ruled, ruled_since FROM tiering.assignment WHERE scheme = 'edge3' ORDER BY 1;
+SELECT customer_id, tier, cause, earned, policy_tier, policy_since FROM tiering.assignment WHERE scheme = 'edge3' ORDER BY 1;
 SELECT edge.night('edge3', m) FROM generate_series(2, 4) m;
 SELECT * FROM edge.moves('e3-%');
 

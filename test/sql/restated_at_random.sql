@@ -159,7 +159,7 @@ WHERE NOT EXISTS (SELECT FROM tiering.standing_move m WHERE scheme = 'sure' || b
 		GROUP BY as_of HAVING (array_agg(from_tier ORDER BY move))[1] IS NOT DISTINCT FROM (array_agg(to_tier ORDER BY move DESC))[1] AND bool_or(cause LIKE 'override%'))
 	AND NOT EXISTS (SELECT what, decided FROM chance.told x WHERE x.scheme = 'sure' || bank AND x.customer_id = c::text EXCEPT SELECT what, decided FROM chance.told x WHERE x.scheme = 'odds' || bank AND x.customer_id = c::text)
 	AND NOT EXISTS (SELECT what FROM chance.told x WHERE x.scheme = 'odds' || bank AND x.customer_id = c::text AND decided EXCEPT SELECT what FROM chance.told x WHERE x.scheme = 'sure' || bank AND x.customer_id = c::text);
-CREATE VIEW chance.state AS SELECT substr(scheme, 1, length(scheme) - 1) AS kind, "right"(scheme, 1)::int AS bank, customer_id, tier, measure, since, version, first_as_of, earned, misses, next_tier, next_review, ruled, ruled_since
+CREATE VIEW chance.state AS SELECT substr(scheme, 1, length(scheme) - 1) AS kind, "right"(scheme, 1)::int AS bank, customer_id, tier, measure, since, version, first_as_of, earned, misses, next_tier, next_review, policy_tier, policy_since
 FROM tiering.assignment WHERE scheme ~ '^(odds|sure)[1-6]$';
 -- what the moves of a date come to
 CREATE VIEW chance.moved AS
@@ -172,8 +172,8 @@ GROUP BY scheme, customer_id, as_of HAVING (array_agg(from_tier ORDER BY move))[
 SELECT count(*) > 900 AS many, count(*) FILTER (WHERE told) > 100 AS many_told, count(*) FILTER (WHERE decided) > 50 AS many_decided,
 	count(*) FILTER (WHERE told AND customer_id::int % 4 = 0) > 20 AS restated_and_told FROM chance.comparable;
 SELECT count(*) AS wrong_state FROM chance.comparable JOIN (SELECT * FROM chance.state WHERE kind = 'odds') a USING (bank, customer_id) FULL JOIN (SELECT s.* FROM chance.state s JOIN chance.comparable USING (bank, customer_id) WHERE kind = 'sure') b USING (bank, customer_id)
-WHERE (a.tier, a.measure, a.since, a.version, a.first_as_of, a.earned, a.misses, a.next_tier, a.next_review, a.ruled, a.ruled_since)
-	IS DISTINCT FROM (b.tier, b.measure, b.since, b.version, b.first_as_of, b.earned, b.misses, b.next_tier, b.next_review, b.ruled, b.ruled_since);
+WHERE (a.tier, a.measure, a.since, a.version, a.first_as_of, a.earned, a.misses, a.next_tier, a.next_review, a.policy_tier, a.policy_since)
+	IS DISTINCT FROM (b.tier, b.measure, b.since, b.version, b.first_as_of, b.earned, b.misses, b.next_tier, b.next_review, b.policy_tier, b.policy_since);
 SELECT count(*) AS wrong_moves FROM chance.comparable JOIN (SELECT * FROM chance.moved WHERE kind = 'odds') a USING (bank, customer_id) FULL JOIN (SELECT s.* FROM chance.moved s JOIN chance.comparable USING (bank, customer_id) WHERE kind = 'sure') b USING (bank, customer_id, as_of)
 WHERE (a.from_tier, a.to_tier, a.version) IS DISTINCT FROM (b.from_tier, b.to_tier, b.version) OR (a.measure <> b.measure AND b.measure > 0);
 

@@ -38,10 +38,10 @@ END;
 $$;
 -- how two schemes differ, in all that a report could see
 CREATE FUNCTION again.differences(a text, b text, OUT state bigint, OUT moves bigint, OUT heads bigint, OUT money bigint, OUT compared bigint) LANGUAGE sql AS $$
-	SELECT (SELECT count(*) FROM (SELECT * FROM (SELECT customer_id, tier, measure, since, version, first_as_of, earned, misses, next_tier, next_review, ruled, ruled_since, scheme FROM tiering.assignment) x WHERE scheme = a) x
+	SELECT (SELECT count(*) FROM (SELECT * FROM (SELECT customer_id, tier, measure, since, version, first_as_of, earned, misses, next_tier, next_review, policy_tier, policy_since, scheme FROM tiering.assignment) x WHERE scheme = a) x
 			FULL JOIN (SELECT * FROM tiering.assignment WHERE scheme = b) y USING (customer_id)
-			WHERE (x.tier, x.measure, x.since, x.version, x.first_as_of, x.earned, x.misses, x.next_tier, x.next_review, x.ruled, x.ruled_since)
-				IS DISTINCT FROM (y.tier, y.measure, y.since, y.version, y.first_as_of, y.earned, y.misses, y.next_tier, y.next_review, y.ruled, y.ruled_since)),
+			WHERE (x.tier, x.measure, x.since, x.version, x.first_as_of, x.earned, x.misses, x.next_tier, x.next_review, x.policy_tier, x.policy_since)
+				IS DISTINCT FROM (y.tier, y.measure, y.since, y.version, y.first_as_of, y.earned, y.misses, y.next_tier, y.next_review, y.policy_tier, y.policy_since)),
 		(SELECT count(*) FROM (SELECT * FROM tiering.standing_move WHERE scheme = a) x FULL JOIN (SELECT * FROM tiering.standing_move WHERE scheme = b) y USING (customer_id, as_of)
 			WHERE (x.from_tier, x.to_tier, x.direction, x.version, x.measure) IS DISTINCT FROM (y.from_tier, y.to_tier, y.direction, y.version, y.measure)),
 		(SELECT count(*) FROM tiering.tier_distribution_history(a, NULL) x FULL JOIN tiering.tier_distribution_history(b, NULL) y USING (as_of, tier) WHERE (x.customers, x.version) IS DISTINCT FROM (y.customers, y.version)),
@@ -148,7 +148,7 @@ UPDATE again.hand SET value = 150 WHERE as_of = '2024-02-29';
 UPDATE again.hand SET value = 250 WHERE as_of = '2024-04-30' AND customer_id = 'c';
 SELECT superseded, recorded, written FROM tiering.restate('byhand', '2024-02-01', '{a,b,c,nobody}');
 SELECT customer_id, string_agg(format('%s %s->%s %s', to_char(as_of, 'MM-DD'), COALESCE(from_tier, ''), COALESCE(to_tier, ''), cause), ', ' ORDER BY as_of, move) AS moves FROM tiering.standing_move WHERE scheme = 'byhand' GROUP BY 1 ORDER BY 1;
-SELECT customer_id, tier, cause, since, ruled, measure FROM tiering.assignment WHERE scheme = 'byhand' ORDER BY 1;
+SELECT customer_id, tier, cause, since, policy_tier, measure FROM tiering.assignment WHERE scheme = 'byhand' ORDER BY 1;
 SELECT as_of, tier, customers, measure FROM tiering.tier_distribution_history('byhand', NULL) ORDER BY as_of, rank;
 SELECT superseded, recorded, written FROM tiering.restate('byhand', '2024-02-01', '{a,b,c}');
 SELECT sound FROM tiering.verify_history('byhand');

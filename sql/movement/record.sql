@@ -1,0 +1,281 @@
+/*
+ * Changes by hand: whoever changes the tier of a row of assignment, by whatever
+ * statement, has the move recorded as if it were an assessment's. Statement-level
+ * triggers with transition tables see to it, so that a bulk load costs one insert.
+ * The functions are a definer's: who may change a tier need not, and must not, have
+ * the right to write history.
+ *
+ * Only the tier and its day are anybody's to change. What the policy has noted follows
+ * from assessments, and a change that left no record could not be explained.
+ */
+
+-- One of our functions that writes has a row here meanwhile, and records by itself.
+-- Nobody else may put one here, none is left when a transaction ends, and no code that
+-- is not ours can write while there is one: what runs a source refuses that.
+CREATE TABLE tiering.writing (
+	pid int PRIMARY KEY
+);
+COMMENT ON TABLE tiering.writing IS 'The session whose moves our functions record by themselves; empty, but for the session that writes';
+COMMENT ON COLUMN tiering.writing.pid IS 'The session';
+
+CREATE FUNCTION tiering.restores() RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT pg_has_role(current_user, e.extowner, 'USAGE')
+		AND current_user = COALESCE(NULLIF(current_setting('role', true), 'none'), session_user)
+	FROM pg_extension e WHERE e.extname = 'tiering';
+END;
+COMMENT ON FUNCTION tiering.restores() IS
+'Whether who runs the statement is the extension''s owner, and acts for themselves: only such a one restores rows. A trigger asks it before its function becomes the owner';
+
+CREATE FUNCTION tiering.refuse_tier(scheme text, version int, tier text) RETURNS int
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION 'version % of scheme "%" has no tier "%"', version, scheme, tier
+		USING ERRCODE = 'foreign_key_violation';
+END;
+$$;
+COMMENT ON FUNCTION tiering.refuse_tier(text, int, text) IS
+'Raises the error for a tier that is not there (23503)';
+
+CREATE FUNCTION tiering.refuse_by_hand(a tiering.assignment, what text, hint text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION 'customer "%" of scheme "%" cannot be changed by hand: %', a.customer_id, a.scheme, what
+		USING ERRCODE = 'object_not_in_prerequisite_state', HINT = COALESCE(hint, '');
+END;
+$$;
+COMMENT ON FUNCTION tiering.refuse_by_hand(tiering.assignment, text, text) IS
+'Raises the error for a change of assignment that is nobody''s to make (55000)';
+
+-- A batch of changes by hand is examined when it is recorded: whatever the statement
+-- was, its moves are there.
+CREATE FUNCTION tiering.check_by_hand(scheme text, batch int) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	wrong record;
+BEGIN
+	PERFORM tiering.refuse_tier(m.scheme, m.version, m.to_tier)
+	FROM (SELECT DISTINCT x.scheme, x.version, x.to_tier FROM tiering.migration x
+		  WHERE x.scheme = check_by_hand.scheme AND x.batch = check_by_hand.batch AND x.to_tier IS NOT NULL) m
+		LEFT JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (m.scheme, m.version, m.to_tier)
+	WHERE t.tier IS NULL;
+	SELECT x.customer_id, x.as_of, l.as_of AS last_move, s.refreshed_as_of INTO wrong
+	FROM tiering.migration x
+		LEFT JOIN tiering.source s ON s.scheme = x.scheme
+		LEFT JOIN LATERAL (
+			SELECT max(y.as_of) AS as_of FROM tiering.standing_move y
+			WHERE y.scheme = x.scheme AND y.customer_id = x.customer_id AND y.batch <> x.batch) l ON true
+	WHERE x.scheme = check_by_hand.scheme AND x.batch = check_by_hand.batch
+		AND (x.as_of < l.as_of OR x.as_of > GREATEST(current_date, s.refreshed_as_of))
+	LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'customer "%" of scheme "%" cannot be moved by hand as of %', wrong.customer_id, scheme, wrong.as_of
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			DETAIL = CASE WHEN wrong.as_of < wrong.last_move THEN format('Their last move was as of %s.', wrong.last_move)
+				ELSE format('Today is %s.', current_date) END,
+			HINT = format('A change by hand comes after what is known. What was wrong before is put right in the data, and by tiering.restate(%L, %L, customers).',
+				scheme, wrong.as_of);
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION tiering.check_by_hand(text, int) IS
+'Refuses a batch of changes by hand with a tier that is not there (23503), a day before the customer''s last move, or one after today (55000)';
+
+-- The distributions of assessments on or after the day of a change
+CREATE FUNCTION tiering.amend_by_hand(scheme text, batch int) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT tiering.amend_distribution(amend_by_hand.scheme, d.as_of, d.changes)
+	FROM (
+		SELECT d.as_of, array_agg(ROW(x.tier, x.customers, x.customers * m.measure)::tiering.tier_sum) AS changes
+		FROM tiering.migration m
+			JOIN tiering.assessments(amend_by_hand.scheme, false) d ON d.as_of >= m.as_of
+			CROSS JOIN LATERAL (VALUES (m.from_tier, -1), (m.to_tier, 1)) x(tier, customers)
+		WHERE m.scheme = amend_by_hand.scheme AND m.batch = amend_by_hand.batch AND x.tier IS NOT NULL
+		GROUP BY d.as_of) d
+$$;
+COMMENT ON FUNCTION tiering.amend_by_hand(text, int) IS
+'Keeps what a batch of changes by hand makes of the distributions';
+
+-- A plan for one row must not be kept for half a million. The planner takes there to be
+-- one row of those just written: nested loops would never end.
+CREATE FUNCTION tiering.record_by_hand() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan SET jit = off
+SET enable_nestloop = off SET enable_hashjoin = on
+AS $$
+DECLARE
+	restored boolean := TG_NARGS > 0;
+	schemes text[];
+	this_scheme text;
+	this_batch int;
+	before bigint;
+BEGIN
+	IF TG_RELID <> 'tiering.assignment'::regclass THEN
+		RAISE EXCEPTION 'record_by_hand() is a trigger on tiering.assignment only'
+			USING ERRCODE = 'object_not_in_prerequisite_state';
+	ELSIF EXISTS (SELECT FROM tiering.writing w WHERE w.pid = pg_backend_pid()) THEN
+		RETURN NULL;
+	ELSIF TG_OP = 'INSERT' THEN
+		PERFORM tiering.refuse_by_hand(n, format('since is %s, and as_of %s', n.since, n.as_of),
+				'Who is put here has been here since that day; what an old system knew is not told by a row.')
+		FROM new_rows n WHERE n.since <> n.as_of AND NOT (restored AND n.recorded_at <> now()) LIMIT 1;
+		schemes := ARRAY(SELECT DISTINCT n.scheme FROM new_rows n
+			WHERE NOT (restored AND n.recorded_at <> now()) ORDER BY 1);
+	ELSIF TG_OP = 'DELETE' THEN
+		schemes := ARRAY(SELECT DISTINCT o.scheme FROM old_rows o ORDER BY 1);
+	ELSE
+		PERFORM tiering.refuse_by_hand(n, 'an assignment cannot become another customer''s',
+				'Delete it and insert the other, so that both moves are recorded.')
+		FROM new_rows n LEFT JOIN old_rows o USING (scheme, customer_id) WHERE o.tier IS NULL LIMIT 1;
+		PERFORM tiering.refuse_by_hand(n, 'only tier and as_of are for that', NULL)
+		FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
+		WHERE to_jsonb(n) - '{tier,as_of,since,version}'::text[]
+			<> to_jsonb(o) - '{tier,as_of,since,version}'::text[] LIMIT 1;
+		schemes := ARRAY(SELECT DISTINCT n.scheme FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
+			WHERE n.tier <> o.tier ORDER BY 1);
+	END IF;
+	FOREACH this_scheme IN ARRAY schemes LOOP
+		PERFORM tiering.take_turn(this_scheme);
+		this_batch := tiering.next_batch(this_scheme);
+		before := tiering.last_move();
+		IF TG_OP = 'INSERT' THEN
+			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, to_tier, direction, cause, version, measure,
+				assessed, recorded_by, recorded_as, batch)
+			SELECT n.scheme, n.customer_id, n.as_of, n.tier, 'new', 'manual', n.version, n.measure,
+				n.as_of, session_user, tiering.acting_role(), this_batch
+			FROM new_rows n WHERE n.scheme = this_scheme AND NOT (restored AND n.recorded_at <> now());
+		ELSIF TG_OP = 'DELETE' THEN
+			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, from_tier, direction, cause, version, measure,
+				assessed, recorded_by, recorded_as, batch)
+			SELECT o.scheme, o.customer_id, d.day, o.tier, 'exit', 'manual', o.version, o.measure,
+				d.day, session_user, tiering.acting_role(), this_batch
+			FROM old_rows o LEFT JOIN tiering.source s ON s.scheme = o.scheme,
+				LATERAL (SELECT GREATEST(o.as_of, o.since, s.refreshed_as_of) AS day) d
+			WHERE o.scheme = this_scheme;
+		ELSE
+			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, from_tier, to_tier, direction, cause, version,
+				measure, assessed, recorded_by, recorded_as, batch)
+			SELECT n.scheme, n.customer_id, d.day, o.tier, n.tier, COALESCE(w.direction, 'lateral'), 'manual', n.version,
+				n.measure, d.day, session_user, tiering.acting_role(), this_batch
+			FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
+				LEFT JOIN tiering.source s USING (scheme)
+				LEFT JOIN (SELECT v.version, w.* FROM (SELECT DISTINCT version FROM new_rows) v
+						   CROSS JOIN LATERAL tiering.directions(this_scheme, v.version) w) w
+					ON w.version = n.version AND w.from_tier = o.tier AND w.to_tier = n.tier,
+				-- who says no date means the last assessment
+				LATERAL (SELECT CASE WHEN n.as_of <> o.as_of THEN n.as_of
+					ELSE GREATEST(n.as_of, n.since, s.refreshed_as_of) END AS day) d
+			WHERE n.scheme = this_scheme AND n.tier <> o.tier;
+		END IF;
+		PERFORM tiering.check_by_hand(this_scheme, this_batch),
+			tiering.seal_batch(this_scheme, this_batch, 'manual', NULL, before),
+			tiering.amend_by_hand(this_scheme, this_batch);
+	END LOOP;
+	RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION tiering.record_by_hand() IS
+'Trigger on assignment: adds a row to migration for each customer whose tier a statement changed';
+
+-- A tier that was changed by hand begins with the move, and is held by that hand; what
+-- the policy had ahead was about the tier left. After record_by_hand(), as triggers go
+-- by their names.
+CREATE FUNCTION tiering.settle_by_hand() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+BEGIN
+	IF TG_RELID <> 'tiering.assignment'::regclass THEN
+		RAISE EXCEPTION 'settle_by_hand() is a trigger on tiering.assignment only'
+			USING ERRCODE = 'object_not_in_prerequisite_state';
+	ELSIF EXISTS (SELECT FROM tiering.writing w WHERE w.pid = pg_backend_pid())
+		OR NOT EXISTS (SELECT FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
+			WHERE (n.tier, n.as_of, n.since, n.version) <> (o.tier, o.as_of, o.since, o.version))
+	THEN
+		RETURN NULL;
+	END IF;
+	INSERT INTO tiering.writing VALUES (pg_backend_pid());
+	UPDATE tiering.assignment a
+	SET as_of = m.as_of, since = m.as_of, cause = 'manual', recorded_at = now(),
+		earned = NULLIF(COALESCE(n.earned, CASE WHEN o.cause <> 'manual' THEN o.tier END), n.tier),
+		misses = 0, best = NULL, next_tier = NULL, next_review = NULL, kept_until = NULL,
+		policy_tier = NULL, policy_since = NULL
+	FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
+		JOIN LATERAL (
+			SELECT x.as_of FROM tiering.migration x
+			WHERE x.scheme = n.scheme AND x.customer_id = n.customer_id
+			ORDER BY x.move DESC LIMIT 1) m ON true
+	WHERE a.scheme = n.scheme AND a.customer_id = n.customer_id AND n.tier <> o.tier;
+	-- who was in that tier before has been there since then
+	UPDATE tiering.assignment a SET as_of = o.as_of, since = o.since, version = o.version
+	FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
+	WHERE a.scheme = n.scheme AND a.customer_id = n.customer_id AND n.tier = o.tier
+		AND (n.as_of, n.since, n.version) <> (o.as_of, o.since, o.version);
+	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
+	RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION tiering.settle_by_hand() IS
+'Trigger on assignment: what a change of tier by hand means for the rest of the row';
+
+CREATE TRIGGER record_new AFTER INSERT ON tiering.assignment
+	REFERENCING NEW TABLE AS new_rows
+	FOR EACH STATEMENT WHEN (NOT tiering.restores()) EXECUTE FUNCTION tiering.record_by_hand();
+CREATE TRIGGER record_restored AFTER INSERT ON tiering.assignment
+	REFERENCING NEW TABLE AS new_rows
+	FOR EACH STATEMENT WHEN (tiering.restores()) EXECUTE FUNCTION tiering.record_by_hand('restored');
+CREATE TRIGGER record_moves AFTER UPDATE ON tiering.assignment
+	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION tiering.record_by_hand();
+CREATE TRIGGER settle_by_hand AFTER UPDATE ON tiering.assignment
+	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION tiering.settle_by_hand();
+CREATE TRIGGER record_exit AFTER DELETE ON tiering.assignment
+	REFERENCING OLD TABLE AS old_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION tiering.record_by_hand();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.assignment
+	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_truncate();
+ALTER TABLE tiering.assignment
+	ENABLE ALWAYS TRIGGER record_new, ENABLE ALWAYS TRIGGER record_restored, ENABLE ALWAYS TRIGGER record_moves,
+	ENABLE ALWAYS TRIGGER settle_by_hand, ENABLE ALWAYS TRIGGER record_exit, ENABLE ALWAYS TRIGGER refuse_truncate;
+COMMENT ON TRIGGER record_new ON tiering.assignment IS 'Records customers who are put there by hand';
+COMMENT ON TRIGGER record_restored ON tiering.assignment IS 'Records customers whom the owner puts there, but for restored rows';
+COMMENT ON TRIGGER record_moves ON tiering.assignment IS 'Records customers who change tier';
+COMMENT ON TRIGGER settle_by_hand ON tiering.assignment IS 'Settles since and the policy''s notes of customers whose tier was changed by hand';
+COMMENT ON TRIGGER record_exit ON tiering.assignment IS 'Records customers who leave';
+COMMENT ON TRIGGER refuse_truncate ON tiering.assignment IS 'TRUNCATE would leave no moves';
+
+CREATE FUNCTION tiering.refuse_rewrite() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION 'rows of %.% cannot be changed or removed', TG_TABLE_SCHEMA, TG_TABLE_NAME
+		USING ERRCODE = 'object_not_in_prerequisite_state';
+END;
+$$;
+COMMENT ON FUNCTION tiering.refuse_rewrite() IS 'Trigger: history is added to only';
+
+DO $$
+DECLARE
+	kept text;
+BEGIN
+	FOREACH kept IN ARRAY ARRAY['migration', 'batch', 'superseded', 'distribution_history', 'watch_history',
+		'request', 'decision', 'own_assessment'] LOOP
+		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR TRUNCATE ON tiering.%I FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_rewrite()', kept);
+		EXECUTE pg_catalog.format('ALTER TABLE tiering.%I ENABLE ALWAYS TRIGGER refuse_rewrite', kept);
+		EXECUTE pg_catalog.format('COMMENT ON TRIGGER refuse_rewrite ON tiering.%I IS %L', kept, 'History is added to only');
+	END LOOP;
+END;
+$$;

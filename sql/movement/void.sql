@@ -1,0 +1,136 @@
+/*
+ * The way back: the last assessment is taken back. Its moves are superseded, with what
+ * came after it as of its day, and customers are where they were before it.
+ */
+
+CREATE TYPE tiering.void_result AS (
+	scheme     text,
+	as_of      date,
+	now_as_of  date,
+	superseded bigint,
+	written    bigint,
+	withdrawn  bigint
+);
+COMMENT ON TYPE tiering.void_result IS
+'What taking an assessment back did: the assessment, the one that is the last now, moves that do not stand any more, rows of assignment written, and requests withdrawn';
+
+CREATE FUNCTION tiering.check_void(src tiering.source, as_of date, reason text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	override tiering.request_state;
+BEGIN
+	IF COALESCE(reason, '') !~ '\S' THEN
+		RAISE EXCEPTION 'taking an assessment back needs a reason'
+			USING ERRCODE = 'invalid_parameter_value';
+	ELSIF as_of IS DISTINCT FROM src.refreshed_as_of THEN
+		RAISE EXCEPTION 'the last assessment of scheme "%" was as of %, not %', src.scheme,
+				COALESCE(src.refreshed_as_of::text, 'no day'), as_of
+			USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'Assessments are taken back one by one, the last one first.';
+	END IF;
+	SELECT * INTO override FROM tiering.request_state s
+	WHERE s.scheme = src.scheme AND s.kind <> 'move' AND s.state = 'approved'
+		AND s.decided_as_of = check_void.as_of
+	ORDER BY s.request LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'override % was approved as of the assessment of %', override.request, as_of
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			HINT = format('End it with tiering.end_override(%s, %L), and ask for it again afterwards.',
+				override.request, as_of);
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION tiering.check_void(tiering.source, date, text) IS
+'Refuses to take an assessment back that is not the last, or without a reason (22023), or as of which an override was approved that goes on (55000)';
+
+-- Where customers were: rows of assignment, as those that were touched had them.
+CREATE FUNCTION tiering.write_void(scheme text, as_of date, batch int, OUT superseded bigint, OUT written bigint)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+BEGIN
+	WITH before AS MATERIALIZED (
+		SELECT t.customer_id COLLATE "C" AS customer_id, b.*, l.measure, l.version AS moved_by
+		FROM tiering.touched(write_void.scheme, write_void.as_of) t
+			LEFT JOIN LATERAL tiering.state_before(write_void.scheme, t.customer_id, write_void.as_of) b ON true
+			LEFT JOIN LATERAL (
+				SELECT m.measure, m.version FROM tiering.standing_move m
+				WHERE m.scheme = write_void.scheme AND m.customer_id = t.customer_id COLLATE "C"
+					AND m.assessed < write_void.as_of
+				ORDER BY m.as_of DESC, m.move DESC LIMIT 1) l ON true
+	), superseding AS (
+		INSERT INTO tiering.superseded (move, scheme, batch)
+		SELECT m.move, write_void.scheme, write_void.batch FROM tiering.standing_move m
+		WHERE m.scheme = write_void.scheme AND m.assessed >= write_void.as_of
+		RETURNING 1
+	), removed AS (
+		DELETE FROM tiering.assignment a USING before b
+		WHERE a.scheme = write_void.scheme AND a.customer_id = b.customer_id AND b.tier IS NULL
+		RETURNING 1
+	), changed AS (
+		UPDATE tiering.assignment a
+		SET tier = b.tier, since = b.since, version = b.version, recorded_at = now(), cause = b.cause,
+			first_as_of = b.first_as_of, earned = NULL, misses = b.misses, best = b.best, next_tier = b.next_tier,
+			next_review = b.next_review, kept_until = b.kept_until, policy_tier = b.policy_tier,
+			policy_since = b.policy_since
+		FROM before b
+		WHERE a.scheme = write_void.scheme AND a.customer_id = b.customer_id AND b.tier IS NOT NULL
+		RETURNING 1
+	), added AS (
+		INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version, cause, first_as_of,
+			misses, best, next_tier, next_review, kept_until, policy_tier, policy_since)
+		SELECT write_void.scheme, b.customer_id, b.tier, b.measure, b.since, b.since, b.version, b.cause, b.first_as_of,
+			b.misses, b.best, b.next_tier, b.next_review, b.kept_until, b.policy_tier, b.policy_since
+		FROM before b
+		WHERE b.tier IS NOT NULL AND NOT EXISTS (SELECT FROM tiering.assignment a
+			WHERE a.scheme = write_void.scheme AND a.customer_id = b.customer_id)
+		RETURNING 1
+	)
+	SELECT (SELECT count(*) FROM superseding),
+		(SELECT count(*) FROM removed) + (SELECT count(*) FROM changed) + (SELECT count(*) FROM added)
+	INTO superseded, written;
+END;
+$$;
+COMMENT ON FUNCTION tiering.write_void(text, date, int) IS
+'Supersedes the moves of an assessment and of what came after it, and brings assignment to where customers were before';
+
+CREATE FUNCTION tiering.void_assessment(scheme text, as_of date, reason text) RETURNS tiering.void_result
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	src tiering.source := tiering.lock_source(scheme);
+	last_move bigint := tiering.last_move();
+	batch int := tiering.next_batch(scheme);
+	done record;
+	result tiering.void_result;
+BEGIN
+	PERFORM tiering.check_void(src, as_of, reason);
+	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
+	SELECT r.request, CASE r.state WHEN 'approved' THEN 'lapsed' ELSE 'withdrawn' END, void_assessment.as_of,
+		'the assessment was taken back', session_user
+	FROM tiering.request_state r
+	WHERE r.scheme = void_assessment.scheme AND r.kind = 'move' AND (r.state = 'pending' AND r.as_of = void_assessment.as_of
+		OR r.state = 'approved' AND r.decided_as_of = void_assessment.as_of);
+	GET DIAGNOSTICS result.withdrawn = ROW_COUNT;
+	INSERT INTO tiering.writing VALUES (pg_backend_pid());
+	SELECT * INTO done FROM tiering.write_void(scheme, as_of, batch);
+	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
+	PERFORM tiering.seal_batch(scheme, batch, 'void', as_of, last_move);
+	INSERT INTO tiering.voided (scheme, batch, as_of, reason)
+	VALUES (void_assessment.scheme, void_assessment.batch, void_assessment.as_of, void_assessment.reason);
+	result.scheme := scheme;
+	result.as_of := as_of;
+	result.now_as_of := l.as_of FROM tiering.last_assessment(scheme) l;
+	result.superseded := done.superseded;
+	result.written := done.written;
+	UPDATE tiering.source s SET refreshed_as_of = result.now_as_of, refreshed_at = now()
+	WHERE s.scheme = void_assessment.scheme;
+	RETURN result;
+END;
+$$;
+COMMENT ON FUNCTION tiering.void_assessment(text, date, text) IS
+'Takes the last assessment of a scheme back, for a reason: its moves, and decisions and changes by hand as of its day, do not stand any more, customers are where they were before, and what it asked for is withdrawn. The day can be assessed anew. What was known before stays known. The measure of customers is the last one read. Errors: unknown scheme, no source (42704), a refresh under way (55P03), not the last assessment, no reason (22023), an override that was approved as of it (55000)';

@@ -1,0 +1,51 @@
+/*
+ * Which way it is from one tier to another. The one rule: two ranks are compared in
+ * one version, the newest that knows both tiers; where none does, by what they have
+ * become. For example, silver is dropped while its customers go to gold: the version
+ * before knew both, so that is up.
+ */
+
+CREATE FUNCTION tiering.tier_names(scheme text, version int)
+RETURNS TABLE (tier text, rank int, becomes text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 5000 ROWS 10
+BEGIN ATOMIC
+	SELECT DISTINCT ON (t.tier) t.tier, t.rank,
+		CASE WHEN t.version = tier_names.version THEN t.tier ELSE s.becomes END
+	FROM tiering.tier t
+		JOIN tiering.scheme_version v ON v.scheme = t.scheme AND v.version = t.version
+		LEFT JOIN tiering.succeeded(tier_names.scheme, tier_names.version) s
+			ON s.from_version = t.version AND s.tier = t.tier
+	WHERE t.scheme = tier_names.scheme AND v.version <= tier_names.version
+		AND (v.status <> 'draft' OR v.version = tier_names.version)
+	ORDER BY t.tier, t.version DESC;
+END;
+COMMENT ON FUNCTION tiering.tier_names(text, int) IS
+'All tiers that a version of a scheme or one before it has: the rank in the newest version that has the tier, and what it has become in the version given, null if it ended';
+
+CREATE FUNCTION tiering.directions(scheme text, version int)
+RETURNS TABLE (from_tier text, to_tier text, direction text, from_rank int, to_rank int)
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 50
+BEGIN ATOMIC
+	WITH name AS MATERIALIZED (
+		SELECT * FROM tiering.tier_names(directions.scheme, directions.version)
+	), shared AS MATERIALIZED (
+		SELECT DISTINCT ON (f.tier, t.tier) f.tier AS from_tier, t.tier AS to_tier,
+			CASE WHEN t.rank > f.rank THEN 'up' WHEN t.rank < f.rank THEN 'down'
+				ELSE 'lateral' END AS direction
+		FROM tiering.tier f
+			JOIN tiering.tier t ON t.scheme = f.scheme AND t.version = f.version
+			JOIN tiering.scheme_version v ON v.scheme = f.scheme AND v.version = f.version
+		WHERE f.scheme = directions.scheme AND f.version <= directions.version
+			AND (v.status <> 'draft' OR v.version = directions.version)
+		ORDER BY f.tier, t.tier, f.version DESC
+	)
+	SELECT f.tier, t.tier,
+		CASE WHEN f.tier = t.tier OR (s.direction IS NULL AND f.becomes = t.becomes) THEN 'stayed'
+			ELSE COALESCE(s.direction, b.direction, 'lateral') END,
+		f.rank, t.rank
+	FROM name f CROSS JOIN name t
+		LEFT JOIN shared s ON s.from_tier = f.tier COLLATE "C" AND s.to_tier = t.tier COLLATE "C"
+		LEFT JOIN shared b ON b.from_tier = f.becomes COLLATE "C" AND b.to_tier = t.becomes COLLATE "C";
+END;
+COMMENT ON FUNCTION tiering.directions(text, int) IS
+'The direction from each tier to each other one, of all that a version or one before it has: up, down, lateral or stayed. Ranks are compared in the newest version that knows both tiers, else of what they have become in the version given; of tiers that no version compares it is lateral. stayed: the same tier, or what it has become. The ranks beside it are those in the newest version that has the tier';
