@@ -136,7 +136,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.copy_version(text, int, text, int) IS
-'Copies all that defines one version into another, an empty draft';
+'Copies all that defines one version into another, an empty draft. What its tiers succeed is not copied: they go on under the same names';
 
 CREATE FUNCTION tiering.new_draft(scheme text, note text DEFAULT '') RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100

@@ -435,6 +435,23 @@ END;
 COMMENT ON FUNCTION tiering.validate_versions(text, int) IS
 'Part of validate(): holes between the versions of the scheme';
 
+CREATE FUNCTION tiering.validate_succession(scheme text, version int)
+RETURNS TABLE (severity text, place text, finding text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
+BEGIN ATOMIC
+	SELECT 'error', format('tier %s', t.tier), CASE
+		WHEN b.before IS NULL THEN format('it succeeds %s, and no version is before this one', t.succeeds)
+		ELSE format('it succeeds %s, which is not a tier of version %s', t.succeeds, b.before) END
+	FROM tiering.tier t,
+		LATERAL (SELECT tiering.version_before(t.scheme, t.version) AS before) b
+	WHERE t.scheme = validate_succession.scheme AND t.version = validate_succession.version
+		AND t.succeeds IS NOT NULL AND NOT EXISTS (
+			SELECT FROM tiering.tier p
+			WHERE p.scheme = t.scheme AND p.version = b.before AND p.tier = t.succeeds);
+END;
+COMMENT ON FUNCTION tiering.validate_succession(text, int) IS
+'Part of validate(): tiers that succeed none of the version before';
+
 CREATE FUNCTION tiering.validate(scheme text, version int)
 RETURNS TABLE (severity text, place text, finding text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 10
@@ -453,6 +470,7 @@ BEGIN
 		  UNION ALL SELECT * FROM tiering.validate_metrics(scheme, version)
 		  UNION ALL SELECT * FROM tiering.validate_rules(scheme, version)
 		  UNION ALL SELECT * FROM tiering.validate_gaps(scheme, version)
+		  UNION ALL SELECT * FROM tiering.validate_succession(scheme, version)
 		  UNION ALL SELECT * FROM tiering.validate_versions(scheme, version)) f
 	ORDER BY f.severity COLLATE "C", f.place COLLATE "C", f.finding COLLATE "C";
 END;
