@@ -1,4 +1,6 @@
 -- Overrides that name a tier which a draft does not have are told before it is published.
+-- so that warnings have the same numbers, whatever ran before
+SELECT setval('tiering.request_request_seq', 1000000);
 CREATE ROLE ov_author LOGIN;
 CREATE ROLE ov_asker LOGIN;
 CREATE ROLE ov_chief LOGIN;

@@ -6,13 +6,13 @@ CREATE ROLE states_nobody LOGIN;
 GRANT states_group TO states_author;
 SELECT tiering.grant_role('states_author', 'author');
 GRANT USAGE ON SCHEMA t TO states_author, states_group, states_nobody;
-CREATE VIEW t.state AS
+CREATE VIEW t.version_state AS
 SELECT scheme, version, status, effective, published_by, published_as,
 	definition_rows = tiering.definition_rows(scheme, version) AS all_rows
 FROM tiering.scheme_version ORDER BY scheme COLLATE "C", version;
-GRANT SELECT ON t.state TO PUBLIC;
-CREATE TABLE t.money (no text, amount numeric);
-INSERT INTO t.money VALUES ('a', 5), ('b', 15), ('c', 25);
+GRANT SELECT ON t.version_state TO PUBLIC;
+CREATE TABLE t.states_money (no text, amount numeric);
+INSERT INTO t.states_money VALUES ('a', 5), ('b', 15), ('c', 25);
 
 -- An author: what makes a version is theirs to write, its state is not
 SET SESSION AUTHORIZATION states_author;
@@ -46,7 +46,7 @@ SELECT t.fails($$UPDATE tiering.scheme_version SET note = '' WHERE scheme = 'st'
 RESET SESSION AUTHORIZATION;
 SELECT version, created_at = now(), created_by, created_as FROM tiering.scheme_version
 WHERE scheme = 'st' ORDER BY version;
-SELECT * FROM t.state WHERE scheme = 'st';
+SELECT * FROM t.version_state WHERE scheme = 'st';
 -- the role that is set is beside who logged in
 BEGIN;
 SET ROLE states_author;
@@ -94,25 +94,25 @@ SELECT t.fails(format('SELECT tiering.unpublish(%s)', arguments)) FROM unnest(AR
 	$$'st', 2, NULL$$, $$'st', 2, ' '$$, $$'st', 1, 'x'$$, $$'st', 9, 'x'$$, $$'none', 1, 'x'$$,
 	$$NULL, 1, 'x'$$, $$'st', NULL, 'x'$$]) arguments;
 SELECT tiering.unpublish('st', 2, 'a slip of the year');
-SELECT * FROM t.state WHERE scheme = 'st';
+SELECT * FROM t.version_state WHERE scheme = 'st';
 SELECT t.fails($$SELECT tiering.unpublish('st', 2, 'again')$$);
 -- it is a draft like others: changed, dated again
 UPDATE tiering.tier SET tier = tier WHERE scheme = 'st' AND version = 2;
 UPDATE tiering.rule SET bounds = '[12,)' WHERE scheme = 'st' AND version = 2 AND tier = 'mid';
 SELECT tiering.publish('st', '2024-03-01');
 SELECT tiering.classify('st', 11, '2024-02-29'), tiering.classify('st', 11, '2024-03-01');
-SELECT * FROM t.state WHERE scheme = 'st';
+SELECT * FROM t.version_state WHERE scheme = 'st';
 -- or removed; the first one too
 SELECT tiering.unpublish('st', 2, 'not at all');
 DELETE FROM tiering.scheme_version WHERE scheme = 'st' AND version = 2;
 SELECT tiering.unpublish('st', 1, 'nor this'), tiering.publish('st', '2024-01-01');
-SELECT * FROM t.state WHERE scheme = 'st';
+SELECT * FROM t.version_state WHERE scheme = 'st';
 SELECT event, what, version, effective, reason, done_by, done_as FROM tiering.publication
 WHERE scheme = 'st' ORDER BY event;
 RESET SESSION AUTHORIZATION;
 
 -- One that has graded stays
-SELECT tiering.set_source('st', 'SELECT no AS customer_id, amount AS x FROM t.money');
+SELECT tiering.set_source('st', 'SELECT no AS customer_id, amount AS x FROM t.states_money');
 SELECT new FROM tiering.refresh('st', '2024-02-29');
 SET SESSION AUTHORIZATION states_author;
 SELECT t.fails($$SELECT tiering.unpublish('st', 1, 'x')$$);
@@ -148,9 +148,9 @@ SELECT tiering.new_scheme('try3');
 DELETE FROM tiering.scheme_version WHERE scheme = 'try3';
 RESET SESSION AUTHORIZATION;
 SELECT tiering.set_source('try',
-		'SELECT no AS customer_id, amount AS daily_avg_assets FROM t.money'),
+		'SELECT no AS customer_id, amount AS daily_avg_assets FROM t.states_money'),
 	tiering.set_series('try', 'SELECT no AS customer_id, NULL::tiering.daily_series AS balances,
-		tiering.month($1) AS period FROM t.money');
+		tiering.month($1) AS period FROM t.states_money');
 INSERT INTO tiering.dirty (scheme, customer_id, from_as_of) VALUES ('try', 'a', '2024-01-31');
 SET SESSION AUTHORIZATION states_author;
 SELECT tiering.drop_scheme('try', 'tried'), tiering.drop_scheme('try2'),
@@ -188,4 +188,4 @@ SET SESSION AUTHORIZATION states_nobody;
 SELECT t.fails('SELECT tiering.' || call) FROM unnest(ARRAY[$$publish('try', '2025-01-01')$$,
 	$$unpublish('try', 1, 'x')$$, $$drop_scheme('try')$$, 'enable_triggers()']) call;
 RESET SESSION AUTHORIZATION;
-SELECT * FROM t.state WHERE scheme = 'try';
+SELECT * FROM t.version_state WHERE scheme = 'try';
