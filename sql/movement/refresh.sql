@@ -224,7 +224,7 @@ COMMENT ON FUNCTION tiering.source_yields(text, date, int) IS
 'Whether the source of a scheme has the columns that a version takes';
 
 -- Which version graded before, if it was another: what is not its doing is the new one's
-CREATE FUNCTION tiering.version_before(scheme text, as_of date, version int) RETURNS int
+CREATE FUNCTION tiering.graded_before(scheme text, as_of date, version int) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -237,7 +237,7 @@ BEGIN
 	RETURN CASE WHEN tiering.source_yields(scheme, as_of, before) THEN before ELSE - before END;
 END;
 $$;
-COMMENT ON FUNCTION tiering.version_before(text, date, int) IS
+COMMENT ON FUNCTION tiering.graded_before(text, date, int) IS
 'The version that graded the assessment before, if it is another one; negative if the source does not have any more what that takes';
 
 -- An assessment of all customers, or of some, that is not a repeated one.
@@ -259,7 +259,7 @@ BEGIN
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
 	BEGIN
 		SELECT * INTO done FROM tiering.write_verdicts(kind, scheme, as_of, version, previous, customers,
-			tiering.version_before(scheme, as_of, version), NULL, NULL, batch);
+			tiering.graded_before(scheme, as_of, version), NULL, NULL, batch);
 	EXCEPTION WHEN unique_violation THEN
 		PERFORM tiering.refuse_repeated(scheme, as_of, version, customers);
 		RAISE;

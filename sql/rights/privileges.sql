@@ -7,6 +7,7 @@
 GRANT USAGE ON SCHEMA tiering TO PUBLIC;
 GRANT SELECT ON tiering.scheme, tiering.scheme_version, tiering.metric, tiering.tier, tiering.rule,
 	tiering.score_weight, tiering.score_band, tiering.service, tiering.policy, tiering.asset_weight, tiering.preset, tiering.fx_rate, tiering.ecb_rate TO PUBLIC;
+GRANT SELECT ON tiering.publication TO PUBLIC;
 
 -- A trigger function that anyone could put on a table of his own would run there
 -- with our rights; firing a trigger that is there takes no right to its function.
@@ -30,7 +31,7 @@ BEGIN
 			'seal_batch', 'last_move', 'assessed', 'decided', 'otherwise', 'circumstances',
 			'overrides_between', 'overrides_left_out', 'approved_moves', 'state_for', 'write_verdicts',
 			'check_cells', 'refuse_repeated', 'keep_requests', 'keep_distribution', 'amend_distribution',
-			'cell_counts', 'customers_held', 'source_yields', 'version_before', 'run_assessment',
+			'cell_counts', 'customers_held', 'source_yields', 'graded_before', 'run_assessment',
 			'repeat_assessment', 'check_by_hand', 'amend_by_hand', 'changes_by_hand', 'graded_again',
 			'occasions', 'replayed', 'replay_start', 'measures_before', 'write_replay', 'keep_editions',
 			'replay', 'state_before', 'touched', 'check_void', 'write_void', 'simulated_cells',
@@ -40,6 +41,15 @@ BEGIN
 	END LOOP;
 END;
 $do$;
+-- What publishes writes as the owner, and is told of requests.
+REVOKE EXECUTE ON FUNCTION tiering.take_draft(text), tiering.has_graded(text, int),
+	tiering.unpublish_hint(text, int), tiering.lock_draft(text),
+	tiering.record_publication(text, text, int, date, text), tiering.examine_draft(text, int, date),
+	tiering.publish(text, date), tiering.refuse_second_draft(text),
+	tiering.refuse_unpublish(tiering.scheme_version), tiering.unpublish(text, int, text),
+	tiering.drop_scheme(text, text), tiering.override_tiers(text, int, date),
+	tiering.validate_overrides(text, int, date), tiering.enable_triggers()
+	FROM PUBLIC;
 -- Reports on customers, as the views, take a grant.
 REVOKE EXECUTE ON FUNCTION tiering.standing(text, date, date, timestamptz),
 	tiering.migration_matrix(text, date, date, timestamptz), tiering.retention(text, timestamptz)

@@ -106,7 +106,8 @@ COMMENT ON COLUMN tiering.tier.approval IS 'Whether somebody has to approve befo
 COMMENT ON COLUMN tiering.tier.title IS 'Title in reports';
 COMMENT ON COLUMN tiering.tier.title_zh IS 'The same in Chinese';
 COMMENT ON COLUMN tiering.tier.succeeds IS
-'The tier of the version before that it continues, such as one that it renames or a part of which it is; null: the tier of the same name, if there was one. See successor()';
+'The tier of the version before that it continues, such as one that it renames or a part of '
+'which it is; null: the tier of the same name, if there was one. See successor()';
 
 CREATE TABLE tiering.metric (
 	scheme     text COLLATE "C" NOT NULL,

@@ -15,7 +15,8 @@ BEGIN ATOMIC
 	WHERE p.version = version_before.version;
 END;
 COMMENT ON FUNCTION tiering.version_before(text, int) IS
-'The version of a scheme that a version succeeds: of a draft, the last one that is published; null for the first one';
+'The version of a scheme that a version succeeds: of a draft, the last one that is published; '
+'null for the first one';
 
 CREATE FUNCTION tiering.succeeded(scheme text, version int)
 RETURNS TABLE (from_version int, tier text, becomes text)
@@ -40,14 +41,17 @@ BEGIN ATOMIC
 	SELECT w.from_version, w.tier, max(w.becomes) FILTER (WHERE w.at = succeeded.version)
 	FROM walk w
 		JOIN tiering.scheme_version f ON f.scheme = succeeded.scheme AND f.version = w.from_version
-		JOIN tiering.scheme_version v ON v.scheme = succeeded.scheme AND v.version = succeeded.version
+		JOIN tiering.scheme_version v
+			ON v.scheme = succeeded.scheme AND v.version = succeeded.version
 	WHERE COALESCE(lower(f.effective), 'infinity') <= COALESCE(lower(v.effective), 'infinity')
 	GROUP BY w.from_version, w.tier;
 END;
 COMMENT ON FUNCTION tiering.succeeded(text, int) IS
-'What each tier of a version and of all versions before it has become in that version. becomes is null for a tier that ended on the way';
+'What each tier of a version and of all versions before it has become in that version. becomes '
+'is null for a tier that ended on the way';
 
-CREATE FUNCTION tiering.successor(scheme text, from_version int, tier text, to_version int) RETURNS text
+CREATE FUNCTION tiering.successor(scheme text, from_version int, tier text, to_version int)
+RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 BEGIN ATOMIC
 	SELECT s.becomes FROM tiering.succeeded(successor.scheme, successor.to_version) s

@@ -38,7 +38,8 @@ SELECT tiering.publish('line', '2024-02-01');
 -- what a new draft copies goes on under its name; names that change places do not mislead
 SELECT tiering.new_version('line');
 SELECT tier, succeeds FROM tiering.tier WHERE scheme = 'line' AND version = 3 ORDER BY rank;
-SELECT t.step('gold', 'other', 'high'), t.step('high', 'gold', NULL), t.step('other', 'high', 'gold');
+SELECT t.step('gold', 'other', 'high'), t.step('high', 'gold', NULL),
+	t.step('other', 'high', 'gold');
 UPDATE tiering.tier SET succeeds = 'high' WHERE scheme = 'line' AND version = 3 AND tier = 'gold';
 SELECT tier, succeeds FROM tiering.tier WHERE scheme = 'line' AND version = 3 ORDER BY rank;
 SELECT tiering.publish('line', '2024-03-01');
