@@ -248,7 +248,7 @@ CanBeId(const char *id, Oid type)
 	{
 		case INT8OID:
 			errno = 0;
-			(void) strtoi64(id, &end, 10);
+			(void) strtoll(id, &end, 10);
 			return errno == 0 && *end == '\0' &&
 				strspn(digits, "0123456789") == strlen(digits) && *digits != '\0';
 		case NUMERICOID:
