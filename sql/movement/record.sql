@@ -246,9 +246,6 @@ CREATE TRIGGER record_exit AFTER DELETE ON tiering.assignment
 	FOR EACH STATEMENT EXECUTE FUNCTION tiering.record_by_hand();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.assignment
 	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_truncate();
-ALTER TABLE tiering.assignment
-	ENABLE ALWAYS TRIGGER record_new, ENABLE ALWAYS TRIGGER record_restored, ENABLE ALWAYS TRIGGER record_moves,
-	ENABLE ALWAYS TRIGGER settle_by_hand, ENABLE ALWAYS TRIGGER record_exit, ENABLE ALWAYS TRIGGER refuse_truncate;
 COMMENT ON TRIGGER record_new ON tiering.assignment IS 'Records customers who are put there by hand';
 COMMENT ON TRIGGER record_restored ON tiering.assignment IS 'Records customers whom the owner puts there, but for restored rows';
 COMMENT ON TRIGGER record_moves ON tiering.assignment IS 'Records customers who change tier';
@@ -274,7 +271,6 @@ BEGIN
 	FOREACH kept IN ARRAY ARRAY['migration', 'batch', 'superseded', 'distribution_history', 'watch_history',
 		'request', 'decision', 'own_assessment'] LOOP
 		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR TRUNCATE ON tiering.%I FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_rewrite()', kept);
-		EXECUTE pg_catalog.format('ALTER TABLE tiering.%I ENABLE ALWAYS TRIGGER refuse_rewrite', kept);
 		EXECUTE pg_catalog.format('COMMENT ON TRIGGER refuse_rewrite ON tiering.%I IS %L', kept, 'History is added to only');
 	END LOOP;
 END;

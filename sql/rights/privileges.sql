@@ -24,7 +24,8 @@ DECLARE
 BEGIN
 	FOR part IN SELECT p.oid::regprocedure FROM pg_catalog.pg_proc p
 		WHERE p.pronamespace = 'tiering'::regnamespace AND p.proname IN (
-			'turn_holder', 'take_turn', 'source_rows', 'graded', 'report_stage', 'notify_refresh',
+			'turn_holder', 'take_turn', 'set_source', 'set_series', 'write_binding',
+			'source_rows', 'graded', 'report_stage', 'notify_refresh',
 			'notify_restatement', 'refuse_frozen', 'lock_source', 'lock_request', 'apply_decision',
 			'request_override', 'approve', 'reject', 'withdraw', 'end_override', 'refresh', 'assess',
 			'restate', 'restate_dirty', 'mark_dirty', 'recount', 'void_assessment', 'next_batch',
