@@ -328,13 +328,14 @@ BEGIN
 		UNION ALL
 		SELECT true, r.customer_id COLLATE "C", s.day, r.n, s.from_tier, s.to_tier,
 			CASE WHEN s.cause = 'manual' THEN s.cause ELSE COALESCE(write_replay.cause, s.cause) END,
-			CASE WHEN s.to_tier IS NULL THEN r.held_version ELSE r.version END,
+			CASE WHEN s.to_tier IS NULL THEN GREATEST(r.held_version, b.version) ELSE r.version END,
 			CASE WHEN s.to_tier IS NOT NULL THEN r.measure ELSE COALESCE(r.measure, o.measure, l.measure) END,
 			r.as_of
 		FROM r CROSS JOIN LATERAL tiering.steps(r.v) s
 			LEFT JOIN old o ON o.customer_id = r.customer_id COLLATE "C" AND o.assessed = r.as_of
 				AND o.to_tier IS NULL AND s.to_tier IS NULL AND o.from_tier = s.from_tier COLLATE "C"
 			LEFT JOIN late l ON l.as_of = r.as_of AND l.customer_id = r.customer_id AND s.to_tier IS NULL
+			LEFT JOIN LATERAL tiering.last_assessment(write_replay.scheme, r.as_of) b ON s.to_tier IS NULL
 		WHERE r.n > 0 AND (r.v).moves
 	), differing AS MATERIALIZED (
 		SELECT m.customer_id, d.as_of
@@ -349,7 +350,7 @@ BEGIN
 	), standing AS MATERIALIZED (
 		SELECT f.customer_id COLLATE "C" AS customer_id, f.version, f.measure, f.earned,
 			COALESCE(l.cause, f.cause) AS cause, f.v, a.ctid AS place, a.tier AS held, a.version AS held_version,
-			(f.v).tier IS DISTINCT FROM a.tier OR f.n > 0 AND ROW(f.measure, (f.v).since, f.version,
+			(f.v).tier IS DISTINCT FROM a.tier OR a.tier IS NOT NULL AND f.n > 0 AND ROW(f.measure, (f.v).since, f.version,
 				COALESCE(l.cause, f.cause), (f.v).first_as_of, f.earned, (f.v).misses, (f.v).best, (f.v).next_tier,
 				(f.v).next_review, (f.v).kept_until, (f.v).policy_tier, (f.v).policy_since)
 			IS DISTINCT FROM ROW(a.measure, a.since, a.version, a.cause, a.first_as_of, a.earned, a.misses, a.best,
@@ -432,7 +433,7 @@ BEGIN
 		(SELECT array_agg(ROW(p.*)::tiering.edition_part) FROM (
 			SELECT u.as_of, max(u.version), u.tier, sum(u.now), sum(u.was), sum(u.measure), sum(u.was_measure), bool_and(u.known)
 			FROM ended e CROSS JOIN LATERAL (VALUES
-				(e.as_of, e.version, e.tier, 1, 0, e.measure, NULL::numeric, true),
+				(e.as_of, e.version, e.tier, 1, 0, e.measure, NULL::numeric, e.as_of = last_as_of),
 				(e.as_of, e.version, e.was, 0, 1, NULL, e.was_measure, e.was_measure IS NOT NULL))
 				u(as_of, version, tier, now, was, measure, was_measure, known)
 			WHERE u.tier IS NOT NULL GROUP BY u.as_of, u.tier) p)

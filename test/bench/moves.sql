@@ -10,14 +10,15 @@ CREATE FUNCTION bench.on_walk(step bigint) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (ARRAY['non_core', 'core', 'gold', 'platinum', 'black_gold', 'diamond', 'black_gold', 'platinum', 'gold', 'core'])[1 + step % 10];
 
-INSERT INTO tiering.migration (scheme, customer_id, as_of, to_tier, direction, cause, version, measure, recorded_by, batch)
+INSERT INTO tiering.migration (scheme, customer_id, as_of, to_tier, direction, cause, version, measure, recorded_by, batch, assessed)
 SELECT 'cib_year', lpad(c::text, 10, '0'), '2023-12-31', bench.on_walk(c), 'new', 'new', 1,
-	bench.money(c * 16::bigint)::numeric(15, 2), 'bench', 1
+	bench.money(c * 16::bigint)::numeric(15, 2), 'bench', 1, '2023-12-31'
 FROM generate_series(1, :customers) c;
-INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction, cause, version, measure, recorded_by, batch)
+INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction, cause, version, measure, recorded_by, batch, assessed)
 SELECT 'cib_year', lpad(c::text, 10, '0'), (date '2024-01-01' + m * interval '1 month')::date - 1,
 	bench.on_walk(c + n - 1), bench.on_walk(c + n), CASE WHEN (c + n - 1) % 10 < 5 THEN 'up' ELSE 'down' END, 'rule', 1,
-	bench.money(c * 16::bigint + m)::numeric(15, 2), 'bench', 1
+	bench.money(c * 16::bigint + m)::numeric(15, 2), 'bench', 1,
+	(date '2024-01-01' + m * interval '1 month')::date - 1
 FROM (SELECT c, m, row_number() OVER (PARTITION BY c ORDER BY m) AS n
 	  FROM generate_series(1, :customers) c, generate_series(1, 12) m
 	  WHERE bench.uniform(c * 16::bigint + m, 40) < 1 / 6.0) moved

@@ -5,7 +5,7 @@
 
 CREATE TABLE by_hand.assignment (LIKE tiering.assignment INCLUDING ALL) WITH (fillfactor = 80);
 CREATE TABLE by_hand.migration (LIKE tiering.migration INCLUDING ALL);
-ALTER TABLE by_hand.migration ALTER batch SET DEFAULT 1;
+ALTER TABLE by_hand.migration ALTER batch SET DEFAULT 1, ALTER assessed SET DEFAULT '2024-02-29';
 CREATE TABLE by_hand.distribution_history (LIKE tiering.distribution_history INCLUDING ALL);
 
 CREATE FUNCTION by_hand.refresh(day date) RETURNS void

@@ -30,7 +30,7 @@ WHERE n.scheme = 'hold' GROUP BY n.bound ORDER BY n.bound;
 SELECT customer_id, next_tier, bound, balance_to_hold, hold_until, round((13 * 2000 + 17 * balance_to_hold) / 30, 4) AS average FROM tiering.near_upgrade WHERE scheme = 'hold' AND customer_id IN ('even', 'none') ORDER BY 1;
 -- by the end of a month the next one is asked about, and the running one has no day left
 SET client_min_messages = warning;
-SELECT customers FROM tiering.refresh('hold', '2026-11-30');
+SELECT customers FROM tiering.refresh('hold', '2026-11-30', ahead => true);
 RESET client_min_messages;
 SELECT count(*) > 100 AS many, count(balance_to_hold) AS told, count(hold_until) AS dated FROM tiering.near_upgrade WHERE scheme = 'hold';
 SELECT tiering.set_series('hold', 'SELECT customer_id, series AS balances, tiering.month($1 + 1) AS period FROM hold.history');

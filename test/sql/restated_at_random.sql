@@ -104,7 +104,7 @@ CREATE ROLE t_chairs;
 SELECT tiering.grant_role('t_chairs', 'approve');
 SELECT count(chance.scheme(k || b.bank, b, k = 'sure')) AS schemes FROM chance.bank b, unnest('{odds,sure}'::text[]) k;
 SELECT format('CALL chance.live(%L, %s, %s)', k || bank, bank, months) FROM chance.bank, unnest('{odds,sure}'::text[]) k ORDER BY bank, k \gexec
-SELECT count(*) FILTER (WHERE kind = 'manual') > 500 AS by_hand, count(*) FILTER (WHERE kind = 'decision') > 300 AS decisions, count(*) FILTER (WHERE kind = 'refresh') > 300 AS refreshes FROM tiering.batch WHERE scheme ~ '^(odds|sure)[1-6]$';
+SELECT count(*) FILTER (WHERE kind = 'manual') > 500 AS by_hand, count(*) FILTER (WHERE kind = 'decision') > 300 AS decisions, count(*) FILTER (WHERE kind = 'refresh') > 100 AS refreshes FROM tiering.batch WHERE scheme ~ '^(odds|sure)[1-6]$';
 -- What was known, at the end of every third month
 CREATE TABLE chance.known AS SELECT clock_timestamp() AS at;
 CREATE VIEW chance.then AS SELECT b.bank, n, x.* FROM chance.bank b, generate_series(3, b.months, 3) n, chance.known k, tiering.tiers_on('odds' || b.bank, chance.day(n), k.at) x;
@@ -188,8 +188,7 @@ SELECT d.scheme, d.as_of, d.tier, d.customers, count(m.customer_id) AS counted, 
 FROM tiering.known_distribution() d LEFT JOIN LATERAL (
 	SELECT l.customer_id, l.to_tier, v.correct AS value FROM (
 		SELECT DISTINCT ON (m.customer_id) m.customer_id, m.to_tier FROM tiering.standing_move m
-		WHERE m.scheme = d.scheme AND m.as_of <= d.as_of AND NOT (m.as_of = d.as_of AND m.cause = 'manual' AND NOT EXISTS (
-			SELECT FROM tiering.standing_move x WHERE x.scheme = m.scheme AND x.customer_id = m.customer_id AND x.as_of = m.as_of AND x.move > m.move AND x.cause <> 'manual'))
+		WHERE m.scheme = d.scheme AND m.as_of <= d.as_of
 		ORDER BY m.customer_id, m.as_of DESC, m.move DESC) l
 		LEFT JOIN chance.value v ON v.bank = "right"(d.scheme, 1)::int AND v.as_of = d.as_of AND v.customer_id = l.customer_id::int) m ON m.to_tier = d.tier
 WHERE d.scheme ~ '^odds[1-6]$'

@@ -2,7 +2,7 @@
 -- up on both days. Other tests look at all moves, so these are taken back.
 BEGIN;
 -- Moves are put there as they might have been recorded, a batch for each day
-ALTER TABLE tiering.migration ALTER batch SET DEFAULT 1;
+ALTER TABLE tiering.migration ALTER batch SET DEFAULT 1, ALTER assessed SET DEFAULT '2000-01-01';
 CREATE FUNCTION t.batches(scheme text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	ALTER TABLE tiering.migration DISABLE TRIGGER USER;
