@@ -21,7 +21,7 @@ AS $$
 DECLARE
 	wanted text := concat_ws(', ', format('(%s)::text COLLATE "C"', customer),
 		format('(%s)::date', first_day), format('(%s)::date', end_day),
-		array_to_string(counted, ', '));
+		NULLIF(array_to_string(counted, ', '), ''));
 	part text := (SELECT COALESCE(string_agg(', v' || n, ''), '')
 		FROM generate_subscripts(counted, 1) n);
 	sides text := concat_ws(' UNION ALL ',
@@ -70,6 +70,11 @@ EXCEPTION
 			DETAIL = format('Table %s is watched for scheme "%s" by this expression.',
 				TG_RELID::regclass, TG_ARGV[0]),
 			HINT = 'Call tiering.watch_table() anew, or tiering.unwatch_table().';
+	WHEN insufficient_privilege THEN
+		RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = SQLERRM,
+			DETAIL = format('Table %s is watched for scheme "%s".', TG_RELID::regclass, TG_ARGV[0]),
+			HINT = format('Grant who changes it the right to mark: tiering.grant_role(%L, %L).',
+				current_user, 'load');
 END;
 $$;
 COMMENT ON FUNCTION tiering.mark_changes() IS
