@@ -44,13 +44,16 @@ COMMENT ON COLUMN tiering.dirty_customer.marked_at IS 'When the last one was mad
 -- A scheme that is gone, as tables may still be watched for it, has no customers to
 -- mark, and is no reason for a load to fail.
 CREATE FUNCTION tiering.append_marks(scheme text, customers text[], days date[]) RETURNS void
-LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
-BEGIN ATOMIC
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
 	INSERT INTO tiering.dirty (scheme, customer_id, from_as_of)
 	SELECT s.scheme, m.customer_id, m.day
 	FROM tiering.scheme s CROSS JOIN unnest(customers, days) m (customer_id, day)
-	WHERE s.scheme = append_marks.scheme;
+	WHERE s.scheme = append_marks.scheme COLLATE "C";
 END;
+$$;
 COMMENT ON FUNCTION tiering.append_marks(text, text[], date[]) IS
 'Part of mark_dirty() and mark_changes(): marks customers, each from a day of their own on';
 
