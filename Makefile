@@ -10,7 +10,7 @@ SQL_PARTS = schema averages/periods averages/measures series/series series/fx \
 	$(addprefix schemes/,scheme publication turn scorecard service policy asset_weight freeze \
 		classify authoring document successor direction validate publish explain preset) \
 	movement/state history/history \
-	$(addprefix movement/,decide source request distribution record assess refresh dirty \
+	$(addprefix movement/,decide source request distribution record assess refresh dirty watch \
 		restate void simulate) \
 	$(addprefix reports/,views reports cohort) \
 	rights/always rights/roles rights/privileges

@@ -273,9 +273,9 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM tiering.newest_version(scheme), tiering.check_day(on_date, 'on_date');
+	PERFORM tiering.newest_version(scheme COLLATE "C"), tiering.check_day(on_date, 'on_date');
 	RETURN (SELECT m.to_tier FROM tiering.known_moves(scheme, known_at) m
-		WHERE m.customer_id = tier_on.customer_id AND m.as_of <= on_date
+		WHERE m.customer_id = tier_on.customer_id COLLATE "C" AND m.as_of <= on_date
 		ORDER BY m.as_of DESC, m.move DESC LIMIT 1);
 END;
 $$;
@@ -288,7 +288,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 100000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM tiering.newest_version(scheme), tiering.check_day(on_date, 'on_date');
+	PERFORM tiering.newest_version(scheme COLLATE "C"), tiering.check_day(on_date, 'on_date');
 	RETURN QUERY SELECT l.customer_id, l.to_tier, l.as_of, l.direction, l.cause, l.measure, l.version, l.move
 	FROM (SELECT DISTINCT ON (m.customer_id) m.* FROM tiering.known_moves(scheme, known_at) m
 		  WHERE m.as_of <= on_date

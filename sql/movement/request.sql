@@ -68,7 +68,8 @@ COMMENT ON COLUMN tiering.decision.decided_at IS 'When it was decided';
 COMMENT ON COLUMN tiering.decision.decided_by IS 'Who logged in and decided, or ran the refresh that did';
 
 CREATE VIEW tiering.request_state AS
-SELECT r.request, r.scheme, r.customer_id, r.kind, r.tier, r.from_tier, r.valid, r.reason, r.as_of, r.measure,
+SELECT r.request, r.scheme, r.customer_id COLLATE "default" AS customer_id, r.kind, r.tier,
+	r.from_tier, r.valid, r.reason, r.as_of, r.measure,
 	COALESCE(l.decision, d.decision, 'pending') AS state, r.requested_by, r.requested_at,
 	d.decided_by, d.decided_at, d.note, d.as_of AS decided_as_of,
 	CASE WHEN d.decision = 'approved' THEN

@@ -591,7 +591,9 @@ BEGIN
 	)
 	SELECT COALESCE(array_agg(t.customer_id), '{}') AS customers, array_agg(GREATEST(t.day, first_as_of)) AS days
 	INTO marked
-	FROM (SELECT t.customer_id, min(t.from_as_of) AS day FROM taken t GROUP BY t.customer_id) t;
+	-- of days behind which there is no assessment yet, the next one tells by itself
+	FROM (SELECT t.customer_id, min(t.from_as_of) AS day FROM taken t
+		  WHERE t.from_as_of <= src.refreshed_as_of GROUP BY t.customer_id) t;
 	SELECT * INTO done FROM tiering.replay(src, 'restatement', marked.customers, marked.days, 'correction');
 	PERFORM tiering.notify_restatement(done.result);
 	RETURN done.result;

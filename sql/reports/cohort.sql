@@ -33,7 +33,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-	PERFORM tiering.newest_version(scheme);
+	PERFORM tiering.newest_version(scheme COLLATE "C");
 	IF from_date IS NULL OR to_date IS NULL THEN
 		RAISE EXCEPTION '% must not be null', CASE WHEN from_date IS NULL THEN 'from_date' ELSE 'to_date' END
 			USING ERRCODE = 'invalid_parameter_value';
@@ -54,7 +54,7 @@ BEGIN
 		-- by the newest version that had the tier at the end of the span, or has it at all
 		SELECT DISTINCT ON (t.tier) t.tier, t.rank
 		FROM tiering.tier t JOIN tiering.scheme_version v ON v.scheme = t.scheme AND v.version = t.version
-		WHERE t.scheme = migration_matrix.scheme
+		WHERE t.scheme = migration_matrix.scheme COLLATE "C"
 		ORDER BY t.tier, lower(v.effective) <= migration_matrix.to_date DESC NULLS LAST, t.version DESC
 	)
 	SELECT c.from_tier, c.to_tier,
@@ -87,12 +87,12 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-	PERFORM tiering.newest_version(scheme);
+	PERFORM tiering.newest_version(scheme COLLATE "C");
 	RETURN QUERY
 	WITH history AS (
 		SELECT min(m.as_of) AS first, GREATEST(max(m.as_of), (
 			SELECT s.refreshed_as_of FROM tiering.source s
-			WHERE s.scheme = retention.scheme AND retention.known_at IS NULL)) AS last
+			WHERE s.scheme = retention.scheme COLLATE "C" AND retention.known_at IS NULL)) AS last
 		FROM tiering.known_moves(retention.scheme, retention.known_at) m
 	), span AS (
 		SELECT y.year, make_date(y.year, 1, 1) - 1 AS since, LEAST(make_date(y.year, 12, 31), h.last) AS until

@@ -136,7 +136,8 @@ WITH candidate AS (
 	WINDOW lower_ones AS (PARTITION BY c.scheme, c.version, c.tier ORDER BY c.next_rank, c.bound, c.next_tier
 		ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 )
-SELECT a.scheme, a.customer_id, a.tier, n.next_tier, n.measure AS metric, a.measure, n.bound,
+SELECT a.scheme, a.customer_id COLLATE "default" AS customer_id, a.tier, n.next_tier,
+	n.measure AS metric, a.measure, n.bound,
 	n.bound - a.measure AS distance, round(100 * (n.bound - a.measure) / NULLIF(abs(n.bound), 0), 4) AS distance_percent,
 	a.since, a.as_of, a.version, (h.held).balance AS balance_to_hold, (h.held).until AS hold_until
 FROM tiering.assignment a
@@ -177,7 +178,8 @@ WITH b AS MATERIALIZED (
 				AND (upper_inf(l.bounds) OR upper(l.bounds) >= b.bound)
 	ORDER BY b.scheme, b.version, b.tier, b.bounds, l.rank DESC, l.bounds DESC, l.tier
 )
-SELECT a.scheme, a.customer_id, a.tier, CASE WHEN a.watched THEN a.next_tier ELSE n.next_tier END AS next_tier,
+SELECT a.scheme, a.customer_id COLLATE "default" AS customer_id, a.tier,
+	CASE WHEN a.watched THEN a.next_tier ELSE n.next_tier END AS next_tier,
 	n.measure AS metric, a.measure, n.bound,
 	a.measure - n.bound AS distance, round(100 * (a.measure - n.bound) / NULLIF(abs(n.bound), 0), 4) AS distance_percent,
 	a.since, a.as_of, a.version, a.watched, a.misses, CASE WHEN a.watched THEN a.next_review END AS falls_on

@@ -3,6 +3,21 @@
  * A view runs with its owner's rights: SELECT on it is all that a report needs.
  */
 
+-- Tables have customer_id as "C", whose indexes survive an upgrade of the system's
+-- locales; views give it in the default collation, so that a join to the bank's tables
+-- uses the bank's indexes. Who asks a view for one customer compares by the default
+-- collation, too, for which an index that collates as "C" is none. These are: equality is
+-- that of the bytes in both, and so is a hash, whatever becomes of the locale's order.
+CREATE INDEX assignment_by_customer ON tiering.assignment
+	USING hash (customer_id COLLATE "default");
+CREATE INDEX migration_by_customer ON tiering.migration
+	USING hash (customer_id COLLATE "default");
+CREATE INDEX request_by_customer ON tiering.request
+	USING hash (customer_id COLLATE "default");
+COMMENT ON INDEX tiering.assignment_by_customer IS 'For views that are asked for one customer';
+COMMENT ON INDEX tiering.migration_by_customer IS 'For views that are asked for one customer';
+COMMENT ON INDEX tiering.request_by_customer IS 'For views that are asked for one customer';
+
 CREATE VIEW tiering.tier_distribution AS
 WITH held AS (
 	SELECT a.scheme, a.tier, count(*) AS customers, sum(a.measure) AS measure,
@@ -77,11 +92,11 @@ COMMENT ON COLUMN tiering.tier_distribution_history.measure_share IS 'Its share 
 -- or decision.
 CREATE VIEW tiering.migration_matrix AS
 WITH span AS (
-	SELECT m.scheme, m.as_of, m.customer_id, min(m.move) AS first, max(m.move) AS last,
+	SELECT m.scheme, m.as_of, min(m.move) AS first, max(m.move) AS last,
 		max(m.move) FILTER (WHERE b.kind IN ('refresh', 'restatement')) AS last_graded
 	FROM tiering.standing_move m
 		JOIN tiering.batch b ON b.scheme = m.scheme AND b.batch = m.batch
-	GROUP BY m.scheme, m.as_of, m.customer_id
+	GROUP BY m.scheme, m.as_of, m.customer_id COLLATE "C"
 ), net AS (
 	SELECT s.scheme, s.as_of, f.from_tier, l.to_tier,
 		CASE WHEN g.move IS NULL THEN f.from_tier ELSE g.to_tier END AS graded, l.version, l.measure
@@ -193,15 +208,19 @@ COMMENT ON COLUMN tiering.migration_summary.stayed IS 'Customers who kept their 
 COMMENT ON COLUMN tiering.migration_summary.retention IS
 'Share of the customers before it who are still customers';
 
+-- Partitions are by the customer twice: as "C" for the order, which an index has, and
+-- as given, which lets a condition on it go below the window.
 CREATE VIEW tiering.customer_tier_history AS
 SELECT spell.scheme, spell.customer_id, spell.tier, spell.valid,
 	spell.from_tier, spell.direction, spell.cause, spell.measure, spell.version, spell.move
 FROM (
-	SELECT m.scheme, m.customer_id, m.to_tier AS tier,
+	SELECT m.scheme, m.customer_id COLLATE "default" AS customer_id, m.to_tier AS tier,
 		daterange(m.as_of, lead(m.as_of) OVER customer) AS valid,
 		m.from_tier, m.direction, m.cause, m.measure, m.version, m.move
 	FROM tiering.standing_move m
-	WINDOW customer AS (PARTITION BY m.scheme, m.customer_id ORDER BY m.as_of, m.move)) spell
+	WINDOW customer AS (
+		PARTITION BY m.scheme, m.customer_id COLLATE "C", m.customer_id COLLATE "default"
+		ORDER BY m.as_of, m.move)) spell
 WHERE spell.tier IS NOT NULL AND NOT isempty(spell.valid);
 COMMENT ON VIEW tiering.customer_tier_history IS
 'The tiers that each customer held, one after the other; those he held for no day, having moved twice at one assessment, are left out';
