@@ -152,15 +152,20 @@ INSERT INTO bank.action (action, weight, login, statement, refused, prepared_by,
 		'{40001,55P03,22023,23503,55000}', '{data}', NULL),
 	('new_version', 2, 'chaos_author', $$
 		SELECT tiering.new_version('bank')$$,
-		'{40001,55P03,55000}', '{}', NULL),
+		'{40001,55P03,42710}', '{}', NULL),
 	('edit', 3, 'chaos_author', $$
 		UPDATE tiering.rule r
-		SET bounds = numrange(lower(r.bounds) + bank.upto(1, 20) - 10, upper(r.bounds))
+		SET bounds = numrange(CASE WHEN lower(r.bounds) > 150 THEN 190 ELSE 90 END
+			+ bank.upto(1, 20), NULL)
 		WHERE r.scheme = 'bank' AND r.version = bank.draft() AND r.tier = 'platinum'$$,
 		'{40001,55P03,55000}', '{new_version}', NULL),
+	-- two tiers change places
 	('edit_rank', 1, 'chaos_author', $$
-		UPDATE tiering.tier t SET rank = 6 - t.rank
-		WHERE t.scheme = 'bank' AND t.version = bank.draft() AND t.tier IN ('gold', 'diamond')$$,
+		WITH asks AS (
+			UPDATE tiering.rule r SET bounds = numrange(300 - lower(r.bounds), NULL)
+			WHERE r.scheme = 'bank' AND r.version = bank.draft() AND r.tier IN ('gold', 'platinum'))
+		UPDATE tiering.tier t SET rank = 5 - t.rank
+		WHERE t.scheme = 'bank' AND t.version = bank.draft() AND t.tier IN ('gold', 'platinum')$$,
 		'{40001,55P03,55000}', '{new_version}', NULL),
 	('publish', 2, 'chaos_author', $$
 		SELECT tiering.publish('bank', bank.day(1 + bank.upto(1, 3)))$$,
