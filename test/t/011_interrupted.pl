@@ -55,7 +55,7 @@ sub ask_until
 }
 # What the last of some statements yields
 sub ask { return ask_until("$_[0];\n\\echo done\n", qr/^(.*)\ndone$/m) }
-sub tell { ask_until("$_[0];\n\\echo done\n", qr/^(done)$/m) }
+sub run_sql { ask_until("$_[0];\n\\echo done\n", qr/^(done)$/m) }
 connect_anew();
 
 # The statement of an action with its salt, as its login; [ SQLSTATE, seconds ]
@@ -75,23 +75,20 @@ sub run_action
 	my $state = ask_until(as_login($name, $salt) . "$statement{$name};\n\\echo done :SQLSTATE\n",
 		qr/^done (\w+)$/m);
 	my $took = time - $start;
-	tell('RESET SESSION AUTHORIZATION');
+	run_sql('RESET SESSION AUTHORIZATION');
 	return ($state, $took);
 }
 
-sub digest
-{
-	return $node->safe_psql('postgres', "SELECT bank.digest($_[0])");
-}
+sub digest { return ask("SELECT bank.digest($_[0])") }
 
 # What an action would lead to, and how long it takes; undef if it is refused
 sub rehearse
 {
 	my ($name, $salt) = @_;
-	tell('SELECT bank.note_sequences(); BEGIN');
+	run_sql('SELECT bank.note_sequences(); BEGIN');
 	my ($state, $took) = run_action($name, $salt);
-	my $after = $state eq '00000' ? ask('SELECT bank.digest(false)') : undef;
-	tell('ROLLBACK; RESET SESSION AUTHORIZATION;'
+	my $after = $state eq '00000' ? digest('false') : undef;
+	run_sql('ROLLBACK; RESET SESSION AUTHORIZATION;'
 		. 'SELECT setval(name, value, called) FROM bank.sequence');
 	return ($after, $took);
 }
@@ -118,7 +115,7 @@ sub interrupted
 	{
 		kill 'INT', $pid;
 		$state = ask_until('', qr/^done (\w+)$/m);
-		tell('RESET SESSION AUTHORIZATION');
+		run_sql('RESET SESSION AUTHORIZATION');
 	}
 	else
 	{
@@ -139,8 +136,10 @@ sub interrupted
 		my %now = map { split /=/ } split / /, $now;
 		wrong($name, 'differs in', grep { ($after{$_} // '') ne ($now{$_} // '') } sort keys %now);
 	}
-	$violated{$_} //= "after $how of $name: $_" foreach map { s/, \d+ times.*//r } split /\n/,
-		$node->safe_psql('postgres', 'SELECT t.invariants()');
+	foreach my $finding (split / \| /, ask("SELECT string_agg(i, ' | ') FROM t.invariants() i"))
+	{
+		$violated{ $finding =~ s/, \d+ times.*//r } //= "after $how of $name: $finding";
+	}
 	$count{$how}{$is}++;
 	$count{$name}{$is}++;
 	return 1;
