@@ -19,7 +19,7 @@ srand($seed);
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->append_conf('postgresql.conf',
-	"restart_after_crash = on\nautovacuum = off\nclient_min_messages = error");
+	"restart_after_crash = on\nautovacuum = off\njit = off\nclient_min_messages = error");
 $node->start;
 $node->safe_psql('postgres', "CREATE EXTENSION tiering; CREATE SCHEMA t;\n"
 	. slurp_file("$FindBin::Bin/../invariants.sql")
