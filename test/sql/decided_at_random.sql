@@ -251,6 +251,7 @@ SELECT count(*) > 5000 AS many_moves,
 FROM e FULL JOIN g USING (customer_id, nth);
 SELECT cause, count(*) > 50 AS many FROM dr.move GROUP BY cause ORDER BY cause;
 SELECT count(*) FILTER (WHERE sound) AS sound FROM generate_series(1, 5) i, tiering.verify_history('dr' || i);
+SELECT t.invariants(scheme) FROM tiering.scheme WHERE scheme LIKE 'dr_';
 DROP SCHEMA dr CASCADE;
 SELECT tiering.revoke_role('dr_asker', 'request'), tiering.revoke_role('dr_asker', 'report'), tiering.revoke_role('dr_chief', 'approve'), tiering.revoke_role('dr_chief', 'report');
 REVOKE USAGE ON SCHEMA t FROM dr_asker, dr_chief;
