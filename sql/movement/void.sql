@@ -97,6 +97,28 @@ $$;
 COMMENT ON FUNCTION tiering.write_void(text, date, int) IS
 'Supersedes the moves of an assessment and of what came after it, and brings assignment to where customers were before';
 
+-- What customers had then is not kept, so the source is asked once more. One that fails
+-- is no reason not to take an assessment back: then it is not known what they had.
+CREATE FUNCTION tiering.measure_again(scheme text, as_of date, version int) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+BEGIN
+	UPDATE tiering.assignment a
+	SET measure = g.measure, earned = NULLIF(g.earned, a.tier), as_of = LEAST(a.as_of, measure_again.as_of)
+	FROM tiering.graded(measure_again.scheme, measure_again.as_of, measure_again.version, NULL) g
+	WHERE a.scheme = measure_again.scheme AND a.customer_id = g.customer_id COLLATE "C";
+	UPDATE tiering.assignment a SET measure = NULL, as_of = measure_again.as_of
+	WHERE a.scheme = measure_again.scheme AND a.as_of > measure_again.as_of;
+EXCEPTION WHEN OTHERS THEN
+	RAISE WARNING 'what customers of scheme "%" had on % is not known: %', scheme, as_of, SQLERRM;
+	UPDATE tiering.assignment a SET measure = NULL, as_of = LEAST(a.as_of, measure_again.as_of)
+	WHERE a.scheme = measure_again.scheme;
+END;
+$$;
+COMMENT ON FUNCTION tiering.measure_again(text, date, int) IS
+'Has customers have the measure that the source has of them for the last assessment, or none if it cannot be read';
+
 CREATE FUNCTION tiering.void_assessment(scheme text, as_of date, reason text) RETURNS tiering.void_result
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
@@ -104,7 +126,7 @@ AS $$
 DECLARE
 	src tiering.source := tiering.lock_source(scheme);
 	last_move bigint := tiering.last_move();
-	batch int := tiering.next_batch(scheme);
+	this_batch int := tiering.next_batch(scheme);
 	done record;
 	result tiering.void_result;
 BEGIN
@@ -117,11 +139,13 @@ BEGIN
 		OR r.state = 'approved' AND r.decided_as_of = void_assessment.as_of);
 	GET DIAGNOSTICS result.withdrawn = ROW_COUNT;
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
-	SELECT * INTO done FROM tiering.write_void(scheme, as_of, batch);
+	SELECT * INTO done FROM tiering.write_void(scheme, as_of, this_batch);
+	PERFORM tiering.seal_batch(scheme, this_batch, 'void', as_of, last_move);
+	PERFORM tiering.measure_again(scheme, l.as_of, l.version) FROM tiering.last_assessment(scheme) l
+	WHERE l.as_of IS NOT NULL;
 	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
-	PERFORM tiering.seal_batch(scheme, batch, 'void', as_of, last_move);
 	INSERT INTO tiering.voided (scheme, batch, as_of, reason)
-	VALUES (void_assessment.scheme, void_assessment.batch, void_assessment.as_of, void_assessment.reason);
+	SELECT void_assessment.scheme, this_batch, void_assessment.as_of, void_assessment.reason;
 	result.scheme := scheme;
 	result.as_of := as_of;
 	result.now_as_of := l.as_of FROM tiering.last_assessment(scheme) l;
@@ -133,4 +157,4 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.void_assessment(text, date, text) IS
-'Takes the last assessment of a scheme back, for a reason: its moves, and decisions and changes by hand as of its day, do not stand any more, customers are where they were before, and what it asked for is withdrawn. The day can be assessed anew. What was known before stays known. The measure of customers is the last one read. Errors: unknown scheme, no source (42704), a refresh under way (55P03), not the last assessment, no reason (22023), an override that was approved as of it (55000)';
+'Takes the last assessment of a scheme back, for a reason: its moves, and decisions and changes by hand as of its day, do not stand any more, customers are where they were before, and what it asked for is withdrawn. The day can be assessed anew. What was known before stays known. What customers had is read from the source once more. Errors: unknown scheme, no source (42704), a refresh under way (55P03), not the last assessment, no reason (22023), an override that was approved as of it (55000)';

@@ -36,7 +36,7 @@ BEGIN
 			'cell_counts', 'customers_held', 'source_yields', 'graded_before', 'run_assessment',
 			'repeat_assessment', 'check_by_hand', 'amend_by_hand', 'changes_by_hand', 'graded_again',
 			'occasions', 'replayed', 'replay_start', 'measures_before', 'write_replay', 'keep_editions',
-			'replay', 'state_before', 'touched', 'check_void', 'write_void', 'simulated_cells',
+			'replay', 'state_before', 'touched', 'check_void', 'write_void', 'measure_again', 'simulated_cells',
 			'simulated_day', 'simulate', 'simulate_staffing', 'simulate_customers')
 	LOOP
 		EXECUTE pg_catalog.format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', part);
