@@ -122,7 +122,7 @@ BEGIN
 	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
 	PERFORM tiering.seal_batch(scheme, batch, 'void', as_of, last_move);
 	INSERT INTO tiering.voided (scheme, batch, as_of, reason)
-	VALUES (void_assessment.scheme, void_assessment.batch, void_assessment.as_of, void_assessment.reason);
+	VALUES (void_assessment.scheme, batch, void_assessment.as_of, void_assessment.reason);
 	result.scheme := scheme;
 	result.as_of := as_of;
 	result.now_as_of := l.as_of FROM tiering.last_assessment(scheme) l;
