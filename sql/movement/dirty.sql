@@ -1,27 +1,68 @@
 /*
- * Marks: customers whose data changed behind an assessment.
+ * Dirty customers: those whose data changed behind an assessment. Marks are added and
+ * never updated, so that loads that mark the same customers do not wait for each
+ * other, nor for a restatement, which takes away the marks that it saw. What is marked
+ * meanwhile stays for the next one.
  */
 
 CREATE TABLE tiering.dirty (
+	mark        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	scheme      text COLLATE "C" NOT NULL,
 	customer_id text COLLATE "C" NOT NULL,
 	from_as_of  date NOT NULL,
-	marked_at   timestamptz NOT NULL DEFAULT now(),
-	PRIMARY KEY (scheme, customer_id)
+	marked_at   timestamptz NOT NULL DEFAULT now()
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.dirty', '');
-COMMENT ON TABLE tiering.dirty IS 'Customers whose data changed behind an assessment, for restate_dirty()';
+SELECT pg_catalog.pg_extension_config_dump('tiering.dirty_mark_seq', '');
+COMMENT ON TABLE tiering.dirty IS
+'Marks of customers whose data changed behind an assessment, for restate_dirty(). A customer may '
+'have several; see dirty_customer';
+COMMENT ON COLUMN tiering.dirty.mark IS 'Number of the mark';
 COMMENT ON COLUMN tiering.dirty.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.dirty.customer_id IS 'Customer';
-COMMENT ON COLUMN tiering.dirty.from_as_of IS 'The first day whose data changed: assessments from it on may be wrong';
-COMMENT ON COLUMN tiering.dirty.marked_at IS 'When this was last marked';
+COMMENT ON COLUMN tiering.dirty.from_as_of IS
+'The first day whose data changed: assessments from it on may be wrong';
+COMMENT ON COLUMN tiering.dirty.marked_at IS 'When it was marked';
 
-CREATE FUNCTION tiering.mark_dirty(scheme text, customer_id text, from_as_of date) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 100
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.dirty
+	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_truncate();
+COMMENT ON TRIGGER refuse_truncate ON tiering.dirty IS 'A mark goes when it is restated';
+
+CREATE VIEW tiering.dirty_customer AS
+SELECT d.scheme, d.customer_id COLLATE "default" AS customer_id, min(d.from_as_of) AS from_as_of,
+	count(*) AS marks, max(d.marked_at) AS marked_at
+FROM tiering.dirty d
+GROUP BY d.scheme, d.customer_id;
+COMMENT ON VIEW tiering.dirty_customer IS 'The customers who are marked for restate_dirty()';
+COMMENT ON COLUMN tiering.dirty_customer.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.dirty_customer.customer_id IS 'Customer';
+COMMENT ON COLUMN tiering.dirty_customer.from_as_of IS
+'The first day whose data changed, by all marks of the customer';
+COMMENT ON COLUMN tiering.dirty_customer.marks IS 'How many marks there are';
+COMMENT ON COLUMN tiering.dirty_customer.marked_at IS 'When the last one was made';
+
+-- A scheme that is gone, as tables may still be watched for it, has no customers to
+-- mark, and is no reason for a load to fail.
+CREATE FUNCTION tiering.append_marks(scheme text, customers text[], days date[]) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM tiering.newest_version(scheme);
+	INSERT INTO tiering.dirty (scheme, customer_id, from_as_of)
+	SELECT s.scheme, m.customer_id, m.day
+	FROM tiering.scheme s CROSS JOIN unnest(customers, days) m (customer_id, day)
+	WHERE s.scheme = append_marks.scheme COLLATE "C";
+END;
+$$;
+COMMENT ON FUNCTION tiering.append_marks(text, text[], date[]) IS
+'Part of mark_dirty() and mark_changes(): marks customers, each from a day of their own on';
+
+CREATE FUNCTION tiering.mark_dirty(scheme text, customer_id text, from_as_of date) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM tiering.newest_version(scheme COLLATE "C");
 	IF customer_id IS NULL THEN
 		RAISE EXCEPTION 'customer_id must not be null'
 			USING ERRCODE = 'null_value_not_allowed';
@@ -29,15 +70,10 @@ BEGIN
 		RAISE EXCEPTION 'from_as_of must be a day, not %', COALESCE(from_as_of::text, 'null')
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	INSERT INTO tiering.dirty AS d (scheme, customer_id, from_as_of)
-	VALUES (mark_dirty.scheme, mark_dirty.customer_id, mark_dirty.from_as_of)
-	ON CONFLICT ON CONSTRAINT dirty_pkey DO UPDATE
-	SET from_as_of = LEAST(d.from_as_of, EXCLUDED.from_as_of), marked_at = now();
+	PERFORM tiering.append_marks(scheme, ARRAY[customer_id], ARRAY[from_as_of]);
 END;
 $$;
 COMMENT ON FUNCTION tiering.mark_dirty(text, text, date) IS
-'Notes that a customer''s data from a day on changed, for restate_dirty(); -infinity: from the beginning. For triggers on the bank''s tables. Errors: unknown scheme (42704), null customer (22004), null or infinite day (22023)';
-
-CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.dirty
-	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_truncate();
-COMMENT ON TRIGGER refuse_truncate ON tiering.dirty IS 'A mark goes when it is restated';
+'Marks a customer whose data from a day on changed, for restate_dirty(). The day -infinity is the '
+'beginning. watch_table() has all changes of a table marked. Errors: unknown scheme (42704), null '
+'customer (22004), null or infinite day (22023)';

@@ -100,7 +100,8 @@ COMMENT ON COLUMN tiering.decision.decided_id IS
 COMMENT ON COLUMN tiering.decision.decided_as IS 'The role that they had set; null if none';
 
 CREATE VIEW tiering.request_state AS
-SELECT r.request, r.scheme, r.customer_id, r.kind, r.tier, r.from_tier, r.valid, r.reason, r.as_of, r.measure,
+SELECT r.request, r.scheme, r.customer_id COLLATE "default" AS customer_id, r.kind, r.tier,
+	r.from_tier, r.valid, r.reason, r.as_of, r.measure,
 	COALESCE(l.decision, d.decision, 'pending') AS state, r.requested_by, r.requested_as,
 	r.requested_at, d.decided_by, d.decided_as, d.decided_at, d.note, d.as_of AS decided_as_of,
 	CASE WHEN d.decision = 'approved' THEN

@@ -12,7 +12,8 @@ BEGIN ATOMIC
 			tiering.migration_summary, tiering.customer_tier_history, tiering.tier_rollup, tiering.pareto, tiering.staffing,
 			tiering.measure_bound, tiering.near_upgrade, tiering.near_downgrade, tiering.tier_origin'),
 		('report', 'SELECT ON tiering.assignment, tiering.migration, tiering.distribution_history, tiering.batch, tiering.superseded, tiering.watch_history,
-			tiering.standing_move, tiering.request, tiering.decision, tiering.request_state, tiering.dirty'),
+			tiering.standing_move, tiering.request, tiering.decision, tiering.request_state, tiering.dirty,
+			tiering.dirty_customer'),
 		('report', 'EXECUTE ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz), tiering.retention(text, timestamptz),
 			tiering.simulate_customers(text, int, date)'),
 		('request', 'EXECUTE ON FUNCTION tiering.request_override(text, text, text, text, daterange, text), tiering.withdraw(bigint, text)'),
@@ -39,7 +40,10 @@ BEGIN ATOMIC
 		('hand', 'SELECT (scheme, customer_id, tier, as_of, since, version),
 			INSERT (scheme, customer_id, tier, as_of, since, version),
 			UPDATE (tier, as_of), DELETE ON tiering.assignment'),
-		('load', 'EXECUTE ON FUNCTION tiering.mark_dirty(text, text, date)'),
+		('load', 'EXECUTE ON FUNCTION tiering.mark_dirty(text, text, date),
+			tiering.append_marks(text, text[], date[]), tiering.mark_changes(),
+			tiering.watch_table(text, regclass, text, text[], text[]),
+			tiering.unwatch_table(text, regclass)'),
 		('load', 'INSERT ON tiering.ecb_rate'),
 		('load', 'INSERT, UPDATE, DELETE ON tiering.fx_rate');
 END;
