@@ -53,7 +53,8 @@ CREATE TABLE guarded.wish (number serial, query text);
 GRANT SELECT ON guarded.wish TO PUBLIC;
 INSERT INTO guarded.wish (query) SELECT unnest(ARRAY[
 	$$UPDATE tiering.assignment SET tier = 'platinum' WHERE customer_id = 'c1'$$,
-	$$SELECT guarded.lend('UPDATE tiering.assignment SET tier = ''platinum'' WHERE customer_id = ''c1''')$$,
+	$$SELECT guarded.lend('UPDATE tiering.assignment SET tier = ''platinum''
+		WHERE customer_id = ''c1''')$$,
 	$$INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version, recorded_at)
 		VALUES ('guarded', 'c9', 'platinum', '2024-01-31', '2024-01-31', 1, '2020-01-01')$$,
 	$$DELETE FROM tiering.assignment WHERE customer_id = 'c1'$$,
@@ -69,33 +70,39 @@ INSERT INTO guarded.wish (query) SELECT unnest(ARRAY[
 	$$SELECT tiering.create_ladder('guarded2', 'assets', '{a,b}', '{NULL,1}')$$,
 	$$INSERT INTO tiering.fx_rate DEFAULT VALUES$$]);
 SET SESSION AUTHORIZATION guarded_night;
-SELECT number, guarded.under(query, $$SELECT tiering.refresh('guarded', '2024-02-29')$$) FROM guarded.wish ORDER BY 1;
+SELECT number, guarded.under(query, $$SELECT tiering.refresh('guarded', '2024-02-29')$$)
+FROM guarded.wish ORDER BY 1;
 SELECT number, guarded.under(query, 'SELECT sum(balance_to_hold) FROM tiering.near_upgrade
 	WHERE scheme = ''guarded''') FROM guarded.wish ORDER BY 1;
 -- and so is the owner, whose rows would be taken for restored ones
 RESET SESSION AUTHORIZATION;
-SELECT guarded.under(query, $$SELECT tiering.refresh('guarded', '2024-02-29')$$) FROM guarded.wish WHERE number = 3;
+SELECT guarded.under(query, $$SELECT tiering.refresh('guarded', '2024-02-29')$$)
+FROM guarded.wish WHERE number = 3;
 -- every table is guarded, always
 SELECT c.relname FROM pg_class c LEFT JOIN pg_trigger g ON g.tgrelid = c.oid
 	AND g.tgname = 'refuse_in_source' AND g.tgenabled = 'A' AND g.tgtype = 62
 WHERE c.relnamespace = 'tiering'::regnamespace AND c.relkind IN ('r', 'p') AND g.oid IS NULL;
 CREATE FUNCTION guarded.tries(relation text) RETURNS SETOF text LANGUAGE sql AS $$
-	SELECT guarded.under(format(statement, relation), 'SELECT tiering.refresh(''guarded'', ''2024-02-29'')')
-	FROM unnest('{INSERT INTO tiering.%I DEFAULT VALUES,DELETE FROM tiering.%I,TRUNCATE tiering.%I CASCADE}'::text[]) statement
+	SELECT guarded.under(format(statement, relation),
+		$q$SELECT tiering.refresh('guarded', '2024-02-29')$q$)
+	FROM unnest('{INSERT INTO tiering.%I DEFAULT VALUES,DELETE FROM tiering.%I}'::text[]) statement
 $$;
-SELECT replace(told, c.relname, 'TABLE') AS told, count(*) > 20 AS often
-FROM pg_class c, guarded.tries(c.relname) told
-WHERE c.relnamespace = 'tiering'::regnamespace AND c.relkind = 'r'
-GROUP BY 1 ORDER BY 1;
+SELECT c.relname, told FROM pg_class c, guarded.tries(c.relname) told
+WHERE c.relnamespace = 'tiering'::regnamespace AND c.relkind = 'r' AND told
+	<> format('55000 nothing can be written to tiering.%s while a source runs', c.relname);
+SELECT guarded.under('TRUNCATE tiering.migration',
+	$$SELECT tiering.refresh('guarded', '2024-02-29')$$);
 -- it is nobody's to put elsewhere, and takes no call
 SET SESSION AUTHORIZATION guarded_alice;
-SELECT t.fails('CREATE TRIGGER x BEFORE INSERT ON guarded.mine FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_in_source()')
+SELECT t.fails('CREATE TRIGGER x BEFORE INSERT ON guarded.mine
+	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_in_source()')
 FROM (SELECT guarded.lend('CREATE TABLE guarded.mine ()')) made;
 RESET SESSION AUTHORIZATION;
 SELECT t.fails('SELECT tiering.refuse_in_source()');
 -- and nothing has changed
 SELECT customer_id, tier, version FROM tiering.assignment WHERE scheme = 'guarded' ORDER BY 1;
-SELECT count(*) AS batches, (SELECT count(*) FROM tiering.scheme_version WHERE scheme LIKE 'guarded%') AS versions,
+SELECT count(*) AS batches,
+	(SELECT count(*) FROM tiering.scheme_version WHERE scheme LIKE 'guarded%') AS versions,
 	(SELECT count(*) FROM tiering.dirty WHERE scheme = 'guarded') AS marks
 FROM tiering.batch WHERE scheme = 'guarded';
 SET SESSION AUTHORIZATION guarded_night;
@@ -106,7 +113,8 @@ RESET SESSION AUTHORIZATION;
 SELECT tiering.grant_role('guarded_hand', 'hand'), tiering.grant_role('guarded_ops', 'hand');
 SET SESSION AUTHORIZATION guarded_hand;
 UPDATE tiering.assignment SET tier = 'gold' WHERE scheme = 'guarded' AND customer_id = 'c1';
-UPDATE tiering.assignment SET tier = 'gold', as_of = '2024-03-05' WHERE scheme = 'guarded' AND customer_id = 'c2'
+UPDATE tiering.assignment SET tier = 'gold', as_of = '2024-03-05'
+WHERE scheme = 'guarded' AND customer_id = 'c2'
 RETURNING customer_id, tier;
 SET SESSION AUTHORIZATION guarded_group;
 SET ROLE guarded_ops;
@@ -114,7 +122,8 @@ INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version
 VALUES ('guarded', 'c4', 'mass', '2024-03-06', '2024-03-06', 1);
 DELETE FROM tiering.assignment WHERE scheme = 'guarded' AND customer_id = 'c3';
 RESET SESSION AUTHORIZATION;
-SELECT customer_id, as_of, from_tier, to_tier, cause, recorded_by, recorded_as FROM tiering.migration
+SELECT customer_id, as_of, from_tier, to_tier, cause, recorded_by, recorded_as
+FROM tiering.migration
 WHERE scheme = 'guarded' AND cause = 'manual' ORDER BY move;
 -- and nothing else
 SET SESSION AUTHORIZATION guarded_hand;
@@ -140,7 +149,8 @@ SELECT t.fails(query) FROM unnest(ARRAY[
 		VALUES ('guarded', 'c5', 'gold', '2024-03-31', '2024-01-31', 1)$$,
 	$$INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version)
 		VALUES ('guarded', 'c5', 'emerald', '2024-03-31', '2024-03-31', 1)$$]) query;
-SELECT regexp_replace(t.fails(query), current_date::text || '|' || current_date + 1, 'DAY', 'g') FROM unnest(ARRAY[
+SELECT regexp_replace(t.fails(query), format('%s|%s', current_date, current_date + 1), 'DAY', 'g')
+FROM unnest(ARRAY[
 	$$UPDATE tiering.assignment SET tier = 'mass', as_of = current_date + 1 WHERE customer_id = 'c2'$$,
 	$$INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version)
 		VALUES ('guarded', 'c5', 'gold', current_date + 1, current_date + 1, 1)$$]) query;
@@ -148,15 +158,17 @@ RESET SESSION AUTHORIZATION;
 -- The owner restores rows, but not by a function of somebody else's; nor do others
 GRANT INSERT ON tiering.assignment TO guarded_hand;
 CREATE FUNCTION guarded.row(customer text) RETURNS text LANGUAGE sql AS $$
-	SELECT format('INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version, recorded_at)
-		VALUES (''guarded'', %L, ''gold'', ''2024-03-31'', ''2024-03-31'', 1, ''2020-01-01'')', customer)
+	SELECT format('INSERT INTO tiering.assignment
+		(scheme, customer_id, tier, as_of, since, version, recorded_at) VALUES
+		(''guarded'', %L, ''gold'', ''2024-03-31'', ''2024-03-31'', 1, ''2020-01-01'')', customer)
 $$;
 SELECT guarded.lend(guarded.row('by lending'));
 SET SESSION AUTHORIZATION guarded_hand;
 SELECT t.fails(guarded.row('by hand'));
 RESET SESSION AUTHORIZATION;
 SELECT t.fails(guarded.row('restored'));
-SELECT a.customer_id, m.cause, m.recorded_by = session_user AS by_owner FROM tiering.assignment a LEFT JOIN tiering.migration m USING (scheme, customer_id)
+SELECT a.customer_id, m.cause, m.recorded_by = session_user AS by_owner
+FROM tiering.assignment a LEFT JOIN tiering.migration m USING (scheme, customer_id)
 WHERE a.scheme = 'guarded' AND a.recorded_at = '2020-01-01' ORDER BY 1;
 DELETE FROM tiering.assignment WHERE scheme = 'guarded';
 SELECT sound FROM tiering.verify_history('guarded');

@@ -1,6 +1,7 @@
 -- Who decides acts for themselves, and nobody decides on what they asked for: as the
 -- people concerned, from the outside in.
 SET client_min_messages = warning;
+SET datestyle = iso;
 CREATE SCHEMA pairs;
 CREATE TABLE pairs.money AS
 SELECT * FROM (VALUES ('c1', 50.0), ('c2', 50), ('c3', 500)) v(customer_id, assets);
@@ -102,14 +103,15 @@ END;
 $$;
 GRANT SELECT ON pairs.wish TO PUBLIC;
 SET SESSION AUTHORIZATION pairs_night;
-SELECT what, pairs.under(query, $$SELECT tiering.refresh('pairs', '2024-02-29')$$) FROM pairs.wish;
+SELECT what, pairs.under(query, $$SELECT tiering.refresh('pairs', '2024-02-29')$$)
+FROM pairs.wish;
 SET SESSION AUTHORIZATION pairs_alice;
 SELECT pairs.under(query, $$SELECT tiering.refresh('pairs', '2024-02-29')$$) AS her_own_night
 FROM pairs.wish WHERE what IN ('request', 'publish');
 SET SESSION AUTHORIZATION pairs_chief;
 SELECT what, pairs.under(query, 'SELECT sum(balance_to_hold) FROM tiering.near_upgrade
 	WHERE scheme = ''pairs''') FROM pairs.wish;
--- the way of the wish itself is no hindrance
+-- where she wishes nothing, nothing is in the way
 SELECT pairs.under(NULL, 'SELECT sum(balance_to_hold) FROM tiering.near_upgrade
 	WHERE scheme = ''pairs''');
 RESET SESSION AUTHORIZATION;
@@ -131,41 +133,49 @@ CREATE FUNCTION pairs.told(query text) RETURNS text LANGUAGE sql AS $$
 	SELECT regexp_replace(split_part(t.fails(query), E'\n', 1), 'request \d+', 'request N')
 $$;
 SET SESSION AUTHORIZATION pairs_alice2;
-SELECT pairs.told(format('SELECT tiering.%s(%s)', f, :mine)) FROM unnest('{approve,reject}'::text[]) f;
+SELECT pairs.told(format('SELECT tiering.%s(%s)', f, :mine))
+FROM unnest('{approve,reject}'::text[]) f;
 SET SESSION AUTHORIZATION pairs_alice;
-SELECT pairs.told(format('SELECT tiering.%s(%s)', f, :mine)) FROM unnest('{approve,reject}'::text[]) f;
+SELECT pairs.told(format('SELECT tiering.%s(%s)', f, :mine))
+FROM unnest('{approve,reject}'::text[]) f;
 SET SESSION AUTHORIZATION pairs_alice2;
 SELECT tiering.withdraw(:mine);
 SELECT pairs.told(format('SELECT tiering.withdraw(%s)', :mine));
 RESET SESSION AUTHORIZATION;
 SELECT requested_by, decided_by, state FROM tiering.request_state WHERE request = :mine;
-DO $$ BEGIN EXECUTE 'DROP OWNED BY pairs_alice'; END; $$;
+DROP OWNED BY pairs_alice;
 DROP ROLE pairs_alice;
 ALTER ROLE pairs_alice2 RENAME TO pairs_alice;
 
 -- The role that was set stands beside who logged in; two people of one group are two
-CREATE ROLE pairs_desk; CREATE ROLE pairs_carol IN ROLE pairs_desk; CREATE ROLE pairs_dave IN ROLE pairs_desk;
-SELECT tiering.grant_role('pairs_desk', what) FROM unnest('{request,approve,report}'::text[]) what;
+CREATE ROLE pairs_desk;
+CREATE ROLE pairs_carol IN ROLE pairs_desk; CREATE ROLE pairs_dave IN ROLE pairs_desk;
+SELECT tiering.grant_role('pairs_desk', what)
+FROM unnest('{request,approve,report}'::text[]) what;
 SET SESSION AUTHORIZATION pairs_carol;
 SET ROLE pairs_desk;
-SELECT tiering.request_override('pairs', c, 'fixed', 'gold', '[2024-01-31,2025-01-01)', 'x') > 0 AS asked
+SELECT tiering.request_override('pairs', c, 'fixed', 'gold', '[2024-01-31,2025-01-01)', 'x') > 0
+	AS asked
 FROM unnest('{c1,c2,c2}'::text[]) c;
-SELECT pairs.told(format('SELECT tiering.approve(%s)', request)) FROM tiering.request_state
-WHERE scheme = 'pairs' AND state = 'pending';
+SELECT pairs.told(format('SELECT tiering.approve(%s)', request)) AS told
+FROM tiering.request_state WHERE scheme = 'pairs' AND state = 'pending';
 SET SESSION AUTHORIZATION pairs_dave;
 SET ROLE pairs_desk;
 -- the third is in the way of the second
-SELECT customer_id, regexp_replace(pairs.told(format('SELECT tiering.approve(%s, ''seen'')', request)),
-	'override \d+', 'override N')
+SELECT customer_id,
+	regexp_replace(pairs.told(format('SELECT tiering.approve(%s, ''seen'')', request)),
+	'override \d+', 'override N') AS told
 FROM tiering.request_state WHERE scheme = 'pairs' AND state = 'pending' ORDER BY request;
 RESET SESSION AUTHORIZATION;
 SELECT customer_id, state, requested_by, requested_as, decided_by, decided_as, note
 FROM tiering.request_state WHERE scheme = 'pairs' ORDER BY request;
-SELECT DISTINCT recorded_by, recorded_as FROM tiering.migration WHERE scheme = 'pairs' AND cause = 'override';
+SELECT DISTINCT recorded_by, recorded_as FROM tiering.migration
+WHERE scheme = 'pairs' AND cause = 'override';
 
 -- A function of one's own is no other's; null, a default, a row and an error come through
 SET SESSION AUTHORIZATION pairs_carol;
-SELECT tiering.request_override('pairs', 'c3', 'cap', 'mass', '[2024-01-31,2025-01-01)', 'x') AS cap \gset
+SELECT tiering.request_override('pairs', 'c3', 'cap', 'mass', '[2024-01-31,2025-01-01)', 'x')
+	AS cap \gset
 SET SESSION AUTHORIZATION pairs_chief;
 CREATE FUNCTION pairs.mine(request bigint) RETURNS void LANGUAGE sql SECURITY DEFINER
 AS 'SELECT tiering.approve(request => $1)';
@@ -187,7 +197,7 @@ UPDATE pairs.now SET query = NULL;
 SELECT new, exit FROM tiering.refresh('pairs', '2024-02-29');
 SELECT scheme, as_of, now_as_of, superseded, written
 FROM tiering.void_assessment('pairs', '2024-02-29', 'tried');
-SELECT (tiering.void_assessment('pairs', '2024-02-29', 'x')).as_of;
+SELECT (tiering.void_assessment('pairs', '2024-01-31', 'x')).superseded > 0 AS superseded;
 SELECT sound FROM tiering.verify_history('pairs');
 SELECT done_by FROM tiering.publication WHERE scheme LIKE 'pairs%' AND done_by <> session_user;
 
@@ -195,3 +205,4 @@ DROP SCHEMA pairs CASCADE;
 DROP OWNED BY pairs_alice, pairs_chief, pairs_night, pairs_eve, pairs_desk, pairs_carol, pairs_dave;
 DROP ROLE pairs_alice, pairs_chief, pairs_night, pairs_eve, pairs_carol, pairs_dave, pairs_desk;
 RESET client_min_messages;
+RESET datestyle;
