@@ -119,8 +119,9 @@ $$;
 COMMENT ON FUNCTION tiering.measure_again(text, date, int) IS
 'Has customers have the measure that the source has of them for the last assessment, or none if it cannot be read';
 
-CREATE FUNCTION tiering.void_assessment(scheme text, as_of date, reason text) RETURNS tiering.void_result
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000000
+CREATE FUNCTION tiering_internal.void_assessment(scheme text, as_of date, reason text)
+RETURNS tiering.void_result
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -156,5 +157,12 @@ BEGIN
 	RETURN result;
 END;
 $$;
+COMMENT ON FUNCTION tiering_internal.void_assessment(text, date, text) IS
+'Part of void_assessment(): what it does, as the owner';
+
+CREATE FUNCTION tiering.void_assessment(scheme text, as_of date, reason text)
+RETURNS tiering.void_result
+AS 'MODULE_PATHNAME', 'enter'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.void_assessment(text, date, text) IS
 'Takes the last assessment of a scheme back, for a reason: its moves, and decisions and changes by hand as of its day, do not stand any more, customers are where they were before, and what it asked for is withdrawn. The day can be assessed anew. What was known before stays known. What customers had is read from the source once more. Errors: unknown scheme, no source (42704), a refresh under way (55P03), not the last assessment, no reason (22023), an override that was approved as of it (55000)';

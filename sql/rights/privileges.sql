@@ -56,3 +56,5 @@ REVOKE EXECUTE ON FUNCTION tiering.take_draft(text), tiering.has_graded(text, in
 REVOKE EXECUTE ON FUNCTION tiering.standing(text, date, date, timestamptz),
 	tiering.migration_matrix(text, date, date, timestamptz), tiering.retention(text, timestamptz)
 	FROM PUBLIC;
+-- What people decide: only the functions of the same names call these.
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA tiering_internal FROM PUBLIC;

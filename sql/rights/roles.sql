@@ -36,6 +36,10 @@ BEGIN ATOMIC
 		('bind', 'SELECT ON tiering.source'),
 		-- but not its key: who reads that may have the query run
 		('bind', 'SELECT (scheme, query, set_by, set_at, settings), DELETE ON tiering.series_source'),
+		-- the tier and its day, and nothing of what the policy has noted
+		('hand', 'SELECT (scheme, customer_id, tier, as_of, since, version),
+			INSERT (scheme, customer_id, tier, as_of, since, version),
+			UPDATE (tier, as_of), DELETE ON tiering.assignment'),
 		('load', 'EXECUTE ON FUNCTION tiering.mark_dirty(text, text, date),
 			tiering.append_marks(text, text[], date[]), tiering.mark_changes(),
 			tiering.watch_table(text, regclass, text, text[], text[]),
@@ -44,7 +48,7 @@ BEGIN ATOMIC
 		('load', 'INSERT, UPDATE, DELETE ON tiering.fx_rate');
 END;
 COMMENT ON FUNCTION tiering.role_grants() IS
-'What grant_role() can grant: report (read customers, moves and all views), grade (refresh and restate), request (ask for overrides), approve (decide on requests), plan (simulate, without names), author (write and publish schemes), bind (set sources, which run with one''s own rights), load (load exchange rates, mark customers as dirty); and the rights that each is made of';
+'What grant_role() can grant: report (read customers, moves and all views), grade (refresh and restate), request (ask for overrides), approve (decide on requests), plan (simulate, without names), author (write and publish schemes), bind (set sources, which run with one''s own rights), hand (put customers into tiers by hand), load (load exchange rates, mark customers as dirty); and the rights that each is made of';
 
 -- Not a definer's function: the caller grants what is his. Without the check GRANT
 -- would only warn one who has a right that he cannot pass on.
@@ -87,7 +91,7 @@ BEGIN ATOMIC
 	SELECT tiering.change_role(grant_role.role, grant_role.what, true);
 END;
 COMMENT ON FUNCTION tiering.grant_role(regrole, text) IS
-'Grants a role all that it takes to report, grade, request, approve, plan, author, bind or load, and nothing more; see role_grants(). For the extension''s owner (42501). Errors: an unknown role, PUBLIC too (42704), other rights (22023)';
+'Grants a role all that it takes to report, grade, request, approve, plan, author, bind, load or change tiers by hand, and nothing more; see role_grants(). For the extension''s owner (42501). Errors: an unknown role, PUBLIC too (42704), other rights (22023)';
 
 CREATE FUNCTION tiering.revoke_role(role regrole, what text) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000

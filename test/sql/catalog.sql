@@ -6,8 +6,9 @@ WHERE d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass
 	AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'tiering');
 SELECT count(*) > 50 AS many FROM t.member;
 
--- all lie in the schema, which is one of them
-SELECT object FROM t.member WHERE object !~ '^(schema|table|view|sequence|type|function|aggregate|index) (tiering|tiering\..*)$' AND object !~ 'tiering\.';
+-- all lie in the schema, which is one of them, or in that of bodies
+SELECT object FROM t.member WHERE object !~ '^(schema|table|view|sequence|type|function|aggregate|index) (tiering|tiering_internal|tiering\..*)$'
+	AND object !~ 'tiering\.' AND object !~ '^function tiering_internal\.';
 -- all have a comment: objects, columns, triggers
 SELECT object FROM t.member m
 WHERE NOT EXISTS (SELECT FROM pg_description x WHERE x.classoid = m.classid AND x.objoid = m.objid AND x.objsubid = 0)
