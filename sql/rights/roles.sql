@@ -2,39 +2,89 @@
  * Roles: what people of a bank do here, each to be granted with one call. These
  * rights are kept apart on purpose: no line is in two of them, so that taking
  * one away leaves the others whole.
+ *
+ * What each may learn:
+ *
+ *	report	all of it: who is where, with which measure, every move, request and
+ *			decision, and what schemes and sources say of any one customer
+ *	request	of the customers they ask about, only that the scheme takes the tier
+ *	approve	nothing but the number of a request; who decides needs report as well
+ *	grade	counts, and the message of an error in a source; no customer's number
+ *			but those that they gave
+ *	plan	counts and sums by tier; no customer's number
+ *	author	schemes, and which of their tiers approved overrides name, in counts
+ *	bind	the queries of sources; they run with the rights of who set them
+ *	load	nothing
+ *
+ * An invoker's function calls its parts with the caller's rights; these stand in
+ * lines of their own. So does what views call.
  */
 
 CREATE FUNCTION tiering.role_grants() RETURNS TABLE (what text, rights text)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 10
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 20
 BEGIN ATOMIC
 	VALUES
-		('report', 'SELECT ON tiering.tier_distribution, tiering.tier_distribution_history, tiering.migration_matrix,
-			tiering.migration_summary, tiering.customer_tier_history, tiering.tier_rollup, tiering.pareto, tiering.staffing,
-			tiering.measure_bound, tiering.near_upgrade, tiering.near_downgrade, tiering.tier_origin'),
-		('report', 'SELECT ON tiering.assignment, tiering.migration, tiering.distribution_history, tiering.batch, tiering.superseded, tiering.watch_history,
-			tiering.standing_move, tiering.request, tiering.decision, tiering.request_state, tiering.dirty'),
-		('report', 'EXECUTE ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz), tiering.retention(text, timestamptz),
-			tiering.simulate_customers(text, int, date)'),
-		('request', 'EXECUTE ON FUNCTION tiering.request_override(text, text, text, text, daterange, text), tiering.withdraw(bigint, text)'),
-		('approve', 'EXECUTE ON FUNCTION tiering.approve(bigint, text), tiering.reject(bigint, text), tiering.end_override(bigint, date, text)'),
-		('grade', 'EXECUTE ON FUNCTION tiering.refresh(text, date, boolean), tiering.assess(text, date, text[], text),
-			tiering.restate(text, date, text[]), tiering.restate_dirty(text), tiering.recount(text),
+		('report', 'SELECT ON tiering.tier_distribution, tiering.tier_distribution_history,
+			tiering.migration_matrix, tiering.migration_summary, tiering.customer_tier_history,
+			tiering.tier_rollup, tiering.pareto, tiering.staffing, tiering.measure_bound,
+			tiering.near_upgrade, tiering.near_downgrade, tiering.tier_origin'),
+		('report', 'SELECT ON tiering.assignment, tiering.migration, tiering.distribution_history,
+			tiering.batch, tiering.superseded, tiering.watch_history, tiering.standing_move,
+			tiering.request, tiering.decision, tiering.request_state, tiering.dirty'),
+		('report', 'EXECUTE ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz),
+			tiering.retention(text, timestamptz), tiering.simulate_customers(text, int, date),
+			tiering.tier_on(text, text, date, timestamptz),
+			tiering.tiers_on(text, date, timestamptz),
+			tiering.tier_distribution_history(text, timestamptz),
+			tiering.history_head(text), tiering.verify_history(text, int, text)'),
+		-- parts: of tier_on() and tiers_on(), of the history's seals, and of views
+		('report', 'EXECUTE ON FUNCTION tiering.check_day(date, text),
+			tiering.known_batch(text, timestamptz), tiering.known_moves(text, timestamptz),
+			tiering.batch_digests(text, int, bigint), tiering.seal(bytea, tiering.batch, bytea),
+			tiering.known_distribution(timestamptz),
+			tiering.balance_to_hold(uuid, date, text, numeric, boolean)'),
+		('request', 'EXECUTE ON FUNCTION
+			tiering.request_override(text, text, text, text, daterange, text),
+			tiering.withdraw(bigint, text)'),
+		('approve', 'EXECUTE ON FUNCTION tiering.approve(bigint, text),
+			tiering.reject(bigint, text), tiering.end_override(bigint, date, text)'),
+		('grade', 'EXECUTE ON FUNCTION tiering.refresh(text, date, boolean),
+			tiering.assess(text, date, text[], text), tiering.restate(text, date, text[]),
+			tiering.restate_dirty(text), tiering.recount(text),
 			tiering.void_assessment(text, date, text)'),
-		('plan', 'EXECUTE ON FUNCTION tiering.simulate(text, int, date), tiering.simulate_staffing(text, int, date)'),
+		('plan', 'EXECUTE ON FUNCTION tiering.simulate(text, int, date),
+			tiering.simulate_staffing(text, int, date)'),
 		('author', 'INSERT, UPDATE, DELETE ON tiering.metric, tiering.tier, tiering.rule,
-			tiering.score_weight, tiering.score_band, tiering.service, tiering.policy, tiering.asset_weight'),
+			tiering.score_weight, tiering.score_band, tiering.service, tiering.policy,
+			tiering.asset_weight'),
 		-- but not the turn, nor the state and the makers of a version
 		('author', 'INSERT (scheme, title, title_zh, description, origin),
 			UPDATE (scheme, title, title_zh, description, origin), DELETE ON tiering.scheme'),
 		('author', 'INSERT (scheme, version, everyone, note), UPDATE (everyone, note), DELETE
 			ON tiering.scheme_version'),
-		('author', 'EXECUTE ON FUNCTION tiering.publish(text, date),
+		('author', 'EXECUTE ON FUNCTION tiering.new_scheme(text, text, text, text, text),
+			tiering.new_version(text, text), tiering.copy_scheme(text, text),
+			tiering.create_ladder(text, text, text[], numeric[], text),
+			tiering.create_matrix(text, text, numeric[], text, numeric[], text[], text[]),
+			tiering.load_preset(text, text, jsonb), tiering.import_scheme(jsonb, text),
+			tiering.import_version(jsonb, text), tiering.publish(text, date),
 			tiering.unpublish(text, int, text), tiering.drop_scheme(text, text),
 			tiering.validate_overrides(text, int, date)'),
-		('bind', 'EXECUTE ON FUNCTION tiering.set_source(text, text), tiering.set_series(text, text)'),
+		-- parts of these
+		('author', 'EXECUTE ON FUNCTION tiering.new_draft(text, text),
+			tiering.copy_version(text, int, text, int), tiering.check_rising(text, numeric[]),
+			tiering.cell_bounds(numeric[], int), tiering.check_document(jsonb),
+			tiering.check_keys(jsonb, text, text[]), tiering.document_list(jsonb, text, text),
+			tiering.document_rules(jsonb, int), tiering.import_definition(jsonb, text, int)'),
+		('bind', 'EXECUTE ON FUNCTION tiering.set_source(text, text),
+			tiering.set_series(text, text)'),
+		-- what checks a query with the rights of who sets it
+		('bind', 'EXECUTE ON FUNCTION tiering.checked_query(text, text, boolean),
+			tiering.source_check(text, text, boolean), tiering.source_columns(text, int)'),
 		('bind', 'SELECT ON tiering.source'),
 		-- but not its key: who reads that may have the query run
-		('bind', 'SELECT (scheme, query, set_by, set_at, settings), DELETE ON tiering.series_source'),
+		('bind', 'SELECT (scheme, query, set_by, set_at, settings), DELETE
+			ON tiering.series_source'),
 		('load', 'EXECUTE ON FUNCTION tiering.mark_dirty(text, text, date)'),
 		('load', 'INSERT ON tiering.ecb_rate'),
 		('load', 'INSERT, UPDATE, DELETE ON tiering.fx_rate');
