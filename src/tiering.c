@@ -28,6 +28,7 @@
  *		settings		the settings under which it runs
  *		temporary		what of it is temporary
  *		binding			who binds a scheme to it
+ *		door			who decides acts for themselves, and nothing of a source's writes
  *		holding			what a scheme's customers have to hold, by such a query
  *		standing		where customers stood on two days, counted
  */

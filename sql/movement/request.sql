@@ -5,9 +5,29 @@
  * are rows that are added only, so every step is kept; a request's state follows
  * from the decisions on it.
  *
+ * Who asks and who decides is told by what a rename does not change, and shown by name.
+ *
  * An override counts at the assessments of its days, from the one on that was the
  * last when it was approved. A floor and a cap may count at once, and the cap wins.
  */
+
+CREATE FUNCTION tiering.login_id() RETURNS oid
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT r.oid FROM pg_roles r WHERE r.rolname = session_user;
+END;
+COMMENT ON FUNCTION tiering.login_id() IS
+'Who has logged in: the oid of session_user, which stays when the role is renamed';
+
+-- A name may have been another's before, and an oid be of another cluster, from which
+-- rows were restored. Either counts: rather one too many may not decide.
+CREATE FUNCTION tiering.is_login(id oid, name text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT COALESCE(is_login.id = tiering.login_id(), false) OR is_login.name = session_user;
+END;
+COMMENT ON FUNCTION tiering.is_login(oid, text) IS
+'Whether somebody who was kept by oid and name is who has logged in: one of the two is enough';
 
 CREATE TABLE tiering.request (
 	request      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -23,6 +43,8 @@ CREATE TABLE tiering.request (
 	measure      numeric,
 	requested_at timestamptz NOT NULL DEFAULT now(),
 	requested_by text NOT NULL,
+	requested_id oid DEFAULT tiering.login_id(),
+	requested_as text DEFAULT tiering.acting_role(),
 	CHECK (CASE WHEN kind = 'move' THEN valid IS NULL AND as_of IS NOT NULL AND version IS NOT NULL
 		ELSE valid IS NOT NULL AND reason IS NOT NULL END)
 );
@@ -43,7 +65,11 @@ COMMENT ON COLUMN tiering.request.as_of IS 'The assessment that asks for a move;
 COMMENT ON COLUMN tiering.request.version IS 'The version of the scheme that asks for a move; null for an override';
 COMMENT ON COLUMN tiering.request.measure IS 'The customer''s measure at that assessment';
 COMMENT ON COLUMN tiering.request.requested_at IS 'When it was asked for';
-COMMENT ON COLUMN tiering.request.requested_by IS 'Who logged in and asked, or ran the refresh that did; he cannot approve it';
+COMMENT ON COLUMN tiering.request.requested_by IS
+'Who had logged in and asked, or ran the refresh that did; they cannot approve it';
+COMMENT ON COLUMN tiering.request.requested_id IS
+'The oid of that role, by which it is known when it is renamed';
+COMMENT ON COLUMN tiering.request.requested_as IS 'The role that they had set; null if none';
 
 CREATE TABLE tiering.decision (
 	request    bigint NOT NULL REFERENCES tiering.request,
@@ -53,6 +79,8 @@ CREATE TABLE tiering.decision (
 	note       text,
 	decided_at timestamptz NOT NULL DEFAULT now(),
 	decided_by text NOT NULL,
+	decided_id oid DEFAULT tiering.login_id(),
+	decided_as text DEFAULT tiering.acting_role(),
 	PRIMARY KEY (request, decision)
 );
 CREATE UNIQUE INDEX decision_once ON tiering.decision (request) WHERE decision IN ('approved', 'rejected', 'withdrawn');
@@ -65,12 +93,16 @@ COMMENT ON COLUMN tiering.decision.as_of IS
 'The last assessment when it was decided; of ended, the first day on which the override does not count';
 COMMENT ON COLUMN tiering.decision.note IS 'What whoever decided had to say';
 COMMENT ON COLUMN tiering.decision.decided_at IS 'When it was decided';
-COMMENT ON COLUMN tiering.decision.decided_by IS 'Who logged in and decided, or ran the refresh that did';
+COMMENT ON COLUMN tiering.decision.decided_by IS
+'Who had logged in and decided, or ran the refresh that did';
+COMMENT ON COLUMN tiering.decision.decided_id IS
+'The oid of that role, by which it is known when it is renamed';
+COMMENT ON COLUMN tiering.decision.decided_as IS 'The role that they had set; null if none';
 
 CREATE VIEW tiering.request_state AS
 SELECT r.request, r.scheme, r.customer_id, r.kind, r.tier, r.from_tier, r.valid, r.reason, r.as_of, r.measure,
-	COALESCE(l.decision, d.decision, 'pending') AS state, r.requested_by, r.requested_at,
-	d.decided_by, d.decided_at, d.note, d.as_of AS decided_as_of,
+	COALESCE(l.decision, d.decision, 'pending') AS state, r.requested_by, r.requested_as,
+	r.requested_at, d.decided_by, d.decided_as, d.decided_at, d.note, d.as_of AS decided_as_of,
 	CASE WHEN d.decision = 'approved' THEN
 		r.valid * daterange(d.as_of, CASE WHEN l.decision = 'ended' THEN GREATEST(l.as_of, d.as_of) END) END AS counts
 FROM tiering.request r
@@ -89,10 +121,14 @@ COMMENT ON COLUMN tiering.request_state.as_of IS 'The assessment that asks for a
 COMMENT ON COLUMN tiering.request_state.measure IS 'The customer''s measure at that assessment';
 COMMENT ON COLUMN tiering.request_state.state IS 'pending, approved, rejected, withdrawn, lapsed or ended; see decision';
 COMMENT ON COLUMN tiering.request_state.requested_by IS 'Who asked';
+COMMENT ON COLUMN tiering.request_state.requested_as IS
+'The role that they had set; null if none';
 COMMENT ON COLUMN tiering.request_state.requested_at IS 'When';
 COMMENT ON COLUMN tiering.request_state.decided_by IS 'Who approved, rejected or withdrew it';
+COMMENT ON COLUMN tiering.request_state.decided_as IS
+'The role that they had set; null if none';
 COMMENT ON COLUMN tiering.request_state.decided_at IS 'When';
-COMMENT ON COLUMN tiering.request_state.note IS 'What he had to say';
+COMMENT ON COLUMN tiering.request_state.note IS 'What they had to say';
 COMMENT ON COLUMN tiering.request_state.decided_as_of IS 'The last assessment then';
 COMMENT ON COLUMN tiering.request_state.counts IS
 'The days at whose assessments an approved override counts: those asked for, but not before the last assessment when it was approved, nor after it was ended; empty if none are left';
@@ -130,7 +166,8 @@ $$;
 COMMENT ON FUNCTION tiering.apply_decision(tiering.request, text) IS
 'Part of approve() and end_override(): brings the customer to where the decision has them, as of the last assessment';
 
--- The scheme is locked before anything else: decisions wait for a refresh and for each other.
+-- The turn is taken before anything is read that may change: decisions wait for a
+-- refresh and for each other. A request itself never changes.
 CREATE FUNCTION tiering.lock_request(request bigint, what text) RETURNS tiering.request
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
@@ -139,24 +176,29 @@ DECLARE
 	r tiering.request;
 	now_is record;
 BEGIN
+	PERFORM tiering.take_turn(q.scheme, true) FROM tiering.request q
+	WHERE q.request = lock_request.request;
 	SELECT * INTO r FROM tiering.request q WHERE q.request = lock_request.request;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'there is no request %', COALESCE(request::text, 'null')
 			USING ERRCODE = 'no_data_found',
 			HINT = 'SELECT * FROM tiering.request_state lists the requests.';
 	END IF;
-	PERFORM tiering.take_turn(r.scheme, true);
-	SELECT s.state, s.decided_by, s.decided_at INTO now_is FROM tiering.request_state s WHERE s.request = lock_request.request;
+	SELECT s.state, s.decided_by INTO now_is FROM tiering.request_state s
+	WHERE s.request = lock_request.request;
 	IF now_is.state <> (CASE what WHEN 'end' THEN 'approved' ELSE 'pending' END) THEN
 		RAISE EXCEPTION 'request % cannot be %, as it is %', request,
-				CASE what WHEN 'approve' THEN 'approved' WHEN 'reject' THEN 'rejected' WHEN 'withdraw' THEN 'withdrawn' ELSE 'ended' END, now_is.state
+				CASE what WHEN 'approve' THEN 'approved' WHEN 'reject' THEN 'rejected'
+					WHEN 'withdraw' THEN 'withdrawn' ELSE 'ended' END, now_is.state
 			USING ERRCODE = 'object_not_in_prerequisite_state',
-			DETAIL = CASE WHEN now_is.decided_by IS NULL THEN '' ELSE format('"%s" decided on it.', now_is.decided_by) END;
+			DETAIL = COALESCE('"' || now_is.decided_by || '" decided on it.', '');
 	END IF;
-	IF what IN ('approve', 'reject', 'end') AND r.requested_by = session_user THEN
+	IF what IN ('approve', 'reject', 'end')
+		AND tiering.is_login(r.requested_id, r.requested_by) THEN
 		RAISE EXCEPTION 'request % is your own', request
 			USING ERRCODE = 'insufficient_privilege',
-			HINT = CASE what WHEN 'reject' THEN format('Withdraw it with tiering.withdraw(%s).', request)
+			HINT = CASE what
+				WHEN 'reject' THEN format('Withdraw it with tiering.withdraw(%s).', request)
 				ELSE 'Somebody else has to decide on it.' END;
 	END IF;
 	RETURN r;
@@ -165,8 +207,9 @@ $$;
 COMMENT ON FUNCTION tiering.lock_request(bigint, text) IS
 'The request, locked until the transaction ends. Errors: there is none (P0002), it is not in the state for it (55000), it is the caller''s own (42501)';
 
-CREATE FUNCTION tiering.request_override(scheme text, customer_id text, kind text, tier text, valid daterange, reason text) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
+CREATE FUNCTION tiering_internal.request_override(scheme text, customer_id text, kind text, tier text,
+	valid daterange, reason text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -197,11 +240,18 @@ BEGIN
 	RETURN result;
 END;
 $$;
+COMMENT ON FUNCTION tiering_internal.request_override(text, text, text, text, daterange, text) IS
+'Part of request_override(): what it does, as the owner';
+
+CREATE FUNCTION tiering.request_override(scheme text, customer_id text, kind text, tier text,
+	valid daterange, reason text) RETURNS bigint
+AS 'MODULE_PATHNAME', 'enter'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.request_override(text, text, text, text, daterange, text) IS
 'Asks that a customer be held not below (floor), not above (cap) or in (fixed) a tier, on the days of valid, for a reason; returns the number of the request, for approve(). Errors: unknown scheme (42704), another kind, valid without both ends, no reason (22023), unknown tier (23503), unknown customer (P0002)';
 
-CREATE FUNCTION tiering.approve(request bigint, note text DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 10000
+CREATE FUNCTION tiering_internal.approve(request bigint, note text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -231,11 +281,17 @@ BEGIN
 	PERFORM tiering.apply_decision(r, CASE WHEN r.kind = 'move' THEN r.tier END);
 END;
 $$;
-COMMENT ON FUNCTION tiering.approve(bigint, text) IS
-'Approves a request that is pending: the customer moves at once, as of the last assessment, as far as the request has to do with that; an override goes on to count at those that follow. Errors: no such request (P0002), not pending any more, another override in the way, a customer who was removed (55000), one''s own request (42501)';
+COMMENT ON FUNCTION tiering_internal.approve(bigint, text) IS
+'Part of approve(): what it does, as the owner';
 
-CREATE FUNCTION tiering.reject(request bigint, note text DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
+CREATE FUNCTION tiering.approve(request bigint, note text DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'enter'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
+COMMENT ON FUNCTION tiering.approve(bigint, text) IS
+'Approves a request that is pending: the customer moves at once, as of the last assessment, as far as the request has to do with that; an override goes on to count at those that follow. Errors: no such request (P0002), not pending any more, another override in the way, a customer who was removed (55000), one''s own request, somebody else''s function or view in between (42501). A function or view of somebody else''s that runs with the caller''s own rights cannot be told from the caller: who may approve should read and run nothing of people whom they do not trust';
+
+CREATE FUNCTION tiering_internal.reject(request bigint, note text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -245,17 +301,23 @@ BEGIN
 	SELECT reject.request, 'rejected', (SELECT s.refreshed_as_of FROM tiering.source s WHERE s.scheme = r.scheme), reject.note, session_user;
 END;
 $$;
+COMMENT ON FUNCTION tiering_internal.reject(bigint, text) IS
+'Part of reject(): what it does, as the owner';
+
+CREATE FUNCTION tiering.reject(request bigint, note text DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'enter'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.reject(bigint, text) IS
 'Rejects a request that is pending. A move is not asked for again until the customer earns another tier. Errors: those of approve()';
 
-CREATE FUNCTION tiering.withdraw(request bigint, note text DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
+CREATE FUNCTION tiering_internal.withdraw(request bigint, note text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	r tiering.request := tiering.lock_request(request, 'withdraw');
 BEGIN
-	IF r.kind = 'move' OR r.requested_by <> session_user THEN
+	IF r.kind = 'move' OR NOT tiering.is_login(r.requested_id, r.requested_by) THEN
 		RAISE EXCEPTION 'request % is not yours to withdraw', request
 			USING ERRCODE = 'insufficient_privilege',
 			HINT = 'Overrides are withdrawn by who asked for them, moves by the refreshes that do not ask for them any more.';
@@ -264,11 +326,17 @@ BEGIN
 	SELECT withdraw.request, 'withdrawn', (SELECT s.refreshed_as_of FROM tiering.source s WHERE s.scheme = r.scheme), withdraw.note, session_user;
 END;
 $$;
+COMMENT ON FUNCTION tiering_internal.withdraw(bigint, text) IS
+'Part of withdraw(): what it does, as the owner';
+
+CREATE FUNCTION tiering.withdraw(request bigint, note text DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'enter'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.withdraw(bigint, text) IS
 'Takes back one''s own request for an override while it is pending. Errors: no such request (P0002), not pending any more (55000), not one''s own (42501)';
 
-CREATE FUNCTION tiering.end_override(request bigint, on_date date, note text DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 10000
+CREATE FUNCTION tiering_internal.end_override(request bigint, on_date date, note text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -290,5 +358,12 @@ BEGIN
 	PERFORM tiering.apply_decision(r, NULL);
 END;
 $$;
+COMMENT ON FUNCTION tiering_internal.end_override(bigint, date, text) IS
+'Part of end_override(): what it does, as the owner';
+
+CREATE FUNCTION tiering.end_override(request bigint, on_date date, note text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'enter'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
 COMMENT ON FUNCTION tiering.end_override(bigint, date, text) IS
 'Takes an approved override back: on_date is the first day on which it does not count, that of the last assessment or a later one. Errors: no such request (P0002), not approved or ended already (55000), one''s own (42501), a day outside of it, or a move (22023)';

@@ -97,8 +97,9 @@ $$;
 COMMENT ON FUNCTION tiering.write_void(text, date, int) IS
 'Supersedes the moves of an assessment and of what came after it, and brings assignment to where customers were before';
 
-CREATE FUNCTION tiering.void_assessment(scheme text, as_of date, reason text) RETURNS tiering.void_result
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000000
+CREATE FUNCTION tiering_internal.void_assessment(scheme text, as_of date, reason text)
+RETURNS tiering.void_result
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -132,5 +133,12 @@ BEGIN
 	RETURN result;
 END;
 $$;
+COMMENT ON FUNCTION tiering_internal.void_assessment(text, date, text) IS
+'Part of void_assessment(): what it does, as the owner';
+
+CREATE FUNCTION tiering.void_assessment(scheme text, as_of date, reason text)
+RETURNS tiering.void_result
+AS 'MODULE_PATHNAME', 'enter'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.void_assessment(text, date, text) IS
 'Takes the last assessment of a scheme back, for a reason: its moves, and decisions and changes by hand as of its day, do not stand any more, customers are where they were before, and what it asked for is withdrawn. The day can be assessed anew. What was known before stays known. The measure of customers is the last one read. Errors: unknown scheme, no source (42704), a refresh under way (55P03), not the last assessment, no reason (22023), an override that was approved as of it (55000)';

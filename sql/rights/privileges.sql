@@ -11,10 +11,10 @@
  * listed too, apart. A definer's function needs no such thing. A name without
  * arguments is that of one function: another one of that name has to be decided on.
  *
- * This part comes last, but for presets.
+ * This part comes after all that makes functions, but for the guard.
  */
 
-REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA tiering FROM PUBLIC;
+REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA tiering, tiering_internal FROM PUBLIC;
 
 GRANT USAGE ON SCHEMA tiering TO PUBLIC;
 GRANT SELECT ON tiering.scheme, tiering.scheme_version, tiering.publication, tiering.metric,

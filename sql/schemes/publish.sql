@@ -80,8 +80,8 @@ COMMENT ON FUNCTION tiering.examine_draft(text, int, date) IS
 'Part of publish(): refuses a draft in which validate() finds an error (42P17), and warns of '
 'overrides that it ends';
 
-CREATE FUNCTION tiering.publish(scheme text, effective_from date) RETURNS int
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
+CREATE FUNCTION tiering_internal.publish(scheme text, effective_from date) RETURNS int
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -115,6 +115,12 @@ BEGIN
 	RETURN draft;
 END;
 $$;
+COMMENT ON FUNCTION tiering_internal.publish(text, date) IS
+'Part of publish(): what it does, as the owner';
+
+CREATE FUNCTION tiering.publish(scheme text, effective_from date) RETURNS int
+AS 'MODULE_PATHNAME', 'enter'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.publish(text, date) IS
 'Puts the draft of a scheme in force from a day on, closes the version before it, freezes both, '
 'and returns its number. It warns of overrides whose tier the draft does not have. Errors: a '
@@ -168,8 +174,8 @@ $$;
 COMMENT ON FUNCTION tiering.refuse_unpublish(tiering.scheme_version) IS
 'Part of unpublish(): raises the error if a version cannot be taken back';
 
-CREATE FUNCTION tiering.unpublish(scheme text, version int, reason text) RETURNS int
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000000
+CREATE FUNCTION tiering_internal.unpublish(scheme text, version int, reason text) RETURNS int
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -200,6 +206,12 @@ BEGIN
 	RETURN reopened;
 END;
 $$;
+COMMENT ON FUNCTION tiering_internal.unpublish(text, int, text) IS
+'Part of unpublish(): what it does, as the owner';
+
+CREATE FUNCTION tiering.unpublish(scheme text, version int, reason text) RETURNS int
+AS 'MODULE_PATHNAME', 'enter'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.unpublish(text, int, text) IS
 'Makes the last published version of a scheme a draft again, as long as it has graded nothing, '
 'and reopens the one before it, whose number it returns; null if there is none. The draft can be '
@@ -208,8 +220,8 @@ COMMENT ON FUNCTION tiering.unpublish(text, int, text) IS
 '(42710), no reason (22023), no such version (42704), a snapshot from before the last change '
 '(40001)';
 
-CREATE FUNCTION tiering.drop_scheme(scheme text, reason text DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000000
+CREATE FUNCTION tiering_internal.drop_scheme(scheme text, reason text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -248,6 +260,12 @@ BEGIN
 	DELETE FROM tiering.scheme s WHERE s.scheme = drop_scheme.scheme;
 END;
 $$;
+COMMENT ON FUNCTION tiering_internal.drop_scheme(text, text) IS
+'Part of drop_scheme(): what it does, as the owner';
+
+CREATE FUNCTION tiering.drop_scheme(scheme text, reason text DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'enter'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.drop_scheme(text, text) IS
 'Removes a scheme that has never graded anybody: its versions, its source and series, and what '
 'was marked for it. That it was dropped is kept in publication. Errors: there are customers, '

@@ -1,0 +1,31 @@
+/*
+ * The guard: while a source runs, or a series, nothing of ours can be written, whatever
+ * function it calls and whatever rights that has. So none can decide, bind, publish or
+ * move anybody in the name of whoever refreshes or reads a report. This part is the
+ * last one: every table has the trigger.
+ */
+
+CREATE FUNCTION tiering.refuse_in_source() RETURNS trigger
+AS 'MODULE_PATHNAME', 'refuse_in_source'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10;
+COMMENT ON FUNCTION tiering.refuse_in_source() IS
+'Trigger: refuses writing while a source or another restricted operation runs (55000)';
+REVOKE EXECUTE ON FUNCTION tiering.refuse_in_source() FROM PUBLIC;
+
+DO $$
+DECLARE
+	guarded text;
+BEGIN
+	FOR guarded IN SELECT c.relname FROM pg_catalog.pg_class c
+		WHERE c.relnamespace = 'tiering'::regnamespace AND c.relkind IN ('r', 'p')
+		ORDER BY c.relname
+	LOOP
+		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_in_source
+			BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON tiering.%I
+			FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_in_source()', guarded);
+		EXECUTE pg_catalog.format('COMMENT ON TRIGGER refuse_in_source ON tiering.%I IS %L',
+			guarded, 'Sources only read');
+	END LOOP;
+	PERFORM tiering.enable_triggers();
+END;
+$$;

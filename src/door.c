@@ -1,0 +1,150 @@
+/*
+ * door.c
+ *		The door to what people decide, and the guard of what is kept.
+ *
+ * Who decides acts for themselves. PostgreSQL lets whoever has a right lend it: a
+ * definer's function, and a view over it, would have others decide who only read a
+ * report. So a function by which people decide, or write for good, is enter() under
+ * its own name, which looks at who calls before it becomes the owner. What it does
+ * is the function of the same name and arguments in the schema tiering_internal.
+ *
+ * A function or a view of somebody else's that runs with the caller's own rights
+ * cannot be told from the caller.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_proc.h"
+#include "commands/trigger.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "replication/logicalworker.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+#include "binding.h"
+#include "compat.h"
+
+/* Core asked for the right of an aggregate's maker, if this is a part of one */
+static void
+CheckRight(Oid function)
+{
+	if (!MayExecute(function))
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_FUNCTION,
+					   get_func_name(function));
+}
+
+/* The login, or the role that it set, and nothing of anybody's in between */
+static void
+CheckActsForThemselves(Oid function)
+{
+	bool		restricted = InSecurityRestrictedOperation();
+
+	if (GetUserId() == GetOuterUserId() && !restricted)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("who calls tiering.%s() must act for themselves",
+					get_func_name(function)),
+			 restricted ?
+			 errdetail("A source or another restricted query calls it with the rights of \"%s\".",
+					   GetUserNameFromId(GetUserId(), false)) :
+			 errdetail("A function or view calls it for \"%s\" with the rights of \"%s\".",
+					   GetUserNameFromId(GetOuterUserId(), false),
+					   GetUserNameFromId(GetUserId(), false)),
+			 errhint("Call it in a statement of your own, as a role that has the right.")));
+}
+
+/* The function of the same name and arguments in tiering_internal */
+static Oid
+InnerFunction(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Form_pg_proc form;
+	Oid			inner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	form = (Form_pg_proc) GETSTRUCT(tuple);
+	inner = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
+							CStringGetDatum(NameStr(form->proname)),
+							PointerGetDatum(&form->proargtypes),
+							ObjectIdGetDatum(get_namespace_oid("tiering_internal",
+															   false)));
+	if (!OidIsValid(inner))
+		elog(ERROR, "tiering_internal has no function \"%s\"",
+			 NameStr(form->proname));
+	ReleaseSysCache(tuple);
+	return inner;
+}
+
+/* Of a call site, which always calls the same function */
+static FmgrInfo *
+Inner(FmgrInfo *outer)
+{
+	if (outer->fn_extra == NULL)
+	{
+		FmgrInfo   *inner = MemoryContextAlloc(outer->fn_mcxt, sizeof(FmgrInfo));
+
+		fmgr_info_cxt(InnerFunction(outer->fn_oid), inner, outer->fn_mcxt);
+		outer->fn_extra = inner;
+	}
+	return outer->fn_extra;
+}
+
+/* An error needs no changing back: the end of the transaction does it */
+PG_FUNCTION_INFO_V1(enter);
+Datum
+enter(PG_FUNCTION_ARGS)
+{
+	LOCAL_FCINFO(inner, FUNC_MAX_ARGS);
+	Oid			save_user;
+	int			save_context;
+	Datum		result;
+
+	CheckActsForThemselves(fcinfo->flinfo->fn_oid);
+	CheckRight(fcinfo->flinfo->fn_oid);
+	InitFunctionCallInfoData(*inner, Inner(fcinfo->flinfo), PG_NARGS(),
+							 PG_GET_COLLATION(), NULL, fcinfo->resultinfo);
+	memcpy(inner->args, fcinfo->args, PG_NARGS() * sizeof(NullableDatum));
+	GetUserIdAndSecContext(&save_user, &save_context);
+	BecomeOwner(fcinfo->flinfo->fn_oid);
+	result = FunctionCallInvoke(inner);
+	SetUserIdAndSecContext(save_user, save_context);
+	fcinfo->isnull = inner->isnull;
+	return result;
+}
+
+/*
+ * From 16 on a subscription may copy a table with the rights of the table's owner,
+ * and restricts these. A source runs with those of the role that set it.
+ */
+static bool
+SubscriptionCopies(Relation relation)
+{
+	return IsLogicalWorker() && GetUserId() == relation->rd_rel->relowner;
+}
+
+/* Trigger on every table: nothing is written by a query that may change nothing */
+PG_FUNCTION_INFO_V1(refuse_in_source);
+Datum
+refuse_in_source(PG_FUNCTION_ARGS)
+{
+	Relation	relation;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("refuse_in_source() is a trigger")));
+	relation = ((TriggerData *) fcinfo->context)->tg_relation;
+	if (InSecurityRestrictedOperation() && !SubscriptionCopies(relation))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("nothing can be written to tiering.%s while a source runs",
+						RelationGetRelationName(relation)),
+				 errhint("A source, a check and a series only read.")));
+	PG_RETURN_POINTER(NULL);
+}
