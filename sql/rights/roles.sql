@@ -107,11 +107,11 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH listed AS (
-		SELECT split_part(rights, ' ON ', 1) AS privileges,
-			regexp_replace(split_part(rights, ' ON ', 2), '^FUNCTION\s+', '') AS objects,
-			rights ~ ' ON FUNCTION\s' AS functions
+		SELECT part[1] AS privileges, part[3] AS objects, part[2] IS NOT NULL AS functions
+		FROM regexp_match(rights, '^(.*?)\s+ON\s+(FUNCTION\s+)?(.*)$') part
 	), named AS (
-		SELECT btrim(p[1]) AS privilege, string_to_array(p[2], ', ') AS columns,
+		SELECT btrim(p[1]) AS privilege,
+			string_to_array(regexp_replace(p[2], '\s', '', 'g'), ',') AS columns,
 			btrim(o[1]) AS object, l.functions
 		FROM listed l, regexp_matches(l.privileges, '([A-Z]+)\s*(?:\(([^)]*)\))?', 'g') p,
 			regexp_matches(l.objects, '([^,(\s]+(?:\([^)]*\))?)', 'g') o
