@@ -1,60 +1,121 @@
 /*
- * Privileges. Everyone may use the aggregates and classify, and so read the
- * schemes, which say nothing of any customer. All else takes a grant: to change
+ * Who may call what, and read what. Nobody may call anything that is not listed,
+ * here for everyone or in roles.sql for a right: a function that nobody decided
+ * about is nobody's. The test walk has the same table once more, by right.
+ *
+ * Everyone computes: aggregates, series, periods, rates, classify, and what tells
+ * of schemes, which say nothing of any customer. All else takes a grant: to change
  * schemes, to read customers and reports, to set sources, to refresh.
+ *
+ * An invoker's function calls its parts with the caller's rights, so these are
+ * listed too, apart. A definer's function needs no such thing. A name without
+ * arguments is that of one function: another one of that name has to be decided on.
+ *
+ * This part comes after all that makes functions, but for the guard.
  */
 
-GRANT USAGE ON SCHEMA tiering TO PUBLIC;
-GRANT SELECT ON tiering.scheme, tiering.scheme_version, tiering.metric, tiering.tier, tiering.rule,
-	tiering.score_weight, tiering.score_band, tiering.service, tiering.policy, tiering.asset_weight, tiering.preset, tiering.fx_rate, tiering.ecb_rate TO PUBLIC;
-GRANT SELECT ON tiering.publication TO PUBLIC;
+REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA tiering, tiering_internal FROM PUBLIC;
 
--- A trigger function that anyone could put on a table of his own would run there
--- with our rights; firing a trigger that is there takes no right to its function.
-REVOKE EXECUTE ON FUNCTION tiering.freeze_definition(), tiering.freeze_version(),
-	tiering.refuse_truncate(), tiering.record_by_hand(), tiering.settle_by_hand(),
-	tiering.refuse_rewrite(), tiering.check_setter(), tiering.insert_ecb_rate(),
-	tiering.refuse_tier(text, int, text), tiering.refuse_by_hand(tiering.assignment, text, text)
-	FROM PUBLIC;
--- A source is read with its setter's rights; what writes does so as the extension's
--- owner, and the rest is what these and the triggers are made of.
-DO $do$
-DECLARE
-	part regprocedure;
-BEGIN
-	FOR part IN SELECT p.oid::regprocedure FROM pg_catalog.pg_proc p
-		WHERE p.pronamespace = 'tiering'::regnamespace AND p.proname IN (
-			'turn_holder', 'take_turn', 'set_source', 'set_series', 'write_binding',
-			'source_rows', 'graded', 'report_stage', 'notify_refresh',
-			'notify_restatement', 'refuse_frozen', 'lock_source', 'lock_request', 'apply_decision',
-			'request_override', 'approve', 'reject', 'withdraw', 'end_override', 'refresh', 'assess',
-			'restate', 'restate_dirty', 'mark_dirty', 'append_marks', 'mark_changes',
-			'watch_table', 'unwatch_table', 'recount', 'void_assessment', 'next_batch',
-			'seal_batch', 'last_move', 'assessed', 'decided', 'otherwise', 'circumstances',
-			'overrides_between', 'overrides_left_out', 'approved_moves', 'state_for', 'write_verdicts',
-			'check_cells', 'refuse_repeated', 'keep_requests', 'keep_distribution', 'amend_distribution',
-			'cell_counts', 'customers_held', 'source_yields', 'graded_before', 'run_assessment',
-			'repeat_assessment', 'check_by_hand', 'amend_by_hand', 'changes_by_hand', 'graded_again',
-			'occasions', 'replayed', 'replay_start', 'measures_before', 'write_replay', 'keep_editions',
-			'replay', 'state_before', 'touched', 'check_void', 'write_void', 'measure_again', 'simulated_cells',
-			'simulated_day', 'simulate', 'simulate_staffing', 'simulate_customers')
-	LOOP
-		EXECUTE pg_catalog.format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', part);
-	END LOOP;
-END;
-$do$;
--- What publishes writes as the owner, and is told of requests.
-REVOKE EXECUTE ON FUNCTION tiering.take_draft(text), tiering.has_graded(text, int),
-	tiering.unpublish_hint(text, int), tiering.lock_draft(text),
-	tiering.record_publication(text, text, int, date, text), tiering.examine_draft(text, int, date),
-	tiering.publish(text, date), tiering.refuse_second_draft(text),
-	tiering.refuse_unpublish(tiering.scheme_version), tiering.unpublish(text, int, text),
-	tiering.drop_scheme(text, text), tiering.override_tiers(text, int, date),
-	tiering.validate_overrides(text, int, date), tiering.enable_triggers()
-	FROM PUBLIC;
--- Reports on customers, as the views, take a grant.
-REVOKE EXECUTE ON FUNCTION tiering.standing(text, date, date, timestamptz),
-	tiering.migration_matrix(text, date, date, timestamptz), tiering.retention(text, timestamptz)
-	FROM PUBLIC;
--- What people decide: only the functions of the same names call these.
-REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA tiering_internal FROM PUBLIC;
+GRANT USAGE ON SCHEMA tiering TO PUBLIC;
+GRANT SELECT ON tiering.scheme, tiering.scheme_version, tiering.publication, tiering.metric,
+	tiering.tier, tiering.rule, tiering.score_weight, tiering.score_band, tiering.service,
+	tiering.policy, tiering.asset_weight, tiering.preset, tiering.fx_rate, tiering.ecb_rate
+	TO PUBLIC;
+
+-- Aggregates. What they are made of takes no right but their owner's.
+GRANT EXECUTE ON FUNCTION
+	tiering.daily_avg(numeric, daterange, daterange),
+	tiering.daily_avg(numeric, date, date, daterange),
+	tiering.daily_avg_snapshots(numeric, date, daterange),
+	tiering.daily_avg_flows(numeric, date, daterange),
+	tiering.daily_avg_changes(numeric, date, daterange),
+	tiering.balance_days(numeric, daterange, daterange),
+	tiering.balance_days(numeric, date, date, daterange),
+	tiering.balance_days_snapshots, tiering.balance_days_flows, tiering.balance_days_changes,
+	tiering.daily_series(numeric, daterange),
+	tiering.daily_series(numeric, date, date),
+	tiering.daily_series_snapshots(numeric, date),
+	tiering.daily_series_flows(numeric, date),
+	tiering.daily_series_changes(numeric, date),
+	tiering.sum(tiering.daily_series)
+	TO PUBLIC;
+
+-- Periods
+GRANT EXECUTE ON FUNCTION tiering.month, tiering.month_to_date, tiering.quarter,
+	tiering.quarter_to_date, tiering.half_year, tiering.half_year_to_date, tiering.year,
+	tiering.year_to_date, tiering.trailing
+	TO PUBLIC;
+
+-- Series: what is asked of one, what makes another one of it, and the functions of
+-- its casts, operators and operator classes. Reading and writing one takes no right.
+GRANT EXECUTE ON FUNCTION
+	tiering.daily_avg(tiering.daily_series, daterange, text),
+	tiering.balance_days(tiering.daily_series, daterange),
+	tiering.value_on, tiering.minimum, tiering.maximum, tiering.days_at_least,
+	tiering.first_day, tiering.last_change, tiering.segments,
+	tiering.balance_to_reach, tiering.last_day_to_reach,
+	tiering.append, tiering.amend, tiering.trim, tiering.convert
+	TO PUBLIC;
+GRANT EXECUTE ON FUNCTION
+	tiering.daily_series(bytea), tiering.daily_series(jsonb), tiering.jsonb,
+	tiering.daily_series_send,
+	tiering.daily_series_add, tiering.daily_series_subtract, tiering.daily_series_negate,
+	tiering.daily_series_times(numeric, tiering.daily_series),
+	tiering.daily_series_times(tiering.daily_series, numeric),
+	tiering.daily_series_eq, tiering.daily_series_ne, tiering.daily_series_lt,
+	tiering.daily_series_le, tiering.daily_series_gt, tiering.daily_series_ge,
+	tiering.daily_series_cmp, tiering.daily_series_hash, tiering.daily_series_hash_extended
+	TO PUBLIC;
+
+-- Exchange rates
+GRANT EXECUTE ON FUNCTION tiering.fx_rate, tiering.fx_series TO PUBLIC;
+
+-- Schemes: grading, and what tells why, of what kind they are, and what is wrong
+GRANT EXECUTE ON FUNCTION
+	tiering.classify(text, numeric), tiering.classify(text, numeric, date),
+	tiering.classify(text, record), tiering.classify(text, record, date),
+	tiering.classify_version(text, numeric, int), tiering.classify_version(text, record, int),
+	tiering.classify_held, tiering.classify_held_version,
+	tiering.asset_weight(text, text), tiering.asset_weight(text, text, date),
+	tiering.explain(text, numeric, date), tiering.explain(text, record, date),
+	tiering.version_on, tiering.newest_version, tiering.successor,
+	tiering.validate, tiering.export_scheme
+	TO PUBLIC;
+
+-- Rights: what there is to be granted. The other two ask who calls.
+GRANT EXECUTE ON FUNCTION tiering.role_grants, tiering.grant_role, tiering.revoke_role TO PUBLIC;
+
+/*
+ * Not for people: parts of the above, called with the caller's rights
+ */
+
+-- what the planner makes of classify()
+GRANT EXECUTE ON FUNCTION tiering.classify_columns, tiering.classify_columns_on,
+	tiering.classify_columns_version
+	TO PUBLIC;
+-- fx_rate(), fx_series()
+GRANT EXECUTE ON FUNCTION tiering.check_max_age, tiering.fx_last, tiering.fx_quotient,
+	tiering.fx_through, tiering.fx_units
+	TO PUBLIC;
+-- explain()
+GRANT EXECUTE ON FUNCTION tiering.explain_metrics, tiering.metric_values,
+	tiering.bounds_distance, tiering.describe_miss, tiering.describe_value
+	TO PUBLIC;
+-- export_scheme()
+GRANT EXECUTE ON FUNCTION tiering.export_metrics, tiering.export_scores, tiering.export_tiers,
+	tiering.rule_documents
+	TO PUBLIC;
+-- validate(), and version_row() of export_scheme() too
+GRANT EXECUTE ON FUNCTION tiering.version_row, tiering.validate_versions, tiering.validate_tiers,
+	tiering.validate_metrics, tiering.validate_rules, tiering.validate_gaps,
+	tiering.validate_succession, tiering.version_before,
+	tiering.known_values, tiering.score_values, tiering.rule_axes, tiering.rule_boxes,
+	tiering.rule_gaps, tiering.box_minus, tiering.box_rest, tiering.boxes_overlap,
+	tiering.describe_box
+	TO PUBLIC;
+-- successor()
+GRANT EXECUTE ON FUNCTION tiering.succeeded TO PUBLIC;
+-- what conditions of tables and triggers ask with the rights of whoever writes
+GRANT EXECUTE ON FUNCTION tiering.bounds_fit, tiering.restores, tiering.binder,
+	tiering.is_dropped, tiering.heeded_publication, tiering.state_follows, tiering.refuse_change
+	TO PUBLIC;

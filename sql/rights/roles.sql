@@ -2,40 +2,92 @@
  * Roles: what people of a bank do here, each to be granted with one call. These
  * rights are kept apart on purpose: no line is in two of them, so that taking
  * one away leaves the others whole.
+ *
+ * What each may learn:
+ *
+ *	report	all of it: who is where, with which measure, every move, request and
+ *			decision, and what schemes and sources say of any one customer
+ *	request	of the customers they ask about, only that the scheme takes the tier
+ *	approve	nothing but the number of a request; who decides needs report as well
+ *	grade	counts, and the message of an error in a source; no customer's number
+ *			but those that they gave
+ *	plan	counts and sums by tier; no customer's number
+ *	author	schemes, and which of their tiers approved overrides name, in counts
+ *	bind	the queries of sources; they run with the rights of who set them
+ *	hand	who is in which tier since when; no measure, and nothing that is noted
+ *	load	nothing
+ *
+ * An invoker's function calls its parts with the caller's rights; these stand in
+ * lines of their own. So does what views call.
  */
 
 CREATE FUNCTION tiering.role_grants() RETURNS TABLE (what text, rights text)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 10
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 20
 BEGIN ATOMIC
 	VALUES
-		('report', 'SELECT ON tiering.tier_distribution, tiering.tier_distribution_history, tiering.migration_matrix,
-			tiering.migration_summary, tiering.customer_tier_history, tiering.tier_rollup, tiering.pareto, tiering.staffing,
-			tiering.measure_bound, tiering.near_upgrade, tiering.near_downgrade, tiering.tier_origin'),
-		('report', 'SELECT ON tiering.assignment, tiering.migration, tiering.distribution_history, tiering.batch, tiering.superseded, tiering.watch_history,
-			tiering.standing_move, tiering.request, tiering.decision, tiering.request_state, tiering.dirty,
+		('report', 'SELECT ON tiering.tier_distribution, tiering.tier_distribution_history,
+			tiering.migration_matrix, tiering.migration_summary, tiering.customer_tier_history,
+			tiering.tier_rollup, tiering.pareto, tiering.staffing, tiering.measure_bound,
+			tiering.near_upgrade, tiering.near_downgrade, tiering.tier_origin'),
+		('report', 'SELECT ON tiering.assignment, tiering.migration, tiering.distribution_history,
+			tiering.batch, tiering.superseded, tiering.watch_history, tiering.standing_move,
+			tiering.request, tiering.decision, tiering.request_state, tiering.dirty,
 			tiering.dirty_customer'),
-		('report', 'EXECUTE ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz), tiering.retention(text, timestamptz),
-			tiering.simulate_customers(text, int, date)'),
-		('request', 'EXECUTE ON FUNCTION tiering.request_override(text, text, text, text, daterange, text), tiering.withdraw(bigint, text)'),
-		('approve', 'EXECUTE ON FUNCTION tiering.approve(bigint, text), tiering.reject(bigint, text), tiering.end_override(bigint, date, text)'),
-		('grade', 'EXECUTE ON FUNCTION tiering.refresh(text, date, boolean), tiering.assess(text, date, text[], text),
-			tiering.restate(text, date, text[]), tiering.restate_dirty(text), tiering.recount(text),
+		('report', 'EXECUTE ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz),
+			tiering.retention(text, timestamptz), tiering.simulate_customers(text, int, date),
+			tiering.tier_on(text, text, date, timestamptz),
+			tiering.tiers_on(text, date, timestamptz),
+			tiering.tier_distribution_history(text, timestamptz),
+			tiering.history_head(text), tiering.verify_history(text, int, text)'),
+		-- parts: of tier_on() and tiers_on(), of the history's seals, and of views
+		('report', 'EXECUTE ON FUNCTION tiering.check_day(date, text),
+			tiering.known_batch(text, timestamptz), tiering.known_moves(text, timestamptz),
+			tiering.batch_digests(text, int, bigint), tiering.seal(bytea, tiering.batch, bytea),
+			tiering.known_distribution(timestamptz), tiering.named_by(text, date),
+			tiering.tier_names(text, int), tiering.directions(text, int),
+			tiering.balance_to_hold(uuid, date, text, numeric, boolean)'),
+		('request', 'EXECUTE ON FUNCTION
+			tiering.request_override(text, text, text, text, daterange, text),
+			tiering.withdraw(bigint, text)'),
+		('approve', 'EXECUTE ON FUNCTION tiering.approve(bigint, text),
+			tiering.reject(bigint, text), tiering.end_override(bigint, date, text)'),
+		('grade', 'EXECUTE ON FUNCTION tiering.refresh(text, date, boolean),
+			tiering.assess(text, date, text[], text), tiering.restate(text, date, text[]),
+			tiering.restate_dirty(text), tiering.recount(text),
 			tiering.void_assessment(text, date, text)'),
-		('plan', 'EXECUTE ON FUNCTION tiering.simulate(text, int, date), tiering.simulate_staffing(text, int, date)'),
+		('plan', 'EXECUTE ON FUNCTION tiering.simulate(text, int, date),
+			tiering.simulate_staffing(text, int, date)'),
 		('author', 'INSERT, UPDATE, DELETE ON tiering.metric, tiering.tier, tiering.rule,
-			tiering.score_weight, tiering.score_band, tiering.service, tiering.policy, tiering.asset_weight'),
+			tiering.score_weight, tiering.score_band, tiering.service, tiering.policy,
+			tiering.asset_weight'),
 		-- but not the turn, nor the state and the makers of a version
 		('author', 'INSERT (scheme, title, title_zh, description, origin),
 			UPDATE (scheme, title, title_zh, description, origin), DELETE ON tiering.scheme'),
 		('author', 'INSERT (scheme, version, everyone, note), UPDATE (everyone, note), DELETE
 			ON tiering.scheme_version'),
-		('author', 'EXECUTE ON FUNCTION tiering.publish(text, date),
+		('author', 'EXECUTE ON FUNCTION tiering.new_scheme(text, text, text, text, text),
+			tiering.new_version(text, text), tiering.copy_scheme(text, text),
+			tiering.create_ladder(text, text, text[], numeric[], text),
+			tiering.create_matrix(text, text, numeric[], text, numeric[], text[], text[]),
+			tiering.load_preset(text, text, jsonb), tiering.import_scheme(jsonb, text),
+			tiering.import_version(jsonb, text), tiering.publish(text, date),
 			tiering.unpublish(text, int, text), tiering.drop_scheme(text, text),
 			tiering.validate_overrides(text, int, date)'),
-		('bind', 'EXECUTE ON FUNCTION tiering.set_source(text, text), tiering.set_series(text, text)'),
+		-- parts of these
+		('author', 'EXECUTE ON FUNCTION tiering.new_draft(text, text),
+			tiering.copy_version(text, int, text, int), tiering.check_rising(text, numeric[]),
+			tiering.cell_bounds(numeric[], int), tiering.check_document(jsonb),
+			tiering.check_keys(jsonb, text, text[]), tiering.document_list(jsonb, text, text),
+			tiering.document_rules(jsonb, int), tiering.import_definition(jsonb, text, int)'),
+		('bind', 'EXECUTE ON FUNCTION tiering.set_source(text, text),
+			tiering.set_series(text, text)'),
+		-- what checks a query with the rights of who sets it
+		('bind', 'EXECUTE ON FUNCTION tiering.checked_query(text, text, boolean),
+			tiering.source_check(text, text, boolean), tiering.source_columns(text, int)'),
 		('bind', 'SELECT ON tiering.source'),
 		-- but not its key: who reads that may have the query run
-		('bind', 'SELECT (scheme, query, set_by, set_at, settings), DELETE ON tiering.series_source'),
+		('bind', 'SELECT (scheme, query, set_by, set_at, settings), DELETE
+			ON tiering.series_source'),
 		-- the tier and its day, and nothing of what the policy has noted
 		('hand', 'SELECT (scheme, customer_id, tier, as_of, since, version),
 			INSERT (scheme, customer_id, tier, as_of, since, version),
@@ -48,17 +100,67 @@ BEGIN ATOMIC
 		('load', 'INSERT, UPDATE, DELETE ON tiering.fx_rate');
 END;
 COMMENT ON FUNCTION tiering.role_grants() IS
-'What grant_role() can grant: report (read customers, moves and all views), grade (refresh and restate), request (ask for overrides), approve (decide on requests), plan (simulate, without names), author (write and publish schemes), bind (set sources, which run with one''s own rights), hand (put customers into tiers by hand), load (load exchange rates, mark customers as dirty); and the rights that each is made of';
+'What grant_role() can grant, and the rights that each is made of. report: read customers, moves '
+'and all views; grade: refresh and restate; request: ask for overrides; approve: decide on '
+'requests; plan: simulate, without names; author: write and publish schemes; bind: set sources, '
+'which run with one''s own rights; hand: put customers into tiers by hand; load: load exchange '
+'rates, mark customers as dirty';
 
--- Not a definer's function: the caller grants what is his. Without the check GRANT
--- would only warn one who has a right that he cannot pass on.
-CREATE FUNCTION tiering.change_role(role regrole, what text, grants boolean) RETURNS void
+-- GRANT only warns if whoever grants cannot pass a right on.
+CREATE FUNCTION tiering_internal.rights_missing(role name, rights text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH listed AS (
+		SELECT part[1] AS privileges, part[3] AS objects, part[2] IS NOT NULL AS functions
+		FROM regexp_match(rights, '^(.*?)\s+ON\s+(FUNCTION\s+)?(.*)$') part
+	), named AS (
+		SELECT btrim(p[1]) AS privilege,
+			string_to_array(regexp_replace(p[2], '\s', '', 'g'), ',') AS columns,
+			btrim(o[1]) AS object, l.functions
+		FROM listed l, regexp_matches(l.privileges, '([A-Z]+)\s*(?:\(([^)]*)\))?', 'g') p,
+			regexp_matches(l.objects, '([^,(\s]+(?:\([^)]*\))?)', 'g') o
+	)
+	SELECT string_agg(DISTINCT format('%s ON %s', n.privilege, n.object), ', ')
+	FROM named n LEFT JOIN unnest(n.columns) c(name) ON true
+	WHERE NOT CASE
+		WHEN n.functions THEN has_function_privilege(role, n.object, n.privilege)
+		WHEN c.name IS NULL THEN has_table_privilege(role, n.object, n.privilege)
+		ELSE has_column_privilege(role, n.object, c.name, n.privilege) END
+$$;
+COMMENT ON FUNCTION tiering_internal.rights_missing(name, text) IS
+'Part of grant_role(): what a role does not have of the rights that a statement granted; null: '
+'it has all of them';
+
+/*
+ * GRANT and REVOKE are run as the owner of the objects, who is the superuser that made
+ * the extension; so who calls is looked at before that, by the door.
+ */
+CREATE FUNCTION tiering_internal.check_granter() RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT (SELECT pg_has_role(COALESCE(tiering.acting_role(), session_user), e.extowner, 'USAGE')
+		FROM pg_extension e WHERE e.extname = 'tiering')
+	THEN
+		RAISE EXCEPTION 'only the owner of the extension tiering can grant and revoke its rights'
+			USING ERRCODE = 'insufficient_privilege';
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION tiering_internal.check_granter() IS
+'Part of grant_role() and revoke_role(): refuses who is neither the extension''s owner nor a '
+'member of it (42501)';
+
+CREATE FUNCTION tiering_internal.change_role(role regrole, what text, grants boolean) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	role_name name := r.rolname FROM pg_roles r WHERE r.oid = role;
 	rights text;
+	missing text;
 BEGIN
 	IF role IS NULL OR what IS NULL THEN
 		RAISE EXCEPTION 'role and rights must be named, not null'
@@ -71,32 +173,64 @@ BEGIN
 	IF what NOT IN (SELECT g.what FROM tiering.role_grants() g) THEN
 		RAISE EXCEPTION 'no rights are called "%"', what
 			USING ERRCODE = 'invalid_parameter_value',
-			HINT = format('There are %s.', (SELECT string_agg(DISTINCT g.what, ', ' ORDER BY g.what) FROM tiering.role_grants() g));
+			HINT = format('There are %s.', (SELECT string_agg(DISTINCT g.what, ', ' ORDER BY g.what)
+				FROM tiering.role_grants() g));
 	END IF;
-	IF NOT pg_has_role(current_user, (SELECT e.extowner FROM pg_extension e WHERE e.extname = 'tiering'), 'USAGE') THEN
-		RAISE EXCEPTION 'only the owner of the extension tiering can grant and revoke its rights'
-			USING ERRCODE = 'insufficient_privilege';
-	END IF;
+	PERFORM tiering_internal.check_granter();
 	FOR rights IN SELECT g.rights FROM tiering.role_grants() g WHERE g.what = change_role.what LOOP
-		EXECUTE format(CASE WHEN grants THEN 'GRANT %s TO %I' ELSE 'REVOKE %s FROM %I' END, rights, role_name);
+		EXECUTE format(CASE WHEN grants THEN 'GRANT %s TO %I' ELSE 'REVOKE %s FROM %I' END,
+			rights, role_name);
+		missing := CASE WHEN grants THEN tiering_internal.rights_missing(role_name, rights) END;
+		IF missing IS NOT NULL THEN
+			RAISE EXCEPTION 'rights "%" could not be granted to role "%"', what, role_name
+				USING ERRCODE = 'insufficient_privilege',
+				DETAIL = format('It was not given %s.', missing),
+				HINT = 'The owner of the functions tiering.grant_role() and tiering.revoke_role() '
+					'must own all that is granted.';
+		END IF;
 	END LOOP;
 END;
 $$;
-COMMENT ON FUNCTION tiering.change_role(regrole, text, boolean) IS
+COMMENT ON FUNCTION tiering_internal.change_role(regrole, text, boolean) IS
 'Part of grant_role() and revoke_role()';
 
+CREATE FUNCTION tiering_internal.grant_role(role regrole, what text) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000
+BEGIN ATOMIC
+	SELECT tiering_internal.change_role(grant_role.role, grant_role.what, true);
+END;
+COMMENT ON FUNCTION tiering_internal.grant_role(regrole, text) IS
+'What grant_role() does for who calls it';
 CREATE FUNCTION tiering.grant_role(role regrole, what text) RETURNS void
-LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000
-BEGIN ATOMIC
-	SELECT tiering.change_role(grant_role.role, grant_role.what, true);
-END;
+AS 'MODULE_PATHNAME', 'enter'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.grant_role(regrole, text) IS
-'Grants a role all that it takes to report, grade, request, approve, plan, author, bind, load or change tiers by hand, and nothing more; see role_grants(). For the extension''s owner (42501). Errors: an unknown role, PUBLIC too (42704), other rights (22023)';
+'Grants a role all that it takes to report, grade, request, approve, plan, author, bind, load or '
+'change tiers by hand, and nothing more; see role_grants(). For the extension''s owner, who need '
+'not own its objects, and in a statement of their own. Errors: another caller, or a right that '
+'the role does not have after it (42501), an unknown role, PUBLIC too (42704), other rights '
+'(22023)';
 
-CREATE FUNCTION tiering.revoke_role(role regrole, what text) RETURNS void
+CREATE FUNCTION tiering_internal.revoke_role(role regrole, what text) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000
 BEGIN ATOMIC
-	SELECT tiering.change_role(revoke_role.role, revoke_role.what, false);
+	SELECT tiering_internal.change_role(revoke_role.role, revoke_role.what, false);
 END;
+COMMENT ON FUNCTION tiering_internal.revoke_role(regrole, text) IS
+'What revoke_role() does for who calls it';
+CREATE FUNCTION tiering.revoke_role(role regrole, what text) RETURNS void
+AS 'MODULE_PATHNAME', 'enter'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.revoke_role(regrole, text) IS
-'Takes away what grant_role() granted, by whatever statement it was granted; with the same errors';
+'Takes away what grant_role() granted; with the same errors';
+
+-- Whoever calls is looked at, and not the owner of what is running
+CREATE FUNCTION tiering.shown_customer(customer_id text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
+BEGIN ATOMIC
+	SELECT CASE WHEN has_table_privilege(COALESCE(tiering.acting_role(), session_user),
+			'tiering.assignment', 'SELECT')
+		THEN format('customer "%s"', customer_id) ELSE 'a customer' END;
+END;
+COMMENT ON FUNCTION tiering.shown_customer(text) IS
+'A customer in the words of an error: the number is for those who may read tiering.assignment';

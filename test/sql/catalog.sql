@@ -6,9 +6,11 @@ WHERE d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass
 	AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'tiering');
 SELECT count(*) > 50 AS many FROM t.member;
 
--- all lie in the schema, which is one of them, or in that of bodies
-SELECT object FROM t.member WHERE object !~ '^(schema|table|view|sequence|type|function|aggregate|index) (tiering|tiering_internal|tiering\..*)$'
-	AND object !~ 'tiering\.' AND object !~ '^function tiering_internal\.';
+-- all lie in the two schemas, which are members too; in the inner one there are functions alone
+SELECT object FROM t.member
+WHERE object !~ '^schema tiering(_internal)?$'
+	AND object !~ '^(table|view|sequence|type|function|aggregate|index) tiering\.'
+	AND object !~ '^function tiering_internal\.' AND object !~ 'tiering\.';
 -- all have a comment: objects, columns, triggers
 SELECT object FROM t.member m
 WHERE NOT EXISTS (SELECT FROM pg_description x WHERE x.classoid = m.classid AND x.objoid = m.objid AND x.objsubid = 0)
@@ -31,10 +33,17 @@ SELECT name FROM t.routine WHERE prokind = 'f' AND provolatile <> 'v' AND propar
 -- what is not C and not parsed when it is created fixes its search_path, or qualifies everything
 SELECT name FROM t.routine WHERE prokind = 'f' AND lanname NOT IN ('c', 'internal') AND prosqlbody IS NULL
 	AND NOT COALESCE(proconfig @> '{"search_path=pg_catalog, pg_temp"}', false);
--- definers' functions and those of triggers, none of which PUBLIC may call; and all that it may not
+-- definers' functions and those of triggers, none of which PUBLIC may call; and all that it may, by kind
 SELECT name FROM t.routine WHERE (prosecdef OR prorettype = 'trigger'::regtype) AND has_function_privilege('public', oid, 'EXECUTE');
 SELECT name FROM t.routine WHERE prosecdef ORDER BY name::text;
-SELECT name FROM t.routine WHERE NOT has_function_privilege('public', oid, 'EXECUTE') ORDER BY name::text COLLATE "C";
+SELECT CASE WHEN prokind = 'a' THEN 'aggregate'
+		WHEN EXISTS (SELECT FROM pg_operator o WHERE o.oprcode = r.oid)
+			OR EXISTS (SELECT FROM pg_amproc a WHERE a.amproc = r.oid)
+			OR EXISTS (SELECT FROM pg_cast c WHERE c.castfunc = r.oid) THEN 'operator, cast'
+		WHEN obj_description(oid, 'pg_proc') ~ '^Part of ' THEN 'part'
+		ELSE 'function' END AS kind, name
+FROM t.routine r WHERE has_function_privilege('public', oid, 'EXECUTE')
+ORDER BY 1, name::text COLLATE "C";
 -- tables and sequences: dumped, but for what comes with the extension; and who may read them
 SELECT c.oid::regclass AS relation, c.relkind, c.oid = ANY (e.extconfig) AS dumped, has_table_privilege('public', c.oid, 'SELECT') AS public_reads
 FROM pg_extension e, t.member m JOIN pg_class c ON m.classid = 'pg_class'::regclass AND c.oid = m.objid AND c.relkind IN ('r', 'v', 'S')
