@@ -37,6 +37,7 @@ ANALYZE coll.customer;
 ANALYZE tiering.assignment;
 ANALYZE tiering.migration;
 ANALYZE tiering.request;
+ANALYZE tiering.dirty;
 
 -- Whether a query uses one of the indexes
 CREATE FUNCTION coll.uses(query text, VARIADIC indexes text[]) RETURNS boolean
@@ -50,7 +51,7 @@ BEGIN
 END;
 $$;
 CREATE VIEW coll.given AS
-SELECT c.oid::regclass::text AS source, 'WHERE v.customer_id < ''00000010''' AS some
+SELECT c.oid::regclass::text AS source, 'WHERE v.customer_id IN (''1'', ''2'', ''3'')' AS some
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
 WHERE c.relnamespace = 'tiering'::regnamespace AND c.relkind = 'v' AND a.attname = 'customer_id'
 UNION ALL VALUES ('tiering.tiers_on(''coll'', ''2024-01-31'')', 'LIMIT 1'),
