@@ -23,7 +23,8 @@ REGRESS = init $(filter-out init,$(patsubst test/sql/%.sql,%,$(sort $(wildcard t
 # pg_regress of PostgreSQL 15 would run sql/NAME.sql in place of test/sql/NAME.sql
 $(if $(filter $(SQL_PARTS),$(REGRESS)),$(error a test must not have the name of a part in sql/ itself))
 REGRESS_OPTS = --inputdir=test --load-extension=tiering
-ISOLATION = $(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isolation/specs/*.spec)))
+ISOLATION = init $(filter-out init, \
+	$(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isolation/specs/*.spec))))
 ISOLATION_OPTS = --inputdir=test/isolation --outputdir=test/isolation --load-extension=tiering
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl
@@ -31,7 +32,8 @@ PROVE_TESTS = test/t/*.pl
 PG_CPPFLAGS = -DTIERING_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wno-sign-compare \
 	-Werror=implicit-function-declaration
-EXTRA_CLEAN = $(BUILT_SQL) test/isolation/output_iso test/isolation/results
+ISOLATION_INIT = test/isolation/specs/init.spec
+EXTRA_CLEAN = $(BUILT_SQL) $(ISOLATION_INIT) test/isolation/output_iso test/isolation/results
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
@@ -48,3 +50,9 @@ $(BUILT_SQL): $(SQL_PARTS:%=sql/%.sql) $(PRESETS) tiering.control
 		echo '$$json$$);'; \
 	done >> $@
 	printf '\nDROP FUNCTION tiering.add_preset(text, jsonb);\n' >> $@
+
+# What the isolation specs share with the other tests. A spec cannot include a file.
+installcheck: $(ISOLATION_INIT)
+$(ISOLATION_INIT): test/invariants.sql
+	{ echo 'setup { CREATE SCHEMA t; }'; echo 'setup'; echo '{'; cat $<; echo '}'; \
+		echo 'session s'; echo 'step holds { SELECT * FROM t.invariants(); }'; } > $@

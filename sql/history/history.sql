@@ -271,19 +271,34 @@ END;
 $$;
 COMMENT ON FUNCTION tiering.check_day(date, text) IS 'The day, or an error that names the argument: null or infinite (22023)';
 
+-- A tier that is only renamed moves nobody: it has another name from the first
+-- assessment on that the new version graded.
+CREATE FUNCTION tiering.named_by(scheme text, on_date date) RETURNS int
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT d.version FROM tiering.known_distribution(NULL) d
+	WHERE d.scheme = named_by.scheme COLLATE "C" AND d.as_of <= named_by.on_date
+	ORDER BY d.as_of DESC LIMIT 1;
+END;
+COMMENT ON FUNCTION tiering.named_by(text, date) IS
+'The version whose names the tiers of a scheme have on a day: that of the last assessment; null if there was none';
+
 CREATE FUNCTION tiering.tier_on(scheme text, customer_id text, on_date date, known_at timestamptz DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	PERFORM tiering.newest_version(scheme COLLATE "C"), tiering.check_day(on_date, 'on_date');
-	RETURN (SELECT m.to_tier FROM tiering.known_moves(scheme, known_at) m
+	RETURN (
+		SELECT COALESCE(tiering.successor(m.scheme, m.version, m.to_tier, n.version), m.to_tier)
+		FROM tiering.known_moves(scheme, known_at) m,
+			LATERAL (SELECT tiering.named_by(tier_on.scheme, on_date) AS version) n
 		WHERE m.customer_id = tier_on.customer_id COLLATE "C" AND m.as_of <= on_date
 		ORDER BY m.as_of DESC, m.move DESC LIMIT 1);
 END;
 $$;
 COMMENT ON FUNCTION tiering.tier_on(text, text, date, timestamptz) IS
-'The tier that a customer held at the end of a day, as known at a time; known_at null: as known now. Null if he was not graded. Errors: unknown scheme (42704), on_date null or infinite (22023)';
+'The tier that a customer held at the end of a day, as known at a time; known_at null: as known now. Null if they were not graded. A tier that was renamed since has the name of that day. Errors: unknown scheme (42704), on_date null or infinite (22023)';
 
 CREATE FUNCTION tiering.tiers_on(scheme text, on_date date, known_at timestamptz DEFAULT NULL)
 RETURNS TABLE (customer_id text, tier text, since date, direction text, cause text, measure numeric, version int, move bigint)
@@ -292,10 +307,13 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	PERFORM tiering.newest_version(scheme COLLATE "C"), tiering.check_day(on_date, 'on_date');
-	RETURN QUERY SELECT l.customer_id, l.to_tier, l.as_of, l.direction, l.cause, l.measure, l.version, l.move
+	RETURN QUERY SELECT l.customer_id, COALESCE(s.becomes, l.to_tier), l.as_of, l.direction, l.cause,
+		l.measure, l.version, l.move
 	FROM (SELECT DISTINCT ON (m.customer_id) m.* FROM tiering.known_moves(scheme, known_at) m
 		  WHERE m.as_of <= on_date
 		  ORDER BY m.customer_id, m.as_of DESC, m.move DESC) l
+		LEFT JOIN tiering.succeeded(scheme, tiering.named_by(scheme, on_date)) s
+			ON s.from_version = l.version AND s.tier = l.to_tier
 	WHERE l.to_tier IS NOT NULL;
 END;
 $$;

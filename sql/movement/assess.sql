@@ -253,7 +253,9 @@ BEGIN
 			next_tier, next_review, kept_until, policy_tier, policy_since)
 		SELECT scheme, d.customer_id, as_of, version, (d.v).misses, (d.v).best, (d.v).next_tier,
 			(d.v).next_review, (d.v).kept_until, (d.v).policy_tier, (d.v).policy_since
-		FROM verdict d WHERE (d.v).noted
+		FROM verdict d
+		-- what an assessment had noted on the day of a decision does not count any more
+		WHERE (d.v).noted OR (kind = 'decision' AND (d.v).moves AND (d.v).tier IS NOT NULL)
 	), gone AS (
 		DELETE FROM tiering.assignment a USING verdict d
 		WHERE a.ctid = d.place AND (d.v).tier IS NULL

@@ -217,6 +217,13 @@ BEGIN
 			WHERE x.scheme = n.scheme AND x.customer_id = n.customer_id
 			ORDER BY x.move DESC LIMIT 1) m ON true
 	WHERE a.scheme = n.scheme AND a.customer_id = n.customer_id AND n.tier <> o.tier;
+	-- what an assessment had noted on the same day does not count any more
+	INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses)
+	SELECT DISTINCT a.scheme, a.customer_id, a.as_of, a.version, 0
+	FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
+		JOIN tiering.assignment a USING (scheme, customer_id)
+		JOIN tiering.watch_history h ON h.scheme = a.scheme AND h.customer_id = a.customer_id AND h.as_of = a.as_of
+	WHERE n.tier <> o.tier;
 	-- who was in that tier before has been there since then
 	UPDATE tiering.assignment a SET as_of = o.as_of, since = o.since, version = o.version
 	FROM new_rows n JOIN old_rows o USING (scheme, customer_id)

@@ -279,18 +279,25 @@ COMMENT ON TYPE tiering.edition_part IS
 -- replayed ones, with the same in between before changes by hand. Otherwise these
 -- supersede them, all of them; so do none those that cancelled each other, such as
 -- the loss of a tier that was made good by an override on the same day.
+-- Who is new by an approval has the measure with which that was asked for.
 CREATE FUNCTION tiering.differing_days(moves tiering.replayed_move[]) RETURNS SETOF date
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100 ROWS 1
 BEGIN ATOMIC
+	WITH m AS (
+		SELECT m.*, bool_or(m.cause = 'approval' AND m.from_tier IS NULL)
+			OVER (PARTITION BY m.as_of) AS by_approval
+		FROM unnest(differing_days.moves) m
+	)
 	SELECT d.as_of
 	FROM (
 		SELECT m.as_of, m.replayed, ROW((array_agg(m.from_tier ORDER BY m.n))[1],
 			(array_agg(m.to_tier ORDER BY m.n DESC))[1],
 			(array_agg(CASE m.cause WHEN 'manual' THEN m.from_tier ELSE m.to_tier END
 				ORDER BY m.cause = 'manual', CASE m.cause WHEN 'manual' THEN m.n ELSE - m.n END))[1],
-			(array_agg(m.version ORDER BY m.n DESC))[1], (array_agg(m.measure ORDER BY m.n DESC))[1],
+			(array_agg(m.version ORDER BY m.n DESC))[1],
+			(array_agg(CASE WHEN NOT m.by_approval THEN m.measure END ORDER BY m.n DESC))[1],
 			(array_agg(m.assessed ORDER BY m.n DESC))[1]) AS net
-		FROM unnest(differing_days.moves) m
+		FROM m
 		GROUP BY m.as_of, m.replayed) d
 	GROUP BY d.as_of
 	HAVING count(*) < 2 OR count(DISTINCT d.net) > 1;

@@ -46,30 +46,37 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 	RETURN QUERY
-	WITH cell AS (
-		SELECT s.*, sum(s.customers) OVER (PARTITION BY s.from_tier)::bigint AS cohort
+	-- each tier by the name that it had on the day
+	WITH stood AS (
+		SELECT COALESCE(f.becomes, s.from_tier) AS from_tier, COALESCE(t.becomes, s.to_tier) AS to_tier,
+			sum(s.customers)::bigint AS customers, sum(s.measure) AS measure
 		FROM tiering.standing(migration_matrix.scheme, migration_matrix.from_date, migration_matrix.to_date,
-			migration_matrix.known_at) s
-	), ranked AS (
-		-- by the newest version that had the tier at the end of the span, or has it at all
-		SELECT DISTINCT ON (t.tier) t.tier, t.rank
-		FROM tiering.tier t JOIN tiering.scheme_version v ON v.scheme = t.scheme AND v.version = t.version
-		WHERE t.scheme = migration_matrix.scheme COLLATE "C"
-		ORDER BY t.tier, lower(v.effective) <= migration_matrix.to_date DESC NULLS LAST, t.version DESC
+				migration_matrix.known_at) s
+			LEFT JOIN tiering.tier_names(migration_matrix.scheme,
+				tiering.named_by(migration_matrix.scheme, migration_matrix.from_date)) f ON f.tier = s.from_tier
+			LEFT JOIN tiering.tier_names(migration_matrix.scheme,
+				tiering.named_by(migration_matrix.scheme, migration_matrix.to_date)) t ON t.tier = s.to_tier
+		GROUP BY 1, 2
+	), cell AS (
+		SELECT s.*, sum(s.customers) OVER (PARTITION BY s.from_tier)::bigint AS cohort FROM stood s
+	), newest AS (
+		-- at the end of the span, or of all
+		SELECT v.version FROM tiering.scheme_version v
+		WHERE v.scheme = migration_matrix.scheme COLLATE "C"
+		ORDER BY lower(v.effective) <= migration_matrix.to_date DESC NULLS LAST, v.version DESC LIMIT 1
 	)
 	SELECT c.from_tier, c.to_tier,
-		CASE WHEN c.from_tier IS NULL THEN 'new'
-			WHEN c.to_tier IS NULL THEN 'exit'
-			WHEN c.from_tier = c.to_tier THEN 'stayed'
-			WHEN t.rank > f.rank THEN 'up'
-			WHEN t.rank < f.rank THEN 'down'
-			ELSE 'lateral' END,
+		CASE WHEN c.from_tier IS NULL THEN 'new' WHEN c.to_tier IS NULL THEN 'exit'
+			ELSE d.direction END,
 		f.rank, t.rank, c.customers,
 		CASE WHEN c.from_tier IS NOT NULL THEN round(c.customers::numeric / c.cohort, 6) END,
 		w.low, w.high, c.measure
 	FROM cell c
-		LEFT JOIN ranked f ON f.tier = c.from_tier
-		LEFT JOIN ranked t ON t.tier = c.to_tier
+		CROSS JOIN newest n
+		LEFT JOIN tiering.directions(migration_matrix.scheme, n.version) d
+			ON d.from_tier = c.from_tier AND d.to_tier = c.to_tier
+		LEFT JOIN tiering.tier_names(migration_matrix.scheme, n.version) f ON f.tier = c.from_tier
+		LEFT JOIN tiering.tier_names(migration_matrix.scheme, n.version) t ON t.tier = c.to_tier
 		LEFT JOIN LATERAL tiering.wilson(c.customers, c.cohort) w ON c.from_tier IS NOT NULL
 	ORDER BY f.rank NULLS FIRST, c.from_tier NULLS FIRST, t.rank NULLS FIRST, c.to_tier NULLS FIRST;
 END;

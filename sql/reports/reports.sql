@@ -183,8 +183,11 @@ SELECT a.scheme, a.customer_id COLLATE "default" AS customer_id, a.tier,
 	n.measure AS metric, a.measure, n.bound,
 	a.measure - n.bound AS distance, round(100 * (a.measure - n.bound) / NULLIF(abs(n.bound), 0), 4) AS distance_percent,
 	a.since, a.as_of, a.version, a.watched, a.misses, CASE WHEN a.watched THEN a.next_review END AS falls_on
-FROM (SELECT a.*, a.next_review IS NOT NULL AND (a.next_tier IS NULL OR l.rank < t.rank) AS watched
+FROM (SELECT a.*, a.next_review IS NOT NULL AND (a.next_tier IS NULL OR l.rank < t.rank)
+			AND a.misses >= COALESCE(p.watch_after, 0) AS watched
 	  FROM tiering.assignment a
+		LEFT JOIN tiering.policy p ON p.scheme = a.scheme AND p.version = a.version
+			AND p.tier = CASE WHEN a.policy_since IS NULL THEN a.tier ELSE a.policy_tier END
 		LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = a.version AND t.tier = a.tier
 		LEFT JOIN tiering.tier l ON l.scheme = a.scheme AND l.version = a.version AND l.tier = a.next_tier) a
 	LEFT JOIN fall n ON n.scheme = a.scheme AND n.version = a.version AND n.tier = a.tier
@@ -196,7 +199,7 @@ COMMENT ON COLUMN tiering.near_downgrade.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.near_downgrade.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.near_downgrade.tier IS 'The tier that the customer holds';
 COMMENT ON COLUMN tiering.near_downgrade.next_tier IS 'The tier into which the customer will fall, or in which the measure would leave him just below the bound; null if in none';
-COMMENT ON COLUMN tiering.near_downgrade.watched IS 'Whether he earns less than he holds';
+COMMENT ON COLUMN tiering.near_downgrade.watched IS 'Whether they earn less than they hold, and have missed it often enough; see policy.watch_after';
 COMMENT ON COLUMN tiering.near_downgrade.misses IS 'Misses in a row that count already';
 COMMENT ON COLUMN tiering.near_downgrade.falls_on IS 'The assessment at which he falls if he goes on to earn what he earned last';
 COMMENT ON COLUMN tiering.near_downgrade.metric IS 'The metric that is the measure';
@@ -218,17 +221,17 @@ WITH span AS (
 	FROM tiering.assignment a
 		JOIN tiering.standing_move m ON m.scheme = a.scheme AND m.customer_id = a.customer_id
 	GROUP BY a.scheme, a.customer_id, a.tier, a.version, a.measure
+), way AS MATERIALIZED (
+	SELECT v.scheme, v.version, d.*
+	FROM (SELECT DISTINCT a.scheme, a.version FROM tiering.assignment a) v
+		CROSS JOIN LATERAL tiering.directions(v.scheme, v.version) d
 ), member AS (
-	SELECT s.scheme, s.tier, s.measure, l.direction, b.rank < t.rank AS began_below
+	SELECT s.scheme, s.tier, s.measure, l.direction, w.direction = 'up' AS began_below
 	FROM span s
 		JOIN tiering.migration f ON f.move = s.first
 		JOIN tiering.migration l ON l.move = s.last
-		LEFT JOIN tiering.tier t ON t.scheme = s.scheme AND t.version = s.version AND t.tier = s.tier
-		-- both ranks by the version of today, or the last that had the tier
-		LEFT JOIN LATERAL (
-			SELECT r.rank FROM tiering.tier r
-			WHERE r.scheme = s.scheme AND r.tier = f.to_tier AND r.version <= s.version
-			ORDER BY r.version DESC LIMIT 1) b ON true
+		LEFT JOIN way w ON w.scheme = s.scheme AND w.version = s.version
+			AND w.from_tier = f.to_tier AND w.to_tier = s.tier
 )
 SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, d.title, d.title_zh, count(m.tier) AS customers,
 	count(*) FILTER (WHERE m.direction = 'up') AS from_below,

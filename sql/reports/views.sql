@@ -82,93 +82,80 @@ COMMENT ON COLUMN tiering.tier_distribution_history.customers_share IS 'Their sh
 COMMENT ON COLUMN tiering.tier_distribution_history.measure IS 'Total of their measure';
 COMMENT ON COLUMN tiering.tier_distribution_history.measure_share IS 'Its share of the total of that date';
 
--- Several moves of one customer at one assessment, such as a repeated refresh
--- with corrected data makes, count as one from where he was before it.
+-- Several moves of one customer on one day count as one from where they were before it.
 --
--- Who stayed is not recorded. Their number follows from the moves alone: those
--- whom earlier moves had led into the tier, less those who left it now. Their
--- measure follows from what the refresh left in the tier, less those who did
--- not stay: "graded" is where the refresh had them before a later change by hand
--- or decision.
+-- Who stayed is not recorded. Their number follows from the last assessment's
+-- distribution up to that day, with what moved since, and without what it counts that
+-- moves later, less those who entered. Their measure is what the assessment left in the
+-- tier, less that of those who entered.
 CREATE VIEW tiering.migration_matrix AS
 WITH span AS (
-	SELECT m.scheme, m.as_of, min(m.move) AS first, max(m.move) AS last,
-		max(m.move) FILTER (WHERE b.kind IN ('refresh', 'restatement')) AS last_graded
+	SELECT m.scheme, m.as_of, min(m.move) AS first, max(m.move) AS last
 	FROM tiering.standing_move m
-		JOIN tiering.batch b ON b.scheme = m.scheme AND b.batch = m.batch
 	GROUP BY m.scheme, m.as_of, m.customer_id COLLATE "C"
-), net AS (
-	SELECT s.scheme, s.as_of, f.from_tier, l.to_tier,
-		CASE WHEN g.move IS NULL THEN f.from_tier ELSE g.to_tier END AS graded, l.version, l.measure
+), moved AS (
+	SELECT s.scheme, s.as_of, l.assessed, f.from_tier, l.to_tier, max(l.version) AS version,
+		count(*) AS customers, sum(l.measure) AS measure
 	FROM span s
 		JOIN tiering.migration f ON f.move = s.first
 		JOIN tiering.migration l ON l.move = s.last
-		LEFT JOIN tiering.migration g ON g.move = s.last_graded
-), moved AS (
-	SELECT n.scheme, n.as_of, n.from_tier, n.to_tier, max(n.version) AS version,
-		count(*) AS customers, sum(n.measure) AS measure
-	FROM net n
-	WHERE n.from_tier IS DISTINCT FROM n.to_tier
-	GROUP BY n.scheme, n.as_of, n.from_tier, n.to_tier
-), not_stayed AS (
-	-- measure that the refresh left in a tier and that is not of those who
-	-- stayed, and of those who stayed after all elsewhere
-	SELECT x.scheme, x.as_of, x.tier, sum(x.measure) AS measure
-	FROM (SELECT n.scheme, n.as_of, n.graded AS tier, n.measure FROM net n
-		  UNION ALL
-		  SELECT n.scheme, n.as_of, n.from_tier, - n.measure FROM net n
-		  WHERE n.from_tier = n.to_tier) x
+	WHERE f.from_tier IS DISTINCT FROM l.to_tier
+	GROUP BY s.scheme, s.as_of, l.assessed, f.from_tier, l.to_tier
+), left_behind AS MATERIALIZED (
+	SELECT * FROM tiering.known_distribution(NULL)
+), change AS MATERIALIZED (
+	SELECT x.scheme, x.as_of, x.assessed, x.tier, sum(x.customers) AS net,
+		sum(x.customers) FILTER (WHERE x.customers > 0) AS entered,
+		sum(x.measure) FILTER (WHERE x.customers > 0) AS measure
+	FROM (SELECT scheme, as_of, assessed, to_tier AS tier, customers, measure FROM moved
+		  UNION ALL SELECT scheme, as_of, assessed, from_tier, - customers, NULL FROM moved) x
 	WHERE x.tier IS NOT NULL
-	GROUP BY x.scheme, x.as_of, x.tier
+	GROUP BY x.scheme, x.as_of, x.assessed, x.tier
 ), step AS (
-	SELECT d.scheme, d.as_of, max(d.version) AS version
-	FROM (SELECT scheme, as_of, version FROM tiering.known_distribution(NULL)
-		  UNION ALL SELECT scheme, as_of, version FROM moved) d
+	SELECT d.scheme, d.as_of, max(d.version) AS version,
+		max(max(d.assessment)) OVER (PARTITION BY d.scheme ORDER BY d.as_of) AS assessment
+	FROM (SELECT scheme, as_of, version, as_of AS assessment FROM left_behind
+		  UNION ALL SELECT scheme, as_of, version, NULL FROM moved) d
 	GROUP BY d.scheme, d.as_of
-), change AS (
-	SELECT x.scheme, x.as_of, x.tier, sum(x.entered - x.gone) AS net, sum(x.gone) AS gone
-	FROM (SELECT scheme, as_of, to_tier AS tier, customers AS entered, 0 AS gone FROM moved
-		  UNION ALL SELECT scheme, as_of, from_tier, 0, customers FROM moved) x
-	WHERE x.tier IS NOT NULL
-	GROUP BY x.scheme, x.as_of, x.tier
 ), stayed AS (
-	SELECT s.scheme, s.as_of, s.version, t.tier,
-		COALESCE(sum(c.net) OVER earlier, 0) - COALESCE(c.gone, 0) AS customers
+	SELECT s.scheme, s.as_of, s.version, t.tier, COALESCE(max(d.customers), 0)
+		+ COALESCE(sum(CASE WHEN c.as_of <= s.as_of THEN c.net ELSE - c.net END)
+			FILTER (WHERE (c.as_of <= s.as_of) = (s.assessment IS NULL OR c.assessed > s.assessment)), 0)
+		- COALESCE(sum(c.entered) FILTER (WHERE c.as_of = s.as_of), 0) AS customers,
+		max(d.measure) FILTER (WHERE s.assessment = s.as_of)
+			- COALESCE(sum(c.measure) FILTER (WHERE c.as_of = s.as_of), 0) AS measure
 	FROM step s
-		JOIN (SELECT DISTINCT scheme, tier FROM change) t ON t.scheme = s.scheme
-		LEFT JOIN change c ON c.scheme = s.scheme AND c.as_of = s.as_of AND c.tier = t.tier
-	WINDOW earlier AS (PARTITION BY s.scheme, t.tier ORDER BY s.as_of
-		ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+		JOIN (SELECT scheme, tier FROM change UNION SELECT scheme, tier FROM left_behind) t
+			ON t.scheme = s.scheme
+		LEFT JOIN left_behind d ON d.scheme = s.scheme AND d.as_of = s.assessment AND d.tier = t.tier
+		LEFT JOIN change c ON c.scheme = s.scheme AND c.tier = t.tier
+			AND (c.as_of = s.as_of OR (c.as_of <= s.as_of) = (s.assessment IS NULL OR c.assessed > s.assessment))
+	GROUP BY s.scheme, s.as_of, s.version, t.tier
 ), cell AS (
-	SELECT m.scheme, m.as_of, m.from_tier, m.to_tier, m.version, m.customers, m.measure
+	SELECT m.scheme, m.as_of, m.from_tier, m.to_tier, max(m.version) AS version,
+		sum(m.customers)::bigint AS customers, sum(m.measure) AS measure
 	FROM moved m
+	GROUP BY m.scheme, m.as_of, m.from_tier, m.to_tier
 	UNION ALL
-	SELECT s.scheme, s.as_of, s.tier, s.tier, s.version, s.customers::bigint,
-		d.measure - COALESCE(n.measure, 0)
+	SELECT s.scheme, s.as_of, s.tier, s.tier, s.version, s.customers::bigint, s.measure
 	FROM stayed s
-		LEFT JOIN tiering.known_distribution(NULL) d
-			ON d.scheme = s.scheme AND d.as_of = s.as_of AND d.tier = s.tier
-		LEFT JOIN not_stayed n ON n.scheme = s.scheme AND n.as_of = s.as_of AND n.tier = s.tier
 	WHERE s.customers > 0
+), version AS (
+	SELECT DISTINCT c.scheme, c.version FROM cell c
+), way AS MATERIALIZED (
+	SELECT v.scheme, v.version, d.* FROM version v CROSS JOIN LATERAL tiering.directions(v.scheme, v.version) d
+), name AS MATERIALIZED (
+	SELECT v.scheme, v.version, n.* FROM version v CROSS JOIN LATERAL tiering.tier_names(v.scheme, v.version) n
 )
 SELECT c.scheme, c.as_of, c.from_tier, c.to_tier,
-	CASE WHEN c.from_tier IS NULL THEN 'new'
-		WHEN c.to_tier IS NULL THEN 'exit'
-		WHEN c.from_tier = c.to_tier THEN 'stayed'
-		WHEN t.rank > f.rank THEN 'up'
-		WHEN t.rank < f.rank THEN 'down'
-		ELSE 'lateral' END AS direction,
+	CASE WHEN c.from_tier IS NULL THEN 'new' WHEN c.to_tier IS NULL THEN 'exit'
+		ELSE w.direction END AS direction,
 	f.rank AS from_rank, t.rank AS to_rank, c.customers, c.measure
 FROM cell c
-	-- a tier that the version no longer has ranks as in the last that had it
-	LEFT JOIN LATERAL (
-		SELECT r.rank FROM tiering.tier r
-		WHERE r.scheme = c.scheme AND r.tier = c.from_tier AND r.version <= c.version
-		ORDER BY r.version DESC LIMIT 1) f ON true
-	LEFT JOIN LATERAL (
-		SELECT r.rank FROM tiering.tier r
-		WHERE r.scheme = c.scheme AND r.tier = c.to_tier AND r.version <= c.version
-		ORDER BY r.version DESC LIMIT 1) t ON true;
+	LEFT JOIN way w ON w.scheme = c.scheme AND w.version = c.version
+		AND w.from_tier = c.from_tier AND w.to_tier = c.to_tier
+	LEFT JOIN name f ON f.scheme = c.scheme AND f.version = c.version AND f.tier = c.from_tier
+	LEFT JOIN name t ON t.scheme = c.scheme AND t.version = c.version AND t.tier = c.to_tier;
 COMMENT ON VIEW tiering.migration_matrix IS
 'Between which tiers customers moved at each assessment, in heads and in the measure; those who stayed are there, too. One row for each as_of, from_tier and to_tier: several moves of a customer at one assessment count as one';
 COMMENT ON COLUMN tiering.migration_matrix.scheme IS 'Scheme';

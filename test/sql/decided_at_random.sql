@@ -245,12 +245,13 @@ SELECT count(*) > 20000 AS many_steps, count(*) FILTER (WHERE e.misses > 0) > 50
 	count(*) FILTER (WHERE (e.tier, e.ruled, e.misses, e.asked, e.state) IS DISTINCT FROM (g.tier, g.ruled, g.misses, g.asked, g.state)) AS wrong
 FROM dr.expected e FULL JOIN dr.got g USING (customer_id, m);
 WITH e AS (SELECT *, row_number() OVER (PARTITION BY customer_id ORDER BY step) AS nth FROM dr.move),
-	g AS (SELECT customer_id, as_of, from_tier, to_tier, cause, row_number() OVER (PARTITION BY customer_id ORDER BY move) AS nth FROM tiering.migration WHERE scheme LIKE 'dr_')
+	g AS (SELECT customer_id, as_of, from_tier, to_tier, cause, row_number() OVER (PARTITION BY customer_id ORDER BY as_of, move) AS nth FROM tiering.standing_move WHERE scheme LIKE 'dr_')
 SELECT count(*) > 5000 AS many_moves,
 	count(*) FILTER (WHERE (e.as_of, e.from_tier, e.to_tier, e.cause) IS DISTINCT FROM (g.as_of, g.from_tier, g.to_tier, g.cause)) AS wrong
 FROM e FULL JOIN g USING (customer_id, nth);
 SELECT cause, count(*) > 50 AS many FROM dr.move GROUP BY cause ORDER BY cause;
 SELECT count(*) FILTER (WHERE sound) AS sound FROM generate_series(1, 5) i, tiering.verify_history('dr' || i);
+SELECT t.invariants(scheme) FROM tiering.scheme WHERE scheme LIKE 'dr_';
 DROP SCHEMA dr CASCADE;
 SELECT tiering.revoke_role('dr_asker', 'request'), tiering.revoke_role('dr_asker', 'report'), tiering.revoke_role('dr_chief', 'approve'), tiering.revoke_role('dr_chief', 'report');
 REVOKE USAGE ON SCHEMA t FROM dr_asker, dr_chief;

@@ -1,6 +1,9 @@
 -- What the tests share. Errors are shown with their SQLSTATE, which \set
 -- VERBOSITY would only show together with line numbers of the source.
 CREATE SCHEMA t;
+\set ECHO none
+\i test/invariants.sql
+\set ECHO all
 CREATE FUNCTION t.fails(query text) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE

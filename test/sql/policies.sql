@@ -238,4 +238,5 @@ SELECT count(*) FILTER (WHERE d -> 'tiers' = tiering.export_scheme('kept') -> 't
 SELECT t.fails($$UPDATE tiering.policy SET down_after = 5 WHERE scheme = 'kept'$$);
 SELECT t.fails(format('UPDATE tiering.policy SET %s WHERE scheme = %L AND tier = %L', change, 'kept2', 'gold')) FROM unnest(ARRAY['down_after = 0', 'up = ''soon''', 'down_to = ''two''',
 	'review_months = ''{13}''', 'review_months = ''{}''', 'review_at = ''noon''', 'hold = ''-1 month''', 'new_hold = ''200 years''']) change;
+SELECT t.invariants(scheme) FROM tiering.scheme WHERE scheme LIKE 'random_';
 DROP SCHEMA pol CASCADE;

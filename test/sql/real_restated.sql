@@ -75,4 +75,5 @@ SELECT count(*) AS reports, count(*) FILTER (WHERE r.seal = b.seal) AS same FROM
 SELECT count(*) FILTER (WHERE r.seal <> b.seal) > 12 AS others_now, bool_and(r.seal = b.seal) FILTER (WHERE what < 'tiers 1996' AND what LIKE 'tiers%') AS not_before_1996
 FROM late.report_before b FULL JOIN late.report(NULL) r USING (what);
 SELECT sound FROM tiering.verify_history('berka_late');
+SELECT t.invariants(scheme) FROM tiering.scheme WHERE scheme LIKE 'berka%';
 DROP SCHEMA late CASCADE;

@@ -199,6 +199,7 @@ SELECT sum(tiering.recount('odds' || bank)) AS left_to_recount FROM chance.bank;
 SELECT count(*) FILTER (WHERE customers <> counted) AS wrong_heads, count(*) FILTER (WHERE measure IS DISTINCT FROM COALESCE(added_up, 0) AND NOT (customers > 0 AND measure IS NULL)) AS wrong_money FROM chance.heads;
 SELECT (SELECT count(*) FROM chance.known_tiers) > 3000 AS many, (SELECT count(*) FROM (SELECT * FROM chance.known_tiers EXCEPT SELECT * FROM chance.then) x) AS lost, (SELECT count(*) FROM (SELECT * FROM chance.then EXCEPT SELECT * FROM chance.known_tiers) x) AS added;
 SELECT count(*) FILTER (WHERE NOT v.sound) AS unsound, sum(v.moves) = (SELECT count(*) FROM tiering.migration WHERE scheme ~ '^odds[1-6]$') AS all_there FROM chance.bank, tiering.verify_history('odds' || bank) v;
+SELECT t.invariants(scheme) FROM tiering.scheme WHERE scheme ~ '^(odds|sure)[1-6]$';
 DROP SCHEMA chance CASCADE;
 SELECT tiering.revoke_role('t_chairs', 'approve');
 DROP ROLE t_chairs;

@@ -170,4 +170,5 @@ SELECT customers, assessments, superseded, recorded FROM tiering.restate('byhand
 RESET client_min_messages;
 SELECT tiering.revoke_role('t_asks', 'request');
 DROP ROLE t_asks;
+SELECT t.invariants(scheme) FROM tiering.scheme WHERE scheme ~ '^(again|right)';
 DROP SCHEMA again CASCADE;

@@ -25,7 +25,7 @@ SELECT batch AS head_batch, seal AS head_seal FROM tiering.history_head('sealed'
 SET timezone = 'Asia/Shanghai';
 SET datestyle = 'SQL, DMY';
 CREATE FUNCTION sealed.by_hand(b tiering.batch, previous bytea) RETURNS bytea LANGUAGE sql SET timezone = 'UTC' SET datestyle = 'ISO' AS $$
-	SELECT sha256(previous || convert_to(ROW(b.scheme, b.batch, b.kind, b.as_of, b.moves, b.superseded, b.recorded_at, b.recorded_by)::text, 'UTF8')
+	SELECT sha256(previous || convert_to(ROW(b.scheme, b.batch, b.kind, b.as_of, b.moves, b.superseded, b.recorded_at, b.recorded_by, b.recorded_as)::text, 'UTF8')
 		|| sha256((SELECT string_agg(sha256(convert_to(lines, 'UTF8')), '' ORDER BY part) FROM (
 			SELECT move / 10000 AS part, string_agg(m::text, E'\n' ORDER BY move) AS lines
 			FROM tiering.migration m WHERE m.scheme = b.scheme AND m.batch = b.batch GROUP BY 1) p)))

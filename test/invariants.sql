@@ -1,0 +1,273 @@
+-- What holds between transactions, whatever was done at once, cut short or undone, as
+-- plain SQL over the tables: it asks nothing of the extension's own queries, but
+-- verify_history(). SELECT t.invariants() names what is violated, nothing if all hold.
+-- The tests' init and TAP run this file, and the isolation spec init is made of it, for
+-- which it has no closing brace. Nothing here depends on the extension, so that it
+-- outlives one that is dropped.
+
+-- What a tier of one version is called in a later one, null if it has ended: a version
+-- names the tier that it continues, or keeps its name.
+CREATE FUNCTION t.goes_on(scheme text, from_version int, tier text, to_version int) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	later int;
+BEGIN
+	FOR later IN
+		SELECT v.version FROM tiering.scheme_version v
+		WHERE v.scheme = goes_on.scheme AND v.version > from_version AND v.version <= to_version
+			AND (v.status <> 'draft' OR v.version = to_version)
+		ORDER BY v.version
+	LOOP
+		tier := (
+			SELECT n.tier FROM tiering.tier n
+			WHERE n.scheme = goes_on.scheme AND n.version = later
+				AND COALESCE(to_jsonb(n) ->> 'succeeds', n.tier) = goes_on.tier
+			ORDER BY n.tier = goes_on.tier DESC, n.rank LIMIT 1);
+	END LOOP;
+	RETURN tier;
+END;
+$$;
+
+-- The moves of a scheme that stand, each beside the one before
+CREATE FUNCTION t.standing(scheme text)
+RETURNS TABLE (move bigint, customer_id text, as_of date, assessed date, from_tier text,
+	to_tier text, direction text, cause text, version int, before text, before_version int,
+	last boolean)
+LANGUAGE sql STABLE AS $$
+	SELECT m.move, m.customer_id, m.as_of, COALESCE((to_jsonb(m) ->> 'assessed')::date, m.as_of),
+		m.from_tier, m.to_tier, m.direction, m.cause, m.version,
+		lag(m.to_tier) OVER chain, lag(m.version) OVER chain, lead(m.move) OVER chain IS NULL
+	FROM tiering.migration m
+	WHERE m.scheme = standing.scheme
+		AND NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = m.move)
+	WINDOW chain AS (PARTITION BY m.customer_id ORDER BY m.as_of, m.move)
+$$;
+
+CREATE FUNCTION t.inv_replay(scheme text) RETURNS SETOF text
+LANGUAGE sql STABLE AS $$
+	SELECT format('customer %s is in %s since %s, by the moves in %s since %s', customer_id,
+		COALESCE(a.tier, 'none'), a.since, COALESCE(m.to_tier, 'none'), m.as_of)
+	FROM (SELECT * FROM tiering.assignment a WHERE a.scheme = inv_replay.scheme) a
+		FULL JOIN (SELECT * FROM t.standing(scheme) WHERE last AND to_tier IS NOT NULL) m
+			USING (customer_id)
+	WHERE CASE
+		WHEN a.tier IS NULL OR m.to_tier IS NULL THEN true
+		WHEN a.since <> m.as_of OR a.cause <> m.cause THEN true
+		WHEN a.tier <> m.to_tier
+			THEN t.goes_on(scheme, m.version, m.to_tier, a.version) IS DISTINCT FROM a.tier END
+	UNION ALL
+	SELECT format('customer %s is in %s, which version %s does not have', a.customer_id, a.tier,
+		a.version)
+	FROM tiering.assignment a LEFT JOIN tiering.tier t USING (scheme, version, tier)
+	WHERE a.scheme = inv_replay.scheme AND t.tier IS NULL
+$$;
+
+-- The last assessment's distribution that was not taken back, in its last edition
+CREATE FUNCTION t.last_distribution(scheme text)
+RETURNS TABLE (as_of date, version int, tier text, customers bigint, measure numeric)
+LANGUAGE sql STABLE AS $$
+	SELECT d.as_of, d.version, d.tier, d.customers, d.measure
+	FROM tiering.distribution_history d
+		JOIN (SELECT e.as_of, e.recorded_at FROM tiering.distribution_history e
+			  WHERE e.scheme = last_distribution.scheme AND NOT EXISTS (
+				SELECT FROM tiering.batch b
+				WHERE b.scheme = e.scheme AND b.kind = 'void' AND b.as_of = e.as_of
+					AND b.recorded_at >= e.recorded_at)
+			  ORDER BY e.as_of DESC, e.recorded_at DESC LIMIT 1) l USING (as_of, recorded_at)
+	WHERE d.scheme = last_distribution.scheme
+$$;
+
+-- Heads are those whom the moves of up to that assessment lead into the tier; money can
+-- be compared if nobody was moved or assessed since.
+CREATE FUNCTION t.inv_distribution(scheme text) RETURNS SETOF text
+LANGUAGE sql STABLE AS $$
+	WITH said AS MATERIALIZED (
+		SELECT * FROM t.last_distribution(scheme)
+	), day AS MATERIALIZED (
+		SELECT DISTINCT d.as_of, d.version FROM said d
+	), held AS MATERIALIZED (
+		SELECT DISTINCT ON (m.customer_id) m.customer_id,
+			CASE WHEN EXISTS (SELECT FROM said s WHERE s.tier = m.to_tier) THEN m.to_tier
+				ELSE t.goes_on(scheme, m.version, m.to_tier, d.version) END AS tier, m.to_tier
+		FROM day d JOIN t.standing(scheme) m ON m.assessed <= d.as_of
+		ORDER BY m.customer_id, m.as_of DESC, m.move DESC
+	), counted AS (
+		SELECT h.tier, count(*) AS customers, sum(a.measure) AS measure
+		FROM held h
+			LEFT JOIN tiering.assignment a ON a.scheme = inv_distribution.scheme
+				AND a.customer_id = h.customer_id
+		WHERE h.to_tier IS NOT NULL
+		GROUP BY h.tier
+	)
+	SELECT format('tier %s has %s customers with %s on %s, by the moves %s with %s',
+		COALESCE(s.tier, c.tier), s.customers, s.measure, (SELECT min(d.as_of) FROM day d),
+		c.customers, c.measure)
+	FROM said s FULL JOIN counted c USING (tier)
+	WHERE COALESCE(s.customers, 0) <> COALESCE(c.customers, 0)
+		OR (s.measure <> COALESCE(c.measure, 0)
+			AND NOT EXISTS (SELECT FROM t.standing(scheme) m, day d WHERE m.assessed > d.as_of)
+			AND NOT EXISTS (SELECT FROM tiering.assignment a, day d
+				WHERE a.scheme = inv_distribution.scheme AND a.as_of > d.as_of))
+	UNION ALL
+	SELECT format('the source was last read for %s, and the last distribution is of %s',
+		s.refreshed_as_of, (SELECT max(d.as_of) FROM day d))
+	FROM tiering.source s
+	WHERE s.scheme = inv_distribution.scheme
+		AND s.refreshed_as_of IS DISTINCT FROM (SELECT max(d.as_of) FROM day d)
+$$;
+
+CREATE FUNCTION t.inv_history(scheme text) RETURNS SETOF text
+LANGUAGE sql STABLE AS $$
+	SELECT format('batch %s: %s', v.batch, v.finding)
+	FROM tiering.verify_history(scheme) v WHERE NOT v.sound
+	UNION ALL
+	SELECT format('%s batches from %s to %s', count(*), min(b.batch), max(b.batch))
+	FROM tiering.batch b WHERE b.scheme = inv_history.scheme
+	HAVING min(b.batch) <> 1 OR max(b.batch) <> count(*)
+	UNION ALL
+	SELECT format('batch %s says that it has %s moves and supersedes %s, not %s and %s', batch,
+		b.moves, b.superseded, m.n, s.n)
+	FROM (SELECT * FROM tiering.batch b WHERE b.scheme = inv_history.scheme) b
+		FULL JOIN (SELECT m.batch, count(*) AS n FROM tiering.migration m
+			WHERE m.scheme = inv_history.scheme GROUP BY m.batch) m USING (batch)
+		FULL JOIN (SELECT s.batch, count(*) AS n FROM tiering.superseded s
+			WHERE s.scheme = inv_history.scheme GROUP BY s.batch) s USING (batch)
+	WHERE (b.moves, b.superseded) IS DISTINCT FROM (COALESCE(m.n, 0), COALESCE(s.n, 0))
+	UNION ALL
+	SELECT format('batch %s supersedes move %s, which is %s', s.batch, s.move,
+		COALESCE('of batch ' || m.batch || ' of ' || m.scheme, 'not there'))
+	FROM tiering.superseded s LEFT JOIN tiering.migration m USING (move)
+	WHERE s.scheme = inv_history.scheme AND (m.scheme = s.scheme AND m.batch < s.batch) IS NOT TRUE
+$$;
+
+CREATE FUNCTION t.inv_chain(scheme text) RETURNS SETOF text
+LANGUAGE sql STABLE AS $$
+	SELECT format('move %s of customer %s on %s is %s from %s to %s, after one to %s', m.move,
+		m.customer_id, m.as_of, m.direction, COALESCE(m.from_tier, 'none'),
+		COALESCE(m.to_tier, 'none'), COALESCE(m.before, 'none'))
+	FROM t.standing(scheme) m
+	WHERE (m.direction = 'new') <> (m.before IS NULL)
+		OR (m.direction = 'exit') <> (m.to_tier IS NULL)
+		OR m.from_tier = m.to_tier
+		OR CASE WHEN m.from_tier IS DISTINCT FROM m.before
+			THEN t.goes_on(scheme, m.before_version, m.before, m.version)
+				IS DISTINCT FROM m.from_tier END
+$$;
+
+-- By the newest version that knows both tiers, of those up to the one that graded
+CREATE FUNCTION t.inv_direction(scheme text) RETURNS SETOF text
+LANGUAGE sql STABLE AS $$
+	WITH ranked AS MATERIALIZED (
+		SELECT DISTINCT ON (v.version, f.tier, t.tier) v.version, f.tier AS from_tier,
+			t.tier AS to_tier, CASE sign(t.rank - f.rank) WHEN 1 THEN 'up' WHEN -1 THEN 'down'
+				ELSE 'lateral' END AS direction
+		FROM tiering.scheme_version v
+			JOIN tiering.tier f ON f.scheme = v.scheme AND f.version <= v.version
+			JOIN tiering.tier t ON t.scheme = f.scheme AND t.version = f.version
+		WHERE v.scheme = inv_direction.scheme AND f.tier <> t.tier
+		ORDER BY v.version, f.tier, t.tier, f.version DESC
+	)
+	SELECT format('move %s of customer %s from %s to %s by version %s is %s, not %s', m.move,
+		m.customer_id, m.from_tier, m.to_tier, m.version, m.direction, r.direction)
+	FROM t.standing(scheme) m JOIN ranked r USING (version, from_tier, to_tier)
+	WHERE m.direction <> r.direction
+$$;
+
+-- The requests of a scheme with what was decided on each, and the days on which an
+-- override counts
+CREATE FUNCTION t.requested(scheme text)
+RETURNS TABLE (request bigint, customer_id text, kind text, tier text, from_tier text,
+	pending boolean, counts daterange)
+LANGUAGE sql STABLE AS $$
+	SELECT r.request, r.customer_id, r.kind, r.tier, r.from_tier, d.decision IS NULL,
+		CASE WHEN d.decision = 'approved' THEN r.valid * daterange(d.as_of,
+			CASE WHEN e.decision = 'ended' THEN GREATEST(e.as_of, d.as_of) END) END
+	FROM tiering.request r
+		LEFT JOIN tiering.decision d ON d.request = r.request
+			AND d.decision IN ('approved', 'rejected', 'withdrawn')
+		LEFT JOIN tiering.decision e ON e.request = r.request AND e.decision IN ('ended', 'lapsed')
+	WHERE r.scheme = requested.scheme
+$$;
+
+-- Whom a refresh asks to move is there, unless somebody has removed them by hand since;
+-- whom people ask about was there once.
+CREATE FUNCTION t.inv_request(scheme text) RETURNS SETOF text
+LANGUAGE sql STABLE AS $$
+	SELECT format('request %s to have customer %s in %s is pending, and there is no such customer',
+		r.request, r.customer_id, r.tier)
+	FROM t.requested(scheme) r
+	WHERE r.pending AND NOT (r.kind = 'move' AND r.from_tier IS NULL)
+		AND NOT EXISTS (SELECT FROM tiering.assignment a
+			WHERE a.scheme = inv_request.scheme AND a.customer_id = r.customer_id)
+		AND NOT EXISTS (SELECT FROM t.standing(scheme) m
+			WHERE m.customer_id = r.customer_id AND m.last
+				AND (r.kind <> 'move' OR m.cause IN ('manual', 'override_end')))
+	UNION ALL
+	SELECT format('%s decided on their own request %s', to_jsonb(d) ->> 'decided_by', r.request)
+	FROM tiering.request r JOIN tiering.decision d USING (request)
+	WHERE r.scheme = inv_request.scheme AND d.decision IN ('approved', 'rejected', 'ended')
+		AND (d.decided_by = r.requested_by
+			OR to_jsonb(d) ->> 'decided_id' = to_jsonb(r) ->> 'requested_id')
+	UNION ALL
+	SELECT format('request %s has more than one decision, or a last one without a first', d.request)
+	FROM tiering.request r JOIN tiering.decision d USING (request)
+	WHERE r.scheme = inv_request.scheme
+	GROUP BY d.request, r.kind
+	HAVING count(*) FILTER (WHERE d.decision IN ('approved', 'rejected', 'withdrawn')) <> 1
+		OR (bool_or(d.decision = 'ended')
+			AND NOT (bool_or(d.decision = 'approved') AND r.kind <> 'move'))
+		OR (bool_or(d.decision = 'lapsed')
+			AND NOT (bool_or(d.decision = 'rejected') AND r.kind = 'move'))
+	UNION ALL
+	SELECT format('overrides %s and %s of customer %s count at once, %s and %s', a.request,
+		b.request, a.customer_id, a.kind, b.kind)
+	FROM t.requested(scheme) a JOIN t.requested(scheme) b USING (customer_id)
+	WHERE a.request < b.request AND a.counts && b.counts
+		AND (a.kind = b.kind OR 'fixed' IN (a.kind, b.kind))
+	UNION ALL
+	SELECT format('customer %s has two moves pending', r.customer_id)
+	FROM t.requested(scheme) r WHERE r.pending AND r.kind = 'move'
+	GROUP BY r.customer_id HAVING count(*) > 1
+$$;
+
+CREATE FUNCTION t.inv_version(scheme text) RETURNS SETOF text
+LANGUAGE sql STABLE AS $$
+	SELECT format('versions %s and %s overlap', a.version, b.version)
+	FROM tiering.scheme_version a JOIN tiering.scheme_version b USING (scheme)
+	WHERE scheme = inv_version.scheme AND a.version < b.version AND a.effective && b.effective
+	UNION ALL
+	SELECT format('%s drafts, %s versions in force from now on',
+		count(*) FILTER (WHERE v.status = 'draft'), count(*) FILTER (WHERE v.status = 'published'))
+	FROM tiering.scheme_version v WHERE v.scheme = inv_version.scheme
+	HAVING count(*) FILTER (WHERE v.status = 'draft') > 1
+		OR count(*) FILTER (WHERE v.status = 'published') > 1
+$$;
+
+CREATE FUNCTION t.inv_writing() RETURNS SETOF text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	IF to_regclass('tiering.writing') IS NOT NULL THEN
+		RETURN QUERY EXECUTE
+			'SELECT format(''session %s is writing a %s'', pid, kind) FROM tiering.writing';
+	END IF;
+END;
+$$;
+
+CREATE FUNCTION t.invariants(scheme text DEFAULT NULL) RETURNS SETOF text
+LANGUAGE sql STABLE AS $$
+	SELECT format('%s: %s, %s times: %s', i.scheme, i.invariant, count(*), min(i.finding))
+	FROM (
+		SELECT s.scheme, x.*
+		FROM tiering.scheme s, LATERAL (
+			SELECT 'replay' AS invariant, t.inv_replay(s.scheme) AS finding
+			UNION ALL SELECT 'distribution', t.inv_distribution(s.scheme)
+			UNION ALL SELECT 'history', t.inv_history(s.scheme)
+			UNION ALL SELECT 'chain', t.inv_chain(s.scheme)
+			UNION ALL SELECT 'direction', t.inv_direction(s.scheme)
+			UNION ALL SELECT 'request', t.inv_request(s.scheme)
+			UNION ALL SELECT 'version', t.inv_version(s.scheme)) x
+		WHERE invariants.scheme IS NULL OR s.scheme = invariants.scheme
+		UNION ALL
+		SELECT 'all', 'writing', t.inv_writing()) i
+	GROUP BY i.scheme, i.invariant ORDER BY 1
+$$;
