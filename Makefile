@@ -13,7 +13,7 @@ SQL_PARTS = schema averages/periods averages/measures series/series series/fx \
 	$(addprefix movement/,decide source request distribution record assess refresh dirty watch \
 		restate void simulate) \
 	$(addprefix reports/,views reports cohort) \
-	rights/always rights/roles rights/privileges rights/guard
+	history/backup rights/always rights/roles rights/privileges rights/guard
 PRESETS = $(sort $(wildcard $(srcdir)/sql/presets/*.json))
 BUILT_SQL = $(EXTENSION)--$(EXTVERSION).sql
 DATA_built = $(BUILT_SQL)

@@ -89,7 +89,10 @@ COMMENT ON COLUMN tiering.watch_history.policy_since IS 'As in assignment';
 COMMENT ON COLUMN tiering.watch_history.recorded_at IS 'When it was recorded';
 
 CREATE VIEW tiering.standing_move AS
-SELECT m.* FROM tiering.migration m
+SELECT m.move, m.scheme, m.customer_id COLLATE "default" AS customer_id, m.as_of, m.from_tier,
+	m.to_tier, m.direction, m.cause, m.version, m.measure, m.assessed, m.recorded_at,
+	m.recorded_by, m.recorded_as, m.batch
+FROM tiering.migration m
 WHERE NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = m.move);
 COMMENT ON VIEW tiering.standing_move IS 'The rows of migration that stand: all but the superseded ones';
 COMMENT ON COLUMN tiering.standing_move.move IS 'Number of the move, rising in the order of recording';

@@ -383,7 +383,7 @@ BEGIN
 		RAISE EXCEPTION 'an assessment of single customers needs a reason'
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	src := tiering.lock_source(scheme);
+	src := tiering.lock_source(scheme COLLATE "C");
 	IF src.refreshed_as_of IS NULL OR as_of <= src.refreshed_as_of THEN
 		RAISE EXCEPTION 'customers of scheme "%" can be assessed by themselves after its last assessment, % only, not as of %',
 				scheme, COALESCE(src.refreshed_as_of::text, 'of which there is none'), as_of
@@ -391,16 +391,16 @@ BEGIN
 			HINT = 'tiering.restate() makes assessments of some customers again.';
 	END IF;
 	SELECT w.customer_id INTO customer FROM tiering.own_assessment w
-	WHERE w.scheme = assess.scheme AND w.customer_id = ANY (customers) AND w.as_of >= assess.as_of LIMIT 1;
+	WHERE w.scheme = assess.scheme COLLATE "C" AND w.customer_id = ANY (customers COLLATE "C") AND w.as_of >= assess.as_of LIMIT 1;
 	IF FOUND THEN
 		RAISE EXCEPTION 'customer "%" of scheme "%" was already assessed as of % or later', customer, scheme, as_of
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Assessments go forward in time.';
 	END IF;
-	graded_version := tiering.graded_by(scheme, as_of);
+	graded_version := tiering.graded_by(scheme COLLATE "C", as_of);
 	customers := ARRAY(SELECT DISTINCT c FROM unnest(customers) c);
 	INSERT INTO tiering.own_assessment (scheme, customer_id, as_of, version, reason)
 	SELECT assess.scheme, c, assess.as_of, graded_version, assess.reason FROM unnest(customers) c;
-	RETURN tiering.run_assessment('assess', scheme, as_of, graded_version, customers);
+	RETURN tiering.run_assessment('assess', scheme COLLATE "C", as_of, graded_version, customers);
 END;
 $$;
 COMMENT ON FUNCTION tiering.assess(text, date, text[], text) IS

@@ -214,7 +214,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	newest int := tiering.newest_version(scheme);
+	newest int := tiering.newest_version(scheme COLLATE "C");
 	result bigint;
 BEGIN
 	IF kind IS NULL OR kind NOT IN ('floor', 'cap', 'fixed') THEN
@@ -226,11 +226,17 @@ BEGIN
 	ELSIF COALESCE(reason, '') !~ '\S' THEN
 		RAISE EXCEPTION 'an override needs a reason'
 			USING ERRCODE = 'invalid_parameter_value';
-	ELSIF tier IS NULL OR NOT EXISTS (SELECT FROM tiering.tier t WHERE t.scheme = request_override.scheme AND t.tier = request_override.tier
+	ELSIF tier IS NULL OR NOT EXISTS (SELECT FROM tiering.tier t
+		WHERE t.scheme = request_override.scheme COLLATE "C"
+		AND t.tier = request_override.tier COLLATE "C"
 		AND t.version IN (newest, tiering.version_on(request_override.scheme, lower(valid)))) THEN
 		PERFORM tiering.refuse_tier(scheme, newest, COALESCE(tier, 'null'));
-	ELSIF NOT EXISTS (SELECT FROM tiering.assignment a WHERE a.scheme = request_override.scheme AND a.customer_id = request_override.customer_id)
-		AND NOT EXISTS (SELECT FROM tiering.request r WHERE r.scheme = request_override.scheme AND r.customer_id = request_override.customer_id) THEN
+	ELSIF NOT EXISTS (SELECT FROM tiering.assignment a
+			WHERE a.scheme = request_override.scheme COLLATE "C"
+			AND a.customer_id = request_override.customer_id COLLATE "C")
+		AND NOT EXISTS (SELECT FROM tiering.request r
+			WHERE r.scheme = request_override.scheme COLLATE "C"
+			AND r.customer_id = request_override.customer_id COLLATE "C") THEN
 		RAISE EXCEPTION 'scheme "%" has no customer "%"', scheme, COALESCE(customer_id, 'null')
 			USING ERRCODE = 'no_data_found', HINT = 'SELECT customer_id FROM tiering.assignment lists them.';
 	END IF;

@@ -546,11 +546,11 @@ DECLARE
 	done record;
 BEGIN
 	PERFORM tiering.check_day(from_as_of, 'from_as_of');
-	src := tiering.lock_source(scheme);
+	src := tiering.lock_source(scheme COLLATE "C");
 	IF customers IS NOT NULL THEN
 		customers := ARRAY(SELECT DISTINCT c COLLATE "C" FROM unnest(customers) c WHERE c IS NOT NULL);
 	END IF;
-	SELECT * INTO done FROM tiering.replay(src, 'restatement', customers,
+	SELECT * INTO done FROM tiering.replay(src, 'restatement', customers COLLATE "C",
 		array_fill(from_as_of, ARRAY[COALESCE(cardinality(customers), 1)]), 'correction');
 	PERFORM tiering.notify_restatement(done.result);
 	RETURN done.result;

@@ -79,7 +79,7 @@ DO $$
 DECLARE
 	this text;
 BEGIN
-	FOR step IN 1 .. 400 LOOP
+	FOR step IN 1 .. 240 LOOP
 		DELETE FROM tiering.dirty;
 		this := (ARRAY['two', 'one', 'snapshot', 'flow'])[1 + step % 4];
 		PERFORM chance.change(this, 1000 * step);
@@ -101,7 +101,7 @@ BEGIN
 	END LOOP;
 END;
 $$;
-SELECT shape, count(*) > 150 AS many,
+SELECT shape, count(*) > 80 AS many,
 	count(*) FILTER (WHERE marked = '-infinity') > 3 AS from_the_beginning
 FROM chance.found
 GROUP BY shape ORDER BY shape;

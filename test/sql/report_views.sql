@@ -33,7 +33,7 @@ SELECT d, customer_id, assets, CASE WHEN assets >= 5000 AND vip OR assets >= 800
 CREATE TABLE t.stand AS
 SELECT s.step, g.customer_id, g.assets, CASE WHEN s.step = 3 AND g.customer_id % 10 = 3 THEN 'top' WHEN s.step = 6 AND g.customer_id % 10 = 7 THEN 'low' ELSE g.tier END COLLATE "C" AS tier
 FROM (VALUES (1, '2024-01-31'::date), (2, '2024-02-29'), (3, '2024-02-29'), (4, '2024-03-31'), (5, '2024-04-30'), (6, '2024-04-30')) s(step, d) JOIN t.graded_bank g USING (d);
-CREATE VIEW t.now AS SELECT customer_id::text COLLATE "C" AS customer_id, assets, tier FROM t.stand WHERE step = 6;
+CREATE VIEW t.now AS SELECT customer_id::text AS customer_id, assets, tier FROM t.stand WHERE step = 6;
 CREATE TABLE t.level (tier text COLLATE "C", rank int, bound numeric, per_from int, per_to int);
 INSERT INTO t.level VALUES ('low', 0, NULL, NULL, NULL), ('mid', 10, NULL, NULL, NULL), ('middle', 10, 140, 1, 2), ('high', 20, 1000, 7, 7), ('top', 30, 8000, NULL, NULL), ('best', 40, NULL, NULL, NULL);
 SELECT count(*) > 200 AS many, count(*) FILTER (WHERE (n.tier, n.assets) IS DISTINCT FROM (a.tier, a.measure)) AS wrong FROM t.now n FULL JOIN (SELECT * FROM tiering.assignment WHERE scheme = 'rv') a USING (customer_id);

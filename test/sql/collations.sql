@@ -1,0 +1,113 @@
+-- Customer numbers: tables have them as "C", views and functions give them in the
+-- default collation, and take them in any.
+SET client_min_messages = warning;
+SET datestyle = 'ISO';
+CREATE SCHEMA coll;
+
+-- What gives customer_id as "C": no view, and no function but one that gives rows of a
+-- table as they are
+SELECT a.attrelid::regclass AS view FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+WHERE c.relnamespace = 'tiering'::regnamespace AND c.relkind IN ('v', 'm')
+	AND a.attname = 'customer_id' AND a.attcollation <> 'pg_catalog."default"'::regcollation;
+SELECT p.oid::regprocedure AS function
+FROM pg_proc p JOIN pg_type y ON y.oid = p.prorettype JOIN pg_attribute a ON a.attrelid = y.typrelid
+WHERE p.pronamespace = 'tiering'::regnamespace AND a.attname = 'customer_id' AND NOT a.attisdropped
+	AND a.attcollation <> 'pg_catalog."default"'::regcollation
+	AND has_function_privilege('public', p.oid, 'EXECUTE');
+SELECT count(*) > 4 AS many FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+WHERE c.relnamespace = 'tiering'::regnamespace AND c.relkind = 'v' AND a.attname = 'customer_id';
+
+-- A bank of which all customers are graded, with numbers in three collations
+CREATE TABLE coll.customer AS
+SELECT no, no COLLATE "POSIX" AS posix_no, branch, x
+FROM (SELECT lpad(i::text, 8, '0') AS no, i % 50 AS branch, (i % 200)::numeric AS x
+	  FROM generate_series(1, 50000) i) c;
+CREATE INDEX customer_no ON coll.customer (no);
+CREATE INDEX customer_posix_no ON coll.customer (posix_no);
+SELECT tiering.create_ladder('coll', 'x', '{low,high}', '{NULL,100}');
+INSERT INTO tiering.policy (scheme, version, tier, down_after) VALUES ('coll', 1, 'high', 3);
+SELECT tiering.publish('coll', '2024-01-01'),
+	tiering.set_source('coll', 'SELECT no AS customer_id, x FROM coll.customer');
+SELECT new FROM tiering.refresh('coll', '2024-01-31');
+INSERT INTO tiering.dirty (scheme, customer_id, from_as_of)
+SELECT 'coll', no, '2024-01-31' FROM coll.customer;
+INSERT INTO tiering.request (scheme, customer_id, kind, tier, valid, reason, requested_by)
+SELECT 'coll', no, 'floor', 'high', '[2024-02-01,2025-01-01)', 'none', 'nobody' FROM coll.customer;
+ANALYZE coll.customer;
+ANALYZE tiering.assignment;
+ANALYZE tiering.migration;
+ANALYZE tiering.request;
+ANALYZE tiering.dirty;
+
+-- Whether a query uses one of the indexes
+CREATE FUNCTION coll.uses(query text, VARIADIC indexes text[]) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan;
+	RETURN EXISTS (SELECT FROM regexp_matches(plan::text, '"Index Name": "(\w*)"', 'g') i
+		WHERE i[1] = ANY (indexes));
+END;
+$$;
+CREATE VIEW coll.given AS
+SELECT c.oid::regclass::text AS source, 'WHERE v.customer_id IN (''1'', ''2'', ''3'')' AS some
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.relnamespace = 'tiering'::regnamespace AND c.relkind = 'v' AND a.attname = 'customer_id'
+UNION ALL VALUES ('tiering.tiers_on(''coll'', ''2024-01-31'')', 'LIMIT 1'),
+	('tiering.simulate_customers(''coll'', 1)', 'LIMIT 1');
+-- a join to the bank's table uses the bank's index, of whichever collation
+SELECT g.source,
+	coll.uses(format('SELECT c.branch FROM %s v
+		JOIN coll.customer c ON c.no = v.customer_id %s', g.source, g.some),
+		'customer_no') AS by_no,
+	coll.uses(format('SELECT c.branch FROM %s v
+		JOIN coll.customer c ON c.posix_no = v.customer_id %s', g.source, g.some),
+		'customer_posix_no') AS by_posix_no
+FROM coll.given g ORDER BY g.source COLLATE "C";
+-- and one customer is found by ours
+SELECT g.source,
+	coll.uses(format('SELECT * FROM %s v WHERE v.customer_id = ''00000007''', g.source),
+		'assignment_by_customer', 'migration_by_customer', 'request_by_customer') AS one,
+	coll.uses(format('SELECT * FROM %s v WHERE scheme = ''coll'' AND customer_id IN (''1'', ''2'')',
+		g.source), 'assignment_by_customer', 'migration_by_customer', 'request_by_customer') AS two,
+	coll.uses(format('SELECT v.* FROM coll.customer c JOIN %s v ON v.customer_id = c.no
+		WHERE c.no = ''00000003''', g.source), 'assignment_by_customer', 'migration_by_customer',
+		'request_by_customer') AS joined
+FROM coll.given g WHERE g.source !~ '\(|dirty' ORDER BY g.source COLLATE "C";
+SELECT coll.uses('SELECT * FROM tiering.assignment WHERE scheme = ''coll'' AND customer_id = ''1''',
+	'assignment_pkey') AS the_table_itself;
+
+-- The result is the same by either
+SELECT count(*) AS customers, count(*) FILTER (WHERE a.tier = h.tier AND a.tier = p.tier) AS agreed
+FROM coll.customer c
+	JOIN tiering.assignment a ON a.customer_id = c.no
+	JOIN tiering.customer_tier_history h ON h.scheme = 'coll' AND h.customer_id = c.no
+	JOIN tiering.tiers_on('coll', '2024-01-31') p ON p.customer_id = c.posix_no
+WHERE a.scheme = 'coll';
+
+-- Arguments in a collation of their own
+CREATE TABLE coll.asked AS
+SELECT no COLLATE "POSIX" AS no, 'coll' COLLATE "POSIX" AS scheme, 'high' COLLATE "POSIX" AS tier
+FROM unnest('{00000001,00000150,7}'::text[]) no;
+SELECT no, tiering.tier_on(scheme, no, '2024-01-31') AS one,
+	tiering.tier_on(scheme, no, '2024-01-31', clock_timestamp()) AS as_known,
+	tiering.tier_on('coll', no, '2024-01-31') AS with_a_constant
+FROM coll.asked ORDER BY no;
+SELECT count(*) FROM coll.asked a, tiering.tiers_on(a.scheme, '2024-01-31');
+SELECT m.to_tier, m.customers FROM (SELECT DISTINCT scheme FROM coll.asked) a,
+	tiering.migration_matrix(a.scheme, '2023-12-31', '2024-01-31') m ORDER BY 1;
+SELECT DISTINCT r.year, r.tier FROM coll.asked a, tiering.retention(a.scheme) r;
+DELETE FROM tiering.dirty;
+SELECT tiering.mark_dirty(scheme, no, '2024-01-31') FROM coll.asked;
+SELECT customer_id, marks FROM tiering.dirty_customer ORDER BY customer_id;
+SELECT r.customers FROM coll.asked a, tiering.restate(a.scheme, '2024-01-31', ARRAY[a.no]) r
+WHERE a.no = '00000001';
+SELECT count(tiering.request_override(scheme, no, 'floor', tier, '[2024-02-01,2024-03-01)',
+	'asked'))
+FROM coll.asked WHERE no = '00000001';
+SELECT customer_id FROM tiering.request_state WHERE reason = 'asked';
+SELECT r.stayed FROM coll.asked a, tiering.assess(a.scheme, '2024-02-10', ARRAY[a.no], 'asked') r
+WHERE a.no = '00000150';
+
+DROP SCHEMA coll CASCADE;
