@@ -112,7 +112,7 @@ foreach my $s (@run)
 			my $message = $1;
 			$_ eq 'without a message' and $_ = $message foreach values %wrong;
 		}
-		elsif ($line =~ /^found (.+)/)
+		elsif ($line =~ /^found ([^:].*)/)
 		{
 			$violated{ s/, \d+ times.*//r } //= $_ foreach split / \| /, $1;
 		}
