@@ -248,7 +248,7 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
 	IF to_regclass('tiering.writing') IS NOT NULL THEN
 		RETURN QUERY EXECUTE
-			'SELECT format(''session %s is writing a %s'', pid, kind) FROM tiering.writing';
+			'SELECT format(''%s'', to_jsonb(w)) FROM tiering.writing w';
 	END IF;
 END;
 $$;

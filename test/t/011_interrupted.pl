@@ -25,9 +25,15 @@ $node->safe_psql('postgres', "CREATE EXTENSION tiering; CREATE SCHEMA t;\n"
 	. slurp_file("$FindBin::Bin/../invariants.sql")
 	. slurp_file("$FindBin::Bin/../bank.sql")
 	. ($full ? "SELECT bank.open(2000)" : "SELECT bank.open(500)"));
-my %action = map { my ($name, @rest) = split /\|/, $_, 3; $name => [@rest] } split /\n/,
-	$node->safe_psql('postgres', q{SELECT action, array_to_string(prepared_by, ' '), login
-		FROM bank.action WHERE action NOT IN ('data', 'simulate', 'reports') ORDER BY action});
+my %action;
+foreach my $row (split /\x1e/, $node->safe_psql('postgres', q{
+	SELECT string_agg(concat_ws(chr(31), action, login, array_to_string(prepared_by, ' '),
+		array_to_string(refused, '|'), statement), chr(30)) FROM bank.action}))
+{
+	my ($name, $login, $prepared_by, $refused, $statement) = split /\x1f/, $row;
+	$action{$name} = { login => $login, prepared_by => [ split / /, $prepared_by ],
+		refused => $refused, statement => $statement };
+}
 
 my ($session, $pid);
 # A session that goes on after errors
@@ -58,23 +64,23 @@ sub ask { return ask_until("$_[0];\n\\echo done\n", qr/^(.*)\ndone$/m) }
 sub run_sql { ask_until("$_[0];\n\\echo done\n", qr/^(done)$/m) }
 connect_anew();
 
-# The statement of an action with its salt, as its login; [ SQLSTATE, seconds ]
-my %statement = map { $_ => $node->safe_psql('postgres',
-		"SELECT statement FROM bank.action WHERE action = '$_'") } keys %action, 'data';
+my (@wrong, %violated, %count);
+sub wrong { push @wrong, join(' ', @_) }
+
+# The statement of an action with its salt, as its login: SQLSTATE and seconds
 sub as_login
 {
 	my ($name, $salt) = @_;
-	my $login = $name eq 'data' ? 'postgres' : $action{$name}[1];
-	return $login eq 'postgres' ? "SET bank.salt = '$salt';\n"
-		: "SET bank.salt = '$salt';\nSET SESSION AUTHORIZATION $login;\n";
+	return "SET bank.salt = '$salt';\nSET SESSION AUTHORIZATION $action{$name}{login};\n";
 }
 sub run_action
 {
 	my ($name, $salt) = @_;
 	my $start = time;
-	my $state = ask_until(as_login($name, $salt) . "$statement{$name};\n\\echo done :SQLSTATE\n",
-		qr/^done (\w+)$/m);
+	my $state = ask_until(as_login($name, $salt)
+			. "$action{$name}{statement};\n\\echo done :SQLSTATE\n", qr/^done (\w+)$/m);
 	my $took = time - $start;
+	wrong($name, 'is refused with', $state) unless $state =~ /^(00000|$action{$name}{refused})$/;
 	run_sql('RESET SESSION AUTHORIZATION');
 	return ($state, $took);
 }
@@ -93,22 +99,19 @@ sub rehearse
 	return ($after, $took);
 }
 
-my (@wrong, %violated, %count);
-sub wrong { push @wrong, join(' ', @_) }
-
 # One interruption; false if the action is refused, or does nothing
 sub interrupted
 {
 	my ($name, $how) = @_;
 	my $salt = int(rand(1e9));
-	run_action($_, $salt + 1) foreach 'data', split(/ /, $action{$name}[0]);
+	run_action($_, $salt + 1) foreach 'data', @{ $action{$name}{prepared_by} };
 	my ($exact, $before) = (digest('true'), digest('false'));
 	my ($after, $took) = rehearse($name, $salt);
 	return 0 if !defined $after || $after eq $before;
 
 	my $state;
 	ask_until(as_login($name, $salt) . "\\echo begun\n", qr/^(begun)$/m);
-	$session->{stdin} .= "$statement{$name};\n\\echo done :SQLSTATE\n";
+	$session->{stdin} .= "$action{$name}{statement};\n\\echo done :SQLSTATE\n";
 	$session->{run}->pump_nb;
 	sleep(rand($took));
 	if ($how eq 'cancel')
@@ -149,7 +152,7 @@ sub interrupted
 my @round;
 sub next_action
 {
-	@round = shuffle(sort keys %action) unless @round;
+	@round = shuffle(sort grep { !/^(data|simulate|reports)$/ } keys %action) unless @round;
 	return shift @round;
 }
 foreach my $how (('cancel') x $cancels, map { $_ % 2 ? 'kill' : 'stop' } 1 .. $crashes)
