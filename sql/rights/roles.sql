@@ -42,8 +42,7 @@ BEGIN ATOMIC
 		('report', 'EXECUTE ON FUNCTION tiering.check_day(date, text),
 			tiering.known_batch(text, timestamptz), tiering.known_moves(text, timestamptz),
 			tiering.batch_digests(text, int, bigint), tiering.seal(bytea, tiering.batch, bytea),
-			tiering.known_distribution(timestamptz),
-			tiering.balance_to_hold(uuid, date, text, numeric, boolean)'),
+			tiering.known_distribution(timestamptz)'),
 		('request', 'EXECUTE ON FUNCTION
 			tiering.request_override(text, text, text, text, daterange, text),
 			tiering.withdraw(bigint, text)'),

@@ -108,7 +108,8 @@ as_login('dba', q{
 for my $login ('night', $owner)
 {
 	refused($login, q{SELECT tiering.refresh('bank', '2024-02-29')},
-		'permission denied for schema hr', "nor does it run with other rights when $login refreshes");
+		'permission denied for schema hr',
+		"nor does it run with other rights when $login refreshes");
 }
 refused('dba', $_->[0], $_->[1], "not theirs: $_->[0]")
   for (
