@@ -203,7 +203,8 @@ LANGUAGE sql STABLE AS $$
 		AND NOT (r.kind <> 'move' AND EXISTS (SELECT FROM tiering.migration m
 			WHERE m.scheme = inv_request.scheme AND m.customer_id = r.customer_id))
 		AND NOT EXISTS (SELECT FROM t.standing(scheme) m
-			WHERE m.customer_id = r.customer_id AND m.last AND m.cause IN ('manual', 'override_end'))
+			WHERE m.customer_id = r.customer_id AND m.last
+				AND m.cause IN ('manual', 'override_end'))
 	UNION ALL
 	SELECT format('%s decided on their own request %s', to_jsonb(d) ->> 'decided_by', r.request)
 	FROM tiering.request r JOIN tiering.decision d USING (request)
