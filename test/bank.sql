@@ -131,7 +131,7 @@ INSERT INTO bank.action (action, weight, login, statement, refused, prepared_by,
 		WHERE scheme = 'bank' AND customer_id = ANY (bank.customers(2))$$,
 		'{40001,55P03,22023,23503,55000}', '{}', NULL),
 	('hand_dated', 2, 'postgres', $$
-		UPDATE tiering.assignment SET tier = bank.tier(1), as_of = bank.day(bank.upto(2, 20) - 10)
+		UPDATE tiering.assignment SET tier = bank.tier(1), as_of = bank.day(bank.upto(2, 13) - 10)
 		WHERE scheme = 'bank' AND customer_id = ANY (bank.customers(1))$$,
 		'{40001,55P03,22023,23503,55000}', '{}', NULL),
 	('hand_money', 1, 'postgres', $$

@@ -45,8 +45,9 @@ $$;
 
 CREATE FUNCTION t.inv_replay(scheme text) RETURNS SETOF text
 LANGUAGE sql STABLE AS $$
-	SELECT format('customer %s is in %s since %s (%s), by the moves in %s since %s (%s)', customer_id,
-		COALESCE(a.tier, 'none'), a.since, a.cause, COALESCE(m.to_tier, 'none'), m.as_of, m.cause)
+	SELECT format('customer %s is in %s since %s (%s), by the moves in %s since %s (%s)',
+		customer_id, COALESCE(a.tier, 'none'), a.since, a.cause, COALESCE(m.to_tier, 'none'),
+		m.as_of, m.cause)
 	FROM (SELECT * FROM tiering.assignment a WHERE a.scheme = inv_replay.scheme) a
 		FULL JOIN (SELECT * FROM t.standing(scheme) WHERE last AND to_tier IS NOT NULL) m
 			USING (customer_id)
@@ -199,9 +200,11 @@ LANGUAGE sql STABLE AS $$
 	WHERE r.pending AND NOT (r.kind = 'move' AND r.from_tier IS NULL)
 		AND NOT EXISTS (SELECT FROM tiering.assignment a
 			WHERE a.scheme = inv_request.scheme AND a.customer_id = r.customer_id)
+		AND NOT (r.kind <> 'move' AND EXISTS (SELECT FROM tiering.migration m
+			WHERE m.scheme = inv_request.scheme AND m.customer_id = r.customer_id))
 		AND NOT EXISTS (SELECT FROM t.standing(scheme) m
 			WHERE m.customer_id = r.customer_id AND m.last
-				AND (r.kind <> 'move' OR m.cause IN ('manual', 'override_end')))
+				AND m.cause IN ('manual', 'override_end'))
 	UNION ALL
 	SELECT format('%s decided on their own request %s', to_jsonb(d) ->> 'decided_by', r.request)
 	FROM tiering.request r JOIN tiering.decision d USING (request)
