@@ -193,7 +193,7 @@ INSERT INTO bank.action (action, weight, login, statement, refused, prepared_by,
 	('unpublish', 1, 'chaos_author', $$
 		SELECT tiering.unpublish('bank', max(v.version), 'chance')
 		FROM tiering.scheme_version v WHERE v.scheme = 'bank' AND v.status = 'published'$$,
-		'{40001,55P03,22023,55000}', '{new_version,edit,publish}',
+		'{40001,55P03,22023,42710,55000}', '{new_version,edit,publish}',
 		'tiering.unpublish(text, int, text)'),
 	('assess', 3, 'chaos_night', $$
 		SELECT tiering.assess('bank', bank.day(1), bank.customers(3), 'chance')$$,

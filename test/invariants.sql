@@ -45,8 +45,8 @@ $$;
 
 CREATE FUNCTION t.inv_replay(scheme text) RETURNS SETOF text
 LANGUAGE sql STABLE AS $$
-	SELECT format('customer %s is in %s since %s, by the moves in %s since %s', customer_id,
-		COALESCE(a.tier, 'none'), a.since, COALESCE(m.to_tier, 'none'), m.as_of)
+	SELECT format('customer %s is in %s since %s (%s), by the moves in %s since %s (%s)', customer_id,
+		COALESCE(a.tier, 'none'), a.since, a.cause, COALESCE(m.to_tier, 'none'), m.as_of, m.cause)
 	FROM (SELECT * FROM tiering.assignment a WHERE a.scheme = inv_replay.scheme) a
 		FULL JOIN (SELECT * FROM t.standing(scheme) WHERE last AND to_tier IS NOT NULL) m
 			USING (customer_id)
@@ -217,7 +217,7 @@ LANGUAGE sql STABLE AS $$
 		OR (bool_or(d.decision = 'ended')
 			AND NOT (bool_or(d.decision = 'approved') AND r.kind <> 'move'))
 		OR (bool_or(d.decision = 'lapsed')
-			AND NOT (bool_or(d.decision = 'rejected') AND r.kind = 'move'))
+			AND NOT (bool_or(d.decision IN ('approved', 'rejected')) AND r.kind = 'move'))
 	UNION ALL
 	SELECT format('overrides %s and %s of customer %s count at once, %s and %s', a.request,
 		b.request, a.customer_id, a.kind, b.kind)

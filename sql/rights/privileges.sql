@@ -78,7 +78,7 @@ GRANT EXECUTE ON FUNCTION
 	tiering.classify_held, tiering.classify_held_version,
 	tiering.asset_weight(text, text), tiering.asset_weight(text, text, date),
 	tiering.explain(text, numeric, date), tiering.explain(text, record, date),
-	tiering.version_on, tiering.newest_version, tiering.successor,
+	tiering.version_on, tiering.newest_version, tiering.successor, tiering.definition_rows,
 	tiering.validate, tiering.export_scheme
 	TO PUBLIC;
 
@@ -115,7 +115,10 @@ GRANT EXECUTE ON FUNCTION tiering.version_row, tiering.validate_versions, tierin
 	TO PUBLIC;
 -- successor()
 GRANT EXECUTE ON FUNCTION tiering.succeeded TO PUBLIC;
--- what conditions of tables and triggers ask with the rights of whoever writes
+-- what defaults, conditions and triggers of tables ask with the rights of whoever writes
 GRANT EXECUTE ON FUNCTION tiering.bounds_fit, tiering.restores, tiering.binder,
-	tiering.is_dropped, tiering.heeded_publication, tiering.state_follows, tiering.refuse_change
+	tiering.kept_settings, tiering.is_dropped, tiering.heeded_publication,
+	tiering.state_follows, tiering.refuse_change
 	TO PUBLIC;
+-- near_upgrade, which may be granted alone: it asks for a key that the view alone gives
+GRANT EXECUTE ON FUNCTION tiering.balance_to_hold TO PUBLIC;

@@ -199,10 +199,13 @@ COMMENT ON FUNCTION tiering_internal.change_role(regrole, text, boolean) IS
 'Part of grant_role() and revoke_role()';
 
 CREATE FUNCTION tiering_internal.grant_role(role regrole, what text) RETURNS void
-LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000
-BEGIN ATOMIC
-	SELECT tiering_internal.change_role(grant_role.role, grant_role.what, true);
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM tiering_internal.change_role(role, what, true);
 END;
+$$;
 COMMENT ON FUNCTION tiering_internal.grant_role(regrole, text) IS
 'What grant_role() does for who calls it';
 CREATE FUNCTION tiering.grant_role(role regrole, what text) RETURNS void
@@ -216,10 +219,13 @@ COMMENT ON FUNCTION tiering.grant_role(regrole, text) IS
 '(22023)';
 
 CREATE FUNCTION tiering_internal.revoke_role(role regrole, what text) RETURNS void
-LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000
-BEGIN ATOMIC
-	SELECT tiering_internal.change_role(revoke_role.role, revoke_role.what, false);
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM tiering_internal.change_role(role, what, false);
 END;
+$$;
 COMMENT ON FUNCTION tiering_internal.revoke_role(regrole, text) IS
 'What revoke_role() does for who calls it';
 CREATE FUNCTION tiering.revoke_role(role regrole, what text) RETURNS void

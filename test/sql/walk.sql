@@ -3,6 +3,9 @@
 CREATE SCHEMA walk;
 CREATE TABLE walk.decided (kind text, who text, list text);
 INSERT INTO walk.decided VALUES ('function', 'public', $list$
+	balance_to_hold(uuid, date, text, numeric, boolean);
+	definition_rows(text, integer);
+	kept_settings();
 	"trailing"(interval, date);
 	"trim"(tiering.daily_series, daterange);
 	amend(tiering.daily_series, daterange, numeric);
@@ -127,7 +130,6 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	year_to_date(date)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'report', $list$
-	balance_to_hold(uuid, date, text, numeric, boolean);
 	batch_digests(text, integer, bigint);
 	check_day(date, text);
 	history_head(text);
@@ -254,7 +256,6 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 		text, text, date, date, boolean, text, text[], text, tiering.override_days[], integer,
 		text);
 	decided(bigint, text, date);
-	definition_rows(text, integer);
 	differing_days(tiering.replayed_move[]);
 	directions(text, integer);
 	enable_triggers();
@@ -271,7 +272,6 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	keep_distribution(text, date, integer, integer, tiering.tier_sum[]);
 	keep_editions(text, boolean, integer, tiering.edition_part[]);
 	keep_requests(text, date, integer, text[], tiering.asking[]);
-	kept_settings();
 	last_assessment(text, date);
 	last_move();
 	lock_draft(text);
@@ -440,8 +440,8 @@ $$;
 
 -- What there is, and who has it; what everybody has is not told of each right.
 CREATE VIEW walk.function AS
-SELECT p.oid, regexp_replace(regexp_replace(p.oid::regprocedure::text, '^tiering\.', ''), '\s', '', 'g')
-	AS object
+SELECT p.oid, regexp_replace(regexp_replace(p.oid::regprocedure::text, '^tiering\.', ''),
+	'\s', '', 'g') AS object
 FROM pg_proc p
 WHERE p.pronamespace IN ('tiering'::regnamespace, 'tiering_internal'::regnamespace);
 CREATE VIEW walk.relation AS
@@ -486,13 +486,16 @@ WHERE NOT EXISTS (SELECT FROM had h WHERE h.kind = t.kind
 	AND (h.object = t.object OR h.object LIKE replace(t.object, '_', '\_') || ' %'));
 CREATE VIEW walk.told AS
 SELECT d.kind, d.who, CASE d.kind WHEN 'function' THEN regexp_replace(o, '\s', '', 'g')
-	ELSE btrim(regexp_replace(regexp_replace(o, '\s+', ' ', 'g'), '([,(]) ', '\1', 'g')) END AS object
+	ELSE btrim(regexp_replace(regexp_replace(o, '\s+', ' ', 'g'), '([,(]) ', '\1', 'g')) END
+	AS object
 FROM walk.decided d, regexp_split_to_table(d.list, ';') o WHERE btrim(o, E' \t\n') <> '';
 
 -- no object without a decision, and no decision without an object; nothing twice
-SELECT 'has it, and nobody decided so' AS what, h.* FROM (SELECT * FROM walk.had EXCEPT SELECT * FROM walk.told) h
+SELECT 'has it, and nobody decided so' AS what, h.*
+FROM (SELECT * FROM walk.had EXCEPT SELECT * FROM walk.told) h
 UNION ALL
-SELECT 'was decided, and has it not', t.* FROM (SELECT * FROM walk.told EXCEPT SELECT * FROM walk.had) t
+SELECT 'was decided, and has it not', t.*
+FROM (SELECT * FROM walk.told EXCEPT SELECT * FROM walk.had) t
 ORDER BY 1, 2, 3, 4;
 SELECT kind, who, object FROM walk.told GROUP BY 1, 2, 3 HAVING count(*) > 1;
 SELECT count(*) > 250 AS functions, count(*) FILTER (WHERE who = 'public') > 100 AS everybodys
@@ -540,7 +543,7 @@ CREATE FUNCTION walk.lends(what text) RETURNS int LANGUAGE sql SECURITY DEFINER 
 	SELECT 1 FROM tiering.grant_role('tiering_novice', what)
 $$;
 ALTER FUNCTION walk.lends(text) OWNER TO tiering_novice;
-GRANT USAGE ON SCHEMA walk TO tiering_novice;
+GRANT USAGE ON SCHEMA t, walk TO tiering_novice;
 SELECT t.fails($$SELECT walk.lends('report')$$);
 SET SESSION AUTHORIZATION tiering_novice;
 SELECT t.fails($$SELECT tiering.grant_role('tiering_novice', 'report')$$);
