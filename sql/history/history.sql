@@ -312,7 +312,7 @@ BEGIN
 	FROM (SELECT DISTINCT ON (m.customer_id) m.* FROM tiering.known_moves(scheme, known_at) m
 		  WHERE m.as_of <= on_date
 		  ORDER BY m.customer_id, m.as_of DESC, m.move DESC) l
-		LEFT JOIN tiering.succeeded(scheme, tiering.named_by(scheme, on_date)) s
+		LEFT JOIN tiering.succeeded(tiers_on.scheme, tiering.named_by(tiers_on.scheme, on_date)) s
 			ON s.from_version = l.version AND s.tier = l.to_tier
 	WHERE l.to_tier IS NOT NULL;
 END;

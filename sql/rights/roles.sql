@@ -96,6 +96,10 @@ BEGIN ATOMIC
 			tiering.append_marks(text, text[], date[]), tiering.mark_changes(),
 			tiering.watch_table(text, regclass, text, text[], text[]),
 			tiering.unwatch_table(text, regclass)'),
+		-- parts of these, called with the rights of who watches or changes a table
+		('load', 'EXECUTE ON FUNCTION tiering.row_days(regclass, text[]),
+			tiering.first_changes(text, text, text, text, text, text[]),
+			tiering.watch_trigger(text, text)'),
 		('load', 'INSERT ON tiering.ecb_rate'),
 		('load', 'INSERT, UPDATE, DELETE ON tiering.fx_rate');
 END;

@@ -4,8 +4,7 @@ SET client_min_messages = warning;
 SET datestyle = 'ISO';
 CREATE SCHEMA coll;
 
--- What gives customer_id as "C": no view, and no function but one that gives rows of a
--- table as they are
+-- What gives customer_id as "C": no view, and no function that everyone may call
 SELECT a.attrelid::regclass AS view FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 WHERE c.relnamespace = 'tiering'::regnamespace AND c.relkind IN ('v', 'm')
 	AND a.attname = 'customer_id' AND a.attcollation <> 'pg_catalog."default"'::regcollation;

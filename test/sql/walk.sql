@@ -197,10 +197,18 @@ INSERT INTO walk.decided VALUES ('function', 'bind', $list$
 	source_columns(text, integer)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'load', $list$
-	mark_dirty(text, text, date)
+	append_marks(text, text[], date[]);
+	first_changes(text, text, text, text, text, text[]);
+	mark_changes();
+	mark_dirty(text, text, date);
+	row_days(regclass, text[]);
+	unwatch_table(text, regclass);
+	watch_table(text, regclass, text, text[], text[]);
+	watch_trigger(text, text)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	acting_role();
+	after_replication();
 	amend_by_hand(text, integer);
 	amend_distribution(text, date, tiering.tier_sum[]);
 	apply_decision(tiering.request, text);
@@ -272,6 +280,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	login_id();
 	measures_before(text, date, text[]);
 	next_batch(text);
+	not_dumped();
 	next_edition(text, date);
 	notify_refresh(tiering.refresh_result);
 	notify_restatement(tiering.restate_result);
@@ -358,6 +367,7 @@ INSERT INTO walk.decided VALUES ('relation', 'report', $list$
 	customer_tier_history SELECT;
 	decision SELECT;
 	dirty SELECT;
+	dirty_customer SELECT;
 	distribution_history SELECT;
 	measure_bound SELECT;
 	migration SELECT;
@@ -403,6 +413,7 @@ INSERT INTO walk.decided VALUES ('relation', 'load', $list$
 	fx_rate SELECT+INSERT+UPDATE+DELETE
 $list$);
 INSERT INTO walk.decided VALUES ('relation', 'nobody', $list$
+	dirty_mark_seq;
 	drafting;
 	migration_move_seq;
 	own_assessment;
