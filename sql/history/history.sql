@@ -287,12 +287,13 @@ CREATE FUNCTION tiering.tier_on(scheme text, customer_id text, on_date date, kno
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	named int := tiering.named_by(scheme, on_date);
 BEGIN
 	PERFORM tiering.newest_version(scheme COLLATE "C"), tiering.check_day(on_date, 'on_date');
 	RETURN (
-		SELECT COALESCE(tiering.successor(m.scheme, m.version, m.to_tier, n.version), m.to_tier)
-		FROM tiering.known_moves(scheme, known_at) m,
-			LATERAL (SELECT tiering.named_by(tier_on.scheme, on_date) AS version) n
+		SELECT COALESCE(tiering.successor(m.scheme, m.version, m.to_tier, named), m.to_tier)
+		FROM tiering.known_moves(scheme, known_at) m
 		WHERE m.customer_id = tier_on.customer_id COLLATE "C" AND m.as_of <= on_date
 		ORDER BY m.as_of DESC, m.move DESC LIMIT 1);
 END;
@@ -305,6 +306,9 @@ RETURNS TABLE (customer_id text, tier text, since date, direction text, cause te
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 100000
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	-- once, and not for each row where succeeded() is inlined
+	named int := tiering.named_by(scheme, on_date);
 BEGIN
 	PERFORM tiering.newest_version(scheme COLLATE "C"), tiering.check_day(on_date, 'on_date');
 	RETURN QUERY SELECT l.customer_id, COALESCE(s.becomes, l.to_tier), l.as_of, l.direction, l.cause,
@@ -312,7 +316,7 @@ BEGIN
 	FROM (SELECT DISTINCT ON (m.customer_id) m.* FROM tiering.known_moves(scheme, known_at) m
 		  WHERE m.as_of <= on_date
 		  ORDER BY m.customer_id, m.as_of DESC, m.move DESC) l
-		LEFT JOIN tiering.succeeded(tiers_on.scheme, tiering.named_by(tiers_on.scheme, on_date)) s
+		LEFT JOIN tiering.succeeded(tiers_on.scheme, named) s
 			ON s.from_version = l.version AND s.tier = l.to_tier
 	WHERE l.to_tier IS NOT NULL;
 END;

@@ -32,6 +32,9 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 50
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+	from_version int := tiering.named_by(scheme, from_date);
+	to_version int := tiering.named_by(scheme, to_date);
 BEGIN
 	PERFORM tiering.newest_version(scheme COLLATE "C");
 	IF from_date IS NULL OR to_date IS NULL THEN
@@ -52,10 +55,10 @@ BEGIN
 			sum(s.customers)::bigint AS customers, sum(s.measure) AS measure
 		FROM tiering.standing(migration_matrix.scheme, migration_matrix.from_date, migration_matrix.to_date,
 				migration_matrix.known_at) s
-			LEFT JOIN tiering.tier_names(migration_matrix.scheme,
-				tiering.named_by(migration_matrix.scheme, migration_matrix.from_date)) f ON f.tier = s.from_tier
-			LEFT JOIN tiering.tier_names(migration_matrix.scheme,
-				tiering.named_by(migration_matrix.scheme, migration_matrix.to_date)) t ON t.tier = s.to_tier
+			LEFT JOIN tiering.tier_names(migration_matrix.scheme, from_version) f
+				ON f.tier = s.from_tier
+			LEFT JOIN tiering.tier_names(migration_matrix.scheme, to_version) t
+				ON t.tier = s.to_tier
 		GROUP BY 1, 2
 	), cell AS (
 		SELECT s.*, sum(s.customers) OVER (PARTITION BY s.from_tier)::bigint AS cohort FROM stood s
