@@ -46,7 +46,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	RAISE EXCEPTION 'customer "%" of scheme "%" cannot be changed by hand: %', a.customer_id, a.scheme, what
-		USING ERRCODE = 'object_not_in_prerequisite_state', HINT = COALESCE(hint, '');
+		USING ERRCODE = 'object_not_in_prerequisite_state', HINT = hint;
 END;
 $$;
 COMMENT ON FUNCTION tiering.refuse_by_hand(tiering.assignment, text, text) IS
@@ -137,7 +137,8 @@ BEGIN
 		PERFORM tiering.refuse_by_hand(n, 'an assignment cannot become another customer''s',
 				'Delete it and insert the other, so that both moves are recorded.')
 		FROM new_rows n LEFT JOIN old_rows o USING (scheme, customer_id) WHERE o.tier IS NULL LIMIT 1;
-		PERFORM tiering.refuse_by_hand(n, 'only tier and as_of are for that', NULL)
+		PERFORM tiering.refuse_by_hand(n, 'only tier and as_of are for that',
+				'The rest follows from assessments; tiering.assess() makes one of single customers.')
 		FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 		WHERE to_jsonb(n) - '{tier,as_of,since,version}'::text[]
 			<> to_jsonb(o) - '{tier,as_of,since,version}'::text[] LIMIT 1;

@@ -142,7 +142,8 @@ SELECT t.fails(query) FROM unnest(ARRAY[
 	$$INSERT INTO tiering.migration (scheme) VALUES ('guarded')$$]) query;
 -- before the last move, or after today
 SELECT t.fails(query) FROM unnest(ARRAY[
-	$$UPDATE tiering.assignment SET tier = 'mass', as_of = '2024-03-01' WHERE customer_id = 'c2'$$,
+	$$UPDATE tiering.assignment SET tier = 'mass', as_of = '2024-03-01'
+		WHERE scheme = 'guarded' AND customer_id = 'c2'$$,
 	$$INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version)
 		VALUES ('guarded', 'c3', 'gold', '2024-01-31', '2024-01-31', 1)$$,
 	$$INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version)
@@ -152,7 +153,7 @@ SELECT t.fails(query) FROM unnest(ARRAY[
 SELECT regexp_replace(t.fails(query), format('%s|%s', current_date, current_date + 1), 'DAY', 'g')
 FROM unnest(ARRAY[
 	$$UPDATE tiering.assignment SET tier = 'mass', as_of = current_date + 1
-		WHERE customer_id = 'c2'$$,
+		WHERE scheme = 'guarded' AND customer_id = 'c2'$$,
 	$$INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version)
 		VALUES ('guarded', 'c5', 'gold', current_date + 1, current_date + 1, 1)$$]) query;
 RESET SESSION AUTHORIZATION;

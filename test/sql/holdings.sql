@@ -85,11 +85,11 @@ $$;
 -- who has no series is told nothing
 SELECT tiering.set_series('hold', 'SELECT customer_id, CASE WHEN false THEN series END AS balances, NULL::daterange AS period FROM hold.history');
 SELECT count(*) > 100 AS many, count(balance_to_hold) AS told FROM tiering.near_upgrade WHERE scheme = 'hold';
+CREATE TEMP TABLE hold_temp AS SELECT customer_id, series AS balances, tiering.month('2026-11-30') AS period FROM hold.history;
 SELECT t.fails(format('SELECT tiering.set_series(%L, %L)', scheme, query)) FROM (VALUES
 	('none', 'SELECT 1'), ('hold', ''), ('hold', ' ; '), ('hold', 'SELECT 1 AS customer_id'), ('hold', 'SELECT 1 AS customer_id, 1 AS balances, tiering.month($1) AS period'),
 	('hold', 'SELECT customer_id, series AS balances, $1 AS period FROM hold.history'), ('hold', 'SELECT * FROM history'), ('hold', 'SELECT 1; SELECT 2'), ('hold', 'DELETE FROM hold.history'),
 	('hold', 'SELECT pg_temp.f()')) v(scheme, query);
-CREATE TEMP TABLE hold_temp AS SELECT customer_id, series AS balances, tiering.month('2026-11-30') AS period FROM hold.history;
 SELECT t.fails($$SELECT tiering.set_series('hold', 'SELECT * FROM hold_temp')$$);
 SELECT t.fails($$SELECT tiering.set_series(NULL, 'SELECT 1')$$);
 
@@ -97,8 +97,7 @@ SELECT t.fails($$SELECT tiering.set_series(NULL, 'SELECT 1')$$);
 CREATE ROLE tiering_hold_reader;
 CREATE ROLE tiering_hold_setter;
 GRANT SELECT ON tiering.near_upgrade TO tiering_hold_reader;
-GRANT EXECUTE ON FUNCTION tiering.set_series(text, text) TO tiering_hold_setter;
-GRANT SELECT (scheme, query, set_by, set_at, settings), DELETE ON tiering.series_source TO tiering_hold_setter;
+SELECT tiering.grant_role('tiering_hold_setter', 'bind');
 GRANT SELECT ON hold.history TO tiering_hold_setter;
 SET ROLE tiering_hold_setter;
 SELECT tiering.set_series('hold', 'SELECT customer_id, series AS balances, tiering.month($1 + 1) AS period FROM (SELECT hold.run(''hold'') OFFSET 0) r(run), hold.history WHERE run');
@@ -139,8 +138,7 @@ SELECT t.fails($$UPDATE tiering.series_source SET set_by = 'tiering_hold_reader'
 RESET ROLE;
 SELECT t.fails($$SELECT sum(balance_to_hold) FROM tiering.near_upgrade WHERE scheme = 'hold'$$);
 -- the role is gone; then the binding
-REVOKE ALL ON tiering.series_source FROM tiering_hold_setter;
-REVOKE EXECUTE ON FUNCTION tiering.set_series(text, text) FROM tiering_hold_setter;
+SELECT tiering.revoke_role('tiering_hold_setter', 'bind');
 DROP ROLE tiering_hold_setter;
 SELECT t.fails($$SELECT sum(balance_to_hold) FROM tiering.near_upgrade WHERE scheme = 'hold'$$);
 SELECT tiering.set_series('hold', NULL), tiering.set_series('hold2', NULL);

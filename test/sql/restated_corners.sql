@@ -110,9 +110,10 @@ SELECT count(*) AS left_over FROM pg_class WHERE relnamespace = pg_my_temp_schem
 -- A bank that had nobody at first
 DELETE FROM corner.value;
 SELECT corner.bank('late');
-SELECT customers FROM tiering.refresh('late', '2024-01-31');
+SELECT t.fails($$SELECT tiering.refresh('late', '2024-01-31')$$);
 INSERT INTO corner.value VALUES ('first', '2024-01-31', 150);
 SELECT from_as_of, assessments, recorded, written FROM tiering.restate('late', '2024-01-31');
+SELECT customers FROM tiering.refresh('late', '2024-01-31');
 SELECT * FROM corner.heads('late');
 -- Measures of nobody: there is nothing to recount, however often
 INSERT INTO corner.value VALUES ('poor', '2024-01-31', NULL), ('poor', '2024-02-29', NULL), ('first', '2024-02-29', 150);

@@ -68,20 +68,20 @@ DELETE FROM again.value WHERE customer_id = 'c5' AND as_of < '2022-05-31';
 DELETE FROM again.value WHERE customer_id = 'c6' AND as_of >= '2022-09-30';
 INSERT INTO again.value SELECT 'late', as_of, 200 FROM again.value WHERE customer_id = 'c8' AND as_of >= '2022-04-30';
 INSERT INTO again.value SELECT customer_id, '2022-11-30', 300 FROM again.value WHERE customer_id IN ('c11', 'c22', 'c33', 'c44', 'c55') AND as_of = '2022-01-31' ON CONFLICT DO NOTHING;
-SELECT again.scheme('right'), again.refresh('right', '2023-12-31') > 0;
-SELECT moves > 100 AS enough_are_wrong FROM again.differences('again', 'right');
+SELECT again.scheme('righted'), again.refresh('righted', '2023-12-31') > 0;
+SELECT moves > 100 AS enough_are_wrong FROM again.differences('again', 'righted');
 -- marked by a trigger such as a bank would have: here by hand, each from his first wrong value on
 SELECT count(tiering.mark_dirty('again', v.customer_id, v.as_of)) > 60 AS marked FROM again.value v
 WHERE (extract(year FROM as_of) = 2022 AND hashtext(customer_id || as_of) % 100 = 0) OR (customer_id IN ('c11', 'c22', 'c33', 'c44', 'c55') AND as_of = '2022-11-30') OR customer_id = 'late';
 SELECT tiering.mark_dirty('again', 'c5', '-infinity'), tiering.mark_dirty('again', 'c6', '2022-12-31'), tiering.mark_dirty('again', 'c6', '2022-09-15'), tiering.mark_dirty('again', 'c6', '2022-10-01');
-SELECT from_as_of FROM tiering.dirty WHERE scheme = 'again' AND customer_id IN ('c5', 'c6') ORDER BY customer_id;
+SELECT from_as_of FROM tiering.dirty_customer WHERE scheme = 'again' AND customer_id IN ('c5', 'c6') ORDER BY customer_id;
 SELECT r.assessments, r.customers = m.marked AS all_marked, r.superseded > 30 AS superseded, r.recorded > 30 AS recorded, r.written > 0 AS written
-FROM (SELECT count(*) AS marked FROM tiering.dirty WHERE scheme = 'again') m, tiering.restate_dirty('again') r;
+FROM (SELECT count(*) AS marked FROM tiering.dirty_customer WHERE scheme = 'again') m, tiering.restate_dirty('again') r;
 SELECT count(*) AS still_marked FROM tiering.dirty;
-SELECT state, moves, heads, money > 0 AS money_is_left FROM again.differences('again', 'right');
+SELECT state, moves, heads, money > 0 AS money_is_left FROM again.differences('again', 'righted');
 SELECT as_of FROM tiering.tier_distribution_history('again', NULL) WHERE measure IS NULL GROUP BY 1 HAVING count(*) < 4 OR as_of = '2023-12-31';
 SELECT tiering.recount('again'), tiering.recount('again') AS nothing_left;
-SELECT state, moves, heads, money FROM again.differences('again', 'right');
+SELECT state, moves, heads, money FROM again.differences('again', 'righted');
 SELECT kind, as_of, superseded > 0 AS superseded, moves > 0 AS moves FROM tiering.batch WHERE scheme = 'again' ORDER BY batch DESC LIMIT 1;
 SELECT cause, count(*) > 0 AS some FROM tiering.standing_move WHERE scheme = 'again' AND batch = (SELECT max(batch) FROM tiering.batch WHERE scheme = 'again') GROUP BY 1;
 SELECT sound, moves = (SELECT count(*) FROM tiering.migration WHERE scheme = 'again') AS all_there FROM tiering.verify_history('again');
@@ -96,7 +96,7 @@ SELECT count(*) > 0 AS now_otherwise FROM (SELECT on_date, customer_id, tier FRO
 SELECT count(*) AS wrong FROM (SELECT customer_id, tier FROM tiering.assignment WHERE scheme = 'again') a FULL JOIN (SELECT DISTINCT ON (customer_id) customer_id, to_tier FROM tiering.standing_move WHERE scheme = 'again' ORDER BY customer_id, as_of DESC, move DESC) m USING (customer_id)
 WHERE a.tier IS DISTINCT FROM m.to_tier;
 SELECT count(*) AS cells, count(*) FILTER (WHERE (x.customers, x.measure) IS DISTINCT FROM (y.customers, y.measure)) AS wrong
-FROM (SELECT * FROM tiering.migration_matrix WHERE scheme = 'again') x FULL JOIN (SELECT * FROM tiering.migration_matrix WHERE scheme = 'right') y
+FROM (SELECT * FROM tiering.migration_matrix WHERE scheme = 'again') x FULL JOIN (SELECT * FROM tiering.migration_matrix WHERE scheme = 'righted') y
 	ON (x.as_of, COALESCE(x.from_tier, ''), COALESCE(x.to_tier, '')) = (y.as_of, COALESCE(y.from_tier, ''), COALESCE(y.to_tier, ''));
 
 -- Round after round of random corrections, from random days on: by list, by mark, and the whole bank.
@@ -115,8 +115,8 @@ BEGIN
 			PERFORM tiering.restate_dirty('again');
 		ELSE PERFORM tiering.restate('again', from_day); END CASE;
 	PERFORM tiering.recount('again');
-	PERFORM again.scheme('right' || n), again.refresh('right' || n, '2023-12-31');
-	RETURN (SELECT format('%s state, %s moves, %s heads, %s money', d.state, d.moves, d.heads, d.money) FROM again.differences('again', 'right' || n) d);
+	PERFORM again.scheme('righted' || n), again.refresh('righted' || n, '2023-12-31');
+	RETURN (SELECT format('%s state, %s moves, %s heads, %s money', d.state, d.moves, d.heads, d.money) FROM again.differences('again', 'righted' || n) d);
 END;
 $$;
 SELECT again.round(n) FROM generate_series(1, 6) n;
@@ -124,11 +124,12 @@ SELECT sound FROM tiering.verify_history('again');
 -- and the refreshes go on from there
 INSERT INTO again.value SELECT customer_id, '2024-01-31', value * 1.1 FROM again.value WHERE as_of = '2023-12-31';
 INSERT INTO again.value SELECT customer_id, '2024-02-29', value * 0.8 FROM again.value WHERE as_of = '2023-12-31';
-SELECT again.refresh('again', '2024-12-31', '2023-12-31') = again.refresh('right6', '2024-12-31', '2023-12-31') AS same;
-SELECT state, moves, heads, money FROM again.differences('again', 'right6');
+SELECT again.refresh('again', '2024-12-31', '2023-12-31') = again.refresh('righted6', '2024-12-31', '2023-12-31') AS same;
+SELECT state, moves, heads, money FROM again.differences('again', 'righted6');
 
 -- Changes by hand and overrides of then stay.
 CREATE TABLE again.hand AS SELECT c AS customer_id, d AS as_of, 50::numeric AS value FROM unnest('{a,b,c,d}'::text[]) c, unnest('{2024-01-31,2024-02-29,2024-03-31,2024-04-30}'::date[]) d;
+SELECT tiering.create_ladder('unsourced', 'x', '{low}', '{NULL}');
 SELECT tiering.create_ladder('byhand', 'value', '{low,mid,high}', '{NULL,100,200}'), tiering.publish('byhand', '2022-01-01'),
 	tiering.set_source('byhand', 'SELECT customer_id, value FROM again.hand WHERE as_of = $1');
 SET client_min_messages = warning;
@@ -155,7 +156,7 @@ SELECT sound FROM tiering.verify_history('byhand');
 -- What is refused, and leaves the marks
 SELECT tiering.mark_dirty('byhand', 'd', '2024-03-01');
 CREATE TABLE again.before AS SELECT (SELECT count(*) FROM tiering.migration) AS moves, (SELECT count(*) FROM tiering.distribution_history) AS editions, (SELECT md5(string_agg(a::text, '|' ORDER BY a::text)) FROM tiering.assignment a) AS state;
-SELECT t.fails(q) FROM unnest(ARRAY['SELECT tiering.restate(''nothing'', ''2024-01-01'')', 'SELECT tiering.restate(''byhand'', NULL)', 'SELECT tiering.restate(''byhand'', ''-infinity'')', 'SELECT tiering.restate(''ladder'', ''2024-01-01'')',
+SELECT t.fails(q) FROM unnest(ARRAY['SELECT tiering.restate(''nothing'', ''2024-01-01'')', 'SELECT tiering.restate(''byhand'', NULL)', 'SELECT tiering.restate(''byhand'', ''-infinity'')', 'SELECT tiering.restate(''unsourced'', ''2024-01-01'')',
 	'SELECT tiering.mark_dirty(''nothing'', ''a'', ''2024-01-01'')', 'SELECT tiering.mark_dirty(''byhand'', NULL, ''2024-01-01'')', 'SELECT tiering.mark_dirty(''byhand'', ''a'', NULL)', 'SELECT tiering.mark_dirty(''byhand'', ''a'', ''infinity'')',
 	'SELECT tiering.restate_dirty(''nothing'')', 'SELECT tiering.recount(''nothing'')', 'UPDATE tiering.watch_history SET misses = 0', 'TRUNCATE tiering.dirty']) q;
 INSERT INTO again.hand VALUES ('d', '2024-04-30', 1);

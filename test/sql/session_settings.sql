@@ -37,8 +37,9 @@ CREATE FUNCTION s.result(scheme text) RETURNS TABLE (part text, rows bigint, con
 		SELECT 'customer_tier_history', to_jsonb(h) || jsonb_build_object('valid', jsonb_build_array(lower(h.valid), upper(h.valid))) FROM tiering.customer_tier_history h UNION ALL
 		SELECT 'migration_summary', to_jsonb(m) FROM tiering.migration_summary m UNION ALL
 		SELECT 'near_downgrade', to_jsonb(n) FROM tiering.near_downgrade n UNION ALL
-		SELECT 'policy', to_jsonb(p) - '{hold,new_hold}'::text[]
-			|| jsonb_build_object('hold', extract(epoch FROM p.hold), 'months', extract(month FROM p.hold), 'new_hold', extract(epoch FROM p.new_hold)) FROM tiering.policy p UNION ALL
+		SELECT 'policy', to_jsonb(p) - '{hold,new_hold,term}'::text[]
+			|| jsonb_build_object('hold', extract(epoch FROM p.hold), 'months', extract(month FROM p.hold), 'new_hold', extract(epoch FROM p.new_hold),
+				'term', extract(epoch FROM p.term)) FROM tiering.policy p UNION ALL
 		SELECT 'validate', to_jsonb(v) FROM tiering.validate(result.scheme, 1) v) x
 	WHERE COALESCE(r ->> 'scheme', result.scheme) = result.scheme
 	GROUP BY part
@@ -115,9 +116,18 @@ SELECT current_setting('timezone') AS time_zone, current_setting('datestyle') AS
 
 -- Periods, reviews and holds of days around the changes of clocks
 CREATE FUNCTION s.days() RETURNS text LANGUAGE sql AS $$
-	SELECT md5(jsonb_agg(jsonb_build_array(d, lower(tiering.month(d)), upper(tiering.trailing('1 month', d)), lower(tiering.trailing('1 month 2 days', d)),
-		tiering.hold_end(d, '1 month'), tiering.hold_end(d, '3 days'), tiering.hold_end(d, '36 hours'), tiering.nth_review(d, d, 3, '{3,4,10}', 'month_end'),
-		tiering.is_review(d, '{3}', 'month_end')) ORDER BY d)::text)
+	SELECT md5(jsonb_agg(jsonb_build_array(d, lower(tiering.month(d)), upper(tiering.trailing('1 month', d)),
+		lower(tiering.trailing('1 month 2 days', d)), (
+		-- entered, and gone on in: what is kept until when, and the next review
+		SELECT jsonb_agg(jsonb_build_array(e.kept_until, e.next_review, m.misses, m.next_review, m.tier)
+				ORDER BY t.rank)
+		FROM tiering.tier t,
+			tiering.decide('settings', 1, 'assessment', d, d - 31, NULL, NULL, NULL, NULL, NULL, NULL,
+				NULL, NULL, NULL, NULL, NULL, false, t.tier, NULL, NULL, NULL, NULL, NULL) e,
+			tiering.decide('settings', 1, 'assessment', d + 400, d + 370, e.tier, e.since, 1, NULL, NULL,
+				e.first_as_of, e.misses, e.best, e.next_tier, e.next_review, e.kept_until, false, 'basic',
+				NULL, NULL, NULL, NULL, NULL) m
+		WHERE t.scheme = 'settings')) ORDER BY d)::text)
 	FROM (SELECT date '2023-12-25' + i AS d FROM generate_series(0, 500) i) d
 $$;
 CREATE TABLE s.day AS SELECT s.days() AS days;

@@ -3,9 +3,11 @@
 CREATE SCHEMA walk;
 CREATE TABLE walk.decided (kind text, who text, list text);
 INSERT INTO walk.decided VALUES ('function', 'public', $list$
+	acting_role();
 	balance_to_hold(uuid, date, text, numeric, boolean);
 	definition_rows(text, integer);
 	kept_settings();
+	login_id();
 	"trailing"(interval, date);
 	"trim"(tiering.daily_series, daterange);
 	amend(tiering.daily_series, daterange, numeric);
@@ -135,7 +137,10 @@ INSERT INTO walk.decided VALUES ('function', 'report', $list$
 	history_head(text);
 	known_batch(text, timestampwithtimezone);
 	known_distribution(timestampwithtimezone);
+	directions(text, integer);
 	known_moves(text, timestampwithtimezone);
+	named_by(text, date);
+	tier_names(text, integer);
 	migration_matrix(text, date, date, timestampwithtimezone);
 	retention(text, timestampwithtimezone);
 	seal(bytea, tiering.batch, bytea);
@@ -207,7 +212,6 @@ INSERT INTO walk.decided VALUES ('function', 'load', $list$
 	watch_trigger(text, text)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
-	acting_role();
 	after_replication();
 	amend_by_hand(text, integer);
 	amend_distribution(text, date, tiering.tier_sum[]);
@@ -257,7 +261,6 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 		text);
 	decided(bigint, text, date);
 	differing_days(tiering.replayed_move[]);
-	directions(text, integer);
 	enable_triggers();
 	examine_draft(text, integer, date);
 	freeze_definition();
@@ -277,7 +280,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	lock_draft(text);
 	lock_request(bigint, text);
 	lock_source(text);
-	login_id();
+	measure_again(text, date, integer);
 	measures_before(text, date, text[]);
 	next_batch(text);
 	not_dumped();
@@ -321,7 +324,6 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	steps(tiering.verdict);
 	take_draft(text);
 	take_turn(text, boolean);
-	tier_names(text, integer);
 	tiering_internal.approve(bigint, text);
 	tiering_internal.change_role(regrole, text, boolean);
 	tiering_internal.check_granter();
