@@ -1,8 +1,10 @@
 -- Periods: as_of is the last day included.
 SELECT tiering.month('2024-02-10'), tiering.month('2024-02-29', -1), tiering.month('2024-12-31', 1),
 	tiering.month('2024-03-15', -14);
-SELECT tiering.quarter('2024-02-10'), tiering.quarter('2024-03-31', -1), tiering.quarter('2024-12-01', 1);
-SELECT tiering.half_year('2024-06-30'), tiering.half_year('2024-07-01'), tiering.half_year('2024-01-01', -1);
+SELECT tiering.quarter('2024-02-10'), tiering.quarter('2024-03-31', -1),
+	tiering.quarter('2024-12-01', 1);
+SELECT tiering.half_year('2024-06-30'), tiering.half_year('2024-07-01'),
+	tiering.half_year('2024-01-01', -1);
 SELECT tiering.year('2024-06-30'), tiering.year('2024-06-30', -1), tiering.year('0001-06-30 BC', 1);
 SELECT tiering.month_to_date('2024-02-15'), tiering.quarter_to_date('2024-05-01'),
 	tiering.half_year_to_date('2024-12-31'), tiering.year_to_date('2024-01-01');
@@ -22,8 +24,10 @@ WHERE tiering.month(d, shift) <> daterange(
 		(date_trunc('year', ts) + make_interval(years => shift))::date,
 		(date_trunc('year', ts) + make_interval(years => shift + 1))::date)
 	OR tiering.half_year(d) <> daterange(
-		(date_trunc('year', ts) + CASE WHEN extract(month FROM d) > 6 THEN interval '6 months' ELSE '0' END)::date,
-		(date_trunc('year', ts) + CASE WHEN extract(month FROM d) > 6 THEN interval '12 months' ELSE '6 months' END)::date)
+		(date_trunc('year', ts) + CASE WHEN extract(month FROM d) > 6 THEN interval '6 months'
+		ELSE '0' END)::date,
+		(date_trunc('year', ts) + CASE WHEN extract(month FROM d) > 6 THEN interval '12 months'
+		ELSE '6 months' END)::date)
 	OR tiering.month_to_date(d) <> daterange(date_trunc('month', ts)::date, d, '[]')
 	OR tiering.quarter_to_date(d) <> daterange(date_trunc('quarter', ts)::date, d, '[]')
 	OR tiering.year_to_date(d) <> daterange(date_trunc('year', ts)::date, d, '[]')

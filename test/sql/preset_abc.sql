@@ -8,38 +8,55 @@ FROM unnest('{-1,0,499999.99,500000,999999.99,1000000,4999999.99,5000000,NULL}':
 -- from 2024-01-01 to 2024-03-31; what was posted before or after does not count.
 CREATE TEMP TABLE transaction (customer_no text, posted_on date, amount numeric(14, 2));
 INSERT INTO transaction VALUES
-	('at gold', '2024-01-01', 25000000), ('at gold', '2024-03-31', -20000000), ('at gold', '2024-03-31', -500000),
+	('at gold', '2024-01-01', 25000000), ('at gold', '2024-03-31', -20000000),
+	('at gold', '2024-03-31', -500000),
 	('at gold', '2023-12-31', 1000000), ('at gold', '2024-04-01', -1000000),
-	('a cent below', '2024-01-01', 25000000), ('a cent below', '2024-03-31', -20499999.99), ('a cent below', '2023-12-31', 1000000),
+	('a cent below', '2024-01-01', 25000000), ('a cent below', '2024-03-31', -20499999.99),
+	('a cent below', '2023-12-31', 1000000),
 	('in and out again', '2024-02-29', 45500000), ('in and out again', '2024-02-29', -45500000),
-	('at diamond', '2024-02-01', -455000000), ('before only', '2023-12-31', 1000000000), ('unknown', '2024-02-01', NULL);
-SELECT customer_no, round(m.daily_avg_turnover, 6) AS turnover, round(m.by_hand, 6) AS by_hand, tiering.classify('abc', m) FROM (
-	SELECT customer_no, tiering.daily_avg_snapshots(abs(amount), posted_on, tiering.trailing('3 months', '2024-03-31')) AS daily_avg_turnover,
-		sum(abs(amount)) FILTER (WHERE posted_on BETWEEN '2024-01-01' AND '2024-03-31') / 91 AS by_hand
+	('at diamond', '2024-02-01', -455000000), ('before only', '2023-12-31', 1000000000),
+	('unknown', '2024-02-01', NULL);
+SELECT customer_no, round(m.daily_avg_turnover, 6) AS turnover, round(m.by_hand, 6) AS by_hand,
+	tiering.classify('abc', m) FROM (
+	SELECT customer_no, tiering.daily_avg_snapshots(abs(amount), posted_on,
+		tiering.trailing('3 months', '2024-03-31')) AS daily_avg_turnover,
+		sum(abs(amount)) FILTER (WHERE posted_on BETWEEN '2024-01-01' AND '2024-03-31') / 91 AS
+			by_hand
 	FROM transaction GROUP BY customer_no) m ORDER BY customer_no COLLATE "C";
 
 WITH customer AS MATERIALIZED (
-	SELECT t.near(g, '{0,500000,1000000,5000000}', 0.01) AS daily_avg_turnover FROM generate_series(1, 5000) g
+	SELECT t.near(g, '{0,500000,1000000,5000000}', 0.01) AS daily_avg_turnover
+		FROM generate_series(1, 5000) g
 ), graded AS (
-	SELECT tiering.classify('abc', c) AS tier, CASE WHEN daily_avg_turnover >= 5000000 THEN 'diamond'
-		WHEN daily_avg_turnover >= 1000000 THEN 'platinum' WHEN daily_avg_turnover >= 500000 THEN 'gold' ELSE 'ordinary' END AS expected
+	SELECT tiering.classify('abc', c) AS tier,
+		CASE WHEN daily_avg_turnover >= 5000000 THEN 'diamond'
+		WHEN daily_avg_turnover >= 1000000 THEN 'platinum' WHEN daily_avg_turnover >= 500000
+			THEN 'gold' ELSE 'ordinary' END AS expected
 	FROM customer c
 )
-SELECT expected, count(*) > 100 AS many, count(*) FILTER (WHERE tier IS DISTINCT FROM expected) AS wrong FROM graded GROUP BY expected ORDER BY expected COLLATE "C";
+SELECT expected, count(*) > 100 AS many, count(*)
+	FILTER (WHERE tier IS DISTINCT FROM expected) AS wrong FROM graded GROUP BY expected
+	ORDER BY expected COLLATE "C";
 
 -- from random transactions on, against turnover and rules written by hand
 CREATE TEMP TABLE random_transaction AS
 SELECT g % 5000 AS customer_no, '2023-12-15'::date + floor(t.random(g) * 120)::int AS posted_on,
-	round((t.random(g + 1000000) - 0.5) * 2000000000 * t.random(g + 2000000) ^ 3, 2) AS amount FROM generate_series(1, 15000) g;
+	round((t.random(g + 1000000) - 0.5) * 2000000000 * t.random(g + 2000000) ^ 3, 2) AS amount
+		FROM generate_series(1, 15000) g;
 WITH customer AS MATERIALIZED (
-	SELECT customer_no, tiering.daily_avg_snapshots(abs(amount), posted_on, tiering.trailing('3 months', '2024-03-31')) AS daily_avg_turnover
+	SELECT customer_no, tiering.daily_avg_snapshots(abs(amount), posted_on,
+		tiering.trailing('3 months', '2024-03-31')) AS daily_avg_turnover
 	FROM random_transaction GROUP BY customer_no
 ), by_hand AS (
-	SELECT customer_no, sum(CASE WHEN amount < 0 THEN -amount ELSE amount END) FILTER (WHERE posted_on BETWEEN '2024-01-01' AND '2024-03-31') AS moved
+	SELECT customer_no, sum(CASE WHEN amount < 0 THEN -amount ELSE amount END)
+		FILTER (WHERE posted_on BETWEEN '2024-01-01' AND '2024-03-31') AS moved
 	FROM random_transaction GROUP BY customer_no
 ), graded AS (
 	SELECT tiering.classify('abc', c) AS tier, CASE WHEN moved >= 5000000 * 91.0 THEN 'diamond'
-		WHEN moved >= 1000000 * 91.0 THEN 'platinum' WHEN moved >= 500000 * 91.0 THEN 'gold' ELSE 'ordinary' END AS expected
+		WHEN moved >= 1000000 * 91.0 THEN 'platinum' WHEN moved >= 500000 * 91.0 THEN 'gold'
+			ELSE 'ordinary' END AS expected
 	FROM customer c JOIN by_hand USING (customer_no)
 )
-SELECT expected, count(*) > 100 AS many, count(*) FILTER (WHERE tier IS DISTINCT FROM expected) AS wrong FROM graded GROUP BY expected ORDER BY expected COLLATE "C";
+SELECT expected, count(*) > 100 AS many, count(*)
+	FILTER (WHERE tier IS DISTINCT FROM expected) AS wrong FROM graded GROUP BY expected
+	ORDER BY expected COLLATE "C";

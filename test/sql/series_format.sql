@@ -4,6 +4,8 @@
 SET search_path = public, tiering;
 CREATE TABLE t.sample (series text, bytes text);
 \copy t.sample FROM 'test/data/series_v1.csv' (FORMAT csv, HEADER)
-SELECT count(*) AS samples, count(*) FILTER (WHERE decode(bytes, 'hex')::daily_series::text <> series) AS misread, count(*) FILTER (WHERE series::daily_series::bytea <> decode(bytes, 'hex')) AS written_otherwise,
+SELECT count(*) AS samples, count(*)
+	FILTER (WHERE decode(bytes, 'hex')::daily_series::text <> series) AS misread, count(*)
+	FILTER (WHERE series::daily_series::bytea <> decode(bytes, 'hex')) AS written_otherwise,
 	count(DISTINCT get_byte(decode(bytes, 'hex'), 0) & 7) AS versions
 FROM t.sample;

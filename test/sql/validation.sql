@@ -1,24 +1,32 @@
 -- validate() finds what is wrong with a draft: the classic traps first.
-CREATE FUNCTION t.findings(name text) RETURNS TABLE (severity text, place text, finding text) LANGUAGE sql AS $$
-	SELECT f.severity, f.place, f.finding FROM tiering.validate(name, tiering.newest_version(name)) f
-	WHERE f.finding NOT IN ('no tier has a service', 'no metric is the measure, so reports count heads only')
+CREATE FUNCTION t.findings(name text) RETURNS TABLE (severity text, place text, finding text)
+	LANGUAGE sql AS $$
+	SELECT f.severity, f.place, f.finding
+		FROM tiering.validate(name, tiering.newest_version(name)) f
+	WHERE f.finding NOT IN ('no tier has a service',
+		'no metric is the measure, so reports count heads only')
 $$;
 -- one card in three tiers: everyone who has it becomes diamond
 SELECT tiering.load_preset('psbc', 'one_card');
-INSERT INTO tiering.metric (scheme, version, metric, kind) VALUES ('one_card', 1, 'holds_card', 'boolean');
-UPDATE tiering.rule SET metric = 'holds_card' WHERE scheme = 'one_card' AND metric LIKE 'holds_%_card';
+INSERT INTO tiering.metric (scheme, version, metric, kind)
+	VALUES ('one_card', 1, 'holds_card', 'boolean');
+UPDATE tiering.rule SET metric = 'holds_card' WHERE scheme = 'one_card'
+	AND metric LIKE 'holds_%_card';
 DELETE FROM tiering.metric WHERE scheme = 'one_card' AND metric LIKE 'holds_%_card';
 SELECT * FROM t.findings('one_card');
 -- also when it is written differently
-UPDATE tiering.rule SET bounds = '(0,)' WHERE scheme = 'one_card' AND metric = 'holds_card' AND tier = 'gold';
-UPDATE tiering.rule SET bounds = '[0.5,7)' WHERE scheme = 'one_card' AND metric = 'holds_card' AND tier = 'platinum';
+UPDATE tiering.rule SET bounds = '(0,)' WHERE scheme = 'one_card' AND metric = 'holds_card'
+	AND tier = 'gold';
+UPDATE tiering.rule SET bounds = '[0.5,7)' WHERE scheme = 'one_card' AND metric = 'holds_card'
+	AND tier = 'platinum';
 SELECT * FROM t.findings('one_card');
 -- a tier whose bound is above the next one's
 SELECT tiering.create_ladder('falls', 'assets', '{low,mid,high}', '{NULL,1000,2000}');
 UPDATE tiering.rule SET bounds = '[500,)' WHERE scheme = 'falls' AND tier = 'high';
 SELECT * FROM t.findings('falls');
 SELECT tiering.load_preset('psbc', 'falls_too');
-UPDATE tiering.rule SET bounds = '[100000,)' WHERE scheme = 'falls_too' AND tier = 'platinum' AND metric = 'household_income';
+UPDATE tiering.rule SET bounds = '[100000,)' WHERE scheme = 'falls_too' AND tier = 'platinum'
+	AND metric = 'household_income';
 SELECT * FROM t.findings('falls_too');
 -- a tier that two higher ones take together; a rule that decides nothing; one that nobody meets
 SELECT tiering.create_ladder('squeezed', 'a', '{low,mid,high,top}', '{NULL,10,20,30}');
@@ -26,7 +34,8 @@ INSERT INTO tiering.metric (scheme, version, metric) VALUES ('squeezed', 1, 'b')
 UPDATE tiering.rule SET bounds = '[20,)' WHERE scheme = 'squeezed' AND tier = 'mid';
 UPDATE tiering.rule SET bounds = '[20,30)' WHERE scheme = 'squeezed' AND tier = 'high';
 SELECT * FROM t.findings('squeezed');
-INSERT INTO tiering.rule VALUES ('squeezed', 1, 'mid', 2, 'b', '[5,)'), ('squeezed', 1, 'mid', 3, 'a', '[25,)'), ('squeezed', 1, 'mid', 3, 'b', '[7,)');
+INSERT INTO tiering.rule VALUES ('squeezed', 1, 'mid', 2, 'b', '[5,)'),
+	('squeezed', 1, 'mid', 3, 'a', '[25,)'), ('squeezed', 1, 'mid', 3, 'b', '[7,)');
 DELETE FROM tiering.rule WHERE scheme = 'squeezed' AND tier = 'mid' AND rule = 1;
 SELECT * FROM t.findings('squeezed');
 -- by unknown values only can a tier be reached: that is no error
@@ -36,7 +45,8 @@ UPDATE tiering.rule SET metric = 'b', bounds = '(,)' WHERE scheme = 'unknowns' A
 UPDATE tiering.rule SET bounds = '(,)' WHERE scheme = 'unknowns' AND tier = 'high';
 SELECT * FROM t.findings('unknowns');
 SELECT tiering.publish('unknowns', '2024-01-01');
-SELECT m.*, tiering.classify('unknowns', m) FROM (VALUES (1, 1), (NULL, 1), (1, NULL), (NULL, NULL)) m(a, b);
+SELECT m.*, tiering.classify('unknowns', m)
+	FROM (VALUES (1, 1), (NULL, 1), (1, NULL), (NULL, NULL)) m(a, b);
 -- gaps: in the middle with a base, anywhere without one
 SELECT tiering.create_ladder('gap', 'assets', '{low,mid,high}', '{NULL,1000,2000}');
 UPDATE tiering.rule SET bounds = '[1000,1500]' WHERE scheme = 'gap' AND tier = 'mid';
@@ -46,9 +56,12 @@ DELETE FROM tiering.tier WHERE scheme = 'gap' AND tier = 'low';
 UPDATE tiering.scheme_version SET everyone = false WHERE scheme = 'gap';
 SELECT * FROM t.findings('gap');
 -- a score cannot be more than its parts can earn
-SELECT tiering.import_scheme('{"scheme": "score_range", "metrics": [{"metric": "a", "is_measure": true}, {"metric": "s", "kind": "score"}],
-	"scores": [{"score": "s", "metric": "a", "weight": 0.5, "bands": [{"bounds": "(,10)", "points": 0}, {"bounds": "[10,)", "points": 100}]}],
-	"tiers": [{"tier": "low", "rank": 1, "base": true}, {"tier": "mid", "rank": 2, "rules": [{"s": "[50,)"}]}, {"tier": "high", "rank": 3, "rules": [{"s": "(50,)"}]}]}');
+SELECT tiering.import_scheme('{"scheme": "score_range", "metrics": [{"metric": "a", "is_measure": '
+	'true}, {"metric": "s", "kind": "score"}],
+	"scores": [{"score": "s", "metric": "a", "weight": 0.5, "bands": [{"bounds": "(,10)", '
+		'"points": 0}, {"bounds": "[10,)", "points": 100}]}],
+	"tiers": [{"tier": "low", "rank": 1, "base": true}, {"tier": "mid", "rank": 2, "rules": [{"s": '
+		'"[50,)"}]}, {"tier": "high", "rank": 3, "rules": [{"s": "(50,)"}]}]}');
 SELECT * FROM t.findings('score_range');
 -- bands with a gap, an overlap, none at all; a score that looks at nothing, at a score, or is none
 DELETE FROM tiering.tier WHERE scheme = 'score_range' AND tier = 'high';
@@ -56,14 +69,19 @@ UPDATE tiering.score_band SET bounds = '(10,)' WHERE scheme = 'score_range' AND 
 SELECT * FROM t.findings('score_range');
 UPDATE tiering.score_band SET bounds = '[5,)' WHERE scheme = 'score_range' AND points = 100;
 SELECT * FROM t.findings('score_range');
-INSERT INTO tiering.metric (scheme, version, metric, kind) VALUES ('score_range', 1, 'flag', 'boolean'), ('score_range', 1, 'empty', 'score');
-INSERT INTO tiering.score_weight (scheme, version, score, metric, weight) VALUES ('score_range', 1, 's', 'flag', 1), ('score_range', 1, 's', 'empty', 1), ('score_range', 1, 'flag', 'a', 1);
+INSERT INTO tiering.metric (scheme, version, metric, kind)
+	VALUES ('score_range', 1, 'flag', 'boolean'), ('score_range', 1, 'empty', 'score');
+INSERT INTO tiering.score_weight (scheme, version, score, metric, weight)
+	VALUES ('score_range', 1, 's', 'flag', 1), ('score_range', 1, 's', 'empty', 1),
+	('score_range', 1, 'flag', 'a', 1);
 INSERT INTO tiering.score_band (scheme, version, score, metric, bounds, points) VALUES
-	('score_range', 1, 's', 'flag', '[1,1]', 7), ('score_range', 1, 's', 'flag', '(0.2,0.8)', 7), ('score_range', 1, 's', 'flag', '[0.4,0.6]', 8);
+	('score_range', 1, 's', 'flag', '[1,1]', 7), ('score_range', 1, 's', 'flag', '(0.2,0.8)', 7),
+	('score_range', 1, 's', 'flag', '[0.4,0.6]', 8);
 SELECT * FROM t.findings('score_range');
 -- parents that lead back; a tier without a service; a hole between versions
 SELECT tiering.create_ladder('odd', 'assets', '{low,mid,high}', '{NULL,1000,2000}');
-UPDATE tiering.tier SET parent = CASE tier WHEN 'mid' THEN 'high' ELSE 'mid' END WHERE scheme = 'odd' AND tier <> 'low';
+UPDATE tiering.tier SET parent = CASE tier WHEN 'mid' THEN 'high' ELSE 'mid'
+	END WHERE scheme = 'odd' AND tier <> 'low';
 INSERT INTO tiering.service (scheme, version, tier) VALUES ('odd', 1, 'high');
 SELECT * FROM t.findings('odd');
 UPDATE tiering.tier SET parent = NULL WHERE scheme = 'odd';
@@ -90,7 +108,8 @@ CREATE FUNCTION t.random_draft(name text, metrics int, seed bigint) RETURNS void
 	SELECT tiering.new_scheme(name);
 	UPDATE tiering.scheme_version SET everyone = seed % 3 > 0 WHERE scheme = name;
 	INSERT INTO tiering.metric (scheme, version, metric, kind)
-	SELECT name, 1, 'm' || i, CASE WHEN i = 3 THEN 'boolean' ELSE 'number' END FROM generate_series(1, metrics) i;
+	SELECT name, 1, 'm' || i,
+		CASE WHEN i = 3 THEN 'boolean' ELSE 'number' END FROM generate_series(1, metrics) i;
 	INSERT INTO tiering.tier (scheme, version, tier, rank, base)
 	SELECT name, 1, 't' || i, CASE WHEN i = 3 AND seed % 2 = 0 THEN 2 ELSE i END, i = 0
 	FROM generate_series(CASE WHEN seed % 3 > 0 THEN 0 ELSE 1 END, 4) i;
@@ -99,91 +118,142 @@ CREATE FUNCTION t.random_draft(name text, metrics int, seed bigint) RETURNS void
 	FROM generate_series(1, 4) tier, generate_series(1, 2) rule, generate_series(1, metrics) metric,
 		LATERAL (SELECT seed * 1000 + tier * 100 + rule * 10 + metric AS s) s,
 		LATERAL (SELECT floor(t.random(s) * 5) AS a, floor(t.random(s + 500000) * 4) AS width) b,
-		LATERAL (SELECT CASE WHEN metric = 3 THEN floor(t.random(s) * 2) WHEN t.random(s + 1) < 0.3 THEN NULL ELSE a END AS lower,
-			CASE WHEN metric = 3 THEN floor(t.random(s) * 2) WHEN t.random(s + 2) < 0.4 THEN NULL ELSE a + width END AS upper,
-			CASE WHEN t.random(s + 3) < 0.7 OR metric = 3 THEN '[' ELSE '(' END || CASE WHEN t.random(s + 4) < 0.5 OR metric = 3 THEN ']' ELSE ')' END AS ends) e,
+		LATERAL (SELECT CASE WHEN metric = 3 THEN floor(t.random(s) * 2) WHEN t.random(s + 1) < 0.3
+			THEN NULL ELSE a END AS lower,
+			CASE WHEN metric = 3 THEN floor(t.random(s) * 2) WHEN t.random(s + 2) < 0.4 THEN NULL
+				ELSE a + width END AS upper,
+			CASE WHEN t.random(s + 3) < 0.7 OR metric = 3 THEN '[' ELSE '(' END || CASE
+				WHEN t.random(s + 4) < 0.5 OR metric = 3 THEN ']' ELSE ')' END AS ends) e,
 		LATERAL (SELECT numrange(lower, upper, ends) AS bounds) r
-	WHERE NOT isempty(bounds) AND (metric = 1 + (seed + tier + rule) % metrics OR t.random(s + 5) < 0.5);
-	DELETE FROM tiering.tier x WHERE scheme = name AND NOT base AND NOT EXISTS (SELECT FROM tiering.rule r WHERE r.scheme = name AND r.tier = x.tier);
+	WHERE NOT isempty(bounds)
+		AND (metric = 1 + (seed + tier + rule) % metrics OR t.random(s + 5) < 0.5);
+	DELETE FROM tiering.tier x WHERE scheme = name AND NOT base
+		AND NOT EXISTS (SELECT FROM tiering.rule r WHERE r.scheme = name AND r.tier = x.tier);
 $$;
 SELECT count(t.random_draft('d' || i, 1 + i % 4, i)::text) FROM generate_series(1, 60) i;
 CREATE TEMP TABLE axis AS
 SELECT m.scheme, m.metric, m.kind, v.value FROM tiering.metric m, LATERAL (
-	SELECT x::numeric / 2 FROM generate_series(-1, 17) x WHERE m.kind = 'number' UNION ALL SELECT x FROM generate_series(0, 1) x WHERE m.kind = 'boolean'
+	SELECT x::numeric / 2 FROM generate_series(-1, 17) x WHERE m.kind = 'number' UNION ALL SELECT x
+		FROM generate_series(0, 1) x WHERE m.kind = 'boolean'
 	UNION ALL SELECT NULL) v(value)
 WHERE m.scheme ~ '^d[0-9]+$' AND (value IS NULL OR m.kind = 'boolean' OR value = 8.5 OR (
 	-- the bounds of this metric and what lies between them are all that matters
-	EXISTS (SELECT FROM tiering.rule r WHERE r.scheme = m.scheme AND r.metric = m.metric AND (value - lower(r.bounds) IN (-0.5, 0, 0.5) OR value - upper(r.bounds) IN (-0.5, 0, 0.5)))));
+	EXISTS (SELECT FROM tiering.rule r WHERE r.scheme = m.scheme AND r.metric = m.metric
+		AND (value - lower(r.bounds) IN (-0.5, 0, 0.5) OR value - upper(r.bounds)
+		IN (-0.5, 0, 0.5)))));
 CREATE TEMP TABLE point AS
 SELECT m.scheme, p.m1, p.m2, p.m3, p.m4, row_number() OVER () AS point
-FROM (SELECT scheme, count(*) AS metrics FROM tiering.metric WHERE scheme ~ '^d[0-9]+$' GROUP BY scheme) m, LATERAL (
+FROM (SELECT scheme, count(*) AS metrics FROM tiering.metric WHERE scheme ~ '^d[0-9]+$'
+	GROUP BY scheme) m, LATERAL (
 	SELECT a.value AS m1, b.value AS m2, c.value AS m3, d.value AS m4
 	FROM (SELECT value FROM axis WHERE axis.scheme = m.scheme AND metric = 'm1') a
-		CROSS JOIN (SELECT value FROM axis WHERE axis.scheme = m.scheme AND metric = 'm2' UNION ALL SELECT NULL WHERE metrics < 2) b
-		CROSS JOIN (SELECT value FROM axis WHERE axis.scheme = m.scheme AND metric = 'm3' UNION ALL SELECT NULL WHERE metrics < 3) c
-		CROSS JOIN (SELECT value FROM axis WHERE axis.scheme = m.scheme AND metric = 'm4' UNION ALL SELECT NULL WHERE metrics < 4) d) p;
+		CROSS JOIN (SELECT value FROM axis WHERE axis.scheme = m.scheme AND metric = 'm2' UNION ALL
+			SELECT NULL WHERE metrics < 2) b
+		CROSS JOIN (SELECT value FROM axis WHERE axis.scheme = m.scheme AND metric = 'm3' UNION ALL
+			SELECT NULL WHERE metrics < 3) c
+		CROSS JOIN (SELECT value FROM axis WHERE axis.scheme = m.scheme AND metric = 'm4' UNION ALL
+			SELECT NULL WHERE metrics < 4) d) p;
 SELECT count(*) > 50000 AS many_points FROM point;
 -- each rule as four ranges, where a null range asks nothing; what it takes; what is in force there
 CREATE TEMP TABLE ruled AS
-SELECT r.scheme, r.tier, r.rule, t.rank, (array_agg(r.bounds) FILTER (WHERE metric = 'm1'))[1] AS m1, (array_agg(r.bounds) FILTER (WHERE metric = 'm2'))[1] AS m2,
-	(array_agg(r.bounds) FILTER (WHERE metric = 'm3'))[1] AS m3, (array_agg(r.bounds) FILTER (WHERE metric = 'm4'))[1] AS m4
-FROM tiering.rule r JOIN tiering.tier t USING (scheme, version, tier) WHERE r.scheme ~ '^d[0-9]+$' GROUP BY r.scheme, r.tier, r.rule, t.rank;
+SELECT r.scheme, r.tier, r.rule, t.rank,
+	(array_agg(r.bounds) FILTER (WHERE metric = 'm1'))[1] AS m1,
+	(array_agg(r.bounds) FILTER (WHERE metric = 'm2'))[1] AS m2,
+	(array_agg(r.bounds) FILTER (WHERE metric = 'm3'))[1] AS m3,
+	(array_agg(r.bounds) FILTER (WHERE metric = 'm4'))[1] AS m4
+FROM tiering.rule r JOIN tiering.tier t USING (scheme, version, tier) WHERE r.scheme ~ '^d[0-9]+$'
+	GROUP BY r.scheme, r.tier, r.rule, t.rank;
 CREATE TEMP TABLE taken AS
 SELECT p.scheme, p.point, r.tier, r.rule, r.rank, max(r.rank) OVER (PARTITION BY p.point) AS top
-FROM point p JOIN ruled r ON r.scheme = p.scheme AND COALESCE(r.m1 @> p.m1, r.m1 IS NULL) AND COALESCE(r.m2 @> p.m2, r.m2 IS NULL)
+FROM point p JOIN ruled r ON r.scheme = p.scheme AND COALESCE(r.m1 @> p.m1, r.m1 IS NULL)
+	AND COALESCE(r.m2 @> p.m2, r.m2 IS NULL)
 	AND COALESCE(r.m3 @> p.m3, r.m3 IS NULL) AND COALESCE(r.m4 @> p.m4, r.m4 IS NULL);
 CREATE INDEX ON taken (point);
-CREATE TEMP TABLE found AS SELECT s.scheme, f.* FROM (SELECT DISTINCT scheme FROM ruled) s, tiering.validate(s.scheme, 1) f;
+CREATE TEMP TABLE found AS SELECT s.scheme, f.* FROM (SELECT DISTINCT scheme FROM ruled) s,
+	tiering.validate(s.scheme, 1) f;
 
 -- tiers that nobody can reach
-SELECT count(*) FILTER (WHERE unreachable) > 10 AS some, count(*) FILTER (WHERE unreachable IS DISTINCT FROM told) AS wrong
-FROM (SELECT r.scheme, r.tier, NOT EXISTS (SELECT FROM taken x WHERE x.scheme = r.scheme AND x.tier = r.tier AND x.rank = x.top) AS unreachable,
-		EXISTS (SELECT FROM found f WHERE f.scheme = r.scheme AND f.place = 'tier ' || r.tier AND f.finding LIKE '%nobody can reach it') AS told
+SELECT count(*) FILTER (WHERE unreachable) > 10 AS some, count(*)
+	FILTER (WHERE unreachable IS DISTINCT FROM told) AS wrong
+FROM (SELECT r.scheme, r.tier,
+	NOT EXISTS (SELECT FROM taken x WHERE x.scheme = r.scheme AND x.tier = r.tier
+	AND x.rank = x.top) AS unreachable,
+		EXISTS (SELECT FROM found f WHERE f.scheme = r.scheme AND f.place = 'tier ' || r.tier
+			AND f.finding LIKE '%nobody can reach it') AS told
 	  FROM (SELECT DISTINCT scheme, tier FROM ruled) r) c;
 -- rules that decide nothing
-SELECT count(*) FILTER (WHERE void) > 20 AS some, count(*) FILTER (WHERE void IS DISTINCT FROM told) AS wrong
-FROM (SELECT r.scheme, r.tier, r.rule, NOT EXISTS (SELECT FROM taken x WHERE (x.scheme, x.tier, x.rule) = (r.scheme, r.tier, r.rule) AND x.rank = x.top) AS void,
-		EXISTS (SELECT FROM found f WHERE f.scheme = r.scheme AND f.place = format('tier %s, rule %s', r.tier, r.rule)
-			AND f.finding ~ 'decides nothing|same condition|bounds must not fall|no customer') AS told
+SELECT count(*) FILTER (WHERE void) > 20 AS some, count(*)
+	FILTER (WHERE void IS DISTINCT FROM told) AS wrong
+FROM (SELECT r.scheme, r.tier, r.rule,
+	NOT EXISTS (SELECT FROM taken x WHERE (x.scheme, x.tier, x.rule) = (r.scheme, r.tier, r.rule)
+	AND x.rank = x.top) AS void,
+		EXISTS (SELECT FROM found f WHERE f.scheme = r.scheme
+			AND f.place = format('tier %s, rule %s', r.tier, r.rule)
+			AND f.finding ~ 'decides nothing|same condition|bounds must not fall|no customer') AS
+				told
 	  FROM ruled r) c;
 -- overlaps that rank does not settle
-SELECT count(*) FILTER (WHERE clash) > 10 AS some, count(*) FILTER (WHERE clash IS DISTINCT FROM told) AS wrong
-FROM (SELECT EXISTS (SELECT FROM taken x JOIN taken y USING (point) WHERE (x.scheme, x.tier, x.rule) = (a.scheme, a.tier, a.rule) AND (y.tier, y.rule) = (b.tier, b.rule)) AS clash,
-		EXISTS (SELECT FROM found f WHERE f.scheme = a.scheme AND f.place = format('tier %s, rule %s', a.tier, a.rule)
+SELECT count(*) FILTER (WHERE clash) > 10 AS some, count(*)
+	FILTER (WHERE clash IS DISTINCT FROM told) AS wrong
+FROM (SELECT EXISTS (SELECT FROM taken x JOIN taken y USING (point)
+	WHERE (x.scheme, x.tier, x.rule) = (a.scheme, a.tier, a.rule)
+	AND (y.tier, y.rule) = (b.tier, b.rule)) AS clash,
+		EXISTS (SELECT FROM found f WHERE f.scheme = a.scheme
+			AND f.place = format('tier %s, rule %s', a.tier, a.rule)
 			AND f.finding LIKE format('it overlaps rule %s of tier %s,%%', b.rule, b.tier)) AS told
 	  FROM ruled a JOIN ruled b ON b.scheme = a.scheme AND b.rank = a.rank AND b.tier > a.tier) c;
--- gaps: points with all known that no rule takes, and, where there is a base, between others along one metric
+-- gaps: points with all known that no rule takes, and, where there is a base, between others along
+-- one metric
 CREATE TEMP TABLE free AS
 SELECT p.*, EXISTS (SELECT FROM tiering.tier t WHERE t.scheme = p.scheme AND t.base) AS base
-FROM point p JOIN (SELECT scheme, count(*) AS metrics FROM tiering.metric GROUP BY scheme) m USING (scheme)
-WHERE NOT EXISTS (SELECT FROM taken x WHERE x.point = p.point) AND num_nonnulls(m1, m2, m3, m4) = m.metrics;
+FROM point p JOIN (SELECT scheme, count(*) AS metrics FROM tiering.metric GROUP BY scheme) m
+	USING (scheme)
+WHERE NOT EXISTS (SELECT FROM taken x WHERE x.point = p.point)
+	AND num_nonnulls(m1, m2, m3, m4) = m.metrics;
 CREATE TEMP TABLE enclosed AS
 SELECT f.scheme, f.point, NOT f.base OR EXISTS (
 	SELECT FROM generate_series(1, 4) axis,
 		LATERAL (SELECT bool_or(low) AS low, bool_or(high) AS high FROM (
-			SELECT CASE axis WHEN 1 THEN r.m1 WHEN 2 THEN r.m2 WHEN 3 THEN r.m3 ELSE r.m4 END << numrange(v, v, '[]') AS low,
-				CASE axis WHEN 1 THEN r.m1 WHEN 2 THEN r.m2 WHEN 3 THEN r.m3 ELSE r.m4 END >> numrange(v, v, '[]') AS high
-			FROM ruled r, LATERAL (SELECT CASE axis WHEN 1 THEN f.m1 WHEN 2 THEN f.m2 WHEN 3 THEN f.m3 ELSE f.m4 END AS v) v
-			WHERE r.scheme = f.scheme AND (axis = 1 OR COALESCE(r.m1 @> f.m1, r.m1 IS NULL)) AND (axis = 2 OR COALESCE(r.m2 @> f.m2, r.m2 IS NULL))
-				AND (axis = 3 OR COALESCE(r.m3 @> f.m3, r.m3 IS NULL)) AND (axis = 4 OR COALESCE(r.m4 @> f.m4, r.m4 IS NULL))) r) s
+			SELECT CASE axis WHEN 1 THEN r.m1 WHEN 2 THEN r.m2 WHEN 3 THEN r.m3 ELSE r.m4
+				END << numrange(v, v, '[]') AS low,
+				CASE axis WHEN 1 THEN r.m1 WHEN 2 THEN r.m2 WHEN 3 THEN r.m3 ELSE r.m4
+					END >> numrange(v, v, '[]') AS high
+			FROM ruled r, LATERAL (SELECT CASE axis WHEN 1 THEN f.m1 WHEN 2 THEN f.m2 WHEN 3
+				THEN f.m3 ELSE f.m4 END AS v) v
+			WHERE r.scheme = f.scheme AND (axis = 1 OR COALESCE(r.m1 @> f.m1, r.m1 IS NULL))
+				AND (axis = 2 OR COALESCE(r.m2 @> f.m2, r.m2 IS NULL))
+				AND (axis = 3 OR COALESCE(r.m3 @> f.m3, r.m3 IS NULL))
+					AND (axis = 4 OR COALESCE(r.m4 @> f.m4, r.m4 IS NULL))) r) s
 	WHERE s.low AND s.high) AS enclosed
 FROM free f;
 CREATE TEMP TABLE gap AS
-SELECT s.scheme, g.piece[m1.axis] AS m1, g.piece[m2.axis] AS m2, g.piece[m3.axis] AS m3, g.piece[m4.axis] AS m4
-FROM (SELECT DISTINCT scheme FROM ruled) s CROSS JOIN LATERAL tiering.rule_gaps(s.scheme, 1) AS g(piece)
-	LEFT JOIN LATERAL (SELECT axis FROM tiering.rule_axes(s.scheme, 1) WHERE metric = 'm1') m1 ON true
-	LEFT JOIN LATERAL (SELECT axis FROM tiering.rule_axes(s.scheme, 1) WHERE metric = 'm2') m2 ON true
-	LEFT JOIN LATERAL (SELECT axis FROM tiering.rule_axes(s.scheme, 1) WHERE metric = 'm3') m3 ON true
-	LEFT JOIN LATERAL (SELECT axis FROM tiering.rule_axes(s.scheme, 1) WHERE metric = 'm4') m4 ON true;
-SELECT count(*) FILTER (WHERE e.enclosed) > 500 AS some, count(*) FILTER (WHERE NOT e.enclosed) > 500 AS others,
+SELECT s.scheme, g.piece[m1.axis] AS m1, g.piece[m2.axis] AS m2, g.piece[m3.axis] AS m3,
+	g.piece[m4.axis] AS m4
+FROM (SELECT DISTINCT scheme FROM ruled) s
+	CROSS JOIN LATERAL tiering.rule_gaps(s.scheme, 1) AS g(piece)
+	LEFT JOIN LATERAL (SELECT axis FROM tiering.rule_axes(s.scheme, 1) WHERE metric = 'm1') m1
+		ON true
+	LEFT JOIN LATERAL (SELECT axis FROM tiering.rule_axes(s.scheme, 1) WHERE metric = 'm2') m2
+		ON true
+	LEFT JOIN LATERAL (SELECT axis FROM tiering.rule_axes(s.scheme, 1) WHERE metric = 'm3') m3
+		ON true
+	LEFT JOIN LATERAL (SELECT axis FROM tiering.rule_axes(s.scheme, 1) WHERE metric = 'm4') m4
+		ON true;
+SELECT count(*) FILTER (WHERE e.enclosed) > 500 AS some, count(*)
+	FILTER (WHERE NOT e.enclosed) > 500 AS others,
 	count(*) FILTER (WHERE e.enclosed IS DISTINCT FROM told) AS wrong
 FROM enclosed e JOIN point p USING (scheme, point), LATERAL (
-	SELECT EXISTS (SELECT FROM gap g WHERE g.scheme = e.scheme AND COALESCE(g.m1 @> p.m1, true) AND COALESCE(g.m2 @> p.m2, true)
+	SELECT EXISTS (SELECT FROM gap g WHERE g.scheme = e.scheme AND COALESCE(g.m1 @> p.m1, true)
+		AND COALESCE(g.m2 @> p.m2, true)
 		AND COALESCE(g.m3 @> p.m3, true) AND COALESCE(g.m4 @> p.m4, true)) AS told) g;
 -- a score has the sums of its bands' points, and nothing between them
-SELECT tiering.import_scheme('{"scheme": "sums", "metrics": [{"metric": "a", "is_measure": true}, {"metric": "b"}, {"metric": "s", "kind": "score"}],
-	"scores": [{"score": "s", "metric": "a", "weight": 1, "bands": [{"bounds": "(,10)", "points": 0}, {"bounds": "[10,)", "points": 100}]},
-		{"score": "s", "metric": "b", "weight": 0.1, "null_points": 7, "bands": [{"bounds": "(,)", "points": 50}]}],
-	"tiers": [{"tier": "low", "rank": 1, "base": true}, {"tier": "mid", "rank": 2, "rules": [{"s": "[40,60]"}]}, {"tier": "high", "rank": 3, "rules": [{"s": "[100.7,105)"}]}]}');
+SELECT tiering.import_scheme('{"scheme": "sums", "metrics": [{"metric": "a", "is_measure": true}, '
+	'{"metric": "b"}, {"metric": "s", "kind": "score"}],
+	"scores": [{"score": "s", "metric": "a", "weight": 1, "bands": [{"bounds": "(,10)", "points": '
+		'0}, {"bounds": "[10,)", "points": 100}]},
+		{"score": "s", "metric": "b", "weight": 0.1, "null_points": 7, "bands": [{"bounds": "(,)", '
+			'"points": 50}]}],
+	"tiers": [{"tier": "low", "rank": 1, "base": true}, {"tier": "mid", "rank": 2, "rules": [{"s": '
+		'"[40,60]"}]}, {"tier": "high", "rank": 3, "rules": [{"s": "[100.7,105)"}]}]}');
 SELECT tiering.score_values('sums', 1, 's');
 SELECT * FROM t.findings('sums');
