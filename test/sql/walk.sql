@@ -295,6 +295,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	refuse_by_hand(tiering.assignment, text, text);
 	refuse_frozen(text, integer, boolean);
 	refuse_in_source();
+	refuse_lent();
 	refuse_repeated(text, date, integer, text[]);
 	refuse_rewrite();
 	refuse_second_draft(text);
@@ -329,7 +330,6 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	tiering_internal.end_override(bigint, date, text);
 	tiering_internal.grant_role(regrole, text);
 	tiering_internal.publish(text, date);
-	tiering_internal.refuse_idle(tiering.request, date);
 	tiering_internal.reject(bigint, text);
 	tiering_internal.request_override(text, text, text, text, daterange, text);
 	tiering_internal.revoke_role(regrole, text);
