@@ -20,6 +20,7 @@
 #include "utils/syscache.h"
 
 #include "binding.h"
+#include "door.h"
 
 static Oid	binder = InvalidOid;	/* for whom a row is being written, or none */
 
@@ -82,6 +83,7 @@ Bind(FunctionCallInfo fcinfo, bool series)
 	text	   *scheme = PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0);
 	text	   *query = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
 
+	CheckActsForThemselves(fcinfo->flinfo->fn_oid);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
 	WriteAsOwner(fcinfo, scheme,

@@ -1,6 +1,6 @@
 /*
  * door.c
- *		The door to what people decide, and the guard of what is kept.
+ *		The door to what people decide, and the guards of what is kept.
  *
  * Who decides acts for themselves. PostgreSQL lets whoever has a right lend it: a
  * definer's function, and a view over it, would have others decide who only read a
@@ -17,6 +17,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_proc.h"
 #include "commands/trigger.h"
+#include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "replication/logicalworker.h"
@@ -27,6 +28,7 @@
 
 #include "binding.h"
 #include "compat.h"
+#include "door.h"
 
 /* Core asked for the right of an aggregate's maker, if this is a part of one */
 static void
@@ -37,24 +39,29 @@ CheckRight(Oid function)
 					   get_func_name(function));
 }
 
-/* The login, or the role that it set, and nothing of anybody's in between */
-static void
+/*
+ * The login, or the role that it set, and no definer's function in between, whoever's:
+ * one of the caller's own may have been called by another's.
+ */
+void
 CheckActsForThemselves(Oid function)
 {
-	bool		restricted = InSecurityRestrictedOperation();
+	const char *login;
+	const char *acting;
 
-	if (GetUserId() == GetOuterUserId() && !restricted)
+	if (!InLocalUserIdChange() && !InSecurityRestrictedOperation())
 		return;
+	login = GetUserNameFromId(GetOuterUserId(), false);
+	acting = GetUserNameFromId(GetUserId(), false);
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("who calls tiering.%s() must act for themselves",
 					get_func_name(function)),
-			 restricted ?
+			 InSecurityRestrictedOperation() ?
 			 errdetail("A source or another restricted query calls it with the rights of \"%s\".",
-					   GetUserNameFromId(GetUserId(), false)) :
+					   acting) :
 			 errdetail("A function or view calls it for \"%s\" with the rights of \"%s\".",
-					   GetUserNameFromId(GetOuterUserId(), false),
-					   GetUserNameFromId(GetUserId(), false)),
+					   login, acting),
 			 errhint("Call it in a statement of your own, as a role that has the right.")));
 }
 
@@ -146,5 +153,64 @@ refuse_in_source(PG_FUNCTION_ARGS)
 				 errmsg("nothing can be written to tiering.%s while a source runs",
 						RelationGetRelationName(relation)),
 				 errhint("A source, a check and a series only read.")));
+	PG_RETURN_POINTER(NULL);
+}
+
+/* Does one of our functions write, which was looked at when it was called? */
+static bool
+OneOfOursWrites(void)
+{
+	bool		found;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+	if (SPI_execute("SELECT FROM tiering.writing w"
+					" WHERE w.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()",
+					true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not look for who writes");
+	found = SPI_processed > 0;
+	SPI_finish();
+	return found;
+}
+
+/*
+ * A definer's function writes, and is none of ours. These are the owner's, as are some
+ * of the owner's own making; of what is changed by hand even those do not pass.
+ */
+static bool
+IsLent(const TriggerData *trigger)
+{
+	Relation	relation = trigger->tg_relation;
+
+	if (!InLocalUserIdChange() || SubscriptionCopies(relation))
+		return false;
+	if (GetUserId() != relation->rd_rel->relowner)
+		return true;
+	return trigger->tg_trigger->tgnargs > 0 && !OneOfOursWrites();
+}
+
+/*
+ * Trigger on tables that say who did it, or for whom it counts: who writes there acts
+ * for themselves. With an argument it is one of what people change by hand.
+ */
+PG_FUNCTION_INFO_V1(refuse_lent);
+Datum
+refuse_lent(PG_FUNCTION_ARGS)
+{
+	const TriggerData *trigger = (const TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("refuse_lent() is a trigger")));
+	if (IsLent(trigger))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("who writes to tiering.%s must act for themselves",
+						RelationGetRelationName(trigger->tg_relation)),
+				 errdetail("A function or view writes for \"%s\" with the rights of \"%s\".",
+						   GetUserNameFromId(GetOuterUserId(), false),
+						   GetUserNameFromId(GetUserId(), false)),
+				 errhint("Write in a statement of your own, as a role that has the right.")));
 	PG_RETURN_POINTER(NULL);
 }

@@ -1,8 +1,12 @@
 /*
- * The guard: while a source runs, or a series, nothing of ours can be written, whatever
+ * Two guards of tables. While a source runs, or a series, nothing of ours can be written, whatever
  * function it calls and whatever rights that has. So none can decide, bind, publish or
- * move anybody in the name of whoever refreshes or reads a report. This part is the
- * last one: every table has the trigger.
+ * move anybody in the name of whoever refreshes or reads a report. And no function or
+ * view lends somebody the right to write: who writes acts for themselves. Rates and marks
+ * of late data say nothing of who brought them; whatever loads data loads these.
+ *
+ * This part is the last one: every table has the first trigger, and all but those two the
+ * second one.
  */
 
 CREATE FUNCTION tiering.refuse_in_source() RETURNS trigger
@@ -11,6 +15,13 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10;
 COMMENT ON FUNCTION tiering.refuse_in_source() IS
 'Trigger: refuses writing while a source or another restricted operation runs (55000)';
 REVOKE EXECUTE ON FUNCTION tiering.refuse_in_source() FROM PUBLIC;
+
+CREATE FUNCTION tiering.refuse_lent() RETURNS trigger
+AS 'MODULE_PATHNAME', 'refuse_lent'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10;
+COMMENT ON FUNCTION tiering.refuse_lent() IS
+'Trigger: refuses writing through a definer''s function that is none of the extension''s (42501)';
+REVOKE EXECUTE ON FUNCTION tiering.refuse_lent() FROM PUBLIC;
 
 DO $$
 DECLARE
@@ -25,6 +36,13 @@ BEGIN
 			FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_in_source()', guarded);
 		EXECUTE pg_catalog.format('COMMENT ON TRIGGER refuse_in_source ON tiering.%I IS %L',
 			guarded, 'Sources only read');
+		CONTINUE WHEN guarded IN ('fx_rate', 'dirty');
+		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_lent
+			BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON tiering.%I
+			FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_lent(%s)', guarded,
+			CASE WHEN guarded = 'assignment' THEN pg_catalog.quote_literal('by hand') END);
+		EXECUTE pg_catalog.format('COMMENT ON TRIGGER refuse_lent ON tiering.%I IS %L',
+			guarded, 'Who writes acts for themselves');
 	END LOOP;
 	PERFORM tiering.enable_triggers();
 END;

@@ -298,6 +298,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	refuse_by_hand(tiering.assignment, text, text);
 	refuse_frozen(text, integer, boolean);
 	refuse_in_source();
+	refuse_lent();
 	refuse_repeated(text, date, integer, text[]);
 	refuse_rewrite();
 	refuse_second_draft(text);
