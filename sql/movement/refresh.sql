@@ -191,11 +191,12 @@ DECLARE
 BEGIN
 	PERFORM tiering.newest_version(scheme), tiering.take_turn(scheme);
 	BEGIN
-		SELECT * INTO src FROM tiering.source s WHERE s.scheme = lock_source.scheme FOR NO KEY UPDATE NOWAIT;
+		SELECT * INTO src FROM tiering.source s WHERE s.scheme = lock_source.scheme
+		FOR NO KEY UPDATE NOWAIT;
 	EXCEPTION WHEN lock_not_available THEN
-		RAISE EXCEPTION 'the source of scheme "%" is being changed by another session', scheme
-			USING ERRCODE = 'lock_not_available',
-			HINT = 'Try again when that session''s transaction has ended.';
+		PERFORM tiering.refuse_held(
+			format('the source of scheme "%s" is being changed by another session', scheme),
+			(SELECT s.xmax FROM tiering.source s WHERE s.scheme = lock_source.scheme));
 	END;
 	IF src.scheme IS NULL THEN
 		RAISE EXCEPTION 'scheme "%" has no source', scheme
@@ -265,9 +266,13 @@ BEGIN
 		RAISE;
 	END;
 	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
-	PERFORM tiering.check_cells(scheme, as_of, version, customers, held, done.cells),
-		tiering.seal_batch(scheme, batch, kind, as_of, last_move);
+	PERFORM tiering.check_cells(scheme, as_of, version, customers, held, done.cells);
 	result := tiering.cell_counts(scheme, as_of, version, done.cells);
+	IF kind = 'refresh' THEN
+		PERFORM tiering.report_stage(scheme, as_of,
+			format('2/3 writing %s customers', result.customers));
+	END IF;
+	PERFORM tiering.seal_batch(scheme, batch, kind, as_of, last_move);
 	result.pending := tiering.keep_requests(scheme, as_of, version, customers, done.asking);
 	result.overrides_left_out := count(*)
 		FROM tiering.overrides_left_out(scheme, version, COALESCE(previous, as_of), as_of);
@@ -341,10 +346,11 @@ BEGIN
 	PERFORM tiering.report_stage(scheme, as_of, '1/3 reading source');
 	IF as_of = src.refreshed_as_of THEN
 		result := tiering.repeat_assessment(scheme, as_of, version);
+		PERFORM tiering.report_stage(scheme, as_of,
+			format('2/3 writing %s customers', result.customers));
 	ELSE
 		result := tiering.run_assessment('refresh', scheme, as_of, version, NULL);
 	END IF;
-	PERFORM tiering.report_stage(scheme, as_of, format('2/3 writing %s customers', result.customers));
 	IF result.overrides_left_out > 0 THEN
 		RAISE WARNING 'overrides of scheme "%" name tiers that version % does not have, and were left out',
 				scheme, version

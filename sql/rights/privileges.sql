@@ -103,7 +103,7 @@ GRANT EXECUTE ON FUNCTION tiering.explain_metrics, tiering.metric_values,
 	TO PUBLIC;
 -- export_scheme()
 GRANT EXECUTE ON FUNCTION tiering.export_metrics, tiering.export_scores, tiering.export_tiers,
-	tiering.rule_documents
+	tiering.rule_documents, tiering.policy_words, tiering.policy_defaults
 	TO PUBLIC;
 -- validate(), and version_row() of export_scheme() too
 GRANT EXECUTE ON FUNCTION tiering.version_row, tiering.validate_versions, tiering.validate_tiers,

@@ -147,9 +147,10 @@ BEGIN
 	SELECT to_scheme, to_version, s.tier, s.channel, s.channel_zh, s.customers_per_manager,
 		s.benefits, s.benefits_zh
 	FROM tiering.service s WHERE s.scheme = from_scheme AND s.version = from_version;
-	INSERT INTO tiering.policy (scheme, version, tier, up, down_after, down_to, review_months, review_at, hold, new_hold)
-	SELECT to_scheme, to_version, p.tier, p.up, p.down_after, p.down_to, p.review_months, p.review_at, p.hold, p.new_hold
-	FROM tiering.policy p WHERE p.scheme = from_scheme AND p.version = from_version;
+	INSERT INTO tiering.policy
+	SELECT n.* FROM tiering.policy p,
+		jsonb_populate_record(p, jsonb_build_object('scheme', to_scheme, 'version', to_version)) n
+	WHERE p.scheme = from_scheme AND p.version = from_version;
 	INSERT INTO tiering.asset_weight (scheme, version, asset_class, weight)
 	SELECT to_scheme, to_version, w.asset_class, w.weight
 	FROM tiering.asset_weight w WHERE w.scheme = from_scheme AND w.version = from_version;

@@ -1,10 +1,40 @@
 /*
  * A scheme as a document, to be read, reviewed and moved: its own columns,
  * "metrics", "scores" with their "bands", "tiers" with their "rules",
- * "stay_rules", "service" and "policy", and "asset_weights". Each rule is an object of metric: bounds, all
- * of which must be met; any one rule of a tier suffices. What is absent has its
- * default; what is not known is an error.
+ * "stay_rules", "service" and "policy", and "asset_weights". Each rule is an object of
+ * metric: bounds, all of which must be met; any one rule of a tier suffices. The words
+ * of a policy are the columns of its table. What is absent has its default; what is
+ * not known is an error.
  */
+
+-- The catalogue tells, so that a word that is added to the table is in documents too
+CREATE FUNCTION tiering.policy_words() RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT array_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
+	WHERE a.attrelid = 'tiering.policy'::regclass AND a.attnum > 0 AND NOT a.attisdropped
+		AND a.attname NOT IN ('scheme', 'version', 'tier');
+END;
+COMMENT ON FUNCTION tiering.policy_words() IS 'The columns of policy that are words of a policy';
+
+CREATE FUNCTION tiering.policy_defaults() RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	words text;
+	defaults jsonb;
+BEGIN
+	SELECT string_agg(format('%L, %s', a.attname,
+		COALESCE(pg_get_expr(d.adbin, d.adrelid), 'NULL')), ', ') INTO words
+	FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+	WHERE a.attrelid = 'tiering.policy'::regclass AND a.attname = ANY (tiering.policy_words());
+	EXECUTE format('SELECT jsonb_build_object(%s)', words) INTO defaults;
+	RETURN defaults;
+END;
+$$;
+COMMENT ON FUNCTION tiering.policy_defaults() IS
+'What a policy says that says nothing: each of its words with its default';
 
 -- Refuse a key that would be passed over, such as a misspelt one.
 CREATE FUNCTION tiering.check_keys(object jsonb, place text, known text[]) RETURNS void
@@ -71,7 +101,7 @@ COMMENT ON FUNCTION tiering.document_rules(jsonb, int) IS
 'The rules and stay_rules of a tier in a document, numbered on end';
 
 CREATE FUNCTION tiering.check_document(document jsonb) RETURNS void
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -90,7 +120,7 @@ BEGIN
 		tiering.check_keys(COALESCE(t.element -> 'service', '{}'), format('service of tier %s', t.number),
 			'{channel,channel_zh,customers_per_manager,benefits,benefits_zh}'),
 		tiering.check_keys(COALESCE(t.element -> 'policy', '{}'), format('policy of tier %s', t.number),
-			'{up,down_after,down_to,review_months,review_at,hold,new_hold}'),
+			tiering.policy_words()),
 		(SELECT count(tiering.check_keys(r.element, format('rule %s of tier %s', r.number, t.number), NULL)::text)
 		 FROM tiering.document_rules(t.element, t.number) r)
 	FROM tiering.document_list(document, 'tiers', 'tiers') t;
@@ -153,13 +183,11 @@ BEGIN
 		jsonb_to_record(t.service) AS s(channel text, channel_zh text, customers_per_manager int4range,
 			benefits text, benefits_zh text)
 	WHERE t.service IS NOT NULL;
-	INSERT INTO tiering.policy (scheme, version, tier, up, down_after, down_to, review_months, review_at, hold, new_hold)
-	SELECT import_definition.scheme, import_definition.version, t.tier, COALESCE(p.up, 'at_once'), COALESCE(p.down_after, 1),
-		COALESCE(p.down_to, 'earned'), p.review_months, COALESCE(p.review_at, 'assessment'),
-		COALESCE(p.hold, '0'), COALESCE(p.new_hold, '0')
-	FROM jsonb_to_recordset(document -> 'tiers') AS t(tier text, policy jsonb),
-		jsonb_to_record(t.policy) AS p(up text, down_after int, down_to text, review_months int[], review_at text,
-			hold interval, new_hold interval)
+	INSERT INTO tiering.policy
+	SELECT p.* FROM jsonb_to_recordset(document -> 'tiers') AS t(tier text, policy jsonb),
+		jsonb_populate_record(NULL::tiering.policy, tiering.policy_defaults()
+			|| jsonb_strip_nulls(t.policy) || jsonb_build_object('scheme', import_definition.scheme,
+			'version', import_definition.version, 'tier', t.tier)) p
 	WHERE t.policy IS NOT NULL;
 	INSERT INTO tiering.asset_weight (scheme, version, asset_class, weight)
 	SELECT import_definition.scheme, import_definition.version, w.key, w.value::numeric
@@ -294,14 +322,13 @@ BEGIN ATOMIC
 			FROM tiering.service s
 			WHERE (s.scheme, s.version, s.tier) = (t.scheme, t.version, t.tier)),
 		'policy', (
-			SELECT jsonb_build_object('up', NULLIF(p.up, 'at_once'), 'down_after', NULLIF(p.down_after, 1),
-				'down_to', NULLIF(p.down_to, 'earned'), 'review_months', p.review_months,
-				'review_at', NULLIF(p.review_at, 'assessment'), 'hold', NULLIF(p.hold, '0')::text,
-				'new_hold', NULLIF(p.new_hold, '0')::text)
+			SELECT (SELECT COALESCE(jsonb_object_agg(w.key, w.value), '{}')
+					FROM jsonb_each(to_jsonb(p)) w
+					WHERE w.key = ANY (tiering.policy_words()) AND w.value <> d.defaults -> w.key)
 			FROM tiering.policy p
 			WHERE (p.scheme, p.version, p.tier) = (t.scheme, t.version, t.tier)))
 		ORDER BY t.rank, t.tier)
-	FROM tiering.tier t
+	FROM tiering.tier t, tiering.policy_defaults() d(defaults)
 	WHERE t.scheme = export_tiers.scheme AND t.version = export_tiers.version;
 END;
 COMMENT ON FUNCTION tiering.export_tiers(text, int) IS 'Part of export_scheme(): the tiers, lowest first, with their rules and services';

@@ -8,19 +8,18 @@
 
 -- Row locks do not tell who has them. The row's xmax does: a transaction, or a group
 -- of them, whose sessions pg_locks knows.
-CREATE FUNCTION tiering.turn_holder(scheme text) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+CREATE FUNCTION tiering.holding_sessions(holder xid) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	holder xid := s.xmax FROM tiering.scheme s WHERE s.scheme = turn_holder.scheme;
 	holders xid[] := ARRAY[holder];
 BEGIN
 	IF NOT EXISTS (SELECT FROM pg_locks l WHERE l.transactionid = holder) THEN
 		BEGIN
 			holders := ARRAY(SELECT m.xid FROM pg_get_multixact_members(holder) m);
 		EXCEPTION WHEN OTHERS THEN
-			RETURN NULL;	-- it was neither: whoever had the turn is done
+			RETURN NULL;	-- it was neither: whoever had the row is done
 		END;
 	END IF;
 	RETURN (SELECT string_agg(format('session %s of "%s", %s since %s', a.pid, a.usename,
@@ -30,8 +29,23 @@ BEGIN
 		WHERE l.transactionid = ANY (holders) AND l.granted AND a.pid <> pg_backend_pid());
 END;
 $$;
-COMMENT ON FUNCTION tiering.turn_holder(text) IS
-'The sessions that have the turn of a scheme, in words, for a message; null if that is not known';
+COMMENT ON FUNCTION tiering.holding_sessions(xid) IS
+'The sessions that have a row, by its xmax, in words, for a message; null if that is not known';
+
+CREATE FUNCTION tiering.refuse_held(told text, holder xid) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION '%', told
+		USING ERRCODE = 'lock_not_available',
+		DETAIL = COALESCE('It is ' || tiering.holding_sessions(holder) || '.', ''),
+		HINT = 'Try again when its transaction has ended. pg_terminate_backend() ends '
+			'a session that was forgotten.';
+END;
+$$;
+COMMENT ON FUNCTION tiering.refuse_held(text, xid) IS
+'Raises the error for a row that another session has (55P03), with whose it is';
 
 CREATE FUNCTION tiering.take_turn(scheme text, wait boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
@@ -42,10 +56,9 @@ BEGIN
 		BEGIN
 			PERFORM FROM tiering.scheme s WHERE s.scheme = take_turn.scheme FOR NO KEY UPDATE NOWAIT;
 		EXCEPTION WHEN lock_not_available THEN
-			RAISE EXCEPTION 'scheme "%" is being refreshed or changed by another session', scheme
-				USING ERRCODE = 'lock_not_available',
-				DETAIL = COALESCE('It is ' || tiering.turn_holder(scheme) || '.', ''),
-				HINT = 'Try again when that session''s transaction has ended.';
+			PERFORM tiering.refuse_held(
+				format('scheme "%s" is being refreshed or changed by another session', scheme),
+				(SELECT s.xmax FROM tiering.scheme s WHERE s.scheme = take_turn.scheme));
 		END;
 	END IF;
 	UPDATE tiering.scheme s SET turn = s.turn + 1 WHERE s.scheme = take_turn.scheme;

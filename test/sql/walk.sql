@@ -101,6 +101,8 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	month(date, integer);
 	month_to_date(date);
 	newest_version(text);
+	policy_defaults();
+	policy_words();
 	quarter(date, integer);
 	quarter_to_date(date);
 	refuse_change(tiering.scheme_version);
@@ -270,6 +272,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	graded_before(text, date, integer);
 	graded_by(text, date);
 	has_graded(text, integer);
+	holding_sessions(xid);
 	insert_ecb_rate();
 	is_login(oid, text);
 	keep_distribution(text, date, integer, integer, tiering.tier_sum[]);
@@ -297,6 +300,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	refuse_ahead(date, boolean);
 	refuse_by_hand(tiering.assignment, text, text);
 	refuse_frozen(text, integer, boolean);
+	refuse_held(text, xid);
 	refuse_in_source();
 	refuse_lent();
 	refuse_repeated(text, date, integer, text[]);
@@ -340,7 +344,6 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	tiering_internal.void_assessment(text, date, text);
 	tiering_internal.withdraw(bigint, text);
 	touched(text, date);
-	turn_holder(text);
 	unpublish_hint(text, integer);
 	wilson(bigint, bigint);
 	write_binding(text, text, boolean);

@@ -48,7 +48,8 @@ is_deeply(
 	$told[0],
 	{
 		scheme => 'the "ladder"', as_of => '2024-01-31', version => 1, customers => 100, ungraded => 0,
-		new => 100, up => 0, down => 0, lateral_moves => 0, exit => 0, stayed => 0, pending => 0, written => 100
+		new => 100, up => 0, down => 0, lateral_moves => 0, exit => 0, stayed => 0, pending => 0, written => 100,
+		fell_due => 0, overrides_left_out => 0
 	},
 	'scheme, date and counts are the right ones');
 
