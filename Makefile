@@ -5,15 +5,17 @@ EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" tiering.control
 MODULE_big = tiering
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
-# The install script is these, in this order.
-SQL_PARTS = schema averages/periods averages/measures series/series series/fx \
-	$(addprefix schemes/,scheme publication turn scorecard service policy asset_weight freeze \
-		classify authoring document successor direction validate publish explain preset) \
-	movement/state history/history \
-	$(addprefix movement/,decide source request distribution record assess refresh dirty watch \
-		restate void simulate) \
+# The install script is these, in this order: what tables call, tables, and code.
+TABLE_PARTS = $(addprefix tables/,fx_rate scheme publication drafting scorecard service policy \
+	asset_weight preset state history source request writing dirty by_customer)
+CODE_PARTS = averages/periods averages/measures series/series series/fx \
+	$(addprefix schemes/,publication turn asset_weight freeze classify authoring document \
+		successor direction validate publish explain preset) \
+	history/history $(addprefix movement/,decide source request distribution record assess \
+		refresh dirty watch restate void simulate) \
 	$(addprefix reports/,views reports cohort) \
 	history/backup rights/always rights/roles rights/privileges rights/guard
+SQL_PARTS = schema schemes/bounds movement/binding rights/who $(TABLE_PARTS) $(CODE_PARTS)
 PRESETS = $(sort $(wildcard $(srcdir)/sql/presets/*.json))
 BUILT_SQL = $(EXTENSION)--$(EXTVERSION).sql
 DATA_built = $(BUILT_SQL)
