@@ -89,7 +89,10 @@ $$;
 COMMENT ON FUNCTION tiering.next_batch(text) IS 'The number of a scheme''s next batch';
 
 -- Digests of digests, 10,000 moves each, as a batch may be larger than a datum.
--- Rows are hashed as text, which must not depend on the session.
+-- Rows are hashed as text, which must not depend on the session. A column that came later
+-- is a text of its own behind the row's, and none where it says what went without saying
+-- before: so what was sealed before is still as it was sealed, and a head that was kept is
+-- still the head.
 CREATE FUNCTION tiering.batch_digests(scheme text, from_batch int, after_move bigint)
 RETURNS TABLE (batch int, moves bigint, superseded bigint, digest bytea)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100000 ROWS 100
@@ -98,8 +101,12 @@ AS $$
 	SELECT p.batch, sum(p.moves)::bigint, sum(p.superseded)::bigint, sha256(string_agg(p.digest, '' ORDER BY p.kind, p.part))
 	FROM (
 		SELECT m.batch, 1 AS kind, m.move / 10000 AS part, count(*) AS moves, 0 AS superseded,
-			sha256(convert_to(string_agg(ROW(m.move, m.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier, m.direction,
-				m.cause, m.version, m.measure, m.assessed, m.recorded_at, m.recorded_by, m.recorded_as, m.batch)::text, E'\n' ORDER BY m.move), 'UTF8')) AS digest
+			sha256(convert_to(string_agg(
+				ROW(m.move, m.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier, m.direction,
+					m.cause, m.version, m.measure, m.recorded_at, m.recorded_by, m.batch)::text
+				|| CASE WHEN m.assessed = m.as_of AND m.recorded_as IS NULL THEN ''
+					ELSE ROW(m.assessed, m.recorded_as)::text END,
+				E'\n' ORDER BY m.move), 'UTF8')) AS digest
 		FROM tiering.migration m
 		WHERE m.scheme = batch_digests.scheme AND m.batch >= from_batch AND m.move > after_move
 		GROUP BY m.batch, m.move / 10000
@@ -118,8 +125,11 @@ CREATE FUNCTION tiering.seal(previous bytea, b tiering.batch, digest bytea) RETU
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
 AS $$
-	SELECT sha256(COALESCE(previous, '') || convert_to(ROW(b.scheme, b.batch, b.kind, b.as_of, b.moves, b.superseded,
-		b.recorded_at, b.recorded_by, b.recorded_as)::text, 'UTF8') || digest)
+	SELECT sha256(COALESCE(previous, '')
+		|| convert_to(ROW(b.scheme, b.batch, b.kind, b.as_of, b.moves, b.superseded, b.recorded_at,
+			b.recorded_by)::text || CASE WHEN b.recorded_as IS NULL THEN ''
+				ELSE ROW(b.recorded_as)::text END, 'UTF8')
+		|| digest)
 $$;
 COMMENT ON FUNCTION tiering.seal(bytea, tiering.batch, bytea) IS
 'The seal of a batch: SHA-256 over the seal before it, its row and the digest of what it holds';
