@@ -5,19 +5,27 @@ EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" tiering.control
 MODULE_big = tiering
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
-# The install script is these, in this order.
-SQL_PARTS = schema averages/periods averages/measures series/series series/fx \
-	$(addprefix schemes/,scheme publication turn scorecard service policy asset_weight freeze \
-		classify authoring document successor direction validate publish explain preset) \
-	movement/state history/history \
-	$(addprefix movement/,decide source request distribution record assess refresh dirty watch \
-		restate void simulate) \
+# The install script is these, in this order: what tables call, tables, and code.
+TABLE_PARTS = $(addprefix tables/,fx_rate scheme publication drafting scorecard service policy \
+	asset_weight preset state history source request writing dirty by_customer)
+CODE_PARTS = averages/periods averages/measures series/series series/fx \
+	$(addprefix schemes/,publication turn asset_weight freeze classify authoring document \
+		successor direction validate publish explain preset) \
+	history/history $(addprefix movement/,decide source request distribution record assess \
+		refresh dirty watch restate void simulate) \
 	$(addprefix reports/,views reports cohort) \
 	history/backup rights/always rights/roles rights/privileges rights/guard
+CALLED_PARTS = schema schemes/bounds movement/binding rights/who
+SQL_PARTS = $(CALLED_PARTS) $(TABLE_PARTS) $(CODE_PARTS)
 PRESETS = $(sort $(wildcard $(srcdir)/sql/presets/*.json))
+# From each version before there is one update to this one: see sql/updates/tools.sql. Here
+# is what was written by hand for it, from one version to the next, in the order of versions.
+UPDATE_STEPS = 0.1.0--0.2.0
+UPDATES_FROM = $(foreach step,$(UPDATE_STEPS),$(firstword $(subst --, ,$(step))))
+
 BUILT_SQL = $(EXTENSION)--$(EXTVERSION).sql
-DATA_built = $(BUILT_SQL)
-DATA = $(wildcard sql/updates/*.sql)
+BUILT_UPDATES = $(UPDATES_FROM:%=$(EXTENSION)--%--$(EXTVERSION).sql)
+DATA_built = $(BUILT_SQL) $(BUILT_UPDATES)
 
 REGRESS = init $(filter-out init,$(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql))))
 # pg_regress of PostgreSQL 15 would run sql/NAME.sql in place of test/sql/NAME.sql
@@ -33,7 +41,7 @@ PG_CPPFLAGS = -DTIERING_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wno-sign-compare \
 	-Werror=implicit-function-declaration
 ISOLATION_INIT = test/isolation/specs/init.spec
-EXTRA_CLEAN = $(BUILT_SQL) $(ISOLATION_INIT) test/isolation/output_iso test/isolation/results
+EXTRA_CLEAN = $(DATA_built) $(ISOLATION_INIT) test/isolation/output_iso test/isolation/results
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
@@ -42,14 +50,31 @@ include $(PGXS)
 $(OBJS): $(wildcard $(srcdir)/src/*.h)
 
 # Presets are documents; after them comes what needs none of them.
-$(BUILT_SQL): $(SQL_PARTS:%=sql/%.sql) $(PRESETS) tiering.control
-	cat $(SQL_PARTS:%=$(srcdir)/sql/%.sql) > $@
-	for preset in $(PRESETS); do \
+ADD_PRESETS = for preset in $(PRESETS); do \
 		printf '\nSELECT tiering.add_preset('\''%s'\'', $$json$$' $$(basename $$preset .json); \
 		cat $$preset; \
 		echo '$$json$$);'; \
-	done >> $@
-	printf '\nDROP FUNCTION tiering.add_preset(text, jsonb);\n' >> $@
+	done; \
+	printf '\nDROP FUNCTION tiering.add_preset(text, jsonb);\n'
+
+$(BUILT_SQL): $(SQL_PARTS:%=sql/%.sql) $(PRESETS) tiering.control Makefile
+	{ cat $(SQL_PARTS:%=$(srcdir)/sql/%.sql); $(ADD_PRESETS); } > $@
+
+OR_REPLACE = awk -f $(srcdir)/sql/updates/or_replace.awk
+# the steps from a version on
+steps_from = $(if $(filter $(1)--%,$(firstword $(2))),$(2),\
+	$(if $(2),$(call steps_from,$(1),$(wordlist 2,$(words $(2)),$(2)))))
+
+$(BUILT_UPDATES): $(EXTENSION)--%--$(EXTVERSION).sql: $(BUILT_SQL) $(wildcard sql/updates/*)
+	{ cat $(srcdir)/sql/updates/tools.sql && \
+		echo 'INSERT INTO tiering_update.name (kind, name) VALUES' && \
+		$(OR_REPLACE) what=names $(SQL_PARTS:%=$(srcdir)/sql/%.sql) | sed '$$s/,$$/;/' && \
+		cat $(srcdir)/sql/updates/begin.sql && \
+		$(OR_REPLACE) what=code $(CALLED_PARTS:%=$(srcdir)/sql/%.sql) && \
+		cat $(patsubst %,$(srcdir)/sql/updates/%.sql,$(call steps_from,$*,$(UPDATE_STEPS))) && \
+		$(OR_REPLACE) what=comments $(TABLE_PARTS:%=$(srcdir)/sql/%.sql) && \
+		$(OR_REPLACE) what=code $(CODE_PARTS:%=$(srcdir)/sql/%.sql) && \
+		$(ADD_PRESETS) && cat $(srcdir)/sql/updates/end.sql; } > $@
 
 # What the isolation specs share with the other tests. A spec cannot include a file.
 installcheck: $(ISOLATION_INIT)

@@ -10,84 +10,6 @@
  * which a head that was kept elsewhere gives away.
  */
 
-CREATE TABLE tiering.batch (
-	scheme      text COLLATE "C" NOT NULL,
-	batch       int NOT NULL CHECK (batch > 0),
-	kind        text COLLATE "C" NOT NULL 
-	            CHECK (kind IN ('refresh', 'assess', 'decision', 'restatement', 'manual', 'void')),
-	as_of       date,
-	moves       bigint NOT NULL,
-	superseded  bigint NOT NULL,
-	recorded_at timestamptz NOT NULL,
-	recorded_by text NOT NULL,
-	recorded_as text,
-	seal        bytea NOT NULL,
-	PRIMARY KEY (scheme, batch)
-);
-SELECT pg_catalog.pg_extension_config_dump('tiering.batch', '');
-COMMENT ON TABLE tiering.batch IS
-'What was recorded at once, in the order of recording, and sealed';
-COMMENT ON COLUMN tiering.batch.scheme IS 'Scheme';
-COMMENT ON COLUMN tiering.batch.batch IS 'Number, from 1 on without gaps';
-COMMENT ON COLUMN tiering.batch.kind IS
-'refresh; assess: some customers by themselves; decision: on a request; restatement; manual: assignment was changed by hand; void: an assessment was taken back';
-COMMENT ON COLUMN tiering.batch.as_of IS 'The assessment, or the first one that was restated; null for changes by hand';
-COMMENT ON COLUMN tiering.batch.moves IS 'How many rows of migration are in it';
-COMMENT ON COLUMN tiering.batch.superseded IS 'How many rows of superseded are in it';
-COMMENT ON COLUMN tiering.batch.recorded_at IS
-'When it was recorded: the beginning of its transaction, but never before the batch before it. What is known at a time is what batches up to then say';
-COMMENT ON COLUMN tiering.batch.recorded_by IS 'Who had logged in';
-COMMENT ON COLUMN tiering.batch.recorded_as IS 'The role that they had set; null if none';
-COMMENT ON COLUMN tiering.batch.seal IS
-'SHA-256 over the seal before it, this row and the digests of its moves; see verify_history()';
-
-CREATE TABLE tiering.superseded (
-	move   bigint PRIMARY KEY,
-	scheme text COLLATE "C" NOT NULL,
-	batch  int NOT NULL
-);
-CREATE INDEX superseded_batch ON tiering.superseded (scheme, batch);
-CREATE INDEX superseded_move ON tiering.superseded (scheme, move);
-SELECT pg_catalog.pg_extension_config_dump('tiering.superseded', '');
-COMMENT ON TABLE tiering.superseded IS 'The moves that a restatement found not to have been right';
-COMMENT ON COLUMN tiering.superseded.move IS 'Number of the move in migration';
-COMMENT ON COLUMN tiering.superseded.scheme IS 'Its scheme';
-COMMENT ON COLUMN tiering.superseded.batch IS 'The batch since which it does not stand';
-
-CREATE TABLE tiering.watch_history (
-	entry       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	scheme      text COLLATE "C" NOT NULL,
-	customer_id text COLLATE "C" NOT NULL,
-	as_of       date NOT NULL,
-	version     int NOT NULL,
-	misses      int NOT NULL,
-	best        text COLLATE "C",
-	next_tier   text COLLATE "C",
-	next_review date,
-	kept_until  date,
-	policy_tier text COLLATE "C",
-	policy_since date,
-	recorded_at timestamptz NOT NULL DEFAULT now()
-);
-CREATE INDEX watch_history_customer ON tiering.watch_history (scheme, customer_id, as_of, entry);
-SELECT pg_catalog.pg_extension_config_dump('tiering.watch_history', '');
-SELECT pg_catalog.pg_extension_config_dump('tiering.watch_history_entry_seq', '');
-COMMENT ON TABLE tiering.watch_history IS
-'What the policy had noted of a customer after an assessment, where that does not follow from their last move; of several entries for one assessment the last one counts. Who has none since the assessment of their last move has no misses, no next tier, and no override on top';
-COMMENT ON COLUMN tiering.watch_history.entry IS 'Number of the entry';
-COMMENT ON COLUMN tiering.watch_history.scheme IS 'Scheme';
-COMMENT ON COLUMN tiering.watch_history.customer_id IS 'Customer';
-COMMENT ON COLUMN tiering.watch_history.as_of IS 'The assessment';
-COMMENT ON COLUMN tiering.watch_history.version IS 'The version of the scheme whose names the tiers have';
-COMMENT ON COLUMN tiering.watch_history.misses IS 'As in assignment';
-COMMENT ON COLUMN tiering.watch_history.best IS 'As in assignment';
-COMMENT ON COLUMN tiering.watch_history.next_tier IS 'As in assignment';
-COMMENT ON COLUMN tiering.watch_history.next_review IS 'As in assignment; where only this is another, there is no entry';
-COMMENT ON COLUMN tiering.watch_history.kept_until IS 'As in assignment';
-COMMENT ON COLUMN tiering.watch_history.policy_tier IS 'As in assignment';
-COMMENT ON COLUMN tiering.watch_history.policy_since IS 'As in assignment';
-COMMENT ON COLUMN tiering.watch_history.recorded_at IS 'When it was recorded';
-
 CREATE VIEW tiering.standing_move AS
 SELECT m.move, m.scheme, m.customer_id COLLATE "default" AS customer_id, m.as_of, m.from_tier,
 	m.to_tier, m.direction, m.cause, m.version, m.measure, m.assessed, m.recorded_at,
@@ -167,7 +89,10 @@ $$;
 COMMENT ON FUNCTION tiering.next_batch(text) IS 'The number of a scheme''s next batch';
 
 -- Digests of digests, 10,000 moves each, as a batch may be larger than a datum.
--- Rows are hashed as text, which must not depend on the session.
+-- Rows are hashed as text, which must not depend on the session. A column that came later
+-- is a text of its own behind the row's, and none where it says what went without saying
+-- before: so what was sealed before is still as it was sealed, and a head that was kept is
+-- still the head.
 CREATE FUNCTION tiering.batch_digests(scheme text, from_batch int, after_move bigint)
 RETURNS TABLE (batch int, moves bigint, superseded bigint, digest bytea)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100000 ROWS 100
@@ -176,8 +101,12 @@ AS $$
 	SELECT p.batch, sum(p.moves)::bigint, sum(p.superseded)::bigint, sha256(string_agg(p.digest, '' ORDER BY p.kind, p.part))
 	FROM (
 		SELECT m.batch, 1 AS kind, m.move / 10000 AS part, count(*) AS moves, 0 AS superseded,
-			sha256(convert_to(string_agg(ROW(m.move, m.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier, m.direction,
-				m.cause, m.version, m.measure, m.assessed, m.recorded_at, m.recorded_by, m.recorded_as, m.batch)::text, E'\n' ORDER BY m.move), 'UTF8')) AS digest
+			sha256(convert_to(string_agg(
+				ROW(m.move, m.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier, m.direction,
+					m.cause, m.version, m.measure, m.recorded_at, m.recorded_by, m.batch)::text
+				|| CASE WHEN m.assessed = m.as_of AND m.recorded_as IS NULL THEN ''
+					ELSE ROW(m.assessed, m.recorded_as)::text END,
+				E'\n' ORDER BY m.move), 'UTF8')) AS digest
 		FROM tiering.migration m
 		WHERE m.scheme = batch_digests.scheme AND m.batch >= from_batch AND m.move > after_move
 		GROUP BY m.batch, m.move / 10000
@@ -196,8 +125,11 @@ CREATE FUNCTION tiering.seal(previous bytea, b tiering.batch, digest bytea) RETU
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
 AS $$
-	SELECT sha256(COALESCE(previous, '') || convert_to(ROW(b.scheme, b.batch, b.kind, b.as_of, b.moves, b.superseded,
-		b.recorded_at, b.recorded_by, b.recorded_as)::text, 'UTF8') || digest)
+	SELECT sha256(COALESCE(previous, '')
+		|| convert_to(ROW(b.scheme, b.batch, b.kind, b.as_of, b.moves, b.superseded, b.recorded_at,
+			b.recorded_by)::text || CASE WHEN b.recorded_as IS NULL THEN ''
+				ELSE ROW(b.recorded_as)::text END, 'UTF8')
+		|| digest)
 $$;
 COMMENT ON FUNCTION tiering.seal(bytea, tiering.batch, bytea) IS
 'The seal of a batch: SHA-256 over the seal before it, its row and the digest of what it holds';
@@ -246,16 +178,6 @@ AS $$
 	SELECT last_value - (NOT is_called)::int FROM tiering.migration_move_seq
 $$;
 COMMENT ON FUNCTION tiering.last_move() IS 'The number of the last move that any session has recorded';
-
--- Within a definer's function current_user is the extension's owner.
-CREATE FUNCTION tiering.acting_role() RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE COST 10
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT NULLIF(current_setting('role', true), 'none')
-$$;
-COMMENT ON FUNCTION tiering.acting_role() IS
-'The role that the session has set with SET ROLE; null if none. Who had logged in is session_user';
 
 CREATE FUNCTION tiering.check_day(day date, name text) RETURNS date
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10

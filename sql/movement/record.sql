@@ -9,15 +9,6 @@
  * from assessments, and a change that left no record could not be explained.
  */
 
--- One of our functions that writes has a row here meanwhile, and records by itself.
--- Nobody else may put one here, none is left when a transaction ends, and no code that
--- is not ours can write while there is one: what runs a source refuses that.
-CREATE TABLE tiering.writing (
-	pid int PRIMARY KEY
-);
-COMMENT ON TABLE tiering.writing IS 'The session whose moves our functions record by themselves; empty, but for the session that writes';
-COMMENT ON COLUMN tiering.writing.pid IS 'The session';
-
 CREATE FUNCTION tiering.restores() RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC

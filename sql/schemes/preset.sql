@@ -4,17 +4,6 @@
  * file in sql/presets, which the Makefile has add_preset() take in.
  */
 
-CREATE TABLE tiering.preset (
-	preset     text COLLATE "C" PRIMARY KEY,
-	parameters jsonb NOT NULL DEFAULT '{}',
-	document   jsonb NOT NULL
-);
-COMMENT ON TABLE tiering.preset IS 'A ready-made scheme, to be loaded with load_preset() and changed at will';
-COMMENT ON COLUMN tiering.preset.preset IS 'Its name, which the scheme gets unless another is given';
-COMMENT ON COLUMN tiering.preset.parameters IS
-'Its parameters with their defaults, which are numbers; {name} stands for one in the document''s bounds';
-COMMENT ON COLUMN tiering.preset.document IS 'The scheme as import_scheme() reads it';
-
 CREATE FUNCTION tiering.load_preset(preset text, scheme text DEFAULT NULL, parameters jsonb DEFAULT '{}')
 RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000

@@ -5,35 +5,6 @@
  * Only publish(), unpublish() and drop_scheme() write here.
  */
 
-CREATE TABLE tiering.publication (
-	scheme    text COLLATE "C" NOT NULL,
-	event     int NOT NULL CHECK (event > 0),
-	what      text COLLATE "C" NOT NULL CHECK (what IN ('publish', 'unpublish', 'drop')),
-	version   int,
-	effective date,
-	reason    text CHECK (reason ~ '\S'),
-	done_at   timestamptz NOT NULL DEFAULT now(),
-	done_by   text NOT NULL DEFAULT session_user,
-	done_as   text DEFAULT NULLIF(current_setting('role'), 'none'),
-	PRIMARY KEY (scheme, event),
-	CHECK (num_nulls(version, effective) = CASE what WHEN 'drop' THEN 2 ELSE 0 END),
-	CHECK (what <> 'unpublish' OR reason IS NOT NULL)
-);
-SELECT pg_catalog.pg_extension_config_dump('tiering.publication', '');
-COMMENT ON TABLE tiering.publication IS
-'What was published, taken back and dropped; rows are added only, and stay when the scheme goes';
-COMMENT ON COLUMN tiering.publication.scheme IS 'Scheme';
-COMMENT ON COLUMN tiering.publication.event IS 'Number of the event, from 1 on without gaps';
-COMMENT ON COLUMN tiering.publication.what IS
-'publish; unpublish: the version is a draft again; drop: the whole scheme was removed';
-COMMENT ON COLUMN tiering.publication.version IS 'The version; null for a drop';
-COMMENT ON COLUMN tiering.publication.effective IS
-'The first day for which the version was to grade; null for a drop';
-COMMENT ON COLUMN tiering.publication.reason IS 'Why; null for what was published';
-COMMENT ON COLUMN tiering.publication.done_at IS 'When it was done';
-COMMENT ON COLUMN tiering.publication.done_by IS 'Who logged in and did it';
-COMMENT ON COLUMN tiering.publication.done_as IS 'The role that they had set; null if none';
-
 CREATE FUNCTION tiering.record_publication(scheme text, what text, version int, effective date,
 	reason text) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 100

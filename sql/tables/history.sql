@@ -1,0 +1,81 @@
+/*
+ * Batches, the moves that do not stand any more, and what the policy had noted
+ */
+
+CREATE TABLE tiering.batch (
+	scheme      text COLLATE "C" NOT NULL,
+	batch       int NOT NULL CHECK (batch > 0),
+	kind        text COLLATE "C" NOT NULL 
+	            CHECK (kind IN ('refresh', 'assess', 'decision', 'restatement', 'manual', 'void')),
+	as_of       date,
+	moves       bigint NOT NULL,
+	superseded  bigint NOT NULL,
+	recorded_at timestamptz NOT NULL,
+	recorded_by text NOT NULL,
+	recorded_as text,
+	seal        bytea NOT NULL,
+	PRIMARY KEY (scheme, batch)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.batch', '');
+COMMENT ON TABLE tiering.batch IS
+'What was recorded at once, in the order of recording, and sealed';
+COMMENT ON COLUMN tiering.batch.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.batch.batch IS 'Number, from 1 on without gaps';
+COMMENT ON COLUMN tiering.batch.kind IS
+'refresh; assess: some customers by themselves; decision: on a request; restatement; manual: assignment was changed by hand; void: an assessment was taken back';
+COMMENT ON COLUMN tiering.batch.as_of IS 'The assessment, or the first one that was restated; null for changes by hand';
+COMMENT ON COLUMN tiering.batch.moves IS 'How many rows of migration are in it';
+COMMENT ON COLUMN tiering.batch.superseded IS 'How many rows of superseded are in it';
+COMMENT ON COLUMN tiering.batch.recorded_at IS
+'When it was recorded: the beginning of its transaction, but never before the batch before it. What is known at a time is what batches up to then say';
+COMMENT ON COLUMN tiering.batch.recorded_by IS 'Who had logged in';
+COMMENT ON COLUMN tiering.batch.recorded_as IS 'The role that they had set; null if none';
+COMMENT ON COLUMN tiering.batch.seal IS
+'SHA-256 over the seal before it, this row and the digests of its moves; see verify_history()';
+
+CREATE TABLE tiering.superseded (
+	move   bigint PRIMARY KEY,
+	scheme text COLLATE "C" NOT NULL,
+	batch  int NOT NULL
+);
+CREATE INDEX superseded_batch ON tiering.superseded (scheme, batch);
+CREATE INDEX superseded_move ON tiering.superseded (scheme, move);
+SELECT pg_catalog.pg_extension_config_dump('tiering.superseded', '');
+COMMENT ON TABLE tiering.superseded IS 'The moves that a restatement found not to have been right';
+COMMENT ON COLUMN tiering.superseded.move IS 'Number of the move in migration';
+COMMENT ON COLUMN tiering.superseded.scheme IS 'Its scheme';
+COMMENT ON COLUMN tiering.superseded.batch IS 'The batch since which it does not stand';
+
+CREATE TABLE tiering.watch_history (
+	entry       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	scheme      text COLLATE "C" NOT NULL,
+	customer_id text COLLATE "C" NOT NULL,
+	as_of       date NOT NULL,
+	version     int NOT NULL,
+	misses      int NOT NULL,
+	best        text COLLATE "C",
+	next_tier   text COLLATE "C",
+	next_review date,
+	kept_until  date,
+	policy_tier text COLLATE "C",
+	policy_since date,
+	recorded_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX watch_history_customer ON tiering.watch_history (scheme, customer_id, as_of, entry);
+SELECT pg_catalog.pg_extension_config_dump('tiering.watch_history', '');
+SELECT pg_catalog.pg_extension_config_dump('tiering.watch_history_entry_seq', '');
+COMMENT ON TABLE tiering.watch_history IS
+'What the policy had noted of a customer after an assessment, where that does not follow from their last move; of several entries for one assessment the last one counts. Who has none since the assessment of their last move has no misses, no next tier, and no override on top';
+COMMENT ON COLUMN tiering.watch_history.entry IS 'Number of the entry';
+COMMENT ON COLUMN tiering.watch_history.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.watch_history.customer_id IS 'Customer';
+COMMENT ON COLUMN tiering.watch_history.as_of IS 'The assessment';
+COMMENT ON COLUMN tiering.watch_history.version IS 'The version of the scheme whose names the tiers have';
+COMMENT ON COLUMN tiering.watch_history.misses IS 'As in assignment';
+COMMENT ON COLUMN tiering.watch_history.best IS 'As in assignment';
+COMMENT ON COLUMN tiering.watch_history.next_tier IS 'As in assignment';
+COMMENT ON COLUMN tiering.watch_history.next_review IS 'As in assignment; where only this is another, there is no entry';
+COMMENT ON COLUMN tiering.watch_history.kept_until IS 'As in assignment';
+COMMENT ON COLUMN tiering.watch_history.policy_tier IS 'As in assignment';
+COMMENT ON COLUMN tiering.watch_history.policy_since IS 'As in assignment';
+COMMENT ON COLUMN tiering.watch_history.recorded_at IS 'When it was recorded';

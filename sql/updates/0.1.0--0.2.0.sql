@@ -1,0 +1,210 @@
+/*
+ * 0.1.0 to 0.2.0: tables and their rows, by hand.
+ *
+ * A column that is filled by others gets its values with its type, in one rewrite of the
+ * table: no trigger fires, and no row is left behind for VACUUM.
+ */
+
+-- Who publishes, and what
+ALTER TABLE tiering.scheme_version
+	ALTER COLUMN created_by SET DEFAULT session_user,
+	ADD COLUMN created_as text,
+	ADD COLUMN published_as text;
+ALTER TABLE tiering.scheme_version
+	ALTER COLUMN created_as SET DEFAULT NULLIF(current_setting('role'), 'none');
+
+CREATE TABLE tiering.publication (
+	scheme    text COLLATE "C" NOT NULL,
+	event     int NOT NULL CHECK (event > 0),
+	what      text COLLATE "C" NOT NULL CHECK (what IN ('publish', 'unpublish', 'drop')),
+	version   int,
+	effective date,
+	reason    text CHECK (reason ~ '\S'),
+	done_at   timestamptz NOT NULL DEFAULT now(),
+	done_by   text NOT NULL DEFAULT session_user,
+	done_as   text DEFAULT NULLIF(current_setting('role'), 'none'),
+	PRIMARY KEY (scheme, event),
+	CHECK (num_nulls(version, effective) = CASE what WHEN 'drop' THEN 2 ELSE 0 END),
+	CHECK (what <> 'unpublish' OR reason IS NOT NULL)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.publication', '');
+INSERT INTO tiering.publication (scheme, event, what, version, effective, done_at, done_by, done_as)
+SELECT v.scheme, row_number() OVER (PARTITION BY v.scheme ORDER BY v.version), 'publish', v.version,
+	lower(v.effective), v.published_at, v.published_by, NULL
+FROM tiering.scheme_version v WHERE v.status <> 'draft';
+
+CREATE TABLE tiering.drafting (
+	scheme text COLLATE "C" PRIMARY KEY REFERENCES tiering.scheme ON DELETE CASCADE,
+	writer xid8 NOT NULL
+);
+
+ALTER TABLE tiering.tier ADD COLUMN succeeds text COLLATE "C" CHECK (succeeds <> '');
+
+-- Words of policies
+ALTER TABLE tiering.policy
+	DROP CONSTRAINT policy_down_to_check,
+	ADD CONSTRAINT policy_down_to_check CHECK (down_to IN ('earned', 'one_step', 'best')),
+	ADD COLUMN watch_after int NOT NULL DEFAULT 0 CHECK (watch_after BETWEEN 0 AND 1000),
+	ADD COLUMN effective text COLLATE "C" NOT NULL DEFAULT 'assessment'
+		CHECK (effective IN ('assessment', 'next_day', 'next_month')),
+	ADD COLUMN term interval NOT NULL DEFAULT '0' CHECK (term BETWEEN '0' AND '100 years'),
+	ADD COLUMN renews boolean NOT NULL DEFAULT false,
+	ADD COLUMN review_from text COLLATE "C" NOT NULL DEFAULT 'calendar'
+		CHECK (review_from IN ('calendar', 'entered', 'joined'));
+
+-- Customers. Of the misses that there were, what the last one found earned is known.
+SELECT tiering_update.drop_column('tiering.assignment', 'prior_misses');
+ALTER TABLE tiering.assignment RENAME COLUMN ruled TO policy_tier;
+ALTER TABLE tiering.assignment RENAME COLUMN ruled_since TO policy_since;
+ALTER TABLE tiering.assignment
+	ADD COLUMN best text COLLATE "C",
+	ADD COLUMN kept_until date;
+ALTER TABLE tiering.assignment
+	ALTER COLUMN best TYPE text COLLATE "C" USING CASE WHEN misses > 0 THEN earned END;
+
+-- Moves. Until now a move bore the day of its assessment, and recorded_by was the role
+-- that was set, if there was one.
+ALTER TABLE tiering.migration
+	ADD CONSTRAINT migration_cause_check CHECK (cause IN ('new', 'exit', 'rule', 'policy', 'scheme',
+		'override', 'override_end', 'approval', 'correction', 'manual')),
+	ADD COLUMN assessed date,
+	ADD COLUMN recorded_as text;
+ALTER TABLE tiering.migration
+	ALTER COLUMN assessed TYPE date USING as_of,
+	ALTER COLUMN assessed SET NOT NULL;
+
+ALTER TABLE tiering.batch
+	DROP CONSTRAINT batch_kind_check,
+	ADD CONSTRAINT batch_kind_check CHECK (kind IN ('refresh', 'assess', 'decision', 'restatement',
+		'manual', 'void')),
+	ADD COLUMN recorded_as text;
+
+CREATE FUNCTION tiering_update.batch_before(scheme text, as_of date, recorded_at timestamptz)
+RETURNS int
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+	SELECT COALESCE(max(b.batch), 0) FROM tiering.batch b
+	WHERE b.scheme = batch_before.scheme COLLATE "C" AND (b.recorded_at < batch_before.recorded_at
+		OR b.recorded_at = batch_before.recorded_at AND b.as_of < batch_before.as_of);
+END;
+ALTER TABLE tiering.distribution_history ADD COLUMN after_batch int NOT NULL DEFAULT 0;
+ALTER TABLE tiering.distribution_history
+	ALTER COLUMN after_batch DROP DEFAULT,
+	ALTER COLUMN after_batch TYPE int
+		USING tiering_update.batch_before(scheme, as_of, recorded_at),
+	ALTER COLUMN after_batch SET DEFAULT 0;
+
+-- What the policy had noted. An entry now counts from the last move on: where it went on
+-- to count after a move there is one for that as well.
+CREATE FUNCTION tiering_update.version_at(scheme text, as_of date) RETURNS int
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+	SELECT COALESCE(
+		(SELECT d.version FROM tiering.distribution_history d
+		 WHERE d.scheme = version_at.scheme COLLATE "C" AND d.as_of <= version_at.as_of
+		 ORDER BY d.as_of DESC, d.recorded_at DESC LIMIT 1),
+		(SELECT min(v.version) FROM tiering.scheme_version v
+		 WHERE v.scheme = version_at.scheme COLLATE "C" AND v.status <> 'draft'));
+END;
+ALTER TABLE tiering.watch_history RENAME COLUMN ruled TO policy_tier;
+ALTER TABLE tiering.watch_history RENAME COLUMN ruled_since TO policy_since;
+ALTER TABLE tiering.watch_history
+	ADD COLUMN version int,
+	ADD COLUMN best text COLLATE "C",
+	ADD COLUMN kept_until date;
+ALTER TABLE tiering.watch_history
+	ALTER COLUMN version TYPE int USING tiering_update.version_at(scheme, as_of),
+	ALTER COLUMN version SET NOT NULL,
+	ALTER COLUMN best TYPE text COLLATE "C" USING CASE WHEN misses > 0 THEN next_tier END;
+INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses, best, next_tier,
+	next_review, policy_tier, policy_since, recorded_at)
+SELECT m.scheme, m.customer_id, m.as_of, h.version, h.misses, h.best, h.next_tier, h.next_review,
+	h.policy_tier, h.policy_since, m.recorded_at
+FROM (
+	SELECT DISTINCT ON (m.scheme, m.customer_id, m.as_of) m.*
+	FROM tiering.migration m
+	WHERE NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = m.move)
+	ORDER BY m.scheme, m.customer_id, m.as_of, m.move DESC) m
+	CROSS JOIN LATERAL (
+		SELECT w.* FROM tiering.watch_history w
+		WHERE w.scheme = m.scheme AND w.customer_id = m.customer_id AND w.as_of <= m.as_of
+		ORDER BY w.as_of DESC, w.entry DESC LIMIT 1) h
+WHERE m.direction NOT IN ('new', 'exit') AND h.as_of < m.as_of
+	AND (h.misses, h.next_tier, h.policy_since) IS DISTINCT FROM (0, NULL, NULL);
+
+CREATE TABLE tiering.own_assessment (
+	scheme      text COLLATE "C" NOT NULL,
+	customer_id text COLLATE "C" NOT NULL,
+	as_of       date NOT NULL,
+	version     int NOT NULL,
+	reason      text NOT NULL CHECK (reason ~ '\S'),
+	recorded_at timestamptz NOT NULL DEFAULT now(),
+	recorded_by text NOT NULL DEFAULT session_user,
+	PRIMARY KEY (scheme, customer_id, as_of)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.own_assessment', '');
+
+CREATE TABLE tiering.voided (
+	scheme      text COLLATE "C" NOT NULL,
+	batch       int NOT NULL,
+	as_of       date NOT NULL,
+	reason      text NOT NULL CHECK (reason ~ '\S'),
+	recorded_at timestamptz NOT NULL DEFAULT now(),
+	recorded_by text NOT NULL DEFAULT session_user,
+	PRIMARY KEY (scheme, batch)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.voided', '');
+
+-- Sources. Two settings were kept; of the others, those of who updates are.
+CREATE FUNCTION tiering_update.settings(time_zone text, date_style text) RETURNS text[]
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+	SELECT array_agg(CASE split_part(s.setting, '=', 1)
+		WHEN 'TimeZone' THEN 'TimeZone=' || time_zone
+		WHEN 'DateStyle' THEN 'DateStyle=' || date_style ELSE s.setting END ORDER BY s.place)
+	FROM unnest(tiering.kept_settings()) WITH ORDINALITY s (setting, place);
+END;
+ALTER TABLE tiering.source ADD COLUMN settings text[];
+ALTER TABLE tiering.source
+	ALTER COLUMN settings TYPE text[] USING tiering_update.settings(time_zone, date_style),
+	ALTER COLUMN settings SET NOT NULL,
+	ALTER COLUMN settings SET DEFAULT tiering.kept_settings();
+ALTER TABLE tiering.series_source ADD COLUMN settings text[];
+ALTER TABLE tiering.series_source
+	ALTER COLUMN settings TYPE text[] USING tiering_update.settings(time_zone, date_style),
+	ALTER COLUMN settings SET NOT NULL,
+	ALTER COLUMN settings SET DEFAULT tiering.kept_settings();
+SELECT tiering_update.drop_column(t.of, c.name)
+FROM unnest('{tiering.source,tiering.series_source}'::regclass[]) t (of),
+	unnest('{time_zone,date_style}'::name[]) c (name);
+
+-- Requests and decisions: who they are is known where the name is still that of a role
+ALTER TABLE tiering.request ADD COLUMN requested_id oid, ADD COLUMN requested_as text;
+ALTER TABLE tiering.request
+	ALTER COLUMN requested_id TYPE oid USING to_regrole(quote_ident(requested_by))::oid,
+	ALTER COLUMN requested_id SET DEFAULT tiering.login_id(),
+	ALTER COLUMN requested_as SET DEFAULT tiering.acting_role();
+ALTER TABLE tiering.decision ADD COLUMN decided_id oid, ADD COLUMN decided_as text;
+ALTER TABLE tiering.decision
+	ALTER COLUMN decided_id TYPE oid USING to_regrole(quote_ident(decided_by))::oid,
+	ALTER COLUMN decided_id SET DEFAULT tiering.login_id(),
+	ALTER COLUMN decided_as SET DEFAULT tiering.acting_role();
+
+-- No session writes now.
+SELECT tiering_update.drop_column('tiering.writing', c.name)
+FROM unnest('{as_of,kind}'::name[]) c (name);
+
+ALTER TABLE tiering.dirty
+	DROP CONSTRAINT dirty_pkey,
+	ADD COLUMN mark bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;
+SELECT pg_catalog.pg_extension_config_dump('tiering.dirty_mark_seq', '');
+
+CREATE INDEX assignment_by_customer ON tiering.assignment
+	USING hash (customer_id COLLATE "default");
+CREATE INDEX migration_by_customer ON tiering.migration
+	USING hash (customer_id COLLATE "default");
+CREATE INDEX request_by_customer ON tiering.request
+	USING hash (customer_id COLLATE "default");
+
+-- They come anew with the update.
+DELETE FROM tiering.preset;
