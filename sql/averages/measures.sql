@@ -88,7 +88,8 @@ CREATE AGGREGATE tiering.daily_avg(balance numeric, valid daterange, period date
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_avg(numeric, daterange, daterange) IS
-'Daily average over the period. A row is a balance and the range of days on which it stood; each row adds balance x days of overlap';
+'Daily average over the period. A row is a balance and the range of days on which it stood; each '
+'row adds balance x days of overlap';
 
 CREATE AGGREGATE tiering.balance_days(balance numeric, valid daterange, period daterange) (
 	SFUNC = tiering.daily_avg_accum,
@@ -101,7 +102,8 @@ CREATE AGGREGATE tiering.balance_days(balance numeric, valid daterange, period d
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.balance_days(numeric, daterange, daterange) IS
-'Balance-days in the period, the numerator of the daily average. A row is a balance and the range of days on which it stood; each row adds balance x days of overlap';
+'Balance-days in the period, the numerator of the daily average. A row is a balance and the range '
+'of days on which it stood; each row adds balance x days of overlap';
 
 CREATE FUNCTION tiering.daily_avg_accum(internal, numeric, date, date, daterange) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_avg_accum_dates'
@@ -109,7 +111,8 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.daily_avg_accum(internal, numeric, date, date, daterange) IS
 'Adds one row to the state of daily_avg(numeric, date, date, daterange)';
 
-CREATE AGGREGATE tiering.daily_avg(balance numeric, valid_from date, valid_to date, period daterange) (
+CREATE AGGREGATE tiering.daily_avg(balance numeric, valid_from date, valid_to date,
+	period daterange) (
 	SFUNC = tiering.daily_avg_accum,
 	STYPE = internal,
 	SSPACE = 64,
@@ -120,9 +123,11 @@ CREATE AGGREGATE tiering.daily_avg(balance numeric, valid_from date, valid_to da
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_avg(numeric, date, date, daterange) IS
-'Daily average over the period. A row is a balance, the first day on which it stood and the first day after; a null date is no bound';
+'Daily average over the period. A row is a balance, the first day on which it stood and the first '
+'day after; a null date is no bound';
 
-CREATE AGGREGATE tiering.balance_days(balance numeric, valid_from date, valid_to date, period daterange) (
+CREATE AGGREGATE tiering.balance_days(balance numeric, valid_from date, valid_to date,
+	period daterange) (
 	SFUNC = tiering.daily_avg_accum,
 	STYPE = internal,
 	SSPACE = 64,
@@ -133,9 +138,11 @@ CREATE AGGREGATE tiering.balance_days(balance numeric, valid_from date, valid_to
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.balance_days(numeric, date, date, daterange) IS
-'Balance-days in the period, the numerator of the daily average. A row is a balance, the first day on which it stood and the first day after; a null date is no bound';
+'Balance-days in the period, the numerator of the daily average. A row is a balance, the first day '
+'on which it stood and the first day after; a null date is no bound';
 
-CREATE FUNCTION tiering.daily_avg_snapshots_accum(internal, numeric, date, daterange) RETURNS internal
+CREATE FUNCTION tiering.daily_avg_snapshots_accum(internal, numeric, date, daterange)
+	RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_avg_accum_snapshot'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.daily_avg_snapshots_accum(internal, numeric, date, daterange) IS
@@ -152,7 +159,8 @@ CREATE AGGREGATE tiering.daily_avg_snapshots(balance numeric, as_of date, period
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_avg_snapshots(numeric, date, daterange) IS
-'Daily average over the period. A row is one balance per account and day; each row in the period adds its balance once';
+'Daily average over the period. A row is one balance per account and day; each row in the period '
+'adds its balance once';
 
 CREATE AGGREGATE tiering.balance_days_snapshots(balance numeric, as_of date, period daterange) (
 	SFUNC = tiering.daily_avg_snapshots_accum,
@@ -165,7 +173,8 @@ CREATE AGGREGATE tiering.balance_days_snapshots(balance numeric, as_of date, per
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.balance_days_snapshots(numeric, date, daterange) IS
-'Balance-days in the period, the numerator of the daily average. A row is one balance per account and day; each row in the period adds its balance once';
+'Balance-days in the period, the numerator of the daily average. A row is one balance per account '
+'and day; each row in the period adds its balance once';
 
 CREATE FUNCTION tiering.daily_avg_flows_accum(internal, numeric, date, daterange) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_avg_accum_flow'
@@ -184,7 +193,8 @@ CREATE AGGREGATE tiering.daily_avg_flows(amount numeric, posted_on date, period 
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_avg_flows(numeric, date, daterange) IS
-'Daily average over the period. A row is a signed amount; each row adds amount x days from its posting (or the start of the period, if that is later) to the end';
+'Daily average over the period. A row is a signed amount; each row adds amount x days from its '
+'posting (or the start of the period, if that is later) to the end';
 
 CREATE AGGREGATE tiering.balance_days_flows(amount numeric, posted_on date, period daterange) (
 	SFUNC = tiering.daily_avg_flows_accum,
@@ -197,7 +207,8 @@ CREATE AGGREGATE tiering.balance_days_flows(amount numeric, posted_on date, peri
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.balance_days_flows(numeric, date, daterange) IS
-'Balance-days in the period, the numerator of the daily average. A row is a signed amount; each row adds amount x days from its posting (or the start of the period, if that is later) to the end';
+'Balance-days in the period, the numerator of the daily average. A row is a signed amount; each '
+'row adds amount x days from its posting (or the start of the period, if that is later) to the end';
 
 CREATE FUNCTION tiering.daily_avg_changes_accum(internal, numeric, date, daterange) RETURNS internal
 AS 'MODULE_PATHNAME', 'changes_accum'
@@ -216,7 +227,9 @@ CREATE AGGREGATE tiering.daily_avg_changes(balance numeric, changed_on date, per
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_avg_changes(numeric, date, daterange) IS
-'Daily average over the period. A row is a new balance of one account, which holds until its next one; a balance from before the period is carried in, the last one is held to the end; two different balances on one day are an error (21000)';
+'Daily average over the period. A row is a new balance of one account, which holds until its next '
+'one; a balance from before the period is carried in, the last one is held to the end; two '
+'different balances on one day are an error (21000)';
 
 CREATE AGGREGATE tiering.balance_days_changes(balance numeric, changed_on date, period daterange) (
 	SFUNC = tiering.daily_avg_changes_accum,
@@ -229,4 +242,6 @@ CREATE AGGREGATE tiering.balance_days_changes(balance numeric, changed_on date, 
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.balance_days_changes(numeric, date, daterange) IS
-'Balance-days in the period, the numerator of the daily average. A row is a new balance of one account, which holds until its next one; a balance from before the period is carried in, the last one is held to the end; two different balances on one day are an error (21000)';
+'Balance-days in the period, the numerator of the daily average. A row is a new balance of one '
+'account, which holds until its next one; a balance from before the period is carried in, the last '
+'one is held to the end; two different balances on one day are an error (21000)';

@@ -20,7 +20,8 @@ CREATE FUNCTION tiering.half_year(as_of date, shift int DEFAULT 0) RETURNS dater
 AS 'MODULE_PATHNAME', 'period_half_year'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.half_year(date, int) IS
-'The whole half of the calendar year that holds as_of, or the one so many later (shift -1: the one before)';
+'The whole half of the calendar year that holds as_of, or the one so many later (shift -1: the one '
+'before)';
 
 CREATE FUNCTION tiering.year(as_of date, shift int DEFAULT 0) RETURNS daterange
 AS 'MODULE_PATHNAME', 'period_year'
@@ -56,4 +57,5 @@ CREATE FUNCTION tiering.trailing(length interval, as_of date) RETURNS daterange
 AS 'MODULE_PATHNAME', 'period_trailing'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.trailing(interval, date) IS
-'The period of that length whose last day is as_of; it starts at (as_of + 1) - length. A length that is not whole days, or less than one, is an error (22023)';
+'The period of that length whose last day is as_of; it starts at (as_of + 1) - length. A length '
+'that is not whole days, or less than one, is an error (22023)';

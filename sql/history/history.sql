@@ -16,8 +16,10 @@ SELECT m.move, m.scheme, m.customer_id COLLATE "default" AS customer_id, m.as_of
 	m.recorded_by, m.recorded_as, m.batch
 FROM tiering.migration m
 WHERE NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = m.move);
-COMMENT ON VIEW tiering.standing_move IS 'The rows of migration that stand: all but the superseded ones';
-COMMENT ON COLUMN tiering.standing_move.move IS 'Number of the move, rising in the order of recording';
+COMMENT ON VIEW tiering.standing_move
+	IS 'The rows of migration that stand: all but the superseded ones';
+COMMENT ON COLUMN tiering.standing_move.move
+	IS 'Number of the move, rising in the order of recording';
 COMMENT ON COLUMN tiering.standing_move.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.standing_move.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.standing_move.as_of IS 'The assessment at which the customer moved';
@@ -26,7 +28,8 @@ COMMENT ON COLUMN tiering.standing_move.to_tier IS 'The tier entered; null on ex
 COMMENT ON COLUMN tiering.standing_move.direction IS 'new, up, down, lateral or exit';
 COMMENT ON COLUMN tiering.standing_move.cause IS 'Why; see migration';
 COMMENT ON COLUMN tiering.standing_move.version IS 'The version of the scheme that graded';
-COMMENT ON COLUMN tiering.standing_move.measure IS 'The measure at the move; on exit the last one known';
+COMMENT ON COLUMN tiering.standing_move.measure
+	IS 'The measure at the move; on exit the last one known';
 COMMENT ON COLUMN tiering.standing_move.recorded_at IS 'When the move was recorded';
 COMMENT ON COLUMN tiering.standing_move.assessed IS 'The assessment that made the move';
 COMMENT ON COLUMN tiering.standing_move.recorded_by IS 'Who had logged in';
@@ -46,38 +49,45 @@ COMMENT ON FUNCTION tiering.known_batch(text, timestamptz) IS
 -- Inlined where it is called; the order within a customer is that of (as_of, move).
 -- Restatements are about the recent past, so most moves are spared looking for
 -- among the superseded ones; NOT IN, as a correlated subquery would bar workers.
-CREATE FUNCTION tiering.known_moves(scheme text, known_at timestamptz DEFAULT NULL) RETURNS SETOF tiering.migration
+CREATE FUNCTION tiering.known_moves(scheme text, known_at timestamptz DEFAULT NULL)
+	RETURNS SETOF tiering.migration
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100000
 BEGIN ATOMIC
 	SELECT m.* FROM tiering.migration m
 	WHERE m.scheme = known_moves.scheme
 		AND (known_moves.known_at IS NULL
 			OR m.batch <= (SELECT tiering.known_batch(known_moves.scheme, known_moves.known_at)))
-		AND (m.move < (SELECT COALESCE(min(s.move), 9223372036854775807) FROM tiering.superseded s WHERE s.scheme = known_moves.scheme)
+		AND (m.move < (SELECT COALESCE(min(s.move), 9223372036854775807) FROM tiering.superseded s
+			WHERE s.scheme = known_moves.scheme)
 			OR m.move NOT IN (
 				SELECT s.move FROM tiering.superseded s
 				WHERE s.scheme = known_moves.scheme AND (known_moves.known_at IS NULL
-					OR s.batch <= (SELECT tiering.known_batch(known_moves.scheme, known_moves.known_at)))));
+					OR s.batch <= (SELECT tiering.known_batch(known_moves.scheme,
+						known_moves.known_at)))));
 END;
 COMMENT ON FUNCTION tiering.known_moves(text, timestamptz) IS
 'The moves of a scheme that stood, as known at a time; null: as known now';
 
-CREATE FUNCTION tiering.known_distribution(known_at timestamptz DEFAULT NULL) RETURNS SETOF tiering.distribution_history
+CREATE FUNCTION tiering.known_distribution(known_at timestamptz DEFAULT NULL)
+	RETURNS SETOF tiering.distribution_history
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
 BEGIN ATOMIC
 	SELECT d.* FROM tiering.distribution_history d
 	WHERE d.recorded_at = (
 		SELECT max(e.recorded_at) FROM tiering.distribution_history e
 		WHERE e.scheme = d.scheme AND e.as_of = d.as_of
-			AND (known_distribution.known_at IS NULL OR e.recorded_at <= known_distribution.known_at))
+			AND (known_distribution.known_at IS NULL
+				OR e.recorded_at <= known_distribution.known_at))
 		AND NOT EXISTS (
 			SELECT FROM tiering.batch v
 			WHERE v.scheme = d.scheme AND v.kind = 'void' AND v.as_of = d.as_of
 				AND v.recorded_at >= d.recorded_at
-				AND (known_distribution.known_at IS NULL OR v.recorded_at <= known_distribution.known_at));
+				AND (known_distribution.known_at IS NULL
+					OR v.recorded_at <= known_distribution.known_at));
 END;
 COMMENT ON FUNCTION tiering.known_distribution(timestamptz) IS
-'The distributions of all assessments but those that were taken back, as known at a time; null: as known now';
+'The distributions of all assessments but those that were taken back, as known at a time; null: as '
+'known now';
 
 -- Whoever calls it has the turn of the scheme; see take_turn()
 CREATE FUNCTION tiering.next_batch(scheme text) RETURNS int
@@ -98,7 +108,8 @@ RETURNS TABLE (batch int, moves bigint, superseded bigint, digest bytea)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100000 ROWS 100
 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
 AS $$
-	SELECT p.batch, sum(p.moves)::bigint, sum(p.superseded)::bigint, sha256(string_agg(p.digest, '' ORDER BY p.kind, p.part))
+	SELECT p.batch, sum(p.moves)::bigint, sum(p.superseded)::bigint,
+		sha256(string_agg(p.digest, '' ORDER BY p.kind, p.part))
 	FROM (
 		SELECT m.batch, 1 AS kind, m.move / 10000 AS part, count(*) AS moves, 0 AS superseded,
 			sha256(convert_to(string_agg(
@@ -119,7 +130,8 @@ AS $$
 	GROUP BY p.batch
 $$;
 COMMENT ON FUNCTION tiering.batch_digests(text, int, bigint) IS
-'What a scheme''s batches from a number on hold, among moves after a number: how many rows, and a digest of them';
+'What a scheme''s batches from a number on hold, among moves after a number: how many rows, and a '
+'digest of them';
 
 CREATE FUNCTION tiering.seal(previous bytea, b tiering.batch, digest bytea) RETURNS bytea
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
@@ -169,7 +181,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.seal_batch(text, int, text, date, bigint) IS
-'Seals the batch that was just recorded, its moves having numbers after one; writes nothing if it is empty, unless it takes an assessment back';
+'Seals the batch that was just recorded, its moves having numbers after one; writes nothing if it '
+'is empty, unless it takes an assessment back';
 
 CREATE FUNCTION tiering.last_move() RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 10
@@ -177,7 +190,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT last_value - (NOT is_called)::int FROM tiering.migration_move_seq
 $$;
-COMMENT ON FUNCTION tiering.last_move() IS 'The number of the last move that any session has recorded';
+COMMENT ON FUNCTION tiering.last_move()
+	IS 'The number of the last move that any session has recorded';
 
 CREATE FUNCTION tiering.check_day(day date, name text) RETURNS date
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
@@ -191,7 +205,8 @@ BEGIN
 	RETURN day;
 END;
 $$;
-COMMENT ON FUNCTION tiering.check_day(date, text) IS 'The day, or an error that names the argument: null or infinite (22023)';
+COMMENT ON FUNCTION tiering.check_day(date, text)
+	IS 'The day, or an error that names the argument: null or infinite (22023)';
 
 -- A tier that is only renamed moves nobody: it has another name from the first
 -- assessment on that the new version graded.
@@ -203,9 +218,11 @@ BEGIN ATOMIC
 	ORDER BY d.as_of DESC LIMIT 1;
 END;
 COMMENT ON FUNCTION tiering.named_by(text, date) IS
-'The version whose names the tiers of a scheme have on a day: that of the last assessment; null if there was none';
+'The version whose names the tiers of a scheme have on a day: that of the last assessment; null if '
+'there was none';
 
-CREATE FUNCTION tiering.tier_on(scheme text, customer_id text, on_date date, known_at timestamptz DEFAULT NULL) RETURNS text
+CREATE FUNCTION tiering.tier_on(scheme text, customer_id text, on_date date,
+	known_at timestamptz DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -221,10 +238,13 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.tier_on(text, text, date, timestamptz) IS
-'The tier that a customer held at the end of a day, as known at a time; known_at null: as known now. Null if they were not graded. A tier that was renamed since has the name of that day. Errors: unknown scheme (42704), on_date null or infinite (22023)';
+'The tier that a customer held at the end of a day, as known at a time; known_at null: as known '
+'now. Null if they were not graded. A tier that was renamed since has the name of that day. '
+'Errors: unknown scheme (42704), on_date null or infinite (22023)';
 
 CREATE FUNCTION tiering.tiers_on(scheme text, on_date date, known_at timestamptz DEFAULT NULL)
-RETURNS TABLE (customer_id text, tier text, since date, direction text, cause text, measure numeric, version int, move bigint)
+RETURNS TABLE (customer_id text, tier text, since date, direction text, cause text, measure numeric,
+	version int, move bigint)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 100000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -233,7 +253,8 @@ DECLARE
 	named int := tiering.named_by(scheme, on_date);
 BEGIN
 	PERFORM tiering.newest_version(scheme COLLATE "C"), tiering.check_day(on_date, 'on_date');
-	RETURN QUERY SELECT l.customer_id, COALESCE(s.becomes, l.to_tier), l.as_of, l.direction, l.cause,
+	RETURN QUERY SELECT l.customer_id, COALESCE(s.becomes, l.to_tier), l.as_of, l.direction,
+		l.cause,
 		l.measure, l.version, l.move
 	FROM (SELECT DISTINCT ON (m.customer_id) m.* FROM tiering.known_moves(scheme, known_at) m
 		  WHERE m.as_of <= on_date
@@ -244,7 +265,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.tiers_on(text, date, timestamptz) IS
-'The tier of every customer at the end of a day, as known at a time, with the move that led into it; see tier_on()';
+'The tier of every customer at the end of a day, as known at a time, with the move that led into '
+'it; see tier_on()';
 
 CREATE FUNCTION tiering.history_head(scheme text)
 RETURNS TABLE (batch int, recorded_at timestamptz, moves bigint, seal text)
@@ -253,15 +275,18 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	PERFORM tiering.newest_version(scheme);
-	RETURN QUERY SELECT b.batch, b.recorded_at, (sum(b.moves) OVER ())::bigint, encode(b.seal, 'hex')
+	RETURN QUERY SELECT b.batch, b.recorded_at, (sum(b.moves) OVER ())::bigint,
+		encode(b.seal, 'hex')
 	FROM tiering.batch b WHERE b.scheme = history_head.scheme
 	ORDER BY b.batch DESC LIMIT 1;
 END;
 $$;
 COMMENT ON FUNCTION tiering.history_head(text) IS
-'The last batch of a scheme, its seal in hexadecimal digits, and how many moves there are: what to keep elsewhere, for verify_history()';
+'The last batch of a scheme, its seal in hexadecimal digits, and how many moves there are: what to '
+'keep elsewhere, for verify_history()';
 
-CREATE FUNCTION tiering.verify_history(scheme text, head_batch int DEFAULT NULL, head_seal text DEFAULT NULL)
+CREATE FUNCTION tiering.verify_history(scheme text, head_batch int DEFAULT NULL,
+	head_seal text DEFAULT NULL)
 RETURNS TABLE (sound boolean, batches bigint, moves bigint, batch int, finding text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 1
 SET search_path = pg_catalog, pg_temp
@@ -273,29 +298,40 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'Both are what tiering.history_head() gave.';
 	END IF;
-	SELECT count(*), COALESCE(sum(b.moves), 0) INTO batches, moves FROM tiering.batch b WHERE b.scheme = verify_history.scheme;
+	SELECT count(*), COALESCE(sum(b.moves), 0) INTO batches, moves FROM tiering.batch b
+		WHERE b.scheme = verify_history.scheme;
 	WITH chain AS (
 		SELECT b AS sealed, b.batch, b.moves, b.superseded, b.seal,
-			lag(b.seal) OVER earlier AS previous, COALESCE(lag(b.batch) OVER earlier, 0) + 1 AS expected
+			lag(b.seal) OVER earlier AS previous,
+				COALESCE(lag(b.batch) OVER earlier, 0) + 1 AS expected
 		FROM tiering.batch b WHERE b.scheme = verify_history.scheme
 		WINDOW earlier AS (ORDER BY b.batch)
 	), checked AS (
-		SELECT CASE WHEN c.expected < c.batch THEN c.expected ELSE COALESCE(c.batch, d.batch) END AS batch,
+		SELECT CASE WHEN c.expected < c.batch THEN c.expected ELSE COALESCE(c.batch, d.batch)
+			END AS batch,
 			CASE WHEN c.batch IS NULL THEN 'moves inserted, or their batch removed'
 				WHEN c.expected < c.batch THEN 'batch removed'
-				WHEN COALESCE(d.moves, 0) < c.moves OR COALESCE(d.superseded, 0) < c.superseded THEN 'moves removed'
+				WHEN COALESCE(d.moves, 0) < c.moves OR COALESCE(d.superseded, 0) < c.superseded
+					THEN 'moves removed'
 				WHEN d.moves > c.moves OR d.superseded > c.superseded THEN 'moves inserted'
-				WHEN c.seal <> tiering.seal(c.previous, c.sealed, COALESCE(d.digest, '')) THEN 'changed' END AS finding
+				WHEN c.seal <> tiering.seal(c.previous, c.sealed, COALESCE(d.digest, ''))
+					THEN 'changed' END AS finding
 		FROM chain c FULL JOIN tiering.batch_digests(scheme, 0, 0) d ON d.batch = c.batch
 		UNION ALL
-		SELECT head_batch, CASE WHEN c.batch IS NULL THEN 'batch removed' ELSE 'all seals up to here made anew' END
+		SELECT head_batch, CASE WHEN c.batch IS NULL THEN 'batch removed'
+			ELSE 'all seals up to here made anew' END
 		FROM (SELECT) one LEFT JOIN chain c ON c.batch = head_batch
 		WHERE head_batch IS NOT NULL AND encode(c.seal, 'hex') IS DISTINCT FROM lower(head_seal)
 	)
-	SELECT c.batch, c.finding INTO batch, finding FROM checked c WHERE c.finding IS NOT NULL ORDER BY c.batch, c.finding LIMIT 1;
+	SELECT c.batch, c.finding INTO batch, finding FROM checked c WHERE c.finding IS NOT NULL
+		ORDER BY c.batch, c.finding LIMIT 1;
 	sound := NOT FOUND;
 	RETURN NEXT;
 END;
 $$;
 COMMENT ON FUNCTION tiering.verify_history(text, int, text) IS
-'Whether the moves of a scheme are as they were sealed, or else the first batch that was changed, removed or inserted, or of which moves were. It proves that nobody changed history without making all later seals anew; with a batch and a seal that history_head() gave once and that were kept elsewhere, also that nobody did that up to there. It does not prove that what was sealed was right, nor what was done after the last head that was kept';
+'Whether the moves of a scheme are as they were sealed, or else the first batch that was changed, '
+'removed or inserted, or of which moves were. It proves that nobody changed history without making '
+'all later seals anew; with a batch and a seal that history_head() gave once and that were kept '
+'elsewhere, also that nobody did that up to there. It does not prove that what was sealed was '
+'right, nor what was done after the last head that was kept';

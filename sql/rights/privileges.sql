@@ -117,7 +117,8 @@ GRANT EXECUTE ON FUNCTION tiering.version_row, tiering.validate_versions, tierin
 GRANT EXECUTE ON FUNCTION tiering.succeeded TO PUBLIC;
 -- what defaults, conditions and triggers of tables ask with the rights of whoever writes
 GRANT EXECUTE ON FUNCTION tiering.bounds_fit, tiering.restores, tiering.binder,
-	tiering.login_id, tiering.acting_role, tiering.kept_settings, tiering.is_dropped, tiering.heeded_publication,
+	tiering.login_id, tiering.acting_role, tiering.kept_settings, tiering.is_dropped,
+		tiering.heeded_publication,
 	tiering.state_follows, tiering.refuse_change
 	TO PUBLIC;
 -- near_upgrade, which may be granted alone: it asks for a key that the view alone gives

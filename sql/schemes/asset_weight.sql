@@ -7,10 +7,13 @@ CREATE FUNCTION tiering.asset_weight(scheme text, asset_class text) RETURNS nume
 AS 'MODULE_PATHNAME', 'asset_weight'
 LANGUAGE C STABLE PARALLEL SAFE COST 2;
 COMMENT ON FUNCTION tiering.asset_weight(text, text) IS
-'The weight of an asset class in the scheme''s version in force today. A class that has none there is an error that names it (42704), as are an unknown scheme and one with no version in force (42704), and nulls (22004)';
+'The weight of an asset class in the scheme''s version in force today. A class that has none there '
+'is an error that names it (42704), as are an unknown scheme and one with no version in force '
+'(42704), and nulls (22004)';
 
 CREATE FUNCTION tiering.asset_weight(scheme text, asset_class text, as_of date) RETURNS numeric
 AS 'MODULE_PATHNAME', 'asset_weight'
 LANGUAGE C STABLE PARALLEL SAFE COST 2;
 COMMENT ON FUNCTION tiering.asset_weight(text, text, date) IS
-'The weight of an asset class in the scheme''s version in force on as_of; errors as those of the other form';
+'The weight of an asset class in the scheme''s version in force on as_of; errors as those of the '
+'other form';

@@ -9,7 +9,8 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	newest int := max(v.version) FROM tiering.scheme_version v WHERE v.scheme = newest_version.scheme;
+	newest int := max(v.version) FROM tiering.scheme_version v
+		WHERE v.scheme = newest_version.scheme;
 BEGIN
 	IF newest IS NULL THEN
 		IF EXISTS (SELECT FROM tiering.scheme s WHERE s.scheme = newest_version.scheme) THEN
@@ -24,7 +25,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.newest_version(text) IS
-'The highest version number of a scheme, a draft''s included; a scheme that does not exist is an error (42704)';
+'The highest version number of a scheme, a draft''s included; a scheme that does not exist is an '
+'error (42704)';
 
 CREATE FUNCTION tiering.version_row(scheme text, version int) RETURNS tiering.scheme_version
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
@@ -62,7 +64,8 @@ BEGIN
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'scheme "%" already exists', scheme
 			USING ERRCODE = 'duplicate_object',
-			HINT = format('Choose another name, or make a new edition with tiering.new_version(%L).', scheme);
+			HINT = format('Choose another name, or make a new edition with '
+				'tiering.new_version(%L).', scheme);
 	END IF;
 	INSERT INTO tiering.scheme_version (scheme, version) VALUES (new_scheme.scheme, 1);
 	RETURN 1;
@@ -71,7 +74,8 @@ $$;
 COMMENT ON FUNCTION tiering.new_scheme(text, text, text, text, text) IS
 'Makes a scheme with an empty draft, version 1; a name that is taken is an error (42710)';
 
-CREATE FUNCTION tiering.create_ladder(scheme text, metric text, tiers text[], lower_bounds numeric[],
+CREATE FUNCTION tiering.create_ladder(scheme text, metric text, tiers text[],
+	lower_bounds numeric[],
 	unit text DEFAULT '') RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
@@ -115,9 +119,12 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.create_ladder(text, text, text[], numeric[], text) IS
-'Makes a scheme with one metric, its measure, and a tier from each lower bound up, lowest first; the first bound is NULL for everyone else, otherwise customers below it get no tier. Bounds that do not rise are an error (22023). Leaves a draft, whose number it returns';
+'Makes a scheme with one metric, its measure, and a tier from each lower bound up, lowest first; '
+'the first bound is NULL for everyone else, otherwise customers below it get no tier. Bounds that '
+'do not rise are an error (22023). Leaves a draft, whose number it returns';
 
-CREATE FUNCTION tiering.copy_version(from_scheme text, from_version int, to_scheme text, to_version int)
+CREATE FUNCTION tiering.copy_version(from_scheme text, from_version int, to_scheme text,
+	to_version int)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
@@ -180,7 +187,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.new_draft(text, text) IS
-'Makes an empty draft of a scheme, whose number it returns; a scheme has one draft at a time (42710)';
+'Makes an empty draft of a scheme, whose number it returns; a scheme has one draft at a time '
+'(42710)';
 
 CREATE FUNCTION tiering.new_version(scheme text, note text DEFAULT '') RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
@@ -194,7 +202,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.new_version(text, text) IS
-'Copies the newest version of a scheme into a draft, whose number it returns; a scheme has one draft at a time (42710)';
+'Copies the newest version of a scheme into a draft, whose number it returns; a scheme has one '
+'draft at a time (42710)';
 
 CREATE FUNCTION tiering.copy_scheme("from" text, "to" text) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
@@ -210,14 +219,16 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.copy_scheme(text, text) IS
-'Copies the newest version of a scheme, a draft''s included, under a new name. Leaves a draft, whose number it returns';
+'Copies the newest version of a scheme, a draft''s included, under a new name. Leaves a draft, '
+'whose number it returns';
 
 -- The interval of a cell: the i-th of those into which the bounds cut a metric
 CREATE FUNCTION tiering.cell_bounds(bounds numeric[], i int) RETURNS numrange
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 RETURN numrange(CASE WHEN i > 1 THEN bounds[i - 1] END, bounds[i]);
 COMMENT ON FUNCTION tiering.cell_bounds(numeric[], int) IS
-'The i-th of the intervals into which rising bounds cut the numbers: below the first bound, from each bound up to the next, and from the last one on';
+'The i-th of the intervals into which rising bounds cut the numbers: below the first bound, from '
+'each bound up to the next, and from the last one on';
 
 CREATE FUNCTION tiering.check_rising(what text, bounds numeric[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
@@ -252,13 +263,18 @@ BEGIN
 		OR array_length(grid, 1) IS DISTINCT FROM cardinality(row_bounds) + 1
 		OR array_length(grid, 2) IS DISTINCT FROM cardinality(column_bounds) + 1
 	THEN
-		RAISE EXCEPTION 'a grid for % bounds of rows and % of columns must have one row and column more than these, not %',
-			cardinality(row_bounds), cardinality(column_bounds), COALESCE(array_dims(grid), 'no cells')
+		RAISE EXCEPTION 'a grid for % bounds of rows and % of columns must have one row and column '
+			'more than these, not %',
+			cardinality(row_bounds), cardinality(column_bounds),
+				COALESCE(array_dims(grid), 'no cells')
 			USING ERRCODE = 'array_subscript_error',
-			HINT = 'Two bounds cut a metric into three: below the first, between, and from the second on.';
+			HINT = 'Two bounds cut a metric into three: below the first, between, and from the '
+				'second on.';
 	END IF;
-	IF (SELECT count(DISTINCT tier) FROM unnest(tiers) AS tier WHERE tier <> '') IS DISTINCT FROM cardinality(tiers) THEN
-		RAISE EXCEPTION 'each tier of a matrix needs a name of its own, not %', COALESCE(tiers::text, 'NULL')
+	IF (SELECT count(DISTINCT tier) FROM unnest(tiers) AS tier WHERE tier <> '')
+		IS DISTINCT FROM cardinality(tiers) THEN
+		RAISE EXCEPTION 'each tier of a matrix needs a name of its own, not %',
+			COALESCE(tiers::text, 'NULL')
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 	SELECT COALESCE(cell, 'NULL') INTO stray
@@ -269,10 +285,12 @@ BEGIN
 			HINT = 'List the tiers of the grid, the lowest first.';
 	END IF;
 	IF row_metric = column_metric THEN
-		RAISE EXCEPTION 'rows and columns of a matrix must be of different metrics, not both of "%"', row_metric
+		RAISE EXCEPTION 'rows and columns of a matrix must be of different metrics, not both of '
+			'"%"', row_metric
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	SELECT tier INTO stray FROM unnest(tiers) WITH ORDINALITY AS t(tier, rank) WHERE rank > 1 AND tier <> ALL (grid) LIMIT 1;
+	SELECT tier INTO stray FROM unnest(tiers) WITH ORDINALITY AS t(tier, rank) WHERE rank > 1
+		AND tier <> ALL (grid) LIMIT 1;
 	IF FOUND THEN
 		RAISE EXCEPTION 'tier "%" is in no cell of the grid', stray
 			USING ERRCODE = 'invalid_parameter_value',
@@ -289,7 +307,8 @@ BEGIN
 	WHERE v.scheme = create_matrix.scheme AND v.version = 1;
 	INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds)
 	SELECT create_matrix.scheme, 1, cell.tier, cell.rule, side.metric, side.bounds
-	FROM (SELECT grid[y][x] AS tier, x - array_lower(grid, 2) + 1 AS x, y - array_lower(grid, 1) + 1 AS y,
+	FROM (SELECT grid[y][x] AS tier, x - array_lower(grid, 2) + 1 AS x,
+		y - array_lower(grid, 1) + 1 AS y,
 			row_number() OVER (PARTITION BY grid[y][x] ORDER BY y, x) AS rule
 		  FROM generate_subscripts(grid, 1) AS y, generate_subscripts(grid, 2) AS x) AS cell,
 		LATERAL (VALUES (row_metric, tiering.cell_bounds(row_bounds, cell.y)),
@@ -298,4 +317,9 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.create_matrix(text, text, numeric[], text, numeric[], text[], text[]) IS
-'Makes a scheme of a grid: bounds cut each of two metrics, n of them into n + 1 intervals, and grid[row][column] names the tier of each cell, from the lowest row and column on. tiers lists them, the lowest first; the first may be in no cell, and is the base then, for those of whom a metric is unknown, who get no tier otherwise. Bounds that do not rise (22023), a grid of another size (2202E) or with a tier that is not in the list (22023) are errors. Leaves a draft, whose number it returns';
+'Makes a scheme of a grid: bounds cut each of two metrics, n of them into n + 1 intervals, and '
+'grid[row][column] names the tier of each cell, from the lowest row and column on. tiers lists '
+'them, the lowest first; the first may be in no cell, and is the base then, for those of whom a '
+'metric is unknown, who get no tier otherwise. Bounds that do not rise (22023), a grid of another '
+'size (2202E) or with a tier that is not in the list (22023) are errors. Leaves a draft, whose '
+'number it returns';

@@ -16,19 +16,22 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.classify_support(internal) IS
 'Planner support: makes classify(scheme, m) classify_columns(scheme, names, column, ...)';
 
-CREATE FUNCTION tiering.classify_columns(scheme text, names text[], VARIADIC columns "any") RETURNS text
+CREATE FUNCTION tiering.classify_columns(scheme text, names text[], VARIADIC columns "any")
+	RETURNS text
 AS 'MODULE_PATHNAME', 'classify_columns'
 LANGUAGE C STABLE PARALLEL SAFE COST 5;
 COMMENT ON FUNCTION tiering.classify_columns(text, text[], VARIADIC "any") IS
 'What the planner makes of classify(scheme, m), m''s columns in the place of m';
 
-CREATE FUNCTION tiering.classify_columns_on(scheme text, as_of date, names text[], VARIADIC columns "any") RETURNS text
+CREATE FUNCTION tiering.classify_columns_on(scheme text, as_of date, names text[],
+	VARIADIC columns "any") RETURNS text
 AS 'MODULE_PATHNAME', 'classify_columns_on'
 LANGUAGE C STABLE PARALLEL SAFE COST 5;
 COMMENT ON FUNCTION tiering.classify_columns_on(text, date, text[], VARIADIC "any") IS
 'What the planner makes of classify(scheme, m, as_of), m''s columns in the place of m';
 
-CREATE FUNCTION tiering.classify_columns_version(scheme text, version int, names text[], VARIADIC columns "any") RETURNS text
+CREATE FUNCTION tiering.classify_columns_version(scheme text, version int, names text[],
+	VARIADIC columns "any") RETURNS text
 AS 'MODULE_PATHNAME', 'classify_columns_version'
 LANGUAGE C STABLE PARALLEL SAFE COST 5;
 COMMENT ON FUNCTION tiering.classify_columns_version(text, int, text[], VARIADIC "any") IS
@@ -56,13 +59,15 @@ CREATE FUNCTION tiering.classify(scheme text, m record, as_of date) RETURNS text
 AS 'MODULE_PATHNAME', 'classify_row'
 LANGUAGE C STABLE PARALLEL SAFE COST 5 SUPPORT tiering.classify_support;
 COMMENT ON FUNCTION tiering.classify(text, record, date) IS
-'The tier of a row whose columns bear the metrics'' names, by the scheme''s version in force on as_of';
+'The tier of a row whose columns bear the metrics'' names, by the scheme''s version in force on '
+'as_of';
 
 CREATE FUNCTION tiering.classify_held(scheme text, m record, as_of date, held text) RETURNS text
 AS 'MODULE_PATHNAME', 'classify_held'
 LANGUAGE C STABLE PARALLEL SAFE COST 5;
 COMMENT ON FUNCTION tiering.classify_held(text, record, date, text) IS
-'The tier of a row for a customer who holds a tier already: rules for staying count for that tier and those below it; held may be null. Errors are those of classify()';
+'The tier of a row for a customer who holds a tier already: rules for staying count for that tier '
+'and those below it; held may be null. Errors are those of classify()';
 
 -- By a version's number and not by a date, which is how a draft is tried out.
 CREATE FUNCTION tiering.classify_version(scheme text, value numeric, version int) RETURNS text
@@ -75,9 +80,11 @@ CREATE FUNCTION tiering.classify_version(scheme text, m record, version int) RET
 AS 'MODULE_PATHNAME', 'classify_version_row'
 LANGUAGE C STABLE PARALLEL SAFE COST 5 SUPPORT tiering.classify_support;
 COMMENT ON FUNCTION tiering.classify_version(text, record, int) IS
-'The tier of a row whose columns bear the metrics'' names, by a version of the scheme, a draft or not';
+'The tier of a row whose columns bear the metrics'' names, by a version of the scheme, a draft or '
+'not';
 
-CREATE FUNCTION tiering.classify_held_version(scheme text, m record, version int, held text) RETURNS text
+CREATE FUNCTION tiering.classify_held_version(scheme text, m record, version int, held text)
+	RETURNS text
 AS 'MODULE_PATHNAME', 'classify_held_version'
 LANGUAGE C STABLE PARALLEL SAFE COST 5;
 COMMENT ON FUNCTION tiering.classify_held_version(text, record, int, text) IS

@@ -20,7 +20,8 @@ BEGIN ATOMIC
 	ORDER BY t.tier, t.version DESC;
 END;
 COMMENT ON FUNCTION tiering.tier_names(text, int) IS
-'All tiers that a version of a scheme or one before it has: the rank in the newest version that has the tier, and what it has become in the version given, null if it ended';
+'All tiers that a version of a scheme or one before it has: the rank in the newest version that '
+'has the tier, and what it has become in the version given, null if it ended';
 
 CREATE FUNCTION tiering.directions(scheme text, version int)
 RETURNS TABLE (from_tier text, to_tier text, direction text, from_rank int, to_rank int)
@@ -45,7 +46,12 @@ BEGIN ATOMIC
 		f.rank, t.rank
 	FROM name f CROSS JOIN name t
 		LEFT JOIN shared s ON s.from_tier = f.tier COLLATE "C" AND s.to_tier = t.tier COLLATE "C"
-		LEFT JOIN shared b ON b.from_tier = f.becomes COLLATE "C" AND b.to_tier = t.becomes COLLATE "C";
+		LEFT JOIN shared b ON b.from_tier = f.becomes COLLATE "C"
+			AND b.to_tier = t.becomes COLLATE "C";
 END;
 COMMENT ON FUNCTION tiering.directions(text, int) IS
-'The direction from each tier to each other one, of all that a version or one before it has: up, down, lateral or stayed. Ranks are compared in the newest version that knows both tiers, else of what they have become in the version given; of tiers that no version compares it is lateral. stayed: the same tier, or what it has become. The ranks beside it are those in the newest version that has the tier';
+'The direction from each tier to each other one, of all that a version or one before it has: up, '
+'down, lateral or stayed. Ranks are compared in the newest version that knows both tiers, else of '
+'what they have become in the version given; of tiers that no version compares it is lateral. '
+'stayed: the same tier, or what it has become. The ranks beside it are those in the newest version '
+'that has the tier';

@@ -48,7 +48,8 @@ BEGIN
 		RAISE EXCEPTION '% must be an object, not %', place, COALESCE(object::text, 'null')
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	SELECT key INTO stray FROM jsonb_object_keys(object) AS key WHERE key <> ALL (known) ORDER BY key LIMIT 1;
+	SELECT key INTO stray FROM jsonb_object_keys(object) AS key WHERE key <> ALL (known)
+		ORDER BY key LIMIT 1;
 	IF FOUND THEN
 		RAISE EXCEPTION '% has an unknown key "%"', place, stray
 			USING ERRCODE = 'invalid_parameter_value',
@@ -56,7 +57,9 @@ BEGIN
 	END IF;
 	SELECT key INTO stray FROM jsonb_each(object)
 	WHERE jsonb_typeof(value) IN ('object', 'array')
-		AND (known IS NULL OR key <> ALL ('{metrics,scores,bands,tiers,rules,stay_rules,service,policy,review_months,asset_weights}'))
+		AND (known IS NULL OR key <> ALL
+			('{metrics,scores,bands,tiers,rules,stay_rules,service,policy,review_months,'
+			'asset_weights}'))
 	ORDER BY key LIMIT 1;
 	IF FOUND THEN
 		RAISE EXCEPTION '"%" of % must be a single value, not %', stray, place, object -> stray
@@ -65,7 +68,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.check_keys(jsonb, text, text[]) IS
-'Raises an error (22023) unless an object of a document has known keys only, or any if known is null, and single values where no parts belong';
+'Raises an error (22023) unless an object of a document has known keys only, or any if known is '
+'null, and single values where no parts belong';
 
 -- The elements of an array that an object may have under a key
 CREATE FUNCTION tiering.document_list(document jsonb, key text, place text)
@@ -83,7 +87,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.document_list(jsonb, text, text) IS
-'The elements of a list in a document, numbered; of one that is not there, none. Anything but a list is an error (22023)';
+'The elements of a list in a document, numbered; of one that is not there, none. Anything but a '
+'list is an error (22023)';
 
 -- The rules of a tier, those for staying after those for entering
 CREATE FUNCTION tiering.document_rules(tier jsonb, tier_number int)
@@ -95,7 +100,8 @@ BEGIN ATOMIC
 		  FROM tiering.document_list(tier, 'rules', format('rules of tier %s', tier_number)) e
 		  UNION ALL
 		  SELECT e.element, e.number, true
-		  FROM tiering.document_list(tier, 'stay_rules', format('stay_rules of tier %s', tier_number)) e) r;
+		  FROM tiering.document_list(tier, 'stay_rules',
+		  	format('stay_rules of tier %s', tier_number)) e) r;
 END;
 COMMENT ON FUNCTION tiering.document_rules(jsonb, int) IS
 'The rules and stay_rules of a tier in a document, numbered on end';
@@ -107,21 +113,29 @@ AS $$
 DECLARE
 	bare text;
 BEGIN
-	PERFORM tiering.check_keys(document, 'the document', '{scheme,title,title_zh,description,origin,note,everyone,metrics,scores,tiers,asset_weights}');
-	PERFORM tiering.check_keys(m.element, format('metric %s', m.number), '{metric,kind,is_measure,unit,title,title_zh}')
+	PERFORM tiering.check_keys(document, 'the document',
+		'{scheme,title,title_zh,description,origin,note,everyone,metrics,scores,tiers,'
+		'asset_weights}');
+	PERFORM tiering.check_keys(m.element, format('metric %s', m.number),
+		'{metric,kind,is_measure,unit,title,title_zh}')
 	FROM tiering.document_list(document, 'metrics', 'metrics') m;
-	PERFORM tiering.check_keys(s.element, format('score %s', s.number), '{score,metric,weight,null_points,bands}'),
-		(SELECT count(tiering.check_keys(b.element, format('band %s of score %s', b.number, s.number), '{bounds,points}')::text)
+	PERFORM tiering.check_keys(s.element, format('score %s', s.number),
+		'{score,metric,weight,null_points,bands}'),
+		(SELECT count(tiering.check_keys(b.element,
+		format('band %s of score %s', b.number, s.number), '{bounds,points}')::text)
 		 FROM tiering.document_list(s.element, 'bands', format('bands of score %s', s.number)) b)
 	FROM tiering.document_list(document, 'scores', 'scores') s;
 	PERFORM tiering.check_keys(t.element, format('tier %s', t.number),
 			'{tier,rank,base,parent,succeeds,approval,title,title_zh,rules,stay_rules,service,'
 			'policy}'),
-		tiering.check_keys(COALESCE(t.element -> 'service', '{}'), format('service of tier %s', t.number),
+		tiering.check_keys(COALESCE(t.element -> 'service', '{}'),
+			format('service of tier %s', t.number),
 			'{channel,channel_zh,customers_per_manager,benefits,benefits_zh}'),
-		tiering.check_keys(COALESCE(t.element -> 'policy', '{}'), format('policy of tier %s', t.number),
+		tiering.check_keys(COALESCE(t.element -> 'policy', '{}'),
+			format('policy of tier %s', t.number),
 			tiering.policy_words()),
-		(SELECT count(tiering.check_keys(r.element, format('rule %s of tier %s', r.number, t.number), NULL)::text)
+		(SELECT count(tiering.check_keys(r.element,
+		format('rule %s of tier %s', r.number, t.number), NULL)::text)
 		 FROM tiering.document_rules(t.element, t.number) r)
 	FROM tiering.document_list(document, 'tiers', 'tiers') t;
 	SELECT format('rule %s of tier %s', r.number, t.number) INTO bare
@@ -137,7 +151,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.check_document(jsonb) IS
-'Raises an error (22023) unless a document has the shape of a scheme; what is in it the tables check';
+'Raises an error (22023) unless a document has the shape of a scheme; what is in it the tables '
+'check';
 
 -- Fill an empty draft.
 CREATE FUNCTION tiering.import_definition(document jsonb, scheme text, version int) RETURNS void
@@ -147,18 +162,24 @@ SET intervalstyle = 'postgres'
 AS $$
 BEGIN
 	UPDATE tiering.scheme_version v
-	SET everyone = COALESCE((document ->> 'everyone')::boolean, true), note = COALESCE(document ->> 'note', '')
+	SET everyone = COALESCE((document ->> 'everyone')::boolean, true),
+		note = COALESCE(document ->> 'note', '')
 	WHERE v.scheme = import_definition.scheme AND v.version = import_definition.version;
 	INSERT INTO tiering.metric (scheme, version, metric, kind, is_measure, unit, title, title_zh)
-	SELECT import_definition.scheme, import_definition.version, m.metric, COALESCE(m.kind, 'number'),
-		COALESCE(m.is_measure, false), COALESCE(m.unit, ''), COALESCE(m.title, ''), COALESCE(m.title_zh, '')
+	SELECT import_definition.scheme, import_definition.version, m.metric,
+		COALESCE(m.kind, 'number'),
+		COALESCE(m.is_measure, false), COALESCE(m.unit, ''), COALESCE(m.title, ''),
+			COALESCE(m.title_zh, '')
 	FROM jsonb_to_recordset(document -> 'metrics')
 		AS m(metric text, kind text, is_measure boolean, unit text, title text, title_zh text);
 	INSERT INTO tiering.score_weight (scheme, version, score, metric, weight, null_points)
-	SELECT import_definition.scheme, import_definition.version, s.score, s.metric, s.weight, s.null_points
-	FROM jsonb_to_recordset(document -> 'scores') AS s(score text, metric text, weight numeric, null_points numeric);
+	SELECT import_definition.scheme, import_definition.version, s.score, s.metric, s.weight,
+		s.null_points
+	FROM jsonb_to_recordset(document -> 'scores') AS s(score text, metric text, weight numeric,
+		null_points numeric);
 	INSERT INTO tiering.score_band (scheme, version, score, metric, bounds, points)
-	SELECT import_definition.scheme, import_definition.version, s.score, s.metric, b.bounds, b.points
+	SELECT import_definition.scheme, import_definition.version, s.score, s.metric, b.bounds,
+		b.points
 	FROM jsonb_to_recordset(document -> 'scores') AS s(score text, metric text, bands jsonb),
 		jsonb_to_recordset(s.bands) AS b(bounds numrange, points numeric);
 	INSERT INTO tiering.tier (scheme, version, tier, rank, base, parent, approval, title, title_zh,
@@ -171,16 +192,20 @@ BEGIN
 	FROM jsonb_to_recordset(document -> 'tiers') AS t(tier text, rank int, base boolean,
 		parent text, approval boolean, title text, title_zh text, succeeds text);
 	INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds, stay)
-	SELECT import_definition.scheme, import_definition.version, t.element ->> 'tier', r.number, c.metric,
+	SELECT import_definition.scheme, import_definition.version, t.element ->> 'tier', r.number,
+		c.metric,
 		c.bounds::numrange, r.stay
 	FROM tiering.document_list(document, 'tiers', 'tiers') t,
 		tiering.document_rules(t.element, t.number) r,
 		jsonb_each_text(r.element) AS c(metric, bounds);
-	INSERT INTO tiering.service (scheme, version, tier, channel, channel_zh, customers_per_manager, benefits, benefits_zh)
+	INSERT INTO tiering.service (scheme, version, tier, channel, channel_zh, customers_per_manager,
+		benefits, benefits_zh)
 	SELECT import_definition.scheme, import_definition.version, t.tier, COALESCE(s.channel, ''),
-		COALESCE(s.channel_zh, ''), s.customers_per_manager, COALESCE(s.benefits, ''), COALESCE(s.benefits_zh, '')
+		COALESCE(s.channel_zh, ''), s.customers_per_manager, COALESCE(s.benefits, ''),
+			COALESCE(s.benefits_zh, '')
 	FROM jsonb_to_recordset(document -> 'tiers') AS t(tier text, service jsonb),
-		jsonb_to_record(t.service) AS s(channel text, channel_zh text, customers_per_manager int4range,
+		jsonb_to_record(t.service) AS s(channel text, channel_zh text,
+			customers_per_manager int4range,
 			benefits text, benefits_zh text)
 	WHERE t.service IS NOT NULL;
 	INSERT INTO tiering.policy
@@ -233,7 +258,9 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.import_version(jsonb, text) IS
-'Makes the next draft of a scheme that is there from a document, whose titles and description of the scheme itself are left aside; returns its number. A scheme that is not there (42704) or has a draft already (42710), and a key that is not known (22023), are errors';
+'Makes the next draft of a scheme that is there from a document, whose titles and description of '
+'the scheme itself are left aside; returns its number. A scheme that is not there (42704) or has a '
+'draft already (42710), and a key that is not known (22023), are errors';
 
 -- intervals, which a document has as text, are written and read in one way
 CREATE FUNCTION tiering.export_scheme(scheme text, version int DEFAULT NULL) RETURNS jsonb
@@ -248,9 +275,12 @@ BEGIN
 	-- what has its default is left out
 	SELECT jsonb_strip_nulls(jsonb_build_object(
 		'scheme', s.scheme, 'title', NULLIF(s.title, ''), 'title_zh', NULLIF(s.title_zh, ''),
-		'description', NULLIF(s.description, ''), 'origin', NULLIF(s.origin, ''), 'note', NULLIF(v.note, ''),
-		'everyone', NULLIF(v.everyone, true), 'metrics', tiering.export_metrics(v.scheme, v.version),
-		'scores', tiering.export_scores(v.scheme, v.version), 'tiers', tiering.export_tiers(v.scheme, v.version),
+		'description', NULLIF(s.description, ''), 'origin', NULLIF(s.origin, ''), 'note',
+		NULLIF(v.note, ''),
+		'everyone', NULLIF(v.everyone, true), 'metrics',
+		tiering.export_metrics(v.scheme, v.version),
+		'scores', tiering.export_scores(v.scheme, v.version), 'tiers',
+		tiering.export_tiers(v.scheme, v.version),
 		'asset_weights', (
 			SELECT jsonb_object_agg(w.asset_class, w.weight) FROM tiering.asset_weight w
 			WHERE w.scheme = v.scheme AND w.version = v.version)))
@@ -264,14 +294,18 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.export_scheme(text, int) IS
-'All that defines a version of a scheme, the newest unless one is given, as one document, which import_scheme() reads; jsonb_pretty() prints it. Rules have no numbers in it: those of a tier are numbered from 1 again when it is read. A scheme or version that does not exist is an error (42704)';
+'All that defines a version of a scheme, the newest unless one is given, as one document, which '
+'import_scheme() reads; jsonb_pretty() prints it. Rules have no numbers in it: those of a tier are '
+'numbered from 1 again when it is read. A scheme or version that does not exist is an error '
+'(42704)';
 
 CREATE FUNCTION tiering.export_metrics(scheme text, version int) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
 	SELECT jsonb_agg(jsonb_build_object('metric', m.metric, 'kind', NULLIF(m.kind, 'number'),
 		'is_measure', NULLIF(m.is_measure, false), 'unit', NULLIF(m.unit, ''),
-		'title', NULLIF(m.title, ''), 'title_zh', NULLIF(m.title_zh, '')) ORDER BY NOT m.is_measure, m.metric)
+		'title', NULLIF(m.title, ''), 'title_zh', NULLIF(m.title_zh, '')) ORDER BY NOT m.is_measure,
+		m.metric)
 	FROM tiering.metric m
 	WHERE m.scheme = export_metrics.scheme AND m.version = export_metrics.version;
 END;
@@ -282,9 +316,11 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
 	SELECT jsonb_agg(jsonb_build_object('score', w.score, 'metric', w.metric, 'weight', w.weight,
 		'null_points', w.null_points, 'bands', (
-			SELECT jsonb_agg(jsonb_build_object('bounds', b.bounds::text, 'points', b.points) ORDER BY b.bounds)
+			SELECT jsonb_agg(jsonb_build_object('bounds', b.bounds::text, 'points', b.points)
+				ORDER BY b.bounds)
 			FROM tiering.score_band b
-			WHERE (b.scheme, b.version, b.score, b.metric) = (w.scheme, w.version, w.score, w.metric)))
+			WHERE (b.scheme, b.version, b.score, b.metric) = (w.scheme, w.version, w.score,
+				w.metric)))
 		ORDER BY w.score, w.metric)
 	FROM tiering.score_weight w
 	WHERE w.scheme = export_scores.scheme AND w.version = export_scores.version;
@@ -297,27 +333,34 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 5
 BEGIN ATOMIC
 	SELECT r.rule, r.stay, jsonb_object_agg(r.metric, r.bounds::text)
 	FROM tiering.rule r
-	WHERE (r.scheme, r.version, r.tier) = (rule_documents.scheme, rule_documents.version, rule_documents.tier)
+	WHERE (r.scheme, r.version, r.tier) = (rule_documents.scheme, rule_documents.version,
+		rule_documents.tier)
 	GROUP BY r.rule, r.stay;
 END;
-COMMENT ON FUNCTION tiering.rule_documents(text, int, text) IS 'Part of export_scheme(): the rules of a tier';
+COMMENT ON FUNCTION tiering.rule_documents(text, int, text)
+	IS 'Part of export_scheme(): the rules of a tier';
 
 CREATE FUNCTION tiering.export_tiers(scheme text, version int) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
-	SELECT jsonb_agg(jsonb_build_object('tier', t.tier, 'rank', t.rank, 'base', NULLIF(t.base, false),
+	SELECT jsonb_agg(jsonb_build_object('tier', t.tier, 'rank', t.rank, 'base',
+		NULLIF(t.base, false),
 		'parent', t.parent, 'succeeds', t.succeeds, 'approval', NULLIF(t.approval, false),
 		'title', NULLIF(t.title, ''), 'title_zh', NULLIF(t.title_zh, ''),
 		'rules', (
-			SELECT jsonb_agg(r.conditions ORDER BY r.rule) FROM tiering.rule_documents(t.scheme, t.version, t.tier) r
+			SELECT jsonb_agg(r.conditions ORDER BY r.rule)
+				FROM tiering.rule_documents(t.scheme, t.version, t.tier) r
 			WHERE NOT r.stay),
 		'stay_rules', (
-			SELECT jsonb_agg(r.conditions ORDER BY r.rule) FROM tiering.rule_documents(t.scheme, t.version, t.tier) r
+			SELECT jsonb_agg(r.conditions ORDER BY r.rule)
+				FROM tiering.rule_documents(t.scheme, t.version, t.tier) r
 			WHERE r.stay),
 		'service', (
-			SELECT jsonb_build_object('channel', NULLIF(s.channel, ''), 'channel_zh', NULLIF(s.channel_zh, ''),
+			SELECT jsonb_build_object('channel', NULLIF(s.channel, ''), 'channel_zh',
+				NULLIF(s.channel_zh, ''),
 				'customers_per_manager', CASE WHEN s.customers_per_manager IS NOT NULL
-					THEN format('[%s,%s]', lower(s.customers_per_manager), upper(s.customers_per_manager) - 1) END,
+					THEN format('[%s,%s]', lower(s.customers_per_manager),
+						upper(s.customers_per_manager) - 1) END,
 				'benefits', NULLIF(s.benefits, ''), 'benefits_zh', NULLIF(s.benefits_zh, ''))
 			FROM tiering.service s
 			WHERE (s.scheme, s.version, s.tier) = (t.scheme, t.version, t.tier)),
@@ -331,4 +374,5 @@ BEGIN ATOMIC
 	FROM tiering.tier t, tiering.policy_defaults() d(defaults)
 	WHERE t.scheme = export_tiers.scheme AND t.version = export_tiers.version;
 END;
-COMMENT ON FUNCTION tiering.export_tiers(text, int) IS 'Part of export_scheme(): the tiers, lowest first, with their rules and services';
+COMMENT ON FUNCTION tiering.export_tiers(text, int)
+	IS 'Part of export_scheme(): the tiers, lowest first, with their rules and services';

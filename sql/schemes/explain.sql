@@ -7,7 +7,8 @@
 -- The values of a version's metrics, the scores of which are worked out here, and
 -- what each part of a score earned.
 CREATE FUNCTION tiering.metric_values(scheme text, version int, metrics jsonb)
-RETURNS TABLE (metric text, kind text, score text, value numeric, bounds numrange, weight numeric, points numeric)
+RETURNS TABLE (metric text, kind text, score text, value numeric, bounds numrange, weight numeric,
+	points numeric)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
 BEGIN ATOMIC
 	WITH known AS (
@@ -15,7 +16,8 @@ BEGIN ATOMIC
 			WHEN 'boolean' THEN (metric_values.metrics ->> m.metric)::boolean::int::numeric
 			ELSE (metric_values.metrics ->> m.metric)::numeric END AS value
 		FROM tiering.metric m
-		WHERE m.scheme = metric_values.scheme AND m.version = metric_values.version AND m.kind <> 'score'
+		WHERE m.scheme = metric_values.scheme AND m.version = metric_values.version
+			AND m.kind <> 'score'
 			-- what else is called like a metric may be anything
 			AND (EXISTS (SELECT FROM tiering.rule r
 					WHERE r.scheme = m.scheme AND r.version = m.version AND r.metric = m.metric)
@@ -30,15 +32,18 @@ BEGIN ATOMIC
 				= (w.scheme, w.version, w.score, w.metric) AND b.bounds @> k.value
 		WHERE w.scheme = metric_values.scheme AND w.version = metric_values.version
 	)
-	SELECT k.metric, k.kind, NULL, k.value, NULL::numrange, NULL::numeric, NULL::numeric FROM known k
+	SELECT k.metric, k.kind, NULL, k.value, NULL::numrange, NULL::numeric, NULL::numeric
+		FROM known k
 	UNION ALL
-	SELECT p.score, 'score', NULL, CASE WHEN count(*) = count(p.points) THEN trim_scale(sum(p.points)) END, NULL, NULL, NULL
+	SELECT p.score, 'score', NULL,
+		CASE WHEN count(*) = count(p.points) THEN trim_scale(sum(p.points)) END, NULL, NULL, NULL
 	FROM part p GROUP BY p.score
 	UNION ALL
 	SELECT p.metric, p.kind, p.score, p.value, p.bounds, p.weight, trim_scale(p.points) FROM part p;
 END;
 COMMENT ON FUNCTION tiering.metric_values(text, int, jsonb) IS
-'Part of explain(): the value of each metric, scores included, where score is null, and what each metric adds to a score, where it is not';
+'Part of explain(): the value of each metric, scores included, where score is null, and what each '
+'metric adds to a score, where it is not';
 
 -- By how much a value misses bounds: positive if it has to rise, negative if it
 -- has to fall; 0 within them, and where an excluded bound is touched.
@@ -55,51 +60,69 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 RETURN metric || CASE WHEN value IS NULL THEN ' is unknown'
 	WHEN kind = 'boolean' THEN CASE WHEN value = 1 THEN ' is true' ELSE ' is false' END
 	ELSE format(' is %s', value) END;
-COMMENT ON FUNCTION tiering.describe_value(text, text, numeric) IS 'Part of explain(): a metric''s value in words';
+COMMENT ON FUNCTION tiering.describe_value(text, text, numeric)
+	IS 'Part of explain(): a metric''s value in words';
 
-CREATE FUNCTION tiering.describe_miss(metric text, kind text, value numeric, bounds numrange) RETURNS text
+CREATE FUNCTION tiering.describe_miss(metric text, kind text, value numeric, bounds numrange)
+	RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 RETURN metric || CASE
 	WHEN value IS NULL THEN format(' is unknown and would have to be %s',
-		CASE WHEN kind = 'boolean' THEN CASE WHEN bounds @> 1.0 THEN 'true' ELSE 'false' END ELSE format('in %s', bounds) END)
-	WHEN kind = 'boolean' THEN CASE WHEN value = 1 THEN ' would have to be false' ELSE ' would have to be true' END
+		CASE WHEN kind = 'boolean'
+			THEN CASE WHEN bounds @> 1.0 THEN 'true' ELSE 'false' END ELSE format('in %s', bounds)
+			END)
+	WHEN kind = 'boolean' THEN CASE WHEN value = 1 THEN ' would have to be false'
+		ELSE ' would have to be true' END
 	WHEN value = lower(bounds) THEN format(' would have to rise above %s', value)
 	WHEN value = upper(bounds) THEN format(' would have to fall below %s', value)
-	WHEN value < lower(bounds) THEN format(' would have to rise by %s%s from %s to %s', CASE WHEN lower_inc(bounds) THEN '' ELSE 'more than ' END,
+	WHEN value < lower(bounds)
+		THEN format(' would have to rise by %s%s from %s to %s',
+		CASE WHEN lower_inc(bounds) THEN '' ELSE 'more than ' END,
 		lower(bounds) - value, value, lower(bounds))
-	ELSE format(' would have to fall by %s%s from %s to %s', CASE WHEN upper_inc(bounds) THEN '' ELSE 'more than ' END,
+	ELSE format(' would have to fall by %s%s from %s to %s',
+		CASE WHEN upper_inc(bounds) THEN '' ELSE 'more than ' END,
 		value - upper(bounds), value, upper(bounds)) END;
 COMMENT ON FUNCTION tiering.describe_miss(text, text, numeric, numrange) IS
 'Part of explain(): in words, what keeps a value from meeting a condition';
 
 CREATE FUNCTION tiering.explain_metrics(scheme text, version int, metrics jsonb, granted text)
-RETURNS TABLE (part text, tier text, rule int, metric text, value numeric, bounds numrange, met boolean,
+RETURNS TABLE (part text, tier text, rule int, metric text, value numeric, bounds numrange,
+	met boolean,
 	distance numeric, weight numeric, points numeric, sentence text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 30
 BEGIN ATOMIC
 	WITH v AS MATERIALIZED (
-		SELECT * FROM tiering.metric_values(explain_metrics.scheme, explain_metrics.version, explain_metrics.metrics)
+		SELECT * FROM tiering.metric_values(explain_metrics.scheme, explain_metrics.version,
+			explain_metrics.metrics)
 	), t AS MATERIALIZED (
-		SELECT t.tier, t.rank, t.base, t.tier IS NOT DISTINCT FROM explain_metrics.granted AS granted
+		SELECT t.tier, t.rank, t.base, t.tier
+			IS NOT DISTINCT FROM explain_metrics.granted AS granted
 		FROM tiering.tier t
 		WHERE t.scheme = explain_metrics.scheme AND t.version = explain_metrics.version
 	), c AS MATERIALIZED (
-		SELECT r.tier, t.rank, r.rule, r.metric, v.kind, v.value, r.bounds, COALESCE(r.bounds @> v.value, false) AS met
-		FROM tiering.rule r JOIN v ON v.metric = r.metric AND v.score IS NULL JOIN t ON t.tier = r.tier
-		WHERE r.scheme = explain_metrics.scheme AND r.version = explain_metrics.version AND NOT r.stay
+		SELECT r.tier, t.rank, r.rule, r.metric, v.kind, v.value, r.bounds,
+			COALESCE(r.bounds @> v.value, false) AS met
+		FROM tiering.rule r JOIN v ON v.metric = r.metric AND v.score IS NULL JOIN t
+			ON t.tier = r.tier
+		WHERE r.scheme = explain_metrics.scheme AND r.version = explain_metrics.version
+			AND NOT r.stay
 	), rules AS MATERIALIZED (
 		SELECT c.tier, c.rank, c.rule, bool_and(c.met) AS met,
-			string_agg(tiering.describe_value(c.metric, c.kind, c.value) || CASE c.kind WHEN 'boolean' THEN '' ELSE format(', in %s', c.bounds) END,
+			string_agg(tiering.describe_value(c.metric, c.kind, c.value)
+				|| CASE c.kind WHEN 'boolean' THEN '' ELSE format(', in %s', c.bounds) END,
 				' and ' ORDER BY c.metric) AS reason,
-			string_agg(tiering.describe_miss(c.metric, c.kind, c.value, c.bounds), ' and ' ORDER BY c.metric)
+			string_agg(tiering.describe_miss(c.metric, c.kind, c.value, c.bounds), ' and '
+				ORDER BY c.metric)
 				FILTER (WHERE NOT c.met) AS missing
 		FROM c GROUP BY c.tier, c.rank, c.rule
 	), next AS (
 		SELECT min(r.rank) AS rank FROM rules r
 		WHERE (r.rank <= (SELECT t.rank FROM t WHERE t.granted)) IS NOT TRUE
 	), line AS (
-		SELECT 1 AS place, NULL::int AS rank, 'tier' AS part, explain_metrics.granted AS tier, NULL::int AS rule, NULL::text AS metric,
-			NULL::numeric AS value, NULL::numrange AS bounds, NULL::boolean AS met, NULL::numeric AS distance,
+		SELECT 1 AS place, NULL::int AS rank, 'tier' AS part, explain_metrics.granted AS tier,
+			NULL::int AS rule, NULL::text AS metric,
+			NULL::numeric AS value, NULL::numrange AS bounds, NULL::boolean AS met,
+				NULL::numeric AS distance,
 			NULL::numeric AS weight, NULL::numeric AS points, COALESCE(
 				(SELECT format('%s, by rule %s: %s', r.tier, r.rule, r.reason) FROM rules r
 				 WHERE r.tier = explain_metrics.granted AND r.met ORDER BY r.rule LIMIT 1),
@@ -110,7 +133,8 @@ BEGIN ATOMIC
 			format('for %s, by rule %s: %s', r.tier, r.rule, r.missing)
 		FROM rules r, next n WHERE r.rank = n.rank
 		UNION ALL
-		SELECT 2, NULL, 'next', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'no tier ranks higher'
+		SELECT 2, NULL, 'next', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+			'no tier ranks higher'
 		FROM next n WHERE n.rank IS NULL
 		UNION ALL
 		SELECT 3, c.rank, 'condition', c.tier, c.rule, c.metric, c.value, c.bounds, c.met,
@@ -119,19 +143,25 @@ BEGIN ATOMIC
 				ELSE tiering.describe_miss(c.metric, c.kind, c.value, c.bounds) END
 		FROM c
 		UNION ALL
-		SELECT 3, t.rank, 'condition', t.tier, NULL, NULL, NULL, NULL, true, NULL, NULL, NULL, 'the base takes everyone'
+		SELECT 3, t.rank, 'condition', t.tier, NULL, NULL, NULL, NULL, true, NULL, NULL, NULL,
+			'the base takes everyone'
 		FROM t WHERE t.base
 		UNION ALL
 		SELECT 4, NULL, 'score', NULL, NULL, v.score, NULL, NULL, NULL, NULL, NULL, v.value,
 			tiering.describe_value(v.score, 'score', v.value)
 		FROM (SELECT s.metric AS score, s.value FROM v AS s WHERE s.kind = 'score') v
 		UNION ALL
-		SELECT 5, NULL, 'points', NULL, NULL, v.metric, v.value, v.bounds, NULL, NULL, v.weight, v.points,
-			CASE WHEN v.points IS NULL THEN format('%s, so %s is unknown', tiering.describe_value(v.metric, v.kind, v.value), v.score)
-				ELSE format('%s and adds %s to %s', tiering.describe_value(v.metric, v.kind, v.value), v.points, v.score) END
+		SELECT 5, NULL, 'points', NULL, NULL, v.metric, v.value, v.bounds, NULL, NULL, v.weight,
+			v.points,
+			CASE WHEN v.points IS NULL
+				THEN format('%s, so %s is unknown',
+				tiering.describe_value(v.metric, v.kind, v.value), v.score)
+				ELSE format('%s and adds %s to %s',
+					tiering.describe_value(v.metric, v.kind, v.value), v.points, v.score) END
 		FROM v WHERE v.score IS NOT NULL
 	)
-	SELECT l.part, l.tier, l.rule, l.metric, l.value, l.bounds, l.met, l.distance, l.weight, l.points, l.sentence
+	SELECT l.part, l.tier, l.rule, l.metric, l.value, l.bounds, l.met, l.distance, l.weight,
+		l.points, l.sentence
 	FROM line l
 	ORDER BY l.place, l.rank DESC, l.tier, l.rule, l.metric, l.sentence;
 END;
@@ -148,7 +178,8 @@ COMMENT ON FUNCTION tiering.version_on(text, date) IS
 'The version of a scheme that is in force on a day, or null';
 
 CREATE FUNCTION tiering.explain(scheme text, m record, as_of date DEFAULT CURRENT_DATE)
-RETURNS TABLE (part text, tier text, rule int, metric text, value numeric, bounds numrange, met boolean,
+RETURNS TABLE (part text, tier text, rule int, metric text, value numeric, bounds numrange,
+	met boolean,
 	distance numeric, weight numeric, points numeric, sentence text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 30
 SET search_path = pg_catalog, pg_temp
@@ -162,10 +193,15 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.explain(text, record, date) IS
-'Why classify(scheme, m, as_of) says what it says. First the tier and what meets its rule, in words (part "tier"), then for each rule of the next higher tier what is missing ("next"); then a row for each condition of every tier, highest first, with the metric''s value, the bounds, whether it is met and by how much it is missed ("condition"); then the scores ("score") and what each metric adds to them, points times weight ("points"). Errors are those of classify()';
+'Why classify(scheme, m, as_of) says what it says. First the tier and what meets its rule, in '
+'words (part "tier"), then for each rule of the next higher tier what is missing ("next"); then a '
+'row for each condition of every tier, highest first, with the metric''s value, the bounds, '
+'whether it is met and by how much it is missed ("condition"); then the scores ("score") and what '
+'each metric adds to them, points times weight ("points"). Errors are those of classify()';
 
 CREATE FUNCTION tiering.explain(scheme text, value numeric, as_of date DEFAULT CURRENT_DATE)
-RETURNS TABLE (part text, tier text, rule int, metric text, value numeric, bounds numrange, met boolean,
+RETURNS TABLE (part text, tier text, rule int, metric text, value numeric, bounds numrange,
+	met boolean,
 	distance numeric, weight numeric, points numeric, sentence text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 30
 BEGIN ATOMIC
@@ -178,4 +214,5 @@ BEGIN ATOMIC
 			HAVING count(*) = 1 AND bool_and(m.kind = 'number')), c.granted) e;
 END;
 COMMENT ON FUNCTION tiering.explain(text, numeric, date) IS
-'Why classify(scheme, value, as_of) says what it says, for a scheme with one metric; rows as those of the other form';
+'Why classify(scheme, value, as_of) says what it says, for a scheme with one metric; rows as those '
+'of the other form';

@@ -29,7 +29,8 @@ BEGIN ATOMIC
 	WHERE row.scheme = definition_rows.scheme AND row.version = definition_rows.version;
 END;
 COMMENT ON FUNCTION tiering.definition_rows(text, int) IS
-'How many rows define a version of a scheme: its metrics, tiers, rules, scores, services, policies and asset weights';
+'How many rows define a version of a scheme: its metrics, tiers, rules, scores, services, policies '
+'and asset weights';
 
 CREATE FUNCTION tiering.refuse_change(v tiering.scheme_version) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
@@ -93,7 +94,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.refuse_frozen(text, int, boolean) IS
-'Raises an error (55000) if a version is published or retired; adding is let pass while rows that were published are missing';
+'Raises an error (55000) if a version is published or retired; adding is let pass while rows that '
+'were published are missing';
 
 -- A definer's function, because an author need not have the right to lock versions.
 CREATE FUNCTION tiering.freeze_definition() RETURNS trigger
@@ -101,8 +103,10 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF TG_RELID <> ALL (ARRAY['tiering.metric', 'tiering.tier', 'tiering.rule', 'tiering.score_weight',
-		'tiering.score_band', 'tiering.service', 'tiering.policy', 'tiering.asset_weight']::regclass[]) THEN
+	IF TG_RELID <> ALL (ARRAY['tiering.metric', 'tiering.tier', 'tiering.rule',
+		'tiering.score_weight',
+		'tiering.score_band', 'tiering.service', 'tiering.policy',
+		'tiering.asset_weight']::regclass[]) THEN
 		RAISE EXCEPTION 'freeze_definition() is a trigger on the tables that define a scheme only'
 			USING ERRCODE = 'object_not_in_prerequisite_state';
 	END IF;
@@ -134,7 +138,8 @@ BEGIN
 			(SELECT c.relowner FROM pg_class c WHERE c.oid = TG_RELID), 'USAGE') THEN
 			RAISE EXCEPTION 'version % of scheme "%" must begin as a draft', NEW.version, NEW.scheme
 				USING ERRCODE = 'insufficient_privilege',
-				HINT = format('Put it in force with tiering.publish(%L, effective_from).', NEW.scheme);
+				HINT = format('Put it in force with tiering.publish(%L, effective_from).',
+					NEW.scheme);
 		END IF;
 		RETURN NEW;
 	ELSIF TG_OP = 'DELETE' THEN
@@ -181,11 +186,16 @@ DO $$
 DECLARE
 	defining text;
 BEGIN
-	FOREACH defining IN ARRAY ARRAY['metric', 'tier', 'rule', 'score_weight', 'score_band', 'service', 'policy', 'asset_weight'] LOOP
-		EXECUTE pg_catalog.format('CREATE TRIGGER frozen BEFORE INSERT OR UPDATE OR DELETE ON tiering.%I FOR EACH ROW EXECUTE FUNCTION tiering.freeze_definition()', defining);
-		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.%I FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_truncate()', defining);
-		EXECUTE pg_catalog.format('COMMENT ON TRIGGER frozen ON tiering.%I IS %L', defining, 'Published versions are frozen');
-		EXECUTE pg_catalog.format('COMMENT ON TRIGGER refuse_truncate ON tiering.%I IS %L', defining, 'Published versions are frozen');
+	FOREACH defining IN ARRAY ARRAY['metric', 'tier', 'rule', 'score_weight', 'score_band',
+		'service', 'policy', 'asset_weight'] LOOP
+		EXECUTE pg_catalog.format('CREATE TRIGGER frozen BEFORE INSERT OR UPDATE OR DELETE ON '
+			'tiering.%I FOR EACH ROW EXECUTE FUNCTION tiering.freeze_definition()', defining);
+		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.%I '
+			'FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_truncate()', defining);
+		EXECUTE pg_catalog.format('COMMENT ON TRIGGER frozen ON tiering.%I IS %L', defining,
+			'Published versions are frozen');
+		EXECUTE pg_catalog.format('COMMENT ON TRIGGER refuse_truncate ON tiering.%I IS %L',
+			defining, 'Published versions are frozen');
 	END LOOP;
 END;
 $$;

@@ -4,7 +4,8 @@
  * file in sql/presets, which the Makefile has add_preset() take in.
  */
 
-CREATE FUNCTION tiering.load_preset(preset text, scheme text DEFAULT NULL, parameters jsonb DEFAULT '{}')
+CREATE FUNCTION tiering.load_preset(preset text, scheme text DEFAULT NULL,
+	parameters jsonb DEFAULT '{}')
 RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
@@ -41,7 +42,9 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.load_preset(text, text, jsonb) IS
-'Makes a scheme of a preset, under the preset''s own name unless another is given. Leaves a draft, whose number it returns. An unknown preset (42704) or parameter (22023), and a name that is taken (42710), are errors';
+'Makes a scheme of a preset, under the preset''s own name unless another is given. Leaves a draft, '
+'whose number it returns. An unknown preset (42704) or parameter (22023), and a name that is taken '
+'(42710), are errors';
 
 -- For what follows only: dropped when the files are in, as a preset of the bank's own
 -- would not be in a dump. What it keeps as a document goes to import_scheme().
@@ -52,4 +55,5 @@ BEGIN ATOMIC
 	VALUES (add_preset.preset, COALESCE(document -> 'parameters', '{}'), document - 'parameters');
 END;
 COMMENT ON FUNCTION tiering.add_preset(text, jsonb) IS
-'Adds a preset: a document as import_scheme() reads it, beside its "parameters" with their defaults';
+'Adds a preset: a document as import_scheme() reads it, beside its "parameters" with their '
+'defaults';

@@ -9,7 +9,7 @@
 -- Row locks do not tell who has them. The row's xmax does: a transaction, or a group
 -- of them, whose sessions pg_locks knows.
 CREATE FUNCTION tiering.holding_sessions(holder xid) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -33,7 +33,7 @@ COMMENT ON FUNCTION tiering.holding_sessions(xid) IS
 'The sessions that have a row, by its xmax, in words, for a message; null if that is not known';
 
 CREATE FUNCTION tiering.refuse_held(told text, holder xid) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -48,13 +48,14 @@ COMMENT ON FUNCTION tiering.refuse_held(text, xid) IS
 'Raises the error for a row that another session has (55P03), with whose it is';
 
 CREATE FUNCTION tiering.take_turn(scheme text, wait boolean DEFAULT false) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF NOT wait THEN
 		BEGIN
-			PERFORM FROM tiering.scheme s WHERE s.scheme = take_turn.scheme FOR NO KEY UPDATE NOWAIT;
+			PERFORM FROM tiering.scheme s
+				WHERE s.scheme = take_turn.scheme FOR NO KEY UPDATE NOWAIT;
 		EXCEPTION WHEN lock_not_available THEN
 			PERFORM tiering.refuse_held(
 				format('scheme "%s" is being refreshed or changed by another session', scheme),
@@ -65,7 +66,9 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.take_turn(text, boolean) IS
-'Takes the turn of a scheme until the transaction ends. Errors: another session has it (55P03, with whose it is), unless one waits; a snapshot from before the last turn (40001). A scheme that does not exist has no turn, and is no error here';
+'Takes the turn of a scheme until the transaction ends. Errors: another session has it (55P03, '
+'with whose it is), unless one waits; a snapshot from before the last turn (40001). A scheme that '
+'does not exist has no turn, and is no error here';
 
 -- A draft is no part of the turn: who is still writing to one keeps nobody from
 -- refreshing. But who publishes it with a snapshot of before would examine what is

@@ -32,9 +32,11 @@ BEGIN
 		FROM tiering.score_weight w
 			CROSS JOIN LATERAL (
 				SELECT b.points FROM tiering.score_band b
-				WHERE (b.scheme, b.version, b.score, b.metric) = (w.scheme, w.version, w.score, w.metric)
+				WHERE (b.scheme, b.version, b.score, b.metric) = (w.scheme, w.version, w.score,
+					w.metric)
 				UNION ALL SELECT w.null_points WHERE w.null_points IS NOT NULL) b
-		WHERE w.scheme = score_values.scheme AND w.version = score_values.version AND w.score = score_values.score
+		WHERE w.scheme = score_values.scheme AND w.version = score_values.version
+			AND w.score = score_values.score
 		GROUP BY w.metric
 	LOOP
 		too_many := too_many OR cardinality(sums) * cardinality(earned) > 1000;
@@ -51,7 +53,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.score_values(text, int, text) IS
-'Part of validate(): the values that a score can have; metrics are taken to be independent of each other';
+'Part of validate(): the values that a score can have; metrics are taken to be independent of each '
+'other';
 
 CREATE FUNCTION tiering.rule_axes(scheme text, version int)
 RETURNS TABLE (axis int, metric text, kind text, feasible nummultirange)
@@ -59,15 +62,18 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 5
 BEGIN ATOMIC
 	SELECT row_number() OVER (ORDER BY m.metric)::int, m.metric, m.kind,
 		CASE m.kind
-			WHEN 'boolean' THEN nummultirange(numrange(NULL, -1e29), numrange(0, 0, '[]'), numrange(1, 1, '[]'))
-			WHEN 'score' THEN nummultirange(numrange(NULL, -1e29)) + tiering.score_values(m.scheme, m.version, m.metric)
+			WHEN 'boolean' THEN nummultirange(numrange(NULL, -1e29), numrange(0, 0, '[]'),
+				numrange(1, 1, '[]'))
+			WHEN 'score' THEN nummultirange(numrange(NULL, -1e29)) + tiering.score_values(m.scheme,
+				m.version, m.metric)
 			ELSE nummultirange(numrange(NULL, NULL))
 		END
 	FROM tiering.metric m
 	WHERE m.scheme = rule_axes.scheme AND m.version = rule_axes.version
 		AND EXISTS (
 			SELECT FROM tiering.rule r
-			WHERE r.scheme = m.scheme AND r.version = m.version AND r.metric = m.metric AND NOT r.stay);
+			WHERE r.scheme = m.scheme AND r.version = m.version AND r.metric = m.metric
+				AND NOT r.stay);
 END;
 COMMENT ON FUNCTION tiering.rule_axes(text, int) IS
 'Part of validate(): the metrics that rules look at, and which values they can have';
@@ -80,7 +86,8 @@ BEGIN ATOMIC
 		array_agg(COALESCE(r.bounds * tiering.known_values(), numrange(NULL, NULL)) ORDER BY a.axis)
 	FROM tiering.tier t
 		JOIN (SELECT DISTINCT d.tier, d.rule FROM tiering.rule d
-			  WHERE d.scheme = rule_boxes.scheme AND d.version = rule_boxes.version AND NOT d.stay) n ON n.tier = t.tier
+			  WHERE d.scheme = rule_boxes.scheme AND d.version = rule_boxes.version
+			  	AND NOT d.stay) n ON n.tier = t.tier
 		CROSS JOIN tiering.rule_axes(rule_boxes.scheme, rule_boxes.version) a
 		LEFT JOIN tiering.rule r ON (r.scheme, r.version, r.tier, r.rule, r.metric)
 			= (rule_boxes.scheme, rule_boxes.version, n.tier, n.rule, a.metric)
@@ -89,9 +96,11 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION tiering.rule_boxes(text, int) IS 'Part of validate(): each rule as a box';
 
-CREATE FUNCTION tiering.boxes_overlap(a numrange[], b numrange[], feasible nummultirange[]) RETURNS boolean
+CREATE FUNCTION tiering.boxes_overlap(a numrange[], b numrange[], feasible nummultirange[])
+	RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
-RETURN (SELECT bool_and((s.a * s.b) && s.feasible) FROM unnest(a, b, feasible) AS s(a, b, feasible));
+RETURN (SELECT bool_and((s.a * s.b) && s.feasible)
+	FROM unnest(a, b, feasible) AS s(a, b, feasible));
 COMMENT ON FUNCTION tiering.boxes_overlap(numrange[], numrange[], nummultirange[]) IS
 'Part of validate(): whether some customer is in both of two boxes';
 
@@ -103,7 +112,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100 ROWS 4
 BEGIN ATOMIC
 	SELECT box WHERE EXISTS (SELECT FROM unnest(box, cut) AS s(b, c) WHERE NOT s.b && s.c)
 	UNION ALL
-	SELECT array_agg(CASE WHEN o.axis < s.axis THEN o.b * o.c WHEN o.axis = s.axis THEN piece.side ELSE o.b END
+	SELECT array_agg(CASE WHEN o.axis < s.axis THEN o.b * o.c WHEN o.axis = s.axis THEN piece.side
+		ELSE o.b END
 		ORDER BY o.axis)
 	FROM unnest(box, cut) WITH ORDINALITY AS s(b, c, axis),
 		LATERAL unnest(nummultirange(s.b) - nummultirange(s.c)) AS piece(side),
@@ -115,7 +125,8 @@ COMMENT ON FUNCTION tiering.box_minus(numrange[], numrange[]) IS
 'Part of validate(): what one box has beyond another, as boxes';
 
 -- Null in the place of a box: there are too many pieces to look at.
-CREATE FUNCTION tiering.box_rest(box numrange[], cuts numrange[], feasible nummultirange[]) RETURNS SETOF numrange[]
+CREATE FUNCTION tiering.box_rest(box numrange[], cuts numrange[], feasible nummultirange[])
+	RETURNS SETOF numrange[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10000 ROWS 10
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -124,24 +135,29 @@ DECLARE
 	cut numrange[];
 BEGIN
 	FOR i IN 1 .. COALESCE(array_length(cuts, 1), 0) LOOP
-		cut := ARRAY(SELECT s.side FROM unnest(cuts[i:i]) WITH ORDINALITY AS s(side, axis) ORDER BY s.axis);
+		cut := ARRAY(SELECT s.side FROM unnest(cuts[i:i]) WITH ORDINALITY AS s(side, axis)
+			ORDER BY s.axis);
 		SELECT array_agg(rest.piece) INTO pieces
 		FROM generate_subscripts(pieces, 1) AS n,
 			LATERAL tiering.box_minus(ARRAY(
-				SELECT s.side FROM unnest(pieces[n:n]) WITH ORDINALITY AS s(side, axis) ORDER BY s.axis), cut) AS rest(piece)
-		WHERE (SELECT bool_and(s.side && s.feasible) FROM unnest(rest.piece, feasible) AS s(side, feasible));
+				SELECT s.side FROM unnest(pieces[n:n]) WITH ORDINALITY AS s(side, axis)
+					ORDER BY s.axis), cut) AS rest(piece)
+		WHERE (SELECT bool_and(s.side && s.feasible)
+			FROM unnest(rest.piece, feasible) AS s(side, feasible));
 		IF array_length(pieces, 1) > 500 THEN
 			RETURN NEXT NULL;
 			RETURN;
 		END IF;
 	END LOOP;
 	RETURN QUERY
-	SELECT ARRAY(SELECT s.side FROM unnest(pieces[n:n]) WITH ORDINALITY AS s(side, axis) ORDER BY s.axis)
+	SELECT ARRAY(SELECT s.side FROM unnest(pieces[n:n]) WITH ORDINALITY AS s(side, axis)
+		ORDER BY s.axis)
 	FROM generate_subscripts(pieces, 1) AS n;
 END;
 $$;
 COMMENT ON FUNCTION tiering.box_rest(numrange[], numrange[], nummultirange[]) IS
-'Part of validate(): what a box has beyond several others, as boxes that do not overlap and that some customer can be in';
+'Part of validate(): what a box has beyond several others, as boxes that do not overlap and that '
+'some customer can be in';
 
 CREATE FUNCTION tiering.describe_box(box numrange[], metrics text[], kinds text[]) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
@@ -149,14 +165,19 @@ RETURN (
 	SELECT COALESCE(string_agg(s.metric || CASE
 			WHEN s.side <@ numrange(NULL, -1e29) THEN ' unknown'
 			WHEN s.side @> tiering.known_values() THEN ' known'
-			WHEN s.kind = 'boolean' THEN CASE WHEN s.side @> 1.0 AND NOT s.side @> 0.0 THEN ' true' WHEN s.side @> 1.0 THEN ' known' ELSE ' false' END
+			WHEN s.kind = 'boolean' THEN CASE WHEN s.side @> 1.0 AND NOT s.side @> 0.0 THEN ' true'
+				WHEN s.side @> 1.0 THEN ' known' ELSE ' false' END
 			WHEN lower(s.side) > -1e29 THEN format(' in %s', s.side)
-			WHEN lower(s.side) = -1e29 THEN format(' in (,%s%s', upper(s.side), CASE WHEN upper_inc(s.side) THEN ']' ELSE ')' END)
-			ELSE format(' in (,%s%s or unknown', upper(s.side), CASE WHEN upper_inc(s.side) THEN ']' ELSE ')' END)
+			WHEN lower(s.side) = -1e29
+				THEN format(' in (,%s%s', upper(s.side),
+				CASE WHEN upper_inc(s.side) THEN ']' ELSE ')' END)
+			ELSE format(' in (,%s%s or unknown', upper(s.side),
+				CASE WHEN upper_inc(s.side) THEN ']' ELSE ')' END)
 		END, ' and ' ORDER BY s.axis), 'all customers')
 	FROM unnest(box, metrics, kinds) WITH ORDINALITY AS s(side, metric, kind, axis)
 	WHERE s.side <> numrange(NULL, NULL));
-COMMENT ON FUNCTION tiering.describe_box(numrange[], text[], text[]) IS 'Part of validate(): a box in words';
+COMMENT ON FUNCTION tiering.describe_box(numrange[], text[], text[])
+	IS 'Part of validate(): a box in words';
 
 CREATE FUNCTION tiering.validate_tiers(scheme text, version int)
 RETURNS TABLE (severity text, place text, finding text)
@@ -165,19 +186,23 @@ BEGIN ATOMIC
 	WITH RECURSIVE t AS (
 		SELECT t.tier, t.rank, t.base, t.parent,
 			EXISTS (SELECT FROM tiering.rule r
-					WHERE r.scheme = t.scheme AND r.version = t.version AND r.tier = t.tier AND NOT r.stay) AS has_rules,
+					WHERE r.scheme = t.scheme AND r.version = t.version AND r.tier = t.tier
+						AND NOT r.stay) AS has_rules,
 			EXISTS (SELECT FROM tiering.rule r
 					WHERE r.scheme = t.scheme AND r.version = t.version AND r.tier = t.tier
 					GROUP BY r.rule HAVING bool_or(r.stay) AND NOT bool_and(r.stay)) AS has_mixed,
 			EXISTS (SELECT FROM tiering.rule r
-					WHERE r.scheme = t.scheme AND r.version = t.version AND r.tier = t.tier AND r.stay) AS has_stay,
+					WHERE r.scheme = t.scheme AND r.version = t.version AND r.tier = t.tier
+						AND r.stay) AS has_stay,
 			EXISTS (SELECT FROM tiering.policy p
 					WHERE p.scheme = t.scheme AND p.version = t.version AND p.tier = t.tier
 						AND (p.down_after, p.hold, p.new_hold) <> (1, '0', '0')) AS keeps,
 			EXISTS (SELECT FROM tiering.service s
-					WHERE s.scheme = t.scheme AND s.version = t.version AND s.tier = t.tier) AS has_service,
+					WHERE s.scheme = t.scheme AND s.version = t.version
+						AND s.tier = t.tier) AS has_service,
 			EXISTS (SELECT FROM tiering.tier c
-					WHERE c.scheme = t.scheme AND c.version = t.version AND c.parent = t.tier) AS has_parts
+					WHERE c.scheme = t.scheme AND c.version = t.version
+						AND c.parent = t.tier) AS has_parts
 		FROM tiering.tier t
 		WHERE t.scheme = validate_tiers.scheme AND t.version = validate_tiers.version
 	), ancestor AS (
@@ -189,31 +214,36 @@ BEGIN ATOMIC
 	WHERE NOT EXISTS (SELECT FROM t)
 	UNION ALL
 	SELECT 'error', 'scheme',
-		'no tier is the base, which takes everyone whom no higher tier takes; if some are to get none, set everyone = false in tiering.scheme_version'
+		'no tier is the base, which takes everyone whom no higher tier takes; if some are to get '
+		'none, set everyone = false in tiering.scheme_version'
 	FROM tiering.scheme_version v
 	WHERE v.scheme = validate_tiers.scheme AND v.version = validate_tiers.version AND v.everyone
 		AND EXISTS (SELECT FROM t) AND NOT EXISTS (SELECT FROM t WHERE t.base)
 	UNION ALL
-	SELECT 'error', 'scheme', format('more than one tier is the base: %s', string_agg(t.tier, ', ' ORDER BY t.tier))
+	SELECT 'error', 'scheme',
+		format('more than one tier is the base: %s', string_agg(t.tier, ', ' ORDER BY t.tier))
 	FROM t WHERE t.base HAVING count(*) > 1
 	UNION ALL
 	SELECT 'error', format('tier %s', t.tier), 'the base takes everyone, so it must have no rules'
 	FROM t WHERE t.base AND t.has_rules
 	UNION ALL
-	SELECT 'error', format('tier %s', t.tier), 'a rule of it has conditions for entering and conditions for staying'
+	SELECT 'error', format('tier %s', t.tier),
+		'a rule of it has conditions for entering and conditions for staying'
 	FROM t WHERE t.has_mixed
 	UNION ALL
 	SELECT 'error', format('tier %s', t.tier), 'it has a rule for staying and none for entering'
 	FROM t WHERE t.has_stay AND NOT t.has_rules
 	UNION ALL
-	SELECT 'warning', format('tier %s', t.tier), 'nobody leaves the base downwards, so its policy keeps nobody in it'
+	SELECT 'warning', format('tier %s', t.tier),
+		'nobody leaves the base downwards, so its policy keeps nobody in it'
 	FROM t WHERE t.base AND t.keeps
 	UNION ALL
 	SELECT 'error', format('tier %s', t.tier), 'it has no rules, so nobody can reach it'
 	FROM t WHERE NOT t.base AND NOT t.has_rules AND NOT t.has_parts
 	UNION ALL
 	SELECT 'error', format('tier %s', t.tier),
-		format('its rank %s is not above that of the base %s, so nobody can reach it', t.rank, b.tier)
+		format('its rank %s is not above that of the base %s, so nobody can reach it', t.rank,
+			b.tier)
 	FROM t JOIN t AS b ON b.base WHERE NOT t.base AND t.rank <= b.rank AND t.has_rules
 	UNION ALL
 	SELECT 'error', format('tier %s', t.tier), format('its parent %s is not a tier', t.parent)
@@ -239,19 +269,24 @@ BEGIN ATOMIC
 	WITH m AS (
 		SELECT m.metric, m.kind, m.is_measure,
 			EXISTS (SELECT FROM tiering.rule r
-					WHERE r.scheme = m.scheme AND r.version = m.version AND r.metric = m.metric) AS in_rule,
+					WHERE r.scheme = m.scheme AND r.version = m.version
+						AND r.metric = m.metric) AS in_rule,
 			EXISTS (SELECT FROM tiering.score_weight w
-					WHERE w.scheme = m.scheme AND w.version = m.version AND w.metric = m.metric) AS in_score,
+					WHERE w.scheme = m.scheme AND w.version = m.version
+						AND w.metric = m.metric) AS in_score,
 			EXISTS (SELECT FROM tiering.score_weight w
-					WHERE w.scheme = m.scheme AND w.version = m.version AND w.score = m.metric) AS has_parts
+					WHERE w.scheme = m.scheme AND w.version = m.version
+						AND w.score = m.metric) AS has_parts
 		FROM tiering.metric m
 		WHERE m.scheme = validate_metrics.scheme AND m.version = validate_metrics.version
 	), w AS (
 		SELECT w.score, w.metric, m.kind, format('score %s, metric %s', w.score, w.metric) AS place,
-			CASE m.kind WHEN 'boolean' THEN nummultirange(numrange(0, 0, '[]'), numrange(1, 1, '[]'))
+			CASE m.kind WHEN 'boolean'
+				THEN nummultirange(numrange(0, 0, '[]'), numrange(1, 1, '[]'))
 				ELSE nummultirange(numrange(NULL, NULL)) END AS feasible,
 			(SELECT range_agg(b.bounds) FROM tiering.score_band b
-			 WHERE (b.scheme, b.version, b.score, b.metric) = (w.scheme, w.version, w.score, w.metric)) AS covered
+			 WHERE (b.scheme, b.version, b.score, b.metric) = (w.scheme, w.version, w.score,
+			 	w.metric)) AS covered
 		FROM tiering.score_weight w JOIN m ON m.metric = w.metric
 		WHERE w.scheme = validate_metrics.scheme AND w.version = validate_metrics.version
 	), band AS (
@@ -262,7 +297,8 @@ BEGIN ATOMIC
 	SELECT 'error', format('score %s', m.metric), 'it looks at no metric'
 	FROM m WHERE m.kind = 'score' AND NOT m.has_parts
 	UNION ALL
-	SELECT 'error', format('metric %s', m.metric), format('it is a %s and not a score, so it cannot look at others', m.kind)
+	SELECT 'error', format('metric %s', m.metric),
+		format('it is a %s and not a score, so it cannot look at others', m.kind)
 	FROM m WHERE m.kind <> 'score' AND m.has_parts
 	UNION ALL
 	SELECT 'error', w.place, 'a score cannot look at a score'
@@ -275,7 +311,8 @@ BEGIN ATOMIC
 	FROM band a JOIN band b ON b.score = a.score AND b.metric = a.metric AND b.bounds > a.bounds
 	WHERE a.bounds && b.bounds AND (a.bounds * b.bounds) && a.feasible
 	UNION ALL
-	SELECT 'warning', format('metric %s', m.metric), 'no rule and no score looks at it, and it is not the measure'
+	SELECT 'warning', format('metric %s', m.metric),
+		'no rule and no score looks at it, and it is not the measure'
 	FROM m WHERE NOT m.in_rule AND NOT m.in_score AND NOT m.is_measure AND m.kind <> 'score'
 	UNION ALL
 	SELECT 'warning', format('score %s', m.metric), 'no rule looks at it'
@@ -297,8 +334,10 @@ BEGIN ATOMIC
 	), b AS MATERIALIZED (
 		SELECT b.tier, b.rank, b.rule, b.box, a.feasible,
 			format('tier %s, rule %s', b.tier, b.rule) AS place,
-			(SELECT bool_and(s.side && s.feasible) FROM unnest(b.box, a.feasible) AS s(side, feasible)) AS possible,
-			ARRAY(SELECT s.side = numrange(NULL, NULL) FROM unnest(b.box) WITH ORDINALITY AS s(side, axis) ORDER BY s.axis) AS free
+			(SELECT bool_and(s.side && s.feasible)
+			FROM unnest(b.box, a.feasible) AS s(side, feasible)) AS possible,
+			ARRAY(SELECT s.side = numrange(NULL, NULL) FROM unnest(b.box)
+				WITH ORDINALITY AS s(side, axis) ORDER BY s.axis) AS free
 		FROM tiering.rule_boxes(validate_rules.scheme, validate_rules.version) b, axes a
 	), above AS MATERIALIZED (
 		-- which of the rules of higher tiers hold all of it
@@ -310,12 +349,14 @@ BEGIN ATOMIC
 			AND (SELECT bool_and(nummultirange(s.a) * s.feasible <@ nummultirange(s.h))
 				 FROM unnest(a.box, h.box, a.feasible) AS s(a, h, feasible))
 	), left_over AS MATERIALIZED (
-		SELECT a.tier, a.place, bool_or(r.piece IS NULL) FILTER (WHERE r.found) AS too_many, count(*) FILTER (WHERE r.found) AS pieces
+		SELECT a.tier, a.place, bool_or(r.piece IS NULL) FILTER (WHERE r.found) AS too_many,
+			count(*) FILTER (WHERE r.found) AS pieces
 		FROM b a
 			LEFT JOIN LATERAL (
 				SELECT true AS found, x.piece
 				FROM tiering.box_rest(a.box, (SELECT array_agg(h.box) FROM b h
-					WHERE h.rank > a.rank AND tiering.boxes_overlap(h.box, a.box, a.feasible)), a.feasible) AS x(piece)) r ON true
+					WHERE h.rank > a.rank AND tiering.boxes_overlap(h.box, a.box, a.feasible)),
+						a.feasible) AS x(piece)) r ON true
 		WHERE a.possible
 		GROUP BY a.tier, a.place
 	)
@@ -323,25 +364,31 @@ BEGIN ATOMIC
 	FROM b WHERE NOT b.possible
 	UNION ALL
 	-- two boxes of equal rank must be apart
-	SELECT 'error', b.place, format('it overlaps rule %s of tier %s, and both tiers have rank %s', o.rule, o.tier, o.rank)
-	FROM b JOIN b AS o ON o.rank = b.rank AND o.tier > b.tier AND tiering.boxes_overlap(b.box, o.box, b.feasible)
+	SELECT 'error', b.place, format('it overlaps rule %s of tier %s, and both tiers have rank %s',
+		o.rule, o.tier, o.rank)
+	FROM b JOIN b AS o ON o.rank = b.rank AND o.tier > b.tier
+		AND tiering.boxes_overlap(b.box, o.box, b.feasible)
 	UNION ALL
 	SELECT 'error', a.place, format('it is the same condition as %s, which ranks higher', a.higher)
 	FROM above a WHERE a.same
 	UNION ALL
-	SELECT 'error', a.place, format('it asks for more than %s, which ranks higher: bounds must not fall as rank rises', a.higher)
+	SELECT 'error', a.place,
+		format('it asks for more than %s, which ranks higher: bounds must not fall as rank rises',
+		a.higher)
 	FROM above a WHERE a.same_metrics AND NOT a.same
 	UNION ALL
 	SELECT 'warning', l.place, 'whoever meets it is in a higher tier, so it decides nothing'
 	FROM left_over l WHERE l.pieces = 0
 		AND NOT EXISTS (SELECT FROM above a WHERE a.place = l.place AND (a.same OR a.same_metrics))
 	UNION ALL
-	SELECT 'warning', l.place, 'it and the rules of higher tiers are too many to tell whether it decides anything'
+	SELECT 'warning', l.place,
+		'it and the rules of higher tiers are too many to tell whether it decides anything'
 	FROM left_over l WHERE l.too_many
 	UNION ALL
 	SELECT 'error', format('tier %s', b.tier), COALESCE(
 		'whoever meets its rules is in a higher tier (' || (
-			SELECT string_agg(DISTINCT a.higher_tier, ', ') FROM above a JOIN b AS x USING (place) WHERE x.tier = b.tier)
+			SELECT string_agg(DISTINCT a.higher_tier, ', ') FROM above a JOIN b AS x USING (place)
+				WHERE x.tier = b.tier)
 		|| '), so nobody can reach it',
 		'whoever meets its rules is in some higher tier, so nobody can reach it')
 	FROM b LEFT JOIN left_over l ON l.place = b.place
@@ -349,7 +396,8 @@ BEGIN ATOMIC
 	HAVING bool_or(b.possible) AND COALESCE(sum(l.pieces), 0) = 0;
 END;
 COMMENT ON FUNCTION tiering.validate_rules(text, int) IS
-'Part of validate(): rules that nobody can meet, that overlap at equal rank, or that a higher tier makes void, and tiers that nobody can reach';
+'Part of validate(): rules that nobody can meet, that overlap at equal rank, or that a higher tier '
+'makes void, and tiers that nobody can reach';
 
 -- A gap is where no rule takes a customer of whom all is known although, along
 -- one metric, rules take both lower and higher values: between tiers, and not
@@ -361,13 +409,15 @@ BEGIN ATOMIC
 		SELECT array_agg(a.feasible ORDER BY a.axis) AS feasible,
 			array_agg(tiering.known_values() ORDER BY a.axis) AS everything,
 			EXISTS (SELECT FROM tiering.tier t
-					WHERE t.scheme = rule_gaps.scheme AND t.version = rule_gaps.version AND t.base) AS base
+					WHERE t.scheme = rule_gaps.scheme AND t.version = rule_gaps.version
+						AND t.base) AS base
 		FROM tiering.rule_axes(rule_gaps.scheme, rule_gaps.version) a
 	), b AS MATERIALIZED (
 		SELECT b.box FROM tiering.rule_boxes(rule_gaps.scheme, rule_gaps.version) b
 	), piece AS MATERIALIZED (
 		SELECT r.piece AS box
-		FROM axes a, LATERAL tiering.box_rest(a.everything, (SELECT array_agg(b.box) FROM b), a.feasible) AS r(piece)
+		FROM axes a, LATERAL tiering.box_rest(a.everything, (SELECT array_agg(b.box) FROM b),
+			a.feasible) AS r(piece)
 		WHERE a.everything IS NOT NULL
 	), enclosed AS MATERIALIZED (
 		-- what of a piece lies between two rules, of which one takes lower and one
@@ -375,11 +425,15 @@ BEGIN ATOMIC
 		SELECT DISTINCT x.box
 		FROM axes a, piece p, b AS low, b AS high, generate_subscripts(p.box, 1) AS along,
 			LATERAL (
-				SELECT array_agg(CASE WHEN s.axis = along THEN s.piece ELSE s.piece * s.low * s.high END ORDER BY s.axis) AS box
-				FROM unnest(p.box, low.box, high.box) WITH ORDINALITY AS s(piece, low, high, axis)) AS x
+				SELECT array_agg(CASE WHEN s.axis = along THEN s.piece ELSE s.piece * s.low * s.high
+					END ORDER BY s.axis) AS box
+				FROM unnest(p.box, low.box, high.box)
+					WITH ORDINALITY AS s(piece, low, high, axis)) AS x
 		WHERE a.base AND p.box IS NOT NULL
-			AND low.box[along] * tiering.known_values() << p.box[along] AND p.box[along] << high.box[along]
-			AND (low.box[along] * tiering.known_values()) && a.feasible[along] AND high.box[along] && a.feasible[along]
+			AND low.box[along] * tiering.known_values() << p.box[along]
+				AND p.box[along] << high.box[along]
+			AND (low.box[along] * tiering.known_values()) && a.feasible[along]
+				AND high.box[along] && a.feasible[along]
 			AND tiering.boxes_overlap(x.box, x.box, a.feasible)
 	)
 	SELECT p.box FROM piece p, axes a WHERE NOT a.base OR p.box IS NULL
@@ -387,7 +441,8 @@ BEGIN ATOMIC
 	SELECT e.box FROM enclosed e
 	WHERE NOT EXISTS (
 		SELECT FROM enclosed o
-		WHERE o.box <> e.box AND (SELECT bool_and(s.e <@ s.o) FROM unnest(e.box, o.box) AS s(e, o)));
+		WHERE o.box <> e.box AND (SELECT bool_and(s.e <@ s.o)
+			FROM unnest(e.box, o.box) AS s(e, o)));
 END;
 COMMENT ON FUNCTION tiering.rule_gaps(text, int) IS
 'Part of validate(): the gaps between rules, as boxes; null if they are too many';
@@ -397,7 +452,8 @@ RETURNS TABLE (severity text, place text, finding text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 10
 BEGIN ATOMIC
 	WITH axes AS (
-		SELECT array_agg(a.metric ORDER BY a.axis) AS metrics, array_agg(a.kind ORDER BY a.axis) AS kinds
+		SELECT array_agg(a.metric ORDER BY a.axis) AS metrics,
+			array_agg(a.kind ORDER BY a.axis) AS kinds
 		FROM tiering.rule_axes(validate_gaps.scheme, validate_gaps.version) a
 	), base AS (
 		SELECT max(t.tier) AS tier FROM tiering.tier t
@@ -410,8 +466,10 @@ BEGIN ATOMIC
 	SELECT 'warning', 'rules', CASE
 		WHEN g.piece IS NULL THEN 'they are too many to tell whether they leave gaps'
 		WHEN g.number > 10 THEN format('gaps beyond these: %s', g.gaps - 10)
-		WHEN base.tier IS NULL THEN format('no tier takes customers with %s', tiering.describe_box(g.piece, axes.metrics, axes.kinds))
-		ELSE format('customers with %s are in a gap between rules and get %s', tiering.describe_box(g.piece, axes.metrics, axes.kinds), base.tier)
+		WHEN base.tier IS NULL THEN format('no tier takes customers with %s',
+			tiering.describe_box(g.piece, axes.metrics, axes.kinds))
+		ELSE format('customers with %s are in a gap between rules and get %s',
+			tiering.describe_box(g.piece, axes.metrics, axes.kinds), base.tier)
 		END
 	FROM gap g, axes, base
 	WHERE g.number <= 11;
@@ -424,10 +482,13 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
 BEGIN ATOMIC
 	SELECT 'warning', format('version %s', v.version),
 		CASE WHEN v.next IS NULL
-			THEN format('no version is in force from %s on', to_char(upper(v.effective), 'YYYY-MM-DD'))
-			ELSE format('no version is in force from %s until %s', to_char(upper(v.effective), 'YYYY-MM-DD'), to_char(v.next, 'YYYY-MM-DD'))
+			THEN format('no version is in force from %s on',
+				to_char(upper(v.effective), 'YYYY-MM-DD'))
+			ELSE format('no version is in force from %s until %s',
+				to_char(upper(v.effective), 'YYYY-MM-DD'), to_char(v.next, 'YYYY-MM-DD'))
 		END
-	FROM (SELECT v.version, v.effective, lead(lower(v.effective)) OVER (ORDER BY lower(v.effective)) AS next
+	FROM (SELECT v.version, v.effective, lead(lower(v.effective))
+		OVER (ORDER BY lower(v.effective)) AS next
 		  FROM tiering.scheme_version v
 		  WHERE v.scheme = validate_versions.scheme AND v.status <> 'draft') v
 	WHERE NOT upper_inf(v.effective) AND v.next IS DISTINCT FROM upper(v.effective);

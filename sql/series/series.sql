@@ -70,7 +70,8 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.jsonb(tiering.daily_series) IS
 'A series as an object of dates with numbers, or null for no value';
 
-CREATE CAST (tiering.daily_series AS bytea) WITH FUNCTION tiering.daily_series_send(tiering.daily_series);
+CREATE CAST (tiering.daily_series AS bytea)
+	WITH FUNCTION tiering.daily_series_send(tiering.daily_series);
 COMMENT ON CAST (tiering.daily_series AS bytea) IS
 'The stored bytes of a series, the same on every machine';
 
@@ -78,7 +79,8 @@ CREATE CAST (bytea AS tiering.daily_series) WITH FUNCTION tiering.daily_series(b
 COMMENT ON CAST (bytea AS tiering.daily_series) IS
 'A series from the bytes that a cast to bytea gave';
 
-CREATE CAST (tiering.daily_series AS jsonb) WITH FUNCTION tiering.jsonb(tiering.daily_series) AS ASSIGNMENT;
+CREATE CAST (tiering.daily_series AS jsonb)
+	WITH FUNCTION tiering.jsonb(tiering.daily_series) AS ASSIGNMENT;
 COMMENT ON CAST (tiering.daily_series AS jsonb) IS
 'A series as an object of dates with numbers';
 
@@ -219,7 +221,8 @@ COMMENT ON OPERATOR tiering.> (tiering.daily_series, tiering.daily_series) IS
 CREATE OPERATOR FAMILY tiering.daily_series_ops USING btree;
 COMMENT ON OPERATOR FAMILY tiering.daily_series_ops USING btree IS
 'Sorting and grouping of daily_series';
-CREATE OPERATOR CLASS tiering.daily_series_ops DEFAULT FOR TYPE tiering.daily_series USING btree FAMILY tiering.daily_series_ops AS
+CREATE OPERATOR CLASS tiering.daily_series_ops DEFAULT FOR TYPE tiering.daily_series
+	USING btree FAMILY tiering.daily_series_ops AS
 	OPERATOR 1 tiering.<,
 	OPERATOR 2 tiering.<=,
 	OPERATOR 3 tiering.=,
@@ -232,7 +235,8 @@ COMMENT ON OPERATOR CLASS tiering.daily_series_ops USING btree IS
 CREATE OPERATOR FAMILY tiering.daily_series_ops USING hash;
 COMMENT ON OPERATOR FAMILY tiering.daily_series_ops USING hash IS
 'Hashing of daily_series';
-CREATE OPERATOR CLASS tiering.daily_series_ops DEFAULT FOR TYPE tiering.daily_series USING hash FAMILY tiering.daily_series_ops AS
+CREATE OPERATOR CLASS tiering.daily_series_ops DEFAULT FOR TYPE tiering.daily_series
+	USING hash FAMILY tiering.daily_series_ops AS
 	OPERATOR 1 tiering.=,
 	FUNCTION 1 tiering.daily_series_hash(tiering.daily_series),
 	FUNCTION 2 tiering.daily_series_hash_extended(tiering.daily_series, bigint);
@@ -290,7 +294,8 @@ CREATE AGGREGATE tiering.daily_series(balance numeric, valid daterange) (
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_series(numeric, daterange) IS
-'A series from rows of a balance and the range of days on which it stood; without an upper bound it holds for ever, without a lower one it is an error (22023)';
+'A series from rows of a balance and the range of days on which it stood; without an upper bound '
+'it holds for ever, without a lower one it is an error (22023)';
 
 CREATE FUNCTION tiering.daily_series_accum(internal, numeric, date, date) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_series_accum_dates'
@@ -309,7 +314,9 @@ CREATE AGGREGATE tiering.daily_series(balance numeric, valid_from date, valid_to
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_series(numeric, date, date) IS
-'A series from rows of a balance, the first day on which it stood and the first day after. It holds for ever if the latter is null, infinity, or 9999-12-31 and later, by which warehouses say so';
+'A series from rows of a balance, the first day on which it stood and the first day after. It '
+'holds for ever if the latter is null, infinity, or 9999-12-31 and later, by which warehouses say '
+'so';
 
 CREATE FUNCTION tiering.daily_series_snapshots_accum(internal, numeric, date) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_series_accum_snapshot'
@@ -366,15 +373,20 @@ CREATE AGGREGATE tiering.daily_series_changes(balance numeric, changed_on date) 
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_series_changes(numeric, date) IS
-'A series from rows of a new balance of one account, which holds until its next one; two different balances on one day are an error (21000)';
+'A series from rows of a new balance of one account, which holds until its next one; two different '
+'balances on one day are an error (21000)';
 
--- Questions. A day without a value counts 0 in balance-days and in the average over all days of the period.
+-- Questions. A day without a value counts 0 in balance-days and in the average over all days of the
+-- period.
 
-CREATE FUNCTION tiering.daily_avg(series tiering.daily_series, period daterange, denominator text DEFAULT 'period') RETURNS numeric
+CREATE FUNCTION tiering.daily_avg(series tiering.daily_series, period daterange,
+	denominator text DEFAULT 'period') RETURNS numeric
 AS 'MODULE_PATHNAME', 'daily_series_avg'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.daily_avg(tiering.daily_series, daterange, text) IS
-'Daily average over the period, digit for digit that of the rows of which the series was built. The denominator is period (all days), held (days with a value other than 0) or observed (days with a value); the latter two give null if there are none';
+'Daily average over the period, digit for digit that of the rows of which the series was built. '
+'The denominator is period (all days), held (days with a value other than 0) or observed (days '
+'with a value); the latter two give null if there are none';
 
 CREATE FUNCTION tiering.balance_days(series tiering.daily_series, period daterange) RETURNS numeric
 AS 'MODULE_PATHNAME', 'daily_series_balance_days'
@@ -400,11 +412,13 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.maximum(tiering.daily_series, daterange) IS
 'The largest value on any day of the period that has one; null if none has';
 
-CREATE FUNCTION tiering.days_at_least(series tiering.daily_series, threshold numeric, period daterange) RETURNS int
+CREATE FUNCTION tiering.days_at_least(series tiering.daily_series, threshold numeric,
+	period daterange) RETURNS int
 AS 'MODULE_PATHNAME', 'daily_series_days_at_least'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.days_at_least(tiering.daily_series, numeric, daterange) IS
-'Days of the period whose value is the threshold or more; a day without a value is not one, whatever the threshold';
+'Days of the period whose value is the threshold or more; a day without a value is not one, '
+'whatever the threshold';
 
 CREATE FUNCTION tiering.first_day(series tiering.daily_series) RETURNS date
 AS 'MODULE_PATHNAME', 'daily_series_first_day'
@@ -418,57 +432,74 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.last_change(tiering.daily_series) IS
 'The day of the last change, a change to no value included; null if there is none';
 
-CREATE FUNCTION tiering.segments(series tiering.daily_series) RETURNS TABLE (valid daterange, value numeric)
+CREATE FUNCTION tiering.segments(series tiering.daily_series)
+	RETURNS TABLE (valid daterange, value numeric)
 AS 'MODULE_PATHNAME', 'daily_series_segments'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1 ROWS 20;
 COMMENT ON FUNCTION tiering.segments(tiering.daily_series) IS
-'A row for each run of days with one value, in order; the last one has no upper bound if it holds for ever. Days without a value are in none';
+'A row for each run of days with one value, in order; the last one has no upper bound if it holds '
+'for ever. Days without a value are in none';
 
-CREATE FUNCTION tiering.balance_to_reach(series tiering.daily_series, threshold numeric, period daterange, as_of date) RETURNS numeric
+CREATE FUNCTION tiering.balance_to_reach(series tiering.daily_series, threshold numeric,
+	period daterange, as_of date) RETURNS numeric
 AS 'MODULE_PATHNAME', 'daily_series_balance_to_reach'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.balance_to_reach(tiering.daily_series, numeric, daterange, date) IS
-'The least balance, in the decimals that the series shows, that brings the average of the whole period to the threshold if it stands on every day of the period after as_of, the series going on as it is until then; negative or 0 if nothing needs to be held, null if no day is left';
+'The least balance, in the decimals that the series shows, that brings the average of the whole '
+'period to the threshold if it stands on every day of the period after as_of, the series going on '
+'as it is until then; negative or 0 if nothing needs to be held, null if no day is left';
 
-CREATE FUNCTION tiering.last_day_to_reach(series tiering.daily_series, threshold numeric, period daterange, max_balance numeric) RETURNS date
+CREATE FUNCTION tiering.last_day_to_reach(series tiering.daily_series, threshold numeric,
+	period daterange, max_balance numeric) RETURNS date
 AS 'MODULE_PATHNAME', 'daily_series_last_day_to_reach'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.last_day_to_reach(tiering.daily_series, numeric, daterange, numeric) IS
-'The last day of the period such that its average reaches the threshold if the series goes on as it is until the day before, and max_balance stands from that day to the end of the period; null if there is none';
+'The last day of the period such that its average reaches the threshold if the series goes on as '
+'it is until the day before, and max_balance stands from that day to the end of the period; null '
+'if there is none';
 
 -- Changes. Each gives a new series.
 
-CREATE FUNCTION tiering.append(series tiering.daily_series, as_of date, value numeric) RETURNS tiering.daily_series
+CREATE FUNCTION tiering.append(series tiering.daily_series, as_of date, value numeric)
+	RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_append'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.append(tiering.daily_series, date, numeric) IS
-'The series with a value from as_of on, or with none for a null. as_of must not be before the last change (22023). A null series begins with the value';
+'The series with a value from as_of on, or with none for a null. as_of must not be before the last '
+'change (22023). A null series begins with the value';
 
-CREATE FUNCTION tiering.amend(series tiering.daily_series, valid daterange, value numeric) RETURNS tiering.daily_series
+CREATE FUNCTION tiering.amend(series tiering.daily_series, valid daterange, value numeric)
+	RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_amend'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.amend(tiering.daily_series, daterange, numeric) IS
-'The series with another value on the days of a range, or with none for a null; all other days stay. A null series begins with the value';
+'The series with another value on the days of a range, or with none for a null; all other days '
+'stay. A null series begins with the value';
 
-CREATE FUNCTION tiering.trim(series tiering.daily_series, period daterange) RETURNS tiering.daily_series
+CREATE FUNCTION tiering.trim(series tiering.daily_series, period daterange)
+	RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_trim'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.trim(tiering.daily_series, daterange) IS
 'The series with no value outside a range of days, which may be unbounded';
 
-CREATE FUNCTION tiering.convert(series tiering.daily_series, rates tiering.daily_series, scale int DEFAULT 2) RETURNS tiering.daily_series
+CREATE FUNCTION tiering.convert(series tiering.daily_series, rates tiering.daily_series,
+	scale int DEFAULT 2) RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_convert'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.convert(tiering.daily_series, tiering.daily_series, int) IS
-'Each day''s balance at that day''s rate, rounded half away from zero to so many decimals. A balance other than 0 on a day without a rate is an error that names the first such day (22000)';
+'Each day''s balance at that day''s rate, rounded half away from zero to so many decimals. A '
+'balance other than 0 on a day without a rate is an error that names the first such day (22000)';
 
-CREATE FUNCTION tiering.daily_series_add(tiering.daily_series, tiering.daily_series) RETURNS tiering.daily_series
+CREATE FUNCTION tiering.daily_series_add(tiering.daily_series, tiering.daily_series)
+	RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_add'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.daily_series_add(tiering.daily_series, tiering.daily_series) IS
 'Sum of two series day by day; where one has no value, the other one';
 
-CREATE FUNCTION tiering.daily_series_subtract(tiering.daily_series, tiering.daily_series) RETURNS tiering.daily_series
+CREATE FUNCTION tiering.daily_series_subtract(tiering.daily_series, tiering.daily_series)
+	RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_subtract'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.daily_series_subtract(tiering.daily_series, tiering.daily_series) IS
@@ -480,13 +511,15 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.daily_series_negate(tiering.daily_series) IS
 'The series with all signs changed';
 
-CREATE FUNCTION tiering.daily_series_times(tiering.daily_series, numeric) RETURNS tiering.daily_series
+CREATE FUNCTION tiering.daily_series_times(tiering.daily_series, numeric)
+	RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_times'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.daily_series_times(tiering.daily_series, numeric) IS
 'Each value times a number, exactly; a product of more than 18 digits is an error (22003)';
 
-CREATE FUNCTION tiering.daily_series_times(numeric, tiering.daily_series) RETURNS tiering.daily_series
+CREATE FUNCTION tiering.daily_series_times(numeric, tiering.daily_series)
+	RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_times_left'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.daily_series_times(numeric, tiering.daily_series) IS

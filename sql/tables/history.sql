@@ -22,12 +22,15 @@ COMMENT ON TABLE tiering.batch IS
 COMMENT ON COLUMN tiering.batch.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.batch.batch IS 'Number, from 1 on without gaps';
 COMMENT ON COLUMN tiering.batch.kind IS
-'refresh; assess: some customers by themselves; decision: on a request; restatement; manual: assignment was changed by hand; void: an assessment was taken back';
-COMMENT ON COLUMN tiering.batch.as_of IS 'The assessment, or the first one that was restated; null for changes by hand';
+'refresh; assess: some customers by themselves; decision: on a request; restatement; manual: '
+'assignment was changed by hand; void: an assessment was taken back';
+COMMENT ON COLUMN tiering.batch.as_of
+	IS 'The assessment, or the first one that was restated; null for changes by hand';
 COMMENT ON COLUMN tiering.batch.moves IS 'How many rows of migration are in it';
 COMMENT ON COLUMN tiering.batch.superseded IS 'How many rows of superseded are in it';
 COMMENT ON COLUMN tiering.batch.recorded_at IS
-'When it was recorded: the beginning of its transaction, but never before the batch before it. What is known at a time is what batches up to then say';
+'When it was recorded: the beginning of its transaction, but never before the batch before it. '
+'What is known at a time is what batches up to then say';
 COMMENT ON COLUMN tiering.batch.recorded_by IS 'Who had logged in';
 COMMENT ON COLUMN tiering.batch.recorded_as IS 'The role that they had set; null if none';
 COMMENT ON COLUMN tiering.batch.seal IS
@@ -65,16 +68,20 @@ CREATE INDEX watch_history_customer ON tiering.watch_history (scheme, customer_i
 SELECT pg_catalog.pg_extension_config_dump('tiering.watch_history', '');
 SELECT pg_catalog.pg_extension_config_dump('tiering.watch_history_entry_seq', '');
 COMMENT ON TABLE tiering.watch_history IS
-'What the policy had noted of a customer after an assessment, where that does not follow from their last move; of several entries for one assessment the last one counts. Who has none since the assessment of their last move has no misses, no next tier, and no override on top';
+'What the policy had noted of a customer after an assessment, where that does not follow from '
+'their last move; of several entries for one assessment the last one counts. Who has none since '
+'the assessment of their last move has no misses, no next tier, and no override on top';
 COMMENT ON COLUMN tiering.watch_history.entry IS 'Number of the entry';
 COMMENT ON COLUMN tiering.watch_history.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.watch_history.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.watch_history.as_of IS 'The assessment';
-COMMENT ON COLUMN tiering.watch_history.version IS 'The version of the scheme whose names the tiers have';
+COMMENT ON COLUMN tiering.watch_history.version
+	IS 'The version of the scheme whose names the tiers have';
 COMMENT ON COLUMN tiering.watch_history.misses IS 'As in assignment';
 COMMENT ON COLUMN tiering.watch_history.best IS 'As in assignment';
 COMMENT ON COLUMN tiering.watch_history.next_tier IS 'As in assignment';
-COMMENT ON COLUMN tiering.watch_history.next_review IS 'As in assignment; where only this is another, there is no entry';
+COMMENT ON COLUMN tiering.watch_history.next_review
+	IS 'As in assignment; where only this is another, there is no entry';
 COMMENT ON COLUMN tiering.watch_history.kept_until IS 'As in assignment';
 COMMENT ON COLUMN tiering.watch_history.policy_tier IS 'As in assignment';
 COMMENT ON COLUMN tiering.watch_history.policy_since IS 'As in assignment';

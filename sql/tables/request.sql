@@ -8,7 +8,8 @@ CREATE TABLE tiering.request (
 	customer_id  text COLLATE "C" NOT NULL,
 	kind         text COLLATE "C" NOT NULL CHECK (kind IN ('move', 'floor', 'cap', 'fixed')),
 	tier         text COLLATE "C" NOT NULL,
-	valid        daterange CHECK (NOT isempty(valid) AND isfinite(lower(valid)) AND isfinite(upper(valid))),
+	valid        daterange CHECK (NOT isempty(valid) AND isfinite(lower(valid))
+		AND isfinite(upper(valid))),
 	reason       text CHECK (reason ~ '\S'),
 	from_tier    text COLLATE "C",
 	as_of        date,
@@ -24,18 +25,24 @@ CREATE TABLE tiering.request (
 CREATE INDEX request_customer ON tiering.request (scheme, customer_id);
 SELECT pg_catalog.pg_extension_config_dump('tiering.request', '');
 SELECT pg_catalog.pg_extension_config_dump('tiering.request_request_seq', '');
-COMMENT ON TABLE tiering.request IS 'What was asked for: moves that refresh() asks to have approved, and overrides that people ask for; rows are added only';
+COMMENT ON TABLE tiering.request
+	IS 'What was asked for: moves that refresh() asks to have approved, and overrides that people '
+	'ask for; rows are added only';
 COMMENT ON COLUMN tiering.request.request IS 'Number of the request';
 COMMENT ON COLUMN tiering.request.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.request.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.request.kind IS
 'move: into the tier; floor: not below it; cap: not above it; fixed: in it, whatever the rules say';
 COMMENT ON COLUMN tiering.request.tier IS 'The tier that is asked for';
-COMMENT ON COLUMN tiering.request.valid IS 'The days on which an override is to count; it ends by itself. Null for a move';
+COMMENT ON COLUMN tiering.request.valid
+	IS 'The days on which an override is to count; it ends by itself. Null for a move';
 COMMENT ON COLUMN tiering.request.reason IS 'Why an override is asked for; null for a move';
-COMMENT ON COLUMN tiering.request.from_tier IS 'Where the customer stood when a move was asked for; null if nowhere';
-COMMENT ON COLUMN tiering.request.as_of IS 'The assessment that asks for a move; null for an override';
-COMMENT ON COLUMN tiering.request.version IS 'The version of the scheme that asks for a move; null for an override';
+COMMENT ON COLUMN tiering.request.from_tier
+	IS 'Where the customer stood when a move was asked for; null if nowhere';
+COMMENT ON COLUMN tiering.request.as_of
+	IS 'The assessment that asks for a move; null for an override';
+COMMENT ON COLUMN tiering.request.version
+	IS 'The version of the scheme that asks for a move; null for an override';
 COMMENT ON COLUMN tiering.request.measure IS 'The customer''s measure at that assessment';
 COMMENT ON COLUMN tiering.request.requested_at IS 'When it was asked for';
 COMMENT ON COLUMN tiering.request.requested_by IS
@@ -56,14 +63,18 @@ CREATE TABLE tiering.decision (
 	decided_as text DEFAULT tiering.acting_role(),
 	PRIMARY KEY (request, decision)
 );
-CREATE UNIQUE INDEX decision_once ON tiering.decision (request) WHERE decision IN ('approved', 'rejected', 'withdrawn');
+CREATE UNIQUE INDEX decision_once ON tiering.decision (request) WHERE decision
+	IN ('approved', 'rejected', 'withdrawn');
 SELECT pg_catalog.pg_extension_config_dump('tiering.decision', '');
 COMMENT ON TABLE tiering.decision IS 'What was decided on requests; rows are added only';
 COMMENT ON COLUMN tiering.decision.request IS 'The request';
 COMMENT ON COLUMN tiering.decision.decision IS
-'approved, rejected or withdrawn (by who asked, or by a refresh that does not ask for the move any more); then lapsed: the customer earns another tier than was rejected, and may be asked about again; ended: an override that was approved is taken back';
+'approved, rejected or withdrawn (by who asked, or by a refresh that does not ask for the move any '
+'more); then lapsed: the customer earns another tier than was rejected, and may be asked about '
+'again; ended: an override that was approved is taken back';
 COMMENT ON COLUMN tiering.decision.as_of IS
-'The last assessment when it was decided; of ended, the first day on which the override does not count';
+'The last assessment when it was decided; of ended, the first day on which the override does not '
+'count';
 COMMENT ON COLUMN tiering.decision.note IS 'What whoever decided had to say';
 COMMENT ON COLUMN tiering.decision.decided_at IS 'When it was decided';
 COMMENT ON COLUMN tiering.decision.decided_by IS

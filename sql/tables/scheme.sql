@@ -63,11 +63,13 @@ COMMENT ON TABLE tiering.scheme_version IS
 COMMENT ON COLUMN tiering.scheme_version.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.scheme_version.version IS 'Number of the edition, from 1';
 COMMENT ON COLUMN tiering.scheme_version.status IS
-'draft: may be changed and grades nobody; published: in force from the start of effective; retired: succeeded by a later one, still grading the dates of effective';
+'draft: may be changed and grades nobody; published: in force from the start of effective; '
+'retired: succeeded by a later one, still grading the dates of effective';
 COMMENT ON COLUMN tiering.scheme_version.effective IS
 'The days for which it grades; null for a draft. Those of one scheme do not overlap';
 COMMENT ON COLUMN tiering.scheme_version.everyone IS
-'Whether every customer must get a tier, which takes a base tier; false declares that some get none';
+'Whether every customer must get a tier, which takes a base tier; false declares that some get '
+'none';
 COMMENT ON COLUMN tiering.scheme_version.note IS 'What is new in this edition';
 COMMENT ON COLUMN tiering.scheme_version.created_at IS 'When the draft was made';
 COMMENT ON COLUMN tiering.scheme_version.created_by IS 'Who logged in and made it';
@@ -76,7 +78,8 @@ COMMENT ON COLUMN tiering.scheme_version.published_at IS 'When it was published'
 COMMENT ON COLUMN tiering.scheme_version.published_by IS 'Who logged in and published it';
 COMMENT ON COLUMN tiering.scheme_version.published_as IS 'The role that they had set; null if none';
 COMMENT ON COLUMN tiering.scheme_version.definition_rows IS
-'How many rows defined it when it was published; it takes no more than these, which is how a restored dump gets them back';
+'How many rows defined it when it was published; it takes no more than these, which is how a '
+'restored dump gets them back';
 
 CREATE TABLE tiering.tier (
 	scheme   text COLLATE "C" NOT NULL,
@@ -101,8 +104,11 @@ COMMENT ON COLUMN tiering.tier.rank IS
 'The higher it is, the better the tier: of those that take a customer, the highest counts';
 COMMENT ON COLUMN tiering.tier.base IS
 'Whether it takes everyone whom no higher tier takes, whatever is null; such a tier has no rules';
-COMMENT ON COLUMN tiering.tier.parent IS 'The tier of which it is a part, into which tier_rollup adds it up. That it is there is examined at publishing: a foreign key to the same table would have pg_dump warn of a circle';
-COMMENT ON COLUMN tiering.tier.approval IS 'Whether somebody has to approve before a customer enters it';
+COMMENT ON COLUMN tiering.tier.parent
+	IS 'The tier of which it is a part, into which tier_rollup adds it up. That it is there is '
+	'examined at publishing: a foreign key to the same table would have pg_dump warn of a circle';
+COMMENT ON COLUMN tiering.tier.approval
+	IS 'Whether somebody has to approve before a customer enters it';
 COMMENT ON COLUMN tiering.tier.title IS 'Title in reports';
 COMMENT ON COLUMN tiering.tier.title_zh IS 'The same in Chinese';
 COMMENT ON COLUMN tiering.tier.succeeds IS
@@ -126,12 +132,16 @@ CREATE TABLE tiering.metric (
 );
 CREATE UNIQUE INDEX metric_measure ON tiering.metric (scheme, version) WHERE is_measure;
 SELECT pg_catalog.pg_extension_config_dump('tiering.metric', '');
-COMMENT ON TABLE tiering.metric IS 'What a scheme grades by: an input that the source yields, or a score that the scheme derives from others';
+COMMENT ON TABLE tiering.metric
+	IS 'What a scheme grades by: an input that the source yields, or a score that the scheme '
+	'derives from others';
 COMMENT ON COLUMN tiering.metric.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.metric.version IS 'Its edition';
-COMMENT ON COLUMN tiering.metric.metric IS 'Name, which is that of the column in the source; a score is not in the source';
+COMMENT ON COLUMN tiering.metric.metric
+	IS 'Name, which is that of the column in the source; a score is not in the source';
 COMMENT ON COLUMN tiering.metric.kind IS
-'number (exact, no floats), boolean, which counts 1 when true and 0 when false, or score, which score_weight and score_band derive';
+'number (exact, no floats), boolean, which counts 1 when true and 0 when false, or score, which '
+'score_weight and score_band derive';
 COMMENT ON COLUMN tiering.metric.is_measure IS
 'Whether this is the money figure that reports add up; at most one of a version';
 COMMENT ON COLUMN tiering.metric.unit IS 'Unit, such as CNY';
@@ -153,13 +163,17 @@ CREATE TABLE tiering.rule (
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.rule', '');
 COMMENT ON TABLE tiering.rule IS
-'A condition. Those of one tier with the same rule number must all be met, any one number of them suffices';
+'A condition. Those of one tier with the same rule number must all be met, any one number of them '
+'suffices';
 COMMENT ON COLUMN tiering.rule.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.rule.version IS 'Its edition';
 COMMENT ON COLUMN tiering.rule.tier IS 'The tier that it leads into';
 COMMENT ON COLUMN tiering.rule.rule IS 'Number: the same is all-of, another is any-of';
-COMMENT ON COLUMN tiering.rule.metric IS 'What is looked at; if it is null the condition is not met';
+COMMENT ON COLUMN tiering.rule.metric
+	IS 'What is looked at; if it is null the condition is not met';
 COMMENT ON COLUMN tiering.rule.stay IS
-'Whether the rule is for those only who hold the tier or a higher one already: what it takes to stay, which may be less than to enter';
+'Whether the rule is for those only who hold the tier or a higher one already: what it takes to '
+'stay, which may be less than to enter';
 COMMENT ON COLUMN tiering.rule.bounds IS
-'Between which bounds it must lie, such as [50000,). A bound has at most 28 digits before the point and 8 behind';
+'Between which bounds it must lie, such as [50000,). A bound has at most 28 digits before the '
+'point and 8 behind';

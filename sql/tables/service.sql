@@ -9,8 +9,10 @@ CREATE TABLE tiering.service (
 	channel               text NOT NULL DEFAULT '',
 	channel_zh            text NOT NULL DEFAULT '',
 	customers_per_manager int4range
-	                      CHECK (NOT isempty(customers_per_manager) AND NOT lower_inf(customers_per_manager)
-	                      	AND NOT upper_inf(customers_per_manager) AND lower(customers_per_manager) >= 1),
+	                      CHECK (NOT isempty(customers_per_manager)
+	                      	AND NOT lower_inf(customers_per_manager)
+	                      	AND NOT upper_inf(customers_per_manager)
+	                      		AND lower(customers_per_manager) >= 1),
 	benefits              text NOT NULL DEFAULT '',
 	benefits_zh           text NOT NULL DEFAULT '',
 	PRIMARY KEY (scheme, version, tier),
@@ -24,6 +26,7 @@ COMMENT ON COLUMN tiering.service.tier IS 'Tier';
 COMMENT ON COLUMN tiering.service.channel IS 'Where and by whom they are served';
 COMMENT ON COLUMN tiering.service.channel_zh IS 'The same in Chinese';
 COMMENT ON COLUMN tiering.service.customers_per_manager IS
-'How many of them one relationship manager looks after, from and to, such as [30,200]; null where they have none';
+'How many of them one relationship manager looks after, from and to, such as [30,200]; null where '
+'they have none';
 COMMENT ON COLUMN tiering.service.benefits IS 'What they get, or the strategy for them';
 COMMENT ON COLUMN tiering.service.benefits_zh IS 'The same in Chinese';

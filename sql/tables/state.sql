@@ -30,33 +30,44 @@ COMMENT ON TABLE tiering.assignment IS
 'Where each customer stands. A change of tier by whatever statement is recorded in migration';
 COMMENT ON COLUMN tiering.assignment.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.assignment.customer_id IS 'Customer';
-COMMENT ON COLUMN tiering.assignment.tier IS 'The tier that the customer holds, as version calls it';
-COMMENT ON COLUMN tiering.assignment.measure IS 'The scheme''s measure for the customer at as_of, in its unit';
+COMMENT ON COLUMN tiering.assignment.tier
+	IS 'The tier that the customer holds, as version calls it';
+COMMENT ON COLUMN tiering.assignment.measure
+	IS 'The scheme''s measure for the customer at as_of, in its unit';
 COMMENT ON COLUMN tiering.assignment.as_of IS
-'The last assessment that changed anything in this row; later ones up to source.refreshed_as_of found it as it is. Who changes a tier by hand may state here as of which day; otherwise the move counts from the last refresh';
+'The last assessment that changed anything in this row; later ones up to source.refreshed_as_of '
+'found it as it is. Who changes a tier by hand may state here as of which day; otherwise the move '
+'counts from the last refresh';
 COMMENT ON COLUMN tiering.assignment.since IS 'The day from which on the customer holds the tier';
 COMMENT ON COLUMN tiering.assignment.version IS 'The version of the scheme that graded';
-COMMENT ON COLUMN tiering.assignment.cause IS 'Why the customer holds the tier: the cause of the move that led into it; see migration';
+COMMENT ON COLUMN tiering.assignment.cause
+	IS 'Why the customer holds the tier: the cause of the move that led into it; see migration';
 COMMENT ON COLUMN tiering.assignment.first_as_of IS
-'The assessment at which the customer was new; null if they were put here by hand, and since counts in its place';
+'The assessment at which the customer was new; null if they were put here by hand, and since '
+'counts in its place';
 COMMENT ON COLUMN tiering.assignment.earned IS
-'The tier that the rules gave at the last assessment, where it is another than the one held; null if it is the same';
+'The tier that the rules gave at the last assessment, where it is another than the one held; null '
+'if it is the same';
 COMMENT ON COLUMN tiering.assignment.misses IS
 'Misses in a row that count against the tier held; see policy';
 COMMENT ON COLUMN tiering.assignment.best IS
-'The best tier that one of these misses found earned; null if there are none, or none of them found any';
+'The best tier that one of these misses found earned; null if there are none, or none of them '
+'found any';
 COMMENT ON COLUMN tiering.assignment.next_tier IS
-'The tier into which the policy will move the customer if they go on to earn what they earned last; null if none';
+'The tier into which the policy will move the customer if they go on to earn what they earned '
+'last; null if none';
 COMMENT ON COLUMN tiering.assignment.next_review IS
 'The assessment at which it will: expected, as when refreshes are made is the bank''s to say';
 COMMENT ON COLUMN tiering.assignment.kept_until IS
-'The last day of the term for which the policy has the customer keep the tier; null if it has no term';
+'The last day of the term for which the policy has the customer keep the tier; null if it has no '
+'term';
 COMMENT ON COLUMN tiering.assignment.policy_tier IS
 'The tier that the rules and the policy give, beneath overrides; as tier if policy_since is null';
 COMMENT ON COLUMN tiering.assignment.policy_since IS
 'The day from which on they give it; null if that and the tier are the same as since and tier';
 COMMENT ON COLUMN tiering.assignment.recorded_at IS
-'When the row was written. One that the owner inserts with another time than their transaction''s is a restored one, whose moves are in the dump, and is not recorded again';
+'When the row was written. One that the owner inserts with another time than their transaction''s '
+'is a restored one, whose moves are in the dump, and is not recorded again';
 
 CREATE TABLE tiering.migration (
 	move        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -68,7 +79,8 @@ CREATE TABLE tiering.migration (
 	direction   text COLLATE "C" NOT NULL
 	            CHECK (direction IN ('new', 'up', 'down', 'lateral', 'exit')),
 	cause       text COLLATE "C" NOT NULL
-	            CHECK (cause IN ('new', 'exit', 'rule', 'policy', 'scheme', 'override', 'override_end',
+	            CHECK (cause IN ('new', 'exit', 'rule', 'policy', 'scheme', 'override',
+	            	'override_end',
 	            	'approval', 'correction', 'manual')),
 	version     int NOT NULL,
 	measure     numeric,
@@ -90,15 +102,20 @@ COMMENT ON COLUMN tiering.migration.move IS 'Number of the move, rising in the o
 COMMENT ON COLUMN tiering.migration.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.migration.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.migration.as_of IS
-'The day from which on the customer is in to_tier: that of the assessment, or the one before it on which the move fell due, or the one after it from which on the policy has it count';
-COMMENT ON COLUMN tiering.migration.from_tier IS 'The tier left, as version calls it; null for a new customer';
+'The day from which on the customer is in to_tier: that of the assessment, or the one before it on '
+'which the move fell due, or the one after it from which on the policy has it count';
+COMMENT ON COLUMN tiering.migration.from_tier
+	IS 'The tier left, as version calls it; null for a new customer';
 COMMENT ON COLUMN tiering.migration.to_tier IS 'The tier entered; null on exit';
 COMMENT ON COLUMN tiering.migration.direction IS
 'new, up, down, lateral (another tier of the same rank) or exit; see directions()';
 COMMENT ON COLUMN tiering.migration.cause IS
-'new or exit; rule: by the rules; policy: later than by the rules, or by less; scheme: by a new version, where the one before would have moved the customer otherwise or not at all; override, override_end; approval: when it was given; correction: by a restatement; manual: by hand';
+'new or exit; rule: by the rules; policy: later than by the rules, or by less; scheme: by a new '
+'version, where the one before would have moved the customer otherwise or not at all; override, '
+'override_end; approval: when it was given; correction: by a restatement; manual: by hand';
 COMMENT ON COLUMN tiering.migration.version IS 'The version of the scheme that graded';
-COMMENT ON COLUMN tiering.migration.measure IS 'The measure at the move; on exit the last one known';
+COMMENT ON COLUMN tiering.migration.measure
+	IS 'The measure at the move; on exit the last one known';
 COMMENT ON COLUMN tiering.migration.assessed IS
 'The assessment that made the move; of a change by hand its own day';
 COMMENT ON COLUMN tiering.migration.recorded_at IS 'When the move was recorded';
@@ -119,7 +136,9 @@ CREATE TABLE tiering.distribution_history (
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.distribution_history', '');
 COMMENT ON TABLE tiering.distribution_history IS
-'How many customers, with how much of the measure, each tier had at the end of an assessment, decisions and changes by hand up to its day among them; empty tiers have a row, too. Whatever changes it is a later edition, all of its rows recorded at one time, and the ones before stay';
+'How many customers, with how much of the measure, each tier had at the end of an assessment, '
+'decisions and changes by hand up to its day among them; empty tiers have a row, too. Whatever '
+'changes it is a later edition, all of its rows recorded at one time, and the ones before stay';
 COMMENT ON COLUMN tiering.distribution_history.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.distribution_history.as_of IS 'The assessment';
 COMMENT ON COLUMN tiering.distribution_history.tier IS 'Tier';
@@ -129,7 +148,8 @@ COMMENT ON COLUMN tiering.distribution_history.measure IS
 'Total of their measure; null if it is known of none, or if a restatement left it to recount()';
 COMMENT ON COLUMN tiering.distribution_history.recorded_at IS 'When this edition was recorded';
 COMMENT ON COLUMN tiering.distribution_history.after_batch IS
-'The last batch before what made this edition: of the first edition, what the assessment began from';
+'The last batch before what made this edition: of the first edition, what the assessment began '
+'from';
 
 CREATE TABLE tiering.own_assessment (
 	scheme      text COLLATE "C" NOT NULL,
@@ -142,7 +162,8 @@ CREATE TABLE tiering.own_assessment (
 	PRIMARY KEY (scheme, customer_id, as_of)
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.own_assessment', '');
-COMMENT ON TABLE tiering.own_assessment IS 'Assessments of single customers between those of the whole scheme; see assess()';
+COMMENT ON TABLE tiering.own_assessment
+	IS 'Assessments of single customers between those of the whole scheme; see assess()';
 COMMENT ON COLUMN tiering.own_assessment.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.own_assessment.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.own_assessment.as_of IS 'The day as of which they were assessed';
