@@ -1,9 +1,10 @@
 /*
  * Refresh: the assessment of all customers of a scheme as of a day.
  *
- * It is a definer's function, which is safe because the source runs with its
+ * It runs as the owner (see src/door.c), which is safe because the source runs with its
  * setter's rights and all else is ours: a role needs EXECUTE on it and nothing more
- * to run it. Stages are told as NOTICEs, and to others as the session's
+ * to run it. Who does acts for themselves: the moves that it has others decide on are
+ * those of who ran it. Stages are told as NOTICEs, and to others as the session's
  * application_name, which pg_stat_activity shows while the transaction goes on.
  */
 
@@ -322,9 +323,9 @@ COMMENT ON FUNCTION tiering.refuse_ahead(date, boolean) IS
 
 -- A setting named here gets back its value of before when the function ends,
 -- whatever the function made of it.
-CREATE FUNCTION tiering.refresh(scheme text, as_of date, ahead boolean DEFAULT false)
+CREATE FUNCTION tiering_internal.refresh(scheme text, as_of date, ahead boolean)
 RETURNS tiering.refresh_result
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000000
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 SET application_name = 'tiering.refresh'
 AS $$
@@ -367,12 +368,19 @@ BEGIN
 	RETURN result;
 END;
 $$;
+COMMENT ON FUNCTION tiering_internal.refresh(text, date, boolean) IS
+'Part of refresh(): what it does, as the owner';
+
+CREATE FUNCTION tiering.refresh(scheme text, as_of date, ahead boolean DEFAULT false)
+RETURNS tiering.refresh_result
+AS 'MODULE_PATHNAME', 'enter'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.refresh(text, date, boolean) IS
 'Grades every customer of the scheme''s source as of a date, by the version in force on it, records the moves, and notifies the channel tiering. Repeated, it starts from the state before that date: with the same data it changes nothing, with other data it puts right what it did, as restate() does. ahead: whether a day later than today is meant. Errors: unknown scheme, no source, no version in force (42704); a refresh of it under way (55P03); an earlier date than the last refresh''s, or one after today (22023); what the source''s query raises; a null (22004) or repeated (23505) customer; no customers at all (P0002). Nothing is changed then';
 
-CREATE FUNCTION tiering.assess(scheme text, as_of date, customers text[], reason text)
+CREATE FUNCTION tiering_internal.assess(scheme text, as_of date, customers text[], reason text)
 RETURNS tiering.refresh_result
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000000
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 SET application_name = 'tiering.assess'
 AS $$
@@ -409,5 +417,12 @@ BEGIN
 	RETURN tiering.run_assessment('assess', scheme COLLATE "C", as_of, graded_version, customers);
 END;
 $$;
+COMMENT ON FUNCTION tiering_internal.assess(text, date, text[], text) IS
+'Part of assess(): what it does, as the owner';
+
+CREATE FUNCTION tiering.assess(scheme text, as_of date, customers text[], reason text)
+RETURNS tiering.refresh_result
+AS 'MODULE_PATHNAME', 'enter'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.assess(text, date, text[], text) IS
 'Assesses some customers between two assessments of the whole scheme, for a reason: they move as they would in a refresh, and nobody else has a miss of it. Errors: those of refresh(), customers null (22004), no reason, a day that is not after the last refresh (22023)';

@@ -535,9 +535,9 @@ $$;
 COMMENT ON FUNCTION tiering.repeat_assessment(text, date, int) IS
 'Makes the last assessment of a scheme again, from the state before it';
 
-CREATE FUNCTION tiering.restate(scheme text, from_as_of date, customers text[] DEFAULT NULL)
+CREATE FUNCTION tiering_internal.restate(scheme text, from_as_of date, customers text[])
 RETURNS tiering.restate_result
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000000
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 SET application_name = 'tiering.restate'
 AS $$
@@ -556,6 +556,13 @@ BEGIN
 	RETURN done.result;
 END;
 $$;
+COMMENT ON FUNCTION tiering_internal.restate(text, date, text[]) IS
+'Part of restate(): what it does, as the owner';
+
+CREATE FUNCTION tiering.restate(scheme text, from_as_of date, customers text[] DEFAULT NULL)
+RETURNS tiering.restate_result
+AS 'MODULE_PATHNAME', 'enter'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.restate(text, date, text[]) IS
 'Makes the assessments of some customers, or of all if null, again from a day on with the data of today, by the versions and policies of then: some by those that graded each assessment, all by those now in force on its day. Moves that come out otherwise supersede the old ones, with the cause correction. Changes by hand and decisions of then stay. The money of past distributions in which the customers are or were is null until recount(). Errors: unknown scheme, no source (42704), a refresh under way (55P03), a null or infinite day (22023), and those of refresh()';
 
@@ -573,8 +580,8 @@ $$;
 COMMENT ON FUNCTION tiering.notify_restatement(tiering.restate_result) IS
 'Tells who listens on the channel tiering what a restatement did, if it did anything';
 
-CREATE FUNCTION tiering.restate_dirty(scheme text) RETURNS tiering.restate_result
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000000
+CREATE FUNCTION tiering_internal.restate_dirty(scheme text) RETURNS tiering.restate_result
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 SET application_name = 'tiering.restate'
 AS $$
@@ -599,11 +606,17 @@ BEGIN
 	RETURN done.result;
 END;
 $$;
+COMMENT ON FUNCTION tiering_internal.restate_dirty(text) IS
+'Part of restate_dirty(): what it does, as the owner';
+
+CREATE FUNCTION tiering.restate_dirty(scheme text) RETURNS tiering.restate_result
+AS 'MODULE_PATHNAME', 'enter'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.restate_dirty(text) IS
 'Restates the customers who were marked by mark_dirty(), each from their day on, and takes the marks away. Errors: those of restate(), after which the marks are still there';
 
-CREATE FUNCTION tiering.recount(scheme text) RETURNS int
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000000
+CREATE FUNCTION tiering_internal.recount(scheme text) RETURNS int
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -632,5 +645,11 @@ BEGIN
 	RETURN recounted;
 END;
 $$;
+COMMENT ON FUNCTION tiering_internal.recount(text) IS
+'Part of recount(): what it does, as the owner';
+
+CREATE FUNCTION tiering.recount(scheme text) RETURNS int
+AS 'MODULE_PATHNAME', 'enter'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.recount(text) IS
 'Adds the money of the distributions up again that restatements left null, with the data of today; returns how many there were. It reads the source in full for each, which restate() spares. Errors: those of restate()';

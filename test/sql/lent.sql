@@ -94,6 +94,27 @@ RESET SESSION AUTHORIZATION;
 SELECT lent.by_owner(query) FROM lent.wish WHERE number = 1;
 SELECT lent.records();
 
+-- Assessments are somebody's too: who ran one cannot approve the moves that it asks for, so
+-- whoever may do both has nobody else run it.
+SELECT tiering.create_ladder('lent_asks', 'assets', '{mass,gold}', '{NULL,100}');
+UPDATE tiering.tier SET approval = true WHERE scheme = 'lent_asks' AND tier = 'gold';
+SELECT tiering.publish('lent_asks', '2024-01-01'),
+	tiering.set_source('lent_asks', 'SELECT * FROM lent.money');
+INSERT INTO lent.wish VALUES (20, $$SELECT tiering.refresh('lent_asks', '2024-01-31')$$),
+	(21, $$SELECT tiering.assess('lent', '2024-02-15', '{c1}', 'x')$$),
+	(22, $$SELECT tiering.restate('lent', '2024-01-31', '{c1}')$$),
+	(23, $$SELECT tiering.restate_dirty('lent')$$), (24, $$SELECT tiering.recount('lent')$$);
+SET SESSION AUTHORIZATION lent_eve;
+SELECT number, split_part(told, ' / ', 1) AS told FROM lent.report WHERE number >= 20
+ORDER BY number;
+SET SESSION AUTHORIZATION lent_alice;
+SELECT count(lent.told(query)) FROM lent.wish WHERE number >= 20;
+SELECT regexp_replace(lent.told(format('SELECT tiering.approve(%s)', request)),
+	'request \d+', 'request N') AS told
+FROM tiering.request_state WHERE scheme = 'lent_asks';
+SELECT lent.by_owner(query) FROM lent.wish WHERE number = 20;
+RESET SESSION AUTHORIZATION;
+
 -- What records requests and decisions is nobody's to write, in person neither.
 SET SESSION AUTHORIZATION lent_alice;
 SELECT lent.told(format('INSERT INTO tiering.%I DEFAULT VALUES', r))
@@ -108,6 +129,7 @@ RESET SESSION AUTHORIZATION;
 SELECT (SELECT count(*) FROM tiering.dirty WHERE scheme = 'lent') AS marks,
 	(SELECT sum(rate) FROM tiering.fx_rate WHERE currency = 'XXX') AS rates;
 DELETE FROM tiering.fx_rate WHERE currency = 'XXX';
+DELETE FROM tiering.dirty WHERE scheme = 'lent';
 
 -- In person: by a statement, in a block, by functions and views with one's own rights,
 -- in the role of a group.

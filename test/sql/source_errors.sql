@@ -77,13 +77,13 @@ SELECT * FROM t.told($$SELECT tiering.refresh('err', '2024-02-29')$$);
 -- not by a function of the setter's that somebody else calls
 SET client_min_messages = warning;
 GRANT CREATE ON SCHEMA err TO tiering_err_setter;
-SELECT tiering.grant_role('tiering_err_setter', 'grade');
+SELECT tiering.grant_role('tiering_err_setter', 'plan');
 SET SESSION AUTHORIZATION tiering_err_setter;
-CREATE FUNCTION err.refresh() RETURNS void LANGUAGE sql SECURITY DEFINER AS $$
-	SELECT tiering.refresh('err', '2024-02-29')
+CREATE FUNCTION err.trial() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS $$
+	SELECT count(*) FROM tiering.simulate('err', 1, '2024-02-29')
 $$;
 SET SESSION AUTHORIZATION tiering_err_grader;
-SELECT * FROM t.told('SELECT err.refresh()');
+SELECT * FROM t.told('SELECT err.trial()');
 RESET SESSION AUTHORIZATION;
 
 -- A text that is no number shows in the message; the query, its place and the scheme's
@@ -177,7 +177,11 @@ CREATE FUNCTION err.bind() RETURNS void LANGUAGE sql SECURITY DEFINER AS $$
 	SELECT tiering.set_source('err', 'SELECT customer_id, assets + 1 AS assets FROM err.metrics')
 $$;
 RESET SESSION AUTHORIZATION;
-SELECT err.bind();
+-- whose right is nobody's to lend
+SELECT t.fails('SELECT err.bind()');
+SET SESSION AUTHORIZATION tiering_err_setter;
+SELECT tiering.set_source('err', 'SELECT customer_id, assets + 1 AS assets FROM err.metrics');
+RESET SESSION AUTHORIZATION;
 SELECT set_by FROM tiering.source WHERE scheme = 'err';
 -- who has no right has none, and is told so before the query is looked at
 SET SESSION AUTHORIZATION tiering_err_grader;
