@@ -29,7 +29,8 @@ DATA_built = $(BUILT_SQL) $(BUILT_UPDATES)
 
 REGRESS = init $(filter-out init,$(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql))))
 # pg_regress of PostgreSQL 15 would run sql/NAME.sql in place of test/sql/NAME.sql
-$(if $(filter $(SQL_PARTS),$(REGRESS)),$(error a test must not have the name of a part in sql/ itself))
+$(if $(filter $(SQL_PARTS),$(REGRESS)),\
+	$(error a test must not have the name of a part in sql/ itself))
 REGRESS_OPTS = --inputdir=test --load-extension=tiering
 ISOLATION = init $(filter-out init, \
 	$(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isolation/specs/*.spec))))
@@ -81,3 +82,8 @@ installcheck: $(ISOLATION_INIT)
 $(ISOLATION_INIT): test/invariants.sql
 	{ echo 'setup { CREATE SCHEMA t; }'; echo 'setup'; echo '{'; cat $<; echo '}'; \
 		echo 'session s'; echo 'step holds { SELECT * FROM t.invariants(); }'; } > $@
+
+# For test/lint
+.PHONY: parts
+parts:
+	@echo $(SQL_PARTS)
