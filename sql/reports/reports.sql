@@ -66,8 +66,8 @@ COMMENT ON COLUMN tiering.pareto.customers IS 'Customers in it';
 COMMENT ON COLUMN tiering.pareto.customers_share IS 'Their share of the scheme''s customers';
 COMMENT ON COLUMN tiering.pareto.measure IS 'Total of their measure';
 COMMENT ON COLUMN tiering.pareto.measure_share IS 'Its share of the scheme''s total';
-COMMENT ON COLUMN tiering.pareto.cumulative_customers_share
-	IS 'Share of the customers who are in this tier or a higher one';
+COMMENT ON COLUMN tiering.pareto.cumulative_customers_share IS
+'Share of the customers who are in this tier or a higher one';
 COMMENT ON COLUMN tiering.pareto.cumulative_measure_share IS 'Share of the measure that these hold';
 
 CREATE VIEW tiering.staffing AS
@@ -94,13 +94,13 @@ COMMENT ON COLUMN tiering.staffing.title_zh IS 'Its title in Chinese';
 COMMENT ON COLUMN tiering.staffing.channel IS 'Where and by whom its customers are served';
 COMMENT ON COLUMN tiering.staffing.channel_zh IS 'The same in Chinese';
 COMMENT ON COLUMN tiering.staffing.customers IS 'Customers in it';
-COMMENT ON COLUMN tiering.staffing.customers_per_manager_from
-	IS 'Customers of one relationship manager, at least; null where they have none';
+COMMENT ON COLUMN tiering.staffing.customers_per_manager_from IS
+'Customers of one relationship manager, at least; null where they have none';
 COMMENT ON COLUMN tiering.staffing.customers_per_manager_to IS 'The same, at most';
-COMMENT ON COLUMN tiering.staffing.managers_from
-	IS 'Managers needed if each looks after as many as possible';
-COMMENT ON COLUMN tiering.staffing.managers_to
-	IS 'Managers needed if each looks after as few as possible';
+COMMENT ON COLUMN tiering.staffing.managers_from IS
+'Managers needed if each looks after as many as possible';
+COMMENT ON COLUMN tiering.staffing.managers_to IS
+'Managers needed if each looks after as few as possible';
 COMMENT ON COLUMN tiering.staffing.benefits IS 'What its customers get, or the strategy for them';
 COMMENT ON COLUMN tiering.staffing.benefits_zh IS 'The same in Chinese';
 
@@ -131,8 +131,8 @@ COMMENT ON COLUMN tiering.measure_bound.tier IS 'Tier';
 COMMENT ON COLUMN tiering.measure_bound.rank IS 'Its rank, higher being better';
 COMMENT ON COLUMN tiering.measure_bound.measure IS 'The metric that is the measure';
 COMMENT ON COLUMN tiering.measure_bound.bound IS 'The lower bound';
-COMMENT ON COLUMN tiering.measure_bound.bounds
-	IS 'Both bounds, which say whether they are included';
+COMMENT ON COLUMN tiering.measure_bound.bounds IS
+'Both bounds, which say whether they are included';
 
 -- A candidate is next for the measures below its bounds but not below those of a
 -- lower one. Materialized, and joined by equality, so that whatever a report joins
@@ -176,28 +176,28 @@ COMMENT ON VIEW tiering.near_upgrade IS
 COMMENT ON COLUMN tiering.near_upgrade.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.near_upgrade.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.near_upgrade.tier IS 'The tier that the customer holds';
-COMMENT ON COLUMN tiering.near_upgrade.next_tier
-	IS 'The lowest tier above it into which a higher measure alone leads';
+COMMENT ON COLUMN tiering.near_upgrade.next_tier IS
+'The lowest tier above it into which a higher measure alone leads';
 COMMENT ON COLUMN tiering.near_upgrade.metric IS 'The metric that is the measure';
 COMMENT ON COLUMN tiering.near_upgrade.measure IS 'The customer''s measure';
-COMMENT ON COLUMN tiering.near_upgrade.bound
-	IS 'What it takes, or what has to be passed if the rule leaves the bound out';
-COMMENT ON COLUMN tiering.near_upgrade.distance
-	IS 'By how much it has to rise, in its unit; 0 on a bound that is left out';
-COMMENT ON COLUMN tiering.near_upgrade.distance_percent
-	IS 'The same in per cent of the bound; null if that is 0';
-COMMENT ON COLUMN tiering.near_upgrade.since
-	IS 'The assessment from which on the customer holds the tier';
-COMMENT ON COLUMN tiering.near_upgrade.as_of
-	IS 'The last assessment that changed the customer''s row';
+COMMENT ON COLUMN tiering.near_upgrade.bound IS
+'What it takes, or what has to be passed if the rule leaves the bound out';
+COMMENT ON COLUMN tiering.near_upgrade.distance IS
+'By how much it has to rise, in its unit; 0 on a bound that is left out';
+COMMENT ON COLUMN tiering.near_upgrade.distance_percent IS
+'The same in per cent of the bound; null if that is 0';
+COMMENT ON COLUMN tiering.near_upgrade.since IS
+'The assessment from which on the customer holds the tier';
+COMMENT ON COLUMN tiering.near_upgrade.as_of IS
+'The last assessment that changed the customer''s row';
 COMMENT ON COLUMN tiering.near_upgrade.version IS 'The version of the scheme that graded';
 COMMENT ON COLUMN tiering.near_upgrade.balance_to_hold IS
 'The least balance that brings the next assessment''s average to the bound, or above one that is '
 'left out, if it stands from the day after the last refresh until hold_until; null where '
 'set_series() bound no series, the customer has none, or no day is left. 0 or less if nothing '
 'needs to be held';
-COMMENT ON COLUMN tiering.near_upgrade.hold_until
-	IS 'The last day of the next assessment''s period';
+COMMENT ON COLUMN tiering.near_upgrade.hold_until IS
+'The last day of the next assessment''s period';
 
 CREATE VIEW tiering.near_downgrade AS
 WITH b AS MATERIALIZED (
@@ -243,26 +243,26 @@ COMMENT ON VIEW tiering.near_downgrade IS
 COMMENT ON COLUMN tiering.near_downgrade.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.near_downgrade.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.near_downgrade.tier IS 'The tier that the customer holds';
-COMMENT ON COLUMN tiering.near_downgrade.next_tier
-	IS 'The tier into which the customer will fall, or in which the measure would leave him just '
+COMMENT ON COLUMN tiering.near_downgrade.next_tier IS
+'The tier into which the customer will fall, or in which the measure would leave him just '
 	'below the bound; null if in none';
-COMMENT ON COLUMN tiering.near_downgrade.watched
-	IS 'Whether they earn less than they hold, and have missed it often enough; see '
+COMMENT ON COLUMN tiering.near_downgrade.watched IS
+'Whether they earn less than they hold, and have missed it often enough; see '
 	'policy.watch_after';
 COMMENT ON COLUMN tiering.near_downgrade.misses IS 'Misses in a row that count already';
-COMMENT ON COLUMN tiering.near_downgrade.falls_on
-	IS 'The assessment at which he falls if he goes on to earn what he earned last';
+COMMENT ON COLUMN tiering.near_downgrade.falls_on IS
+'The assessment at which he falls if he goes on to earn what he earned last';
 COMMENT ON COLUMN tiering.near_downgrade.metric IS 'The metric that is the measure';
 COMMENT ON COLUMN tiering.near_downgrade.measure IS 'The customer''s measure';
 COMMENT ON COLUMN tiering.near_downgrade.bound IS 'The bound of the tier that he holds';
-COMMENT ON COLUMN tiering.near_downgrade.distance
-	IS 'By how much the measure is above it, in its unit; below 0 on the watch list';
-COMMENT ON COLUMN tiering.near_downgrade.distance_percent
-	IS 'The same in per cent of the bound; null if that is 0';
-COMMENT ON COLUMN tiering.near_downgrade.since
-	IS 'The assessment from which on the customer holds the tier';
-COMMENT ON COLUMN tiering.near_downgrade.as_of
-	IS 'The last assessment that changed the customer''s row';
+COMMENT ON COLUMN tiering.near_downgrade.distance IS
+'By how much the measure is above it, in its unit; below 0 on the watch list';
+COMMENT ON COLUMN tiering.near_downgrade.distance_percent IS
+'The same in per cent of the bound; null if that is 0';
+COMMENT ON COLUMN tiering.near_downgrade.since IS
+'The assessment from which on the customer holds the tier';
+COMMENT ON COLUMN tiering.near_downgrade.as_of IS
+'The last assessment that changed the customer''s row';
 COMMENT ON COLUMN tiering.near_downgrade.version IS 'The version of the scheme that graded';
 
 CREATE VIEW tiering.tier_origin AS
@@ -313,10 +313,10 @@ COMMENT ON COLUMN tiering.tier_origin.title_zh IS 'Its title in Chinese';
 COMMENT ON COLUMN tiering.tier_origin.customers IS 'Customers in it';
 COMMENT ON COLUMN tiering.tier_origin.from_below IS 'Those whose last move led up into it';
 COMMENT ON COLUMN tiering.tier_origin.from_above IS 'Those whose last move led down into it';
-COMMENT ON COLUMN tiering.tier_origin.from_beside
-	IS 'Those who came from another tier of the same rank';
-COMMENT ON COLUMN tiering.tier_origin.as_new
-	IS 'Those who entered it as new customers and never moved since';
-COMMENT ON COLUMN tiering.tier_origin.grown_up
-	IS 'Those whose first tier as customers ranked below it, by whatever way they came here';
+COMMENT ON COLUMN tiering.tier_origin.from_beside IS
+'Those who came from another tier of the same rank';
+COMMENT ON COLUMN tiering.tier_origin.as_new IS
+'Those who entered it as new customers and never moved since';
+COMMENT ON COLUMN tiering.tier_origin.grown_up IS
+'Those whose first tier as customers ranked below it, by whatever way they came here';
 COMMENT ON COLUMN tiering.tier_origin.grown_up_share IS 'Their share of its members';

@@ -43,8 +43,8 @@ COMMENT ON COLUMN tiering.tier_distribution.parent IS 'The tier of which it is a
 COMMENT ON COLUMN tiering.tier_distribution.title IS 'Its title';
 COMMENT ON COLUMN tiering.tier_distribution.title_zh IS 'Its title in Chinese';
 COMMENT ON COLUMN tiering.tier_distribution.customers IS 'Customers in it';
-COMMENT ON COLUMN tiering.tier_distribution.customers_share
-	IS 'Their share of the scheme''s customers';
+COMMENT ON COLUMN tiering.tier_distribution.customers_share IS
+'Their share of the scheme''s customers';
 COMMENT ON COLUMN tiering.tier_distribution.measure IS 'Total of their measure';
 COMMENT ON COLUMN tiering.tier_distribution.measure_share IS 'Its share of the scheme''s total';
 
@@ -61,19 +61,19 @@ COMMENT ON VIEW tiering.tier_distribution_history IS
 'restated since; the function of this name tells it as known at a time';
 COMMENT ON COLUMN tiering.tier_distribution_history.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.tier_distribution_history.as_of IS 'Date of the refresh';
-COMMENT ON COLUMN tiering.tier_distribution_history.version
-	IS 'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.tier_distribution_history.version IS
+'The version of the scheme that graded';
 COMMENT ON COLUMN tiering.tier_distribution_history.tier IS 'Tier';
 COMMENT ON COLUMN tiering.tier_distribution_history.rank IS 'Its rank, higher being better';
 COMMENT ON COLUMN tiering.tier_distribution_history.parent IS 'The tier of which it is a part';
 COMMENT ON COLUMN tiering.tier_distribution_history.title IS 'Its title';
 COMMENT ON COLUMN tiering.tier_distribution_history.title_zh IS 'Its title in Chinese';
 COMMENT ON COLUMN tiering.tier_distribution_history.customers IS 'Customers in it';
-COMMENT ON COLUMN tiering.tier_distribution_history.customers_share
-	IS 'Their share of the customers of that date';
+COMMENT ON COLUMN tiering.tier_distribution_history.customers_share IS
+'Their share of the customers of that date';
 COMMENT ON COLUMN tiering.tier_distribution_history.measure IS 'Total of their measure';
-COMMENT ON COLUMN tiering.tier_distribution_history.measure_share
-	IS 'Its share of the total of that date';
+COMMENT ON COLUMN tiering.tier_distribution_history.measure_share IS
+'Its share of the total of that date';
 
 -- Several moves of one customer on one day count as one from where they were before it.
 --
@@ -185,15 +185,15 @@ FROM (
 		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'stayed'), 0)::bigint AS stayed
 	FROM tiering.migration_matrix m
 	GROUP BY m.scheme, m.as_of) counted;
-COMMENT ON VIEW tiering.migration_summary
-	IS 'A row for each assessment: how many customers moved, and which way';
+COMMENT ON VIEW tiering.migration_summary IS
+'A row for each assessment: how many customers moved, and which way';
 COMMENT ON COLUMN tiering.migration_summary.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.migration_summary.as_of IS 'Date of the assessment';
 COMMENT ON COLUMN tiering.migration_summary.new IS 'Customers who were not graded before';
 COMMENT ON COLUMN tiering.migration_summary.up IS 'Customers who rose';
 COMMENT ON COLUMN tiering.migration_summary.down IS 'Customers who fell';
-COMMENT ON COLUMN tiering.migration_summary.lateral_moves
-	IS 'Customers who went to another tier of the same rank';
+COMMENT ON COLUMN tiering.migration_summary.lateral_moves IS
+'Customers who went to another tier of the same rank';
 COMMENT ON COLUMN tiering.migration_summary.exit IS 'Customers who left';
 COMMENT ON COLUMN tiering.migration_summary.stayed IS 'Customers who kept their tier';
 COMMENT ON COLUMN tiering.migration_summary.retention IS
@@ -219,10 +219,10 @@ COMMENT ON VIEW tiering.customer_tier_history IS
 COMMENT ON COLUMN tiering.customer_tier_history.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.customer_tier_history.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.customer_tier_history.tier IS 'Tier held';
-COMMENT ON COLUMN tiering.customer_tier_history.valid
-	IS 'From the assessment that led into it to the one that led out';
-COMMENT ON COLUMN tiering.customer_tier_history.from_tier
-	IS 'The tier before; null if there was none';
+COMMENT ON COLUMN tiering.customer_tier_history.valid IS
+'From the assessment that led into it to the one that led out';
+COMMENT ON COLUMN tiering.customer_tier_history.from_tier IS
+'The tier before; null if there was none';
 COMMENT ON COLUMN tiering.customer_tier_history.direction IS 'How the customer got into it';
 COMMENT ON COLUMN tiering.customer_tier_history.cause IS 'Why';
 COMMENT ON COLUMN tiering.customer_tier_history.measure IS 'The measure at that move';
