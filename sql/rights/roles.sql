@@ -16,6 +16,8 @@
  *	bind	the queries of sources; they run with the rights of who set them
  *	hand	who is in which tier since when; no measure, and nothing that is noted
  *	load	nothing
+ *	dump	who was assessed by themselves, and why; the rest of what pg_dump reads
+ *			is in report and bind, which it takes as well
  *
  * An invoker's function calls its parts with the caller's rights; these stand in
  * lines of their own. So does what views call.
@@ -101,14 +103,19 @@ BEGIN ATOMIC
 			tiering.first_changes(text, text, text, text, text, text[]),
 			tiering.watch_trigger(text, text)'),
 		('load', 'INSERT ON tiering.ecb_rate'),
-		('load', 'INSERT, UPDATE, DELETE ON tiering.fx_rate');
+		('load', 'INSERT, UPDATE, DELETE ON tiering.fx_rate'),
+		-- what report and bind do not read
+		('dump', 'SELECT ON tiering.own_assessment, tiering.voided, tiering.dirty_mark_seq,
+			tiering.migration_move_seq, tiering.request_request_seq,
+			tiering.watch_history_entry_seq'),
+		('dump', 'SELECT (key) ON tiering.series_source');
 END;
 COMMENT ON FUNCTION tiering.role_grants() IS
 'What grant_role() can grant, and the rights that each is made of. report: read customers, moves '
 'and all views; grade: refresh and restate; request: ask for overrides; approve: decide on '
 'requests; plan: simulate, without names; author: write and publish schemes; bind: set sources, '
 'which run with one''s own rights; hand: put customers into tiers by hand; load: load exchange '
-'rates, mark customers as dirty';
+'rates, mark customers as dirty; dump: with report and bind, run pg_dump';
 
 -- GRANT only warns if whoever grants cannot pass a right on.
 CREATE FUNCTION tiering_internal.rights_missing(role name, rights text) RETURNS text
@@ -220,11 +227,11 @@ CREATE FUNCTION tiering.grant_role(role regrole, what text) RETURNS void
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.grant_role(regrole, text) IS
-'Grants a role all that it takes to report, grade, request, approve, plan, author, bind, load or '
-'change tiers by hand, and nothing more; see role_grants(). For the extension''s owner, who need '
-'not own its objects, and in a statement of their own. Errors: another caller, or a right that '
-'the role does not have after it (42501), an unknown role, PUBLIC too (42704), other rights '
-'(22023)';
+'Grants a role all that it takes to report, grade, request, approve, plan, author, bind, load, '
+'dump or change tiers by hand, and nothing more; see role_grants(). For the extension''s owner,'
+' who need not own its objects, and in a statement of their own. Errors: another caller, or a '
+'right that the role does not have after it (42501), an unknown role, PUBLIC too (42704), other'
+' rights (22023)';
 
 CREATE FUNCTION tiering_internal.revoke_role(role regrole, what text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000

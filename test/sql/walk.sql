@@ -419,14 +419,17 @@ INSERT INTO walk.decided VALUES ('relation', 'load', $list$
 	ecb_rate SELECT+INSERT;
 	fx_rate SELECT+INSERT+UPDATE+DELETE
 $list$);
+INSERT INTO walk.decided VALUES ('relation', 'dump', $list$
+	dirty_mark_seq SELECT;
+	migration_move_seq SELECT;
+	own_assessment SELECT;
+	request_request_seq SELECT;
+	series_source SELECT(key);
+	voided SELECT;
+	watch_history_entry_seq SELECT
+$list$);
 INSERT INTO walk.decided VALUES ('relation', 'nobody', $list$
-	dirty_mark_seq;
 	drafting;
-	migration_move_seq;
-	own_assessment;
-	request_request_seq;
-	voided;
-	watch_history_entry_seq;
 	writing
 $list$);
 -- In a list, ";" stands between two objects, and white space means nothing.

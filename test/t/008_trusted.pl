@@ -96,6 +96,24 @@ gives('chief', q{SELECT tiering.approve(request, 'yes') FROM tiering.request_sta
 gives('chief', q{SELECT scheme, sound FROM (SELECT 'bank' AS scheme, v.* FROM
 	tiering.verify_history('bank') v) x}, 'bank|t', 'the history is sound');
 
+# Dumping: who owns the database, with rights that they grant themselves
+my $dump = PostgreSQL::Test::Utils::tempdir . '/dump';
+my @pg_dump = ('pg_dump', '-e', 'tiering', '-n', 'tiering', '-U', 'dba', '-f', $dump,
+	$node->connstr('bank'));
+$node->command_fails_like(\@pg_dump, qr/permission denied/, 'without the right they dump nothing');
+gives('dba', q{SELECT tiering.grant_role('dba', 'dump'), tiering.grant_role('dba', 'report')}, '|',
+	'they grant it, and report beside bind');
+$node->command_ok(\@pg_dump, 'and dump');
+$node->safe_psql('postgres', 'CREATE DATABASE restored');
+$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', $dump,
+		$node->connstr('restored') ], 'a superuser restores');
+my $kept = q{SELECT string_agg(format('%s %s %s', customer_id, to_tier, batch), ', ' ORDER BY move)
+	FROM tiering.migration};
+is($node->safe_psql('restored', $kept), $node->safe_psql('bank', $kept), 'all moves are there');
+gives('dba', q{SELECT tiering.revoke_role('dba', 'dump'), tiering.revoke_role('dba', 'report')},
+	'|', 'they take it away again');
+$node->command_fails_like(\@pg_dump, qr/permission denied/, 'and dump no more');
+
 # No lever
 refused('dba', q{SELECT tiering.set_source('bank', 'SELECT customer_id, assets FROM hr.pay')},
 	'permission denied for schema hr', 'a source is not set on what they may not read');
