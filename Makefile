@@ -50,6 +50,9 @@ include $(PGXS)
 
 $(OBJS): $(wildcard $(srcdir)/src/*.h)
 
+# Nothing is left that was built by half.
+.DELETE_ON_ERROR:
+
 # Presets are documents; after them comes what needs none of them.
 ADD_PRESETS = for preset in $(PRESETS); do \
 		printf '\nSELECT tiering.add_preset('\''%s'\'', $$json$$' $$(basename $$preset .json); \
