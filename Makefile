@@ -13,7 +13,7 @@ CODE_PARTS = averages/periods averages/measures series/series series/fx \
 		successor direction validate publish explain preset) \
 	history/history $(addprefix movement/,decide source request distribution record assess \
 		refresh dirty watch restate void simulate) \
-	$(addprefix reports/,views reports cohort) \
+	$(addprefix reports/,distribution matrix retention near customer) \
 	history/backup rights/always rights/roles rights/privileges rights/guard
 CALLED_PARTS = schema schemes/bounds movement/binding rights/who
 SQL_PARTS = $(CALLED_PARTS) $(TABLE_PARTS) $(CODE_PARTS)
