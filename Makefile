@@ -13,7 +13,7 @@ CODE_PARTS = averages/periods averages/measures series/series series/fx \
 		successor direction validate publish explain preset) \
 	history/history $(addprefix movement/,decide source request distribution record assess \
 		refresh dirty watch restate void simulate) \
-	$(addprefix reports/,views reports cohort) \
+	$(addprefix reports/,distribution matrix retention near customer) \
 	history/backup rights/always rights/roles rights/privileges rights/guard
 CALLED_PARTS = schema schemes/bounds movement/binding rights/who
 SQL_PARTS = $(CALLED_PARTS) $(TABLE_PARTS) $(CODE_PARTS)
@@ -29,7 +29,8 @@ DATA_built = $(BUILT_SQL) $(BUILT_UPDATES)
 
 REGRESS = init $(filter-out init,$(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql))))
 # pg_regress of PostgreSQL 15 would run sql/NAME.sql in place of test/sql/NAME.sql
-$(if $(filter $(SQL_PARTS),$(REGRESS)),$(error a test must not have the name of a part in sql/ itself))
+$(if $(filter $(SQL_PARTS),$(REGRESS)),\
+	$(error a test must not have the name of a part in sql/ itself))
 REGRESS_OPTS = --inputdir=test --load-extension=tiering
 ISOLATION = init $(filter-out init, \
 	$(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isolation/specs/*.spec))))
@@ -48,6 +49,9 @@ PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
 $(OBJS): $(wildcard $(srcdir)/src/*.h)
+
+# Nothing is left that was built by half.
+.DELETE_ON_ERROR:
 
 # Presets are documents; after them comes what needs none of them.
 ADD_PRESETS = for preset in $(PRESETS); do \
@@ -81,3 +85,8 @@ installcheck: $(ISOLATION_INIT)
 $(ISOLATION_INIT): test/invariants.sql
 	{ echo 'setup { CREATE SCHEMA t; }'; echo 'setup'; echo '{'; cat $<; echo '}'; \
 		echo 'session s'; echo 'step holds { SELECT * FROM t.invariants(); }'; } > $@
+
+# For test/lint
+.PHONY: parts
+parts:
+	@echo $(SQL_PARTS)

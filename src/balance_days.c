@@ -113,9 +113,10 @@ BalanceDaysOver(const BalanceDays *state, int64 days)
 	if (state->rest == NULL)
 		result = DecimalDivide(state->sum, state->fraction, dscale, days);
 	if (result == NULL)
-		result = DatumGetNumeric(DirectFunctionCall2(numeric_div,
-													 NumericGetDatum(BalanceDaysTotal(state, dscale)),
-													 NumericGetDatum(int64_to_numeric(days))));
+		result = DatumGetNumeric(
+			DirectFunctionCall2(numeric_div,
+								NumericGetDatum(BalanceDaysTotal(state, dscale)),
+								NumericGetDatum(int64_to_numeric(days))));
 	return result;
 }
 

@@ -73,7 +73,8 @@ CheckOneMetric(const Scheme *scheme)
 			 errmsg("scheme \"%s\" does not grade by one number", scheme->name),
 			 errdetail("Its version %d has %d metrics.", scheme->version,
 					   scheme->nmetrics),
-			 errhint("Pass a row whose columns bear the metrics' names: SELECT tiering.classify('%s', m) FROM my_metrics m.",
+			 errhint("Pass a row whose columns bear the metrics' names: "
+					 "SELECT tiering.classify('%s', m) FROM my_metrics m.",
 					 scheme->name)));
 }
 
@@ -160,7 +161,8 @@ MapMetric(ColumnMap *map, const Scheme *scheme, int i)
 						metric->name, format_type_be(declared), scheme->name),
 				 metric->kind == METRIC_BOOLEAN ?
 				 errhint("The metric is a boolean.") :
-				 errhint("The metric is a number: numeric, or an integer type. Cast it explicitly.")));
+				 errhint("The metric is a number: numeric, or an integer type. "
+						 "Cast it explicitly.")));
 }
 
 /* Takes over desc, which must be in the current memory context */

@@ -48,6 +48,14 @@
 #define CopyNullingRels(to, from) ((void) (to), (void) (from))
 #endif
 
+/* 16 lets others find a setting by its name */
+#if PG_VERSION_NUM >= 160000
+#define FindSetting(name) find_option((name), false, false, ERROR)
+#else
+#define FindSetting(name) FindSettingByName(name)
+extern struct config_generic *FindSettingByName(const char *name);
+#endif
+
 /* 17 has JSON_VALUE() and the like, which yield a type that they name */
 #if PG_VERSION_NUM >= 170000
 #define IsJsonExpr(node) IsA((node), JsonExpr)

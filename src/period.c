@@ -76,7 +76,8 @@ CheckPeriod(const Period *period, bool empty, Datum range)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("period %s must have both a first and a last day",
 						OidOutputFunctionCall(F_RANGE_OUT, range)),
-				 errhint("Use a bounded range, such as tiering.month(date) or '[2024-01-01,2024-02-01)'.")));
+				 errhint("Use a bounded range, such as tiering.month(date) "
+						 "or '[2024-01-01,2024-02-01)'.")));
 }
 
 static Period
@@ -376,10 +377,10 @@ period_trailing(PG_FUNCTION_ARGS)
 				 errmsg("length of a period must be whole days, not %s",
 						DatumGetCString(DirectFunctionCall1(interval_out,
 															IntervalPGetDatum(length))))));
-	start = DatumGetTimestamp(DirectFunctionCall2(timestamp_mi_interval,
-												  DirectFunctionCall1(date_timestamp,
-																	  DateADTGetDatum((DateADT) end)),
-												  IntervalPGetDatum(length)));
+	start = DatumGetTimestamp(
+		DirectFunctionCall2(timestamp_mi_interval,
+							DirectFunctionCall1(date_timestamp, DateADTGetDatum((DateADT) end)),
+							IntervalPGetDatum(length)));
 	if (TIMESTAMP_NOT_FINITE(start) || start / USECS_PER_DAY >= end)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

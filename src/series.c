@@ -713,7 +713,8 @@ SeriesPack(SeriesDraft *draft)
 }
 
 #define LIMIT_DETAIL \
-	errdetail("A daily_series holds numbers of at most %d digits, counted at the scale that all of its numbers need.", \
+	errdetail("A daily_series holds numbers of at most %d digits, " \
+			  "counted at the scale that all of its numbers need.", \
 			  SCALED_DIGITS)
 
 /* Complain of units x 10^-scale, which may be a product of two numbers */

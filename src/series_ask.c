@@ -86,7 +86,8 @@ DenominatorArg(FunctionCallInfo fcinfo, int argno)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("denominator \"%s\" is not known", text_to_cstring(name)),
-			 errhint("It is one of period (all days), held (days with a value other than 0) and observed (days with a value).")));
+			 errhint("It is one of period (all days), held (days with a value other than 0) "
+					 "and observed (days with a value).")));
 }
 
 /* The sum as the aggregates have it, so that the results have its digits */

@@ -183,7 +183,8 @@ CheckBegin(DateADT from, const char *what)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s of a balance in a daily_series must be a day, not -infinity",
 						what),
-				 errhint("A daily_series begins on a day: give the first day on which the balance is known.")));
+				 errhint("A daily_series begins on a day: "
+						 "give the first day on which the balance is known.")));
 }
 
 /* A balance and the range of days on which it stood */

@@ -246,7 +246,8 @@ RefuseRate(DateADT day)
 	ereport(ERROR,
 			(errcode(ERRCODE_DATA_EXCEPTION),
 			 errmsg("there is a balance but no rate on %s", DateOut(day)),
-			 errhint("Give a rate for every day with a balance, or cut the balances with tiering.trim() to the days that have one.")));
+			 errhint("Give a rate for every day with a balance, or cut the balances "
+					 "with tiering.trim() to the days that have one.")));
 }
 
 /* units x 10^-scale, rounded to fewer decimals or as it is */

@@ -133,7 +133,8 @@ AddDigit(Parser *parser, const char *start, int64 *units, int zeros, int digit)
 					 errmsg("number %.*s does not fit a daily_series",
 							(int) Min(strspn(start, "-+.0123456789"),
 									  QUOTED_BYTES), start),
-					 errdetail("A daily_series holds numbers of at most %d digits, counted at the scale that all of its numbers need.",
+					 errdetail("A daily_series holds numbers of at most %d digits, "
+							   "counted at the scale that all of its numbers need.",
 							   SCALED_DIGITS)));
 		*units = *units * 10 + (i == zeros ? digit : 0);
 	}

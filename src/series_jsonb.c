@@ -23,7 +23,8 @@ Refuse(const char *reason)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 			 errmsg("jsonb value is not a daily_series: %s", reason),
-			 errhint("A daily_series is an object such as {\"2026-01-31\": 100.00, \"2026-02-28\": null}.")));
+			 errhint("A daily_series is an object such as "
+					 "{\"2026-01-31\": 100.00, \"2026-02-28\": null}.")));
 }
 
 static SeriesPoint

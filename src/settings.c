@@ -11,6 +11,9 @@
  * query: who set it saw what it yields there, and the custom is the bank's. These
  * are kept with it; tiering.kept_settings() lists them.
  *
+ * Those by which our own functions have their statements planned are for the query
+ * what they are for the session.
+ *
  * All others change how fast an answer comes, what is logged, or whether a
  * statement is stopped. What holds for a transaction from its start
  * (default_transaction_..., and what it is read with) cannot be changed in one.
@@ -21,7 +24,9 @@
 #include "postgres.h"
 
 #include "utils/guc.h"
+#include "utils/guc_tables.h"
 
+#include "compat.h"
 #include "settings.h"
 
 static const char *const Pinned[][2] = {
@@ -40,6 +45,56 @@ static const char *const Pinned[][2] = {
 	{"xmlbinary", "base64"},
 	{"xmloption", "content"},
 };
+
+/* Set by functions of ours (SET jit = off and the like), for statements of theirs */
+static const char *const OfOurs[] = {
+	"enable_hashjoin",
+	"enable_mergejoin",
+	"enable_nestloop",
+	"jit",
+	"plan_cache_mode",
+	"random_page_cost",
+};
+
+#if PG_VERSION_NUM < 160000
+struct config_generic *
+FindSettingByName(const char *name)
+{
+	struct config_generic **settings = get_guc_variables();
+
+	for (int i = 0; i < GetNumConfigOptions(); i++)
+		if (strcmp(settings[i]->name, name) == 0)
+			return settings[i];
+	elog(ERROR, "there is no setting \"%s\"", name);
+}
+#endif
+
+/* What a setting is beneath those of functions that are running, as it is written */
+static const char *
+OfSession(struct config_generic *setting)
+{
+	const GucStack *stack = setting->stack;
+	const union config_var_val *value = NULL;
+
+	for (; stack != NULL && stack->state == GUC_SAVE; stack = stack->prev)
+		value = &stack->prior.val;
+	if (value == NULL)
+		return NULL;
+	switch (setting->vartype)
+	{
+		case PGC_BOOL:
+			return value->boolval ? "on" : "off";
+		case PGC_REAL:
+			return psprintf("%.17g", value->realval);
+		case PGC_ENUM:
+			return config_enum_lookup_by_value((struct config_enum *) setting,
+											   value->enumval);
+		default:
+			elog(ERROR, "setting \"%s\" is of a type that no function of ours sets",
+				 setting->name);
+	}
+	return NULL;
+}
 
 /* Until the nest level of settings ends; one that this server lacks is none */
 void
@@ -61,6 +116,13 @@ SettingsPin(ArrayType *kept)
 
 	for (int i = 0; i < lengthof(Pinned); i++)
 		SettingsPinOne(Pinned[i][0], Pinned[i][1]);
+	for (int i = 0; i < lengthof(OfOurs); i++)
+	{
+		const char *value = OfSession(FindSetting(OfOurs[i]));
+
+		if (value != NULL)
+			SettingsPinOne(OfOurs[i], value);
+	}
 	if (kept != NULL)
 		ProcessGUCArray(kept, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE);
 	return nestlevel;

@@ -169,7 +169,8 @@ CheckColumn(const Source *source, TupleDesc columns,
 		if (!TypeFeeds(column->atttypid, expected->atttypid))
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("column \"%s\" in the %s of scheme \"%s\" has type %s, where %s is needed",
+					 errmsg("column \"%s\" in the %s of scheme \"%s\" "
+							"has type %s, where %s is needed",
 							NameStr(column->attname), source->kind->noun,
 							source->scheme,
 							format_type_be(column->atttypid),

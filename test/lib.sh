@@ -13,7 +13,8 @@ plain=			# the root, while root is a copy that is built in another way
 
 # PostgreSQL does not free what lives as long as the process, and measures its stack.
 # No test has a use for 256 MB in one piece.
-export ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0:max_allocation_size_mb=256:allocator_may_return_null=1
+ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0
+export ASAN_OPTIONS=$ASAN_OPTIONS:max_allocation_size_mb=256:allocator_may_return_null=1
 export UBSAN_OPTIONS=print_stacktrace=1
 
 say() { printf '\n== %s\n' "$*"; }
@@ -96,7 +97,8 @@ install_packages()
 	# we want the server's programs, not a cluster of Debian's making
 	if [ ! -e /etc/postgresql-common ]; then
 		as_root mkdir -p /etc/postgresql-common
-		echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+		echo 'create_main_cluster = false' |
+			as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
 	fi
 	quietly install as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
 		-o Dpkg::Options::=--force-confold install --no-install-recommends $missing
@@ -106,7 +108,8 @@ install_packages()
 build()
 {
 	PG_CONFIG=$(find_pg_config)
-	[ -n "$PG_CONFIG" ] || die "No PostgreSQL with server and development files found; set PG_CONFIG."
+	[ -n "$PG_CONFIG" ] ||
+		die "No PostgreSQL with server and development files found; set PG_CONFIG."
 	bindir=$("$PG_CONFIG" --bindir)
 	say "Building for $("$PG_CONFIG" --version)${*:+, }$*"
 	quietly make make -s -C "$root" PG_CONFIG="$PG_CONFIG" "$@"

@@ -16,10 +16,10 @@ SELECT m.move, m.scheme, m.customer_id COLLATE "default" AS customer_id, m.as_of
 	m.recorded_by, m.recorded_as, m.batch
 FROM tiering.migration m
 WHERE NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = m.move);
-COMMENT ON VIEW tiering.standing_move
-	IS 'The rows of migration that stand: all but the superseded ones';
-COMMENT ON COLUMN tiering.standing_move.move
-	IS 'Number of the move, rising in the order of recording';
+COMMENT ON VIEW tiering.standing_move IS
+'The rows of migration that stand: all but the superseded ones';
+COMMENT ON COLUMN tiering.standing_move.move IS
+'Number of the move, rising in the order of recording';
 COMMENT ON COLUMN tiering.standing_move.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.standing_move.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.standing_move.as_of IS 'The assessment at which the customer moved';
@@ -28,8 +28,8 @@ COMMENT ON COLUMN tiering.standing_move.to_tier IS 'The tier entered; null on ex
 COMMENT ON COLUMN tiering.standing_move.direction IS 'new, up, down, lateral or exit';
 COMMENT ON COLUMN tiering.standing_move.cause IS 'Why; see migration';
 COMMENT ON COLUMN tiering.standing_move.version IS 'The version of the scheme that graded';
-COMMENT ON COLUMN tiering.standing_move.measure
-	IS 'The measure at the move; on exit the last one known';
+COMMENT ON COLUMN tiering.standing_move.measure IS
+'The measure at the move; on exit the last one known';
 COMMENT ON COLUMN tiering.standing_move.recorded_at IS 'When the move was recorded';
 COMMENT ON COLUMN tiering.standing_move.assessed IS 'The assessment that made the move';
 COMMENT ON COLUMN tiering.standing_move.recorded_by IS 'Who had logged in';
@@ -190,8 +190,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT last_value - (NOT is_called)::int FROM tiering.migration_move_seq
 $$;
-COMMENT ON FUNCTION tiering.last_move()
-	IS 'The number of the last move that any session has recorded';
+COMMENT ON FUNCTION tiering.last_move() IS
+'The number of the last move that any session has recorded';
 
 CREATE FUNCTION tiering.check_day(day date, name text) RETURNS date
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
@@ -205,8 +205,8 @@ BEGIN
 	RETURN day;
 END;
 $$;
-COMMENT ON FUNCTION tiering.check_day(date, text)
-	IS 'The day, or an error that names the argument: null or infinite (22023)';
+COMMENT ON FUNCTION tiering.check_day(date, text) IS
+'The day, or an error that names the argument: null or infinite (22023)';
 
 -- A tier that is only renamed moves nobody: it has another name from the first
 -- assessment on that the new version graded.

@@ -179,6 +179,51 @@ $$;
 COMMENT ON FUNCTION tiering.record_by_hand() IS
 'Trigger on assignment: adds a row to migration for each customer whose tier a statement changed';
 
+-- Restored is a row of the owner's with the time of then. Moves are restored before all
+-- such rows or after them; a subscriber copies both at once.
+CREATE FUNCTION tiering.refuse_inserted() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan SET jit = off
+SET enable_nestloop = off SET enable_hashjoin = on
+AS $$
+DECLARE
+	restored boolean := TG_NARGS > 0;
+BEGIN
+	IF TG_RELID <> 'tiering.assignment'::regclass THEN
+		RAISE EXCEPTION 'refuse_inserted() is a trigger on tiering.assignment only'
+			USING ERRCODE = 'object_not_in_prerequisite_state';
+	ELSIF EXISTS (SELECT FROM tiering.writing w WHERE w.pid = pg_backend_pid()) THEN
+		RETURN NULL;
+	END IF;
+	PERFORM tiering.refuse_by_hand(n, CASE WHEN isfinite(n.as_of)
+			THEN 'only an assessment notes what comes with a tier'
+			ELSE format('as_of is %s', n.as_of) END,
+		'Say scheme, customer, tier, measure, version, and the day, as as_of and since.')
+	FROM new_rows n
+	WHERE NOT (restored AND n.recorded_at <> now())
+		AND (NOT isfinite(n.as_of) OR (n.cause, n.misses) <> ('manual', 0)
+			OR num_nonnulls(n.first_as_of, n.earned, n.best, n.next_tier, n.next_review,
+				n.kept_until, n.policy_tier, n.policy_since) > 0)
+	LIMIT 1;
+	PERFORM tiering.refuse_by_hand(n, format('no move leads there on %s', n.since),
+		'A row with a recorded_at of its own is a restored one, whose moves are restored too. '
+		'Leave recorded_at out to have the row recorded.')
+	FROM new_rows n
+	WHERE restored AND n.recorded_at <> now()
+		AND current_setting('session_replication_role') <> 'replica'
+		AND n.scheme IN (SELECT b.scheme FROM tiering.batch b)
+		AND n.scheme IN (SELECT m.scheme FROM tiering.migration m)
+		AND (n.scheme, n.customer_id, n.since) NOT IN (
+			SELECT m.scheme, m.customer_id, m.as_of FROM tiering.migration m
+				JOIN new_rows x USING (scheme, customer_id))
+	LIMIT 1;
+	RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION tiering.refuse_inserted() IS
+'Trigger on assignment: refuses a customer who is put there by hand with more than a tier and its day, or as a restored one whose moves are not (55000)';
+
 -- A tier that was changed by hand begins with the move, and is held by that hand; what
 -- the policy had ahead was about the tier left. After record_by_hand(), as triggers go
 -- by their names.
@@ -228,6 +273,12 @@ $$;
 COMMENT ON FUNCTION tiering.settle_by_hand() IS
 'Trigger on assignment: what a change of tier by hand means for the rest of the row';
 
+CREATE TRIGGER check_new AFTER INSERT ON tiering.assignment
+	REFERENCING NEW TABLE AS new_rows
+	FOR EACH STATEMENT WHEN (NOT tiering.restores()) EXECUTE FUNCTION tiering.refuse_inserted();
+CREATE TRIGGER check_restored AFTER INSERT ON tiering.assignment
+	REFERENCING NEW TABLE AS new_rows
+	FOR EACH STATEMENT WHEN (tiering.restores()) EXECUTE FUNCTION tiering.refuse_inserted('restored');
 CREATE TRIGGER record_new AFTER INSERT ON tiering.assignment
 	REFERENCING NEW TABLE AS new_rows
 	FOR EACH STATEMENT WHEN (NOT tiering.restores()) EXECUTE FUNCTION tiering.record_by_hand();
@@ -245,6 +296,8 @@ CREATE TRIGGER record_exit AFTER DELETE ON tiering.assignment
 	FOR EACH STATEMENT EXECUTE FUNCTION tiering.record_by_hand();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.assignment
 	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_truncate();
+COMMENT ON TRIGGER check_new ON tiering.assignment IS 'A customer is put there with a tier and its day';
+COMMENT ON TRIGGER check_restored ON tiering.assignment IS 'The same for the owner, who also restores rows';
 COMMENT ON TRIGGER record_new ON tiering.assignment IS 'Records customers who are put there by hand';
 COMMENT ON TRIGGER record_restored ON tiering.assignment IS 'Records customers whom the owner puts there, but for restored rows';
 COMMENT ON TRIGGER record_moves ON tiering.assignment IS 'Records customers who change tier';

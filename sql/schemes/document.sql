@@ -337,8 +337,8 @@ BEGIN ATOMIC
 		rule_documents.tier)
 	GROUP BY r.rule, r.stay;
 END;
-COMMENT ON FUNCTION tiering.rule_documents(text, int, text)
-	IS 'Part of export_scheme(): the rules of a tier';
+COMMENT ON FUNCTION tiering.rule_documents(text, int, text) IS
+'Part of export_scheme(): the rules of a tier';
 
 CREATE FUNCTION tiering.export_tiers(scheme text, version int) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
@@ -374,5 +374,5 @@ BEGIN ATOMIC
 	FROM tiering.tier t, tiering.policy_defaults() d(defaults)
 	WHERE t.scheme = export_tiers.scheme AND t.version = export_tiers.version;
 END;
-COMMENT ON FUNCTION tiering.export_tiers(text, int)
-	IS 'Part of export_scheme(): the tiers, lowest first, with their rules and services';
+COMMENT ON FUNCTION tiering.export_tiers(text, int) IS
+'Part of export_scheme(): the tiers, lowest first, with their rules and services';

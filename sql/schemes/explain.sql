@@ -60,8 +60,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 RETURN metric || CASE WHEN value IS NULL THEN ' is unknown'
 	WHEN kind = 'boolean' THEN CASE WHEN value = 1 THEN ' is true' ELSE ' is false' END
 	ELSE format(' is %s', value) END;
-COMMENT ON FUNCTION tiering.describe_value(text, text, numeric)
-	IS 'Part of explain(): a metric''s value in words';
+COMMENT ON FUNCTION tiering.describe_value(text, text, numeric) IS
+'Part of explain(): a metric''s value in words';
 
 CREATE FUNCTION tiering.describe_miss(metric text, kind text, value numeric, bounds numrange)
 	RETURNS text

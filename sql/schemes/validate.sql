@@ -176,8 +176,8 @@ RETURN (
 		END, ' and ' ORDER BY s.axis), 'all customers')
 	FROM unnest(box, metrics, kinds) WITH ORDINALITY AS s(side, metric, kind, axis)
 	WHERE s.side <> numrange(NULL, NULL));
-COMMENT ON FUNCTION tiering.describe_box(numrange[], text[], text[])
-	IS 'Part of validate(): a box in words';
+COMMENT ON FUNCTION tiering.describe_box(numrange[], text[], text[]) IS
+'Part of validate(): a box in words';
 
 CREATE FUNCTION tiering.validate_tiers(scheme text, version int)
 RETURNS TABLE (severity text, place text, finding text)

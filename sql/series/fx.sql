@@ -37,8 +37,8 @@ BEGIN
 	RETURN NEW;
 END;
 $$;
-COMMENT ON FUNCTION tiering.insert_ecb_rate()
-	IS 'Trigger on ecb_rate: has COPY and INSERT fill fx_rate';
+COMMENT ON FUNCTION tiering.insert_ecb_rate() IS
+'Trigger on ecb_rate: has COPY and INSERT fill fx_rate';
 CREATE TRIGGER insert_ecb_rate INSTEAD OF INSERT ON tiering.ecb_rate
 	FOR EACH ROW EXECUTE FUNCTION tiering.insert_ecb_rate();
 COMMENT ON TRIGGER insert_ecb_rate ON tiering.ecb_rate IS 'COPY and INSERT fill fx_rate';

@@ -13,7 +13,7 @@ CREATE TABLE tiering.fx_rate (
 SELECT pg_catalog.pg_extension_config_dump('tiering.fx_rate', '');
 COMMENT ON TABLE tiering.fx_rate IS 'A published exchange rate; the last one holds until the next';
 COMMENT ON COLUMN tiering.fx_rate.currency IS 'Currency, such as USD';
-COMMENT ON COLUMN tiering.fx_rate.base
-	IS 'The currency of which one unit is worth so many of it, such as EUR';
+COMMENT ON COLUMN tiering.fx_rate.base IS
+'The currency of which one unit is worth so many of it, such as EUR';
 COMMENT ON COLUMN tiering.fx_rate.on_date IS 'The day for which it was published';
 COMMENT ON COLUMN tiering.fx_rate.rate IS 'Units of the currency for one unit of the base';

@@ -24,8 +24,8 @@ COMMENT ON COLUMN tiering.batch.batch IS 'Number, from 1 on without gaps';
 COMMENT ON COLUMN tiering.batch.kind IS
 'refresh; assess: some customers by themselves; decision: on a request; restatement; manual: '
 'assignment was changed by hand; void: an assessment was taken back';
-COMMENT ON COLUMN tiering.batch.as_of
-	IS 'The assessment, or the first one that was restated; null for changes by hand';
+COMMENT ON COLUMN tiering.batch.as_of IS
+'The assessment, or the first one that was restated; null for changes by hand';
 COMMENT ON COLUMN tiering.batch.moves IS 'How many rows of migration are in it';
 COMMENT ON COLUMN tiering.batch.superseded IS 'How many rows of superseded are in it';
 COMMENT ON COLUMN tiering.batch.recorded_at IS
@@ -75,13 +75,13 @@ COMMENT ON COLUMN tiering.watch_history.entry IS 'Number of the entry';
 COMMENT ON COLUMN tiering.watch_history.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.watch_history.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.watch_history.as_of IS 'The assessment';
-COMMENT ON COLUMN tiering.watch_history.version
-	IS 'The version of the scheme whose names the tiers have';
+COMMENT ON COLUMN tiering.watch_history.version IS
+'The version of the scheme whose names the tiers have';
 COMMENT ON COLUMN tiering.watch_history.misses IS 'As in assignment';
 COMMENT ON COLUMN tiering.watch_history.best IS 'As in assignment';
 COMMENT ON COLUMN tiering.watch_history.next_tier IS 'As in assignment';
-COMMENT ON COLUMN tiering.watch_history.next_review
-	IS 'As in assignment; where only this is another, there is no entry';
+COMMENT ON COLUMN tiering.watch_history.next_review IS
+'As in assignment; where only this is another, there is no entry';
 COMMENT ON COLUMN tiering.watch_history.kept_until IS 'As in assignment';
 COMMENT ON COLUMN tiering.watch_history.policy_tier IS 'As in assignment';
 COMMENT ON COLUMN tiering.watch_history.policy_since IS 'As in assignment';

@@ -35,8 +35,8 @@ CREATE TABLE tiering.policy (
 	FOREIGN KEY (scheme, version, tier) REFERENCES tiering.tier ON DELETE CASCADE
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.policy', '');
-COMMENT ON TABLE tiering.policy
-	IS 'When customers enter and leave a tier; one that is not here is entered and left at once';
+COMMENT ON TABLE tiering.policy IS
+'When customers enter and leave a tier; one that is not here is entered and left at once';
 COMMENT ON COLUMN tiering.policy.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.policy.version IS 'Its edition';
 COMMENT ON COLUMN tiering.policy.tier IS 'Tier';

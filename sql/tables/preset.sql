@@ -7,10 +7,10 @@ CREATE TABLE tiering.preset (
 	parameters jsonb NOT NULL DEFAULT '{}',
 	document   jsonb NOT NULL
 );
-COMMENT ON TABLE tiering.preset
-	IS 'A ready-made scheme, to be loaded with load_preset() and changed at will';
-COMMENT ON COLUMN tiering.preset.preset
-	IS 'Its name, which the scheme gets unless another is given';
+COMMENT ON TABLE tiering.preset IS
+'A ready-made scheme, to be loaded with load_preset() and changed at will';
+COMMENT ON COLUMN tiering.preset.preset IS
+'Its name, which the scheme gets unless another is given';
 COMMENT ON COLUMN tiering.preset.parameters IS
 'Its parameters with their defaults, which are numbers; {name} stands for one in the document''s '
 'bounds';

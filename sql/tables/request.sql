@@ -25,8 +25,8 @@ CREATE TABLE tiering.request (
 CREATE INDEX request_customer ON tiering.request (scheme, customer_id);
 SELECT pg_catalog.pg_extension_config_dump('tiering.request', '');
 SELECT pg_catalog.pg_extension_config_dump('tiering.request_request_seq', '');
-COMMENT ON TABLE tiering.request
-	IS 'What was asked for: moves that refresh() asks to have approved, and overrides that people '
+COMMENT ON TABLE tiering.request IS
+'What was asked for: moves that refresh() asks to have approved, and overrides that people '
 	'ask for; rows are added only';
 COMMENT ON COLUMN tiering.request.request IS 'Number of the request';
 COMMENT ON COLUMN tiering.request.scheme IS 'Scheme';
@@ -34,15 +34,15 @@ COMMENT ON COLUMN tiering.request.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.request.kind IS
 'move: into the tier; floor: not below it; cap: not above it; fixed: in it, whatever the rules say';
 COMMENT ON COLUMN tiering.request.tier IS 'The tier that is asked for';
-COMMENT ON COLUMN tiering.request.valid
-	IS 'The days on which an override is to count; it ends by itself. Null for a move';
+COMMENT ON COLUMN tiering.request.valid IS
+'The days on which an override is to count; it ends by itself. Null for a move';
 COMMENT ON COLUMN tiering.request.reason IS 'Why an override is asked for; null for a move';
-COMMENT ON COLUMN tiering.request.from_tier
-	IS 'Where the customer stood when a move was asked for; null if nowhere';
-COMMENT ON COLUMN tiering.request.as_of
-	IS 'The assessment that asks for a move; null for an override';
-COMMENT ON COLUMN tiering.request.version
-	IS 'The version of the scheme that asks for a move; null for an override';
+COMMENT ON COLUMN tiering.request.from_tier IS
+'Where the customer stood when a move was asked for; null if nowhere';
+COMMENT ON COLUMN tiering.request.as_of IS
+'The assessment that asks for a move; null for an override';
+COMMENT ON COLUMN tiering.request.version IS
+'The version of the scheme that asks for a move; null for an override';
 COMMENT ON COLUMN tiering.request.measure IS 'The customer''s measure at that assessment';
 COMMENT ON COLUMN tiering.request.requested_at IS 'When it was asked for';
 COMMENT ON COLUMN tiering.request.requested_by IS

@@ -104,11 +104,11 @@ COMMENT ON COLUMN tiering.tier.rank IS
 'The higher it is, the better the tier: of those that take a customer, the highest counts';
 COMMENT ON COLUMN tiering.tier.base IS
 'Whether it takes everyone whom no higher tier takes, whatever is null; such a tier has no rules';
-COMMENT ON COLUMN tiering.tier.parent
-	IS 'The tier of which it is a part, into which tier_rollup adds it up. That it is there is '
+COMMENT ON COLUMN tiering.tier.parent IS
+'The tier of which it is a part, into which tier_rollup adds it up. That it is there is '
 	'examined at publishing: a foreign key to the same table would have pg_dump warn of a circle';
-COMMENT ON COLUMN tiering.tier.approval
-	IS 'Whether somebody has to approve before a customer enters it';
+COMMENT ON COLUMN tiering.tier.approval IS
+'Whether somebody has to approve before a customer enters it';
 COMMENT ON COLUMN tiering.tier.title IS 'Title in reports';
 COMMENT ON COLUMN tiering.tier.title_zh IS 'The same in Chinese';
 COMMENT ON COLUMN tiering.tier.succeeds IS
@@ -132,13 +132,13 @@ CREATE TABLE tiering.metric (
 );
 CREATE UNIQUE INDEX metric_measure ON tiering.metric (scheme, version) WHERE is_measure;
 SELECT pg_catalog.pg_extension_config_dump('tiering.metric', '');
-COMMENT ON TABLE tiering.metric
-	IS 'What a scheme grades by: an input that the source yields, or a score that the scheme '
+COMMENT ON TABLE tiering.metric IS
+'What a scheme grades by: an input that the source yields, or a score that the scheme '
 	'derives from others';
 COMMENT ON COLUMN tiering.metric.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.metric.version IS 'Its edition';
-COMMENT ON COLUMN tiering.metric.metric
-	IS 'Name, which is that of the column in the source; a score is not in the source';
+COMMENT ON COLUMN tiering.metric.metric IS
+'Name, which is that of the column in the source; a score is not in the source';
 COMMENT ON COLUMN tiering.metric.kind IS
 'number (exact, no floats), boolean, which counts 1 when true and 0 when false, or score, which '
 'score_weight and score_band derive';
@@ -169,8 +169,8 @@ COMMENT ON COLUMN tiering.rule.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.rule.version IS 'Its edition';
 COMMENT ON COLUMN tiering.rule.tier IS 'The tier that it leads into';
 COMMENT ON COLUMN tiering.rule.rule IS 'Number: the same is all-of, another is any-of';
-COMMENT ON COLUMN tiering.rule.metric
-	IS 'What is looked at; if it is null the condition is not met';
+COMMENT ON COLUMN tiering.rule.metric IS
+'What is looked at; if it is null the condition is not met';
 COMMENT ON COLUMN tiering.rule.stay IS
 'Whether the rule is for those only who hold the tier or a higher one already: what it takes to '
 'stay, which may be less than to enter';

@@ -23,15 +23,15 @@ CREATE TABLE tiering.score_weight (
 	FOREIGN KEY (scheme, version, metric) REFERENCES tiering.metric
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.score_weight', '');
-COMMENT ON TABLE tiering.score_weight
-	IS 'A metric at which a score looks, and how much that counts';
+COMMENT ON TABLE tiering.score_weight IS
+'A metric at which a score looks, and how much that counts';
 COMMENT ON COLUMN tiering.score_weight.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.score_weight.version IS 'Its edition';
 COMMENT ON COLUMN tiering.score_weight.score IS 'The score, a metric of kind score';
-COMMENT ON COLUMN tiering.score_weight.metric
-	IS 'The metric at which it looks, a number or a boolean';
-COMMENT ON COLUMN tiering.score_weight.weight
-	IS 'By what the points are multiplied; at most 12 digits before the point and 4 behind';
+COMMENT ON COLUMN tiering.score_weight.metric IS
+'The metric at which it looks, a number or a boolean';
+COMMENT ON COLUMN tiering.score_weight.weight IS
+'By what the points are multiplied; at most 12 digits before the point and 4 behind';
 COMMENT ON COLUMN tiering.score_weight.null_points IS
 'The points of a value that is null; if this is null, too, the whole score is then';
 
@@ -54,7 +54,7 @@ COMMENT ON COLUMN tiering.score_band.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.score_band.version IS 'Its edition';
 COMMENT ON COLUMN tiering.score_band.score IS 'The score';
 COMMENT ON COLUMN tiering.score_band.metric IS 'The metric at which it looks';
-COMMENT ON COLUMN tiering.score_band.bounds
-	IS 'Between which bounds the value lies, such as [50000,200000)';
-COMMENT ON COLUMN tiering.score_band.points
-	IS 'What it earns then; at most 12 digits before the point and 4 behind';
+COMMENT ON COLUMN tiering.score_band.bounds IS
+'Between which bounds the value lies, such as [50000,200000)';
+COMMENT ON COLUMN tiering.score_band.points IS
+'What it earns then; at most 12 digits before the point and 4 behind';

@@ -30,18 +30,18 @@ COMMENT ON TABLE tiering.assignment IS
 'Where each customer stands. A change of tier by whatever statement is recorded in migration';
 COMMENT ON COLUMN tiering.assignment.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.assignment.customer_id IS 'Customer';
-COMMENT ON COLUMN tiering.assignment.tier
-	IS 'The tier that the customer holds, as version calls it';
-COMMENT ON COLUMN tiering.assignment.measure
-	IS 'The scheme''s measure for the customer at as_of, in its unit';
+COMMENT ON COLUMN tiering.assignment.tier IS
+'The tier that the customer holds, as version calls it';
+COMMENT ON COLUMN tiering.assignment.measure IS
+'The scheme''s measure for the customer at as_of, in its unit';
 COMMENT ON COLUMN tiering.assignment.as_of IS
 'The last assessment that changed anything in this row; later ones up to source.refreshed_as_of '
 'found it as it is. Who changes a tier by hand may state here as of which day; otherwise the move '
 'counts from the last refresh';
 COMMENT ON COLUMN tiering.assignment.since IS 'The day from which on the customer holds the tier';
 COMMENT ON COLUMN tiering.assignment.version IS 'The version of the scheme that graded';
-COMMENT ON COLUMN tiering.assignment.cause
-	IS 'Why the customer holds the tier: the cause of the move that led into it; see migration';
+COMMENT ON COLUMN tiering.assignment.cause IS
+'Why the customer holds the tier: the cause of the move that led into it; see migration';
 COMMENT ON COLUMN tiering.assignment.first_as_of IS
 'The assessment at which the customer was new; null if they were put here by hand, and since '
 'counts in its place';
@@ -104,8 +104,8 @@ COMMENT ON COLUMN tiering.migration.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.migration.as_of IS
 'The day from which on the customer is in to_tier: that of the assessment, or the one before it on '
 'which the move fell due, or the one after it from which on the policy has it count';
-COMMENT ON COLUMN tiering.migration.from_tier
-	IS 'The tier left, as version calls it; null for a new customer';
+COMMENT ON COLUMN tiering.migration.from_tier IS
+'The tier left, as version calls it; null for a new customer';
 COMMENT ON COLUMN tiering.migration.to_tier IS 'The tier entered; null on exit';
 COMMENT ON COLUMN tiering.migration.direction IS
 'new, up, down, lateral (another tier of the same rank) or exit; see directions()';
@@ -114,8 +114,8 @@ COMMENT ON COLUMN tiering.migration.cause IS
 'version, where the one before would have moved the customer otherwise or not at all; override, '
 'override_end; approval: when it was given; correction: by a restatement; manual: by hand';
 COMMENT ON COLUMN tiering.migration.version IS 'The version of the scheme that graded';
-COMMENT ON COLUMN tiering.migration.measure
-	IS 'The measure at the move; on exit the last one known';
+COMMENT ON COLUMN tiering.migration.measure IS
+'The measure at the move; on exit the last one known';
 COMMENT ON COLUMN tiering.migration.assessed IS
 'The assessment that made the move; of a change by hand its own day';
 COMMENT ON COLUMN tiering.migration.recorded_at IS 'When the move was recorded';
@@ -162,8 +162,8 @@ CREATE TABLE tiering.own_assessment (
 	PRIMARY KEY (scheme, customer_id, as_of)
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.own_assessment', '');
-COMMENT ON TABLE tiering.own_assessment
-	IS 'Assessments of single customers between those of the whole scheme; see assess()';
+COMMENT ON TABLE tiering.own_assessment IS
+'Assessments of single customers between those of the whole scheme; see assess()';
 COMMENT ON COLUMN tiering.own_assessment.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.own_assessment.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.own_assessment.as_of IS 'The day as of which they were assessed';

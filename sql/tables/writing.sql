@@ -8,7 +8,7 @@
 CREATE TABLE tiering.writing (
 	pid int PRIMARY KEY
 );
-COMMENT ON TABLE tiering.writing
-	IS 'The session whose moves our functions record by themselves; empty, but for the session '
+COMMENT ON TABLE tiering.writing IS
+'The session whose moves our functions record by themselves; empty, but for the session '
 	'that writes';
 COMMENT ON COLUMN tiering.writing.pid IS 'The session';

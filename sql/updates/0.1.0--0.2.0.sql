@@ -205,6 +205,3 @@ CREATE INDEX migration_by_customer ON tiering.migration
 	USING hash (customer_id COLLATE "default");
 CREATE INDEX request_by_customer ON tiering.request
 	USING hash (customer_id COLLATE "default");
-
--- They come anew with the update.
-DELETE FROM tiering.preset;

@@ -66,3 +66,6 @@ BEGIN
 	END LOOP;
 END;
 $$;
+
+-- Presets are the extension's own.
+DELETE FROM tiering.preset;

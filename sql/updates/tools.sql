@@ -133,9 +133,12 @@ BEGIN
 	FROM tiering_update.hanging_on(class, object, sub) h
 		LEFT JOIN pg_class c ON h.classid = 'pg_class'::regclass AND c.oid = h.objid
 		LEFT JOIN pg_type y ON h.classid = 'pg_type'::regclass AND y.oid = h.objid
+		LEFT JOIN pg_constraint k ON h.classid = 'pg_constraint'::regclass AND k.oid = h.objid
 	WHERE c.relnamespace IS DISTINCT FROM 'pg_toast'::regnamespace AND COALESCE(y.typrelid, 0) = 0
 		AND tiering_update.comes_again(h.classid, h.objid) IS NOT TRUE
-		AND NOT (sub <> 0 AND h.classid = 'pg_attrdef'::regclass);	-- the column's own
+		-- of a column its default and that it is not null go with it
+		AND NOT (sub <> 0
+			AND (h.classid = 'pg_attrdef'::regclass OR COALESCE(k.contype = 'n', false)));
 	IF users IS NOT NULL THEN
 		RAISE EXCEPTION 'tiering cannot be updated while something depends on %',
 				pg_describe_object(class, object, sub)
@@ -259,13 +262,13 @@ EXCEPTION WHEN invalid_function_definition OR invalid_table_definition OR wrong_
 END;
 $$;
 
-CREATE FUNCTION tiering_update.attributes(type regtype) RETURNS text
+CREATE FUNCTION tiering_update.attributes(type text) RETURNS text
 LANGUAGE sql STABLE
 BEGIN ATOMIC
 	SELECT string_agg(format('%I %s %s', a.attname, format_type(a.atttypid, a.atttypmod),
 		a.attcollation), ', ' ORDER BY a.attnum)
 	FROM pg_type y JOIN pg_attribute a ON a.attrelid = y.typrelid
-	WHERE y.oid = type AND NOT a.attisdropped;
+	WHERE y.oid = to_regtype(type) AND NOT a.attisdropped;
 END;
 
 -- A type that is the same stays, as columns of the bank's tables may be of it.
@@ -281,10 +284,10 @@ BEGIN
 		RETURN;
 	END IF;
 	EXECUTE regexp_replace(statement, '^CREATE TYPE [^ ]+', 'CREATE TYPE tiering_update.draft');
-	is_same := tiering_update.attributes(name::regtype)
-		= tiering_update.attributes('tiering_update.draft'::regtype);
+	is_same := tiering_update.attributes(name)
+		= tiering_update.attributes('tiering_update.draft');
 	DROP TYPE tiering_update.draft;
-	IF NOT is_same THEN
+	IF is_same IS NOT TRUE THEN
 		PERFORM tiering_update.make_way('TYPE', name);
 		EXECUTE statement;
 	END IF;

@@ -157,7 +157,8 @@ FROM unnest(ARRAY[
 	$$INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version)
 		VALUES ('guarded', 'c5', 'gold', current_date + 1, current_date + 1, 1)$$]) query;
 RESET SESSION AUTHORIZATION;
--- The owner restores rows, but not by a function of somebody else's; nor do others
+-- The owner restores rows, but not by a function of somebody else's; nor do others. Where
+-- there are moves, theirs are among them.
 GRANT INSERT ON tiering.assignment TO guarded_hand;
 CREATE FUNCTION guarded.row(customer text) RETURNS text LANGUAGE sql AS $$
 	SELECT format('INSERT INTO tiering.assignment
@@ -169,6 +170,40 @@ SET SESSION AUTHORIZATION guarded_hand;
 SELECT t.fails(guarded.row('by hand'));
 RESET SESSION AUTHORIZATION;
 SELECT t.fails(guarded.row('restored'));
+-- What comes with a tier is noted by an assessment alone. Here, where all columns can be
+-- named, a row is refused, or the state, the moves and the reports agree.
+CREATE TABLE guarded.import AS
+SELECT row_number() OVER () AS n, i.* FROM (VALUES
+	('since', '''2021-05-31'''), ('cause', '''rule'''), ('first_as_of', '''2021-05-31'''),
+	('earned', '''mass'''), ('misses', '2'), ('best', '''mass'''), ('next_tier', '''mass'''),
+	('next_review', '''2024-05-31'''), ('kept_until', '''2024-05-31'''),
+	('policy_tier', '''mass'''), ('policy_since', '''2024-03-31'''),
+	('recorded_at', '''2021-05-31'''), ('measure', '7')) i(name, value);
+CREATE FUNCTION guarded.import(name text, value text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN split_part(t.fails(format('INSERT INTO tiering.assignment
+		(scheme, customer_id, tier, as_of, %s version, %I)
+		VALUES (''guarded'', %L, ''gold'', ''2024-03-31'', %s 1, %s)',
+		CASE WHEN name <> 'since' THEN 'since,' END, name, 'with ' || name,
+		CASE WHEN name <> 'since' THEN '''2024-03-31'',' END, value)), E'\n', 1);
+END;
+$$;
+SELECT name, guarded.import(name, value) FROM guarded.import ORDER BY n;
+GRANT SELECT ON guarded.import TO guarded_hand;
+DELETE FROM tiering.assignment WHERE scheme = 'guarded' AND customer_id LIKE 'with %';
+SET SESSION AUTHORIZATION guarded_hand;
+SELECT name, guarded.import(name, value) FROM guarded.import
+WHERE name NOT IN ('recorded_at', 'measure') ORDER BY n;
+RESET SESSION AUTHORIZATION;
+SELECT t.fails($$INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version)
+	VALUES ('guarded', 'ever', 'gold', '-infinity', '-infinity', 1)$$);
+SELECT t.fails($$INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version)
+	VALUES ('guarded', 'old', 'gold', '2021-05-31', '2021-05-31', 1)$$);
+SELECT tiering.tier_on('guarded', 'old', '2021-05-30') AS before,
+	tiering.tier_on('guarded', 'old', '2021-05-31') AS since,
+	tiering.tier_on('guarded', 'old', '2024-01-01') AS later;
+SELECT tier, customers, as_new FROM tiering.tier_origin WHERE scheme = 'guarded' ORDER BY rank;
+SELECT * FROM t.invariants('guarded');
 SELECT a.customer_id, m.cause, m.recorded_by = session_user AS by_owner
 FROM tiering.assignment a LEFT JOIN tiering.migration m USING (scheme, customer_id)
 WHERE a.scheme = 'guarded' AND a.recorded_at = '2020-01-01' ORDER BY 1;

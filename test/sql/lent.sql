@@ -118,8 +118,8 @@ RESET SESSION AUTHORIZATION;
 -- What records requests and decisions is nobody's to write, in person neither.
 SET SESSION AUTHORIZATION lent_alice;
 SELECT lent.told(format('INSERT INTO tiering.%I DEFAULT VALUES', r))
-FROM unnest('{request,decision,publication,own_assessment,voided,migration,batch,
-	writing}'::text[]) r;
+FROM unnest(
+	'{request,decision,publication,own_assessment,voided,migration,batch,writing}'::text[]) r;
 
 -- Late data and rates are loaded by whatever loads data.
 SELECT lent.by_alice($$SELECT tiering.mark_dirty('lent', 'c1', '2024-01-31')$$),

@@ -128,6 +128,46 @@ WHERE CASE WHEN at_run IS NOT NULL THEN current_setting(name) END <> at_run ORDE
 SELECT t.fails($$SELECT * FROM tiering.source_rows('src', date '2024-01-31') AS r(none text)$$);
 SELECT name, current_setting(name) FROM src.setting
 WHERE CASE WHEN at_run IS NOT NULL THEN current_setting(name) END <> at_run ORDER BY name;
+-- What our own functions have their statements planned by is not the source's: it has
+-- the session's, whatever runs it.
+\c -
+SET client_min_messages = warning;
+CREATE TABLE src.ran (way text, settings text);
+SELECT tiering.create_ladder('ways', 'assets', '{low,high}', '{NULL,200}'),
+	tiering.publish('ways', '2024-01-01'),
+	tiering.set_source('ways', $$SELECT string_agg(name || '=' || setting, ' ' ORDER BY name)
+		AS customer_id, 1 AS assets FROM pg_settings
+	WHERE name = ANY ('{enable_hashjoin,enable_mergejoin,enable_nestloop,jit,plan_cache_mode,
+		random_page_cost}')$$);
+SELECT p.oid::regprocedure AS sets_another, c.setting
+FROM pg_proc p CROSS JOIN unnest(p.proconfig) c(setting)
+	JOIN pg_settings g ON g.name = split_part(c.setting, '=', 1)
+WHERE p.pronamespace IN ('tiering'::regnamespace, 'tiering_internal'::regnamespace)
+	AND g.category LIKE 'Query Tuning%'
+	AND g.name <> ALL ('{enable_hashjoin,enable_mergejoin,enable_nestloop,jit,plan_cache_mode,
+		random_page_cost}');
+CREATE PROCEDURE src.ways(way text) LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM tiering.refresh('ways', '2024-01-31');
+	INSERT INTO src.ran SELECT way || ': refresh', customer_id FROM tiering.assignment
+	WHERE scheme = 'ways';
+	PERFORM tiering.restate('ways', '2024-01-31');
+	INSERT INTO src.ran SELECT way || ': restate', customer_id FROM tiering.assignment
+	WHERE scheme = 'ways';
+END;
+$$;
+SET jit = on; SET random_page_cost = 3.25; SET enable_mergejoin = on; SET enable_nestloop = on;
+BEGIN; CALL src.ways('on'); TABLE src.ran; ROLLBACK;
+SET jit = off; SET random_page_cost = 0.1; SET enable_mergejoin = off; SET enable_nestloop = off;
+SET plan_cache_mode = force_generic_plan;
+BEGIN; CALL src.ways('off'); TABLE src.ran; ROLLBACK;
+-- also what is set for a transaction
+RESET ALL;
+SET client_min_messages = warning;
+BEGIN;
+SET LOCAL jit = on; SET LOCAL random_page_cost = 7;
+CALL src.ways('local'); TABLE src.ran;
+ROLLBACK;
 -- It is checked as it will run: this is none with the backslashes of old.
 \c -
 SET client_min_messages = warning;

@@ -302,6 +302,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	refuse_frozen(text, integer, boolean);
 	refuse_held(text, xid);
 	refuse_in_source();
+	refuse_inserted();
 	refuse_lent();
 	refuse_repeated(text, date, integer, text[]);
 	refuse_rewrite();

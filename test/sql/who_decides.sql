@@ -51,7 +51,8 @@ SET SESSION AUTHORIZATION between_asker;
 CREATE FUNCTION between_a.trap(what text) RETURNS text LANGUAGE sql SECURITY DEFINER
 AS $$SELECT between_c.settle(what)$$;
 CREATE VIEW between_a.report AS
-	SELECT between_a.trap(w) AS told FROM unnest('{approve,reject,withdraw,end_override}'::text[]) w;
+	SELECT between_a.trap(w) AS told
+	FROM unnest('{approve,reject,withdraw,end_override}'::text[]) w;
 GRANT SELECT ON between_a.report TO PUBLIC;
 RESET SESSION AUTHORIZATION;
 

@@ -1,0 +1,197 @@
+/*
+ * How many customers the tiers have, with how much: now, at each assessment, with the
+ * tiers beneath a tier, from the top down, and how many people it takes.
+ *
+ * Of all views in this folder: shares are fractions of 1, rounded to 6 decimals. A view
+ * runs with its owner's rights: SELECT on it is all that a report needs.
+ */
+
+CREATE VIEW tiering.tier_distribution AS
+WITH held AS (
+	SELECT a.scheme, a.tier, count(*) AS customers, sum(a.measure) AS measure,
+		max(a.version) AS version, max(a.as_of) AS as_of
+	FROM tiering.assignment a
+	GROUP BY a.scheme, a.tier
+), graded AS (
+	-- the version of the last refresh; of customers put there by hand, their own
+	SELECT COALESCE(s.scheme, h.scheme) AS scheme, COALESCE(s.refreshed_as_of, h.as_of) AS as_of,
+		COALESCE(v.version, h.version) AS version
+	FROM (SELECT * FROM tiering.source WHERE refreshed_as_of IS NOT NULL) s
+		FULL JOIN (SELECT scheme, max(version) AS version, max(as_of) AS as_of FROM held
+			GROUP BY scheme) h
+			ON h.scheme = s.scheme
+		LEFT JOIN tiering.scheme_version v
+			ON v.scheme = s.scheme AND v.status <> 'draft' AND v.effective @> s.refreshed_as_of
+), listed AS (
+	SELECT g.scheme, t.tier, t.rank, t.parent, t.title, t.title_zh
+	FROM graded g JOIN tiering.tier t ON t.scheme = g.scheme AND t.version = g.version
+)
+SELECT g.scheme, g.as_of, g.version, tier, l.rank, l.parent, l.title, l.title_zh,
+	COALESCE(h.customers, 0) AS customers,
+	round(COALESCE(h.customers, 0) / NULLIF(sum(h.customers) OVER scheme, 0), 6) AS customers_share,
+	CASE WHEN h.tier IS NULL THEN 0 ELSE h.measure END AS measure,
+	round(CASE WHEN h.tier IS NULL THEN 0 ELSE h.measure END / NULLIF(sum(h.measure) OVER scheme,
+		0), 6) AS measure_share
+FROM held h FULL JOIN listed l USING (scheme, tier) JOIN graded g USING (scheme)
+WINDOW scheme AS (PARTITION BY g.scheme);
+COMMENT ON VIEW tiering.tier_distribution IS
+'How many customers, with how much of the measure, each tier of each scheme holds now; empty tiers '
+'have a row, too';
+COMMENT ON COLUMN tiering.tier_distribution.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.tier_distribution.as_of IS 'Date of the last refresh';
+COMMENT ON COLUMN tiering.tier_distribution.version IS 'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.tier_distribution.tier IS 'Tier';
+COMMENT ON COLUMN tiering.tier_distribution.rank IS 'Its rank, higher being better';
+COMMENT ON COLUMN tiering.tier_distribution.parent IS 'The tier of which it is a part';
+COMMENT ON COLUMN tiering.tier_distribution.title IS 'Its title';
+COMMENT ON COLUMN tiering.tier_distribution.title_zh IS 'Its title in Chinese';
+COMMENT ON COLUMN tiering.tier_distribution.customers IS 'Customers in it';
+COMMENT ON COLUMN tiering.tier_distribution.customers_share IS
+'Their share of the scheme''s customers';
+COMMENT ON COLUMN tiering.tier_distribution.measure IS 'Total of their measure';
+COMMENT ON COLUMN tiering.tier_distribution.measure_share IS 'Its share of the scheme''s total';
+
+CREATE VIEW tiering.tier_distribution_history AS
+SELECT d.scheme, d.as_of, d.version, d.tier, t.rank, t.parent, t.title, t.title_zh, d.customers,
+	round(d.customers / NULLIF(sum(d.customers) OVER refresh, 0), 6) AS customers_share,
+	d.measure,
+	round(d.measure / NULLIF(sum(d.measure) OVER refresh, 0), 6) AS measure_share
+FROM tiering.known_distribution(NULL) d
+	LEFT JOIN tiering.tier t ON t.scheme = d.scheme AND t.version = d.version AND t.tier = d.tier
+WINDOW refresh AS (PARTITION BY d.scheme, d.as_of);
+COMMENT ON VIEW tiering.tier_distribution_history IS
+'The same as tier_distribution for the date of every refresh, as it was then and with what was '
+'restated since; the function of this name tells it as known at a time';
+COMMENT ON COLUMN tiering.tier_distribution_history.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.tier_distribution_history.as_of IS 'Date of the refresh';
+COMMENT ON COLUMN tiering.tier_distribution_history.version IS
+'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.tier_distribution_history.tier IS 'Tier';
+COMMENT ON COLUMN tiering.tier_distribution_history.rank IS 'Its rank, higher being better';
+COMMENT ON COLUMN tiering.tier_distribution_history.parent IS 'The tier of which it is a part';
+COMMENT ON COLUMN tiering.tier_distribution_history.title IS 'Its title';
+COMMENT ON COLUMN tiering.tier_distribution_history.title_zh IS 'Its title in Chinese';
+COMMENT ON COLUMN tiering.tier_distribution_history.customers IS 'Customers in it';
+COMMENT ON COLUMN tiering.tier_distribution_history.customers_share IS
+'Their share of the customers of that date';
+COMMENT ON COLUMN tiering.tier_distribution_history.measure IS 'Total of their measure';
+COMMENT ON COLUMN tiering.tier_distribution_history.measure_share IS
+'Its share of the total of that date';
+
+CREATE FUNCTION tiering.tier_distribution_history(scheme text, known_at timestamptz)
+RETURNS TABLE (as_of date, version int, tier text, rank int, customers bigint,
+	customers_share numeric, measure numeric, measure_share numeric)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
+BEGIN ATOMIC
+	SELECT d.as_of, d.version, d.tier, t.rank, d.customers,
+		round(d.customers / NULLIF(sum(d.customers) OVER refresh, 0), 6),
+		d.measure, round(d.measure / NULLIF(sum(d.measure) OVER refresh, 0), 6)
+	FROM tiering.known_distribution(known_at) d
+		LEFT JOIN tiering.tier t ON t.scheme = d.scheme AND t.version = d.version
+			AND t.tier = d.tier
+	WHERE d.scheme = tier_distribution_history.scheme
+	WINDOW refresh AS (PARTITION BY d.as_of);
+END;
+COMMENT ON FUNCTION tiering.tier_distribution_history(text, timestamptz) IS
+'What the view of this name showed of a scheme at a time; null: what it shows now';
+
+CREATE VIEW tiering.tier_rollup AS
+WITH RECURSIVE part AS (
+	-- UNION, so that parents who lead back to themselves end, too
+	SELECT d.scheme, d.tier AS top, d.tier FROM tiering.tier_distribution d
+	UNION
+	SELECT p.scheme, p.top, d.tier
+	FROM part p JOIN tiering.tier_distribution d ON d.scheme = p.scheme AND d.parent = p.tier
+)
+SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_zh,
+	count(*)::int AS tiers,
+	sum(m.customers)::bigint AS customers,
+		round(sum(m.customers) / NULLIF(w.customers, 0), 6) AS customers_share,
+	sum(m.measure) AS measure, round(sum(m.measure) / NULLIF(w.measure, 0), 6) AS measure_share
+FROM part p
+	JOIN tiering.tier_distribution d ON d.scheme = p.scheme AND d.tier = p.top
+	JOIN tiering.tier_distribution m ON m.scheme = p.scheme AND m.tier = p.tier
+	JOIN (SELECT t.scheme, sum(t.customers) AS customers, sum(t.measure) AS measure
+		  FROM tiering.tier_distribution t GROUP BY t.scheme) w ON w.scheme = p.scheme
+GROUP BY d.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_zh, w.customers,
+	w.measure;
+COMMENT ON VIEW tiering.tier_rollup IS
+'The same as tier_distribution, each tier with all of its parts added up. Those whose parent is '
+'null make up the whole';
+COMMENT ON COLUMN tiering.tier_rollup.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.tier_rollup.as_of IS 'Date of the last refresh';
+COMMENT ON COLUMN tiering.tier_rollup.version IS 'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.tier_rollup.tier IS 'Tier';
+COMMENT ON COLUMN tiering.tier_rollup.rank IS 'Its rank, higher being better';
+COMMENT ON COLUMN tiering.tier_rollup.parent IS 'The tier of which it is a part; null at the top';
+COMMENT ON COLUMN tiering.tier_rollup.title IS 'Its title';
+COMMENT ON COLUMN tiering.tier_rollup.title_zh IS 'Its title in Chinese';
+COMMENT ON COLUMN tiering.tier_rollup.tiers IS 'Of how many tiers it is the sum, itself being one';
+COMMENT ON COLUMN tiering.tier_rollup.customers IS 'Customers in it and its parts';
+COMMENT ON COLUMN tiering.tier_rollup.customers_share IS 'Their share of the scheme''s customers';
+COMMENT ON COLUMN tiering.tier_rollup.measure IS 'Total of their measure';
+COMMENT ON COLUMN tiering.tier_rollup.measure_share IS 'Its share of the scheme''s total';
+
+CREATE VIEW tiering.pareto AS
+SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, d.title, d.title_zh, d.customers,
+	d.customers_share,
+	d.measure, d.measure_share,
+	round(sum(d.customers) OVER down / NULLIF(sum(d.customers) OVER scheme, 0),
+		6) AS cumulative_customers_share,
+	round(sum(d.measure) OVER down / NULLIF(sum(d.measure) OVER scheme, 0),
+		6) AS cumulative_measure_share
+FROM tiering.tier_distribution d
+WINDOW scheme AS (PARTITION BY d.scheme),
+	down AS (PARTITION BY d.scheme ORDER BY d.rank DESC NULLS LAST, d.tier
+	ROWS UNBOUNDED PRECEDING);
+COMMENT ON VIEW tiering.pareto IS
+'How much of the measure the best so many of the customers hold: shares added up from the highest '
+'tier down, as in "20 % hold 80 %"';
+COMMENT ON COLUMN tiering.pareto.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.pareto.as_of IS 'Date of the last refresh';
+COMMENT ON COLUMN tiering.pareto.version IS 'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.pareto.tier IS 'Tier';
+COMMENT ON COLUMN tiering.pareto.rank IS 'Its rank, higher being better';
+COMMENT ON COLUMN tiering.pareto.title IS 'Its title';
+COMMENT ON COLUMN tiering.pareto.title_zh IS 'Its title in Chinese';
+COMMENT ON COLUMN tiering.pareto.customers IS 'Customers in it';
+COMMENT ON COLUMN tiering.pareto.customers_share IS 'Their share of the scheme''s customers';
+COMMENT ON COLUMN tiering.pareto.measure IS 'Total of their measure';
+COMMENT ON COLUMN tiering.pareto.measure_share IS 'Its share of the scheme''s total';
+COMMENT ON COLUMN tiering.pareto.cumulative_customers_share IS
+'Share of the customers who are in this tier or a higher one';
+COMMENT ON COLUMN tiering.pareto.cumulative_measure_share IS 'Share of the measure that these hold';
+
+CREATE VIEW tiering.staffing AS
+SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_zh, s.channel,
+	s.channel_zh,
+	d.customers, lower(s.customers_per_manager) AS customers_per_manager_from,
+	upper(s.customers_per_manager) - 1 AS customers_per_manager_to,
+	ceil(d.customers / (upper(s.customers_per_manager) - 1)::numeric)::bigint AS managers_from,
+	ceil(d.customers / lower(s.customers_per_manager)::numeric)::bigint AS managers_to,
+	s.benefits, s.benefits_zh
+FROM tiering.tier_distribution d
+	LEFT JOIN tiering.service s ON s.scheme = d.scheme AND s.version = d.version
+		AND s.tier = d.tier;
+COMMENT ON VIEW tiering.staffing IS
+'How each tier is served, and how many relationship managers that takes at both ends of the range';
+COMMENT ON COLUMN tiering.staffing.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.staffing.as_of IS 'Date of the last refresh';
+COMMENT ON COLUMN tiering.staffing.version IS 'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.staffing.tier IS 'Tier';
+COMMENT ON COLUMN tiering.staffing.rank IS 'Its rank, higher being better';
+COMMENT ON COLUMN tiering.staffing.parent IS 'The tier of which it is a part';
+COMMENT ON COLUMN tiering.staffing.title IS 'Its title';
+COMMENT ON COLUMN tiering.staffing.title_zh IS 'Its title in Chinese';
+COMMENT ON COLUMN tiering.staffing.channel IS 'Where and by whom its customers are served';
+COMMENT ON COLUMN tiering.staffing.channel_zh IS 'The same in Chinese';
+COMMENT ON COLUMN tiering.staffing.customers IS 'Customers in it';
+COMMENT ON COLUMN tiering.staffing.customers_per_manager_from IS
+'Customers of one relationship manager, at least; null where they have none';
+COMMENT ON COLUMN tiering.staffing.customers_per_manager_to IS 'The same, at most';
+COMMENT ON COLUMN tiering.staffing.managers_from IS
+'Managers needed if each looks after as many as possible';
+COMMENT ON COLUMN tiering.staffing.managers_to IS
+'Managers needed if each looks after as few as possible';
+COMMENT ON COLUMN tiering.staffing.benefits IS 'What its customers get, or the strategy for them';
+COMMENT ON COLUMN tiering.staffing.benefits_zh IS 'The same in Chinese';

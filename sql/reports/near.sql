@@ -1,0 +1,165 @@
+/*
+ * Who is near a bound: how far each customer is from the next tier, and from losing the
+ * one that they hold.
+ */
+
+-- The rules that look at the measure alone. One that looks at other metrics, too,
+-- says nothing of a customer of whom the measure only is kept.
+CREATE VIEW tiering.measure_bound AS
+SELECT t.scheme, t.version, t.tier, t.rank, t.measure, lower(r.bounds) AS bound, r.bounds
+FROM (SELECT r.scheme, r.version, r.tier, t.rank, m.metric AS measure, range_agg(r.bounds) AS ranges
+	  FROM tiering.rule r
+		JOIN tiering.metric m
+			ON m.scheme = r.scheme AND m.version = r.version AND m.metric = r.metric
+				AND m.is_measure
+		JOIN tiering.tier t ON t.scheme = r.scheme AND t.version = r.version AND t.tier = r.tier
+	  WHERE NOT r.stay AND NOT EXISTS (
+		SELECT FROM tiering.rule o
+		WHERE o.scheme = r.scheme AND o.version = r.version AND o.tier = r.tier AND o.rule = r.rule
+			AND o.metric <> r.metric)
+	  GROUP BY r.scheme, r.version, r.tier, t.rank, m.metric) t,
+	LATERAL unnest(t.ranges) AS r(bounds)
+WHERE NOT lower_inf(r.bounds);
+COMMENT ON VIEW tiering.measure_bound IS
+'From which value of the measure on a customer is in a tier, whatever his other metrics are, '
+'unless a higher one takes him: a row for each stretch of values that rules on the measure alone '
+'take';
+COMMENT ON COLUMN tiering.measure_bound.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.measure_bound.version IS 'Its edition';
+COMMENT ON COLUMN tiering.measure_bound.tier IS 'Tier';
+COMMENT ON COLUMN tiering.measure_bound.rank IS 'Its rank, higher being better';
+COMMENT ON COLUMN tiering.measure_bound.measure IS 'The metric that is the measure';
+COMMENT ON COLUMN tiering.measure_bound.bound IS 'The lower bound';
+COMMENT ON COLUMN tiering.measure_bound.bounds IS
+'Both bounds, which say whether they are included';
+
+-- A candidate is next for the measures below its bounds but not below those of a
+-- lower one. Materialized, and joined by equality, so that whatever a report joins
+-- to these views, and however little is known of the tables, it is worked out once.
+-- So is what to hold, by the function itself; OFFSET 0 has it asked once a row, for
+-- both columns, and not at all if neither is selected.
+CREATE VIEW tiering.near_upgrade AS
+WITH candidate AS (
+	SELECT t.scheme, t.version, t.tier, t.rank, b.tier AS next_tier, b.rank AS next_rank, b.measure,
+		b.bound,
+		numrange(NULL, b.bound, CASE WHEN lower_inc(b.bounds) THEN '()' ELSE '(]' END) AS below
+	FROM tiering.tier t
+		JOIN tiering.measure_bound b ON b.scheme = t.scheme AND b.version = t.version
+			AND b.rank > t.rank
+), next AS MATERIALIZED (
+	SELECT c.scheme, c.version, c.tier, c.next_tier, c.measure, c.bound, upper_inc(c.below) AS pass,
+		nummultirange(c.below) - COALESCE(range_agg(c.below) OVER lower_ones, '{}') AS measures,
+		s.key, o.refreshed_as_of
+	FROM candidate c
+		LEFT JOIN tiering.series_source s ON s.scheme = c.scheme
+		LEFT JOIN tiering.source o ON o.scheme = c.scheme
+	WINDOW lower_ones AS (PARTITION BY c.scheme, c.version, c.tier ORDER BY c.next_rank, c.bound,
+		c.next_tier
+		ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+)
+SELECT a.scheme, a.customer_id COLLATE "default" AS customer_id, a.tier, n.next_tier,
+	n.measure AS metric, a.measure, n.bound,
+	n.bound - a.measure AS distance,
+		round(100 * (n.bound - a.measure) / NULLIF(abs(n.bound), 0), 4) AS distance_percent,
+	a.since, a.as_of, a.version, (h.held).balance AS balance_to_hold, (h.held).until AS hold_until
+FROM tiering.assignment a
+	JOIN next n ON n.scheme = a.scheme AND n.version = a.version AND n.tier = a.tier
+		AND n.measures @> a.measure
+	CROSS JOIN LATERAL (
+		SELECT tiering.balance_to_hold(n.key, n.refreshed_as_of, a.customer_id, n.bound,
+			n.pass) AS held OFFSET 0) h;
+COMMENT ON VIEW tiering.near_upgrade IS
+'How far each customer is from the next higher tier, as far as the measure goes; those who are '
+'near: WHERE distance_percent <= 10. Who is in a tier by hand or by a policy although his measure '
+'leads further is told the one above that';
+COMMENT ON COLUMN tiering.near_upgrade.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.near_upgrade.customer_id IS 'Customer';
+COMMENT ON COLUMN tiering.near_upgrade.tier IS 'The tier that the customer holds';
+COMMENT ON COLUMN tiering.near_upgrade.next_tier IS
+'The lowest tier above it into which a higher measure alone leads';
+COMMENT ON COLUMN tiering.near_upgrade.metric IS 'The metric that is the measure';
+COMMENT ON COLUMN tiering.near_upgrade.measure IS 'The customer''s measure';
+COMMENT ON COLUMN tiering.near_upgrade.bound IS
+'What it takes, or what has to be passed if the rule leaves the bound out';
+COMMENT ON COLUMN tiering.near_upgrade.distance IS
+'By how much it has to rise, in its unit; 0 on a bound that is left out';
+COMMENT ON COLUMN tiering.near_upgrade.distance_percent IS
+'The same in per cent of the bound; null if that is 0';
+COMMENT ON COLUMN tiering.near_upgrade.since IS
+'The assessment from which on the customer holds the tier';
+COMMENT ON COLUMN tiering.near_upgrade.as_of IS
+'The last assessment that changed the customer''s row';
+COMMENT ON COLUMN tiering.near_upgrade.version IS 'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.near_upgrade.balance_to_hold IS
+'The least balance that brings the next assessment''s average to the bound, or above one that is '
+'left out, if it stands from the day after the last refresh until hold_until; null where '
+'set_series() bound no series, the customer has none, or no day is left. 0 or less if nothing '
+'needs to be held';
+COMMENT ON COLUMN tiering.near_upgrade.hold_until IS
+'The last day of the next assessment''s period';
+
+CREATE VIEW tiering.near_downgrade AS
+WITH b AS MATERIALIZED (
+	SELECT * FROM tiering.measure_bound
+), fall AS MATERIALIZED (
+	-- just below the bound, the highest lower tier that takes it there, or the base
+	SELECT DISTINCT ON (b.scheme, b.version, b.tier, b.bounds)
+		b.scheme, b.version, b.tier, l.tier AS next_tier, b.measure, b.bound, b.bounds,
+		b.bound = min(b.bound) OVER (PARTITION BY b.scheme, b.version, b.tier) AS lowest
+	FROM b
+		LEFT JOIN (SELECT scheme, version, tier, rank, bounds FROM b
+				   UNION ALL SELECT scheme, version, tier, rank, numrange(NULL, NULL)
+				   	FROM tiering.tier WHERE base) l
+			ON l.scheme = b.scheme AND l.version = b.version AND l.rank < b.rank
+				AND (lower_inf(l.bounds) OR lower(l.bounds) < b.bound)
+				AND (upper_inf(l.bounds) OR upper(l.bounds) >= b.bound)
+	ORDER BY b.scheme, b.version, b.tier, b.bounds, l.rank DESC, l.bounds DESC, l.tier
+)
+SELECT a.scheme, a.customer_id COLLATE "default" AS customer_id, a.tier,
+	CASE WHEN a.watched THEN a.next_tier ELSE n.next_tier END AS next_tier,
+	n.measure AS metric, a.measure, n.bound,
+	a.measure - n.bound AS distance,
+		round(100 * (a.measure - n.bound) / NULLIF(abs(n.bound), 0), 4) AS distance_percent,
+	a.since, a.as_of, a.version, a.watched, a.misses,
+		CASE WHEN a.watched THEN a.next_review END AS falls_on
+FROM (SELECT a.*, a.next_review IS NOT NULL AND (a.next_tier IS NULL OR l.rank < t.rank)
+			AND a.misses >= COALESCE(p.watch_after, 0) AS watched
+	  FROM tiering.assignment a
+		LEFT JOIN tiering.policy p ON p.scheme = a.scheme AND p.version = a.version
+			AND p.tier = CASE WHEN a.policy_since IS NULL THEN a.tier ELSE a.policy_tier END
+		LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = a.version
+			AND t.tier = a.tier
+		LEFT JOIN tiering.tier l ON l.scheme = a.scheme AND l.version = a.version
+			AND l.tier = a.next_tier) a
+	LEFT JOIN fall n ON n.scheme = a.scheme AND n.version = a.version AND n.tier = a.tier
+		AND CASE WHEN a.watched THEN n.lowest ELSE n.bounds @> a.measure END
+WHERE a.watched OR n.tier IS NOT NULL;
+COMMENT ON VIEW tiering.near_downgrade IS
+'The watch list: who is below what his tier takes and will fall, by its policy and on which day '
+'(WHERE watched), and how far all others are above its bound (WHERE distance_percent <= 10), as '
+'far as the measure goes: who is in the tier for another reason as well stays; who is in it for '
+'another reason only is not here';
+COMMENT ON COLUMN tiering.near_downgrade.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.near_downgrade.customer_id IS 'Customer';
+COMMENT ON COLUMN tiering.near_downgrade.tier IS 'The tier that the customer holds';
+COMMENT ON COLUMN tiering.near_downgrade.next_tier IS
+'The tier into which the customer will fall, or in which the measure would leave him just '
+	'below the bound; null if in none';
+COMMENT ON COLUMN tiering.near_downgrade.watched IS
+'Whether they earn less than they hold, and have missed it often enough; see '
+	'policy.watch_after';
+COMMENT ON COLUMN tiering.near_downgrade.misses IS 'Misses in a row that count already';
+COMMENT ON COLUMN tiering.near_downgrade.falls_on IS
+'The assessment at which he falls if he goes on to earn what he earned last';
+COMMENT ON COLUMN tiering.near_downgrade.metric IS 'The metric that is the measure';
+COMMENT ON COLUMN tiering.near_downgrade.measure IS 'The customer''s measure';
+COMMENT ON COLUMN tiering.near_downgrade.bound IS 'The bound of the tier that he holds';
+COMMENT ON COLUMN tiering.near_downgrade.distance IS
+'By how much the measure is above it, in its unit; below 0 on the watch list';
+COMMENT ON COLUMN tiering.near_downgrade.distance_percent IS
+'The same in per cent of the bound; null if that is 0';
+COMMENT ON COLUMN tiering.near_downgrade.since IS
+'The assessment from which on the customer holds the tier';
+COMMENT ON COLUMN tiering.near_downgrade.as_of IS
+'The last assessment that changed the customer''s row';
+COMMENT ON COLUMN tiering.near_downgrade.version IS 'The version of the scheme that graded';

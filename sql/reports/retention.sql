@@ -1,0 +1,61 @@
+/*
+ * Who of the customers at the end of a year are customers at the end of the next.
+ */
+
+CREATE FUNCTION tiering.retention(scheme text, known_at timestamptz DEFAULT NULL)
+	RETURNS TABLE (year int, since date, until date, tier text, rank int, customers bigint,
+		kept bigint, up bigint, down bigint, lateral_moves bigint, exit bigint,
+		retention numeric, retention_low numeric, retention_high numeric,
+		churn numeric, churn_low numeric, churn_high numeric)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	PERFORM tiering.newest_version(scheme COLLATE "C");
+	RETURN QUERY
+	WITH history AS (
+		SELECT min(m.as_of) AS first, GREATEST(max(m.as_of), (
+			SELECT s.refreshed_as_of FROM tiering.source s
+			WHERE s.scheme = retention.scheme COLLATE "C" AND retention.known_at IS NULL)) AS last
+		FROM tiering.known_moves(retention.scheme, retention.known_at) m
+	), span AS (
+		SELECT y.year, make_date(y.year, 1, 1) - 1 AS since,
+			LEAST(make_date(y.year, 12, 31), h.last) AS until
+		FROM history h, generate_series(extract(year FROM h.first)::int,
+			extract(year FROM h.last)::int) y (year)
+	), counted AS (
+		SELECT y.year, y.since, y.until, m.from_tier, m.from_rank,
+			COALESCE(sum(m.customers), 0)::bigint AS customers,
+			COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'stayed'), 0)::bigint AS kept,
+			COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'up'), 0)::bigint AS up,
+			COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'down'), 0)::bigint AS down,
+			COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'lateral'),
+				0)::bigint AS lateral_moves,
+			COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'exit'), 0)::bigint AS exit
+		FROM span y
+			LEFT JOIN LATERAL tiering.migration_matrix(retention.scheme, y.since, y.until,
+				retention.known_at) m
+				ON m.from_tier IS NOT NULL
+		GROUP BY GROUPING SETS ((y.year, y.since, y.until),
+			(y.year, y.since, y.until, m.from_tier, m.from_rank))
+		-- a year that began with nobody has the row of the whole only
+		HAVING grouping(m.from_tier) = 1 OR m.from_tier IS NOT NULL
+	)
+	SELECT c.year, c.since, c.until, c.from_tier, c.from_rank, c.customers,
+		c.kept, c.up, c.down, c.lateral_moves, c.exit,
+		round((c.customers - c.exit) / NULLIF(c.customers, 0)::numeric, 6), r.low, r.high,
+		round(c.exit / NULLIF(c.customers, 0)::numeric, 6), e.low, e.high
+	FROM counted c, tiering.wilson(c.customers - c.exit, c.customers) r,
+		tiering.wilson(c.exit, c.customers) e
+	ORDER BY c.year, c.from_tier IS NOT NULL, c.from_rank, c.from_tier;
+END;
+$$;
+COMMENT ON FUNCTION tiering.retention(text, timestamptz) IS
+'A row for each calendar year of a scheme''s history and each tier, and one with tier null for all '
+'of them. customers: those who held the tier at the end of since, the day before the year. Where '
+'they stood at the end of until, the year''s last day or, in the last year, the last refresh or a '
+'later move: kept (the tier), up, down, lateral_moves, exit. retention: the share that are still '
+'customers, in whatever tier; churn: the share that are not, exit; both with the bounds of their '
+'95 % confidence intervals (see wilson). known_at: by the moves as known at that time, and until '
+'its last one. An unknown scheme is an error (42704)';
