@@ -47,6 +47,13 @@ enum
 	STEP_COLUMNS
 };
 
+/* The columns of override_days */
+enum
+{
+	OVERRIDE_KIND, OVERRIDE_TIER, OVERRIDE_FIRST, OVERRIDE_UNTIL,
+	OVERRIDE_COLUMNS
+};
+
 /* What a call site keeps beside the scheme */
 typedef struct Decider
 {
@@ -145,6 +152,35 @@ OverrideKindOf(Datum value)
 	return strcmp(kind, "cap") == 0 ? OVERRIDE_CAP : OVERRIDE_FLOOR;
 }
 
+/* One of an array, with all that it consists of */
+static Override
+ReadOverride(const NamedMovement *named, Datum value, TupleDesc columns)
+{
+	HeapTupleHeader row = DatumGetHeapTupleHeader(value);
+	HeapTupleData tuple = {
+		.t_len = HeapTupleHeaderGetDatumLength(row),
+		.t_data = row
+	};
+	Datum		values[OVERRIDE_COLUMNS];
+	bool		nulls[OVERRIDE_COLUMNS];
+	Override	override;
+	text	   *tier;
+
+	heap_deform_tuple(&tuple, columns, values, nulls);
+	for (int i = 0; i < OVERRIDE_COLUMNS; i++)
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("%s of an override must not be null",
+							NameStr(TupleDescAttr(columns, i)->attname))));
+	tier = DatumGetTextPP(values[OVERRIDE_TIER]);
+	override.kind = OverrideKindOf(values[OVERRIDE_KIND]);
+	override.tier = TierOfName(named, VARDATA_ANY(tier), VARSIZE_ANY_EXHDR(tier));
+	override.from = DatumGetDateADT(values[OVERRIDE_FIRST]);
+	override.until = DatumGetDateADT(values[OVERRIDE_UNTIL]);
+	return override;
+}
+
 /* Those whose tier the version has; the others were told before */
 static int
 ReadOverrides(const NamedMovement *named, ArrayType *array, Override **overrides)
@@ -154,28 +190,15 @@ ReadOverrides(const NamedMovement *named, ArrayType *array, Override **overrides
 	int			count;
 	int			kept = 0;
 
+	if (columns->natts != OVERRIDE_COLUMNS)
+		elog(ERROR, "override_days has %d columns", columns->natts);
 	deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_DOUBLE,
 					  &rows, NULL, &count);
 	*overrides = palloc((count + 1) * sizeof(Override));
 	for (int i = 0; i < count; i++)
 	{
-		HeapTupleHeader row = DatumGetHeapTupleHeader(rows[i]);
-		HeapTupleData tuple = {
-			.t_len = HeapTupleHeaderGetDatumLength(row),
-			.t_data = row
-		};
-		Override   *override = &(*overrides)[kept];
-		Datum		values[4];
-		bool		nulls[4];
-		text	   *tier;
-
-		heap_deform_tuple(&tuple, columns, values, nulls);
-		tier = DatumGetTextPP(values[1]);
-		override->kind = OverrideKindOf(values[0]);
-		override->tier = TierOfName(named, VARDATA_ANY(tier), VARSIZE_ANY_EXHDR(tier));
-		override->from = DatumGetDateADT(values[2]);
-		override->until = DatumGetDateADT(values[3]);
-		if (override->tier != NO_TIER)
+		(*overrides)[kept] = ReadOverride(named, rows[i], columns);
+		if ((*overrides)[kept].tier != NO_TIER)
 			kept++;
 	}
 	return kept;
@@ -211,8 +234,11 @@ EarnedArg(FunctionCallInfo fcinfo, const NamedMovement *named, const Standing *h
 		return TierArg(fcinfo, named, ARG_EARNED, named->version);
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(ARG_EARNED_IF), TEXTOID, -1, false,
 					  TYPALIGN_INT, &tiers, &nulls, &count);
-	if (held->policy_tier >= count)
-		elog(ERROR, "earned_if has %d tiers", count);
+	if (count != named->movement.ntiers)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("earned_if has %d tiers, where the version has %d", count,
+						named->movement.ntiers)));
 	if (nulls[held->policy_tier])
 		return NO_TIER;
 	name = DatumGetTextPP(tiers[held->policy_tier]);

@@ -9,7 +9,7 @@ GRANT USAGE ON SCHEMA dr, t TO dr_asker, dr_chief;
 CREATE TABLE dr.value AS
 SELECT scheme, 'c' || c AS customer_id, m, (date '2022-01-31' + interval '1 day' + (m || ' months')::interval - interval '1 day')::date AS as_of,
 	round(250 + 250 * sin(c + m * (0.1 + (c % 7) * 0.08))::numeric + (t.random(c * 100 + m) - 0.5) * 200) AS value
-FROM generate_series(1, 1000) c CROSS JOIN generate_series(1, 24) m, LATERAL (SELECT 'dr' || 1 + c % 5 AS scheme) s
+FROM generate_series(1, t.scaled(1000)) c CROSS JOIN generate_series(1, 24) m, LATERAL (SELECT 'dr' || 1 + c % 5 AS scheme) s
 WHERE NOT (c % 11 = 0 AND m < 6) AND NOT (c % 13 = 0 AND m BETWEEN 10 AND 13);
 CREATE INDEX ON dr.value (scheme, as_of);
 ANALYZE dr.value;
@@ -44,7 +44,7 @@ CREATE TABLE dr.override AS
 SELECT 'dr' || 1 + c % 5 AS scheme, 'c' || c AS customer_id, kind, substr('abcde', 1 + floor(t.random(s + 1) * 5)::int, 1) AS tier,
 	approved, daterange(first, first + 1 + floor(t.random(s + 3) * 300)::int) AS valid,
 	CASE WHEN t.random(s + 4) < 0.4 THEN approved + 1 + floor(t.random(s + 5) * 5)::int END AS ended, floor(t.random(s + 6) * 40)::int AS days, NULL::bigint AS request
-FROM generate_series(1, 1000) c, LATERAL (VALUES ('fixed'), ('floor'), ('cap')) k(kind),
+FROM generate_series(1, t.scaled(1000)) c, LATERAL (VALUES ('fixed'), ('floor'), ('cap')) k(kind),
 	LATERAL (SELECT hashtext(c || kind)::bigint AS s) h, LATERAL (SELECT 1 + floor(t.random(s) * 20)::int AS approved) a,
 	LATERAL (SELECT date '2022-01-31' + (approved * 30 + floor(t.random(s + 2) * 150) - 60)::int AS first) f
 WHERE (c % 3 = 0 AND kind = 'fixed' AND c % 2 = 0) OR (c % 3 = 1 AND kind <> 'fixed' AND t.random(s + 7) < 0.6);
@@ -240,16 +240,16 @@ BEGIN
 END;
 $$;
 SELECT dr.by_hand();
-SELECT count(*) > 20000 AS many_steps, count(*) FILTER (WHERE e.misses > 0) > 500 AS many_misses, count(*) FILTER (WHERE e.state = 'pending') > 500 AS many_pending,
-	count(*) FILTER (WHERE e.state = 'rejected') > 500 AS many_rejected, count(*) FILTER (WHERE e.tier IS DISTINCT FROM e.ruled) > 500 AS many_overridden,
+SELECT count(*) > t.scaled(20000) AS many_steps, count(*) FILTER (WHERE e.misses > 0) > t.scaled(500) AS many_misses, count(*) FILTER (WHERE e.state = 'pending') > t.scaled(500) AS many_pending,
+	count(*) FILTER (WHERE e.state = 'rejected') > t.scaled(500) AS many_rejected, count(*) FILTER (WHERE e.tier IS DISTINCT FROM e.ruled) > t.scaled(500) AS many_overridden,
 	count(*) FILTER (WHERE (e.tier, e.ruled, e.misses, e.asked, e.state) IS DISTINCT FROM (g.tier, g.ruled, g.misses, g.asked, g.state)) AS wrong
 FROM dr.expected e FULL JOIN dr.got g USING (customer_id, m);
 WITH e AS (SELECT *, row_number() OVER (PARTITION BY customer_id ORDER BY step) AS nth FROM dr.move),
 	g AS (SELECT customer_id, as_of, from_tier, to_tier, cause, row_number() OVER (PARTITION BY customer_id ORDER BY as_of, move) AS nth FROM tiering.standing_move WHERE scheme LIKE 'dr_')
-SELECT count(*) > 5000 AS many_moves,
+SELECT count(*) > t.scaled(5000) AS many_moves,
 	count(*) FILTER (WHERE (e.as_of, e.from_tier, e.to_tier, e.cause) IS DISTINCT FROM (g.as_of, g.from_tier, g.to_tier, g.cause)) AS wrong
 FROM e FULL JOIN g USING (customer_id, nth);
-SELECT cause, count(*) > 50 AS many FROM dr.move GROUP BY cause ORDER BY cause;
+SELECT cause, count(*) > t.scaled(50) AS many FROM dr.move GROUP BY cause ORDER BY cause;
 SELECT count(*) FILTER (WHERE sound) AS sound FROM generate_series(1, 5) i, tiering.verify_history('dr' || i);
 SELECT t.invariants(scheme) FROM tiering.scheme WHERE scheme LIKE 'dr_';
 DROP SCHEMA dr CASCADE;
