@@ -62,15 +62,29 @@ SameXids(const TransactionId *a, const TransactionId *b, int count)
 	return count == 0 || memcmp(a, b, count * sizeof(TransactionId)) == 0;
 }
 
+/*
+ * How many subtransactions a snapshot lists. If there were more than it has room for,
+ * it looks at the transactions that they belong to, and a copy of it has no list but
+ * their number still. On a replica the list is of all transactions, and is kept.
+ */
+static inline int
+ListedSubxids(const SnapshotData *snapshot)
+{
+	return snapshot->suboverflowed && !snapshot->takenDuringRecovery ? 0 :
+		snapshot->subxcnt;
+}
+
 /* Do two snapshots of this transaction see the same? */
 static inline bool
 SameSnapshot(const SnapshotData *a, const SnapshotData *b)
 {
 	return a->curcid == b->curcid && a->xmin == b->xmin &&
 		a->xmax == b->xmax && a->xcnt == b->xcnt &&
-		a->subxcnt == b->subxcnt && a->suboverflowed == b->suboverflowed &&
+		a->suboverflowed == b->suboverflowed &&
+		a->takenDuringRecovery == b->takenDuringRecovery &&
+		ListedSubxids(a) == ListedSubxids(b) &&
 		SameXids(a->xip, b->xip, a->xcnt) &&
-		SameXids(a->subxip, b->subxip, a->subxcnt);
+		SameXids(a->subxip, b->subxip, ListedSubxids(a));
 }
 
 static void
@@ -82,7 +96,7 @@ CacheReset(SchemeCache *cache, Snapshot snapshot)
 	cache->snapshot.xip = CopyXids(cache->context, snapshot->xip,
 								   snapshot->xcnt);
 	cache->snapshot.subxip = CopyXids(cache->context, snapshot->subxip,
-									  snapshot->subxcnt);
+									  ListedSubxids(snapshot));
 	cache->subxact = GetCurrentSubTransactionId();
 	cache->reader = GetUserId();
 	cache->zone = session_timezone;

@@ -137,7 +137,8 @@ BEGIN
 	WHERE c.relnamespace IS DISTINCT FROM 'pg_toast'::regnamespace AND COALESCE(y.typrelid, 0) = 0
 		AND tiering_update.comes_again(h.classid, h.objid) IS NOT TRUE
 		-- of a column its default and that it is not null go with it
-		AND NOT (sub <> 0 AND (h.classid = 'pg_attrdef'::regclass OR COALESCE(k.contype = 'n', false)));
+		AND NOT (sub <> 0
+			AND (h.classid = 'pg_attrdef'::regclass OR COALESCE(k.contype = 'n', false)));
 	IF users IS NOT NULL THEN
 		RAISE EXCEPTION 'tiering cannot be updated while something depends on %',
 				pg_describe_object(class, object, sub)
