@@ -98,8 +98,9 @@ GRANT EXECUTE ON FUNCTION tiering.check_max_age, tiering.fx_last, tiering.fx_quo
 	tiering.fx_through, tiering.fx_units
 	TO PUBLIC;
 -- explain()
-GRANT EXECUTE ON FUNCTION tiering.explain_metrics, tiering.metric_values,
-	tiering.bounds_distance, tiering.describe_miss, tiering.describe_value
+GRANT EXECUTE ON FUNCTION tiering.explain_metrics, tiering.explain_scores,
+	tiering.metric_values, tiering.rule_conditions, tiering.bounds_distance,
+	tiering.describe_miss, tiering.describe_value
 	TO PUBLIC;
 -- export_scheme()
 GRANT EXECUTE ON FUNCTION tiering.export_metrics, tiering.export_scores, tiering.export_tiers,
@@ -108,10 +109,13 @@ GRANT EXECUTE ON FUNCTION tiering.export_metrics, tiering.export_scores, tiering
 -- validate(), and version_row() of export_scheme() too
 GRANT EXECUTE ON FUNCTION tiering.version_row, tiering.validate_versions, tiering.validate_tiers,
 	tiering.validate_metrics, tiering.validate_rules, tiering.validate_gaps,
-	tiering.validate_succession, tiering.version_before,
+	tiering.validate_succession, tiering.version_before, tiering.tier_facts, tiering.rule_extents,
 	tiering.known_values, tiering.score_values, tiering.rule_axes, tiering.rule_boxes,
 	tiering.rule_gaps, tiering.box_minus, tiering.box_rest, tiering.boxes_overlap,
 	tiering.describe_box
+	TO PUBLIC;
+-- role_grants()
+GRANT EXECUTE ON FUNCTION tiering.relation_rights, tiering.function_rights, tiering.part_rights
 	TO PUBLIC;
 -- successor()
 GRANT EXECUTE ON FUNCTION tiering.succeeded TO PUBLIC;

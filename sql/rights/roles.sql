@@ -19,35 +19,20 @@
  *	dump	who was assessed by themselves, and why; the rest of what pg_dump reads
  *			is in report and bind, which it takes as well
  *
- * An invoker's function calls its parts with the caller's rights; these stand in
- * lines of their own. So does what views call.
+ * An invoker's function calls its parts with the caller's rights, and so does a
+ * view; these are in part_rights(), which nobody has a use for alone.
  */
 
-CREATE FUNCTION tiering.role_grants() RETURNS TABLE (what text, rights text)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 20
+CREATE FUNCTION tiering.function_rights() RETURNS TABLE (what text, rights text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 8
 BEGIN ATOMIC
 	VALUES
-		('report', 'SELECT ON tiering.tier_distribution, tiering.tier_distribution_history,
-			tiering.migration_matrix, tiering.migration_summary, tiering.customer_tier_history,
-			tiering.tier_rollup, tiering.pareto, tiering.staffing, tiering.measure_bound,
-			tiering.near_upgrade, tiering.near_downgrade, tiering.tier_origin'),
-		('report', 'SELECT ON tiering.assignment, tiering.migration, tiering.distribution_history,
-			tiering.batch, tiering.superseded, tiering.watch_history, tiering.standing_move,
-			tiering.request, tiering.decision, tiering.request_state, tiering.dirty,
-			tiering.dirty_customer'),
 		('report', 'EXECUTE ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz),
 			tiering.retention(text, timestamptz), tiering.simulate_customers(text, int, date),
 			tiering.tier_on(text, text, date, timestamptz),
 			tiering.tiers_on(text, date, timestamptz),
 			tiering.tier_distribution_history(text, timestamptz),
 			tiering.history_head(text), tiering.verify_history(text, int, text)'),
-		-- parts: of tier_on() and tiers_on(), of the history's seals, and of views
-		('report', 'EXECUTE ON FUNCTION tiering.check_day(date, text),
-			tiering.known_batch(text, timestamptz), tiering.known_moves(text, timestamptz),
-			tiering.batch_digests(text, int, bigint), tiering.seal(bytea, tiering.batch, bytea),
-			tiering.known_distribution(timestamptz), tiering.named_by(text, date),
-			tiering.tier_names(text, int), tiering.directions(text, int),
-			tiering.balance_to_hold(uuid, date, text, numeric, boolean)'),
 		('request', 'EXECUTE ON FUNCTION
 			tiering.request_override(text, text, text, text, daterange, text),
 			tiering.withdraw(bigint, text)'),
@@ -59,14 +44,6 @@ BEGIN ATOMIC
 			tiering.void_assessment(text, date, text)'),
 		('plan', 'EXECUTE ON FUNCTION tiering.simulate(text, int, date),
 			tiering.simulate_staffing(text, int, date)'),
-		('author', 'INSERT, UPDATE, DELETE ON tiering.metric, tiering.tier, tiering.rule,
-			tiering.score_weight, tiering.score_band, tiering.service, tiering.policy,
-			tiering.asset_weight'),
-		-- but not the turn, nor the state and the makers of a version
-		('author', 'INSERT (scheme, title, title_zh, description, origin),
-			UPDATE (scheme, title, title_zh, description, origin), DELETE ON tiering.scheme'),
-		('author', 'INSERT (scheme, version, everyone, note), UPDATE (everyone, note), DELETE
-			ON tiering.scheme_version'),
 		('author', 'EXECUTE ON FUNCTION tiering.new_scheme(text, text, text, text, text),
 			tiering.new_version(text, text), tiering.copy_scheme(text, text),
 			tiering.create_ladder(text, text, text[], numeric[], text),
@@ -75,17 +52,65 @@ BEGIN ATOMIC
 			tiering.import_version(jsonb, text), tiering.publish(text, date),
 			tiering.unpublish(text, int, text), tiering.drop_scheme(text, text),
 			tiering.validate_overrides(text, int, date)'),
-		-- parts of these
+		('bind', 'EXECUTE ON FUNCTION tiering.set_source(text, text),
+			tiering.set_series(text, text)'),
+		('load', 'EXECUTE ON FUNCTION tiering.mark_dirty(text, text, date),
+			tiering.append_marks(text, text[], date[]), tiering.mark_changes(),
+			tiering.watch_table(text, regclass, text, text[], text[]),
+			tiering.unwatch_table(text, regclass)');
+END;
+COMMENT ON FUNCTION tiering.function_rights() IS
+'Part of role_grants(): rights on functions that people call';
+
+CREATE FUNCTION tiering.part_rights() RETURNS TABLE (what text, rights text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 4
+BEGIN ATOMIC
+	VALUES
+		-- of tier_on() and tiers_on(), of the history's seals, and of views
+		('report', 'EXECUTE ON FUNCTION tiering.check_day(date, text),
+			tiering.known_batch(text, timestamptz), tiering.known_moves(text, timestamptz),
+			tiering.batch_digests(text, int, bigint), tiering.seal(bytea, tiering.batch, bytea),
+			tiering.known_distribution(timestamptz), tiering.named_by(text, date),
+			tiering.tier_names(text, int), tiering.directions(text, int),
+			tiering.balance_to_hold(uuid, date, text, numeric, boolean)'),
+		-- of what makes schemes and documents
 		('author', 'EXECUTE ON FUNCTION tiering.new_draft(text, text),
 			tiering.copy_version(text, int, text, int), tiering.check_rising(text, numeric[]),
+			tiering.check_matrix(text, numeric[], text, numeric[], text[], text[]),
 			tiering.cell_bounds(numeric[], int), tiering.check_document(jsonb),
 			tiering.check_keys(jsonb, text, text[]), tiering.document_list(jsonb, text, text),
 			tiering.document_rules(jsonb, int), tiering.import_definition(jsonb, text, int)'),
-		('bind', 'EXECUTE ON FUNCTION tiering.set_source(text, text),
-			tiering.set_series(text, text)'),
 		-- what checks a query with the rights of who sets it
 		('bind', 'EXECUTE ON FUNCTION tiering.checked_query(text, text, boolean),
 			tiering.source_check(text, text, boolean), tiering.source_columns(text, int)'),
+		-- of who watches a table, or changes one that is watched
+		('load', 'EXECUTE ON FUNCTION tiering.row_days(regclass, text[]),
+			tiering.first_changes(text, text, text, text, text, text[]),
+			tiering.watch_trigger(text, text)');
+END;
+COMMENT ON FUNCTION tiering.part_rights() IS
+'Part of role_grants(): rights on what the functions and views of a right call as its holder';
+
+CREATE FUNCTION tiering.relation_rights() RETURNS TABLE (what text, rights text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 12
+BEGIN ATOMIC
+	VALUES
+		('report', 'SELECT ON tiering.tier_distribution, tiering.tier_distribution_history,
+			tiering.migration_matrix, tiering.migration_summary, tiering.customer_tier_history,
+			tiering.tier_rollup, tiering.pareto, tiering.staffing, tiering.measure_bound,
+			tiering.near_upgrade, tiering.near_downgrade, tiering.tier_origin'),
+		('report', 'SELECT ON tiering.assignment, tiering.migration, tiering.distribution_history,
+			tiering.batch, tiering.superseded, tiering.watch_history, tiering.standing_move,
+			tiering.request, tiering.decision, tiering.request_state, tiering.dirty,
+			tiering.dirty_customer'),
+		('author', 'INSERT, UPDATE, DELETE ON tiering.metric, tiering.tier, tiering.rule,
+			tiering.score_weight, tiering.score_band, tiering.service, tiering.policy,
+			tiering.asset_weight'),
+		-- but not the turn, nor the state and the makers of a version
+		('author', 'INSERT (scheme, title, title_zh, description, origin),
+			UPDATE (scheme, title, title_zh, description, origin), DELETE ON tiering.scheme'),
+		('author', 'INSERT (scheme, version, everyone, note), UPDATE (everyone, note), DELETE
+			ON tiering.scheme_version'),
 		('bind', 'SELECT ON tiering.source'),
 		-- but not its key: who reads that may have the query run
 		('bind', 'SELECT (scheme, query, set_by, set_at, settings), DELETE
@@ -94,14 +119,6 @@ BEGIN ATOMIC
 		('hand', 'SELECT (scheme, customer_id, tier, as_of, since, version),
 			INSERT (scheme, customer_id, tier, as_of, since, version),
 			UPDATE (tier, as_of), DELETE ON tiering.assignment'),
-		('load', 'EXECUTE ON FUNCTION tiering.mark_dirty(text, text, date),
-			tiering.append_marks(text, text[], date[]), tiering.mark_changes(),
-			tiering.watch_table(text, regclass, text, text[], text[]),
-			tiering.unwatch_table(text, regclass)'),
-		-- parts of these, called with the rights of who watches or changes a table
-		('load', 'EXECUTE ON FUNCTION tiering.row_days(regclass, text[]),
-			tiering.first_changes(text, text, text, text, text, text[]),
-			tiering.watch_trigger(text, text)'),
 		('load', 'INSERT ON tiering.ecb_rate'),
 		('load', 'INSERT, UPDATE, DELETE ON tiering.fx_rate'),
 		-- what report and bind do not read
@@ -109,6 +126,18 @@ BEGIN ATOMIC
 			tiering.migration_move_seq, tiering.request_request_seq,
 			tiering.watch_history_entry_seq'),
 		('dump', 'SELECT (key) ON tiering.series_source');
+END;
+COMMENT ON FUNCTION tiering.relation_rights() IS
+'Part of role_grants(): rights on tables, views and sequences';
+
+CREATE FUNCTION tiering.role_grants() RETURNS TABLE (what text, rights text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 24
+BEGIN ATOMIC
+	SELECT f.what, f.rights FROM tiering.function_rights() f
+	UNION ALL
+	SELECT p.what, p.rights FROM tiering.part_rights() p
+	UNION ALL
+	SELECT r.what, r.rights FROM tiering.relation_rights() r;
 END;
 COMMENT ON FUNCTION tiering.role_grants() IS
 'What grant_role() can grant, and the rights that each is made of. report: read customers, moves '

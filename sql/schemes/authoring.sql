@@ -246,17 +246,14 @@ $$;
 COMMENT ON FUNCTION tiering.check_rising(text, numeric[]) IS
 'Raises an error (22023) unless each bound is above the one before it';
 
-CREATE FUNCTION tiering.create_matrix(scheme text, row_metric text, row_bounds numeric[],
-	column_metric text, column_bounds numeric[], grid text[], tiers text[]) RETURNS int
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
+CREATE FUNCTION tiering.check_matrix(row_metric text, row_bounds numeric[], column_metric text,
+	column_bounds numeric[], grid text[], tiers text[]) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	stray text;
 BEGIN
-	-- an array may begin at any number
-	row_bounds := ARRAY(SELECT unnest(row_bounds));
-	column_bounds := ARRAY(SELECT unnest(column_bounds));
 	PERFORM tiering.check_rising('the rows', row_bounds);
 	PERFORM tiering.check_rising('the columns', column_bounds);
 	IF array_ndims(grid) IS DISTINCT FROM 2
@@ -296,6 +293,22 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'Only the first of the list may be: it takes those of whom a metric is unknown.';
 	END IF;
+END;
+$$;
+COMMENT ON FUNCTION tiering.check_matrix(text, numeric[], text, numeric[], text[], text[]) IS
+'Part of create_matrix(): raises an error unless bounds, grid and tiers make a matrix of two '
+'metrics';
+
+CREATE FUNCTION tiering.create_matrix(scheme text, row_metric text, row_bounds numeric[],
+	column_metric text, column_bounds numeric[], grid text[], tiers text[]) RETURNS int
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- an array may begin at any number
+	row_bounds := ARRAY(SELECT unnest(row_bounds));
+	column_bounds := ARRAY(SELECT unnest(column_bounds));
+	PERFORM tiering.check_matrix(row_metric, row_bounds, column_metric, column_bounds, grid, tiers);
 	PERFORM tiering.new_scheme(scheme);
 	INSERT INTO tiering.metric (scheme, version, metric)
 	VALUES (create_matrix.scheme, 1, row_metric), (create_matrix.scheme, 1, column_metric);

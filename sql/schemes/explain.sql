@@ -85,27 +85,59 @@ RETURN metric || CASE
 COMMENT ON FUNCTION tiering.describe_miss(text, text, numeric, numrange) IS
 'Part of explain(): in words, what keeps a value from meeting a condition';
 
+CREATE FUNCTION tiering.rule_conditions(scheme text, version int, metrics jsonb)
+RETURNS TABLE (tier text, rank int, rule int, metric text, kind text, value numeric,
+	bounds numrange, met boolean)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 20
+BEGIN ATOMIC
+	SELECT r.tier, t.rank, r.rule, r.metric, v.kind, v.value, r.bounds,
+		COALESCE(r.bounds @> v.value, false)
+	FROM tiering.rule r
+		JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (r.scheme, r.version, r.tier)
+		JOIN tiering.metric_values(rule_conditions.scheme, rule_conditions.version,
+			rule_conditions.metrics) v ON v.metric = r.metric AND v.score IS NULL
+	WHERE r.scheme = rule_conditions.scheme AND r.version = rule_conditions.version
+		AND NOT r.stay;
+END;
+COMMENT ON FUNCTION tiering.rule_conditions(text, int, jsonb) IS
+'Part of explain(): the conditions for entering tiers, each beside the value of its metric';
+
+CREATE FUNCTION tiering.explain_scores(scheme text, version int, metrics jsonb)
+RETURNS TABLE (part text, metric text, value numeric, bounds numrange, weight numeric,
+	points numeric, sentence text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
+BEGIN ATOMIC
+	WITH v AS MATERIALIZED (
+		SELECT * FROM tiering.metric_values(explain_scores.scheme, explain_scores.version,
+			explain_scores.metrics)
+	)
+	SELECT 'score', v.metric, NULL::numeric, NULL::numrange, NULL::numeric, v.value,
+		tiering.describe_value(v.metric, 'score', v.value)
+	FROM v WHERE v.kind = 'score'
+	UNION ALL
+	SELECT 'points', v.metric, v.value, v.bounds, v.weight, v.points,
+		tiering.describe_value(v.metric, v.kind, v.value)
+			|| CASE WHEN v.points IS NULL THEN format(', so %s is unknown', v.score)
+				ELSE format(' and adds %s to %s', v.points, v.score) END
+	FROM v WHERE v.score IS NOT NULL;
+END;
+COMMENT ON FUNCTION tiering.explain_scores(text, int, jsonb) IS
+'Part of explain(): the scores, and what each metric adds to them';
+
 CREATE FUNCTION tiering.explain_metrics(scheme text, version int, metrics jsonb, granted text)
 RETURNS TABLE (part text, tier text, rule int, metric text, value numeric, bounds numrange,
 	met boolean,
 	distance numeric, weight numeric, points numeric, sentence text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 30
 BEGIN ATOMIC
-	WITH v AS MATERIALIZED (
-		SELECT * FROM tiering.metric_values(explain_metrics.scheme, explain_metrics.version,
-			explain_metrics.metrics)
-	), t AS MATERIALIZED (
+	WITH t AS MATERIALIZED (
 		SELECT t.tier, t.rank, t.base, t.tier
 			IS NOT DISTINCT FROM explain_metrics.granted AS granted
 		FROM tiering.tier t
 		WHERE t.scheme = explain_metrics.scheme AND t.version = explain_metrics.version
 	), c AS MATERIALIZED (
-		SELECT r.tier, t.rank, r.rule, r.metric, v.kind, v.value, r.bounds,
-			COALESCE(r.bounds @> v.value, false) AS met
-		FROM tiering.rule r JOIN v ON v.metric = r.metric AND v.score IS NULL JOIN t
-			ON t.tier = r.tier
-		WHERE r.scheme = explain_metrics.scheme AND r.version = explain_metrics.version
-			AND NOT r.stay
+		SELECT * FROM tiering.rule_conditions(explain_metrics.scheme, explain_metrics.version,
+			explain_metrics.metrics)
 	), rules AS MATERIALIZED (
 		SELECT c.tier, c.rank, c.rule, bool_and(c.met) AS met,
 			string_agg(tiering.describe_value(c.metric, c.kind, c.value)
@@ -147,18 +179,10 @@ BEGIN ATOMIC
 			'the base takes everyone'
 		FROM t WHERE t.base
 		UNION ALL
-		SELECT 4, NULL, 'score', NULL, NULL, v.score, NULL, NULL, NULL, NULL, NULL, v.value,
-			tiering.describe_value(v.score, 'score', v.value)
-		FROM (SELECT s.metric AS score, s.value FROM v AS s WHERE s.kind = 'score') v
-		UNION ALL
-		SELECT 5, NULL, 'points', NULL, NULL, v.metric, v.value, v.bounds, NULL, NULL, v.weight,
-			v.points,
-			CASE WHEN v.points IS NULL
-				THEN format('%s, so %s is unknown',
-				tiering.describe_value(v.metric, v.kind, v.value), v.score)
-				ELSE format('%s and adds %s to %s',
-					tiering.describe_value(v.metric, v.kind, v.value), v.points, v.score) END
-		FROM v WHERE v.score IS NOT NULL
+		SELECT CASE s.part WHEN 'score' THEN 4 ELSE 5 END, NULL, s.part, NULL, NULL, s.metric,
+			s.value, s.bounds, NULL, NULL, s.weight, s.points, s.sentence
+		FROM tiering.explain_scores(explain_metrics.scheme, explain_metrics.version,
+			explain_metrics.metrics) s
 	)
 	SELECT l.part, l.tier, l.rule, l.metric, l.value, l.bounds, l.met, l.distance, l.weight,
 		l.points, l.sentence

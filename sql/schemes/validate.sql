@@ -179,32 +179,42 @@ RETURN (
 COMMENT ON FUNCTION tiering.describe_box(numrange[], text[], text[]) IS
 'Part of validate(): a box in words';
 
+CREATE FUNCTION tiering.tier_facts(scheme text, version int)
+RETURNS TABLE (tier text, rank int, base boolean, parent text, has_rules boolean,
+	has_mixed boolean, has_stay boolean, keeps boolean, has_service boolean, has_parts boolean)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
+BEGIN ATOMIC
+	SELECT t.tier, t.rank, t.base, t.parent,
+		EXISTS (SELECT FROM tiering.rule r
+				WHERE r.scheme = t.scheme AND r.version = t.version AND r.tier = t.tier
+					AND NOT r.stay) AS has_rules,
+		EXISTS (SELECT FROM tiering.rule r
+				WHERE r.scheme = t.scheme AND r.version = t.version AND r.tier = t.tier
+				GROUP BY r.rule HAVING bool_or(r.stay) AND NOT bool_and(r.stay)) AS has_mixed,
+		EXISTS (SELECT FROM tiering.rule r
+				WHERE r.scheme = t.scheme AND r.version = t.version AND r.tier = t.tier
+					AND r.stay) AS has_stay,
+		EXISTS (SELECT FROM tiering.policy p
+				WHERE p.scheme = t.scheme AND p.version = t.version AND p.tier = t.tier
+					AND (p.down_after, p.hold, p.new_hold) <> (1, '0', '0')) AS keeps,
+		EXISTS (SELECT FROM tiering.service s
+				WHERE s.scheme = t.scheme AND s.version = t.version
+					AND s.tier = t.tier) AS has_service,
+		EXISTS (SELECT FROM tiering.tier c
+				WHERE c.scheme = t.scheme AND c.version = t.version
+					AND c.parent = t.tier) AS has_parts
+	FROM tiering.tier t
+	WHERE t.scheme = tier_facts.scheme AND t.version = tier_facts.version;
+END;
+COMMENT ON FUNCTION tiering.tier_facts(text, int) IS
+'Part of validate(): the tiers, and what rules, policy, service and parts each of them has';
+
 CREATE FUNCTION tiering.validate_tiers(scheme text, version int)
 RETURNS TABLE (severity text, place text, finding text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
 BEGIN ATOMIC
-	WITH RECURSIVE t AS (
-		SELECT t.tier, t.rank, t.base, t.parent,
-			EXISTS (SELECT FROM tiering.rule r
-					WHERE r.scheme = t.scheme AND r.version = t.version AND r.tier = t.tier
-						AND NOT r.stay) AS has_rules,
-			EXISTS (SELECT FROM tiering.rule r
-					WHERE r.scheme = t.scheme AND r.version = t.version AND r.tier = t.tier
-					GROUP BY r.rule HAVING bool_or(r.stay) AND NOT bool_and(r.stay)) AS has_mixed,
-			EXISTS (SELECT FROM tiering.rule r
-					WHERE r.scheme = t.scheme AND r.version = t.version AND r.tier = t.tier
-						AND r.stay) AS has_stay,
-			EXISTS (SELECT FROM tiering.policy p
-					WHERE p.scheme = t.scheme AND p.version = t.version AND p.tier = t.tier
-						AND (p.down_after, p.hold, p.new_hold) <> (1, '0', '0')) AS keeps,
-			EXISTS (SELECT FROM tiering.service s
-					WHERE s.scheme = t.scheme AND s.version = t.version
-						AND s.tier = t.tier) AS has_service,
-			EXISTS (SELECT FROM tiering.tier c
-					WHERE c.scheme = t.scheme AND c.version = t.version
-						AND c.parent = t.tier) AS has_parts
-		FROM tiering.tier t
-		WHERE t.scheme = validate_tiers.scheme AND t.version = validate_tiers.version
+	WITH RECURSIVE t AS MATERIALIZED (
+		SELECT * FROM tiering.tier_facts(validate_tiers.scheme, validate_tiers.version)
 	), ancestor AS (
 		SELECT t.tier, t.parent FROM t
 		UNION
@@ -324,21 +334,32 @@ END;
 COMMENT ON FUNCTION tiering.validate_metrics(text, int) IS
 'Part of validate(): metrics and scores, whose bands must leave no gap and not overlap';
 
+CREATE FUNCTION tiering.rule_extents(scheme text, version int)
+RETURNS TABLE (tier text, rank int, rule int, box numrange[], feasible nummultirange[], place text,
+	possible boolean, free boolean[])
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 20
+BEGIN ATOMIC
+	WITH axes AS MATERIALIZED (
+		SELECT array_agg(a.feasible ORDER BY a.axis) AS feasible
+		FROM tiering.rule_axes(rule_extents.scheme, rule_extents.version) a
+	)
+	SELECT b.tier, b.rank, b.rule, b.box, a.feasible, format('tier %s, rule %s', b.tier, b.rule),
+		(SELECT bool_and(s.side && s.feasible)
+		 FROM unnest(b.box, a.feasible) AS s(side, feasible)),
+		ARRAY(SELECT s.side = numrange(NULL, NULL)
+			FROM unnest(b.box) WITH ORDINALITY AS s(side, axis) ORDER BY s.axis)
+	FROM tiering.rule_boxes(rule_extents.scheme, rule_extents.version) b, axes a;
+END;
+COMMENT ON FUNCTION tiering.rule_extents(text, int) IS
+'Part of validate(): each rule as a box, with the values that customers can have, whether one of '
+'them can meet it, and on which axes it asks for nothing';
+
 CREATE FUNCTION tiering.validate_rules(scheme text, version int)
 RETURNS TABLE (severity text, place text, finding text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 10
 BEGIN ATOMIC
-	WITH axes AS MATERIALIZED (
-		SELECT array_agg(a.feasible ORDER BY a.axis) AS feasible
-		FROM tiering.rule_axes(validate_rules.scheme, validate_rules.version) a
-	), b AS MATERIALIZED (
-		SELECT b.tier, b.rank, b.rule, b.box, a.feasible,
-			format('tier %s, rule %s', b.tier, b.rule) AS place,
-			(SELECT bool_and(s.side && s.feasible)
-			FROM unnest(b.box, a.feasible) AS s(side, feasible)) AS possible,
-			ARRAY(SELECT s.side = numrange(NULL, NULL) FROM unnest(b.box)
-				WITH ORDINALITY AS s(side, axis) ORDER BY s.axis) AS free
-		FROM tiering.rule_boxes(validate_rules.scheme, validate_rules.version) b, axes a
+	WITH b AS MATERIALIZED (
+		SELECT * FROM tiering.rule_extents(validate_rules.scheme, validate_rules.version)
 	), above AS MATERIALIZED (
 		-- which of the rules of higher tiers hold all of it
 		SELECT a.place, h.place AS higher, h.tier AS higher_tier, h.free = a.free AS same_metrics,
