@@ -15,6 +15,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_proc.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
@@ -102,7 +103,10 @@ Inner(FmgrInfo *outer)
 	return outer->fn_extra;
 }
 
-/* An error needs no changing back: the end of the transaction does it */
+/*
+ * An error needs no changing back: the end of the transaction does it. A name is the
+ * same name in whatever collation it comes.
+ */
 PG_FUNCTION_INFO_V1(enter);
 Datum
 enter(PG_FUNCTION_ARGS)
@@ -115,7 +119,7 @@ enter(PG_FUNCTION_ARGS)
 	CheckActsForThemselves(fcinfo->flinfo->fn_oid);
 	CheckRight(fcinfo->flinfo->fn_oid);
 	InitFunctionCallInfoData(*inner, Inner(fcinfo->flinfo), PG_NARGS(),
-							 PG_GET_COLLATION(), NULL, fcinfo->resultinfo);
+							 DEFAULT_COLLATION_OID, NULL, fcinfo->resultinfo);
 	memcpy(inner->args, fcinfo->args, PG_NARGS() * sizeof(NullableDatum));
 	GetUserIdAndSecContext(&save_user, &save_context);
 	BecomeOwner(fcinfo->flinfo->fn_oid);
