@@ -38,7 +38,8 @@ $$;
 -- use: PERFORM t.parallel() in the transaction that wants it.
 CREATE FUNCTION t.parallel() RETURNS void
 LANGUAGE sql AS $$
-	SELECT set_config('parallel_setup_cost', '0', true), set_config('parallel_tuple_cost', '0', true),
+	SELECT set_config('parallel_setup_cost', '0', true),
+		set_config('parallel_tuple_cost', '0', true),
 		set_config('min_parallel_table_scan_size', '0', true),
 		set_config('max_parallel_workers_per_gather', '2', true),
 		set_config('jit', 'off', true);
