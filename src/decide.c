@@ -453,9 +453,10 @@ decide(PG_FUNCTION_ARGS)
 	occasion = OccasionArg(fcinfo, decider, &held);
 	if (decider->room < MaxSteps(occasion.noverrides))
 	{
-		decider->room = MaxSteps(occasion.noverrides);
 		decider->result.steps = MemoryContextAlloc(cached->context,
-												   decider->room * sizeof(Step));
+												   MaxSteps(occasion.noverrides) *
+												   sizeof(Step));
+		decider->room = MaxSteps(occasion.noverrides);
 	}
 	Decide(&decider->named->movement, &held, &occasion, &decider->result);
 	PG_RETURN_DATUM(VerdictDatum(fcinfo, decider, occasion.kind == OCCASION_BY_HAND ?
