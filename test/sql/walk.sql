@@ -208,6 +208,7 @@ INSERT INTO walk.decided VALUES ('function', 'load', $list$
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	acting_role();
+	ahead(text, date);
 	after_replication();
 	amend_by_hand(text, integer);
 	amend_distribution(text, date, tiering.tier_sum[]);
@@ -271,14 +272,17 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	is_login(oid, text);
 	keep_distribution(text, date, integer, integer, tiering.tier_sum[]);
 	keep_editions(text, boolean, integer, tiering.edition_part[]);
-	keep_requests(text, date, integer, text[], tiering.asking[]);
+	keep_requests(text, date, text[], tiering.asking[]);
+	last_assessed(text, text);
 	last_assessment(text, date);
 	last_move();
+	last_own(text);
 	lock_draft(text);
 	lock_request(bigint, text);
 	lock_source(text);
 	login_id();
 	measures_before(text, date, text[]);
+	measures_held(text, date);
 	next_batch(text);
 	not_dumped();
 	next_edition(text, date);
@@ -289,6 +293,8 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	override_tiers(text, integer, date);
 	overrides_between(text, integer, date, date);
 	overrides_left_out(text, integer, date, date);
+	own_assessments(text);
+	own_between(text);
 	record_by_hand();
 	record_publication(text, text, integer, date, text);
 	refuse_ahead(date, boolean);
@@ -302,7 +308,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	refuse_truncate();
 	refuse_unpublish(tiering.scheme_version);
 	repeat_assessment(text, date, integer);
-	replay(tiering.source, text, text[], date[], text);
+	replay(text, date, text, text[], date[], text, date);
 	replay_start(text, text, date, boolean);
 	replayed(text, text[], date[], boolean);
 	report_stage(text, date, text);
@@ -319,9 +325,12 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	state_before(text, text, date);
 	state_for(text, date, boolean, text[]);
 	steps(tiering.verdict);
+	stood_on(text, date, integer);
 	take_draft(text);
+	taken_back_by(text, date, integer);
 	take_turn(text, boolean);
 	tier_names(text, integer);
+	tier_sums(text, date, integer);
 	tiering_internal.approve(bigint, text);
 	tiering_internal.change_role(regrole, text, boolean);
 	tiering_internal.check_granter();
@@ -341,8 +350,9 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	unpublish_hint(text, integer);
 	wilson(bigint, bigint);
 	write_binding(text, text, boolean);
-	write_replay(text, text[], date[], text, integer, date);
-	write_verdicts(text, text, date, integer, date, text[], integer, bigint, text, integer);
+	write_replay(text, text[], date[], text, integer, date, date);
+	write_verdicts(text, text, date, integer, date, text[], integer, text[], bigint, text,
+		integer);
 	write_void(text, date, integer)
 $list$);
 INSERT INTO walk.decided VALUES ('relation', 'public', $list$
