@@ -54,7 +54,7 @@ COMMENT ON FUNCTION tiering.approved_moves(text, date) IS
 -- Not in SQL, or it would be inlined into itself
 CREATE FUNCTION tiering.otherwise(scheme text, as_of date, previous date, customers text[], before int)
 RETURNS TABLE (customer_id text, tier text)
-LANGUAGE plpgsql STABLE PARALLEL UNSAFE COST 1000000 ROWS 100000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -72,7 +72,7 @@ CREATE FUNCTION tiering.circumstances(scheme text, version int, as_of date, prev
 	customers text[], before int)
 RETURNS TABLE (customer_id text, overrides tiering.override_days[], approved text, previous date,
 	otherwise text)
-LANGUAGE sql STABLE PARALLEL UNSAFE COST 3000 ROWS 100
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 3000 ROWS 100
 BEGIN ATOMIC
 	SELECT COALESCE(o.customer_id, m.customer_id, w.customer_id, b.customer_id), o.overrides, m.tier,
 		w.as_of, b.tier
@@ -81,11 +81,12 @@ BEGIN ATOMIC
 		FULL JOIN tiering.approved_moves(circumstances.scheme, circumstances.as_of) m
 			ON m.customer_id COLLATE "C" = o.customer_id COLLATE "C"
 		FULL JOIN (
-			SELECT x.customer_id, max(x.as_of) AS as_of FROM tiering.own_assessment x
-			WHERE x.scheme = circumstances.scheme AND x.as_of < circumstances.as_of
+			SELECT x.customer_id, max(x.as_of) AS as_of
+			FROM tiering.own_assessments(circumstances.scheme) x
+			WHERE x.as_of < circumstances.as_of
 				AND x.as_of > COALESCE(circumstances.previous, '-infinity')
 			GROUP BY x.customer_id) w
-			ON w.customer_id = COALESCE(o.customer_id, m.customer_id) COLLATE "C"
+			ON w.customer_id COLLATE "C" = COALESCE(o.customer_id, m.customer_id) COLLATE "C"
 		FULL JOIN tiering.otherwise(circumstances.scheme, circumstances.as_of, circumstances.previous,
 			circumstances.customers, circumstances.before) b
 			ON b.customer_id COLLATE "C"
@@ -138,7 +139,7 @@ COMMENT ON FUNCTION tiering.state_for(text, date, boolean, text[]) IS
 CREATE FUNCTION tiering.assessed(scheme text, as_of date, version int, previous date,
 	customers text[], before int, again boolean)
 RETURNS SETOF tiering.assessed
-LANGUAGE sql STABLE PARALLEL UNSAFE COST 1000000 ROWS 100000
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100000
 BEGIN ATOMIC
 	SELECT d.customer_id, d.place, d.held, d.held_version, d.held_measure, d.gone, d.measure,
 		(d.v).changed OR d.measure IS DISTINCT FROM d.held_measure OR d.held_version <> assessed.version
@@ -213,16 +214,18 @@ CREATE TYPE tiering.asking AS (
 	customer_id text,
 	tier        text,
 	held        text,
-	measure     numeric
+	measure     numeric,
+	as_of       date,
+	version     int
 );
 COMMENT ON TYPE tiering.asking IS
-'A customer for whom the approval of a tier is asked, with the tier held meanwhile';
+'A customer for whom an assessment asks to have a tier approved, with the tier held meanwhile';
 
 -- The planner takes fetching rows by their place to be dear, and would hash the whole
 -- table instead; a random page costs no more than the next one here. Nobody else moves
 -- customers meanwhile: we have the turn.
 CREATE FUNCTION tiering.write_verdicts(kind text, scheme text, as_of date, version int, previous date,
-	customers text[], before int, request bigint, moved_to text, batch int,
+	customers text[], before int, ahead text[], request bigint, moved_to text, batch int,
 	OUT cells tiering.assessed_cell[], OUT asking tiering.asking[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
@@ -233,7 +236,7 @@ AS $$
 BEGIN
 	WITH verdict AS MATERIALIZED (
 		SELECT d.* FROM tiering.assessed(scheme, as_of, version, previous, customers, before, false) d
-		WHERE kind <> 'decision'
+		WHERE kind <> 'decision' AND (ahead = '{}' OR d.customer_id <> ALL (ahead))
 		UNION ALL
 		SELECT d.* FROM tiering.decided(request, moved_to, as_of) d WHERE kind = 'decision'
 	), recorded AS (
@@ -279,10 +282,11 @@ BEGIN
 			SELECT d.gone, d.held, d.held_version, (d.v).tier, count(*), count(*) FILTER (WHERE d.rewrite),
 				count(*) FILTER (WHERE (d.v).moves AND (d.v).since < as_of), sum(d.measure)
 			FROM verdict d GROUP BY d.gone, d.held, d.held_version, (d.v).tier) c),
-		(SELECT array_agg(ROW(d.customer_id, (d.v).asked, (d.v).tier, d.measure)::tiering.asking)
-		 FROM verdict d WHERE (d.v).asked IS NOT NULL)
+		(SELECT array_agg(ROW(d.customer_id, (d.v).asked, (d.v).tier, d.measure, as_of,
+			version)::tiering.asking) FROM verdict d WHERE (d.v).asked IS NOT NULL)
 	INTO cells, asking;
 END;
 $$;
-COMMENT ON FUNCTION tiering.write_verdicts(text, text, date, int, date, text[], int, bigint, text, int) IS
-'Decides about the customers of a scheme, or about some of them, and writes what changed: their moves, what the policy has noted, and their rows of assignment. kind is refresh, assess or decision, of which request and moved_to are. before: the version that graded the assessment before, if it is another, negative if the source does not have what that takes. Returns what it did, counted, and for whom an approval is asked';
+COMMENT ON FUNCTION tiering.write_verdicts(text, text, date, int, date, text[], int, text[], bigint, text,
+	int) IS
+'Decides about the customers of a scheme, or about some of them, and writes what changed: their moves, what the policy has noted, and their rows of assignment. kind is refresh, assess or decision, of which request and moved_to are. before: the version that graded the assessment before, if it is another, negative if the source does not have what that takes. ahead: customers who are left out. Returns what it did, counted, and for whom an approval is asked';

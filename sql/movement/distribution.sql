@@ -30,6 +30,75 @@ END;
 COMMENT ON FUNCTION tiering.assessments(text, boolean) IS
 'The assessments of a scheme: the version that graded each, or, for everyone, that is in force now; the one before it; and the batch after which it was first made';
 
+-- Whoever takes an assessment back takes back all that came after it as of its day or
+-- a later one.
+CREATE FUNCTION tiering.taken_back_by(scheme text, as_of date, batch int) RETURNS SETOF int
+LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
+BEGIN ATOMIC
+	SELECT v.batch FROM tiering.batch v
+	WHERE v.scheme = taken_back_by.scheme COLLATE "C" AND v.kind = 'void'
+		AND v.as_of <= taken_back_by.as_of AND v.batch > taken_back_by.batch;
+END;
+COMMENT ON FUNCTION tiering.taken_back_by(text, date, int) IS
+'The batches that took back what was done as of a day, in a batch or after it; see void_assessment()';
+
+CREATE FUNCTION tiering.own_assessments(scheme text)
+RETURNS TABLE (customer_id text, as_of date, version int, after_batch int)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
+BEGIN ATOMIC
+	SELECT o.customer_id, o.as_of, o.version, o.after_batch
+	FROM tiering.own_assessment o
+	WHERE o.scheme = own_assessments.scheme
+		AND NOT EXISTS (
+			SELECT FROM tiering.taken_back_by(o.scheme, o.as_of, o.after_batch));
+END;
+COMMENT ON FUNCTION tiering.own_assessments(text) IS
+'The assessments of single customers of a scheme, but for those that were taken back';
+
+CREATE FUNCTION tiering.own_between(scheme text)
+RETURNS TABLE (customer_id text, as_of date, version int, after_batch int)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
+BEGIN ATOMIC
+	SELECT o.customer_id, o.as_of, o.version, o.after_batch
+	FROM tiering.own_assessments(own_between.scheme) o
+	WHERE NOT EXISTS (SELECT FROM tiering.known_distribution(NULL) d
+		WHERE d.scheme = own_between.scheme AND d.as_of = o.as_of);
+END;
+COMMENT ON FUNCTION tiering.own_between(text) IS
+'The assessments of single customers of a scheme that were not made again by one of the whole scheme as of the same day';
+
+CREATE FUNCTION tiering.last_own(scheme text) RETURNS TABLE (customer_id text, as_of date)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
+BEGIN ATOMIC
+	SELECT o.customer_id, max(o.as_of) FROM tiering.own_assessments(last_own.scheme) o
+	GROUP BY o.customer_id;
+END;
+COMMENT ON FUNCTION tiering.last_own(text) IS
+'The last assessment of their own of each customer of a scheme who had one';
+
+CREATE FUNCTION tiering.last_assessed(scheme text, customer_id text) RETURNS date
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+BEGIN ATOMIC
+	SELECT GREATEST((SELECT l.as_of FROM tiering.last_assessment(last_assessed.scheme) l),
+		(SELECT o.as_of FROM tiering.last_own(last_assessed.scheme) o
+		 WHERE o.customer_id COLLATE "C" = last_assessed.customer_id COLLATE "C"));
+END;
+COMMENT ON FUNCTION tiering.last_assessed(text, text) IS
+'The last assessment of a customer: of the whole scheme, or of their own';
+
+-- An assessment cannot begin from where they are. One of their own on its day is
+-- made again by it.
+CREATE FUNCTION tiering.ahead(scheme text, day date) RETURNS TABLE (customer_id text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10
+BEGIN ATOMIC
+	SELECT o.customer_id FROM tiering.own_assessments(ahead.scheme) o WHERE o.as_of >= ahead.day
+	UNION
+	SELECT m.customer_id FROM tiering.standing_move m
+	WHERE m.scheme = ahead.scheme AND m.as_of > ahead.day AND m.assessed > ahead.day;
+END;
+COMMENT ON FUNCTION tiering.ahead(text, date) IS
+'The customers of whom something is known that comes after an assessment of a day: one of their own as of it or later, or a change by hand as of a later day';
+
 CREATE FUNCTION tiering.next_edition(scheme text, as_of date) RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
@@ -149,3 +218,67 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION tiering.touched(text, date) IS
 'The customers who have moved, or been noted anything of, since a day: all others are where they were before it';
+
+CREATE FUNCTION tiering.stood_on(scheme text, as_of date, version int)
+RETURNS TABLE (customer_id text, tier text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100000
+BEGIN ATOMIC
+	SELECT l.customer_id, COALESCE(s.becomes, l.to_tier)
+	FROM (SELECT DISTINCT ON (m.customer_id) m.customer_id, m.to_tier, m.version
+		  FROM tiering.standing_move m
+		  WHERE m.scheme = stood_on.scheme AND m.assessed <= stood_on.as_of
+		  ORDER BY m.customer_id, m.as_of DESC, m.move DESC) l
+		LEFT JOIN tiering.succeeded(stood_on.scheme, stood_on.version) s
+			ON s.from_version = l.version AND s.tier = l.to_tier
+	WHERE l.to_tier IS NOT NULL;
+END;
+COMMENT ON FUNCTION tiering.stood_on(text, date, int) IS
+'Where customers stood at the end of an assessment, by the moves that stand, with tiers as a version calls them';
+
+-- A row has what the customer had at the last assessment of the scheme, or at a later
+-- one of their own.
+CREATE FUNCTION tiering.measures_held(scheme text, as_of date)
+RETURNS TABLE (customer_id text, measure numeric)
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100000
+BEGIN ATOMIC
+	SELECT a.customer_id, a.measure
+	FROM tiering.assignment a
+	WHERE a.scheme = measures_held.scheme AND a.measure IS NOT NULL
+		AND measures_held.as_of = (
+			SELECT l.as_of FROM tiering.last_assessment(measures_held.scheme) l)
+		AND (a.as_of <= measures_held.as_of OR NOT EXISTS (
+			SELECT FROM tiering.own_assessments(measures_held.scheme) o
+			WHERE o.customer_id COLLATE "C" = a.customer_id AND o.as_of > measures_held.as_of));
+END;
+COMMENT ON FUNCTION tiering.measures_held(text, date) IS
+'What customers had at an assessment, of those of whom assignment tells; of none if it was not the last one';
+
+CREATE FUNCTION tiering.tier_sums(scheme text, as_of date, version int) RETURNS tiering.tier_sum[]
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	asked text[];
+BEGIN
+	-- of an assessment before, all are asked for
+	IF tier_sums.as_of = (SELECT l.as_of FROM tiering.last_assessment(tier_sums.scheme) l) THEN
+		asked := ARRAY(
+			SELECT s.customer_id
+			FROM tiering.stood_on(tier_sums.scheme, tier_sums.as_of, tier_sums.version) s
+				LEFT JOIN tiering.measures_held(tier_sums.scheme, tier_sums.as_of) h
+					ON h.customer_id COLLATE "C" = s.customer_id COLLATE "C"
+			WHERE h.customer_id IS NULL);
+	END IF;
+	RETURN ARRAY(
+		SELECT ROW(s.tier, count(*), sum(COALESCE(h.measure, g.measure)))::tiering.tier_sum
+		FROM tiering.stood_on(tier_sums.scheme, tier_sums.as_of, tier_sums.version) s
+			LEFT JOIN tiering.measures_held(tier_sums.scheme, tier_sums.as_of) h
+				ON h.customer_id COLLATE "C" = s.customer_id COLLATE "C"
+			LEFT JOIN tiering.graded(tier_sums.scheme, tier_sums.as_of, tier_sums.version, asked) g
+				ON g.customer_id COLLATE "C" = s.customer_id COLLATE "C"
+		GROUP BY s.tier);
+END;
+$$;
+COMMENT ON FUNCTION tiering.tier_sums(text, date, int) IS
+'What each tier had at the end of an assessment, by the moves that stand: of the last one with what assignment has, and otherwise with what the source has today';

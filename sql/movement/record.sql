@@ -57,19 +57,22 @@ BEGIN
 		  WHERE x.scheme = check_by_hand.scheme AND x.batch = check_by_hand.batch AND x.to_tier IS NOT NULL) m
 		LEFT JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (m.scheme, m.version, m.to_tier)
 	WHERE t.tier IS NULL;
-	SELECT x.customer_id, x.as_of, l.as_of AS last_move, s.refreshed_as_of INTO wrong
+	SELECT x.customer_id, x.as_of, l.as_of AS last_move, o.as_of AS last_own INTO wrong
 	FROM tiering.migration x
 		LEFT JOIN tiering.source s ON s.scheme = x.scheme
 		LEFT JOIN LATERAL (
 			SELECT max(y.as_of) AS as_of FROM tiering.standing_move y
 			WHERE y.scheme = x.scheme AND y.customer_id = x.customer_id AND y.batch <> x.batch) l ON true
+		LEFT JOIN tiering.last_own(check_by_hand.scheme) o ON o.customer_id COLLATE "C" = x.customer_id
 	WHERE x.scheme = check_by_hand.scheme AND x.batch = check_by_hand.batch
-		AND (x.as_of < l.as_of OR x.as_of > GREATEST(current_date, s.refreshed_as_of))
+		AND (x.as_of < l.as_of OR x.as_of < o.as_of
+			OR x.as_of > GREATEST(current_date, s.refreshed_as_of, o.as_of))
 	LIMIT 1;
 	IF FOUND THEN
 		RAISE EXCEPTION 'customer "%" of scheme "%" cannot be moved by hand as of %', wrong.customer_id, scheme, wrong.as_of
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 			DETAIL = CASE WHEN wrong.as_of < wrong.last_move THEN format('Their last move was as of %s.', wrong.last_move)
+				WHEN wrong.as_of < wrong.last_own THEN format('They were assessed by themselves as of %s.', wrong.last_own)
 				ELSE format('Today is %s.', current_date) END,
 			HINT = format('A change by hand comes after what is known. What was wrong before is put right in the data, and by tiering.restate(%L, %L, customers).',
 				scheme, wrong.as_of);
@@ -133,8 +136,8 @@ BEGIN
 		FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 		WHERE to_jsonb(n) - '{tier,as_of,since,version}'::text[]
 			<> to_jsonb(o) - '{tier,as_of,since,version}'::text[] LIMIT 1;
-		schemes := ARRAY(SELECT DISTINCT n.scheme FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
-			WHERE n.tier <> o.tier ORDER BY 1);
+		-- also of rows that stay as they are: they are locked, and nobody waits for a turn with that
+		schemes := ARRAY(SELECT DISTINCT n.scheme FROM new_rows n ORDER BY 1);
 	END IF;
 	FOREACH this_scheme IN ARRAY schemes LOOP
 		PERFORM tiering.take_turn(this_scheme);
@@ -151,8 +154,9 @@ BEGIN
 				assessed, recorded_by, recorded_as, batch)
 			SELECT o.scheme, o.customer_id, d.day, o.tier, 'exit', 'manual', o.version, o.measure,
 				d.day, session_user, tiering.acting_role(), this_batch
-			FROM old_rows o LEFT JOIN tiering.source s ON s.scheme = o.scheme,
-				LATERAL (SELECT GREATEST(o.as_of, o.since, s.refreshed_as_of) AS day) d
+			FROM old_rows o LEFT JOIN tiering.source s ON s.scheme = o.scheme
+				LEFT JOIN tiering.last_own(this_scheme) l ON l.customer_id COLLATE "C" = o.customer_id,
+				LATERAL (SELECT GREATEST(o.as_of, o.since, s.refreshed_as_of, l.as_of) AS day) d
 			WHERE o.scheme = this_scheme;
 		ELSE
 			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, from_tier, to_tier, direction, cause, version,
@@ -161,12 +165,13 @@ BEGIN
 				n.measure, d.day, session_user, tiering.acting_role(), this_batch
 			FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 				LEFT JOIN tiering.source s USING (scheme)
+				LEFT JOIN tiering.last_own(this_scheme) l ON l.customer_id COLLATE "C" = n.customer_id
 				LEFT JOIN (SELECT v.version, w.* FROM (SELECT DISTINCT version FROM new_rows) v
 						   CROSS JOIN LATERAL tiering.directions(this_scheme, v.version) w) w
 					ON w.version = n.version AND w.from_tier = o.tier AND w.to_tier = n.tier,
 				-- who says no date means the last assessment
 				LATERAL (SELECT CASE WHEN n.as_of <> o.as_of THEN n.as_of
-					ELSE GREATEST(n.as_of, n.since, s.refreshed_as_of) END AS day) d
+					ELSE GREATEST(n.as_of, n.since, s.refreshed_as_of, l.as_of) END AS day) d
 			WHERE n.scheme = this_scheme AND n.tier <> o.tier;
 		END IF;
 		PERFORM tiering.check_by_hand(this_scheme, this_batch),

@@ -60,7 +60,8 @@ BEGIN
 		SELECT sum(d.customers) INTO held
 		FROM tiering.source s
 			JOIN tiering.known_distribution(NULL) d ON d.scheme = s.scheme AND d.as_of = s.refreshed_as_of
-		WHERE s.scheme = customers_held.scheme;
+		WHERE s.scheme = customers_held.scheme
+			AND NOT EXISTS (SELECT FROM tiering.ahead(s.scheme, s.refreshed_as_of));
 	END IF;
 	RETURN COALESCE(held, (SELECT count(*) FROM tiering.assignment a WHERE a.scheme = customers_held.scheme));
 END;
@@ -81,7 +82,8 @@ BEGIN
 	IF customer IS NULL THEN
 		RETURN;
 	END IF;
-	RAISE EXCEPTION 'source of scheme "%" yields customer "%" more than once', scheme, customer
+	RAISE EXCEPTION 'source of scheme "%" yields % more than once', scheme,
+			tiering.shown_customer(customer)
 		USING ERRCODE = 'unique_violation',
 		HINT = 'Its query must yield one row for each customer.';
 END;
@@ -115,7 +117,7 @@ COMMENT ON FUNCTION tiering.check_cells(text, date, int, text[], bigint, tiering
 'Refuses what is not a list of customers: one who is repeated (23505), or, of the whole bank, nobody at all (P0002)';
 
 -- What an assessment asks to have approved, and what it does not ask for any more.
-CREATE FUNCTION tiering.keep_requests(scheme text, as_of date, version int, customers text[],
+CREATE FUNCTION tiering.keep_requests(scheme text, as_of date, customers text[],
 	asking tiering.asking[]) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
@@ -133,8 +135,8 @@ BEGIN
 			OR (r.state = 'pending' AND r.from_tier IS NOT NULL AND q.held IS NULL));
 	INSERT INTO tiering.request (scheme, customer_id, kind, tier, from_tier, as_of, version, measure,
 		requested_by)
-	SELECT keep_requests.scheme, q.customer_id, 'move', q.tier, q.held, keep_requests.as_of,
-		keep_requests.version, q.measure, session_user
+	SELECT keep_requests.scheme, q.customer_id, 'move', q.tier, q.held, q.as_of, q.version, q.measure,
+		session_user
 	FROM unnest(asking) q
 	WHERE NOT EXISTS (
 		SELECT FROM tiering.request_state r
@@ -144,7 +146,7 @@ BEGIN
 		WHERE r.scheme = keep_requests.scheme AND r.kind = 'move' AND r.state = 'pending');
 END;
 $$;
-COMMENT ON FUNCTION tiering.keep_requests(text, date, int, text[], tiering.asking[]) IS
+COMMENT ON FUNCTION tiering.keep_requests(text, date, text[], tiering.asking[]) IS
 'Asks for the moves that take approval, unless they are pending or were rejected and the customer still earns the same; withdraws those not asked for any more; returns how many are pending';
 
 CREATE FUNCTION tiering.cell_counts(scheme text, as_of date, version int, cells tiering.assessed_cell[])
@@ -242,7 +244,8 @@ $$;
 COMMENT ON FUNCTION tiering.graded_before(text, date, int) IS
 'The version that graded the assessment before, if it is another one; negative if the source does not have any more what that takes';
 
--- An assessment of all customers, or of some, that is not a repeated one.
+-- An assessment of all customers, or of some, that is not a repeated one. Who is ahead
+-- of it is not where they were on its day: it is put before what is known of them.
 CREATE FUNCTION tiering.run_assessment(kind text, scheme text, as_of date, version int, customers text[])
 RETURNS tiering.refresh_result
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
@@ -251,37 +254,48 @@ AS $$
 DECLARE
 	batch int := tiering.next_batch(scheme);
 	last_move bigint := tiering.last_move();
+	ahead text[] := CASE WHEN customers IS NOT NULL THEN '{}'
+		ELSE ARRAY(SELECT h.customer_id COLLATE "C" FROM tiering.ahead(scheme, as_of) h) END;
 	held bigint := CASE WHEN customers IS NULL THEN tiering.customers_held(scheme) ELSE (
 		SELECT count(*) FROM tiering.assignment a
 		WHERE a.scheme = run_assessment.scheme AND a.customer_id = ANY (customers)) END;
 	previous date := l.as_of FROM tiering.last_assessment(scheme) l;
+	counted bigint;
 	done record;
+	again record;
 	result tiering.refresh_result;
 BEGIN
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
 	BEGIN
 		SELECT * INTO done FROM tiering.write_verdicts(kind, scheme, as_of, version, previous, customers,
-			tiering.graded_before(scheme, as_of, version), NULL, NULL, batch);
+			tiering.graded_before(scheme, as_of, version), ahead, NULL, NULL, batch);
 	EXCEPTION WHEN unique_violation THEN
 		PERFORM tiering.refuse_repeated(scheme, as_of, version, customers);
 		RAISE;
 	END;
 	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
-	PERFORM tiering.check_cells(scheme, as_of, version, customers, held, done.cells);
-	result := tiering.cell_counts(scheme, as_of, version, done.cells);
-	IF kind = 'refresh' THEN
-		PERFORM tiering.report_stage(scheme, as_of,
-			format('2/3 writing %s customers', result.customers));
+	counted := cardinality(ahead) + (SELECT sum(c.customers) FROM unnest(done.cells) c
+		WHERE NOT c.gone);
+	IF kind = 'refresh' AND counted > 0 THEN
+		PERFORM tiering.report_stage(scheme, as_of, format('2/3 writing %s customers', counted));
 	END IF;
 	PERFORM tiering.seal_batch(scheme, batch, kind, as_of, last_move);
-	result.pending := tiering.keep_requests(scheme, as_of, version, customers, done.asking);
-	result.overrides_left_out := count(*)
-		FROM tiering.overrides_left_out(scheme, version, COALESCE(previous, as_of), as_of);
 	IF kind = 'refresh' THEN
 		PERFORM tiering.keep_distribution(scheme, as_of, version, batch - 1, ARRAY(
 			SELECT ROW(c.tier, sum(c.customers), sum(c.measure))::tiering.tier_sum
 			FROM unnest(done.cells) c WHERE c.tier IS NOT NULL GROUP BY c.tier));
 	END IF;
+	IF ahead <> '{}' THEN
+		SELECT * INTO again FROM tiering.replay(scheme, as_of, kind, ahead,
+			array_fill(as_of, ARRAY[cardinality(ahead)]), NULL, as_of);
+		done.cells := done.cells || again.cells;
+		done.asking := done.asking || again.asking;
+	END IF;
+	PERFORM tiering.check_cells(scheme, as_of, version, customers, held, done.cells);
+	result := tiering.cell_counts(scheme, as_of, version, done.cells);
+	result.pending := tiering.keep_requests(scheme, as_of, customers, done.asking);
+	result.overrides_left_out := count(*)
+		FROM tiering.overrides_left_out(scheme, version, COALESCE(previous, as_of), as_of);
 	RETURN result;
 END;
 $$;
@@ -404,16 +418,21 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'tiering.restate() makes assessments of some customers again.';
 	END IF;
-	SELECT w.customer_id INTO customer FROM tiering.own_assessment w
-	WHERE w.scheme = assess.scheme COLLATE "C" AND w.customer_id = ANY (customers COLLATE "C") AND w.as_of >= assess.as_of LIMIT 1;
+	SELECT h.customer_id INTO customer FROM tiering.ahead(scheme COLLATE "C", as_of) h
+	WHERE h.customer_id COLLATE "C" = ANY (customers COLLATE "C") LIMIT 1;
 	IF FOUND THEN
-		RAISE EXCEPTION 'customer "%" of scheme "%" was already assessed as of % or later', customer, scheme, as_of
+		RAISE EXCEPTION 'customer "%" of scheme "%" was already %', customer, scheme,
+				CASE WHEN tiering.last_assessed(scheme, customer) >= as_of
+					THEN format('assessed as of %s or later', as_of)
+					ELSE format('changed by hand as of a day after %s', as_of) END
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Assessments go forward in time.';
 	END IF;
 	graded_version := tiering.graded_by(scheme COLLATE "C", as_of);
 	customers := ARRAY(SELECT DISTINCT c FROM unnest(customers) c);
-	INSERT INTO tiering.own_assessment (scheme, customer_id, as_of, version, reason)
-	SELECT assess.scheme, c, assess.as_of, graded_version, assess.reason FROM unnest(customers) c;
+	INSERT INTO tiering.own_assessment (scheme, customer_id, as_of, version, reason, after_batch)
+	SELECT assess.scheme, c, assess.as_of, graded_version, assess.reason,
+		tiering.next_batch(scheme COLLATE "C") - 1
+	FROM unnest(customers) c;
 	RETURN tiering.run_assessment('assess', scheme COLLATE "C", as_of, graded_version, customers);
 END;
 $$;

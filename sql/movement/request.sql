@@ -53,23 +53,29 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	last record;
+	last_as_of date := l.as_of FROM tiering.last_assessment(r.scheme) l;
+	day date := tiering.last_assessed(r.scheme, r.customer_id);
 	done record;
 	batch int := tiering.next_batch(r.scheme);
 	last_move bigint := tiering.last_move();
 BEGIN
-	SELECT * INTO last FROM tiering.last_assessment(r.scheme);
-	IF last.as_of IS NULL THEN
+	IF last_as_of IS NULL THEN
 		RETURN;		-- the first refresh sees to it
+	ELSIF EXISTS (SELECT FROM tiering.standing_move m WHERE m.scheme = r.scheme
+			AND m.customer_id = r.customer_id COLLATE "C" AND m.assessed > day) THEN
+		-- it goes before a change by hand as of a later day
+		PERFORM tiering.replay(r.scheme, last_as_of, 'decision', ARRAY[r.customer_id],
+			ARRAY[last_as_of], NULL, NULL);
+		RETURN;
 	END IF;
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
-	SELECT * INTO done FROM tiering.write_verdicts('decision', r.scheme, last.as_of,
+	SELECT * INTO done FROM tiering.write_verdicts('decision', r.scheme, day,
 		COALESCE((SELECT a.version FROM tiering.assignment a
 				  WHERE a.scheme = r.scheme AND a.customer_id = r.customer_id), r.version),
-		NULL, NULL, NULL, r.request, moved_to, batch);
+		NULL, NULL, NULL, '{}', r.request, moved_to, batch);
 	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
-	PERFORM tiering.seal_batch(r.scheme, batch, 'decision', last.as_of, last_move),
-		tiering.amend_distribution(r.scheme, last.as_of, ARRAY(
+	PERFORM tiering.seal_batch(r.scheme, batch, 'decision', day, last_move),
+		tiering.amend_distribution(r.scheme, day, ARRAY(
 			SELECT ROW(x.tier, x.customers, x.customers * c.measure)::tiering.tier_sum
 			FROM unnest(done.cells) c, LATERAL (VALUES (c.held, -1), (c.tier, 1)) x(tier, customers)
 			WHERE x.tier IS NOT NULL AND c.held IS DISTINCT FROM c.tier))
@@ -77,7 +83,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.apply_decision(tiering.request, text) IS
-'Part of approve() and end_override(): brings the customer to where the decision has them, as of the last assessment';
+'Part of approve() and end_override(): brings the customer to where the decision has them, as of their last assessment';
 
 -- The turn is taken before anything is read that may change: decisions wait for a
 -- refresh and for each other. A request itself never changes.
@@ -175,7 +181,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	r tiering.request := tiering.lock_request(request, 'approve');
-	last_day date := s.refreshed_as_of FROM tiering.source s WHERE s.scheme = r.scheme;
+	last_day date := tiering.last_assessed(r.scheme, r.customer_id);
 	other bigint;
 BEGIN
 	IF r.kind = 'move' AND r.from_tier IS NOT NULL AND NOT EXISTS (
@@ -217,7 +223,7 @@ DECLARE
 	r tiering.request := tiering.lock_request(request, 'reject');
 BEGIN
 	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
-	SELECT reject.request, 'rejected', (SELECT s.refreshed_as_of FROM tiering.source s WHERE s.scheme = r.scheme), reject.note, session_user;
+	SELECT reject.request, 'rejected', tiering.last_assessed(r.scheme, r.customer_id), reject.note, session_user;
 END;
 $$;
 COMMENT ON FUNCTION tiering_internal.reject(bigint, text) IS
@@ -242,7 +248,7 @@ BEGIN
 			HINT = 'Overrides are withdrawn by who asked for them, moves by the refreshes that do not ask for them any more.';
 	END IF;
 	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
-	SELECT withdraw.request, 'withdrawn', (SELECT s.refreshed_as_of FROM tiering.source s WHERE s.scheme = r.scheme), withdraw.note, session_user;
+	SELECT withdraw.request, 'withdrawn', tiering.last_assessed(r.scheme, r.customer_id), withdraw.note, session_user;
 END;
 $$;
 COMMENT ON FUNCTION tiering_internal.withdraw(bigint, text) IS
@@ -260,7 +266,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	r tiering.request := tiering.lock_request(request, 'end');
-	last_day date := s.refreshed_as_of FROM tiering.source s WHERE s.scheme = r.scheme;
+	last_day date := tiering.last_assessed(r.scheme, r.customer_id);
 BEGIN
 	PERFORM tiering.check_day(on_date, 'on_date');
 	IF r.kind = 'move' THEN

@@ -34,10 +34,8 @@ BEGIN ATOMIC
 	SELECT m.customer_id, m.as_of, m.move, m.batch, m.from_tier, m.to_tier, m.version, m.measure
 	FROM tiering.batch b
 		JOIN tiering.migration m ON m.scheme = b.scheme AND m.batch = b.batch
-	WHERE b.scheme = changes_by_hand.scheme AND b.kind = 'manual' AND NOT EXISTS (
-		SELECT FROM tiering.superseded x
-			JOIN tiering.batch v ON v.scheme = x.scheme AND v.batch = x.batch AND v.kind = 'void'
-		WHERE x.move = m.move);
+	WHERE b.scheme = changes_by_hand.scheme AND b.kind = 'manual'
+		AND NOT EXISTS (SELECT FROM tiering.taken_back_by(m.scheme, m.as_of, m.batch));
 END;
 COMMENT ON FUNCTION tiering.changes_by_hand(text) IS 'What was changed by hand of a scheme''s customers';
 
@@ -65,10 +63,10 @@ BEGIN
 	END LOOP;
 	RETURN QUERY SELECT o.as_of, g.*
 	FROM (SELECT o.as_of, o.version, array_agg(o.customer_id) AS customers
-		  FROM tiering.own_assessment o
-			LEFT JOIN unnest(customers, days) l(customer, day) ON l.customer = o.customer_id
-		  WHERE o.scheme = graded_again.scheme AND (customers IS NULL OR l.customer IS NOT NULL)
-			AND o.as_of >= COALESCE(l.day, first_day)
+		  FROM tiering.own_between(graded_again.scheme) o
+			LEFT JOIN unnest(customers, days) l(customer, day)
+				ON l.customer COLLATE "C" = o.customer_id COLLATE "C"
+		  WHERE (customers IS NULL OR l.customer IS NOT NULL) AND o.as_of >= COALESCE(l.day, first_day)
 		  GROUP BY o.as_of, o.version) o
 		CROSS JOIN LATERAL tiering.graded(graded_again.scheme, o.as_of, o.version, o.customers) g;
 END;
@@ -116,11 +114,13 @@ BEGIN
 			  WHERE m.scheme = occasions.scheme) x
 		WHERE customers IS NULL
 	), own AS MATERIALIZED (
-		SELECT p.customer_id, s.as_of, s.version, s.previous FROM person p JOIN step s ON s.as_of >= p.day
+		SELECT p.customer_id, s.as_of, s.version, s.previous, s.after_batch
+		FROM person p JOIN step s ON s.as_of >= p.day
 		UNION ALL
-		SELECT o.customer_id, o.as_of, o.version, (SELECT l.as_of FROM tiering.last_assessment(occasions.scheme, o.as_of) l)
-		FROM tiering.own_assessment o JOIN person p ON p.customer_id = o.customer_id
-		WHERE o.scheme = occasions.scheme AND o.as_of >= p.day
+		SELECT p.customer_id, o.as_of, o.version,
+			(SELECT l.as_of FROM tiering.last_assessment(occasions.scheme, o.as_of) l), o.after_batch
+		FROM tiering.own_between(occasions.scheme) o
+			JOIN person p ON p.customer_id = o.customer_id COLLATE "C" AND o.as_of >= p.day
 	), event AS (
 		SELECT o.customer_id, 1 AS turn, 0::bigint AS move, 'assessment' AS kind, o.as_of,
 			COALESCE(c.previous, o.previous) AS previous, o.version, g.customer_id IS NULL AS gone, g.earned,
@@ -130,11 +130,11 @@ BEGIN
 					   CROSS JOIN LATERAL tiering.circumstances(occasions.scheme, s.version, s.as_of, s.previous, NULL, NULL) c) c
 				ON c.customer_id COLLATE "C" = o.customer_id AND c.as_of = o.as_of
 		UNION ALL
-		SELECT h.customer_id COLLATE "C", CASE WHEN h.batch <= s.after_batch THEN 0 ELSE 2 END, h.move, 'manual', h.as_of,
-			NULL, h.version, h.from_tier IS NOT NULL, NULL, NULL, h.measure, h.to_tier, NULL
+		SELECT h.customer_id COLLATE "C", CASE WHEN h.batch <= o.after_batch THEN 0 ELSE 2 END, h.move,
+			'manual', h.as_of, NULL, h.version, h.from_tier IS NOT NULL, NULL, NULL, h.measure, h.to_tier, NULL
 		FROM tiering.changes_by_hand(occasions.scheme) h
 			JOIN person p ON p.customer_id = h.customer_id COLLATE "C" AND h.as_of >= p.day
-			LEFT JOIN step s ON s.as_of = h.as_of
+			LEFT JOIN own o ON o.customer_id = p.customer_id AND o.as_of = h.as_of
 	)
 	SELECT e.customer_id, row_number() OVER (PARTITION BY e.customer_id ORDER BY e.as_of, e.turn, e.move),
 		e.kind, e.as_of, e.previous, e.version, e.gone, e.earned, e.earned_if, e.measure, e.moved_to, e.overrides
@@ -208,7 +208,8 @@ BEGIN
 			CASE x.kind WHEN 'manual' THEN NULLIF(x.earned, (x.v).tier) ELSE (x.v).earned END,
 			COALESCE((x.v).cause, x.cause), x.v
 		FROM (
-			SELECT o.customer_id, o.n, o.kind, o.as_of, o.version, s.version AS held_version, o.gone,
+			SELECT o.customer_id, o.n, o.kind, o.as_of, o.version, s.version AS held_version,
+				CASE o.kind WHEN 'manual' THEN s.gone ELSE o.gone END AS gone,
 				CASE WHEN o.kind = 'manual' THEN COALESCE(s.measure, o.measure) WHEN o.gone THEN s.measure
 					ELSE o.measure END AS measure,
 				COALESCE(s.earned, CASE WHEN s.cause <> 'manual' THEN (s.v).tier END) AS earned, s.cause,
@@ -308,7 +309,7 @@ COMMENT ON FUNCTION tiering.differing_days(tiering.replayed_move[]) IS
 -- One statement, as write_verdicts() is, for the same reason: what the replay found is
 -- read several times, and kept nowhere.
 CREATE FUNCTION tiering.write_replay(scheme text, customers text[], days date[], cause text, batch int,
-	last_as_of date, OUT superseded bigint, OUT recorded bigint, OUT written bigint,
+	last_as_of date, anew date, OUT superseded bigint, OUT recorded bigint, OUT written bigint,
 	OUT persons bigint, OUT repeated text, OUT cells tiering.assessed_cell[],
 	OUT asking tiering.asking[], OUT parts tiering.edition_part[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
@@ -356,7 +357,7 @@ BEGIN
 		ORDER BY m.customer_id, m.as_of DESC, m.n DESC
 	), standing AS MATERIALIZED (
 		SELECT f.customer_id COLLATE "C" AS customer_id, f.version, f.measure, f.earned,
-			COALESCE(l.cause, f.cause) AS cause, f.v, a.ctid AS place, a.tier AS held, a.version AS held_version,
+			COALESCE(l.cause, f.cause) AS cause, f.v, GREATEST(last_as_of, f.as_of) AS as_of, a.ctid AS place, a.tier AS held, a.version AS held_version,
 			(f.v).tier IS DISTINCT FROM a.tier OR a.tier IS NOT NULL AND f.n > 0 AND ROW(f.measure, (f.v).since, f.version,
 				COALESCE(l.cause, f.cause), (f.v).first_as_of, f.earned, (f.v).misses, (f.v).best, (f.v).next_tier,
 				(f.v).next_review, (f.v).kept_until, (f.v).policy_tier, (f.v).policy_since)
@@ -402,7 +403,7 @@ BEGIN
 		DELETE FROM tiering.assignment a USING standing s WHERE a.ctid = s.place AND (s.v).tier IS NULL
 	), changing AS (
 		UPDATE tiering.assignment a
-		SET tier = (s.v).tier, measure = s.measure, as_of = last_as_of, since = (s.v).since, version = s.version,
+		SET tier = (s.v).tier, measure = s.measure, as_of = s.as_of, since = (s.v).since, version = s.version,
 			recorded_at = now(), cause = s.cause, first_as_of = (s.v).first_as_of, earned = s.earned,
 			misses = (s.v).misses, best = (s.v).best, next_tier = (s.v).next_tier, next_review = (s.v).next_review,
 			kept_until = (s.v).kept_until, policy_tier = (s.v).policy_tier, policy_since = (s.v).policy_since
@@ -410,13 +411,14 @@ BEGIN
 	), adding AS (
 		INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version, cause,
 			first_as_of, earned, misses, best, next_tier, next_review, kept_until, policy_tier, policy_since)
-		SELECT write_replay.scheme, s.customer_id, (s.v).tier, s.measure, last_as_of, (s.v).since, s.version, s.cause,
+		SELECT write_replay.scheme, s.customer_id, (s.v).tier, s.measure, s.as_of, (s.v).since, s.version, s.cause,
 			(s.v).first_as_of, s.earned, (s.v).misses, (s.v).best, (s.v).next_tier, (s.v).next_review,
 			(s.v).kept_until, (s.v).policy_tier, (s.v).policy_since
 		FROM standing s WHERE s.place IS NULL AND (s.v).tier IS NOT NULL
 	), ended AS MATERIALIZED (
 		SELECT x.as_of, x.version, x.customer_id, (x.v).tier, x.measure,
-			COALESCE(o.to_tier, CASE WHEN o.n IS NULL THEN (z.v).tier END) AS was, a.measure AS was_measure
+			CASE WHEN x.as_of = anew THEN NULL WHEN o.n IS NULL THEN (z.v).tier ELSE o.to_tier END AS was,
+			a.measure AS was_measure
 		FROM (SELECT DISTINCT ON (r.customer_id, s.as_of) r.*, s.as_of AS day, s.version AS graded_by
 			  FROM r JOIN tiering.assessments(write_replay.scheme, customers IS NULL) s ON s.as_of = r.as_of
 			  WHERE r.n > 0 ORDER BY r.customer_id, s.as_of, r.n DESC) x
@@ -424,8 +426,8 @@ BEGIN
 			LEFT JOIN LATERAL (
 				SELECT o.n, o.to_tier FROM old o WHERE o.customer_id = x.customer_id COLLATE "C" AND o.assessed <= x.as_of
 				ORDER BY o.as_of DESC, o.n DESC LIMIT 1) o ON customers IS NOT NULL
-			LEFT JOIN tiering.assignment a ON x.as_of = last_as_of AND a.scheme = write_replay.scheme
-				AND a.customer_id = x.customer_id COLLATE "C" AND customers IS NOT NULL
+			LEFT JOIN tiering.measures_held(write_replay.scheme, last_as_of) a ON x.as_of = last_as_of
+				AND a.customer_id COLLATE "C" = x.customer_id COLLATE "C" AND customers IS NOT NULL
 	)
 	SELECT (SELECT count(*) FROM superseding), (SELECT count(*) FROM recording),
 		(SELECT count(*) FROM standing s WHERE s.rewrite), (SELECT count(*) FROM r WHERE r.n = 0),
@@ -435,8 +437,8 @@ BEGIN
 			SELECT f.gone, s.held, s.held_version, (s.v).tier, count(*), count(*) FILTER (WHERE s.rewrite), 0::bigint, NULL::numeric
 			FROM standing s JOIN (SELECT f.customer_id, f.gone FROM final f) f ON f.customer_id = s.customer_id COLLATE "C"
 			GROUP BY f.gone, s.held, s.held_version, (s.v).tier) c),
-		(SELECT array_agg(ROW(f.customer_id, (f.v).asked, (f.v).tier, f.measure)::tiering.asking)
-		 FROM final f WHERE (f.v).asked IS NOT NULL AND f.as_of = last_as_of),
+		(SELECT array_agg(ROW(f.customer_id, (f.v).asked, (f.v).tier, f.measure, f.as_of,
+			f.version)::tiering.asking) FROM final f WHERE (f.v).asked IS NOT NULL),
 		(SELECT array_agg(ROW(p.*)::tiering.edition_part) FROM (
 			SELECT u.as_of, max(u.version), u.tier, sum(u.now), sum(u.was), sum(u.measure), sum(u.was_measure), bool_and(u.known)
 			FROM ended e CROSS JOIN LATERAL (VALUES
@@ -447,8 +449,8 @@ BEGIN
 	INTO superseded, recorded, written, persons, repeated, cells, asking, parts;
 END;
 $$;
-COMMENT ON FUNCTION tiering.write_replay(text, text[], date[], text, int, date) IS
-'Replays the customers of occasions(), and writes what comes out otherwise: the moves that do not stand any more are superseded, those in their place recorded, with the cause given unless they are by hand, and assignment is brought to where the replay ends';
+COMMENT ON FUNCTION tiering.write_replay(text, text[], date[], text, int, date, date) IS
+'Replays the customers of occasions(), and writes what comes out otherwise: the moves that do not stand any more are superseded, those in their place recorded, with the cause given unless they are by hand, and assignment is brought to where the replay ends. anew: an assessment that had none of the customers yet';
 
 -- Heads follow from the moves. Money of the last assessment follows from what the
 -- customers have now and had before; of an earlier one what they had is not kept, so
@@ -474,44 +476,48 @@ $$;
 COMMENT ON FUNCTION tiering.keep_editions(text, boolean, int, tiering.edition_part[]) IS
 'Keeps the distributions that follow from a replay';
 
-CREATE FUNCTION tiering.replay(src tiering.source, kind text, customers text[], days date[], cause text,
-	OUT result tiering.restate_result, OUT cells tiering.assessed_cell[])
+CREATE FUNCTION tiering.replay(scheme text, last_as_of date, kind text, customers text[], days date[],
+	cause text, anew date, OUT result tiering.restate_result, OUT cells tiering.assessed_cell[],
+	OUT asking tiering.asking[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	batch int := tiering.next_batch(src.scheme);
+	batch int := tiering.next_batch(scheme);
 	last_move bigint := tiering.last_move();
 	first_day date := min(d) FROM unnest(days) d;
 	done record;
 BEGIN
-	result := (src.scheme, first_day, 0, 0, 0, 0, 0);
-	IF (first_day <= src.refreshed_as_of) IS NOT TRUE THEN
+	result := (scheme, first_day, 0, 0, 0, 0, 0);
+	IF (first_day <= last_as_of) IS NOT TRUE THEN
 		result.customers := COALESCE(cardinality(customers), 0);
 		RETURN;		-- there is no assessment, or nobody is listed
 	END IF;
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
-	SELECT * INTO done FROM tiering.write_replay(src.scheme, customers, days, cause, batch, src.refreshed_as_of);
+	SELECT * INTO done FROM tiering.write_replay(scheme, customers, days, cause, batch, last_as_of, anew);
 	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
 	IF done.repeated IS NOT NULL THEN
-		RAISE EXCEPTION 'source of scheme "%" yields customer "%" more than once', src.scheme, done.repeated
+		RAISE EXCEPTION 'source of scheme "%" yields % more than once', scheme,
+				tiering.shown_customer(done.repeated)
 			USING ERRCODE = 'unique_violation',
 			HINT = 'Its query must yield one row for each customer.';
 	END IF;
-	PERFORM tiering.seal_batch(src.scheme, batch, kind, first_day, last_move),
-		tiering.keep_editions(src.scheme, customers IS NULL, batch, done.parts),
-		tiering.keep_requests(src.scheme, src.refreshed_as_of, l.version, customers, done.asking)
-	FROM tiering.last_assessment(src.scheme) l;
-	result.assessments := count(*) FROM tiering.assessments(src.scheme, customers IS NULL) a WHERE a.as_of >= first_day;
+	PERFORM tiering.seal_batch(scheme, batch, kind, first_day, last_move),
+		tiering.keep_editions(scheme, customers IS NULL, batch, done.parts);
+	IF anew IS NULL THEN
+		PERFORM tiering.keep_requests(scheme, last_as_of, customers, done.asking);
+	END IF;
+	result.assessments := count(*) FROM tiering.assessments(scheme, customers IS NULL) a WHERE a.as_of >= first_day;
 	result.customers := done.persons;
 	result.superseded := done.superseded;
 	result.recorded := done.recorded;
 	result.written := done.written;
 	cells := done.cells;
+	asking := done.asking;
 END;
 $$;
-COMMENT ON FUNCTION tiering.replay(tiering.source, text, text[], date[], text) IS
-'Makes the assessments of customers again, each from a day on, or of all from the first of days on if customers is null, and keeps what comes out otherwise as a batch of a kind';
+COMMENT ON FUNCTION tiering.replay(text, date, text, text[], date[], text, date) IS
+'Makes the assessments of customers again, each from a day on, or of all from the first of days on if customers is null, and keeps what comes out otherwise as a batch of a kind. last_as_of: the last assessment of the scheme; anew: an assessment that had none of the customers yet, and sees to what it asks for itself';
 
 CREATE FUNCTION tiering.repeat_assessment(scheme text, as_of date, version int)
 RETURNS tiering.refresh_result
@@ -519,11 +525,10 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	src tiering.source := s FROM tiering.source s WHERE s.scheme = repeat_assessment.scheme;
 	done record;
 	result tiering.refresh_result;
 BEGIN
-	SELECT * INTO done FROM tiering.replay(src, 'refresh', NULL, ARRAY[as_of], NULL);
+	SELECT * INTO done FROM tiering.replay(scheme, as_of, 'refresh', NULL, ARRAY[as_of], NULL, NULL);
 	PERFORM tiering.check_cells(scheme, as_of, version, NULL, NULL, done.cells);
 	result := tiering.cell_counts(scheme, as_of, version, done.cells);
 	result.pending := count(*) FROM tiering.request_state r
@@ -550,8 +555,9 @@ BEGIN
 	IF customers IS NOT NULL THEN
 		customers := ARRAY(SELECT DISTINCT c COLLATE "C" FROM unnest(customers) c WHERE c IS NOT NULL);
 	END IF;
-	SELECT * INTO done FROM tiering.replay(src, 'restatement', customers COLLATE "C",
-		array_fill(from_as_of, ARRAY[COALESCE(cardinality(customers), 1)]), 'correction');
+	SELECT * INTO done FROM tiering.replay(src.scheme, src.refreshed_as_of, 'restatement',
+		customers COLLATE "C", array_fill(from_as_of, ARRAY[COALESCE(cardinality(customers), 1)]),
+		'correction', NULL);
 	PERFORM tiering.notify_restatement(done.result);
 	RETURN done.result;
 END;
@@ -594,14 +600,16 @@ BEGIN
 	-- Marks are taken away before the source is read: the data of one that is made
 	-- meanwhile may be missed, and it stays.
 	WITH taken AS (
-		DELETE FROM tiering.dirty d WHERE d.scheme = restate_dirty.scheme RETURNING d.customer_id, d.from_as_of
+		-- one of a day behind which there is no assessment yet may be before one that comes
+		DELETE FROM tiering.dirty d
+		WHERE d.scheme = restate_dirty.scheme AND d.from_as_of <= src.refreshed_as_of
+		RETURNING d.customer_id, d.from_as_of
 	)
 	SELECT COALESCE(array_agg(t.customer_id), '{}') AS customers, array_agg(GREATEST(t.day, first_as_of)) AS days
 	INTO marked
-	-- of days behind which there is no assessment yet, the next one tells by itself
-	FROM (SELECT t.customer_id, min(t.from_as_of) AS day FROM taken t
-		  WHERE t.from_as_of <= src.refreshed_as_of GROUP BY t.customer_id) t;
-	SELECT * INTO done FROM tiering.replay(src, 'restatement', marked.customers, marked.days, 'correction');
+	FROM (SELECT t.customer_id, min(t.from_as_of) AS day FROM taken t GROUP BY t.customer_id) t;
+	SELECT * INTO done FROM tiering.replay(src.scheme, src.refreshed_as_of, 'restatement', marked.customers,
+		marked.days, 'correction', NULL);
 	PERFORM tiering.notify_restatement(done.result);
 	RETURN done.result;
 END;
@@ -633,14 +641,7 @@ BEGIN
 		ORDER BY d.as_of
 	LOOP
 		recounted := recounted + tiering.keep_distribution(scheme, step.as_of, step.version,
-			tiering.next_batch(scheme) - 1, ARRAY(
-				SELECT ROW(l.to_tier, count(*), sum(g.measure))::tiering.tier_sum
-				FROM (SELECT DISTINCT ON (m.customer_id) m.customer_id, m.to_tier FROM tiering.standing_move m
-					  WHERE m.scheme = recount.scheme AND m.assessed <= step.as_of
-					  ORDER BY m.customer_id, m.as_of DESC, m.move DESC) l
-					LEFT JOIN tiering.graded(recount.scheme, step.as_of, step.version, NULL) g
-						ON g.customer_id COLLATE "C" = l.customer_id
-				WHERE l.to_tier IS NOT NULL GROUP BY l.to_tier))::int;
+			tiering.next_batch(scheme) - 1, tiering.tier_sums(scheme, step.as_of, step.version))::int;
 	END LOOP;
 	RETURN recounted;
 END;
@@ -652,4 +653,4 @@ CREATE FUNCTION tiering.recount(scheme text) RETURNS int
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.recount(text) IS
-'Adds the money of the distributions up again that restatements left null, with the data of today; returns how many there were. It reads the source in full for each, which restate() spares. Errors: those of restate()';
+'Adds the money of the distributions up again that restatements left null; returns how many there were. That of the last assessment is what assignment has, that of others is read from the source, with the data of today and in full for each, which restate() spares. Errors: those of restate()';

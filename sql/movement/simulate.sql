@@ -56,7 +56,8 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	day date := tiering.simulated_day(scheme, version, as_of);
-	again boolean := s.refreshed_as_of = day FROM tiering.source s WHERE s.scheme = simulated_cells.scheme;
+	again boolean := s.refreshed_as_of = day OR EXISTS (SELECT FROM tiering.ahead(s.scheme, day))
+		FROM tiering.source s WHERE s.scheme = simulated_cells.scheme;
 	previous date := l.as_of FROM tiering.last_assessment(scheme, day) l;
 	cells tiering.assessed_cell[];
 BEGIN
@@ -141,7 +142,8 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	day date := tiering.simulated_day(scheme, version, as_of);
-	again boolean := s.refreshed_as_of = day FROM tiering.source s WHERE s.scheme = simulate_customers.scheme;
+	again boolean := s.refreshed_as_of = day OR EXISTS (SELECT FROM tiering.ahead(s.scheme, day))
+		FROM tiering.source s WHERE s.scheme = simulate_customers.scheme;
 	previous date := l.as_of FROM tiering.last_assessment(scheme, day) l;
 BEGIN
 	RETURN QUERY SELECT d.customer_id, d.held, (d.v).tier,

@@ -32,7 +32,7 @@ BEGIN
 	END IF;
 	SELECT * INTO override FROM tiering.request_state s
 	WHERE s.scheme = src.scheme AND s.kind <> 'move' AND s.state = 'approved'
-		AND s.decided_as_of = check_void.as_of
+		AND s.decided_as_of >= check_void.as_of
 	ORDER BY s.request LIMIT 1;
 	IF FOUND THEN
 		RAISE EXCEPTION 'override % was approved as of the assessment of %', override.request, as_of
@@ -103,6 +103,8 @@ CREATE FUNCTION tiering.measure_again(scheme text, as_of date, version int) RETU
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
+DECLARE
+	own record;
 BEGIN
 	UPDATE tiering.assignment a
 	SET measure = g.measure, earned = NULLIF(g.earned, a.tier), as_of = LEAST(a.as_of, measure_again.as_of)
@@ -110,14 +112,29 @@ BEGIN
 	WHERE a.scheme = measure_again.scheme AND a.customer_id = g.customer_id COLLATE "C";
 	UPDATE tiering.assignment a SET measure = NULL, as_of = measure_again.as_of
 	WHERE a.scheme = measure_again.scheme AND a.as_of > measure_again.as_of;
+	FOR own IN
+		SELECT o.as_of, o.version, array_agg(o.customer_id) AS customers
+		FROM tiering.own_assessments(measure_again.scheme) o
+		WHERE o.as_of > measure_again.as_of GROUP BY o.as_of, o.version ORDER BY o.as_of
+	LOOP
+		UPDATE tiering.assignment a
+		SET measure = g.measure, earned = NULLIF(g.earned, a.tier), as_of = own.as_of
+		FROM tiering.graded(measure_again.scheme, own.as_of, own.version, own.customers) g
+		WHERE a.scheme = measure_again.scheme AND a.customer_id = g.customer_id COLLATE "C";
+	END LOOP;
+	PERFORM tiering.keep_distribution(scheme, as_of, version, tiering.next_batch(scheme) - 1,
+		tiering.tier_sums(scheme, as_of, version));
 EXCEPTION WHEN OTHERS THEN
 	RAISE WARNING 'what customers of scheme "%" had on % is not known: %', scheme, as_of, SQLERRM;
 	UPDATE tiering.assignment a SET measure = NULL, as_of = LEAST(a.as_of, measure_again.as_of)
 	WHERE a.scheme = measure_again.scheme;
+	PERFORM tiering.keep_distribution(scheme, as_of, version, tiering.next_batch(scheme) - 1, ARRAY(
+		SELECT ROW(d.tier, d.customers, NULL)::tiering.tier_sum FROM tiering.known_distribution(NULL) d
+		WHERE d.scheme = measure_again.scheme AND d.as_of = measure_again.as_of));
 END;
 $$;
 COMMENT ON FUNCTION tiering.measure_again(text, date, int) IS
-'Has customers have the measure that the source has of them for the last assessment, or none if it cannot be read';
+'Has customers, and the distribution of the last assessment, have the measure that the source has of them for it, or none if it cannot be read';
 
 CREATE FUNCTION tiering_internal.void_assessment(scheme text, as_of date, reason text)
 RETURNS tiering.void_result
@@ -136,8 +153,8 @@ BEGIN
 	SELECT r.request, CASE r.state WHEN 'approved' THEN 'lapsed' ELSE 'withdrawn' END, void_assessment.as_of,
 		'the assessment was taken back', session_user
 	FROM tiering.request_state r
-	WHERE r.scheme = void_assessment.scheme AND r.kind = 'move' AND (r.state = 'pending' AND r.as_of = void_assessment.as_of
-		OR r.state = 'approved' AND r.decided_as_of = void_assessment.as_of);
+	WHERE r.scheme = void_assessment.scheme AND r.kind = 'move' AND (r.state = 'pending' AND r.as_of >= void_assessment.as_of
+		OR r.state = 'approved' AND r.decided_as_of >= void_assessment.as_of);
 	GET DIAGNOSTICS result.withdrawn = ROW_COUNT;
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
 	SELECT * INTO done FROM tiering.write_void(scheme, as_of, this_batch);

@@ -159,7 +159,8 @@ CREATE TABLE tiering.own_assessment (
 	reason      text NOT NULL CHECK (reason ~ '\S'),
 	recorded_at timestamptz NOT NULL DEFAULT now(),
 	recorded_by text NOT NULL DEFAULT session_user,
-	PRIMARY KEY (scheme, customer_id, as_of)
+	after_batch int NOT NULL,
+	PRIMARY KEY (scheme, customer_id, as_of, after_batch)
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.own_assessment', '');
 COMMENT ON TABLE tiering.own_assessment IS
@@ -171,6 +172,7 @@ COMMENT ON COLUMN tiering.own_assessment.version IS 'The version of the scheme t
 COMMENT ON COLUMN tiering.own_assessment.reason IS 'Why';
 COMMENT ON COLUMN tiering.own_assessment.recorded_at IS 'When';
 COMMENT ON COLUMN tiering.own_assessment.recorded_by IS 'Who had logged in';
+COMMENT ON COLUMN tiering.own_assessment.after_batch IS 'The last batch before it';
 
 CREATE TABLE tiering.voided (
 	scheme      text COLLATE "C" NOT NULL,

@@ -222,6 +222,7 @@ INSERT INTO walk.decided VALUES ('function', 'load', $list$
 	watch_trigger(text, text)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
+	ahead(text, date);
 	after_replication();
 	amend_by_hand(text, integer);
 	amend_distribution(text, date, tiering.tier_sum[]);
@@ -285,14 +286,17 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	is_login(oid, text);
 	keep_distribution(text, date, integer, integer, tiering.tier_sum[]);
 	keep_editions(text, boolean, integer, tiering.edition_part[]);
-	keep_requests(text, date, integer, text[], tiering.asking[]);
+	keep_requests(text, date, text[], tiering.asking[]);
+	last_assessed(text, text);
 	last_assessment(text, date);
 	last_move();
+	last_own(text);
 	lock_draft(text);
 	lock_request(bigint, text);
 	lock_source(text);
 	measure_again(text, date, integer);
 	measures_before(text, date, text[]);
+	measures_held(text, date);
 	next_batch(text);
 	not_dumped();
 	next_edition(text, date);
@@ -303,6 +307,8 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	override_tiers(text, integer, date);
 	overrides_between(text, integer, date, date);
 	overrides_left_out(text, integer, date, date);
+	own_assessments(text);
+	own_between(text);
 	record_by_hand();
 	record_publication(text, text, integer, date, text);
 	refuse_ahead(date, boolean);
@@ -319,7 +325,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	refuse_truncate();
 	refuse_unpublish(tiering.scheme_version);
 	repeat_assessment(text, date, integer);
-	replay(tiering.source, text, text[], date[], text);
+	replay(text, date, text, text[], date[], text, date);
 	replay_start(text, text, date, boolean);
 	replayed(text, text[], date[], boolean);
 	report_stage(text, date, text);
@@ -336,8 +342,11 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	state_before(text, text, date);
 	state_for(text, date, boolean, text[]);
 	steps(tiering.verdict);
+	stood_on(text, date, integer);
 	take_draft(text);
+	taken_back_by(text, date, integer);
 	take_turn(text, boolean);
+	tier_sums(text, date, integer);
 	tiering_internal.approve(bigint, text);
 	tiering_internal.assess(text, date, text[], text);
 	tiering_internal.change_role(regrole, text, boolean);
@@ -361,8 +370,9 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	unpublish_hint(text, integer);
 	wilson(bigint, bigint);
 	write_binding(text, text, boolean);
-	write_replay(text, text[], date[], text, integer, date);
-	write_verdicts(text, text, date, integer, date, text[], integer, bigint, text, integer);
+	write_replay(text, text[], date[], text, integer, date, date);
+	write_verdicts(text, text, date, integer, date, text[], integer, text[], bigint, text,
+		integer);
 	write_void(text, date, integer)
 $list$);
 INSERT INTO walk.decided VALUES ('relation', 'public', $list$

@@ -1,0 +1,175 @@
+-- Assessments of single customers between those of the whole scheme: what is done before,
+-- on the day of and after one of them, done again, and taken back.
+CREATE SCHEMA own;
+SET datestyle = iso;
+SET client_min_messages = warning;
+CREATE TABLE own.held (customer_id int, day date, assets int, PRIMARY KEY (customer_id, day));
+CREATE FUNCTION own.scheme(scheme text) RETURNS date LANGUAGE plpgsql AS $$
+BEGIN
+	DELETE FROM own.held;
+	INSERT INTO own.held SELECT c, '2024-01-01', c * 50 FROM generate_series(1, 5) c;
+	PERFORM tiering.create_ladder(scheme, 'assets', '{mass,gold,platinum,diamond}',
+		'{NULL,100,200,300}');
+	UPDATE tiering.tier t SET approval = true WHERE t.scheme = $1 AND t.tier = 'diamond';
+	INSERT INTO tiering.policy (scheme, version, tier, down_after)
+	SELECT scheme, 1, unnest('{gold,platinum}'::text[]), 2;
+	PERFORM tiering.publish(scheme, '2024-01-01'), tiering.set_source(scheme, $q$
+		SELECT DISTINCT ON (customer_id) customer_id, assets FROM own.held
+		WHERE day <= $1 ORDER BY customer_id, day DESC$q$);
+	RETURN (tiering.refresh(scheme, '2024-01-31')).as_of;
+END;
+$$;
+CREATE FUNCTION own.put(customer int, day date, assets int) RETURNS int LANGUAGE sql AS $$
+	INSERT INTO own.held VALUES (customer, day, assets)
+	ON CONFLICT ON CONSTRAINT held_pkey DO UPDATE SET assets = EXCLUDED.assets RETURNING assets
+$$;
+CREATE VIEW own.state AS
+SELECT scheme, customer_id AS customer, tier, measure, as_of, since, misses, cause, earned
+FROM tiering.assignment ORDER BY scheme, customer_id;
+CREATE VIEW own.moves AS
+SELECT scheme, customer_id AS customer, string_agg(format('%s %s->%s %s', as_of, from_tier,
+	to_tier, cause), ', ' ORDER BY as_of, move) AS moves
+FROM tiering.standing_move GROUP BY scheme, customer_id;
+CREATE VIEW own.sums AS
+SELECT scheme, as_of, tier, customers, measure FROM tiering.known_distribution()
+WHERE customers > 0 ORDER BY scheme, as_of, tier;
+CREATE ROLE own_asks;
+CREATE ROLE own_decides;
+SELECT tiering.grant_role('own_asks', 'request'), tiering.grant_role('own_decides', 'approve');
+
+-- Restated from the assessment before it: a row has the day of its money, and the sums of
+-- that assessment have what is known of it
+SELECT own.scheme('day');
+SELECT own.put(1, '2024-02-10', 250), (tiering.assess('day', '2024-02-15', '{1}', 'asked')).up;
+SELECT own.put(1, '2024-01-01', 120);
+SELECT superseded, recorded, written FROM tiering.restate('day', '2024-01-31', '{1}');
+SELECT tier, measure, as_of, since FROM own.state WHERE scheme = 'day' AND customer = '1';
+SELECT * FROM own.sums WHERE scheme = 'day';
+-- what they had on the 31st is known no more, and what they have since says nothing of it
+SELECT own.put(1, '2024-01-01', 20);
+SELECT superseded, recorded, written FROM tiering.restate('day', '2024-01-31', '{1}');
+SELECT * FROM own.sums WHERE scheme = 'day';
+SELECT tiering.recount('day');
+SELECT * FROM own.sums WHERE scheme = 'day';
+SELECT * FROM t.invariants('day');
+
+-- Taken back with the assessment before it, also for restatements that follow. A change
+-- by hand that was recorded again meanwhile, too.
+SELECT own.scheme('void');
+SELECT own.put(1, '2024-02-10', 250), (tiering.assess('void', '2024-02-15', '{1}', 'asked')).up;
+UPDATE tiering.assignment SET tier = 'gold' WHERE scheme = 'void' AND customer_id IN ('1', '2');
+SELECT own.put(1, '2024-02-10', 50);
+SELECT recorded FROM tiering.restate('void', '2024-01-31', '{1}');
+SELECT moves FROM own.moves WHERE scheme = 'void' AND customer = '1';
+SELECT superseded FROM tiering.void_assessment('void', '2024-01-31', 'a slip');
+SELECT new FROM tiering.refresh('void', '2024-01-31');
+SELECT superseded, recorded, written FROM tiering.restate('void', '2024-01-31', '{1,2}');
+SELECT customer, tier, measure, as_of FROM own.state WHERE scheme = 'void' AND customer < '3';
+-- the same day once more
+SELECT stayed FROM tiering.assess('void', '2024-02-15', '{1}', 'asked again');
+SELECT t.fails($$SELECT tiering.assess('void', '2024-02-14', '{1}', 'asked')$$);
+SELECT * FROM t.invariants('void');
+-- one that was before the assessment that is taken back stays
+SELECT own.put(1, '2024-02-16', 150), own.put(2, '2024-02-20', 250);
+SELECT up FROM tiering.assess('void', '2024-02-16', '{1}', 'asked');
+SELECT up FROM tiering.refresh('void', '2024-02-29');
+SELECT now_as_of FROM tiering.void_assessment('void', '2024-02-29', 'a slip');
+SELECT customer, tier, measure, as_of FROM own.state WHERE scheme = 'void' AND customer < '3';
+SELECT * FROM own.sums WHERE scheme = 'void';
+SELECT superseded, recorded, written FROM tiering.restate('void', '2024-01-31');
+SELECT * FROM t.invariants('void');
+
+-- On the day of an assessment of the whole scheme, which makes it again: a miss counts
+-- once, and what has changed since counts
+SELECT own.scheme('both');
+SELECT own.put(2, '2024-02-01', 10), own.put(3, '2024-02-01', 250), own.put(4, '2024-02-01', 10);
+SELECT up, down FROM tiering.assess('both', '2024-02-05', '{2,3,4}', 'asked');
+SELECT own.put(3, '2024-02-01', 150), own.put(4, '2024-02-01', 200);
+SELECT customers, stayed, up, down FROM tiering.refresh('both', '2024-02-05');
+SELECT * FROM own.state WHERE scheme = 'both';
+SELECT moves FROM own.moves WHERE scheme = 'both' AND customer = '3';
+SELECT written FROM tiering.refresh('both', '2024-02-05');
+SELECT superseded, recorded, written FROM tiering.restate('both', '2024-01-31');
+SELECT superseded, recorded, written FROM tiering.restate('both', '2024-01-31', '{1,2,3,4,5}');
+SELECT * FROM t.invariants('both');
+
+-- After an assessment of the whole scheme that is made later as of a day before it
+SELECT own.scheme('late');
+SELECT own.put(1, '2024-02-10', 150), own.put(2, '2024-02-12', 250);
+SELECT up FROM tiering.assess('late', '2024-02-15', '{1,2}', 'asked');
+SELECT own.put(2, '2024-02-01', 220);
+SELECT version, direction, customers FROM tiering.simulate('late', 1, '2024-02-05') s,
+	LATERAL (SELECT 1 AS version) v WHERE s.direction <> 'stayed';
+SELECT customers, stayed, up, down FROM tiering.refresh('late', '2024-02-05');
+SELECT customer, moves FROM own.moves WHERE scheme = 'late' AND customer < '3';
+SELECT * FROM own.sums WHERE scheme = 'late';
+SELECT customers, stayed FROM tiering.refresh('late', '2024-02-06');
+SELECT customers, stayed FROM tiering.refresh('late', '2024-02-29');
+SELECT superseded, recorded, written FROM tiering.restate('late', '2024-01-31');
+SELECT * FROM t.invariants('late');
+-- of all customers
+SELECT own.scheme('all'), own.put(1, '2024-02-10', 150);
+SELECT up FROM tiering.assess('all', '2024-02-15', '{1,2,3,4,5}', 'asked');
+SELECT customers, stayed FROM tiering.refresh('all', '2024-02-05');
+SELECT * FROM t.invariants('all');
+
+-- What it asks to have approved is as of its day, and is decided as of it
+SELECT own.scheme('asks');
+SELECT own.put(2, '2024-02-03', 250), own.put(2, '2024-02-05', 350);
+SELECT up FROM tiering.assess('asks', '2024-02-04', '{2}', 'asked');
+SELECT pending FROM tiering.assess('asks', '2024-02-05', '{2}', 'asked');
+SELECT superseded, recorded FROM tiering.restate('asks', '2024-01-31', '{2}');
+SELECT as_of, state, request FROM tiering.request_state WHERE scheme = 'asks' \gset
+SELECT :'as_of' AS as_of, :'state' AS state;
+SET SESSION AUTHORIZATION own_decides;
+SELECT tiering.approve(:request);
+RESET SESSION AUTHORIZATION;
+SELECT moves FROM own.moves WHERE scheme = 'asks' AND customer = '2';
+SET SESSION AUTHORIZATION own_asks;
+SELECT tiering.request_override('asks', '2', 'cap', 'gold', '[2024-02-01,2024-03-01)', 'agreed')
+	AS request \gset
+RESET SESSION AUTHORIZATION;
+SET SESSION AUTHORIZATION own_decides;
+SELECT tiering.approve(:request);
+RESET SESSION AUTHORIZATION;
+SELECT moves FROM own.moves WHERE scheme = 'asks' AND customer = '2';
+SELECT counts FROM tiering.request_state WHERE request = :request;
+SELECT superseded, recorded, written FROM tiering.restate('asks', '2024-01-31', '{2}');
+SELECT t.fails($$SELECT tiering.void_assessment('asks', '2024-01-31', 'a slip')$$) ~
+	'^55000 override .* was approved as of the assessment of 2024-01-31' AS refused;
+SELECT t.fails(format('SELECT tiering.end_override(%s, ''2024-02-04'')', :request)) ~ '^22023'
+	AS too_early;
+SET SESSION AUTHORIZATION own_decides;
+SELECT tiering.end_override(:request, '2024-02-05');
+RESET SESSION AUTHORIZATION;
+SELECT tier, since, cause FROM own.state WHERE scheme = 'asks' AND customer = '2';
+SELECT superseded, recorded, written FROM tiering.restate('asks', '2024-01-31', '{2}');
+SELECT * FROM own.sums WHERE scheme = 'asks';
+SELECT * FROM t.invariants('asks');
+
+-- Changes by hand come after it, whether or not it moved anybody
+SELECT own.scheme('hand');
+SELECT stayed FROM tiering.assess('hand', '2024-02-05', '{1,2}', 'asked');
+UPDATE tiering.assignment SET tier = 'gold' WHERE scheme = 'hand' AND customer_id = '1';
+SELECT moves FROM own.moves WHERE scheme = 'hand' AND customer = '1';
+SELECT t.fails($$UPDATE tiering.assignment SET tier = 'platinum', as_of = '2024-02-04'
+	WHERE scheme = 'hand' AND customer_id = '2'$$);
+SELECT t.fails($$SELECT tiering.assess('hand', '2024-02-04', '{1}', 'asked')$$);
+UPDATE tiering.assignment SET tier = 'platinum', as_of = '2024-02-20'
+	WHERE scheme = 'hand' AND customer_id = '3';
+SELECT t.fails($$SELECT tiering.assess('hand', '2024-02-19', '{3}', 'asked')$$);
+SELECT superseded, recorded, written FROM tiering.restate('hand', '2024-01-31');
+-- before it on its day
+UPDATE tiering.assignment SET tier = 'gold', as_of = '2024-02-10'
+	WHERE scheme = 'hand' AND customer_id = '2' AND tier <> 'gold';
+UPDATE tiering.assignment SET tier = 'platinum', as_of = '2024-02-10'
+	WHERE scheme = 'hand' AND customer_id = '2';
+SELECT stayed FROM tiering.assess('hand', '2024-02-10', '{2}', 'asked');
+SELECT tier, misses, cause FROM own.state WHERE scheme = 'hand' AND customer = '2';
+SELECT superseded, recorded, written FROM tiering.restate('hand', '2024-01-31');
+SELECT * FROM t.invariants('hand');
+
+SELECT tiering.revoke_role('own_asks', 'request'), tiering.revoke_role('own_decides', 'approve');
+DROP ROLE own_asks, own_decides;
+DROP SCHEMA own CASCADE;
+RESET client_min_messages;

@@ -1,0 +1,96 @@
+-- The money of distributions, where data have changed behind them: that of the last
+-- assessment is what assignment has. Marks of changes that nobody has assessed stay.
+CREATE SCHEMA rec;
+SET datestyle = iso;
+SET client_min_messages = warning;
+CREATE TABLE rec.held (customer_id int, day date, assets int, PRIMARY KEY (customer_id, day));
+CREATE FUNCTION rec.scheme(scheme text) RETURNS date LANGUAGE plpgsql AS $$
+BEGIN
+	DELETE FROM rec.held;
+	INSERT INTO rec.held SELECT c, '2024-01-01', c * 50 FROM generate_series(1, 5) c;
+	PERFORM tiering.create_ladder(scheme, 'assets', '{mass,gold,platinum,diamond}',
+		'{NULL,100,200,300}');
+	UPDATE tiering.tier t SET approval = true WHERE t.scheme = $1 AND t.tier = 'diamond';
+	INSERT INTO tiering.policy (scheme, version, tier, down_after)
+	SELECT scheme, 1, unnest('{gold,platinum}'::text[]), 2;
+	PERFORM tiering.publish(scheme, '2024-01-01'), tiering.set_source(scheme, $q$
+		SELECT DISTINCT ON (customer_id) customer_id, assets FROM rec.held
+		WHERE day <= $1 ORDER BY customer_id, day DESC$q$);
+	RETURN (tiering.refresh(scheme, '2024-01-31')).as_of;
+END;
+$$;
+CREATE FUNCTION rec.put(customer int, day date, assets int) RETURNS int LANGUAGE sql AS $$
+	INSERT INTO rec.held VALUES (customer, day, assets)
+	ON CONFLICT ON CONSTRAINT held_pkey DO UPDATE SET assets = EXCLUDED.assets RETURNING assets
+$$;
+CREATE VIEW rec.sums AS
+SELECT scheme, as_of, tier, customers, measure FROM tiering.known_distribution()
+WHERE customers > 0 ORDER BY scheme, as_of, tier;
+CREATE FUNCTION rec.held(scheme text) RETURNS TABLE (tier text, measure numeric) LANGUAGE sql AS $$
+	SELECT a.tier, sum(a.measure) FROM tiering.assignment a WHERE a.scheme = held.scheme
+	GROUP BY a.tier ORDER BY 1
+$$;
+
+-- taken back after the data changed: customers have what the source says today
+SELECT rec.scheme('void'), (tiering.refresh('void', '2024-02-05')).stayed;
+UPDATE rec.held SET assets = assets + 1;
+SELECT now_as_of FROM tiering.void_assessment('void', '2024-02-05', 'a slip');
+SELECT * FROM rec.sums WHERE scheme = 'void';
+SELECT * FROM rec.held('void');
+SELECT * FROM t.invariants('void');
+-- with a source that fails, it is not known what they had, until it is read again
+SELECT stayed FROM tiering.refresh('void', '2024-02-05');
+ALTER TABLE rec.held RENAME TO gone;
+SELECT now_as_of FROM tiering.void_assessment('void', '2024-02-05', 'a slip');
+ALTER TABLE rec.gone RENAME TO held;
+SELECT * FROM rec.sums WHERE scheme = 'void';
+SELECT * FROM t.invariants('void');
+SELECT tiering.recount('void');
+SELECT * FROM rec.sums WHERE scheme = 'void';
+
+-- recounted after the data changed: of the last one as assignment has it
+SELECT rec.scheme('last'), (tiering.refresh('last', '2024-02-05')).stayed;
+SELECT rec.put(1, '2024-01-01', 60), rec.put(2, '2024-02-01', 260);
+SELECT recorded FROM tiering.restate('last', '2024-01-31', '{1,2}');
+SELECT up FROM tiering.assess('last', '2024-02-07', '{3}', 'asked');
+SELECT recorded FROM tiering.restate('last', '2024-01-31', '{3}');
+SELECT * FROM rec.sums WHERE scheme = 'last';
+UPDATE rec.held SET assets = assets + 1;
+SELECT tiering.recount('last');
+SELECT * FROM rec.sums WHERE scheme = 'last';
+SELECT * FROM t.invariants('last');
+-- a tier that has another name by now is the same
+SELECT tiering.new_version('last');
+DELETE FROM tiering.policy WHERE scheme = 'last' AND version = 2 AND tier = 'gold';
+DELETE FROM tiering.rule WHERE scheme = 'last' AND version = 2 AND tier = 'gold';
+DELETE FROM tiering.tier WHERE scheme = 'last' AND version = 2 AND tier = 'gold';
+INSERT INTO tiering.tier (scheme, version, tier, rank, succeeds) VALUES ('last', 2, 'silver', 2, 'gold');
+INSERT INTO tiering.rule (scheme, version, tier, metric, bounds)
+	VALUES ('last', 2, 'silver', 'assets', '[100,)');
+SELECT tiering.publish('last', '2024-02-20');
+SELECT stayed FROM tiering.refresh('last', '2024-02-29');
+SELECT stayed FROM tiering.refresh('last', '2024-03-31');
+SELECT recorded FROM tiering.restate('last', '2024-02-29', '{1,2}');
+SELECT tiering.recount('last');
+SELECT as_of, tier, customers, measure FROM rec.sums
+	WHERE scheme = 'last' AND as_of = '2024-02-29';
+SELECT * FROM t.invariants('last');
+
+-- marks
+SELECT rec.scheme('marks');
+SELECT tiering.mark_dirty('marks', '1', '2024-01-31'), tiering.mark_dirty('marks', '2', '2024-02-01');
+SELECT customers FROM tiering.restate_dirty('marks');
+SELECT customer_id, from_as_of FROM tiering.dirty_customer WHERE scheme = 'marks';
+-- assessed with the data of then, which changed after they were read
+SELECT stayed FROM tiering.refresh('marks', '2024-02-05');
+SELECT rec.put(2, '2024-02-01', 250);
+SELECT customers, recorded FROM tiering.restate_dirty('marks');
+SELECT count(*) FROM tiering.dirty_customer WHERE scheme = 'marks';
+-- where there is no assessment at all, none is taken
+SELECT now_as_of FROM tiering.void_assessment('marks', '2024-02-05', 'a slip');
+SELECT now_as_of FROM tiering.void_assessment('marks', '2024-01-31', 'a slip');
+SELECT tiering.mark_dirty('marks', '1', '-infinity');
+SELECT customers FROM tiering.restate_dirty('marks');
+SELECT count(*) FROM tiering.dirty_customer WHERE scheme = 'marks';
+DROP SCHEMA rec CASCADE;
+RESET client_min_messages;
