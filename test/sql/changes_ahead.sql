@@ -56,7 +56,8 @@ SELECT superseded, recorded, written FROM tiering.restate('waits', '2024-01-31')
 SELECT written FROM tiering.refresh('waits', '2024-02-05');
 -- a decision goes before it, too
 SET SESSION AUTHORIZATION ahead_asks;
-SELECT tiering.request_override('waits', '1', 'floor', 'diamond', '[2024-02-01,2024-03-01)', 'agreed')
+SELECT tiering.request_override('waits', '1', 'floor', 'diamond', '[2024-02-01,2024-03-01)',
+	'agreed')
 	AS request \gset
 RESET SESSION AUTHORIZATION;
 SET SESSION AUTHORIZATION ahead_decides;
@@ -75,7 +76,8 @@ SELECT * FROM t.invariants('waits');
 SELECT now_as_of FROM tiering.void_assessment('waits', '2024-02-10', 'a slip');
 SELECT * FROM t.invariants('waits');
 
-SELECT tiering.revoke_role('ahead_asks', 'request'), tiering.revoke_role('ahead_decides', 'approve');
+SELECT tiering.revoke_role('ahead_asks', 'request'),
+	tiering.revoke_role('ahead_decides', 'approve');
 DROP ROLE ahead_asks, ahead_decides;
 DROP SCHEMA ahead CASCADE;
 RESET client_min_messages;

@@ -64,7 +64,8 @@ SELECT tiering.new_version('last');
 DELETE FROM tiering.policy WHERE scheme = 'last' AND version = 2 AND tier = 'gold';
 DELETE FROM tiering.rule WHERE scheme = 'last' AND version = 2 AND tier = 'gold';
 DELETE FROM tiering.tier WHERE scheme = 'last' AND version = 2 AND tier = 'gold';
-INSERT INTO tiering.tier (scheme, version, tier, rank, succeeds) VALUES ('last', 2, 'silver', 2, 'gold');
+INSERT INTO tiering.tier (scheme, version, tier, rank, succeeds)
+	VALUES ('last', 2, 'silver', 2, 'gold');
 INSERT INTO tiering.rule (scheme, version, tier, metric, bounds)
 	VALUES ('last', 2, 'silver', 'assets', '[100,)');
 SELECT tiering.publish('last', '2024-02-20');
@@ -78,7 +79,8 @@ SELECT * FROM t.invariants('last');
 
 -- marks
 SELECT rec.scheme('marks');
-SELECT tiering.mark_dirty('marks', '1', '2024-01-31'), tiering.mark_dirty('marks', '2', '2024-02-01');
+SELECT tiering.mark_dirty('marks', '1', '2024-01-31'),
+	tiering.mark_dirty('marks', '2', '2024-02-01');
 SELECT customers FROM tiering.restate_dirty('marks');
 SELECT customer_id, from_as_of FROM tiering.dirty_customer WHERE scheme = 'marks';
 -- assessed with the data of then, which changed after they were read
