@@ -23,8 +23,8 @@ RefuseClass(const Scheme *scheme, const AssetWeights *weights,
 			 errdetail("Its version %d weighs %d asset classes.",
 					   scheme->version, weights->count),
 			 errhint("Weights are rows of tiering.asset_weight, 0 for a class that does not "
-					 "count. A published version takes none: make a draft with tiering.new_version('%s').",
-					 scheme->name)));
+					 "count. A published version takes none: make a draft with "
+					 "tiering.new_version('%s').", scheme->name)));
 }
 
 static int
