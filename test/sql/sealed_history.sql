@@ -32,13 +32,17 @@ SELECT batch AS head_batch, seal AS head_seal FROM tiering.history_head('sealed'
 SET timezone = 'Asia/Shanghai';
 SET datestyle = 'SQL, DMY';
 CREATE FUNCTION sealed.by_hand(b tiering.batch, previous bytea) RETURNS bytea LANGUAGE sql
-	SET timezone = 'UTC' SET datestyle = 'ISO' AS $$
+SET timezone = 'UTC' SET datestyle = 'ISO' AS $$
 	SELECT sha256(previous || convert_to(ROW(b.scheme, b.batch, b.kind, b.as_of, b.moves,
-		b.superseded, b.recorded_at, b.recorded_by, b.recorded_as)::text, 'UTF8')
+			b.superseded, b.recorded_at, b.recorded_by)::text, 'UTF8')
 		|| sha256((SELECT string_agg(sha256(convert_to(lines, 'UTF8')), '' ORDER BY part) FROM (
-			SELECT move / 10000 AS part, string_agg(m::text, E'\n' ORDER BY move) AS lines
-			FROM tiering.migration m WHERE m.scheme = b.scheme AND m.batch = b.batch
-				GROUP BY 1) p)))
+			SELECT move / 10000 AS part, string_agg(ROW(move, scheme, customer_id, as_of, from_tier,
+				to_tier, direction, cause, version, measure, recorded_at, recorded_by, batch)::text
+				-- what is only told where it is not as usual
+				|| CASE WHEN assessed <> as_of THEN ROW(assessed, NULL)::text ELSE '' END,
+				E'\n' ORDER BY move) AS lines
+			FROM tiering.migration m
+			WHERE m.scheme = b.scheme AND m.batch = b.batch GROUP BY 1) p)))
 $$;
 SELECT seal = sealed.by_hand(b,
 	COALESCE((SELECT seal FROM tiering.batch p WHERE p.scheme = b.scheme AND p.batch = b.batch - 1),

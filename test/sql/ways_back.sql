@@ -116,13 +116,13 @@ COMMIT;
 CREATE TABLE back.daily AS SELECT 'd' AS customer_id, d::date AS as_of,
 	extract(day FROM d)::int * 10 AS value
 FROM generate_series('2022-01-01'::date, '2023-08-23', '1 day') d;
-SELECT tiering.create_ladder('daily', 'value', '{mass,gold}', '{NULL,100}'),
-	tiering.publish('daily', '2020-01-01'),
-	tiering.set_source('daily', 'SELECT customer_id, value FROM back.daily WHERE as_of = $1');
-SELECT count(tiering.refresh('daily', as_of)) FROM (SELECT as_of FROM back.daily ORDER BY as_of) d;
+SELECT tiering.create_ladder('everyday', 'value', '{mass,gold}', '{NULL,100}'),
+	tiering.publish('everyday', '2020-01-01'),
+	tiering.set_source('everyday', 'SELECT customer_id, value FROM back.daily WHERE as_of = $1');
+SELECT count(tiering.refresh('everyday', as_of)) FROM (SELECT as_of FROM back.daily ORDER BY as_of) d;
 UPDATE back.daily SET value = value + 55 WHERE as_of BETWEEN '2022-03-01' AND '2022-06-01';
-SELECT assessments, superseded > 0 AS superseded FROM tiering.restate('daily', '2022-01-01', '{d}');
-SELECT sound FROM tiering.verify_history('daily');
+SELECT assessments, superseded > 0 AS superseded FROM tiering.restate('everyday', '2022-01-01', '{d}');
+SELECT sound FROM tiering.verify_history('everyday');
 
 -- A tier that is only renamed moves nobody and resets nothing; one that is split, neither
 SELECT tiering.create_ladder('named', 'value', '{mass,gold,platinum}', '{NULL,100,200}');
