@@ -39,135 +39,135 @@ SELECT tiering.grant_role('own_asks', 'request'), tiering.grant_role('own_decide
 
 -- Restated from the assessment before it: a row has the day of its money, and the sums of
 -- that assessment have what is known of it
-SELECT own.scheme('day');
-SELECT own.put(1, '2024-02-10', 250), (tiering.assess('day', '2024-02-15', '{1}', 'asked')).up;
+SELECT own.scheme('own_day');
+SELECT own.put(1, '2024-02-10', 250), (tiering.assess('own_day', '2024-02-15', '{1}', 'asked')).up;
 SELECT own.put(1, '2024-01-01', 120);
-SELECT superseded, recorded, written FROM tiering.restate('day', '2024-01-31', '{1}');
-SELECT tier, measure, as_of, since FROM own.state WHERE scheme = 'day' AND customer = '1';
-SELECT * FROM own.sums WHERE scheme = 'day';
+SELECT superseded, recorded, written FROM tiering.restate('own_day', '2024-01-31', '{1}');
+SELECT tier, measure, as_of, since FROM own.state WHERE scheme = 'own_day' AND customer = '1';
+SELECT * FROM own.sums WHERE scheme = 'own_day';
 -- what they had on the 31st is known no more, and what they have since says nothing of it
 SELECT own.put(1, '2024-01-01', 20);
-SELECT superseded, recorded, written FROM tiering.restate('day', '2024-01-31', '{1}');
-SELECT * FROM own.sums WHERE scheme = 'day';
-SELECT tiering.recount('day');
-SELECT * FROM own.sums WHERE scheme = 'day';
-SELECT * FROM t.invariants('day');
+SELECT superseded, recorded, written FROM tiering.restate('own_day', '2024-01-31', '{1}');
+SELECT * FROM own.sums WHERE scheme = 'own_day';
+SELECT tiering.recount('own_day');
+SELECT * FROM own.sums WHERE scheme = 'own_day';
+SELECT * FROM t.invariants('own_day');
 
 -- Taken back with the assessment before it, also for restatements that follow. A change
 -- by hand that was recorded again meanwhile, too.
-SELECT own.scheme('void');
-SELECT own.put(1, '2024-02-10', 250), (tiering.assess('void', '2024-02-15', '{1}', 'asked')).up;
-UPDATE tiering.assignment SET tier = 'gold' WHERE scheme = 'void' AND customer_id IN ('1', '2');
+SELECT own.scheme('own_void');
+SELECT own.put(1, '2024-02-10', 250), (tiering.assess('own_void', '2024-02-15', '{1}', 'asked')).up;
+UPDATE tiering.assignment SET tier = 'gold' WHERE scheme = 'own_void' AND customer_id IN ('1', '2');
 SELECT own.put(1, '2024-02-10', 50);
-SELECT recorded FROM tiering.restate('void', '2024-01-31', '{1}');
-SELECT moves FROM own.moves WHERE scheme = 'void' AND customer = '1';
-SELECT superseded FROM tiering.void_assessment('void', '2024-01-31', 'a slip');
-SELECT new FROM tiering.refresh('void', '2024-01-31');
-SELECT superseded, recorded, written FROM tiering.restate('void', '2024-01-31', '{1,2}');
-SELECT customer, tier, measure, as_of FROM own.state WHERE scheme = 'void' AND customer < '3';
+SELECT recorded FROM tiering.restate('own_void', '2024-01-31', '{1}');
+SELECT moves FROM own.moves WHERE scheme = 'own_void' AND customer = '1';
+SELECT superseded FROM tiering.void_assessment('own_void', '2024-01-31', 'a slip');
+SELECT new FROM tiering.refresh('own_void', '2024-01-31');
+SELECT superseded, recorded, written FROM tiering.restate('own_void', '2024-01-31', '{1,2}');
+SELECT customer, tier, measure, as_of FROM own.state WHERE scheme = 'own_void' AND customer < '3';
 -- the same day once more
-SELECT stayed FROM tiering.assess('void', '2024-02-15', '{1}', 'asked again');
-SELECT t.fails($$SELECT tiering.assess('void', '2024-02-14', '{1}', 'asked')$$);
-SELECT * FROM t.invariants('void');
+SELECT stayed FROM tiering.assess('own_void', '2024-02-15', '{1}', 'asked again');
+SELECT t.fails($$SELECT tiering.assess('own_void', '2024-02-14', '{1}', 'asked')$$);
+SELECT * FROM t.invariants('own_void');
 -- one that was before the assessment that is taken back stays
 SELECT own.put(1, '2024-02-16', 150), own.put(2, '2024-02-20', 250);
-SELECT up FROM tiering.assess('void', '2024-02-16', '{1}', 'asked');
-SELECT up FROM tiering.refresh('void', '2024-02-29');
-SELECT now_as_of FROM tiering.void_assessment('void', '2024-02-29', 'a slip');
-SELECT customer, tier, measure, as_of FROM own.state WHERE scheme = 'void' AND customer < '3';
-SELECT * FROM own.sums WHERE scheme = 'void';
-SELECT superseded, recorded, written FROM tiering.restate('void', '2024-01-31');
-SELECT * FROM t.invariants('void');
+SELECT up FROM tiering.assess('own_void', '2024-02-16', '{1}', 'asked');
+SELECT up FROM tiering.refresh('own_void', '2024-02-29');
+SELECT now_as_of FROM tiering.void_assessment('own_void', '2024-02-29', 'a slip');
+SELECT customer, tier, measure, as_of FROM own.state WHERE scheme = 'own_void' AND customer < '3';
+SELECT * FROM own.sums WHERE scheme = 'own_void';
+SELECT superseded, recorded, written FROM tiering.restate('own_void', '2024-01-31');
+SELECT * FROM t.invariants('own_void');
 
 -- On the day of an assessment of the whole scheme, which makes it again: a miss counts
 -- once, and what has changed since counts
-SELECT own.scheme('both');
+SELECT own.scheme('own_both');
 SELECT own.put(2, '2024-02-01', 10), own.put(3, '2024-02-01', 250), own.put(4, '2024-02-01', 10);
-SELECT up, down FROM tiering.assess('both', '2024-02-05', '{2,3,4}', 'asked');
+SELECT up, down FROM tiering.assess('own_both', '2024-02-05', '{2,3,4}', 'asked');
 SELECT own.put(3, '2024-02-01', 150), own.put(4, '2024-02-01', 200);
-SELECT customers, stayed, up, down FROM tiering.refresh('both', '2024-02-05');
-SELECT * FROM own.state WHERE scheme = 'both';
-SELECT moves FROM own.moves WHERE scheme = 'both' AND customer = '3';
-SELECT written FROM tiering.refresh('both', '2024-02-05');
-SELECT superseded, recorded, written FROM tiering.restate('both', '2024-01-31');
-SELECT superseded, recorded, written FROM tiering.restate('both', '2024-01-31', '{1,2,3,4,5}');
-SELECT * FROM t.invariants('both');
+SELECT customers, stayed, up, down FROM tiering.refresh('own_both', '2024-02-05');
+SELECT * FROM own.state WHERE scheme = 'own_both';
+SELECT moves FROM own.moves WHERE scheme = 'own_both' AND customer = '3';
+SELECT written FROM tiering.refresh('own_both', '2024-02-05');
+SELECT superseded, recorded, written FROM tiering.restate('own_both', '2024-01-31');
+SELECT superseded, recorded, written FROM tiering.restate('own_both', '2024-01-31', '{1,2,3,4,5}');
+SELECT * FROM t.invariants('own_both');
 
 -- After an assessment of the whole scheme that is made later as of a day before it
-SELECT own.scheme('late');
+SELECT own.scheme('own_late');
 SELECT own.put(1, '2024-02-10', 150), own.put(2, '2024-02-12', 250);
-SELECT up FROM tiering.assess('late', '2024-02-15', '{1,2}', 'asked');
+SELECT up FROM tiering.assess('own_late', '2024-02-15', '{1,2}', 'asked');
 SELECT own.put(2, '2024-02-01', 220);
-SELECT version, direction, customers FROM tiering.simulate('late', 1, '2024-02-05') s,
+SELECT version, direction, customers FROM tiering.simulate('own_late', 1, '2024-02-05') s,
 	LATERAL (SELECT 1 AS version) v WHERE s.direction <> 'stayed';
-SELECT customers, stayed, up, down FROM tiering.refresh('late', '2024-02-05');
-SELECT customer, moves FROM own.moves WHERE scheme = 'late' AND customer < '3';
-SELECT * FROM own.sums WHERE scheme = 'late';
-SELECT customers, stayed FROM tiering.refresh('late', '2024-02-06');
-SELECT customers, stayed FROM tiering.refresh('late', '2024-02-29');
-SELECT superseded, recorded, written FROM tiering.restate('late', '2024-01-31');
-SELECT * FROM t.invariants('late');
+SELECT customers, stayed, up, down FROM tiering.refresh('own_late', '2024-02-05');
+SELECT customer, moves FROM own.moves WHERE scheme = 'own_late' AND customer < '3';
+SELECT * FROM own.sums WHERE scheme = 'own_late';
+SELECT customers, stayed FROM tiering.refresh('own_late', '2024-02-06');
+SELECT customers, stayed FROM tiering.refresh('own_late', '2024-02-29');
+SELECT superseded, recorded, written FROM tiering.restate('own_late', '2024-01-31');
+SELECT * FROM t.invariants('own_late');
 -- of all customers
-SELECT own.scheme('all'), own.put(1, '2024-02-10', 150);
-SELECT up FROM tiering.assess('all', '2024-02-15', '{1,2,3,4,5}', 'asked');
-SELECT customers, stayed FROM tiering.refresh('all', '2024-02-05');
-SELECT * FROM t.invariants('all');
+SELECT own.scheme('own_all'), own.put(1, '2024-02-10', 150);
+SELECT up FROM tiering.assess('own_all', '2024-02-15', '{1,2,3,4,5}', 'asked');
+SELECT customers, stayed FROM tiering.refresh('own_all', '2024-02-05');
+SELECT * FROM t.invariants('own_all');
 
 -- What it asks to have approved is as of its day, and is decided as of it
-SELECT own.scheme('asks');
+SELECT own.scheme('own_asks');
 SELECT own.put(2, '2024-02-03', 250), own.put(2, '2024-02-05', 350);
-SELECT up FROM tiering.assess('asks', '2024-02-04', '{2}', 'asked');
-SELECT pending FROM tiering.assess('asks', '2024-02-05', '{2}', 'asked');
-SELECT superseded, recorded FROM tiering.restate('asks', '2024-01-31', '{2}');
-SELECT as_of, state, request FROM tiering.request_state WHERE scheme = 'asks' \gset
+SELECT up FROM tiering.assess('own_asks', '2024-02-04', '{2}', 'asked');
+SELECT pending FROM tiering.assess('own_asks', '2024-02-05', '{2}', 'asked');
+SELECT superseded, recorded FROM tiering.restate('own_asks', '2024-01-31', '{2}');
+SELECT as_of, state, request FROM tiering.request_state WHERE scheme = 'own_asks' \gset
 SELECT :'as_of' AS as_of, :'state' AS state;
 SET SESSION AUTHORIZATION own_decides;
 SELECT tiering.approve(:request);
 RESET SESSION AUTHORIZATION;
-SELECT moves FROM own.moves WHERE scheme = 'asks' AND customer = '2';
+SELECT moves FROM own.moves WHERE scheme = 'own_asks' AND customer = '2';
 SET SESSION AUTHORIZATION own_asks;
-SELECT tiering.request_override('asks', '2', 'cap', 'gold', '[2024-02-01,2024-03-01)', 'agreed')
+SELECT tiering.request_override('own_asks', '2', 'cap', 'gold', '[2024-02-01,2024-03-01)', 'agreed')
 	AS request \gset
 RESET SESSION AUTHORIZATION;
 SET SESSION AUTHORIZATION own_decides;
 SELECT tiering.approve(:request);
 RESET SESSION AUTHORIZATION;
-SELECT moves FROM own.moves WHERE scheme = 'asks' AND customer = '2';
+SELECT moves FROM own.moves WHERE scheme = 'own_asks' AND customer = '2';
 SELECT counts FROM tiering.request_state WHERE request = :request;
-SELECT superseded, recorded, written FROM tiering.restate('asks', '2024-01-31', '{2}');
-SELECT t.fails($$SELECT tiering.void_assessment('asks', '2024-01-31', 'a slip')$$) ~
+SELECT superseded, recorded, written FROM tiering.restate('own_asks', '2024-01-31', '{2}');
+SELECT t.fails($$SELECT tiering.void_assessment('own_asks', '2024-01-31', 'a slip')$$) ~
 	'^55000 override .* was approved as of the assessment of 2024-01-31' AS refused;
 SELECT t.fails(format('SELECT tiering.end_override(%s, ''2024-02-04'')', :request)) ~ '^22023'
 	AS too_early;
 SET SESSION AUTHORIZATION own_decides;
 SELECT tiering.end_override(:request, '2024-02-05');
 RESET SESSION AUTHORIZATION;
-SELECT tier, since, cause FROM own.state WHERE scheme = 'asks' AND customer = '2';
-SELECT superseded, recorded, written FROM tiering.restate('asks', '2024-01-31', '{2}');
-SELECT * FROM own.sums WHERE scheme = 'asks';
-SELECT * FROM t.invariants('asks');
+SELECT tier, since, cause FROM own.state WHERE scheme = 'own_asks' AND customer = '2';
+SELECT superseded, recorded, written FROM tiering.restate('own_asks', '2024-01-31', '{2}');
+SELECT * FROM own.sums WHERE scheme = 'own_asks';
+SELECT * FROM t.invariants('own_asks');
 
 -- Changes by hand come after it, whether or not it moved anybody
-SELECT own.scheme('hand');
-SELECT stayed FROM tiering.assess('hand', '2024-02-05', '{1,2}', 'asked');
-UPDATE tiering.assignment SET tier = 'gold' WHERE scheme = 'hand' AND customer_id = '1';
-SELECT moves FROM own.moves WHERE scheme = 'hand' AND customer = '1';
+SELECT own.scheme('own_hand');
+SELECT stayed FROM tiering.assess('own_hand', '2024-02-05', '{1,2}', 'asked');
+UPDATE tiering.assignment SET tier = 'gold' WHERE scheme = 'own_hand' AND customer_id = '1';
+SELECT moves FROM own.moves WHERE scheme = 'own_hand' AND customer = '1';
 SELECT t.fails($$UPDATE tiering.assignment SET tier = 'platinum', as_of = '2024-02-04'
-	WHERE scheme = 'hand' AND customer_id = '2'$$);
-SELECT t.fails($$SELECT tiering.assess('hand', '2024-02-04', '{1}', 'asked')$$);
+	WHERE scheme = 'own_hand' AND customer_id = '2'$$);
+SELECT t.fails($$SELECT tiering.assess('own_hand', '2024-02-04', '{1}', 'asked')$$);
 UPDATE tiering.assignment SET tier = 'platinum', as_of = '2024-02-20'
-	WHERE scheme = 'hand' AND customer_id = '3';
-SELECT t.fails($$SELECT tiering.assess('hand', '2024-02-19', '{3}', 'asked')$$);
-SELECT superseded, recorded, written FROM tiering.restate('hand', '2024-01-31');
+	WHERE scheme = 'own_hand' AND customer_id = '3';
+SELECT t.fails($$SELECT tiering.assess('own_hand', '2024-02-19', '{3}', 'asked')$$);
+SELECT superseded, recorded, written FROM tiering.restate('own_hand', '2024-01-31');
 -- before it on its day
 UPDATE tiering.assignment SET tier = 'gold', as_of = '2024-02-10'
-	WHERE scheme = 'hand' AND customer_id = '2' AND tier <> 'gold';
+	WHERE scheme = 'own_hand' AND customer_id = '2' AND tier <> 'gold';
 UPDATE tiering.assignment SET tier = 'platinum', as_of = '2024-02-10'
-	WHERE scheme = 'hand' AND customer_id = '2';
-SELECT stayed FROM tiering.assess('hand', '2024-02-10', '{2}', 'asked');
-SELECT tier, misses, cause FROM own.state WHERE scheme = 'hand' AND customer = '2';
-SELECT superseded, recorded, written FROM tiering.restate('hand', '2024-01-31');
-SELECT * FROM t.invariants('hand');
+	WHERE scheme = 'own_hand' AND customer_id = '2';
+SELECT stayed FROM tiering.assess('own_hand', '2024-02-10', '{2}', 'asked');
+SELECT tier, misses, cause FROM own.state WHERE scheme = 'own_hand' AND customer = '2';
+SELECT superseded, recorded, written FROM tiering.restate('own_hand', '2024-01-31');
+SELECT * FROM t.invariants('own_hand');
 
 SELECT tiering.revoke_role('own_asks', 'request'), tiering.revoke_role('own_decides', 'approve');
 DROP ROLE own_asks, own_decides;

@@ -32,67 +32,67 @@ CREATE FUNCTION rec.held(scheme text) RETURNS TABLE (tier text, measure numeric)
 $$;
 
 -- taken back after the data changed: customers have what the source says today
-SELECT rec.scheme('void'), (tiering.refresh('void', '2024-02-05')).stayed;
+SELECT rec.scheme('rec_void'), (tiering.refresh('rec_void', '2024-02-05')).stayed;
 UPDATE rec.held SET assets = assets + 1;
-SELECT now_as_of FROM tiering.void_assessment('void', '2024-02-05', 'a slip');
-SELECT * FROM rec.sums WHERE scheme = 'void';
-SELECT * FROM rec.held('void');
-SELECT * FROM t.invariants('void');
+SELECT now_as_of FROM tiering.void_assessment('rec_void', '2024-02-05', 'a slip');
+SELECT * FROM rec.sums WHERE scheme = 'rec_void';
+SELECT * FROM rec.held('rec_void');
+SELECT * FROM t.invariants('rec_void');
 -- with a source that fails, it is not known what they had, until it is read again
-SELECT stayed FROM tiering.refresh('void', '2024-02-05');
+SELECT stayed FROM tiering.refresh('rec_void', '2024-02-05');
 ALTER TABLE rec.held RENAME TO gone;
-SELECT now_as_of FROM tiering.void_assessment('void', '2024-02-05', 'a slip');
+SELECT now_as_of FROM tiering.void_assessment('rec_void', '2024-02-05', 'a slip');
 ALTER TABLE rec.gone RENAME TO held;
-SELECT * FROM rec.sums WHERE scheme = 'void';
-SELECT * FROM t.invariants('void');
-SELECT tiering.recount('void');
-SELECT * FROM rec.sums WHERE scheme = 'void';
+SELECT * FROM rec.sums WHERE scheme = 'rec_void';
+SELECT * FROM t.invariants('rec_void');
+SELECT tiering.recount('rec_void');
+SELECT * FROM rec.sums WHERE scheme = 'rec_void';
 
 -- recounted after the data changed: of the last one as assignment has it
-SELECT rec.scheme('last'), (tiering.refresh('last', '2024-02-05')).stayed;
+SELECT rec.scheme('rec_last'), (tiering.refresh('rec_last', '2024-02-05')).stayed;
 SELECT rec.put(1, '2024-01-01', 60), rec.put(2, '2024-02-01', 260);
-SELECT recorded FROM tiering.restate('last', '2024-01-31', '{1,2}');
-SELECT up FROM tiering.assess('last', '2024-02-07', '{3}', 'asked');
-SELECT recorded FROM tiering.restate('last', '2024-01-31', '{3}');
-SELECT * FROM rec.sums WHERE scheme = 'last';
+SELECT recorded FROM tiering.restate('rec_last', '2024-01-31', '{1,2}');
+SELECT up FROM tiering.assess('rec_last', '2024-02-07', '{3}', 'asked');
+SELECT recorded FROM tiering.restate('rec_last', '2024-01-31', '{3}');
+SELECT * FROM rec.sums WHERE scheme = 'rec_last';
 UPDATE rec.held SET assets = assets + 1;
-SELECT tiering.recount('last');
-SELECT * FROM rec.sums WHERE scheme = 'last';
-SELECT * FROM t.invariants('last');
+SELECT tiering.recount('rec_last');
+SELECT * FROM rec.sums WHERE scheme = 'rec_last';
+SELECT * FROM t.invariants('rec_last');
 -- a tier that has another name by now is the same
-SELECT tiering.new_version('last');
-DELETE FROM tiering.policy WHERE scheme = 'last' AND version = 2 AND tier = 'gold';
-DELETE FROM tiering.rule WHERE scheme = 'last' AND version = 2 AND tier = 'gold';
-DELETE FROM tiering.tier WHERE scheme = 'last' AND version = 2 AND tier = 'gold';
+SELECT tiering.new_version('rec_last');
+DELETE FROM tiering.policy WHERE scheme = 'rec_last' AND version = 2 AND tier = 'gold';
+DELETE FROM tiering.rule WHERE scheme = 'rec_last' AND version = 2 AND tier = 'gold';
+DELETE FROM tiering.tier WHERE scheme = 'rec_last' AND version = 2 AND tier = 'gold';
 INSERT INTO tiering.tier (scheme, version, tier, rank, succeeds)
-	VALUES ('last', 2, 'silver', 2, 'gold');
+	VALUES ('rec_last', 2, 'silver', 2, 'gold');
 INSERT INTO tiering.rule (scheme, version, tier, metric, bounds)
-	VALUES ('last', 2, 'silver', 'assets', '[100,)');
-SELECT tiering.publish('last', '2024-02-20');
-SELECT stayed FROM tiering.refresh('last', '2024-02-29');
-SELECT stayed FROM tiering.refresh('last', '2024-03-31');
-SELECT recorded FROM tiering.restate('last', '2024-02-29', '{1,2}');
-SELECT tiering.recount('last');
+	VALUES ('rec_last', 2, 'silver', 'assets', '[100,)');
+SELECT tiering.publish('rec_last', '2024-02-20');
+SELECT stayed FROM tiering.refresh('rec_last', '2024-02-29');
+SELECT stayed FROM tiering.refresh('rec_last', '2024-03-31');
+SELECT recorded FROM tiering.restate('rec_last', '2024-02-29', '{1,2}');
+SELECT tiering.recount('rec_last');
 SELECT as_of, tier, customers, measure FROM rec.sums
-	WHERE scheme = 'last' AND as_of = '2024-02-29';
-SELECT * FROM t.invariants('last');
+	WHERE scheme = 'rec_last' AND as_of = '2024-02-29';
+SELECT * FROM t.invariants('rec_last');
 
 -- marks
-SELECT rec.scheme('marks');
-SELECT tiering.mark_dirty('marks', '1', '2024-01-31'),
-	tiering.mark_dirty('marks', '2', '2024-02-01');
-SELECT customers FROM tiering.restate_dirty('marks');
-SELECT customer_id, from_as_of FROM tiering.dirty_customer WHERE scheme = 'marks';
+SELECT rec.scheme('rec_marks');
+SELECT tiering.mark_dirty('rec_marks', '1', '2024-01-31'),
+	tiering.mark_dirty('rec_marks', '2', '2024-02-01');
+SELECT customers FROM tiering.restate_dirty('rec_marks');
+SELECT customer_id, from_as_of FROM tiering.dirty_customer WHERE scheme = 'rec_marks';
 -- assessed with the data of then, which changed after they were read
-SELECT stayed FROM tiering.refresh('marks', '2024-02-05');
+SELECT stayed FROM tiering.refresh('rec_marks', '2024-02-05');
 SELECT rec.put(2, '2024-02-01', 250);
-SELECT customers, recorded FROM tiering.restate_dirty('marks');
-SELECT count(*) FROM tiering.dirty_customer WHERE scheme = 'marks';
+SELECT customers, recorded FROM tiering.restate_dirty('rec_marks');
+SELECT count(*) FROM tiering.dirty_customer WHERE scheme = 'rec_marks';
 -- where there is no assessment at all, none is taken
-SELECT now_as_of FROM tiering.void_assessment('marks', '2024-02-05', 'a slip');
-SELECT now_as_of FROM tiering.void_assessment('marks', '2024-01-31', 'a slip');
-SELECT tiering.mark_dirty('marks', '1', '-infinity');
-SELECT customers FROM tiering.restate_dirty('marks');
-SELECT count(*) FROM tiering.dirty_customer WHERE scheme = 'marks';
+SELECT now_as_of FROM tiering.void_assessment('rec_marks', '2024-02-05', 'a slip');
+SELECT now_as_of FROM tiering.void_assessment('rec_marks', '2024-01-31', 'a slip');
+SELECT tiering.mark_dirty('rec_marks', '1', '-infinity');
+SELECT customers FROM tiering.restate_dirty('rec_marks');
+SELECT count(*) FROM tiering.dirty_customer WHERE scheme = 'rec_marks';
 DROP SCHEMA rec CASCADE;
 RESET client_min_messages;
