@@ -598,16 +598,22 @@ DECLARE
 	done record;
 BEGIN
 	-- Marks are taken away before the source is read: the data of one that is made
-	-- meanwhile may be missed, and it stays.
+	-- meanwhile may be missed, and it stays. An assessment that comes after a mark sees
+	-- its data. So one behind which there is no assessment has done its service, but for
+	-- a customer's own: with the next of the scheme that is behind them.
 	WITH taken AS (
-		-- one of a day behind which there is no assessment yet may be before one that comes
 		DELETE FROM tiering.dirty d
-		WHERE d.scheme = restate_dirty.scheme AND d.from_as_of <= src.refreshed_as_of
+		WHERE d.scheme = restate_dirty.scheme AND NOT EXISTS (
+			SELECT FROM tiering.last_own(restate_dirty.scheme) o
+			WHERE o.customer_id = d.customer_id AND d.from_as_of <= o.as_of
+				AND d.from_as_of > src.refreshed_as_of)
 		RETURNING d.customer_id, d.from_as_of
 	)
-	SELECT COALESCE(array_agg(t.customer_id), '{}') AS customers, array_agg(GREATEST(t.day, first_as_of)) AS days
+	SELECT COALESCE(array_agg(t.customer_id), '{}') AS customers,
+		array_agg(GREATEST(t.day, first_as_of)) AS days
 	INTO marked
-	FROM (SELECT t.customer_id, min(t.from_as_of) AS day FROM taken t GROUP BY t.customer_id) t;
+	FROM (SELECT t.customer_id, min(t.from_as_of) AS day FROM taken t
+		  WHERE t.from_as_of <= src.refreshed_as_of GROUP BY t.customer_id) t;
 	SELECT * INTO done FROM tiering.replay(src.scheme, src.refreshed_as_of, 'restatement', marked.customers,
 		marked.days, 'correction', NULL);
 	PERFORM tiering.notify_restatement(done.result);

@@ -142,34 +142,34 @@ COMMIT;
 SELECT count(*) AS left_over FROM pg_class WHERE relnamespace = pg_my_temp_schema();
 -- A bank that had nobody at first
 DELETE FROM corner.value;
-SELECT corner.bank('late');
-SELECT t.fails($$SELECT tiering.refresh('late', '2024-01-31')$$);
+SELECT corner.bank('lags');
+SELECT t.fails($$SELECT tiering.refresh('lags', '2024-01-31')$$);
 INSERT INTO corner.value VALUES ('first', '2024-01-31', 150);
-SELECT from_as_of, assessments, recorded, written FROM tiering.restate('late', '2024-01-31');
-SELECT customers FROM tiering.refresh('late', '2024-01-31');
-SELECT * FROM corner.heads('late');
+SELECT from_as_of, assessments, recorded, written FROM tiering.restate('lags', '2024-01-31');
+SELECT customers FROM tiering.refresh('lags', '2024-01-31');
+SELECT * FROM corner.heads('lags');
 -- Measures of nobody: there is nothing to recount, however often
 INSERT INTO corner.value VALUES ('poor', '2024-01-31', NULL), ('poor', '2024-02-29', NULL),
 	('first', '2024-02-29', 150);
-SELECT new FROM tiering.refresh('late', '2024-02-29');
-SELECT recorded FROM tiering.restate('late', '2024-01-31', '{poor}');
-SELECT tiering.recount('late') > 0, tiering.recount('late') AS nothing_left;
+SELECT new FROM tiering.refresh('lags', '2024-02-29');
+SELECT recorded FROM tiering.restate('lags', '2024-01-31', '{poor}');
+SELECT tiering.recount('lags') > 0, tiering.recount('lags') AS nothing_left;
 -- A metric of another name since: who leaves then is restated, though nobody can ask for what he
 -- had
-SELECT tiering.new_version('late');
-DELETE FROM tiering.rule WHERE scheme = 'late' AND version = 2;
-UPDATE tiering.metric SET metric = 'assets' WHERE scheme = 'late' AND version = 2;
+SELECT tiering.new_version('lags');
+DELETE FROM tiering.rule WHERE scheme = 'lags' AND version = 2;
+UPDATE tiering.metric SET metric = 'assets' WHERE scheme = 'lags' AND version = 2;
 INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds)
-	VALUES ('late', 2, 'mid', 1, 'assets', '[100,200)'), ('late', 2, 'high', 1, 'assets', '[200,)');
-SELECT tiering.publish('late', '2024-03-01'),
-	tiering.set_source('late',
+	VALUES ('lags', 2, 'mid', 1, 'assets', '[100,200)'), ('lags', 2, 'high', 1, 'assets', '[200,)');
+SELECT tiering.publish('lags', '2024-03-01'),
+	tiering.set_source('lags',
 	'SELECT customer_id, value AS assets FROM corner.value WHERE as_of = $1');
 INSERT INTO corner.value VALUES ('stays', '2024-03-31', 150), ('first', '2024-03-31', 150);
-SELECT new, exit FROM tiering.refresh('late', '2024-03-31');
-SELECT superseded, recorded FROM tiering.restate('late', '2024-03-01', '{first,poor}');
+SELECT new, exit FROM tiering.refresh('lags', '2024-03-31');
+SELECT superseded, recorded FROM tiering.restate('lags', '2024-03-01', '{first,poor}');
 DELETE FROM corner.value WHERE customer_id = 'first';
-SELECT superseded, recorded FROM tiering.restate('late', '2024-03-01', '{first,poor}');
-SELECT customer_id, as_of, direction, measure FROM tiering.standing_move WHERE scheme = 'late'
+SELECT superseded, recorded FROM tiering.restate('lags', '2024-03-01', '{first,poor}');
+SELECT customer_id, as_of, direction, measure FROM tiering.standing_move WHERE scheme = 'lags'
 	AND as_of = '2024-03-31' ORDER BY 1;
 SELECT tiering.revoke_role('t_corner', 'approve'), tiering.revoke_role('t_corner', 'report');
 DROP ROLE t_corner;
