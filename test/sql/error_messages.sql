@@ -77,6 +77,12 @@ SELECT t.fails(format('SELECT tiering.decide(''odd'', 1, %L, %L::date, NULL, NUL
 	NULL)', kind, as_of))
 FROM (VALUES (NULL, '2024-01-31'), ('assessment', NULL)) v(kind, as_of);
 
+-- What an assessment cannot have found, and an override without its last day
+SELECT t.fails(format('SELECT tiering.decide(''odd'', 1, ''assessment'', ''2024-02-29'',
+	''2024-01-31'', ''mass'', ''2024-01-31'', 1, NULL, NULL, ''2024-01-31'', 0, NULL, NULL, NULL,
+	NULL, false, ''mass'', %L, NULL, %L, NULL, NULL)', earned_if, overrides))
+FROM (VALUES ('{mass}', NULL), (NULL, '{"(floor,gold,2024-01-01,)"}')) v(earned_if, overrides);
+
 -- A request of somebody else's, and one that was approved since the assessment that is to go
 CREATE ROLE odd_asker; CREATE ROLE odd_chief;
 SELECT tiering.grant_role('odd_asker', 'request'), tiering.grant_role('odd_chief', 'request'),
