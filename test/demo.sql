@@ -100,8 +100,8 @@ $source$);
 
 PREPARE refresh_line(date) AS
 SELECT format('%s%s%s%s%s%s%s', r.as_of, to_char(r.customers, '9,999,999'),
-	to_char(r.new, '99,999'), to_char(r.up, '99,999'), to_char(r.down, '99,999'), '
-		'to_char(r.stayed, '99,999'),
+	to_char(r.new, '99,999'), to_char(r.up, '99,999'), to_char(r.down, '99,999'),
+	to_char(r.stayed, '99,999'),
 	to_char(extract(epoch FROM clock_timestamp() - statement_timestamp()), '99990.9')) AS line
 FROM tiering.refresh('retail', $1) r;
 
@@ -128,13 +128,14 @@ SELECT tier, to_char(customers, '99,999') AS customers,
 	to_char(100 * customers_share, '990.0') AS "all %",
 	to_char(measure, '999,999,999') AS "total CZK",
 	to_char(100 * measure_share, '990.0') AS "CZK %",
-	repeat('█', eighths / 8) || btrim(substr(' ▏▎▍▌▋▊▉', eighths % 8 + 1,
-		1)) AS "share of customers"
+	repeat('█', eighths / 8) || btrim(substr(' ▏▎▍▌▋▊▉', eighths % 8 + 1, 1))
+		AS "share of customers"
 FROM tiering.tier_distribution CROSS JOIN LATERAL int4(ceil(800 * customers_share)) AS eighths
 WHERE scheme = 'retail'
 ORDER BY rank DESC;
 
-\echo 'tiering.migration_matrix: from November to December. Right of the diagonal is up, left is down.\n'
+\echo 'tiering.migration_matrix: from November to December.'
+\echo 'Right of the diagonal is up, left is down.\n'
 SELECT from_tier AS "from \ to", to_tier, customers, to_rank
 FROM tiering.migration_matrix
 WHERE scheme = 'retail' AND as_of = '1998-12-31'
@@ -188,7 +189,8 @@ $source$);
 SELECT 'customers graded', customers FROM tiering.refresh('psbc', '1998-12-31');
 \set ECHO none
 \pset tuples_only off
-\echo 'tiering.staffing: how each tier is served, and by how many managers. The numbers come with the preset, to be replaced.\n'
+\echo 'tiering.staffing: how each tier is served, and by how many managers.'
+\echo 'The numbers come with the preset, to be replaced.\n'
 SELECT title, title_zh, to_char(customers, '99,999') AS customers, channel,
 	managers_from || ' - ' || managers_to AS managers
 FROM tiering.staffing WHERE scheme = 'psbc' ORDER BY rank DESC;
@@ -201,18 +203,19 @@ WHERE scheme = 'psbc' AND tier = 'gold' AND c.type IS NULL
 ORDER BY distance, customer_id LIMIT 1 \gset
 \echo 'tiering.near_downgrade: who is less than 1 % above the bound of his tier\n'
 SELECT count(*) AS customers, tier, next_tier, bound, round(min(distance), 2) AS nearest
-FROM tiering.near_downgrade WHERE scheme = 'psbc' AND distance_percent < 1 GROUP BY tier, next_tier,
-	bound;
+FROM tiering.near_downgrade WHERE scheme = 'psbc' AND distance_percent < 1
+GROUP BY tier, next_tier, bound;
 \echo 'tiering.explain: why customer' :near 'is in his tier, and what is missing for the next\n'
 SELECT part, sentence
 FROM (SELECT :measure AS daily_avg_balance, NULL::numeric AS household_income,
-	false AS holds_gold_card,
+		false AS holds_gold_card,
 		false AS holds_platinum_card, false AS holds_diamond_card) m, tiering.explain('psbc', m)
 WHERE part IN ('tier', 'next');
 
 \echo '== 8 of 10: the aggregates are plain SQL over any table, with nothing set up\n'
 
-\echo 'The account of customer' :customer 'by quarter. Balance-days are the sum of the balances of all days;'
+\echo 'The account of customer' :customer 'by quarter.'
+\echo 'Balance-days are the sum of the balances of all days;'
 \echo 'those of the quarters add up to those of the year, which averages would not.\n'
 \set ECHO queries
 SELECT name, period, upper(period) - lower(period) AS days,
@@ -238,34 +241,35 @@ GROUP BY client_id;
 SELECT to_char(count(*), '99,999') AS histories, round(avg(pg_column_size(series))) AS "bytes each",
 	round(avg((SELECT count(*) FROM tiering.segments(series)))) AS "changes each",
 	pg_size_pretty(pg_table_size('bank.history')) AS "all of them",
-		pg_size_pretty(pg_table_size('bank.eod_balance')) AS "as rows"
+	pg_size_pretty(pg_table_size('bank.eod_balance')) AS "as rows"
 FROM bank.history;
 
 \echo 'December of customer' :customer 'in it, half the month gone:\n'
 \pset tuples_only on
 SELECT tiering.trim(series, '[1998-12-01,1998-12-16)') FROM bank.history
-	WHERE customer_id = :'customer';
+WHERE customer_id = :'customer';
 \pset tuples_only off
 \set ECHO queries
 SELECT tier, bound,
 	round(tiering.daily_avg(series, tiering.month_to_date('1998-12-15')), 2) AS average_so_far,
-	tiering.balance_to_reach(series, bound, tiering.month('1998-12-15'),
-		as_of => '1998-12-15') AS to_hold_from_16th,
-	tiering.last_day_to_reach(series, bound, tiering.month('1998-12-15'),
-		max_balance => 250000) AS or_250000_from
+	tiering.balance_to_reach(series, bound, tiering.month('1998-12-15'), as_of => '1998-12-15')
+		AS to_hold_from_16th,
+	tiering.last_day_to_reach(series, bound, tiering.month('1998-12-15'), max_balance => 250000)
+		AS or_250000_from
 FROM bank.history, (SELECT tier, bound FROM tiering.measure_bound WHERE scheme = 'retail') b
 WHERE customer_id = :'customer' AND bound > tiering.daily_avg(series, tiering.month('1998-11-30'))
 ORDER BY bound;
 \set ECHO none
 
-\echo 'The same ladder for whoever wants it each day, for the month so far, and what the view then tells:\n'
+\echo 'The same ladder for whoever wants it each day, for the month so far,'
+\echo 'and what the view then tells:\n'
 \set ECHO queries
 DO $$
 BEGIN
 	PERFORM tiering.copy_scheme('retail', 'running'), tiering.publish('running', '1993-01-01');
 	PERFORM tiering.set_source('running', 'SELECT customer_id,
-		tiering.daily_avg(series, tiering.month_to_date($1)) AS daily_avg_balance FROM '
-			'bank.history');
+		tiering.daily_avg(series, tiering.month_to_date($1)) AS daily_avg_balance
+		FROM bank.history');
 	PERFORM tiering.set_series('running', 'SELECT customer_id, series AS balances,
 		tiering.month($1 + 1) AS period FROM bank.history');
 	PERFORM tiering.refresh('running', '1998-12-15');
@@ -282,15 +286,17 @@ ORDER BY bound;
 \echo '\n== 10 of 10: a late correction: what was known before stays known\n'
 
 \echo 'In January 1999 it turns out that 60,000 crowns of June 1998 were booked to another account'
-\echo 'than that of customer' :customer 'until the month was over. The balances are put right, and the'
-\echo 'assessments of this customer from June on are made again:\n'
+\echo 'than that of customer' :customer 'until the month was over.'
+\echo 'The balances are put right, and the assessments of this customer from June on'
+\echo 'are made again:\n'
 SELECT clock_timestamp() AS letter_sent \gset
 \set ECHO queries
 UPDATE bank.eod_balance SET balance = balance + 60000
 WHERE account_id = :account AND as_of BETWEEN '1998-06-01' AND '1998-06-30';
 SELECT * FROM tiering.restate('retail', '1998-06-30', ARRAY[:'customer']);
 \set ECHO none
-\echo 'The tier at each month-end, as known now and as known when a letter was sent before the correction:\n'
+\echo 'The tier at each month-end, as known now and as known when a letter was sent'
+\echo 'before the correction:\n'
 \set ECHO queries
 SELECT month_end,
 	tiering.tier_on('retail', :'customer', month_end) AS known_now,
@@ -299,7 +305,8 @@ FROM generate_series(0, 4) shift,
 	LATERAL (SELECT upper(tiering.month('1998-05-31', shift)) - 1) m (month_end);
 SELECT * FROM tiering.verify_history('retail');
 \set ECHO none
-\echo 'Nothing was erased. The moves that do not stand any more, and those in their place, with the batch that did it:\n'
+\echo 'Nothing was erased. The moves that do not stand any more, and those in their place,'
+\echo 'with the batch that did it:\n'
 SELECT m.batch AS recorded_by_batch, s.batch AS superseded_by_batch, m.as_of, m.from_tier,
 	m.to_tier, m.direction, m.cause,
 	round(m.measure, 2) AS "daily average"

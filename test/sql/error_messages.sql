@@ -85,6 +85,12 @@ SELECT t.fails($$SELECT tiering.decide('odd', 1, 'assessment', '2024-02-29', '20
 	NULL, ARRAY[ROW(NULL, t.tier, '2024-02-01', '2024-03-01')::tiering.override_days], NULL, NULL)
 	FROM tiering.tier t WHERE t.scheme = 'odd' AND t.version = 1 LIMIT 1$$);
 
+-- What an assessment cannot have found, and an override without its last day
+SELECT t.fails(format('SELECT tiering.decide(''odd'', 1, ''assessment'', ''2024-02-29'',
+	''2024-01-31'', ''mass'', ''2024-01-31'', 1, NULL, NULL, ''2024-01-31'', 0, NULL, NULL, NULL,
+	NULL, false, ''mass'', %L, NULL, %L, NULL, NULL)', earned_if, overrides))
+FROM (VALUES ('{mass}', NULL), (NULL, '{"(floor,gold,2024-01-01,)"}')) v(earned_if, overrides);
+
 -- A request of somebody else's, and one that was approved since the assessment that is to go
 CREATE ROLE odd_asker; CREATE ROLE odd_chief;
 SELECT tiering.grant_role('odd_asker', 'request'), tiering.grant_role('odd_chief', 'request'),

@@ -120,10 +120,10 @@ SELECT tiering.create_ladder('everyday', 'value', '{mass,gold}', '{NULL,100}'),
 	tiering.publish('everyday', '2020-01-01'),
 	tiering.set_source('everyday', 'SELECT customer_id, value FROM back.daily WHERE as_of = $1');
 SELECT count(tiering.refresh('everyday', as_of))
-	FROM (SELECT as_of FROM back.daily ORDER BY as_of) d;
+FROM (SELECT as_of FROM back.daily ORDER BY as_of) d;
 UPDATE back.daily SET value = value + 55 WHERE as_of BETWEEN '2022-03-01' AND '2022-06-01';
 SELECT assessments, superseded > 0 AS superseded
-	FROM tiering.restate('everyday', '2022-01-01', '{d}');
+FROM tiering.restate('everyday', '2022-01-01', '{d}');
 SELECT sound FROM tiering.verify_history('everyday');
 
 -- A tier that is only renamed moves nobody and resets nothing; one that is split, neither
