@@ -76,14 +76,6 @@ SELECT t.fails(format('SELECT tiering.decide(''odd'', 1, %L, %L::date, NULL, NUL
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, ''mass'', NULL, NULL, NULL, NULL,
 	NULL)', kind, as_of))
 FROM (VALUES (NULL, '2024-01-31'), ('assessment', NULL)) v(kind, as_of);
--- nor about less than all tiers of the version, or by an override that is not whole
-SELECT t.fails($$SELECT tiering.decide('odd', 1, 'assessment', '2024-02-29', '2024-01-31', t.tier,
-	'2024-01-31', 1, NULL, NULL, '2024-01-31', 0, NULL, NULL, NULL, NULL, false, t.tier, '{x}',
-	NULL, NULL, NULL, NULL) FROM tiering.tier t WHERE t.scheme = 'odd' AND t.version = 1 LIMIT 1$$);
-SELECT t.fails($$SELECT tiering.decide('odd', 1, 'assessment', '2024-02-29', '2024-01-31', t.tier,
-	'2024-01-31', 1, NULL, NULL, '2024-01-31', 0, NULL, NULL, NULL, NULL, false, t.tier, NULL,
-	NULL, ARRAY[ROW(NULL, t.tier, '2024-02-01', '2024-03-01')::tiering.override_days], NULL, NULL)
-	FROM tiering.tier t WHERE t.scheme = 'odd' AND t.version = 1 LIMIT 1$$);
 
 -- What an assessment cannot have found, and an override without its last day
 SELECT t.fails(format('SELECT tiering.decide(''odd'', 1, ''assessment'', ''2024-02-29'',
