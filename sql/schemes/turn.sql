@@ -48,7 +48,7 @@ COMMENT ON FUNCTION tiering.refuse_held(text, xid) IS
 'Raises the error for a row that another session has (55P03), with whose it is';
 
 CREATE FUNCTION tiering.take_turn(scheme text, wait boolean DEFAULT false) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED COST 1000
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN

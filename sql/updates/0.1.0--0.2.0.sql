@@ -140,7 +140,8 @@ CREATE TABLE tiering.own_assessment (
 	reason      text NOT NULL CHECK (reason ~ '\S'),
 	recorded_at timestamptz NOT NULL DEFAULT now(),
 	recorded_by text NOT NULL DEFAULT session_user,
-	PRIMARY KEY (scheme, customer_id, as_of)
+	after_batch int NOT NULL,
+	PRIMARY KEY (scheme, customer_id, as_of, after_batch)
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.own_assessment', '');
 

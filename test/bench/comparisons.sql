@@ -23,19 +23,24 @@ INSERT INTO bench.comparison (comparison, what, goal) VALUES
 CREATE FUNCTION pg_temp.grouped(aggregate text, history text DEFAULT 'history') RETURNS text
 LANGUAGE sql
 RETURN format('SELECT count(customer_id), count(x)
-	FROM (SELECT customer_id, %s AS x FROM bench.%I GROUP BY customer_id OFFSET 0) g', aggregate, history);
+	FROM (SELECT customer_id, %s AS x FROM bench.%I GROUP BY customer_id OFFSET 0) g', aggregate,
+		history);
 
 CREATE FUNCTION pg_temp.total(aggregate text) RETURNS text
 LANGUAGE sql
 RETURN format('SELECT %s FROM bench.history', aggregate);
 
 SELECT 'tiering.daily_avg(balance, valid_from, valid_to, ''[2024-01-01,2025-01-01)'')' AS daily_avg,
-	'sum(balance * greatest(least(valid_to, date ''2025-01-01'') - greatest(valid_from, date ''2024-01-01''), 0)) / 366'
+	'sum(balance * greatest(least(valid_to, date ''2025-01-01'') - greatest(valid_from, date '
+	'''2024-01-01''), 0)) / 366'
 	AS plain,
-	$$SELECT account_id, tiering.daily_avg_changes(balance, valid_from, '[2024-01-01,2025-01-01)') AS x
+	$$SELECT account_id, tiering.daily_avg_changes(balance, valid_from,
+	'[2024-01-01,2025-01-01)') AS x
 	FROM bench.history GROUP BY account_id$$ AS changes,
-	-- what changes after the period, and what did before the last change ahead of it, is left out at once
-	$$SELECT account_id, sum(balance * (next_change - greatest(valid_from, date '2024-01-01'))) / 366 AS x
+	-- what changes after the period, and what did before the last change ahead of it, is left out
+	-- at once
+	$$SELECT account_id, sum(balance * (next_change -
+	greatest(valid_from, date '2024-01-01'))) / 366 AS x
 	FROM (SELECT account_id, balance, valid_from, lead(valid_from, 1, date '2025-01-01')
 			OVER (PARTITION BY account_id ORDER BY valid_from) AS next_change
 		  FROM bench.history WHERE valid_from < '2025-01-01') h
@@ -48,16 +53,23 @@ SELECT 'tiering.daily_avg(balance, valid_from, valid_to, ''[2024-01-01,2025-01-0
 	WHEN value < 300000 THEN 'gold' WHEN value < 1000000 THEN 'platinum'
 	WHEN value < 6000000 THEN 'black_gold' ELSE 'diamond' END$$ AS from_bottom,
 	'tiering.classify(''psbc'', p)' AS any_of,
-	$$CASE WHEN daily_avg_balance >= 1500000 OR holds_diamond_card OR household_income >= 3000000 THEN 'diamond'
-	WHEN daily_avg_balance >= 300000 OR holds_platinum_card OR household_income >= 800000 THEN 'platinum'
-	WHEN daily_avg_balance >= 50000 OR holds_gold_card OR household_income >= 200000 THEN 'gold' ELSE 'ordinary' END$$ AS any_of_case,
+	$$CASE WHEN daily_avg_balance >= 1500000 OR holds_diamond_card OR household_income >= 3000000
+	THEN 'diamond'
+	WHEN daily_avg_balance >= 300000 OR holds_platinum_card OR household_income >= 800000
+		THEN 'platinum'
+	WHEN daily_avg_balance >= 50000 OR holds_gold_card OR household_income >= 200000 THEN 'gold'
+		ELSE 'ordinary' END$$ AS any_of_case,
 	'tiering.classify(''ccb_stars'', p)' AS stars,
-	$$0.4 * CASE WHEN fund_size < 10000 THEN 0 WHEN fund_size < 50000 THEN 20 WHEN fund_size < 200000 THEN 40
-		WHEN fund_size < 1000000 THEN 70 ELSE 100 END
-	+ 0.2 * CASE WHEN transactions < 1 THEN 0 WHEN transactions < 10 THEN 30 WHEN transactions < 30 THEN 60 ELSE 100 END
-	+ 0.2 * CASE WHEN products < 2 THEN 0 WHEN products < 4 THEN 40 WHEN products < 6 THEN 70 ELSE 100 END
-	+ 0.2 * CASE WHEN stability < 0.3 THEN 0 WHEN stability < 0.6 THEN 40 WHEN stability < 0.9 THEN 70 ELSE 100 END$$ AS score,
-	$$CASE WHEN score >= 80 THEN 'star_5' WHEN score >= 60 THEN 'star_4' WHEN score >= 40 THEN 'star_3'
+	$$0.4 * CASE WHEN fund_size < 10000 THEN 0 WHEN fund_size < 50000 THEN 20
+	WHEN fund_size < 200000 THEN 40 WHEN fund_size < 1000000 THEN 70 ELSE 100 END
+	+ 0.2 * CASE WHEN transactions < 1 THEN 0 WHEN transactions < 10 THEN 30 WHEN transactions < 30
+		THEN 60 ELSE 100 END
+	+ 0.2 * CASE WHEN products < 2 THEN 0 WHEN products < 4 THEN 40 WHEN products < 6 THEN 70
+		ELSE 100 END
+	+ 0.2 * CASE WHEN stability < 0.3 THEN 0 WHEN stability < 0.6 THEN 40 WHEN stability < 0.9
+		THEN 70 ELSE 100 END$$ AS score,
+	$$CASE WHEN score >= 80 THEN 'star_5' WHEN score >= 60 THEN 'star_4' WHEN score >= 40
+	THEN 'star_3'
 	WHEN score >= 20 THEN 'star_2' ELSE 'star_1' END$$ AS stars_case
 \gset
 
@@ -68,8 +80,10 @@ INSERT INTO bench.side (comparison, side, query, computes, workers) VALUES
 	('total', 'b', pg_temp.total('sum(balance)'), 'sum(', 0),
 	('plain', 'a', pg_temp.total(:'daily_avg'), 'daily_avg(', 0),
 	('plain', 'b', pg_temp.total(:'plain'), 'sum(', 0),
-	('changes', 'a', 'SELECT count(account_id), count(x) FROM (' || :'changes' || ' OFFSET 0) g', 'daily_avg_changes(', 0),
-	('changes', 'b', 'SELECT count(account_id), count(x) FROM (' || :'lead' || ' OFFSET 0) g', 'lead(', 0),
+	('changes', 'a', 'SELECT count(account_id), count(x) FROM (' || :'changes' || ' OFFSET 0) g',
+		'daily_avg_changes(', 0),
+	('changes', 'b', 'SELECT count(account_id), count(x) FROM (' || :'lead' || ' OFFSET 0) g',
+		'lead(', 0),
 	('scale', 'a', pg_temp.grouped(:'daily_avg'), 'daily_avg(', 0),
 	('scale', 'b', pg_temp.grouped(:'daily_avg', 'history_tenth'), 'daily_avg(', 0),
 	('parallel', 'a', pg_temp.total(:'daily_avg'), 'daily_avg(', 2),
@@ -91,9 +105,12 @@ FROM (VALUES
 INSERT INTO bench.side (comparison, side, query, computes) VALUES
 	('any_of', 'a', 'SELECT count(' || :'any_of' || ') FROM bench.profile p', 'classify_columns('),
 	('any_of', 'b', 'SELECT count(' || :'any_of_case' || ') FROM bench.profile p', 'CASE '),
-	('any_of', 'base', 'SELECT count(holds_diamond_card) FROM bench.profile p', 'holds_diamond_card'),
-	('scorecard', 'a', 'SELECT count(' || :'stars' || ') FROM bench.profile p', 'classify_columns('),
-	('scorecard', 'b', 'SELECT count(' || :'stars_case' || ') FROM (SELECT ' || :'score' || ' AS score FROM bench.profile OFFSET 0) s', 'CASE '),
+	('any_of', 'base', 'SELECT count(holds_diamond_card) FROM bench.profile p',
+		'holds_diamond_card'),
+	('scorecard', 'a', 'SELECT count(' || :'stars' || ') FROM bench.profile p',
+		'classify_columns('),
+	('scorecard', 'b', 'SELECT count(' || :'stars_case' || ') FROM (SELECT ' || :'score'
+		|| ' AS score FROM bench.profile OFFSET 0) s', 'CASE '),
 	('scorecard', 'base', 'SELECT count(stability) FROM bench.profile p', 'stability');
 
 -- Both sides answer the same; beyond six decimals core's division may round otherwise.
@@ -101,11 +118,18 @@ INSERT INTO bench.side (comparison, side, query, computes) VALUES
 SELECT bench.equal('daily_avg', 'SELECT round(' || :'daily_avg' || ', 6) FROM bench.history_tenth',
 	'SELECT round(' || :'plain' || ', 6) FROM bench.history_tenth');
 SELECT bench.equal('daily_avg_changes',
-	'SELECT account_id, round(x, 6) FROM (' || replace(:'changes', 'bench.history', 'bench.history_tenth') || ') g',
-	'SELECT account_id, round(x, 6) FROM (' || replace(:'lead', 'bench.history', 'bench.history_tenth') || ') g');
-SELECT bench.equal('classify', 'SELECT count(*) FROM bench.assets', 'SELECT count(*) FROM bench.assets
-	WHERE ' || :'classify' || ' = ' || :'from_top' || ' AND ' || :'classify' || ' = ' || :'from_bottom');
-SELECT bench.equal('classify by psbc', 'SELECT customer_id, ' || :'any_of' || ' FROM bench.profile p',
+	'SELECT account_id, round(x, 6) FROM ('
+	|| replace(:'changes', 'bench.history', 'bench.history_tenth') || ') g',
+	'SELECT account_id, round(x, 6) FROM ('
+	|| replace(:'lead', 'bench.history', 'bench.history_tenth') || ') g');
+SELECT bench.equal('classify', 'SELECT count(*) FROM bench.assets',
+	'SELECT count(*) FROM bench.assets
+	WHERE ' || :'classify' || ' = ' || :'from_top' || ' AND ' || :'classify' || ' = '
+		|| :'from_bottom');
+SELECT bench.equal('classify by psbc', 'SELECT customer_id, ' || :'any_of'
+	|| ' FROM bench.profile p',
 	'SELECT customer_id, ' || :'any_of_case' || ' FROM bench.profile p');
-SELECT bench.equal('classify by ccb_stars', 'SELECT customer_id, ' || :'stars' || ' FROM bench.profile p',
-	'SELECT customer_id, ' || :'stars_case' || ' FROM (SELECT customer_id, ' || :'score' || ' AS score FROM bench.profile OFFSET 0) s');
+SELECT bench.equal('classify by ccb_stars', 'SELECT customer_id, ' || :'stars'
+	|| ' FROM bench.profile p',
+	'SELECT customer_id, ' || :'stars_case' || ' FROM (SELECT customer_id, ' || :'score'
+	|| ' AS score FROM bench.profile OFFSET 0) s');

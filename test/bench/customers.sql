@@ -8,12 +8,14 @@
 CREATE FUNCTION bench.assets(step int, part double precision) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (ARRAY[0, 10000, 100000, 300000, 1000000, 6000000])[step + 1]
-	+ (part ^ 3 * (ARRAY[9999.99, 90000, 200000, 700000, 5000000, 44000000])[step + 1]::double precision)::numeric;
+	+ (part ^ 3 * (ARRAY[9999.99, 90000, 200000, 700000, 5000000, 44000000])[step + 1]
+		::double precision)::numeric;
 
 -- Six in ten stand on the lowest step, one in 200 on the highest
 CREATE FUNCTION bench.step(customer int) RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN width_bucket(bench.uniform(customer, 5), ARRAY[0.6, 0.82, 0.92, 0.97, 0.995]::double precision[]);
+RETURN width_bucket(bench.uniform(customer, 5),
+	ARRAY[0.6, 0.82, 0.92, 0.97, 0.995]::double precision[]);
 
 -- One in twenty moves a step up or down; from the ends there is one way only
 CREATE FUNCTION bench.next_step(customer int, step int) RETURNS int
@@ -46,12 +48,16 @@ WHERE bench.uniform(c, 9) < 0.995;
 
 -- What psbc and ccb_stars look at, one row for each customer
 CREATE TABLE bench.profile AS
-SELECT c AS customer_id, bench.assets(bench.step(c), bench.uniform(c, 8))::numeric(15,2) AS daily_avg_balance,
-	CASE WHEN bench.uniform(c, 14) < 0.8 THEN (4000000 * bench.uniform(c, 15) ^ 3)::numeric(15,2) END AS household_income,
-	bench.uniform(c, 16) < 0.05 AS holds_gold_card, bench.uniform(c, 17) < 0.03 AS holds_platinum_card,
+SELECT c AS customer_id,
+	bench.assets(bench.step(c), bench.uniform(c, 8))::numeric(15,2) AS daily_avg_balance,
+	CASE WHEN bench.uniform(c, 14) < 0.8 THEN (4000000 * bench.uniform(c, 15) ^ 3)::numeric(15,2)
+		END AS household_income,
+	bench.uniform(c, 16) < 0.05 AS holds_gold_card,
+	bench.uniform(c, 17) < 0.03 AS holds_platinum_card,
 	bench.uniform(c, 18) < 0.01 AS holds_diamond_card,
 	bench.assets(bench.step(c), bench.uniform(c, 8))::numeric(15,2) AS fund_size,
-	(60 * bench.uniform(c, 19) ^ 2)::int AS transactions, (8 * bench.uniform(c, 20))::int AS products,
+	(60 * bench.uniform(c, 19) ^ 2)::int AS transactions,
+	(8 * bench.uniform(c, 20))::int AS products,
 	round(bench.uniform(c, 21)::numeric, 4) AS stability
 FROM generate_series(1, :customers) c;
 

@@ -51,16 +51,19 @@ DECLARE
 	plan jsonb;
 	launched int;
 BEGIN
-	EXECUTE format('EXPLAIN (VERBOSE, ANALYZE %s, FORMAT JSON) %s', (s.workers > 0)::int, s.query) INTO plan;
+	EXECUTE format('EXPLAIN (VERBOSE, ANALYZE %s, FORMAT JSON) %s', (s.workers > 0)::int, s.query)
+		INTO plan;
 	IF NOT EXISTS (SELECT FROM jsonb_path_query(plan, '$.**.Output[*]') o
 				   WHERE strpos(o #>> '{}', s.computes) > 0)
 	THEN
 		RAISE EXCEPTION 'side % of % does not compute %', s.side, s.comparison, s.computes
 			USING DETAIL = jsonb_pretty(plan);
 	END IF;
-	SELECT COALESCE(max(w::int), 0) INTO launched FROM jsonb_path_query(plan, '$.**."Workers Launched"') w;
+	SELECT COALESCE(max(w::int), 0) INTO launched
+		FROM jsonb_path_query(plan, '$.**."Workers Launched"') w;
 	IF launched <> s.workers THEN
-		RAISE EXCEPTION 'side % of % ran with % workers, not %', s.side, s.comparison, launched, s.workers
+		RAISE EXCEPTION 'side % of % ran with % workers, not %', s.side, s.comparison, launched,
+			s.workers
 			USING DETAIL = jsonb_pretty(plan);
 	END IF;
 END;
@@ -95,7 +98,8 @@ DECLARE
 	differences bigint;
 BEGIN
 	EXECUTE format('WITH a AS MATERIALIZED (%s), b AS MATERIALIZED (%s)
-		SELECT count(*) FROM ((TABLE a EXCEPT ALL TABLE b) UNION ALL (TABLE b EXCEPT ALL TABLE a)) d', a, b)
+		SELECT count(*)
+		FROM ((TABLE a EXCEPT ALL TABLE b) UNION ALL (TABLE b EXCEPT ALL TABLE a)) d', a, b)
 	INTO differences;
 	IF differences > 0 THEN
 		RAISE EXCEPTION '% rows of % differ', differences, what;
@@ -105,17 +109,20 @@ $$;
 
 CREATE VIEW bench.result AS
 WITH ms AS (
-	SELECT comparison, run, max(ms) FILTER (WHERE side = 'a') AS a, max(ms) FILTER (WHERE side = 'b') AS b,
+	SELECT comparison, run, max(ms) FILTER (WHERE side = 'a') AS a,
+		max(ms) FILTER (WHERE side = 'b') AS b,
 		COALESCE(max(ms) FILTER (WHERE side = 'base'), 0) AS base
 	FROM bench.timing GROUP BY comparison, run
 ), median AS (
 	SELECT comparison, count(*) AS runs, percentile_cont(0.5) WITHIN GROUP (ORDER BY a) AS a,
 		percentile_cont(0.5) WITHIN GROUP (ORDER BY b) AS b,
 		percentile_cont(0.5) WITHIN GROUP (ORDER BY base) AS base,
-		percentile_cont(ARRAY[0.25, 0.75]) WITHIN GROUP (ORDER BY (a - base) / NULLIF(b - base, 0)) AS quartiles
+		percentile_cont(ARRAY[0.25, 0.75])
+			WITHIN GROUP (ORDER BY (a - base) / NULLIF(b - base, 0)) AS quartiles
 	FROM ms GROUP BY comparison
 )
-SELECT c.position, c.comparison, c.what, (m.a - m.base) / (m.b - m.base) AS ratio, c.goal, m.a, m.b, m.base, m.runs, m.quartiles
+SELECT c.position, c.comparison, c.what, (m.a - m.base) / (m.b - m.base) AS ratio, c.goal, m.a, m.b,
+	m.base, m.runs, m.quartiles
 FROM median m JOIN bench.comparison c USING (comparison);
 
 -- Bytes of the hash table when grouping by a column of history. The allocator's
@@ -142,4 +149,5 @@ $$;
 -- In [0, 1)
 CREATE FUNCTION bench.uniform(key bigint, seed int) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (hashint8extended(key, seed) & ((1::bigint << 48) - 1)) / (1::bigint << 48)::double precision;
+RETURN (hashint8extended(key, seed) & ((1::bigint << 48) - 1))
+	/ (1::bigint << 48)::double precision;

@@ -11,7 +11,8 @@
 -- Log-normal: median 8,100, one in fifty above 440,000
 CREATE FUNCTION bench.money(key bigint) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN exp(9 + 2 * sqrt(-2 * ln(1 - bench.uniform(key, 1))) * cos(2 * pi() * bench.uniform(key, 2)))::numeric;
+RETURN exp(9 + 2 * sqrt(-2 * ln(1 - bench.uniform(key, 1)))
+	* cos(2 * pi() * bench.uniform(key, 2)))::numeric;
 
 CREATE FUNCTION bench.changed_on(account int, change int) RETURNS date
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -24,8 +25,10 @@ AS $$
 BEGIN
 	EXECUTE format($ddl$
 		CREATE TABLE bench.%I AS
-		SELECT 1 + (a - 1) %% (%s / 2) AS customer_id, a AS account_id, bench.changed_on(a, change) AS valid_from,
-			CASE change WHEN 9 THEN '9999-12-31' ELSE bench.changed_on(a, change + 1) END AS valid_to,
+		SELECT 1 + (a - 1) %% (%s / 2) AS customer_id, a AS account_id,
+			bench.changed_on(a, change) AS valid_from,
+			CASE change WHEN 9 THEN '9999-12-31' ELSE bench.changed_on(a, change + 1) END
+				AS valid_to,
 			bench.money(a * 16::bigint + change)::numeric(15,2) AS balance
 		FROM generate_series(1, %s) a, generate_series(0, 9) change
 		ORDER BY %s$ddl$, name, accounts, accounts, layout);

@@ -8,15 +8,19 @@
 SELECT tiering.copy_scheme('cib', 'cib_year');
 CREATE FUNCTION bench.on_walk(step bigint) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (ARRAY['non_core', 'core', 'gold', 'platinum', 'black_gold', 'diamond', 'black_gold', 'platinum', 'gold', 'core'])[1 + step % 10];
+RETURN (ARRAY['non_core', 'core', 'gold', 'platinum', 'black_gold', 'diamond', 'black_gold',
+	'platinum', 'gold', 'core'])[1 + step % 10];
 
-INSERT INTO tiering.migration (scheme, customer_id, as_of, to_tier, direction, cause, version, measure, recorded_by, batch, assessed)
+INSERT INTO tiering.migration (scheme, customer_id, as_of, to_tier, direction, cause, version,
+	measure, recorded_by, batch, assessed)
 SELECT 'cib_year', lpad(c::text, 10, '0'), '2023-12-31', bench.on_walk(c), 'new', 'new', 1,
 	bench.money(c * 16::bigint)::numeric(15, 2), 'bench', 1, '2023-12-31'
 FROM generate_series(1, :customers) c;
-INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction, cause, version, measure, recorded_by, batch, assessed)
+INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction, cause,
+	version, measure, recorded_by, batch, assessed)
 SELECT 'cib_year', lpad(c::text, 10, '0'), (date '2024-01-01' + m * interval '1 month')::date - 1,
-	bench.on_walk(c + n - 1), bench.on_walk(c + n), CASE WHEN (c + n - 1) % 10 < 5 THEN 'up' ELSE 'down' END, 'rule', 1,
+	bench.on_walk(c + n - 1), bench.on_walk(c + n),
+		CASE WHEN (c + n - 1) % 10 < 5 THEN 'up' ELSE 'down' END, 'rule', 1,
 	bench.money(c * 16::bigint + m)::numeric(15, 2), 'bench', 1,
 	(date '2024-01-01' + m * interval '1 month')::date - 1
 FROM (SELECT c, m, row_number() OVER (PARTITION BY c ORDER BY m) AS n
@@ -30,9 +34,12 @@ INSERT INTO bench.comparison (comparison, what, goal) VALUES
 	-- who did not move in the year is found by the moves before it
 	('matrix_read', 'migration_matrix of a year / GROUP BY over all moves that it reads', NULL);
 
-SELECT $$SELECT count(x), sum(x.measure) FROM (SELECT from_tier, to_tier, count(*) AS customers, sum(measure) AS measure
-	FROM tiering.migration WHERE scheme = 'cib_year' AND as_of > %L AND as_of <= '2024-12-31' GROUP BY 1, 2 OFFSET 0) x$$ AS grouped,
-	$$SELECT count(m), sum(m.measure) FROM tiering.migration_matrix('cib_year', '2023-12-31', '2024-12-31') m$$ AS matrix
+SELECT $$SELECT count(x), sum(x.measure)
+	FROM (SELECT from_tier, to_tier, count(*) AS customers, sum(measure) AS measure
+	FROM tiering.migration WHERE scheme = 'cib_year' AND as_of > %L AND as_of <= '2024-12-31'
+		GROUP BY 1, 2 OFFSET 0) x$$ AS grouped,
+	$$SELECT count(m), sum(m.measure)
+	FROM tiering.migration_matrix('cib_year', '2023-12-31', '2024-12-31') m$$ AS matrix
 \gset
 INSERT INTO bench.side (comparison, side, query, computes) VALUES
 	('matrix', 'a', :'matrix', 'measure'),
@@ -43,7 +50,9 @@ INSERT INTO bench.side (comparison, side, query, computes) VALUES
 SELECT bench.equal('migration_matrix', $$SELECT from_tier, to_tier, customers, measure
 		FROM tiering.migration_matrix('cib_year', '2023-12-31', '2024-12-31')$$,
 	$$SELECT f.to_tier COLLATE "default", l.to_tier COLLATE "default", count(*), sum(l.measure)
-	FROM (SELECT customer_id, to_tier FROM tiering.migration WHERE scheme = 'cib_year' AND as_of <= '2023-12-31') f
+	FROM (SELECT customer_id, to_tier FROM tiering.migration WHERE scheme = 'cib_year'
+		AND as_of <= '2023-12-31') f
 		JOIN (SELECT DISTINCT ON (customer_id) customer_id, to_tier, measure FROM tiering.migration
-			  WHERE scheme = 'cib_year' ORDER BY customer_id, as_of DESC, move DESC) l USING (customer_id)
+			  WHERE scheme = 'cib_year' ORDER BY customer_id, as_of DESC, move DESC) l
+			  	USING (customer_id)
 	GROUP BY 1, 2$$);

@@ -15,10 +15,13 @@ DECLARE
 	tiers text[] := ARRAY['non_core', 'core', 'gold', 'platinum', 'black_gold', 'diamond'];
 BEGIN
 	CREATE TEMP TABLE graded AS
-	SELECT g.*, a.tier AS held, g.measure IS DISTINCT FROM a.measure OR g.tier IS DISTINCT FROM a.tier AS changed
+	SELECT g.*, a.tier AS held,
+		g.measure IS DISTINCT FROM a.measure OR g.tier IS DISTINCT FROM a.tier AS changed
 	FROM (SELECT m.customer_id COLLATE "C" AS customer_id, m.daily_avg_assets AS measure,
-			CASE WHEN daily_avg_assets >= 6000000 THEN 'diamond' WHEN daily_avg_assets >= 1000000 THEN 'black_gold'
-			WHEN daily_avg_assets >= 300000 THEN 'platinum' WHEN daily_avg_assets >= 100000 THEN 'gold'
+			CASE WHEN daily_avg_assets >= 6000000 THEN 'diamond'
+			WHEN daily_avg_assets >= 1000000 THEN 'black_gold'
+			WHEN daily_avg_assets >= 300000 THEN 'platinum'
+			WHEN daily_avg_assets >= 100000 THEN 'gold'
 			WHEN daily_avg_assets >= 10000 THEN 'core' ELSE 'non_core' END COLLATE "C" AS tier
 		  FROM bench.metrics m WHERE m.as_of = day) g
 		LEFT JOIN by_hand.assignment a ON a.scheme = 'cib' AND a.customer_id = g.customer_id;
@@ -26,7 +29,8 @@ BEGIN
 
 	WITH gone AS (
 		DELETE FROM by_hand.assignment a
-		WHERE a.scheme = 'cib' AND NOT EXISTS (SELECT FROM graded g WHERE g.customer_id = a.customer_id)
+		WHERE a.scheme = 'cib' AND NOT EXISTS (SELECT FROM graded g
+			WHERE g.customer_id = a.customer_id)
 		RETURNING a.customer_id, a.tier, a.version, a.measure
 	)
 	INSERT INTO by_hand.migration
@@ -34,7 +38,8 @@ BEGIN
 	SELECT 'cib', customer_id, day, tier, 'exit', 'exit', version, measure, current_user FROM gone;
 
 	UPDATE by_hand.assignment a
-	SET tier = g.tier, measure = g.measure, as_of = day, since = CASE WHEN g.tier <> g.held THEN day ELSE a.since END,
+	SET tier = g.tier, measure = g.measure, as_of = day,
+		since = CASE WHEN g.tier <> g.held THEN day ELSE a.since END,
 		version = 1, recorded_at = now()
 	FROM graded g
 	WHERE a.scheme = 'cib' AND a.customer_id = g.customer_id AND g.held IS NOT NULL AND g.changed;
@@ -43,10 +48,12 @@ BEGIN
 	SELECT 'cib', customer_id, tier, measure, day, day, 1 FROM graded WHERE held IS NULL;
 
 	INSERT INTO by_hand.migration
-		(scheme, customer_id, as_of, from_tier, to_tier, direction, cause, version, measure, recorded_by)
+		(scheme, customer_id, as_of, from_tier, to_tier, direction, cause, version, measure,
+		recorded_by)
 	SELECT 'cib', customer_id, day, held, tier,
 		CASE WHEN held IS NULL THEN 'new'
-			WHEN array_position(tiers, tier) > array_position(tiers, held) THEN 'up' ELSE 'down' END,
+			WHEN array_position(tiers, tier) > array_position(tiers, held) THEN 'up'
+			ELSE 'down' END,
 		CASE WHEN held IS NULL THEN 'new' ELSE 'rule' END, 1, measure, current_user
 	FROM graded WHERE tier IS DISTINCT FROM held;
 
@@ -60,11 +67,13 @@ END;
 $$;
 
 -- Both stand at the first date, their rows in the same places
-SELECT tiering.set_source('cib', 'SELECT customer_id, daily_avg_assets FROM bench.metrics WHERE as_of = $1');
+SELECT tiering.set_source('cib',
+	'SELECT customer_id, daily_avg_assets FROM bench.metrics WHERE as_of = $1');
 SELECT tiering.refresh('cib', '2024-01-31');
 INSERT INTO by_hand.assignment SELECT * FROM tiering.assignment;
 INSERT INTO by_hand.migration OVERRIDING SYSTEM VALUE SELECT * FROM tiering.migration;
-SELECT setval(pg_get_serial_sequence('by_hand.migration', 'move'), max(move)) FROM by_hand.migration;
+SELECT setval(pg_get_serial_sequence('by_hand.migration', 'move'), max(move))
+	FROM by_hand.migration;
 INSERT INTO by_hand.distribution_history SELECT * FROM tiering.distribution_history;
 VACUUM (FREEZE, ANALYZE) tiering.assignment, tiering.migration, tiering.distribution_history,
 	by_hand.assignment, by_hand.migration, by_hand.distribution_history;
@@ -73,13 +82,19 @@ VACUUM (FREEZE, ANALYZE) tiering.assignment, tiering.migration, tiering.distribu
 BEGIN;
 SELECT tiering.refresh('cib', '2024-02-29');
 SELECT by_hand.refresh('2024-02-29');
-SELECT bench.equal('assignment', 'SELECT customer_id, tier, measure, as_of, since, version FROM tiering.assignment',
+SELECT bench.equal('assignment',
+	'SELECT customer_id, tier, measure, as_of, since, version FROM tiering.assignment',
 	'SELECT customer_id, tier, measure, as_of, since, version FROM by_hand.assignment');
 SELECT bench.equal('migration',
-	'SELECT customer_id, as_of, from_tier, to_tier, direction, cause, version, measure FROM tiering.migration',
-	'SELECT customer_id, as_of, from_tier, to_tier, direction, cause, version, measure FROM by_hand.migration');
-SELECT bench.equal('distribution_history', 'TABLE tiering.distribution_history', 'TABLE by_hand.distribution_history');
-SELECT direction, count(*) FROM tiering.migration WHERE as_of = '2024-02-29' GROUP BY direction ORDER BY direction;
+	'SELECT customer_id, as_of, from_tier, to_tier, direction, cause, version, measure
+	FROM tiering.migration',
+	'SELECT customer_id, as_of, from_tier, to_tier, direction, cause, version, measure
+	FROM by_hand.migration');
+SELECT bench.equal('distribution_history',
+	'SELECT scheme, as_of, tier, version, customers, measure FROM tiering.distribution_history',
+	'SELECT scheme, as_of, tier, version, customers, measure FROM by_hand.distribution_history');
+SELECT direction, count(*) FROM tiering.migration WHERE as_of = '2024-02-29' GROUP BY direction
+	ORDER BY direction;
 ROLLBACK;
 VACUUM (FREEZE, ANALYZE) tiering.assignment, tiering.migration, tiering.distribution_history,
 	by_hand.assignment, by_hand.migration, by_hand.distribution_history;

@@ -15,33 +15,43 @@ CREATE TABLE bench.monthly (
 );
 INSERT INTO bench.monthly
 SELECT (date '2024-01-01' + m * interval '1 month')::date - 1, lpad(c::text, 10, '0'),
-	bench.assets(CASE WHEN bench.uniform(c * 16::bigint + m, 41) < 0.05 THEN bench.next_step(c, bench.step(c)) ELSE bench.step(c) END,
+	bench.assets(CASE WHEN bench.uniform(c * 16::bigint + m, 41) < 0.05
+		THEN bench.next_step(c, bench.step(c)) ELSE bench.step(c) END,
 		bench.uniform(c * 16::bigint + m, 42))
 FROM generate_series(0, 12) m, generate_series(1, :customers) c;
 VACUUM (FREEZE, ANALYZE) bench.monthly;
 
 SELECT tiering.copy_scheme('cib', scheme), tiering.publish(scheme, '2020-01-01'),
-	tiering.set_source(scheme, 'SELECT customer_id, daily_avg_assets FROM bench.monthly WHERE as_of = $1')
+	tiering.set_source(scheme,
+		'SELECT customer_id, daily_avg_assets FROM bench.monthly WHERE as_of = $1')
 FROM unnest('{cib_first,cib_all}'::text[]) scheme;
 CREATE FUNCTION bench.refreshes(scheme text, first int, last int) RETURNS bigint
 LANGUAGE sql
 AS $$
-	SELECT count(tiering.refresh(scheme, (date '2024-01-01' + m * interval '1 month')::date - 1)) FROM generate_series(first, last) m
+	SELECT count(tiering.refresh(scheme, (date '2024-01-01' + m * interval '1 month')::date - 1))
+		FROM generate_series(first, last) m
 $$;
 SELECT bench.refreshes('cib_first', 0, 0), bench.refreshes('cib_all', 0, 12);
 
 -- From January on: the restated bank is the one that is refreshed with the right data
-CREATE TABLE bench.wrong AS SELECT lpad(c::text, 10, '0') AS customer_id FROM generate_series(1, :customers, 100) c;
+CREATE TABLE bench.wrong AS SELECT lpad(c::text, 10, '0') AS customer_id
+	FROM generate_series(1, :customers, 100) c;
 UPDATE bench.monthly m SET daily_avg_assets = daily_avg_assets * 1.5
 FROM bench.wrong w WHERE m.as_of > '2023-12-31' AND m.customer_id = w.customer_id;
 VACUUM (FREEZE, ANALYZE);
 BEGIN;
 SELECT bench.refreshes('cib_first', 1, 12);
 SELECT tiering.restate('cib_all', '2024-01-01', ARRAY(SELECT customer_id FROM bench.wrong));
-SELECT bench.equal('state', $$SELECT customer_id, tier, measure, since, misses FROM tiering.assignment WHERE scheme = 'cib_all'$$,
-	$$SELECT customer_id, tier, measure, since, misses FROM tiering.assignment WHERE scheme = 'cib_first'$$);
-SELECT bench.equal('moves', $$SELECT customer_id, as_of, from_tier, to_tier, direction, measure FROM tiering.standing_move WHERE scheme = 'cib_all'$$,
-	$$SELECT customer_id, as_of, from_tier, to_tier, direction, measure FROM tiering.standing_move WHERE scheme = 'cib_first'$$);
+SELECT bench.equal('state',
+	$$SELECT customer_id, tier, measure, since, misses FROM tiering.assignment
+	WHERE scheme = 'cib_all'$$,
+	$$SELECT customer_id, tier, measure, since, misses FROM tiering.assignment
+	WHERE scheme = 'cib_first'$$);
+SELECT bench.equal('moves',
+	$$SELECT customer_id, as_of, from_tier, to_tier, direction, measure FROM tiering.standing_move
+	WHERE scheme = 'cib_all'$$,
+	$$SELECT customer_id, as_of, from_tier, to_tier, direction, measure FROM tiering.standing_move
+	WHERE scheme = 'cib_first'$$);
 ROLLBACK;
 VACUUM;
 
@@ -49,7 +59,8 @@ CREATE FUNCTION bench.unsealed_refresh(scheme text, as_of date) RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
-	CREATE OR REPLACE FUNCTION tiering.seal_batch(scheme text, batch int, kind text, as_of date, after_move bigint) RETURNS void
+	CREATE OR REPLACE FUNCTION tiering.seal_batch(scheme text, batch int, kind text, as_of date,
+		after_move bigint) RETURNS void
 	LANGUAGE plpgsql
 	AS 'BEGIN END';
 	PERFORM tiering.refresh(scheme, as_of);

@@ -100,6 +100,9 @@ SELECT tampering, sealed.after(tampering) FROM unnest(ARRAY[
 	'UPDATE tiering.batch SET recorded_at = recorded_at + interval ''1 s'' WHERE scheme = '
 	'''sealed'' AND batch = 4',
 	'UPDATE tiering.batch SET recorded_by = ''somebody'' WHERE scheme = ''sealed'' AND batch = 4',
+	'UPDATE tiering.batch SET recorded_as = ''somebody'' WHERE scheme = ''sealed'' AND batch = 4',
+	'UPDATE tiering.migration SET recorded_as = '''' WHERE scheme = ''sealed'' AND batch = 4',
+	'UPDATE tiering.migration SET assessed = as_of + 1 WHERE scheme = ''sealed'' AND batch = 3',
 	'UPDATE tiering.batch SET seal = sha256(seal) WHERE scheme = ''sealed'' AND batch = 2'])
 	tampering;
 -- Taking the last batches away leaves a sound chain; the head that was kept tells.

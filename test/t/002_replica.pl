@@ -17,7 +17,8 @@ $replica->start;
 
 $primary->safe_psql('postgres', q{
 	CREATE EXTENSION tiering;
-	SELECT tiering.create_ladder('ladder', 'x', '{low,high}', '{NULL,100}'), tiering.publish('ladder', '2024-01-01');
+	SELECT tiering.create_ladder('ladder', 'x', '{low,high}', '{NULL,100}'),
+		tiering.publish('ladder', '2024-01-01');
 	SELECT tiering.new_version('ladder');
 	UPDATE tiering.rule SET bounds = '[50,)' WHERE scheme = 'ladder' AND version = 2;
 });
@@ -31,7 +32,8 @@ is(ask("SELECT tiering.classify('ladder', 70, '2024-06-01')"), 'low', 'the repli
 ask("PREPARE p AS SELECT tiering.classify('ladder', 70, '2024-06-01')");
 is(ask('EXECUTE p'), 'low', 'a prepared statement grades');
 ask('BEGIN');
-ask("DECLARE c CURSOR FOR SELECT tiering.classify('ladder', 70, '2024-06-01') FROM generate_series(1, 2)");
+ask("DECLARE c CURSOR FOR SELECT tiering.classify('ladder', 70, '2024-06-01')
+	FROM generate_series(1, 2)");
 is(ask('FETCH c'), 'low', 'a cursor grades');
 $primary->safe_psql('postgres', q{SELECT tiering.publish('ladder', '2024-06-01')});
 $primary->wait_for_catchup($replica);

@@ -15,7 +15,8 @@ $node->safe_psql(
 	CREATE EXTENSION tiering;
 	CREATE TABLE metrics AS SELECT i AS customer_id, i::numeric AS x FROM generate_series(1, 100) i;
 	CREATE FUNCTION make(scheme text) RETURNS void LANGUAGE sql AS $$
-		SELECT tiering.create_ladder(scheme, 'x', '{low,high}', '{NULL,51}'), tiering.publish(scheme, '2024-01-01'),
+		SELECT tiering.create_ladder(scheme, 'x', '{low,high}', '{NULL,51}'),
+			tiering.publish(scheme, '2024-01-01'),
 			tiering.set_source(scheme, 'SELECT * FROM public.metrics')
 	$$;
 	SELECT make('the "ladder"'), make('other');
@@ -29,14 +30,16 @@ $session->query_safe('LISTEN tiering');
 sub told
 {
 	my $out = $session->query_safe('SELECT 1');
-	return map { decode_json($_) } $out =~ /^Asynchronous notification "tiering" with payload "(.*)" received/mg;
+	return map { decode_json($_) }
+		$out =~ /^Asynchronous notification "tiering" with payload "(.*)" received/mg;
 }
 
 # Runs SQL in another session; its last line is a refresh's row as JSON
 sub refresh
 {
 	my ($sql) = @_;
-	my $out = $node->safe_psql('postgres', "SET client_min_messages = warning; SET datestyle = 'SQL, DMY'; $sql");
+	my $out = $node->safe_psql('postgres', "SET client_min_messages = warning;
+		SET datestyle = 'SQL, DMY'; $sql");
 	return decode_json((split(/\n/, $out))[-1]);
 }
 my $on = sub { "SELECT row_to_json(r) FROM tiering.refresh('$_[0]', '$_[1]') r" };
@@ -47,9 +50,9 @@ is_deeply(\@told, [$result], 'a refresh notifies of what it returns');
 is_deeply(
 	$told[0],
 	{
-		scheme => 'the "ladder"', as_of => '2024-01-31', version => 1, customers => 100, ungraded => 0,
-		new => 100, up => 0, down => 0, lateral_moves => 0, exit => 0, stayed => 0, pending => 0, written => 100,
-		fell_due => 0, overrides_left_out => 0
+		scheme => 'the "ladder"', as_of => '2024-01-31', version => 1, customers => 100,
+		ungraded => 0, new => 100, up => 0, down => 0, lateral_moves => 0, exit => 0,
+		stayed => 0, pending => 0, written => 100, fell_due => 0, overrides_left_out => 0
 	},
 	'scheme, date and counts are the right ones');
 
@@ -61,11 +64,14 @@ $result = refresh($on->('the "ladder"', '2024-02-29'));
 is($result->{written}, 0, 'nor does a new date write a row');
 is_deeply([ told() ], [$result], 'but it notifies');
 
-my $change = 'UPDATE metrics SET x = 101 - x WHERE customer_id <= 7; DELETE FROM metrics WHERE customer_id > 95';
+my $change = 'UPDATE metrics SET x = 101 - x WHERE customer_id <= 7;
+	DELETE FROM metrics WHERE customer_id > 95';
 my $undone = refresh("BEGIN; $change; " . $on->('the "ladder"', '2024-03-31') . '; ROLLBACK');
 is_deeply([ @$undone{qw(up exit written)} ], [ 7, 5, 12 ], 'a refresh moves');
 is_deeply([ told() ], [], 'and notifies nobody if it is rolled back');
-my ($ret, $out, $err) = $node->psql('postgres', q{DELETE FROM metrics; SELECT tiering.refresh('the "ladder"', '2024-03-31')}, on_error_stop => 1);
+my ($ret, $out, $err) = $node->psql('postgres',
+	q{DELETE FROM metrics; SELECT tiering.refresh('the "ladder"', '2024-03-31')},
+	on_error_stop => 1);
 isnt($ret, 0, 'a refresh without customers fails');
 is_deeply([ told() ], [], 'and notifies nobody');
 $node->safe_psql('postgres', "INSERT INTO metrics SELECT i, i FROM generate_series(1, 100) i");
@@ -84,7 +90,8 @@ is_deeply([ map { $_->{up} } @results ], [ 7, 0, 0 ], 'with the counts of each')
 # a name too long for a payload does not keep its scheme from being refreshed
 my $long = chr(1) x 5000;
 $node->safe_psql('postgres', "SELECT make(repeat(chr(1), 5000))");
-is(refresh("SELECT row_to_json(r) FROM tiering.refresh(repeat(chr(1), 5000), '2024-01-31') r")->{scheme}, $long, 'a long name');
+is(refresh("SELECT row_to_json(r) FROM tiering.refresh(repeat(chr(1), 5000),
+	'2024-01-31') r")->{scheme}, $long, 'a long name');
 @told = told();
 is($told[0]->{scheme}, substr($long, 0, 1000), 'is cut');
 is($told[0]->{new}, 95, 'and its counts are there');

@@ -35,9 +35,11 @@ isnt($status, 0, 'the source fails');
 like($err, qr/ERROR:  P0001: told\n/, 'the client has the message and the SQLSTATE');
 like($err, qr/CONTEXT:  source of scheme "log" as of 2024-01-31\n/, 'and which source it is');
 unlike($err,
-	qr/the detail|the hint|warned|public\.fail|hidden_alias|PL\/pgSQL function fail/, 'and no more');
+	qr/the detail|the hint|warned|public\.fail|hidden_alias|PL\/pgSQL function fail/,
+	'and no more');
 my $log = slurp_file($node->logfile, $before);
-like($log, qr/ERROR:  told\n.*DETAIL:  the detail\n\s*the hint\n.*public\.fail/s, 'the log has all');
+like($log, qr/ERROR:  told\n.*DETAIL:  the detail\n\s*the hint\n.*public\.fail/s,
+	'the log has all');
 like($log, qr/WARNING:  warned\n/, 'warnings, too');
 
 $node->safe_psql('postgres',
