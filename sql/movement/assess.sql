@@ -221,6 +221,24 @@ CREATE TYPE tiering.asking AS (
 COMMENT ON TYPE tiering.asking IS
 'A customer for whom an assessment asks to have a tier approved, with the tier held meanwhile';
 
+-- STABLE, as assessed() is
+CREATE FUNCTION tiering.verdicts(kind text, scheme text, as_of date, version int, previous date,
+	customers text[], before int, ahead text[], request bigint, moved_to text)
+RETURNS SETOF tiering.assessed
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100000
+BEGIN ATOMIC
+	SELECT d.*
+	FROM tiering.assessed(verdicts.scheme, verdicts.as_of, verdicts.version, verdicts.previous,
+		verdicts.customers, verdicts.before, false) d
+	WHERE verdicts.kind <> 'decision'
+		AND (verdicts.ahead = '{}' OR d.customer_id <> ALL (verdicts.ahead))
+	UNION ALL
+	SELECT d.* FROM tiering.decided(verdicts.request, verdicts.moved_to, verdicts.as_of) d
+	WHERE verdicts.kind = 'decision';
+END;
+COMMENT ON FUNCTION tiering.verdicts(text, text, date, int, date, text[], int, text[], bigint, text) IS
+'What an assessment makes of the customers of a scheme, but for those ahead of it, or a decision of its one; see write_verdicts()';
+
 -- The planner takes fetching rows by their place to be dear, and would hash the whole
 -- table instead; a random page costs no more than the next one here. Nobody else moves
 -- customers meanwhile: we have the turn.
@@ -235,10 +253,8 @@ AS $$
 #variable_conflict use_variable
 BEGIN
 	WITH verdict AS MATERIALIZED (
-		SELECT d.* FROM tiering.assessed(scheme, as_of, version, previous, customers, before, false) d
-		WHERE kind <> 'decision' AND (ahead = '{}' OR d.customer_id <> ALL (ahead))
-		UNION ALL
-		SELECT d.* FROM tiering.decided(request, moved_to, as_of) d WHERE kind = 'decision'
+		SELECT d.* FROM tiering.verdicts(kind, scheme, as_of, version, previous, customers, before, ahead,
+			request, moved_to) d
 	), recorded AS (
 		INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction,
 			cause, version, measure, assessed, recorded_by, recorded_as, batch)
@@ -256,8 +272,7 @@ BEGIN
 			next_tier, next_review, kept_until, policy_tier, policy_since)
 		SELECT scheme, d.customer_id, as_of, version, (d.v).misses, (d.v).best, (d.v).next_tier,
 			(d.v).next_review, (d.v).kept_until, (d.v).policy_tier, (d.v).policy_since
-		FROM verdict d
-		-- what an assessment had noted on the day of a decision does not count any more
+		FROM verdict d	-- what was noted on the day of a decision does not count any more
 		WHERE (d.v).noted OR (kind = 'decision' AND (d.v).moves AND (d.v).tier IS NOT NULL)
 	), gone AS (
 		DELETE FROM tiering.assignment a USING verdict d

@@ -198,11 +198,11 @@ BEGIN
 	), state AS (
 		SELECT o.customer_id, 0::bigint AS n, o.kind, o.as_of, b.version, NULL::int AS held_version,
 			false AS gone, NULL::numeric AS measure, NULL::text AS earned, b.cause, b.v
-		FROM occasion o
-			LEFT JOIN touched t ON t.customer_id = o.customer_id
-			LEFT JOIN LATERAL tiering.replay_start(replayed.scheme, o.customer_id, o.as_of, t.customer_id IS NOT NULL) b
+		-- looked up in a hash: the planner does not know how many are touched
+		FROM (SELECT x.*, x.customer_id IN (SELECT t.customer_id FROM touched t) AS touched
+			  FROM occasion x WHERE x.n = 0 OFFSET 0) o
+			LEFT JOIN LATERAL tiering.replay_start(replayed.scheme, o.customer_id, o.as_of, o.touched) b
 				ON true
-		WHERE o.n = 0
 		UNION ALL
 		SELECT x.customer_id, x.n, x.kind, x.as_of, x.version, x.held_version, x.gone, x.measure,
 			CASE x.kind WHEN 'manual' THEN NULLIF(x.earned, (x.v).tier) ELSE (x.v).earned END,

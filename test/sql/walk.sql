@@ -368,6 +368,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	tiering_internal.withdraw(bigint, text);
 	touched(text, date);
 	unpublish_hint(text, integer);
+	verdicts(text, text, date, integer, date, text[], integer, text[], bigint, text);
 	wilson(bigint, bigint);
 	write_binding(text, text, boolean);
 	write_replay(text, text[], date[], text, integer, date, date);
