@@ -12,7 +12,8 @@ CREATE FUNCTION tiering.overrides_between(scheme text, version int, first date, 
 RETURNS TABLE (customer_id text, overrides tiering.override_days[])
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
 BEGIN ATOMIC
-	SELECT s.customer_id, array_agg(ROW(s.kind, n.becomes, lower(s.counts), upper(s.counts))::tiering.override_days
+	SELECT s.customer_id, array_agg(ROW(s.kind, n.becomes, lower(s.counts),
+		upper(s.counts))::tiering.override_days
 		ORDER BY s.request)
 	FROM tiering.request_state s
 		JOIN tiering.tier_names(overrides_between.scheme, overrides_between.version) n
@@ -22,7 +23,8 @@ BEGIN ATOMIC
 	GROUP BY s.customer_id;
 END;
 COMMENT ON FUNCTION tiering.overrides_between(text, int, date, date) IS
-'The overrides that count on any day from first to last, of each customer who has some, with their tiers as the version calls them';
+'The overrides that count on any day from first to last, of each customer who has some, with their '
+'tiers as the version calls them';
 
 CREATE FUNCTION tiering.overrides_left_out(scheme text, version int, first date, last date)
 RETURNS TABLE (request bigint, customer_id text, tier text)
@@ -36,7 +38,8 @@ BEGIN ATOMIC
 		AND s.counts && daterange(overrides_left_out.first, overrides_left_out.last, '[]');
 END;
 COMMENT ON FUNCTION tiering.overrides_left_out(text, int, date, date) IS
-'The overrides that would count on any day from first to last, but name a tier that the version does not have any more';
+'The overrides that would count on any day from first to last, but name a tier that the version '
+'does not have any more';
 
 CREATE FUNCTION tiering.approved_moves(scheme text, as_of date)
 RETURNS TABLE (customer_id text, tier text)
@@ -52,7 +55,8 @@ COMMENT ON FUNCTION tiering.approved_moves(text, date) IS
 'The moves that were approved while an assessment was the last one';
 
 -- Not in SQL, or it would be inlined into itself
-CREATE FUNCTION tiering.otherwise(scheme text, as_of date, previous date, customers text[], before int)
+CREATE FUNCTION tiering.otherwise(scheme text, as_of date, previous date, customers text[],
+	before int)
 RETURNS TABLE (customer_id text, tier text)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100000
 SET search_path = pg_catalog, pg_temp
@@ -65,7 +69,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.otherwise(text, date, date, text[], int) IS
-'Where the version of the assessment before would have the customers now, as it calls its tiers; nobody if it is null or negative';
+'Where the version of the assessment before would have the customers now, as it calls its tiers; '
+'nobody if it is null or negative';
 
 -- Most customers have no row here
 CREATE FUNCTION tiering.circumstances(scheme text, version int, as_of date, previous date,
@@ -74,7 +79,8 @@ RETURNS TABLE (customer_id text, overrides tiering.override_days[], approved tex
 	otherwise text)
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 3000 ROWS 100
 BEGIN ATOMIC
-	SELECT COALESCE(o.customer_id, m.customer_id, w.customer_id, b.customer_id), o.overrides, m.tier,
+	SELECT COALESCE(o.customer_id, m.customer_id, w.customer_id, b.customer_id), o.overrides,
+		m.tier,
 		w.as_of, b.tier
 	FROM tiering.overrides_between(circumstances.scheme, circumstances.version,
 			COALESCE(circumstances.previous, circumstances.as_of), circumstances.as_of) o
@@ -87,13 +93,17 @@ BEGIN ATOMIC
 				AND x.as_of > COALESCE(circumstances.previous, '-infinity')
 			GROUP BY x.customer_id) w
 			ON w.customer_id COLLATE "C" = COALESCE(o.customer_id, m.customer_id) COLLATE "C"
-		FULL JOIN tiering.otherwise(circumstances.scheme, circumstances.as_of, circumstances.previous,
+		FULL JOIN tiering.otherwise(circumstances.scheme, circumstances.as_of,
+			circumstances.previous,
 			circumstances.customers, circumstances.before) b
 			ON b.customer_id COLLATE "C"
 				= COALESCE(o.customer_id, m.customer_id, w.customer_id) COLLATE "C";
 END;
 COMMENT ON FUNCTION tiering.circumstances(text, int, date, date, text[], int) IS
-'What an assessment has to look at beside what customers hold and earn: overrides on any day since the assessment before, moves that were approved, an assessment of their own in between, instead of which previous counts for the others, and, if a version before is given, where that would have them';
+'What an assessment has to look at beside what customers hold and earn: overrides on any day since '
+'the assessment before, moves that were approved, an assessment of their own in between, instead '
+'of which previous counts for the others, and, if a version before is given, where that would have '
+'them';
 
 CREATE TYPE tiering.assessed AS (
 	customer_id  text,
@@ -107,33 +117,41 @@ CREATE TYPE tiering.assessed AS (
 	v            tiering.verdict
 );
 COMMENT ON TYPE tiering.assessed IS
-'A customer beside their row of assignment, which is at place: what they held and had, what the source has of them now, whether the row has to be written, and the verdict';
+'A customer beside their row of assignment, which is at place: what they held and had, what the '
+'source has of them now, whether the row has to be written, and the verdict';
 
 -- Of a repeated assessment, who was touched by it is where they were before.
 CREATE FUNCTION tiering.state_for(scheme text, as_of date, again boolean, customers text[])
-RETURNS TABLE (place tid, customer_id text, held text, measure numeric, earned text, tier text, since date,
+RETURNS TABLE (place tid, customer_id text, held text, measure numeric, earned text, tier text,
+	since date,
 	version int, policy_tier text, policy_since date, first_as_of date, misses int, best text,
 	next_tier text, next_review date, kept_until date)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100000
 BEGIN ATOMIC
-	SELECT a.ctid, a.customer_id, a.tier, a.measure, a.earned, a.tier, a.since, a.version, a.policy_tier,
+	SELECT a.ctid, a.customer_id, a.tier, a.measure, a.earned, a.tier, a.since, a.version,
+		a.policy_tier,
 		a.policy_since, a.first_as_of, a.misses, a.best, a.next_tier, a.next_review, a.kept_until
 	FROM tiering.assignment a
 	WHERE a.scheme = state_for.scheme
 		AND (state_for.customers IS NULL OR a.customer_id = ANY (state_for.customers))
 		AND (NOT state_for.again OR a.customer_id NOT IN (
-			SELECT t.customer_id COLLATE "C" FROM tiering.touched(state_for.scheme, state_for.as_of) t))
+			SELECT t.customer_id COLLATE "C"
+				FROM tiering.touched(state_for.scheme, state_for.as_of) t))
 	UNION ALL
-	SELECT a.ctid, t.customer_id, a.tier, a.measure, a.earned, b.tier, b.since, b.version, b.policy_tier,
+	SELECT a.ctid, t.customer_id, a.tier, a.measure, a.earned, b.tier, b.since, b.version,
+		b.policy_tier,
 		b.policy_since, b.first_as_of, b.misses, b.best, b.next_tier, b.next_review, b.kept_until
 	FROM tiering.touched(state_for.scheme, state_for.as_of) t
-		LEFT JOIN tiering.assignment a ON a.scheme = state_for.scheme AND a.customer_id = t.customer_id COLLATE "C"
-		LEFT JOIN LATERAL tiering.state_before(state_for.scheme, t.customer_id, state_for.as_of) b ON true
+		LEFT JOIN tiering.assignment a ON a.scheme = state_for.scheme
+			AND a.customer_id = t.customer_id COLLATE "C"
+		LEFT JOIN LATERAL tiering.state_before(state_for.scheme, t.customer_id, state_for.as_of) b
+			ON true
 	WHERE state_for.again
 		AND (state_for.customers IS NULL OR t.customer_id COLLATE "C" = ANY (state_for.customers));
 END;
 COMMENT ON FUNCTION tiering.state_for(text, date, boolean, text[]) IS
-'Where the customers of a scheme stand before an assessment; again: before the last one, which is made again. held, measure and earned are what their rows of assignment have now, at place';
+'Where the customers of a scheme stand before an assessment; again: before the last one, which is '
+'made again. held, measure and earned are what their rows of assignment have now, at place';
 
 -- STABLE, so that it is inlined: the source runs once, in the statement that asks.
 CREATE FUNCTION tiering.assessed(scheme text, as_of date, version int, previous date,
@@ -142,10 +160,12 @@ RETURNS SETOF tiering.assessed
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100000
 BEGIN ATOMIC
 	SELECT d.customer_id, d.place, d.held, d.held_version, d.held_measure, d.gone, d.measure,
-		(d.v).changed OR d.measure IS DISTINCT FROM d.held_measure OR d.held_version <> assessed.version
+		(d.v).changed OR d.measure IS DISTINCT FROM d.held_measure
+		OR d.held_version <> assessed.version
 			OR (d.v).earned IS DISTINCT FROM d.held_earned, d.v
 	FROM (
-		SELECT x.customer_id, x.place, x.held, x.held_version, x.held_measure, x.held_earned, x.gone, x.measure,
+		SELECT x.customer_id, x.place, x.held, x.held_version, x.held_measure, x.held_earned,
+			x.gone, x.measure,
 			tiering.decide(assessed.scheme, assessed.version, 'assessment', assessed.as_of,
 				COALESCE(c.previous, assessed.previous), x.tier, x.since, x.held_version,
 				x.policy_tier, x.policy_since, x.first_as_of, x.misses, x.best, x.next_tier,
@@ -157,8 +177,10 @@ BEGIN ATOMIC
 				a.tier, a.since, a.version AS held_version, a.measure AS held_measure,
 				a.earned AS held_earned, a.policy_tier, a.policy_since, a.first_as_of,
 				a.misses, a.best, a.next_tier, a.next_review, a.kept_until
-			FROM tiering.graded(assessed.scheme, assessed.as_of, assessed.version, assessed.customers) g
-				FULL JOIN tiering.state_for(assessed.scheme, assessed.as_of, assessed.again, assessed.customers) a
+			FROM tiering.graded(assessed.scheme, assessed.as_of, assessed.version,
+				assessed.customers) g
+				FULL JOIN tiering.state_for(assessed.scheme, assessed.as_of, assessed.again,
+					assessed.customers) a
 					ON a.customer_id COLLATE "C" = g.customer_id COLLATE "C") x
 			LEFT JOIN tiering.circumstances(assessed.scheme, assessed.version, assessed.as_of,
 				assessed.previous, assessed.customers, assessed.before) c
@@ -166,7 +188,9 @@ BEGIN ATOMIC
 		OFFSET 0) d;
 END;
 COMMENT ON FUNCTION tiering.assessed(text, date, int, date, text[], int, boolean) IS
-'What an assessment makes of the customers of a scheme, or of some of them: the source beside the state, and a verdict for each. again: the last assessment is made again, from where customers were before it. Nothing is written';
+'What an assessment makes of the customers of a scheme, or of some of them: the source beside the '
+'state, and a verdict for each. again: the last assessment is made again, from where customers '
+'were before it. Nothing is written';
 
 CREATE FUNCTION tiering.decided(request bigint, moved_to text, as_of date)
 RETURNS SETOF tiering.assessed
@@ -177,7 +201,8 @@ BEGIN ATOMIC
 	FROM (
 		SELECT r.customer_id, a.ctid AS place, a.tier, COALESCE(a.version, r.version) AS version,
 			COALESCE(a.measure, r.measure) AS measure,
-			tiering.decide(r.scheme, COALESCE(a.version, r.version), 'decision', decided.as_of, NULL,
+			tiering.decide(r.scheme, COALESCE(a.version, r.version), 'decision', decided.as_of,
+				NULL,
 				a.tier, a.since, a.version, a.policy_tier, a.policy_since, a.first_as_of, a.misses,
 				a.best, a.next_tier, a.next_review, a.kept_until, false,
 				-- who earned what they hold would not have been asked to fall: no tier takes them
@@ -195,7 +220,8 @@ BEGIN ATOMIC
 		OFFSET 0) d;
 END;
 COMMENT ON FUNCTION tiering.decided(bigint, text, date) IS
-'What a decision on a request makes of its customer, as of the last assessment: into the tier that was approved, or to what the overrides make of the one they have. No row if they are no customer';
+'What a decision on a request makes of its customer, as of the last assessment: into the tier that '
+'was approved, or to what the overrides make of the one they have. No row if they are no customer';
 
 CREATE TYPE tiering.assessed_cell AS (
 	gone         boolean,
@@ -208,7 +234,8 @@ CREATE TYPE tiering.assessed_cell AS (
 	measure      numeric
 );
 COMMENT ON TYPE tiering.assessed_cell IS
-'Customers of an assessment by the tiers held and given: how many, of whom rows are written, who moved on a day before it, and their measures';
+'Customers of an assessment by the tiers held and given: how many, of whom rows are written, who '
+'moved on a day before it, and their measures';
 
 CREATE TYPE tiering.asking AS (
 	customer_id text,
@@ -236,13 +263,16 @@ BEGIN ATOMIC
 	SELECT d.* FROM tiering.decided(verdicts.request, verdicts.moved_to, verdicts.as_of) d
 	WHERE verdicts.kind = 'decision';
 END;
-COMMENT ON FUNCTION tiering.verdicts(text, text, date, int, date, text[], int, text[], bigint, text) IS
-'What an assessment makes of the customers of a scheme, but for those ahead of it, or a decision of its one; see write_verdicts()';
+COMMENT ON FUNCTION tiering.verdicts(text, text, date, int, date, text[], int, text[], bigint, text)
+	IS
+'What an assessment makes of the customers of a scheme, but for those ahead of it, or a decision '
+'of its one; see write_verdicts()';
 
 -- The planner takes fetching rows by their place to be dear, and would hash the whole
 -- table instead; a random page costs no more than the next one here. Nobody else moves
 -- customers meanwhile: we have the turn.
-CREATE FUNCTION tiering.write_verdicts(kind text, scheme text, as_of date, version int, previous date,
+CREATE FUNCTION tiering.write_verdicts(kind text, scheme text, as_of date, version int,
+	previous date,
 	customers text[], before int, ahead text[], request bigint, moved_to text, batch int,
 	OUT cells tiering.assessed_cell[], OUT asking tiering.asking[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
@@ -253,13 +283,15 @@ AS $$
 #variable_conflict use_variable
 BEGIN
 	WITH verdict AS MATERIALIZED (
-		SELECT d.* FROM tiering.verdicts(kind, scheme, as_of, version, previous, customers, before, ahead,
+		SELECT d.* FROM tiering.verdicts(kind, scheme, as_of, version, previous, customers, before,
+			ahead,
 			request, moved_to) d
 	), recorded AS (
 		INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction,
 			cause, version, measure, assessed, recorded_by, recorded_as, batch)
 		SELECT scheme, d.customer_id, s.day, s.from_tier, s.to_tier,
-			CASE WHEN s.from_tier IS NULL THEN 'new' WHEN s.to_tier IS NULL THEN 'exit' ELSE w.direction END,
+			CASE WHEN s.from_tier IS NULL THEN 'new' WHEN s.to_tier IS NULL THEN 'exit'
+				ELSE w.direction END,
 			s.cause, CASE WHEN s.to_tier IS NULL THEN d.held_version ELSE version END,
 			CASE WHEN s.to_tier IS NULL THEN d.held_measure ELSE d.measure END,
 			as_of, session_user, tiering.acting_role(), batch
@@ -279,22 +311,30 @@ BEGIN
 		WHERE a.ctid = d.place AND (d.v).tier IS NULL
 	), changed AS (
 		UPDATE tiering.assignment a
-		SET tier = (d.v).tier, measure = d.measure, as_of = write_verdicts.as_of, since = (d.v).since,
-			version = write_verdicts.version, recorded_at = now(), cause = COALESCE((d.v).cause, a.cause),
+		SET tier = (d.v).tier, measure = d.measure, as_of = write_verdicts.as_of,
+			since = (d.v).since,
+			version = write_verdicts.version, recorded_at = now(),
+				cause = COALESCE((d.v).cause, a.cause),
 			first_as_of = (d.v).first_as_of, earned = (d.v).earned, misses = (d.v).misses,
 			best = (d.v).best, next_tier = (d.v).next_tier, next_review = (d.v).next_review,
-			kept_until = (d.v).kept_until, policy_tier = (d.v).policy_tier, policy_since = (d.v).policy_since
+			kept_until = (d.v).kept_until, policy_tier = (d.v).policy_tier,
+				policy_since = (d.v).policy_since
 		FROM verdict d WHERE a.ctid = d.place AND (d.v).tier IS NOT NULL AND d.rewrite
 	), arrived AS (
-		INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version, cause,
-			first_as_of, earned, misses, best, next_tier, next_review, kept_until, policy_tier, policy_since)
-		SELECT scheme, d.customer_id, (d.v).tier, d.measure, as_of, (d.v).since, version, (d.v).cause,
-			(d.v).first_as_of, (d.v).earned, (d.v).misses, (d.v).best, (d.v).next_tier, (d.v).next_review,
+		INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version,
+			cause,
+			first_as_of, earned, misses, best, next_tier, next_review, kept_until, policy_tier,
+				policy_since)
+		SELECT scheme, d.customer_id, (d.v).tier, d.measure, as_of, (d.v).since, version,
+			(d.v).cause,
+			(d.v).first_as_of, (d.v).earned, (d.v).misses, (d.v).best, (d.v).next_tier,
+			(d.v).next_review,
 			(d.v).kept_until, (d.v).policy_tier, (d.v).policy_since
 		FROM verdict d WHERE d.held IS NULL AND (d.v).tier IS NOT NULL
 	)
 	SELECT (SELECT array_agg(ROW(c.*)::tiering.assessed_cell) FROM (
-			SELECT d.gone, d.held, d.held_version, (d.v).tier, count(*), count(*) FILTER (WHERE d.rewrite),
+			SELECT d.gone, d.held, d.held_version, (d.v).tier, count(*), count(*)
+				FILTER (WHERE d.rewrite),
 				count(*) FILTER (WHERE (d.v).moves AND (d.v).since < as_of), sum(d.measure)
 			FROM verdict d GROUP BY d.gone, d.held, d.held_version, (d.v).tier) c),
 		(SELECT array_agg(ROW(d.customer_id, (d.v).asked, (d.v).tier, d.measure, as_of,
@@ -302,6 +342,11 @@ BEGIN
 	INTO cells, asking;
 END;
 $$;
-COMMENT ON FUNCTION tiering.write_verdicts(text, text, date, int, date, text[], int, text[], bigint, text,
+COMMENT ON FUNCTION tiering.write_verdicts(text, text, date, int, date, text[], int, text[], bigint,
+	text,
 	int) IS
-'Decides about the customers of a scheme, or about some of them, and writes what changed: their moves, what the policy has noted, and their rows of assignment. kind is refresh, assess or decision, of which request and moved_to are. before: the version that graded the assessment before, if it is another, negative if the source does not have what that takes. ahead: customers who are left out. Returns what it did, counted, and for whom an approval is asked';
+'Decides about the customers of a scheme, or about some of them, and writes what changed: their '
+'moves, what the policy has noted, and their rows of assignment. kind is refresh, assess or '
+'decision, of which request and moved_to are. before: the version that graded the assessment '
+'before, if it is another, negative if the source does not have what that takes. ahead: customers '
+'who are left out. Returns what it did, counted, and for whom an approval is asked';

@@ -54,7 +54,11 @@ CREATE TYPE tiering.verdict AS (
 	steps        tiering.step[]
 );
 COMMENT ON TYPE tiering.verdict IS
-'Where a customer is after an occasion. tier is null for who is no customer then; since, policy_tier to kept_until are as in assignment; cause and from_tier are of the last and the first step, null if there is none; asked: a tier for which an approval is asked; moves: whether there is a step; changed: whether anything but the measure is to be written; noted: whether what the policy notes is an entry for watch_history; steps: all of them, if there is more than one';
+'Where a customer is after an occasion. tier is null for who is no customer then; since, '
+'policy_tier to kept_until are as in assignment; cause and from_tier are of the last and the first '
+'step, null if there is none; asked: a tier for which an approval is asked; moves: whether there '
+'is a step; changed: whether anything but the measure is to be written; noted: whether what the '
+'policy notes is an entry for watch_history; steps: all of them, if there is more than one';
 
 CREATE FUNCTION tiering.decide(scheme text, version int, kind text, as_of date, previous date,
 	tier text, since date, held_version int, policy_tier text, policy_since date, first_as_of date,
@@ -66,7 +70,17 @@ AS 'MODULE_PATHNAME', 'decide'
 LANGUAGE C STABLE PARALLEL SAFE COST 50;
 COMMENT ON FUNCTION tiering.decide(text, int, text, date, date, text, date, int, text, date, date,
 	int, text, text, date, date, boolean, text, text[], text, tiering.override_days[], int, text) IS
-'Where a customer is after an occasion, by the policies of a version of the scheme, and why. kind is assessment, decision (on a request) or manual (somebody puts them there). as_of is its day, previous that of the assessment before, null if there is none: what fell due in between is done and bears its own day. tier to kept_until are the customer''s row of assignment, all null for who is none; their names are those of held_version. gone: the source does not have the customer; with manual, the change is about somebody who is a customer. earned: by the rules, null if no tier takes them; earned_if is that of graded(). moved_to: the tier whose entering was approved, or into which they are put. overrides: those that count on any day from previous on. before: the version that graded the assessment before, if it is another, and otherwise: the tier in which that would have the customer now. Errors: unknown scheme or version (42704), kind or as_of null, or a field of an override (22004)';
+'Where a customer is after an occasion, by the policies of a version of the scheme, and why. kind '
+'is assessment, decision (on a request) or manual (somebody puts them there). as_of is its day, '
+'previous that of the assessment before, null if there is none: what fell due in between is done '
+'and bears its own day. tier to kept_until are the customer''s row of assignment, all null for who '
+'is none; their names are those of held_version. gone: the source does not have the customer; with '
+'manual, the change is about somebody who is a customer. earned: by the rules, null if no tier '
+'takes them; earned_if is that of graded(). moved_to: the tier whose entering was approved, or '
+'into which they are put. overrides: those that count on any day from previous on. before: the '
+'version that graded the assessment before, if it is another, and otherwise: the tier in which '
+'that would have the customer now. Errors: unknown scheme or version (42704), kind or as_of null, '
+'or a field of an override (22004)';
 
 -- It reads a bank, and what is joined to its rows is worth compiling for a large one.
 CREATE FUNCTION tiering.graded(scheme text, as_of date, version int, customers text[],
@@ -76,7 +90,12 @@ AS 'MODULE_PATHNAME', 'graded'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 30000000 ROWS 100000
 SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tiering.graded(text, date, int, text[]) IS
-'The customers of a scheme''s source for a day, graded by a version of the scheme; some of them, or all if customers is null. earned: the tier that the rules give, null if none does; earned_if: where the scheme has rules for staying, the tiers that they give to who holds the version''s tiers, in the order of their ranks, names falling; measure: the scheme''s, null if it has none. The source runs with the rights of the role that set it. Errors: no source, unknown version (42704), a null customer_id (22004), and what the source''s query raises';
+'The customers of a scheme''s source for a day, graded by a version of the scheme; some of them, '
+'or all if customers is null. earned: the tier that the rules give, null if none does; earned_if: '
+'where the scheme has rules for staying, the tiers that they give to who holds the version''s '
+'tiers, in the order of their ranks, names falling; measure: the scheme''s, null if it has none. '
+'The source runs with the rights of the role that set it. Errors: no source, unknown version '
+'(42704), a null customer_id (22004), and what the source''s query raises';
 
 CREATE FUNCTION tiering.steps(v tiering.verdict) RETURNS SETOF tiering.step
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 1
@@ -86,4 +105,5 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT s.day, s.from_tier, s.to_tier, s.cause FROM unnest((steps.v).steps) s;
 END;
-COMMENT ON FUNCTION tiering.steps(tiering.verdict) IS 'The moves of a verdict, in the order of their days';
+COMMENT ON FUNCTION tiering.steps(tiering.verdict)
+	IS 'The moves of a verdict, in the order of their days';

@@ -17,18 +17,21 @@ CREATE FUNCTION tiering.assessments(scheme text, everyone boolean)
 RETURNS TABLE (as_of date, version int, previous date, after_batch int)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 20
 BEGIN ATOMIC
-	SELECT d.as_of, COALESCE(CASE WHEN assessments.everyone THEN tiering.version_on(assessments.scheme, d.as_of) END,
+	SELECT d.as_of, COALESCE(CASE WHEN assessments.everyone
+		THEN tiering.version_on(assessments.scheme, d.as_of) END,
 			max(d.version)), lag(d.as_of) OVER (ORDER BY d.as_of),
 		(SELECT min(f.after_batch) FROM tiering.distribution_history f
 		 WHERE f.scheme = assessments.scheme AND f.as_of = d.as_of AND f.recorded_at > COALESCE((
 			SELECT max(v.recorded_at) FROM tiering.batch v
-			WHERE v.scheme = assessments.scheme AND v.kind = 'void' AND v.as_of = d.as_of), '-infinity'))
+			WHERE v.scheme = assessments.scheme AND v.kind = 'void' AND v.as_of = d.as_of),
+				'-infinity'))
 	FROM tiering.known_distribution(NULL) d
 	WHERE d.scheme = assessments.scheme
 	GROUP BY d.as_of;
 END;
 COMMENT ON FUNCTION tiering.assessments(text, boolean) IS
-'The assessments of a scheme: the version that graded each, or, for everyone, that is in force now; the one before it; and the batch after which it was first made';
+'The assessments of a scheme: the version that graded each, or, for everyone, that is in force '
+'now; the one before it; and the batch after which it was first made';
 
 -- Whoever takes an assessment back takes back all that came after it as of its day or
 -- a later one.
@@ -40,7 +43,8 @@ BEGIN ATOMIC
 		AND v.as_of <= taken_back_by.as_of AND v.batch > taken_back_by.batch;
 END;
 COMMENT ON FUNCTION tiering.taken_back_by(text, date, int) IS
-'The batches that took back what was done as of a day, in a batch or after it; see void_assessment()';
+'The batches that took back what was done as of a day, in a batch or after it; see '
+'void_assessment()';
 
 CREATE FUNCTION tiering.own_assessments(scheme text)
 RETURNS TABLE (customer_id text, as_of date, version int, after_batch int)
@@ -65,7 +69,8 @@ BEGIN ATOMIC
 		WHERE d.scheme = own_between.scheme AND d.as_of = o.as_of);
 END;
 COMMENT ON FUNCTION tiering.own_between(text) IS
-'The assessments of single customers of a scheme that were not made again by one of the whole scheme as of the same day';
+'The assessments of single customers of a scheme that were not made again by one of the whole '
+'scheme as of the same day';
 
 CREATE FUNCTION tiering.last_own(scheme text) RETURNS TABLE (customer_id text, as_of date)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
@@ -97,7 +102,8 @@ BEGIN ATOMIC
 	WHERE m.scheme = ahead.scheme AND m.as_of > ahead.day AND m.assessed > ahead.day;
 END;
 COMMENT ON FUNCTION tiering.ahead(text, date) IS
-'The customers of whom something is known that comes after an assessment of a day: one of their own as of it or later, or a change by hand as of a later day';
+'The customers of whom something is known that comes after an assessment of a day: one of their '
+'own as of it or later, or a change by hand as of a later day';
 
 CREATE FUNCTION tiering.next_edition(scheme text, as_of date) RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
@@ -118,7 +124,8 @@ CREATE TYPE tiering.tier_sum AS (
 	customers bigint,
 	measure   numeric
 );
-COMMENT ON TYPE tiering.tier_sum IS 'How many customers, with how much of the measure, are in a tier';
+COMMENT ON TYPE tiering.tier_sum
+	IS 'How many customers, with how much of the measure, are in a tier';
 
 -- A new edition, if it is another than the last one; true if it is.
 CREATE FUNCTION tiering.keep_distribution(scheme text, as_of date, version int, after_batch int,
@@ -139,7 +146,8 @@ BEGIN
 	)
 	INSERT INTO tiering.distribution_history (scheme, as_of, tier, version, customers, measure,
 		recorded_at, after_batch)
-	SELECT keep_distribution.scheme, keep_distribution.as_of, c.tier, keep_distribution.version, c.customers,
+	SELECT keep_distribution.scheme, keep_distribution.as_of, c.tier, keep_distribution.version,
+		c.customers,
 		c.measure, tiering.next_edition(keep_distribution.scheme, keep_distribution.as_of),
 		keep_distribution.after_batch
 	FROM counted c
@@ -150,7 +158,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.keep_distribution(text, date, int, int, tiering.tier_sum[]) IS
-'Keeps the distribution of an assessment: what each tier has. Returns whether that is another than the last edition of it';
+'Keeps the distribution of an assessment: what each tier has. Returns whether that is another than '
+'the last edition of it';
 
 -- One customer more or less, with their measure: what a decision or a change by hand
 -- makes of an assessment's distribution.
@@ -160,10 +169,12 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM tiering.keep_distribution(amend_distribution.scheme, amend_distribution.as_of, l.version,
+	PERFORM tiering.keep_distribution(amend_distribution.scheme, amend_distribution.as_of,
+		l.version,
 		tiering.next_batch(amend_distribution.scheme) - 1, l.sums)
 	FROM (
-		SELECT max(d.version) AS version, array_agg(ROW(d.tier, d.customers + COALESCE(c.customers, 0),
+		SELECT max(d.version) AS version,
+			array_agg(ROW(d.tier, d.customers + COALESCE(c.customers, 0),
 			CASE WHEN d.customers + COALESCE(c.customers, 0) > 0
 				THEN d.measure + COALESCE(c.measure, 0) END)::tiering.tier_sum) AS sums
 		FROM tiering.known_distribution(NULL) d
@@ -174,20 +185,24 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.amend_distribution(text, date, tiering.tier_sum[]) IS
-'Keeps a later edition of an assessment''s distribution, with customers and measures added or, where they are negative, taken away';
+'Keeps a later edition of an assessment''s distribution, with customers and measures added or, '
+'where they are negative, taken away';
 
 -- By moves and entries alone; what the last assessment found earned is not kept.
 CREATE FUNCTION tiering.state_before(scheme text, customer_id text, day date)
-RETURNS TABLE (tier text, since date, version int, cause text, first_as_of date, misses int, best text,
+RETURNS TABLE (tier text, since date, version int, cause text, first_as_of date, misses int,
+	best text,
 	next_tier text, next_review date, kept_until date, policy_tier text, policy_since date)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 BEGIN ATOMIC
 	SELECT COALESCE(s.becomes, l.to_tier), l.as_of, COALESCE(w.version, l.version), l.cause,
-		CASE WHEN n.cause <> 'manual' THEN n.assessed END, COALESCE(w.misses, 0), w.best, w.next_tier,
+		CASE WHEN n.cause <> 'manual' THEN n.assessed END, COALESCE(w.misses, 0), w.best,
+			w.next_tier,
 		w.next_review, w.kept_until, w.policy_tier, w.policy_since
 	FROM (
 		SELECT m.* FROM tiering.standing_move m
-		WHERE m.scheme = state_before.scheme AND m.customer_id = state_before.customer_id COLLATE "C"
+		WHERE m.scheme = state_before.scheme
+			AND m.customer_id = state_before.customer_id COLLATE "C"
 			AND m.assessed < state_before.day
 		ORDER BY m.as_of DESC, m.move DESC LIMIT 1) l
 		CROSS JOIN LATERAL (
@@ -205,7 +220,8 @@ BEGIN ATOMIC
 	WHERE l.to_tier IS NOT NULL;
 END;
 COMMENT ON FUNCTION tiering.state_before(text, text, date) IS
-'Where a customer stood, and what the policy had noted, before the assessments from a day on; no row if they were none';
+'Where a customer stood, and what the policy had noted, before the assessments from a day on; no '
+'row if they were none';
 
 CREATE FUNCTION tiering.touched(scheme text, day date) RETURNS TABLE (customer_id text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 1000
@@ -217,7 +233,8 @@ BEGIN ATOMIC
 	WHERE h.scheme = touched.scheme AND h.as_of >= touched.day;
 END;
 COMMENT ON FUNCTION tiering.touched(text, date) IS
-'The customers who have moved, or been noted anything of, since a day: all others are where they were before it';
+'The customers who have moved, or been noted anything of, since a day: all others are where they '
+'were before it';
 
 CREATE FUNCTION tiering.stood_on(scheme text, as_of date, version int)
 RETURNS TABLE (customer_id text, tier text)
@@ -233,7 +250,8 @@ BEGIN ATOMIC
 	WHERE l.to_tier IS NOT NULL;
 END;
 COMMENT ON FUNCTION tiering.stood_on(text, date, int) IS
-'Where customers stood at the end of an assessment, by the moves that stand, with tiers as a version calls them';
+'Where customers stood at the end of an assessment, by the moves that stand, with tiers as a '
+'version calls them';
 
 -- A row has what the customer had at the last assessment of the scheme, or at a later
 -- one of their own.
@@ -251,7 +269,8 @@ BEGIN ATOMIC
 			WHERE o.customer_id COLLATE "C" = a.customer_id AND o.as_of > measures_held.as_of));
 END;
 COMMENT ON FUNCTION tiering.measures_held(text, date) IS
-'What customers had at an assessment, of those of whom assignment tells; of none if it was not the last one';
+'What customers had at an assessment, of those of whom assignment tells; of none if it was not the '
+'last one';
 
 CREATE FUNCTION tiering.tier_sums(scheme text, as_of date, version int) RETURNS tiering.tier_sum[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
@@ -281,4 +300,5 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.tier_sums(text, date, int) IS
-'What each tier had at the end of an assessment, by the moves that stand: of the last one with what assignment has, and otherwise with what the source has today';
+'What each tier had at the end of an assessment, by the moves that stand: of the last one with '
+'what assignment has, and otherwise with what the source has today';

@@ -17,7 +17,8 @@ BEGIN ATOMIC
 	FROM pg_extension e WHERE e.extname = 'tiering';
 END;
 COMMENT ON FUNCTION tiering.restores() IS
-'Whether who runs the statement is the extension''s owner, and acts for themselves: only such a one restores rows. A trigger asks it before its function becomes the owner';
+'Whether who runs the statement is the extension''s owner, and acts for themselves: only such a '
+'one restores rows. A trigger asks it before its function becomes the owner';
 
 CREATE FUNCTION tiering.refuse_tier(scheme text, version int, tier text) RETURNS int
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
@@ -36,7 +37,8 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	RAISE EXCEPTION 'customer "%" of scheme "%" cannot be changed by hand: %', a.customer_id, a.scheme, what
+	RAISE EXCEPTION 'customer "%" of scheme "%" cannot be changed by hand: %', a.customer_id,
+		a.scheme, what
 		USING ERRCODE = 'object_not_in_prerequisite_state', HINT = hint;
 END;
 $$;
@@ -54,7 +56,8 @@ DECLARE
 BEGIN
 	PERFORM tiering.refuse_tier(m.scheme, m.version, m.to_tier)
 	FROM (SELECT DISTINCT x.scheme, x.version, x.to_tier FROM tiering.migration x
-		  WHERE x.scheme = check_by_hand.scheme AND x.batch = check_by_hand.batch AND x.to_tier IS NOT NULL) m
+		  WHERE x.scheme = check_by_hand.scheme AND x.batch = check_by_hand.batch AND x.to_tier
+		  	IS NOT NULL) m
 		LEFT JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (m.scheme, m.version, m.to_tier)
 	WHERE t.tier IS NULL;
 	SELECT x.customer_id, x.as_of, l.as_of AS last_move, o.as_of AS last_own INTO wrong
@@ -62,25 +65,32 @@ BEGIN
 		LEFT JOIN tiering.source s ON s.scheme = x.scheme
 		LEFT JOIN LATERAL (
 			SELECT max(y.as_of) AS as_of FROM tiering.standing_move y
-			WHERE y.scheme = x.scheme AND y.customer_id = x.customer_id AND y.batch <> x.batch) l ON true
-		LEFT JOIN tiering.last_own(check_by_hand.scheme) o ON o.customer_id COLLATE "C" = x.customer_id
+			WHERE y.scheme = x.scheme AND y.customer_id = x.customer_id AND y.batch <> x.batch) l
+				ON true
+		LEFT JOIN tiering.last_own(check_by_hand.scheme) o
+			ON o.customer_id COLLATE "C" = x.customer_id
 	WHERE x.scheme = check_by_hand.scheme AND x.batch = check_by_hand.batch
 		AND (x.as_of < l.as_of OR x.as_of < o.as_of
 			OR x.as_of > GREATEST(current_date, s.refreshed_as_of, o.as_of))
 	LIMIT 1;
 	IF FOUND THEN
-		RAISE EXCEPTION 'customer "%" of scheme "%" cannot be moved by hand as of %', wrong.customer_id, scheme, wrong.as_of
+		RAISE EXCEPTION 'customer "%" of scheme "%" cannot be moved by hand as of %',
+			wrong.customer_id, scheme, wrong.as_of
 			USING ERRCODE = 'object_not_in_prerequisite_state',
-			DETAIL = CASE WHEN wrong.as_of < wrong.last_move THEN format('Their last move was as of %s.', wrong.last_move)
-				WHEN wrong.as_of < wrong.last_own THEN format('They were assessed by themselves as of %s.', wrong.last_own)
+			DETAIL = CASE WHEN wrong.as_of < wrong.last_move
+				THEN format('Their last move was as of %s.', wrong.last_move)
+				WHEN wrong.as_of < wrong.last_own
+					THEN format('They were assessed by themselves as of %s.', wrong.last_own)
 				ELSE format('Today is %s.', current_date) END,
-			HINT = format('A change by hand comes after what is known. What was wrong before is put right in the data, and by tiering.restate(%L, %L, customers).',
+			HINT = format('A change by hand comes after what is known. What was wrong before is '
+				'put right in the data, and by tiering.restate(%L, %L, customers).',
 				scheme, wrong.as_of);
 	END IF;
 END;
 $$;
 COMMENT ON FUNCTION tiering.check_by_hand(text, int) IS
-'Refuses a batch of changes by hand with a tier that is not there (23503), a day before the customer''s last move, or one after today (55000)';
+'Refuses a batch of changes by hand with a tier that is not there (23503), a day before the '
+'customer''s last move, or one after today (55000)';
 
 -- The distributions of assessments on or after the day of a change
 CREATE FUNCTION tiering.amend_by_hand(scheme text, batch int) RETURNS void
@@ -89,11 +99,13 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT tiering.amend_distribution(amend_by_hand.scheme, d.as_of, d.changes)
 	FROM (
-		SELECT d.as_of, array_agg(ROW(x.tier, x.customers, x.customers * m.measure)::tiering.tier_sum) AS changes
+		SELECT d.as_of, array_agg(ROW(x.tier, x.customers,
+			x.customers * m.measure)::tiering.tier_sum) AS changes
 		FROM tiering.migration m
 			JOIN tiering.assessments(amend_by_hand.scheme, false) d ON d.as_of >= m.as_of
 			CROSS JOIN LATERAL (VALUES (m.from_tier, -1), (m.to_tier, 1)) x(tier, customers)
-		WHERE m.scheme = amend_by_hand.scheme AND m.batch = amend_by_hand.batch AND x.tier IS NOT NULL
+		WHERE m.scheme = amend_by_hand.scheme AND m.batch = amend_by_hand.batch AND x.tier
+			IS NOT NULL
 		GROUP BY d.as_of) d
 $$;
 COMMENT ON FUNCTION tiering.amend_by_hand(text, int) IS
@@ -121,8 +133,10 @@ BEGIN
 		RETURN NULL;
 	ELSIF TG_OP = 'INSERT' THEN
 		PERFORM tiering.refuse_by_hand(n, format('since is %s, and as_of %s', n.since, n.as_of),
-				'Who is put here has been here since that day; what an old system knew is not told by a row.')
-		FROM new_rows n WHERE n.since <> n.as_of AND NOT (restored AND n.recorded_at <> now()) LIMIT 1;
+				'Who is put here has been here since that day; what an old system knew is not told '
+				'by a row.')
+		FROM new_rows n WHERE n.since <> n.as_of AND NOT (restored AND n.recorded_at <> now())
+			LIMIT 1;
 		schemes := ARRAY(SELECT DISTINCT n.scheme FROM new_rows n
 			WHERE NOT (restored AND n.recorded_at <> now()) ORDER BY 1);
 	ELSIF TG_OP = 'DELETE' THEN
@@ -130,13 +144,16 @@ BEGIN
 	ELSE
 		PERFORM tiering.refuse_by_hand(n, 'an assignment cannot become another customer''s',
 				'Delete it and insert the other, so that both moves are recorded.')
-		FROM new_rows n LEFT JOIN old_rows o USING (scheme, customer_id) WHERE o.tier IS NULL LIMIT 1;
+		FROM new_rows n LEFT JOIN old_rows o USING (scheme, customer_id) WHERE o.tier IS NULL
+			LIMIT 1;
 		PERFORM tiering.refuse_by_hand(n, 'only tier and as_of are for that',
-				'The rest follows from assessments; tiering.assess() makes one of single customers.')
+				'The rest follows from assessments; tiering.assess() makes one of single '
+				'customers.')
 		FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 		WHERE to_jsonb(n) - '{tier,as_of,since,version}'::text[]
 			<> to_jsonb(o) - '{tier,as_of,since,version}'::text[] LIMIT 1;
-		-- also of rows that stay as they are: they are locked, and nobody waits for a turn with that
+		-- also of rows that stay as they are: they are locked, and nobody waits for a turn with
+		-- that
 		schemes := ARRAY(SELECT DISTINCT n.scheme FROM new_rows n ORDER BY 1);
 	END IF;
 	FOREACH this_scheme IN ARRAY schemes LOOP
@@ -144,28 +161,35 @@ BEGIN
 		this_batch := tiering.next_batch(this_scheme);
 		before := tiering.last_move();
 		IF TG_OP = 'INSERT' THEN
-			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, to_tier, direction, cause, version, measure,
+			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, to_tier, direction,
+				cause, version, measure,
 				assessed, recorded_by, recorded_as, batch)
 			SELECT n.scheme, n.customer_id, n.as_of, n.tier, 'new', 'manual', n.version, n.measure,
 				n.as_of, session_user, tiering.acting_role(), this_batch
-			FROM new_rows n WHERE n.scheme = this_scheme AND NOT (restored AND n.recorded_at <> now());
+			FROM new_rows n WHERE n.scheme = this_scheme
+				AND NOT (restored AND n.recorded_at <> now());
 		ELSIF TG_OP = 'DELETE' THEN
-			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, from_tier, direction, cause, version, measure,
+			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, from_tier, direction,
+				cause, version, measure,
 				assessed, recorded_by, recorded_as, batch)
 			SELECT o.scheme, o.customer_id, d.day, o.tier, 'exit', 'manual', o.version, o.measure,
 				d.day, session_user, tiering.acting_role(), this_batch
 			FROM old_rows o LEFT JOIN tiering.source s ON s.scheme = o.scheme
-				LEFT JOIN tiering.last_own(this_scheme) l ON l.customer_id COLLATE "C" = o.customer_id,
+				LEFT JOIN tiering.last_own(this_scheme) l
+					ON l.customer_id COLLATE "C" = o.customer_id,
 				LATERAL (SELECT GREATEST(o.as_of, o.since, s.refreshed_as_of, l.as_of) AS day) d
 			WHERE o.scheme = this_scheme;
 		ELSE
-			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, from_tier, to_tier, direction, cause, version,
+			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, from_tier, to_tier,
+				direction, cause, version,
 				measure, assessed, recorded_by, recorded_as, batch)
-			SELECT n.scheme, n.customer_id, d.day, o.tier, n.tier, COALESCE(w.direction, 'lateral'), 'manual', n.version,
+			SELECT n.scheme, n.customer_id, d.day, o.tier, n.tier, COALESCE(w.direction, 'lateral'),
+				'manual', n.version,
 				n.measure, d.day, session_user, tiering.acting_role(), this_batch
 			FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 				LEFT JOIN tiering.source s USING (scheme)
-				LEFT JOIN tiering.last_own(this_scheme) l ON l.customer_id COLLATE "C" = n.customer_id
+				LEFT JOIN tiering.last_own(this_scheme) l
+					ON l.customer_id COLLATE "C" = n.customer_id
 				LEFT JOIN (SELECT v.version, w.* FROM (SELECT DISTINCT version FROM new_rows) v
 						   CROSS JOIN LATERAL tiering.directions(this_scheme, v.version) w) w
 					ON w.version = n.version AND w.from_tier = o.tier AND w.to_tier = n.tier,
@@ -227,7 +251,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.refuse_inserted() IS
-'Trigger on assignment: refuses a customer who is put there by hand with more than a tier and its day, or as a restored one whose moves are not (55000)';
+'Trigger on assignment: refuses a customer who is put there by hand with more than a tier and its '
+'day, or as a restored one whose moves are not (55000)';
 
 -- A tier that was changed by hand begins with the move, and is held by that hand; what
 -- the policy had ahead was about the tier left. After record_by_hand(), as triggers go
@@ -264,7 +289,8 @@ BEGIN
 	SELECT DISTINCT a.scheme, a.customer_id, a.as_of, a.version, 0
 	FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 		JOIN tiering.assignment a USING (scheme, customer_id)
-		JOIN tiering.watch_history h ON h.scheme = a.scheme AND h.customer_id = a.customer_id AND h.as_of = a.as_of
+		JOIN tiering.watch_history h ON h.scheme = a.scheme AND h.customer_id = a.customer_id
+			AND h.as_of = a.as_of
 	WHERE n.tier <> o.tier;
 	-- who was in that tier before has been there since then
 	UPDATE tiering.assignment a SET as_of = o.as_of, since = o.since, version = o.version
@@ -283,13 +309,15 @@ CREATE TRIGGER check_new AFTER INSERT ON tiering.assignment
 	FOR EACH STATEMENT WHEN (NOT tiering.restores()) EXECUTE FUNCTION tiering.refuse_inserted();
 CREATE TRIGGER check_restored AFTER INSERT ON tiering.assignment
 	REFERENCING NEW TABLE AS new_rows
-	FOR EACH STATEMENT WHEN (tiering.restores()) EXECUTE FUNCTION tiering.refuse_inserted('restored');
+	FOR EACH STATEMENT WHEN (tiering.restores()) EXECUTE FUNCTION
+		tiering.refuse_inserted('restored');
 CREATE TRIGGER record_new AFTER INSERT ON tiering.assignment
 	REFERENCING NEW TABLE AS new_rows
 	FOR EACH STATEMENT WHEN (NOT tiering.restores()) EXECUTE FUNCTION tiering.record_by_hand();
 CREATE TRIGGER record_restored AFTER INSERT ON tiering.assignment
 	REFERENCING NEW TABLE AS new_rows
-	FOR EACH STATEMENT WHEN (tiering.restores()) EXECUTE FUNCTION tiering.record_by_hand('restored');
+	FOR EACH STATEMENT WHEN (tiering.restores()) EXECUTE FUNCTION
+		tiering.record_by_hand('restored');
 CREATE TRIGGER record_moves AFTER UPDATE ON tiering.assignment
 	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
 	FOR EACH STATEMENT EXECUTE FUNCTION tiering.record_by_hand();
@@ -301,12 +329,17 @@ CREATE TRIGGER record_exit AFTER DELETE ON tiering.assignment
 	FOR EACH STATEMENT EXECUTE FUNCTION tiering.record_by_hand();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.assignment
 	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_truncate();
-COMMENT ON TRIGGER check_new ON tiering.assignment IS 'A customer is put there with a tier and its day';
-COMMENT ON TRIGGER check_restored ON tiering.assignment IS 'The same for the owner, who also restores rows';
-COMMENT ON TRIGGER record_new ON tiering.assignment IS 'Records customers who are put there by hand';
-COMMENT ON TRIGGER record_restored ON tiering.assignment IS 'Records customers whom the owner puts there, but for restored rows';
+COMMENT ON TRIGGER check_new ON tiering.assignment
+	IS 'A customer is put there with a tier and its day';
+COMMENT ON TRIGGER check_restored ON tiering.assignment
+	IS 'The same for the owner, who also restores rows';
+COMMENT ON TRIGGER record_new ON tiering.assignment
+	IS 'Records customers who are put there by hand';
+COMMENT ON TRIGGER record_restored ON tiering.assignment
+	IS 'Records customers whom the owner puts there, but for restored rows';
 COMMENT ON TRIGGER record_moves ON tiering.assignment IS 'Records customers who change tier';
-COMMENT ON TRIGGER settle_by_hand ON tiering.assignment IS 'Settles since and the policy''s notes of customers whose tier was changed by hand';
+COMMENT ON TRIGGER settle_by_hand ON tiering.assignment
+	IS 'Settles since and the policy''s notes of customers whose tier was changed by hand';
 COMMENT ON TRIGGER record_exit ON tiering.assignment IS 'Records customers who leave';
 COMMENT ON TRIGGER refuse_truncate ON tiering.assignment IS 'TRUNCATE would leave no moves';
 
@@ -325,10 +358,14 @@ DO $$
 DECLARE
 	kept text;
 BEGIN
-	FOREACH kept IN ARRAY ARRAY['migration', 'batch', 'superseded', 'distribution_history', 'watch_history',
+	FOREACH kept IN ARRAY ARRAY['migration', 'batch', 'superseded', 'distribution_history',
+		'watch_history',
 		'request', 'decision', 'own_assessment'] LOOP
-		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR TRUNCATE ON tiering.%I FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_rewrite()', kept);
-		EXECUTE pg_catalog.format('COMMENT ON TRIGGER refuse_rewrite ON tiering.%I IS %L', kept, 'History is added to only');
+		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR '
+			'TRUNCATE ON tiering.%I FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_rewrite()',
+			kept);
+		EXECUTE pg_catalog.format('COMMENT ON TRIGGER refuse_rewrite ON tiering.%I IS %L', kept,
+			'History is added to only');
 	END LOOP;
 END;
 $$;

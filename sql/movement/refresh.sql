@@ -26,7 +26,10 @@ CREATE TYPE tiering.refresh_result AS (
 	overrides_left_out bigint
 );
 COMMENT ON TYPE tiering.refresh_result IS
-'What a refresh did: customers in the source, those whom no tier took, moves by direction, those who stayed in their tier, moves that wait for approval, rows of assignment written, moves that bear a day before the assessment as they fell due on it, and overrides that were left out as the version does not have their tier';
+'What a refresh did: customers in the source, those whom no tier took, moves by direction, those '
+'who stayed in their tier, moves that wait for approval, rows of assignment written, moves that '
+'bear a day before the assessment as they fell due on it, and overrides that were left out as the '
+'version does not have their tier';
 
 -- application_name takes 63 printable ASCII characters
 -- Its names are qualified one by one, for which it has no search_path setting.
@@ -34,11 +37,13 @@ CREATE FUNCTION tiering.report_stage(scheme text, as_of date, stage text) RETURN
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 AS $$
 DECLARE
-	told text := pg_catalog.format('%s %s: %s', scheme, pg_catalog.to_char(as_of, 'YYYY-MM-DD'), stage);
+	told text := pg_catalog.format('%s %s: %s', scheme, pg_catalog.to_char(as_of, 'YYYY-MM-DD'),
+		stage);
 BEGIN
 	RAISE NOTICE '%', told;
 	PERFORM pg_catalog.set_config('application_name', pg_catalog."left"(
-		pg_catalog.regexp_replace('tiering.refresh ' OPERATOR(pg_catalog.||) told, '[^ -~]', '?', 'g'),
+		pg_catalog.regexp_replace('tiering.refresh ' OPERATOR(pg_catalog.||) told, '[^ -~]', '?',
+			'g'),
 		63), true);
 END;
 $$;
@@ -59,11 +64,13 @@ BEGIN
 	THEN
 		SELECT sum(d.customers) INTO held
 		FROM tiering.source s
-			JOIN tiering.known_distribution(NULL) d ON d.scheme = s.scheme AND d.as_of = s.refreshed_as_of
+			JOIN tiering.known_distribution(NULL) d ON d.scheme = s.scheme
+				AND d.as_of = s.refreshed_as_of
 		WHERE s.scheme = customers_held.scheme
 			AND NOT EXISTS (SELECT FROM tiering.ahead(s.scheme, s.refreshed_as_of));
 	END IF;
-	RETURN COALESCE(held, (SELECT count(*) FROM tiering.assignment a WHERE a.scheme = customers_held.scheme));
+	RETURN COALESCE(held, (SELECT count(*) FROM tiering.assignment a
+		WHERE a.scheme = customers_held.scheme));
 END;
 $$;
 COMMENT ON FUNCTION tiering.customers_held(text) IS 'How many customers a scheme has';
@@ -114,7 +121,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.check_cells(text, date, int, text[], bigint, tiering.assessed_cell[]) IS
-'Refuses what is not a list of customers: one who is repeated (23505), or, of the whole bank, nobody at all (P0002)';
+'Refuses what is not a list of customers: one who is repeated (23505), or, of the whole bank, '
+'nobody at all (P0002)';
 
 -- What an assessment asks to have approved, and what it does not ask for any more.
 CREATE FUNCTION tiering.keep_requests(scheme text, as_of date, customers text[],
@@ -133,9 +141,11 @@ BEGIN
 		AND (q.tier COLLATE "C" IS DISTINCT FROM r.tier
 			-- asked for of one who has been removed by hand since
 			OR (r.state = 'pending' AND r.from_tier IS NOT NULL AND q.held IS NULL));
-	INSERT INTO tiering.request (scheme, customer_id, kind, tier, from_tier, as_of, version, measure,
+	INSERT INTO tiering.request (scheme, customer_id, kind, tier, from_tier, as_of, version,
+		measure,
 		requested_by)
-	SELECT keep_requests.scheme, q.customer_id, 'move', q.tier, q.held, q.as_of, q.version, q.measure,
+	SELECT keep_requests.scheme, q.customer_id, 'move', q.tier, q.held, q.as_of, q.version,
+		q.measure,
 		session_user
 	FROM unnest(asking) q
 	WHERE NOT EXISTS (
@@ -147,9 +157,11 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.keep_requests(text, date, text[], tiering.asking[]) IS
-'Asks for the moves that take approval, unless they are pending or were rejected and the customer still earns the same; withdraws those not asked for any more; returns how many are pending';
+'Asks for the moves that take approval, unless they are pending or were rejected and the customer '
+'still earns the same; withdraws those not asked for any more; returns how many are pending';
 
-CREATE FUNCTION tiering.cell_counts(scheme text, as_of date, version int, cells tiering.assessed_cell[])
+CREATE FUNCTION tiering.cell_counts(scheme text, as_of date, version int,
+	cells tiering.assessed_cell[])
 RETURNS tiering.refresh_result
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000
 BEGIN ATOMIC
@@ -210,7 +222,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.lock_source(text) IS
-'A scheme''s source, with the turn of the scheme. Errors: unknown scheme, no source (42704), another session has one of them (55P03)';
+'A scheme''s source, with the turn of the scheme. Errors: unknown scheme, no source (42704), '
+'another session has one of them (55P03)';
 
 -- Whether the source has what a version takes; it is asked for nobody.
 CREATE FUNCTION tiering.source_yields(scheme text, as_of date, version int) RETURNS boolean
@@ -242,11 +255,13 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.graded_before(text, date, int) IS
-'The version that graded the assessment before, if it is another one; negative if the source does not have any more what that takes';
+'The version that graded the assessment before, if it is another one; negative if the source does '
+'not have any more what that takes';
 
 -- An assessment of all customers, or of some, that is not a repeated one. Who is ahead
 -- of it is not where they were on its day: it is put before what is known of them.
-CREATE FUNCTION tiering.run_assessment(kind text, scheme text, as_of date, version int, customers text[])
+CREATE FUNCTION tiering.run_assessment(kind text, scheme text, as_of date, version int,
+	customers text[])
 RETURNS tiering.refresh_result
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
@@ -267,7 +282,8 @@ DECLARE
 BEGIN
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
 	BEGIN
-		SELECT * INTO done FROM tiering.write_verdicts(kind, scheme, as_of, version, previous, customers,
+		SELECT * INTO done FROM tiering.write_verdicts(kind, scheme, as_of, version, previous,
+			customers,
 			tiering.graded_before(scheme, as_of, version), ahead, NULL, NULL, batch);
 	EXCEPTION WHEN unique_violation THEN
 		PERFORM tiering.refuse_repeated(scheme, as_of, version, customers);
@@ -354,7 +370,8 @@ BEGIN
 		RAISE EXCEPTION 'scheme "%" was already refreshed as of %, which is after %',
 				scheme, src.refreshed_as_of, as_of
 			USING ERRCODE = 'invalid_parameter_value',
-			HINT = format('Refreshes go forward in time: tiering.restate(%L, %L) makes past ones again, and tiering.void_assessment(%1$L, %3$L, reason) takes the last one back.',
+			HINT = format('Refreshes go forward in time: tiering.restate(%L, %L) makes past ones '
+				'again, and tiering.void_assessment(%1$L, %3$L, reason) takes the last one back.',
 				scheme, as_of, src.refreshed_as_of);
 	END IF;
 	version := tiering.graded_by(scheme, as_of);
@@ -367,9 +384,11 @@ BEGIN
 		result := tiering.run_assessment('refresh', scheme, as_of, version, NULL);
 	END IF;
 	IF result.overrides_left_out > 0 THEN
-		RAISE WARNING 'overrides of scheme "%" name tiers that version % does not have, and were left out',
+		RAISE WARNING 'overrides of scheme "%" name tiers that version % does not have, and were '
+			'left out',
 				scheme, version
-			USING DETAIL = format('They are requests %s.', (SELECT string_agg(o.request::text, ', ' ORDER BY o.request)
+			USING DETAIL = format('They are requests %s.',
+				(SELECT string_agg(o.request::text, ', ' ORDER BY o.request)
 				FROM tiering.overrides_left_out(scheme, version, as_of, as_of) o));
 	END IF;
 	IF result.written > 0 OR src.refreshed_as_of IS DISTINCT FROM as_of THEN
@@ -377,7 +396,8 @@ BEGIN
 		WHERE s.scheme = refresh.scheme;
 		PERFORM tiering.notify_refresh(result);
 	END IF;
-	PERFORM tiering.report_stage(scheme, as_of, format('3/3 wrote %s rows: %s new, %s up, %s down, %s lateral, %s exit',
+	PERFORM tiering.report_stage(scheme, as_of,
+		format('3/3 wrote %s rows: %s new, %s up, %s down, %s lateral, %s exit',
 		result.written, result.new, result.up, result.down, result.lateral_moves, result.exit));
 	RETURN result;
 END;
@@ -390,7 +410,13 @@ RETURNS tiering.refresh_result
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.refresh(text, date, boolean) IS
-'Grades every customer of the scheme''s source as of a date, by the version in force on it, records the moves, and notifies the channel tiering. Repeated, it starts from the state before that date: with the same data it changes nothing, with other data it puts right what it did, as restate() does. ahead: whether a day later than today is meant. Errors: unknown scheme, no source, no version in force (42704); a refresh of it under way (55P03); an earlier date than the last refresh''s, or one after today (22023); what the source''s query raises; a null (22004) or repeated (23505) customer; no customers at all (P0002). Nothing is changed then';
+'Grades every customer of the scheme''s source as of a date, by the version in force on it, '
+'records the moves, and notifies the channel tiering. Repeated, it starts from the state before '
+'that date: with the same data it changes nothing, with other data it puts right what it did, as '
+'restate() does. ahead: whether a day later than today is meant. Errors: unknown scheme, no '
+'source, no version in force (42704); a refresh of it under way (55P03); an earlier date than the '
+'last refresh''s, or one after today (22023); what the source''s query raises; a null (22004) or '
+'repeated (23505) customer; no customers at all (P0002). Nothing is changed then';
 
 CREATE FUNCTION tiering_internal.assess(scheme text, as_of date, customers text[], reason text)
 RETURNS tiering.refresh_result
@@ -413,7 +439,8 @@ BEGIN
 	END IF;
 	src := tiering.lock_source(scheme COLLATE "C");
 	IF src.refreshed_as_of IS NULL OR as_of <= src.refreshed_as_of THEN
-		RAISE EXCEPTION 'customers of scheme "%" can be assessed by themselves after its last assessment, % only, not as of %',
+		RAISE EXCEPTION 'customers of scheme "%" can be assessed by themselves after its last '
+			'assessment, % only, not as of %',
 				scheme, COALESCE(src.refreshed_as_of::text, 'of which there is none'), as_of
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'tiering.restate() makes assessments of some customers again.';
@@ -444,4 +471,6 @@ RETURNS tiering.refresh_result
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.assess(text, date, text[], text) IS
-'Assesses some customers between two assessments of the whole scheme, for a reason: they move as they would in a refresh, and nobody else has a miss of it. Errors: those of refresh(), customers null (22004), no reason, a day that is not after the last refresh (22023)';
+'Assesses some customers between two assessments of the whole scheme, for a reason: they move as '
+'they would in a refresh, and nobody else has a miss of it. Errors: those of refresh(), customers '
+'null (22004), no reason, a day that is not after the last refresh (22023)';

@@ -17,9 +17,11 @@ SELECT r.request, r.scheme, r.customer_id COLLATE "default" AS customer_id, r.ki
 	COALESCE(l.decision, d.decision, 'pending') AS state, r.requested_by, r.requested_as,
 	r.requested_at, d.decided_by, d.decided_as, d.decided_at, d.note, d.as_of AS decided_as_of,
 	CASE WHEN d.decision = 'approved' THEN
-		r.valid * daterange(d.as_of, CASE WHEN l.decision = 'ended' THEN GREATEST(l.as_of, d.as_of) END) END AS counts
+		r.valid * daterange(d.as_of,
+			CASE WHEN l.decision = 'ended' THEN GREATEST(l.as_of, d.as_of) END) END AS counts
 FROM tiering.request r
-	LEFT JOIN tiering.decision d ON d.request = r.request AND d.decision IN ('approved', 'rejected', 'withdrawn')
+	LEFT JOIN tiering.decision d ON d.request = r.request AND d.decision
+		IN ('approved', 'rejected', 'withdrawn')
 	LEFT JOIN tiering.decision l ON l.request = r.request AND l.decision IN ('lapsed', 'ended');
 COMMENT ON VIEW tiering.request_state IS 'All requests, and what became of them';
 COMMENT ON COLUMN tiering.request_state.request IS 'Number of the request';
@@ -27,12 +29,14 @@ COMMENT ON COLUMN tiering.request_state.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.request_state.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.request_state.kind IS 'move, floor, cap or fixed; see request';
 COMMENT ON COLUMN tiering.request_state.tier IS 'The tier that is asked for';
-COMMENT ON COLUMN tiering.request_state.from_tier IS 'Where the customer stood when a move was asked for; null if nowhere';
+COMMENT ON COLUMN tiering.request_state.from_tier
+	IS 'Where the customer stood when a move was asked for; null if nowhere';
 COMMENT ON COLUMN tiering.request_state.valid IS 'The days for which an override is asked for';
 COMMENT ON COLUMN tiering.request_state.reason IS 'Why an override is asked for';
 COMMENT ON COLUMN tiering.request_state.as_of IS 'The assessment that asks for a move';
 COMMENT ON COLUMN tiering.request_state.measure IS 'The customer''s measure at that assessment';
-COMMENT ON COLUMN tiering.request_state.state IS 'pending, approved, rejected, withdrawn, lapsed or ended; see decision';
+COMMENT ON COLUMN tiering.request_state.state
+	IS 'pending, approved, rejected, withdrawn, lapsed or ended; see decision';
 COMMENT ON COLUMN tiering.request_state.requested_by IS 'Who asked';
 COMMENT ON COLUMN tiering.request_state.requested_as IS
 'The role that they had set; null if none';
@@ -44,7 +48,8 @@ COMMENT ON COLUMN tiering.request_state.decided_at IS 'When';
 COMMENT ON COLUMN tiering.request_state.note IS 'What they had to say';
 COMMENT ON COLUMN tiering.request_state.decided_as_of IS 'The last assessment then';
 COMMENT ON COLUMN tiering.request_state.counts IS
-'The days at whose assessments an approved override counts: those asked for, but not before the last assessment when it was approved, nor after it was ended; empty if none are left';
+'The days at whose assessments an approved override counts: those asked for, but not before the '
+'last assessment when it was approved, nor after it was ended; empty if none are left';
 
 -- Bring one customer to what has been decided: into a tier that was approved, or to
 -- what the overrides of the last assessment make of the one they have.
@@ -83,7 +88,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.apply_decision(tiering.request, text) IS
-'Part of approve() and end_override(): brings the customer to where the decision has them, as of their last assessment';
+'Part of approve() and end_override(): brings the customer to where the decision has them, as of '
+'their last assessment';
 
 -- The turn is taken before anything is read that may change: decisions wait for a
 -- refresh and for each other. A request itself never changes.
@@ -124,9 +130,11 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.lock_request(bigint, text) IS
-'The request, locked until the transaction ends. Errors: there is none (P0002), it is not in the state for it (55000), it is the caller''s own (42501)';
+'The request, locked until the transaction ends. Errors: there is none (P0002), it is not in the '
+'state for it (55000), it is the caller''s own (42501)';
 
-CREATE FUNCTION tiering_internal.request_override(scheme text, customer_id text, kind text, tier text,
+CREATE FUNCTION tiering_internal.request_override(scheme text, customer_id text, kind text,
+	tier text,
 	valid daterange, reason text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
@@ -138,8 +146,10 @@ BEGIN
 	IF kind IS NULL OR kind NOT IN ('floor', 'cap', 'fixed') THEN
 		RAISE EXCEPTION 'an override cannot be "%"', COALESCE(kind, 'null')
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'It is floor, cap or fixed.';
-	ELSIF valid IS NULL OR isempty(valid) OR (isfinite(lower(valid)) AND isfinite(upper(valid))) IS NOT TRUE THEN
-		RAISE EXCEPTION 'valid must have a first and a last day, not %', COALESCE(valid::text, 'null')
+	ELSIF valid IS NULL OR isempty(valid) OR (isfinite(lower(valid)) AND isfinite(upper(valid)))
+		IS NOT TRUE THEN
+		RAISE EXCEPTION 'valid must have a first and a last day, not %',
+			COALESCE(valid::text, 'null')
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Overrides end by themselves.';
 	ELSIF COALESCE(reason, '') !~ '\S' THEN
 		RAISE EXCEPTION 'an override needs a reason'
@@ -156,10 +166,12 @@ BEGIN
 			WHERE r.scheme = request_override.scheme COLLATE "C"
 			AND r.customer_id = request_override.customer_id COLLATE "C") THEN
 		RAISE EXCEPTION 'scheme "%" has no customer "%"', scheme, COALESCE(customer_id, 'null')
-			USING ERRCODE = 'no_data_found', HINT = 'SELECT customer_id FROM tiering.assignment lists them.';
+			USING ERRCODE = 'no_data_found',
+				HINT = 'SELECT customer_id FROM tiering.assignment lists them.';
 	END IF;
 	INSERT INTO tiering.request AS r (scheme, customer_id, kind, tier, valid, reason, requested_by)
-	VALUES (request_override.scheme, request_override.customer_id, request_override.kind, request_override.tier,
+	VALUES (request_override.scheme, request_override.customer_id, request_override.kind,
+		request_override.tier,
 		request_override.valid, request_override.reason, session_user)
 	RETURNING r.request INTO result;
 	RETURN result;
@@ -173,7 +185,10 @@ CREATE FUNCTION tiering.request_override(scheme text, customer_id text, kind tex
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.request_override(text, text, text, text, daterange, text) IS
-'Asks that a customer be held not below (floor), not above (cap) or in (fixed) a tier, on the days of valid, for a reason; returns the number of the request, for approve(). Errors: unknown scheme (42704), another kind, valid without both ends, no reason (22023), unknown tier (23503), unknown customer (P0002)';
+'Asks that a customer be held not below (floor), not above (cap) or in (fixed) a tier, on the days '
+'of valid, for a reason; returns the number of the request, for approve(). Errors: unknown scheme '
+'(42704), another kind, valid without both ends, no reason (22023), unknown tier (23503), unknown '
+'customer (P0002)';
 
 CREATE FUNCTION tiering_internal.approve(request bigint, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
@@ -185,20 +200,26 @@ DECLARE
 	other bigint;
 BEGIN
 	IF r.kind = 'move' AND r.from_tier IS NOT NULL AND NOT EXISTS (
-		SELECT FROM tiering.assignment a WHERE a.scheme = r.scheme AND a.customer_id = r.customer_id) THEN
-		RAISE EXCEPTION 'customer "%" of request % has left scheme "%"', r.customer_id, request, r.scheme
+		SELECT FROM tiering.assignment a WHERE a.scheme = r.scheme
+			AND a.customer_id = r.customer_id) THEN
+		RAISE EXCEPTION 'customer "%" of request % has left scheme "%"', r.customer_id, request,
+			r.scheme
 			USING ERRCODE = 'object_not_in_prerequisite_state',
-			HINT = 'The next refresh withdraws it, and asks anew if the source still has the customer.';
+			HINT = 'The next refresh withdraws it, and asks anew if the source still has the '
+				'customer.';
 	ELSIF r.kind <> 'move' THEN
 		SELECT s.request INTO other FROM tiering.request_state s
-		WHERE s.scheme = r.scheme AND s.customer_id = r.customer_id AND s.state IN ('approved', 'ended')
+		WHERE s.scheme = r.scheme AND s.customer_id = r.customer_id AND s.state
+			IN ('approved', 'ended')
 			AND s.counts && (r.valid * daterange(last_day, NULL))
 			AND (s.kind = r.kind OR 'fixed' IN (s.kind, r.kind))
 		ORDER BY s.request LIMIT 1;
 		IF other IS NOT NULL THEN
-			RAISE EXCEPTION 'override % of customer "%" is in the way of request %', other, r.customer_id, request
+			RAISE EXCEPTION 'override % of customer "%" is in the way of request %', other,
+				r.customer_id, request
 				USING ERRCODE = 'object_not_in_prerequisite_state',
-				HINT = format('End it with tiering.end_override(%s, on_date), or have this one begin after it.', other);
+				HINT = format('End it with tiering.end_override(%s, on_date), or have this one '
+					'begin after it.', other);
 		END IF;
 	END IF;
 	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
@@ -213,7 +234,12 @@ CREATE FUNCTION tiering.approve(request bigint, note text DEFAULT NULL) RETURNS 
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
 COMMENT ON FUNCTION tiering.approve(bigint, text) IS
-'Approves a request that is pending: the customer moves at once, as of the last assessment, as far as the request has to do with that; an override goes on to count at those that follow. Errors: no such request (P0002), not pending any more, another override in the way, a customer who was removed (55000), one''s own request, somebody else''s function or view in between (42501). A function or view of somebody else''s that runs with the caller''s own rights cannot be told from the caller: who may approve should read and run nothing of people whom they do not trust';
+'Approves a request that is pending: the customer moves at once, as of the last assessment, as far '
+'as the request has to do with that; an override goes on to count at those that follow. Errors: no '
+'such request (P0002), not pending any more, another override in the way, a customer who was '
+'removed (55000), one''s own request, somebody else''s function or view in between (42501). A '
+'function or view of somebody else''s that runs with the caller''s own rights cannot be told from '
+'the caller: who may approve should read and run nothing of people whom they do not trust';
 
 CREATE FUNCTION tiering_internal.reject(request bigint, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
@@ -223,7 +249,8 @@ DECLARE
 	r tiering.request := tiering.lock_request(request, 'reject');
 BEGIN
 	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
-	SELECT reject.request, 'rejected', tiering.last_assessed(r.scheme, r.customer_id), reject.note, session_user;
+	SELECT reject.request, 'rejected', tiering.last_assessed(r.scheme, r.customer_id), reject.note,
+		session_user;
 END;
 $$;
 COMMENT ON FUNCTION tiering_internal.reject(bigint, text) IS
@@ -233,7 +260,8 @@ CREATE FUNCTION tiering.reject(request bigint, note text DEFAULT NULL) RETURNS v
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.reject(bigint, text) IS
-'Rejects a request that is pending. A move is not asked for again until the customer earns another tier. Errors: those of approve()';
+'Rejects a request that is pending. A move is not asked for again until the customer earns another '
+'tier. Errors: those of approve()';
 
 CREATE FUNCTION tiering_internal.withdraw(request bigint, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
@@ -245,10 +273,12 @@ BEGIN
 	IF r.kind = 'move' OR NOT tiering.is_login(r.requested_id, r.requested_by) THEN
 		RAISE EXCEPTION 'request % is not yours to withdraw', request
 			USING ERRCODE = 'insufficient_privilege',
-			HINT = 'Overrides are withdrawn by who asked for them, moves by the refreshes that do not ask for them any more.';
+			HINT = 'Overrides are withdrawn by who asked for them, moves by the refreshes that do '
+				'not ask for them any more.';
 	END IF;
 	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
-	SELECT withdraw.request, 'withdrawn', tiering.last_assessed(r.scheme, r.customer_id), withdraw.note, session_user;
+	SELECT withdraw.request, 'withdrawn', tiering.last_assessed(r.scheme, r.customer_id),
+		withdraw.note, session_user;
 END;
 $$;
 COMMENT ON FUNCTION tiering_internal.withdraw(bigint, text) IS
@@ -258,7 +288,8 @@ CREATE FUNCTION tiering.withdraw(request bigint, note text DEFAULT NULL) RETURNS
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.withdraw(bigint, text) IS
-'Takes back one''s own request for an override while it is pending. Errors: no such request (P0002), not pending any more (55000), not one''s own (42501)';
+'Takes back one''s own request for an override while it is pending. Errors: no such request '
+'(P0002), not pending any more (55000), not one''s own (42501)';
 
 CREATE FUNCTION tiering_internal.end_override(request bigint, on_date date, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
@@ -275,7 +306,8 @@ BEGIN
 	ELSIF on_date >= upper(r.valid) OR on_date < last_day THEN
 		RAISE EXCEPTION 'override % cannot end on %', request, on_date
 			USING ERRCODE = 'invalid_parameter_value',
-			DETAIL = format('It ends by itself on %s, and the last assessment was as of %s.', upper(r.valid), COALESCE(last_day::text, 'no day')),
+			DETAIL = format('It ends by itself on %s, and the last assessment was as of %s.',
+				upper(r.valid), COALESCE(last_day::text, 'no day')),
 			HINT = 'An end is not before the last assessment, whose moves stand.';
 	END IF;
 	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
@@ -291,4 +323,6 @@ RETURNS void
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
 COMMENT ON FUNCTION tiering.end_override(bigint, date, text) IS
-'Takes an approved override back: on_date is the first day on which it does not count, that of the last assessment or a later one. Errors: no such request (P0002), not approved or ended already (55000), one''s own (42501), a day outside of it, or a move (22023)';
+'Takes an approved override back: on_date is the first day on which it does not count, that of the '
+'last assessment or a later one. Errors: no such request (P0002), not approved or ended already '
+'(55000), one''s own (42501), a day outside of it, or a move (22023)';

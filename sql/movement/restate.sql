@@ -21,7 +21,9 @@ CREATE TYPE tiering.restate_result AS (
 	written     bigint
 );
 COMMENT ON TYPE tiering.restate_result IS
-'What a restatement did: the first day restated, how many assessments were made again, for how many customers, the moves that do not stand any more, those recorded in their place, and rows of assignment written';
+'What a restatement did: the first day restated, how many assessments were made again, for how '
+'many customers, the moves that do not stand any more, those recorded in their place, and rows of '
+'assignment written';
 
 -- Changes by hand are made again as they were: they were somebody's will, and not
 -- worked out from data. So they are taken from what was recorded when they were made,
@@ -37,7 +39,8 @@ BEGIN ATOMIC
 	WHERE b.scheme = changes_by_hand.scheme AND b.kind = 'manual'
 		AND NOT EXISTS (SELECT FROM tiering.taken_back_by(m.scheme, m.as_of, m.batch));
 END;
-COMMENT ON FUNCTION tiering.changes_by_hand(text) IS 'What was changed by hand of a scheme''s customers';
+COMMENT ON FUNCTION tiering.changes_by_hand(text)
+	IS 'What was changed by hand of a scheme''s customers';
 
 -- What the source has today for each assessment that is made again
 CREATE FUNCTION tiering.graded_again(scheme text, customers text[], days date[], told boolean)
@@ -55,8 +58,10 @@ BEGIN
 		WHERE s.as_of >= first_day ORDER BY s.as_of
 	LOOP
 		RETURN QUERY SELECT step.as_of, g.*
-		FROM tiering.graded(graded_again.scheme, step.as_of, step.version, CASE WHEN customers IS NOT NULL THEN
-			ARRAY(SELECT l.customer FROM unnest(customers, days) l(customer, day) WHERE l.day <= step.as_of) END) g;
+		FROM tiering.graded(graded_again.scheme, step.as_of, step.version,
+			CASE WHEN customers IS NOT NULL THEN
+			ARRAY(SELECT l.customer FROM unnest(customers, days) l(customer, day)
+				WHERE l.day <= step.as_of) END) g;
 		IF told THEN
 			PERFORM tiering.report_stage(graded_again.scheme, step.as_of, 'assessed again');
 		END IF;
@@ -66,13 +71,15 @@ BEGIN
 		  FROM tiering.own_between(graded_again.scheme) o
 			LEFT JOIN unnest(customers, days) l(customer, day)
 				ON l.customer COLLATE "C" = o.customer_id COLLATE "C"
-		  WHERE (customers IS NULL OR l.customer IS NOT NULL) AND o.as_of >= COALESCE(l.day, first_day)
+		  WHERE (customers IS NULL OR l.customer IS NOT NULL)
+		  	AND o.as_of >= COALESCE(l.day, first_day)
 		  GROUP BY o.as_of, o.version) o
 		CROSS JOIN LATERAL tiering.graded(graded_again.scheme, o.as_of, o.version, o.customers) g;
 END;
 $$;
 COMMENT ON FUNCTION tiering.graded_again(text, text[], date[], boolean) IS
-'The customers of a scheme''s source, graded for each assessment: some, each from a day on, or all from the first of days on if customers is null; told: whether each stage is reported';
+'The customers of a scheme''s source, graded for each assessment: some, each from a day on, or all '
+'from the first of days on if customers is null; told: whether each stage is reported';
 
 CREATE TYPE tiering.occasion AS (
 	customer_id text,
@@ -89,7 +96,8 @@ CREATE TYPE tiering.occasion AS (
 	overrides   tiering.override_days[]
 );
 COMMENT ON TYPE tiering.occasion IS
-'The n-th time that something is decided about a customer; see decide(). n = 0, kind start: from which day on it is';
+'The n-th time that something is decided about a customer; see decide(). n = 0, kind start: from '
+'which day on it is';
 
 -- Of an assessment's own day, changes by hand come before or after it as they came.
 CREATE FUNCTION tiering.occasions(scheme text, customers text[], days date[], told boolean)
@@ -104,13 +112,16 @@ BEGIN
 	RETURN QUERY WITH seen AS MATERIALIZED (
 		SELECT g.* FROM tiering.graded_again(occasions.scheme, customers, days, told) g
 	), step AS MATERIALIZED (
-		SELECT s.* FROM tiering.assessments(occasions.scheme, customers IS NULL) s WHERE s.as_of >= first_day
+		SELECT s.* FROM tiering.assessments(occasions.scheme, customers IS NULL) s
+			WHERE s.as_of >= first_day
 	), person AS MATERIALIZED (
-		SELECT l.customer COLLATE "C" AS customer_id, l.day FROM unnest(customers, days) l(customer, day)
+		SELECT l.customer COLLATE "C" AS customer_id, l.day
+			FROM unnest(customers, days) l(customer, day)
 		WHERE l.customer IS NOT NULL
 		UNION
 		SELECT x.customer_id COLLATE "C", first_day
-		FROM (SELECT customer_id FROM seen UNION ALL SELECT m.customer_id FROM tiering.standing_move m
+		FROM (SELECT customer_id FROM seen UNION ALL SELECT m.customer_id
+			FROM tiering.standing_move m
 			  WHERE m.scheme = occasions.scheme) x
 		WHERE customers IS NULL
 	), own AS MATERIALIZED (
@@ -118,32 +129,44 @@ BEGIN
 		FROM person p JOIN step s ON s.as_of >= p.day
 		UNION ALL
 		SELECT p.customer_id, o.as_of, o.version,
-			(SELECT l.as_of FROM tiering.last_assessment(occasions.scheme, o.as_of) l), o.after_batch
+			(SELECT l.as_of FROM tiering.last_assessment(occasions.scheme, o.as_of) l),
+			o.after_batch
 		FROM tiering.own_between(occasions.scheme) o
 			JOIN person p ON p.customer_id = o.customer_id COLLATE "C" AND o.as_of >= p.day
 	), event AS (
 		SELECT o.customer_id, 1 AS turn, 0::bigint AS move, 'assessment' AS kind, o.as_of,
-			COALESCE(c.previous, o.previous) AS previous, o.version, g.customer_id IS NULL AS gone, g.earned,
+			COALESCE(c.previous, o.previous) AS previous, o.version, g.customer_id IS NULL AS gone,
+				g.earned,
 			g.earned_if, g.measure, c.approved AS moved_to, c.overrides
-		FROM own o LEFT JOIN seen g ON g.customer_id COLLATE "C" = o.customer_id AND g.as_of = o.as_of
-			LEFT JOIN (SELECT s.as_of, c.* FROM (SELECT DISTINCT as_of, version, previous FROM own) s
-					   CROSS JOIN LATERAL tiering.circumstances(occasions.scheme, s.version, s.as_of, s.previous, NULL, NULL) c) c
+		FROM own o LEFT JOIN seen g ON g.customer_id COLLATE "C" = o.customer_id
+			AND g.as_of = o.as_of
+			LEFT JOIN (SELECT s.as_of, c.*
+				FROM (SELECT DISTINCT as_of, version, previous FROM own) s
+					   CROSS JOIN LATERAL tiering.circumstances(occasions.scheme, s.version,
+					   	s.as_of, s.previous, NULL, NULL) c) c
 				ON c.customer_id COLLATE "C" = o.customer_id AND c.as_of = o.as_of
 		UNION ALL
-		SELECT h.customer_id COLLATE "C", CASE WHEN h.batch <= o.after_batch THEN 0 ELSE 2 END, h.move,
-			'manual', h.as_of, NULL, h.version, h.from_tier IS NOT NULL, NULL, NULL, h.measure, h.to_tier, NULL
+		SELECT h.customer_id COLLATE "C", CASE WHEN h.batch <= o.after_batch THEN 0 ELSE 2 END,
+			h.move,
+			'manual', h.as_of, NULL, h.version, h.from_tier IS NOT NULL, NULL, NULL, h.measure,
+			h.to_tier, NULL
 		FROM tiering.changes_by_hand(occasions.scheme) h
 			JOIN person p ON p.customer_id = h.customer_id COLLATE "C" AND h.as_of >= p.day
 			LEFT JOIN own o ON o.customer_id = p.customer_id AND o.as_of = h.as_of
 	)
-	SELECT e.customer_id, row_number() OVER (PARTITION BY e.customer_id ORDER BY e.as_of, e.turn, e.move),
-		e.kind, e.as_of, e.previous, e.version, e.gone, e.earned, e.earned_if, e.measure, e.moved_to, e.overrides
+	SELECT e.customer_id, row_number()
+		OVER (PARTITION BY e.customer_id ORDER BY e.as_of, e.turn, e.move),
+		e.kind, e.as_of, e.previous, e.version, e.gone, e.earned, e.earned_if, e.measure,
+			e.moved_to, e.overrides
 	FROM event e
-	UNION ALL SELECT p.customer_id, 0, 'start', p.day, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM person p;
+	UNION ALL SELECT p.customer_id, 0, 'start', p.day, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+		NULL FROM person p;
 END;
 $$;
 COMMENT ON FUNCTION tiering.occasions(text, text[], date[], boolean) IS
-'All that has to be decided again about some customers, each from a day on, or about all from the first of days on if customers is null: assessments, with what the source has today, and changes by hand';
+'All that has to be decided again about some customers, each from a day on, or about all from the '
+'first of days on if customers is null: assessments, with what the source has today, and changes '
+'by hand';
 
 CREATE TYPE tiering.replayed AS (
 	customer_id  text,
@@ -159,20 +182,23 @@ CREATE TYPE tiering.replayed AS (
 	v            tiering.verdict
 );
 COMMENT ON TYPE tiering.replayed IS
-'Where a customer is after the n-th occasion, after which they have the measure; n = 0: before all of them';
+'Where a customer is after the n-th occasion, after which they have the measure; n = 0: before all '
+'of them';
 
 CREATE FUNCTION tiering.replay_start(scheme text, customer_id text, day date, touched boolean)
 RETURNS TABLE (version int, cause text, v tiering.verdict)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 BEGIN ATOMIC
-	SELECT a.version, a.cause, ROW(a.tier, a.since, NULL, NULL, a.policy_tier, a.policy_since, a.first_as_of,
+	SELECT a.version, a.cause,
+		ROW(a.tier, a.since, NULL, NULL, a.policy_tier, a.policy_since, a.first_as_of,
 		NULL, a.misses, a.best, a.next_tier, a.next_review, a.kept_until, NULL, false, false, false,
 		NULL)::tiering.verdict
 	FROM tiering.assignment a
 	WHERE NOT replay_start.touched AND a.scheme = replay_start.scheme
 		AND a.customer_id = replay_start.customer_id COLLATE "C"
 	UNION ALL
-	SELECT b.version, b.cause, ROW(b.tier, b.since, NULL, NULL, b.policy_tier, b.policy_since, b.first_as_of,
+	SELECT b.version, b.cause,
+		ROW(b.tier, b.since, NULL, NULL, b.policy_tier, b.policy_since, b.first_as_of,
 		NULL, b.misses, b.best, b.next_tier, b.next_review, b.kept_until, NULL, false, false, false,
 		NULL)::tiering.verdict
 	FROM tiering.state_before(replay_start.scheme, replay_start.customer_id, replay_start.day) b
@@ -201,7 +227,8 @@ BEGIN
 		-- looked up in a hash: the planner does not know how many are touched
 		FROM (SELECT x.*, x.customer_id IN (SELECT t.customer_id FROM touched t) AS touched
 			  FROM occasion x WHERE x.n = 0 OFFSET 0) o
-			LEFT JOIN LATERAL tiering.replay_start(replayed.scheme, o.customer_id, o.as_of, o.touched) b
+			LEFT JOIN LATERAL tiering.replay_start(replayed.scheme, o.customer_id, o.as_of,
+				o.touched) b
 				ON true
 		UNION ALL
 		SELECT x.customer_id, x.n, x.kind, x.as_of, x.version, x.held_version, x.gone, x.measure,
@@ -210,12 +237,17 @@ BEGIN
 		FROM (
 			SELECT o.customer_id, o.n, o.kind, o.as_of, o.version, s.version AS held_version,
 				CASE o.kind WHEN 'manual' THEN s.gone ELSE o.gone END AS gone,
-				CASE WHEN o.kind = 'manual' THEN COALESCE(s.measure, o.measure) WHEN o.gone THEN s.measure
+				CASE WHEN o.kind = 'manual' THEN COALESCE(s.measure, o.measure) WHEN o.gone
+					THEN s.measure
 					ELSE o.measure END AS measure,
-				COALESCE(s.earned, CASE WHEN s.cause <> 'manual' THEN (s.v).tier END) AS earned, s.cause,
-				tiering.decide(replayed.scheme, o.version, o.kind, o.as_of, o.previous, (s.v).tier, (s.v).since,
-					s.version, (s.v).policy_tier, (s.v).policy_since, (s.v).first_as_of, (s.v).misses, (s.v).best,
-					(s.v).next_tier, (s.v).next_review, (s.v).kept_until, o.gone, o.earned, o.earned_if,
+				COALESCE(s.earned, CASE WHEN s.cause <> 'manual' THEN (s.v).tier END) AS earned,
+					s.cause,
+				tiering.decide(replayed.scheme, o.version, o.kind, o.as_of, o.previous, (s.v).tier,
+					(s.v).since,
+					s.version, (s.v).policy_tier, (s.v).policy_since, (s.v).first_as_of,
+						(s.v).misses, (s.v).best,
+					(s.v).next_tier, (s.v).next_review, (s.v).kept_until, o.gone, o.earned,
+					o.earned_if,
 					o.moved_to, o.overrides, NULL, NULL) AS v
 			FROM state s JOIN occasion o ON o.customer_id = s.customer_id AND o.n = s.n + 1
 			OFFSET 0) x
@@ -246,7 +278,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.measures_before(text, date, text[]) IS
-'The measures of customers at the last assessment before a day, by what the source has today; nobody''s if it does not have any more what that took';
+'The measures of customers at the last assessment before a day, by what the source has today; '
+'nobody''s if it does not have any more what that took';
 
 CREATE TYPE tiering.replayed_move AS (
 	replayed    boolean,
@@ -274,7 +307,8 @@ CREATE TYPE tiering.edition_part AS (
 	was_known    boolean
 );
 COMMENT ON TYPE tiering.edition_part IS
-'Of the customers of a replay, how many a tier has at an assessment, and how many it had; with their measures, of which the old ones may not be known';
+'Of the customers of a replay, how many a tier has at an assessment, and how many it had; with '
+'their measures, of which the old ones may not be known';
 
 -- The moves of a customer on a day stand if they lead from and to the same as the
 -- replayed ones, with the same in between before changes by hand. Otherwise these
@@ -294,7 +328,8 @@ BEGIN ATOMIC
 		SELECT m.as_of, m.replayed, ROW((array_agg(m.from_tier ORDER BY m.n))[1],
 			(array_agg(m.to_tier ORDER BY m.n DESC))[1],
 			(array_agg(CASE m.cause WHEN 'manual' THEN m.from_tier ELSE m.to_tier END
-				ORDER BY m.cause = 'manual', CASE m.cause WHEN 'manual' THEN m.n ELSE - m.n END))[1],
+				ORDER BY m.cause = 'manual',
+					CASE m.cause WHEN 'manual' THEN m.n ELSE - m.n END))[1],
 			(array_agg(m.version ORDER BY m.n DESC))[1],
 			(array_agg(CASE WHEN NOT m.by_approval THEN m.measure END ORDER BY m.n DESC))[1],
 			(array_agg(m.assessed ORDER BY m.n DESC))[1]) AS net
@@ -308,7 +343,8 @@ COMMENT ON FUNCTION tiering.differing_days(tiering.replayed_move[]) IS
 
 -- One statement, as write_verdicts() is, for the same reason: what the replay found is
 -- read several times, and kept nowhere.
-CREATE FUNCTION tiering.write_replay(scheme text, customers text[], days date[], cause text, batch int,
+CREATE FUNCTION tiering.write_replay(scheme text, customers text[], days date[], cause text,
+	batch int,
 	last_as_of date, anew date, OUT superseded bigint, OUT recorded bigint, OUT written bigint,
 	OUT persons bigint, OUT repeated text, OUT cells tiering.assessed_cell[],
 	OUT asking tiering.asking[], OUT parts tiering.edition_part[])
@@ -318,7 +354,8 @@ AS $$
 #variable_conflict use_column
 BEGIN
 	WITH r AS MATERIALIZED (
-		SELECT x.* FROM tiering.replayed(write_replay.scheme, customers, days, write_replay.cause IS NOT NULL) x
+		SELECT x.* FROM tiering.replayed(write_replay.scheme, customers, days, write_replay.cause
+			IS NOT NULL) x
 	), final AS MATERIALIZED (
 		SELECT DISTINCT ON (r.customer_id) r.* FROM r ORDER BY r.customer_id, r.n DESC
 	), late AS MATERIALIZED (
@@ -327,23 +364,30 @@ BEGIN
 			WHERE (r.v).moves AND (r.v).tier IS NULL AND r.measure IS NULL GROUP BY r.as_of) x
 			CROSS JOIN LATERAL tiering.measures_before(write_replay.scheme, x.as_of, x.leaving) m
 	), old AS MATERIALIZED (
-		SELECT false AS replayed, m.customer_id, m.as_of, m.move AS n, m.from_tier, m.to_tier, m.cause,
+		SELECT false AS replayed, m.customer_id, m.as_of, m.move AS n, m.from_tier, m.to_tier,
+			m.cause,
 			m.version, m.measure, m.assessed
-		FROM r JOIN tiering.standing_move m ON m.customer_id = r.customer_id COLLATE "C" AND m.assessed >= r.as_of
+		FROM r JOIN tiering.standing_move m ON m.customer_id = r.customer_id COLLATE "C"
+			AND m.assessed >= r.as_of
 		WHERE r.n = 0 AND m.scheme = write_replay.scheme
 	), move AS MATERIALIZED (
 		SELECT * FROM old
 		UNION ALL
 		SELECT true, r.customer_id COLLATE "C", s.day, r.n, s.from_tier, s.to_tier,
-			CASE WHEN s.cause = 'manual' THEN s.cause ELSE COALESCE(write_replay.cause, s.cause) END,
+			CASE WHEN s.cause = 'manual' THEN s.cause ELSE COALESCE(write_replay.cause, s.cause)
+				END,
 			CASE WHEN s.to_tier IS NULL THEN GREATEST(r.held_version, b.version) ELSE r.version END,
-			CASE WHEN s.to_tier IS NOT NULL THEN r.measure ELSE COALESCE(r.measure, o.measure, l.measure) END,
+			CASE WHEN s.to_tier IS NOT NULL THEN r.measure
+				ELSE COALESCE(r.measure, o.measure, l.measure) END,
 			r.as_of
 		FROM r CROSS JOIN LATERAL tiering.steps(r.v) s
 			LEFT JOIN old o ON o.customer_id = r.customer_id COLLATE "C" AND o.assessed = r.as_of
-				AND o.to_tier IS NULL AND s.to_tier IS NULL AND o.from_tier = s.from_tier COLLATE "C"
-			LEFT JOIN late l ON l.as_of = r.as_of AND l.customer_id = r.customer_id AND s.to_tier IS NULL
-			LEFT JOIN LATERAL tiering.last_assessment(write_replay.scheme, r.as_of) b ON s.to_tier IS NULL
+				AND o.to_tier IS NULL AND s.to_tier IS NULL
+					AND o.from_tier = s.from_tier COLLATE "C"
+			LEFT JOIN late l ON l.as_of = r.as_of AND l.customer_id = r.customer_id AND s.to_tier
+				IS NULL
+			LEFT JOIN LATERAL tiering.last_assessment(write_replay.scheme, r.as_of) b ON s.to_tier
+				IS NULL
 		WHERE r.n > 0 AND (r.v).moves
 	), differing AS MATERIALIZED (
 		SELECT m.customer_id, d.as_of
@@ -357,26 +401,34 @@ BEGIN
 		ORDER BY m.customer_id, m.as_of DESC, m.n DESC
 	), standing AS MATERIALIZED (
 		SELECT f.customer_id COLLATE "C" AS customer_id, f.version, f.measure, f.earned,
-			COALESCE(l.cause, f.cause) AS cause, f.v, GREATEST(last_as_of, f.as_of) AS as_of, a.ctid AS place, a.tier AS held, a.version AS held_version,
-			(f.v).tier IS DISTINCT FROM a.tier OR a.tier IS NOT NULL AND f.n > 0 AND ROW(f.measure, (f.v).since, f.version,
-				COALESCE(l.cause, f.cause), (f.v).first_as_of, f.earned, (f.v).misses, (f.v).best, (f.v).next_tier,
+			COALESCE(l.cause, f.cause) AS cause, f.v, GREATEST(last_as_of, f.as_of) AS as_of,
+				a.ctid AS place, a.tier AS held, a.version AS held_version,
+			(f.v).tier IS DISTINCT FROM a.tier OR a.tier IS NOT NULL AND f.n > 0
+			AND ROW(f.measure, (f.v).since, f.version,
+				COALESCE(l.cause, f.cause), (f.v).first_as_of, f.earned, (f.v).misses, (f.v).best,
+					(f.v).next_tier,
 				(f.v).next_review, (f.v).kept_until, (f.v).policy_tier, (f.v).policy_since)
-			IS DISTINCT FROM ROW(a.measure, a.since, a.version, a.cause, a.first_as_of, a.earned, a.misses, a.best,
+			IS DISTINCT FROM ROW(a.measure, a.since, a.version, a.cause, a.first_as_of, a.earned,
+				a.misses, a.best,
 				a.next_tier, a.next_review, a.kept_until, a.policy_tier, a.policy_since) AS rewrite
 		FROM final f
 			LEFT JOIN last_move l ON l.customer_id = f.customer_id COLLATE "C"
-			LEFT JOIN tiering.assignment a ON a.scheme = write_replay.scheme AND a.customer_id = f.customer_id COLLATE "C"
+			LEFT JOIN tiering.assignment a ON a.scheme = write_replay.scheme
+				AND a.customer_id = f.customer_id COLLATE "C"
 	), superseding AS (
 		INSERT INTO tiering.superseded (move, scheme, batch)
 		SELECT o.n, write_replay.scheme, write_replay.batch
 		FROM old o JOIN differing d ON d.customer_id = o.customer_id AND d.as_of = o.as_of
 		RETURNING 1
 	), recording AS (
-		INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction, cause, version,
+		INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction,
+			cause, version,
 			measure, assessed, recorded_by, recorded_as, batch)
 		SELECT write_replay.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier,
-			CASE WHEN m.from_tier IS NULL THEN 'new' WHEN m.to_tier IS NULL THEN 'exit' ELSE w.direction END,
-			m.cause, m.version, m.measure, m.assessed, session_user, tiering.acting_role(), write_replay.batch
+			CASE WHEN m.from_tier IS NULL THEN 'new' WHEN m.to_tier IS NULL THEN 'exit'
+				ELSE w.direction END,
+			m.cause, m.version, m.measure, m.assessed, session_user, tiering.acting_role(),
+				write_replay.batch
 		FROM move m
 			JOIN differing d ON d.customer_id = m.customer_id AND d.as_of = m.as_of
 			LEFT JOIN (SELECT v.version, w.* FROM (SELECT DISTINCT version FROM move) v
@@ -386,47 +438,66 @@ BEGIN
 		ORDER BY m.as_of, m.n
 		RETURNING 1
 	), noting AS (
-		INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses, best, next_tier,
+		INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses, best,
+			next_tier,
 			next_review, kept_until, policy_tier, policy_since)
-		SELECT write_replay.scheme, x.customer_id, x.as_of, x.version, (x.v).misses, (x.v).best, (x.v).next_tier,
+		SELECT write_replay.scheme, x.customer_id, x.as_of, x.version, (x.v).misses, (x.v).best,
+			(x.v).next_tier,
 			(x.v).next_review, (x.v).kept_until, (x.v).policy_tier, (x.v).policy_since
 		FROM (SELECT DISTINCT ON (r.customer_id, r.as_of) r.* FROM r WHERE r.n > 0
 			  ORDER BY r.customer_id, r.as_of, r.n DESC) x
 			LEFT JOIN LATERAL (
 				SELECT h.* FROM tiering.watch_history h
-				WHERE h.scheme = write_replay.scheme AND h.customer_id = x.customer_id COLLATE "C" AND h.as_of = x.as_of
+				WHERE h.scheme = write_replay.scheme AND h.customer_id = x.customer_id COLLATE "C"
+					AND h.as_of = x.as_of
 				ORDER BY h.entry DESC LIMIT 1) h ON true
 		WHERE (x.v).tier IS NOT NULL AND CASE WHEN h.entry IS NULL THEN (x.v).noted
-			ELSE ROW((x.v).misses, (x.v).best, (x.v).next_tier, (x.v).next_review IS NULL, (x.v).policy_tier, (x.v).policy_since)
-				IS DISTINCT FROM ROW(h.misses, h.best, h.next_tier, h.next_review IS NULL, h.policy_tier, h.policy_since) END
+			ELSE ROW((x.v).misses, (x.v).best, (x.v).next_tier, (x.v).next_review IS NULL,
+				(x.v).policy_tier, (x.v).policy_since)
+				IS DISTINCT FROM ROW(h.misses, h.best, h.next_tier, h.next_review IS NULL,
+					h.policy_tier, h.policy_since) END
 	), removing AS (
-		DELETE FROM tiering.assignment a USING standing s WHERE a.ctid = s.place AND (s.v).tier IS NULL
+		DELETE FROM tiering.assignment a USING standing s WHERE a.ctid = s.place AND (s.v).tier
+			IS NULL
 	), changing AS (
 		UPDATE tiering.assignment a
-		SET tier = (s.v).tier, measure = s.measure, as_of = s.as_of, since = (s.v).since, version = s.version,
-			recorded_at = now(), cause = s.cause, first_as_of = (s.v).first_as_of, earned = s.earned,
-			misses = (s.v).misses, best = (s.v).best, next_tier = (s.v).next_tier, next_review = (s.v).next_review,
-			kept_until = (s.v).kept_until, policy_tier = (s.v).policy_tier, policy_since = (s.v).policy_since
+		SET tier = (s.v).tier, measure = s.measure, as_of = s.as_of, since = (s.v).since,
+			version = s.version,
+			recorded_at = now(), cause = s.cause, first_as_of = (s.v).first_as_of,
+				earned = s.earned,
+			misses = (s.v).misses, best = (s.v).best, next_tier = (s.v).next_tier,
+				next_review = (s.v).next_review,
+			kept_until = (s.v).kept_until, policy_tier = (s.v).policy_tier,
+				policy_since = (s.v).policy_since
 		FROM standing s WHERE a.ctid = s.place AND (s.v).tier IS NOT NULL AND s.rewrite
 	), adding AS (
-		INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version, cause,
-			first_as_of, earned, misses, best, next_tier, next_review, kept_until, policy_tier, policy_since)
-		SELECT write_replay.scheme, s.customer_id, (s.v).tier, s.measure, s.as_of, (s.v).since, s.version, s.cause,
-			(s.v).first_as_of, s.earned, (s.v).misses, (s.v).best, (s.v).next_tier, (s.v).next_review,
+		INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version,
+			cause,
+			first_as_of, earned, misses, best, next_tier, next_review, kept_until, policy_tier,
+				policy_since)
+		SELECT write_replay.scheme, s.customer_id, (s.v).tier, s.measure, s.as_of, (s.v).since,
+			s.version, s.cause,
+			(s.v).first_as_of, s.earned, (s.v).misses, (s.v).best, (s.v).next_tier,
+			(s.v).next_review,
 			(s.v).kept_until, (s.v).policy_tier, (s.v).policy_since
 		FROM standing s WHERE s.place IS NULL AND (s.v).tier IS NOT NULL
 	), ended AS MATERIALIZED (
 		SELECT x.as_of, x.version, x.customer_id, (x.v).tier, x.measure,
-			CASE WHEN x.as_of = anew THEN NULL WHEN o.n IS NULL THEN (z.v).tier ELSE o.to_tier END AS was,
+			CASE WHEN x.as_of = anew THEN NULL WHEN o.n IS NULL THEN (z.v).tier ELSE o.to_tier
+				END AS was,
 			a.measure AS was_measure
-		FROM (SELECT DISTINCT ON (r.customer_id, s.as_of) r.*, s.as_of AS day, s.version AS graded_by
-			  FROM r JOIN tiering.assessments(write_replay.scheme, customers IS NULL) s ON s.as_of = r.as_of
+		FROM (SELECT DISTINCT ON (r.customer_id, s.as_of) r.*, s.as_of AS day,
+			s.version AS graded_by
+			  FROM r JOIN tiering.assessments(write_replay.scheme, customers IS NULL) s
+			  	ON s.as_of = r.as_of
 			  WHERE r.n > 0 ORDER BY r.customer_id, s.as_of, r.n DESC) x
 			JOIN r z ON z.customer_id = x.customer_id AND z.n = 0
 			LEFT JOIN LATERAL (
-				SELECT o.n, o.to_tier FROM old o WHERE o.customer_id = x.customer_id COLLATE "C" AND o.assessed <= x.as_of
+				SELECT o.n, o.to_tier FROM old o WHERE o.customer_id = x.customer_id COLLATE "C"
+					AND o.assessed <= x.as_of
 				ORDER BY o.as_of DESC, o.n DESC LIMIT 1) o ON customers IS NOT NULL
-			LEFT JOIN tiering.measures_held(write_replay.scheme, last_as_of) a ON x.as_of = last_as_of
+			LEFT JOIN tiering.measures_held(write_replay.scheme, last_as_of) a
+				ON x.as_of = last_as_of
 				AND a.customer_id COLLATE "C" = x.customer_id COLLATE "C" AND customers IS NOT NULL
 	)
 	SELECT (SELECT count(*) FROM superseding), (SELECT count(*) FROM recording),
@@ -434,13 +505,16 @@ BEGIN
 		(SELECT r.customer_id FROM r WHERE r.kind = 'assessment' GROUP BY r.customer_id, r.as_of
 		 HAVING count(*) > 1 ORDER BY r.customer_id LIMIT 1),
 		(SELECT array_agg(ROW(c.*)::tiering.assessed_cell) FROM (
-			SELECT f.gone, s.held, s.held_version, (s.v).tier, count(*), count(*) FILTER (WHERE s.rewrite), 0::bigint, NULL::numeric
-			FROM standing s JOIN (SELECT f.customer_id, f.gone FROM final f) f ON f.customer_id = s.customer_id COLLATE "C"
+			SELECT f.gone, s.held, s.held_version, (s.v).tier, count(*), count(*)
+				FILTER (WHERE s.rewrite), 0::bigint, NULL::numeric
+			FROM standing s JOIN (SELECT f.customer_id, f.gone FROM final f) f
+				ON f.customer_id = s.customer_id COLLATE "C"
 			GROUP BY f.gone, s.held, s.held_version, (s.v).tier) c),
 		(SELECT array_agg(ROW(f.customer_id, (f.v).asked, (f.v).tier, f.measure, f.as_of,
 			f.version)::tiering.asking) FROM final f WHERE (f.v).asked IS NOT NULL),
 		(SELECT array_agg(ROW(p.*)::tiering.edition_part) FROM (
-			SELECT u.as_of, max(u.version), u.tier, sum(u.now), sum(u.was), sum(u.measure), sum(u.was_measure), bool_and(u.known)
+			SELECT u.as_of, max(u.version), u.tier, sum(u.now), sum(u.was), sum(u.measure),
+				sum(u.was_measure), bool_and(u.known)
 			FROM ended e CROSS JOIN LATERAL (VALUES
 				(e.as_of, e.version, e.tier, 1, 0, e.measure, NULL::numeric, e.as_of = last_as_of),
 				(e.as_of, e.version, e.was, 0, 1, NULL, e.was_measure, e.was_measure IS NOT NULL))
@@ -450,7 +524,10 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.write_replay(text, text[], date[], text, int, date, date) IS
-'Replays the customers of occasions(), and writes what comes out otherwise: the moves that do not stand any more are superseded, those in their place recorded, with the cause given unless they are by hand, and assignment is brought to where the replay ends. anew: an assessment that had none of the customers yet';
+'Replays the customers of occasions(), and writes what comes out otherwise: the moves that do not '
+'stand any more are superseded, those in their place recorded, with the cause given unless they '
+'are by hand, and assignment is brought to where the replay ends. anew: an assessment that had '
+'none of the customers yet';
 
 -- Heads follow from the moves. Money of the last assessment follows from what the
 -- customers have now and had before; of an earlier one what they had is not kept, so
@@ -460,23 +537,29 @@ CREATE FUNCTION tiering.keep_editions(scheme text, everyone boolean, batch int,
 LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 100000
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT tiering.keep_distribution(keep_editions.scheme, e.as_of, e.version, keep_editions.batch - 1, e.sums)
+	SELECT tiering.keep_distribution(keep_editions.scheme, e.as_of, e.version,
+		keep_editions.batch - 1, e.sums)
 	FROM (
-		SELECT COALESCE(d.as_of, p.as_of) AS as_of, COALESCE(max(p.version) FILTER (WHERE everyone), max(d.version)) AS version,
+		SELECT COALESCE(d.as_of, p.as_of) AS as_of,
+			COALESCE(max(p.version) FILTER (WHERE everyone), max(d.version)) AS version,
 			array_agg(ROW(COALESCE(d.tier, p.tier), c.customers, CASE WHEN everyone THEN p.measure
 				WHEN c.customers = 0 THEN 0 WHEN p.tier IS NULL THEN d.measure
-				WHEN p.was_known THEN d.measure + COALESCE(p.measure, 0) - COALESCE(p.was_measure, 0) END)::tiering.tier_sum) AS sums
+				WHEN p.was_known THEN d.measure + COALESCE(p.measure, 0) - COALESCE(p.was_measure,
+					0) END)::tiering.tier_sum) AS sums
 		FROM (SELECT x.* FROM tiering.known_distribution(NULL) x
-			  WHERE x.scheme = keep_editions.scheme AND x.as_of IN (SELECT y.as_of FROM unnest(parts) y)) d
+			  WHERE x.scheme = keep_editions.scheme AND x.as_of
+			  	IN (SELECT y.as_of FROM unnest(parts) y)) d
 			FULL JOIN unnest(parts) p ON p.as_of = d.as_of AND p.tier COLLATE "C" = d.tier
 			CROSS JOIN LATERAL (SELECT CASE WHEN everyone THEN COALESCE(p.customers, 0)
-				ELSE COALESCE(d.customers, 0) + COALESCE(p.customers, 0) - COALESCE(p.was, 0) END AS customers) c
+				ELSE COALESCE(d.customers, 0) + COALESCE(p.customers, 0) - COALESCE(p.was, 0)
+					END AS customers) c
 		GROUP BY 1 ORDER BY 1) e
 $$;
 COMMENT ON FUNCTION tiering.keep_editions(text, boolean, int, tiering.edition_part[]) IS
 'Keeps the distributions that follow from a replay';
 
-CREATE FUNCTION tiering.replay(scheme text, last_as_of date, kind text, customers text[], days date[],
+CREATE FUNCTION tiering.replay(scheme text, last_as_of date, kind text, customers text[],
+	days date[],
 	cause text, anew date, OUT result tiering.restate_result, OUT cells tiering.assessed_cell[],
 	OUT asking tiering.asking[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
@@ -494,7 +577,8 @@ BEGIN
 		RETURN;		-- there is no assessment, or nobody is listed
 	END IF;
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
-	SELECT * INTO done FROM tiering.write_replay(scheme, customers, days, cause, batch, last_as_of, anew);
+	SELECT * INTO done FROM tiering.write_replay(scheme, customers, days, cause, batch, last_as_of,
+		anew);
 	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
 	IF done.repeated IS NOT NULL THEN
 		RAISE EXCEPTION 'source of scheme "%" yields % more than once', scheme,
@@ -507,7 +591,8 @@ BEGIN
 	IF anew IS NULL THEN
 		PERFORM tiering.keep_requests(scheme, last_as_of, customers, done.asking);
 	END IF;
-	result.assessments := count(*) FROM tiering.assessments(scheme, customers IS NULL) a WHERE a.as_of >= first_day;
+	result.assessments := count(*) FROM tiering.assessments(scheme, customers IS NULL) a
+		WHERE a.as_of >= first_day;
 	result.customers := done.persons;
 	result.superseded := done.superseded;
 	result.recorded := done.recorded;
@@ -517,7 +602,10 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.replay(text, date, text, text[], date[], text, date) IS
-'Makes the assessments of customers again, each from a day on, or of all from the first of days on if customers is null, and keeps what comes out otherwise as a batch of a kind. last_as_of: the last assessment of the scheme; anew: an assessment that had none of the customers yet, and sees to what it asks for itself';
+'Makes the assessments of customers again, each from a day on, or of all from the first of days on '
+'if customers is null, and keeps what comes out otherwise as a batch of a kind. last_as_of: the '
+'last assessment of the scheme; anew: an assessment that had none of the customers yet, and sees '
+'to what it asks for itself';
 
 CREATE FUNCTION tiering.repeat_assessment(scheme text, as_of date, version int)
 RETURNS tiering.refresh_result
@@ -528,12 +616,14 @@ DECLARE
 	done record;
 	result tiering.refresh_result;
 BEGIN
-	SELECT * INTO done FROM tiering.replay(scheme, as_of, 'refresh', NULL, ARRAY[as_of], NULL, NULL);
+	SELECT * INTO done FROM tiering.replay(scheme, as_of, 'refresh', NULL, ARRAY[as_of], NULL,
+		NULL);
 	PERFORM tiering.check_cells(scheme, as_of, version, NULL, NULL, done.cells);
 	result := tiering.cell_counts(scheme, as_of, version, done.cells);
 	result.pending := count(*) FROM tiering.request_state r
 		WHERE r.scheme = repeat_assessment.scheme AND r.kind = 'move' AND r.state = 'pending';
-	result.overrides_left_out := count(*) FROM tiering.overrides_left_out(scheme, version, as_of, as_of);
+	result.overrides_left_out := count(*)
+		FROM tiering.overrides_left_out(scheme, version, as_of, as_of);
 	RETURN result;
 END;
 $$;
@@ -553,7 +643,8 @@ BEGIN
 	PERFORM tiering.check_day(from_as_of, 'from_as_of');
 	src := tiering.lock_source(scheme COLLATE "C");
 	IF customers IS NOT NULL THEN
-		customers := ARRAY(SELECT DISTINCT c COLLATE "C" FROM unnest(customers) c WHERE c IS NOT NULL);
+		customers := ARRAY(SELECT DISTINCT c COLLATE "C" FROM unnest(customers) c WHERE c
+			IS NOT NULL);
 	END IF;
 	SELECT * INTO done FROM tiering.replay(src.scheme, src.refreshed_as_of, 'restatement',
 		customers COLLATE "C", array_fill(from_as_of, ARRAY[COALESCE(cardinality(customers), 1)]),
@@ -570,7 +661,12 @@ RETURNS tiering.restate_result
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.restate(text, date, text[]) IS
-'Makes the assessments of some customers, or of all if null, again from a day on with the data of today, by the versions and policies of then: some by those that graded each assessment, all by those now in force on its day. Moves that come out otherwise supersede the old ones, with the cause correction. Changes by hand and decisions of then stay. The money of past distributions in which the customers are or were is null until recount(). Errors: unknown scheme, no source (42704), a refresh under way (55P03), a null or infinite day (22023), and those of refresh()';
+'Makes the assessments of some customers, or of all if null, again from a day on with the data of '
+'today, by the versions and policies of then: some by those that graded each assessment, all by '
+'those now in force on its day. Moves that come out otherwise supersede the old ones, with the '
+'cause correction. Changes by hand and decisions of then stay. The money of past distributions in '
+'which the customers are or were is null until recount(). Errors: unknown scheme, no source '
+'(42704), a refresh under way (55P03), a null or infinite day (22023), and those of refresh()';
 
 CREATE FUNCTION tiering.notify_restatement(result tiering.restate_result) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
@@ -593,7 +689,8 @@ SET application_name = 'tiering.restate'
 AS $$
 DECLARE
 	src tiering.source := tiering.lock_source(scheme);
-	first_as_of date := min(d.as_of) FROM tiering.known_distribution(NULL) d WHERE d.scheme = restate_dirty.scheme;
+	first_as_of date := min(d.as_of) FROM tiering.known_distribution(NULL) d
+		WHERE d.scheme = restate_dirty.scheme;
 	marked record;
 	done record;
 BEGIN
@@ -614,7 +711,8 @@ BEGIN
 	INTO marked
 	FROM (SELECT t.customer_id, min(t.from_as_of) AS day FROM taken t
 		  WHERE t.from_as_of <= src.refreshed_as_of GROUP BY t.customer_id) t;
-	SELECT * INTO done FROM tiering.replay(src.scheme, src.refreshed_as_of, 'restatement', marked.customers,
+	SELECT * INTO done FROM tiering.replay(src.scheme, src.refreshed_as_of, 'restatement',
+		marked.customers,
 		marked.days, 'correction', NULL);
 	PERFORM tiering.notify_restatement(done.result);
 	RETURN done.result;
@@ -627,7 +725,8 @@ CREATE FUNCTION tiering.restate_dirty(scheme text) RETURNS tiering.restate_resul
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.restate_dirty(text) IS
-'Restates the customers who were marked by mark_dirty(), each from their day on, and takes the marks away. Errors: those of restate(), after which the marks are still there';
+'Restates the customers who were marked by mark_dirty(), each from their day on, and takes the '
+'marks away. Errors: those of restate(), after which the marks are still there';
 
 CREATE FUNCTION tiering_internal.recount(scheme text) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
@@ -647,7 +746,8 @@ BEGIN
 		ORDER BY d.as_of
 	LOOP
 		recounted := recounted + tiering.keep_distribution(scheme, step.as_of, step.version,
-			tiering.next_batch(scheme) - 1, tiering.tier_sums(scheme, step.as_of, step.version))::int;
+			tiering.next_batch(scheme) - 1,
+				tiering.tier_sums(scheme, step.as_of, step.version))::int;
 	END LOOP;
 	RETURN recounted;
 END;
@@ -659,4 +759,6 @@ CREATE FUNCTION tiering.recount(scheme text) RETURNS int
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.recount(text) IS
-'Adds the money of the distributions up again that restatements left null; returns how many there were. That of the last assessment is what assignment has, that of others is read from the source, with the data of today and in full for each, which restate() spares. Errors: those of restate()';
+'Adds the money of the distributions up again that restatements left null; returns how many there '
+'were. That of the last assessment is what assignment has, that of others is read from the source, '
+'with the data of today and in full for each, which restate() spares. Errors: those of restate()';

@@ -20,7 +20,8 @@ BEGIN
 				   WHERE v.scheme = simulated_day.scheme AND v.version = simulated_day.version) THEN
 		RAISE EXCEPTION 'scheme "%" has no version %', scheme, COALESCE(version::text, 'null')
 			USING ERRCODE = 'undefined_object',
-			HINT = format('Those that it has are in tiering.scheme_version; tiering.new_version(%L) makes a draft.', scheme);
+			HINT = format('Those that it has are in tiering.scheme_version; '
+				'tiering.new_version(%L) makes a draft.', scheme);
 	END IF;
 	SELECT * INTO src FROM tiering.source s WHERE s.scheme = simulated_day.scheme;
 	IF src.scheme IS NULL THEN
@@ -35,7 +36,8 @@ BEGIN
 	END IF;
 	PERFORM tiering.check_day(as_of, 'as_of');
 	IF as_of < src.refreshed_as_of THEN
-		RAISE EXCEPTION 'scheme "%" was already refreshed as of %, which is after %', scheme, src.refreshed_as_of, as_of
+		RAISE EXCEPTION 'scheme "%" was already refreshed as of %, which is after %', scheme,
+			src.refreshed_as_of, as_of
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'Customers move from where they stand: simulate that day or a later one.';
 	END IF;
@@ -43,7 +45,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.simulated_day(text, int, date) IS
-'Part of simulate(): the day that is simulated, null being that of the last refresh, if that can be done';
+'Part of simulate(): the day that is simulated, null being that of the last refresh, if that can '
+'be done';
 
 -- What a refresh refuses, this does. A customer who is repeated shows where more
 -- rows of the source met a row of assignment than there are; new ones have to be
@@ -64,25 +67,29 @@ BEGIN
 	SELECT array_agg(ROW(c.*)::tiering.assessed_cell) INTO cells
 	FROM (SELECT d.gone, d.held, max(d.held_version), (d.v).tier, count(*), 0::bigint, 0::bigint,
 			sum(CASE WHEN (d.v).tier IS NULL THEN d.held_measure ELSE d.measure END)
-		  FROM tiering.assessed(simulated_cells.scheme, day, simulated_cells.version, previous, NULL, NULL, again) d
+		  FROM tiering.assessed(simulated_cells.scheme, day, simulated_cells.version, previous,
+		  	NULL, NULL, again) d
 		  GROUP BY d.gone, d.held, (d.v).tier) c;
 	PERFORM tiering.check_cells(simulated_cells.scheme, day, simulated_cells.version, NULL,
 		tiering.customers_held(simulated_cells.scheme), cells);
 	IF EXISTS (SELECT FROM unnest(cells) c WHERE c.held IS NULL) THEN
 		PERFORM tiering.refuse_repeated(simulated_cells.scheme, day, simulated_cells.version, NULL);
 	END IF;
-	RETURN QUERY SELECT c.held, c.tier, sum(c.customers)::bigint, sum(c.measure) FROM unnest(cells) c GROUP BY c.held, c.tier;
+	RETURN QUERY SELECT c.held, c.tier, sum(c.customers)::bigint, sum(c.measure)
+		FROM unnest(cells) c GROUP BY c.held, c.tier;
 END;
 $$;
 COMMENT ON FUNCTION tiering.simulated_cells(text, int, date) IS
-'Part of simulate(): how many customers, with how much of the measure, would come from which tier to which; both are null for those whom no tier takes';
+'Part of simulate(): how many customers, with how much of the measure, would come from which tier '
+'to which; both are null for those whom no tier takes';
 
 CREATE FUNCTION tiering.simulate(scheme text, version int, as_of date DEFAULT NULL)
 RETURNS TABLE (from_tier text, to_tier text, direction text, customers bigint, measure numeric)
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 1000000 ROWS 50
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT c.held, c.tier, CASE WHEN c.held IS NULL THEN 'new' WHEN c.tier IS NULL THEN 'exit' ELSE d.direction END,
+	SELECT c.held, c.tier, CASE WHEN c.held IS NULL THEN 'new' WHEN c.tier IS NULL THEN 'exit'
+		ELSE d.direction END,
 		c.customers, c.measure
 	FROM tiering.simulated_cells(scheme, version, as_of) c
 		LEFT JOIN tiering.directions(simulate.scheme, simulate.version) d
@@ -93,11 +100,16 @@ BEGIN ATOMIC
 	ORDER BY f.rank DESC NULLS LAST, c.held, t.rank DESC NULLS LAST, c.tier;
 END;
 COMMENT ON FUNCTION tiering.simulate(text, int, date) IS
-'Which customers would move if this version of the scheme, a draft or any other, graded as of a date, or as of the last refresh: a row for each tier from which and to which, in heads and in the measure; those who would stay are there, too. Nothing is written. Errors: those of refresh(); no such version (42704); never refreshed, and no as_of (22004); a metric of the version that the source does not yield (42703)';
+'Which customers would move if this version of the scheme, a draft or any other, graded as of a '
+'date, or as of the last refresh: a row for each tier from which and to which, in heads and in the '
+'measure; those who would stay are there, too. Nothing is written. Errors: those of refresh(); no '
+'such version (42704); never refreshed, and no as_of (22004); a metric of the version that the '
+'source does not yield (42703)';
 
 CREATE FUNCTION tiering.simulate_staffing(scheme text, version int, as_of date DEFAULT NULL)
 RETURNS TABLE (tier text, rank int, customers_before bigint, customers_after bigint,
-	managers_from_before bigint, managers_from_after bigint, managers_to_before bigint, managers_to_after bigint)
+	managers_from_before bigint, managers_from_after bigint, managers_to_before bigint,
+		managers_to_after bigint)
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 1000000 ROWS 20
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -105,7 +117,8 @@ BEGIN ATOMIC
 		SELECT * FROM tiering.simulated_cells(scheme, version, as_of)
 	), edition AS (
 		-- what graded is what view staffing goes by
-		SELECT false AS after, COALESCE(tiering.version_on(s.scheme, s.refreshed_as_of), l.version) AS version
+		SELECT false AS after, COALESCE(tiering.version_on(s.scheme, s.refreshed_as_of),
+			l.version) AS version
 		FROM tiering.source s CROSS JOIN LATERAL tiering.last_assessment(s.scheme) l
 		WHERE s.scheme = simulate_staffing.scheme
 		UNION ALL SELECT true, simulate_staffing.version
@@ -113,10 +126,13 @@ BEGIN ATOMIC
 		SELECT e.after, t.tier, t.rank, s.customers_per_manager AS per_manager
 		FROM edition e
 			JOIN tiering.tier t ON (t.scheme, t.version) = (simulate_staffing.scheme, e.version)
-			LEFT JOIN tiering.service s ON (s.scheme, s.version, s.tier) = (t.scheme, t.version, t.tier)
+			LEFT JOIN tiering.service s
+				ON (s.scheme, s.version, s.tier) = (t.scheme, t.version, t.tier)
 	), counted AS (
-		SELECT false AS after, c.held AS tier, sum(c.customers) AS customers FROM c WHERE c.held IS NOT NULL GROUP BY c.held
-		UNION ALL SELECT true, c.tier, sum(c.customers) FROM c WHERE c.tier IS NOT NULL GROUP BY c.tier
+		SELECT false AS after, c.held AS tier, sum(c.customers) AS customers FROM c WHERE c.held
+			IS NOT NULL GROUP BY c.held
+		UNION ALL SELECT true, c.tier, sum(c.customers) FROM c WHERE c.tier IS NOT NULL
+			GROUP BY c.tier
 	), staffed AS (
 		SELECT after, tier, l.rank, COALESCE(n.customers, 0) AS customers,
 			ceil(COALESCE(n.customers, 0) / (upper(l.per_manager) - 1)) AS managers_from,
@@ -124,18 +140,25 @@ BEGIN ATOMIC
 		FROM listed l FULL JOIN counted n USING (after, tier)
 	)
 	SELECT b.tier, COALESCE(max(b.rank) FILTER (WHERE b.after), max(b.rank)) AS rank,
-		COALESCE(sum(b.customers) FILTER (WHERE NOT b.after), 0)::bigint, COALESCE(sum(b.customers) FILTER (WHERE b.after), 0)::bigint,
-		(max(b.managers_from) FILTER (WHERE NOT b.after))::bigint, (max(b.managers_from) FILTER (WHERE b.after))::bigint,
-		(max(b.managers_to) FILTER (WHERE NOT b.after))::bigint, (max(b.managers_to) FILTER (WHERE b.after))::bigint
+		COALESCE(sum(b.customers) FILTER (WHERE NOT b.after), 0)::bigint,
+			COALESCE(sum(b.customers) FILTER (WHERE b.after), 0)::bigint,
+		(max(b.managers_from) FILTER (WHERE NOT b.after))::bigint,
+		(max(b.managers_from) FILTER (WHERE b.after))::bigint,
+		(max(b.managers_to) FILTER (WHERE NOT b.after))::bigint,
+		(max(b.managers_to) FILTER (WHERE b.after))::bigint
 	FROM staffed b
 	GROUP BY b.tier
 	ORDER BY 2 DESC NULLS LAST, b.tier;
 END;
 COMMENT ON FUNCTION tiering.simulate_staffing(text, int, date) IS
-'How many customers each tier has, and how many relationship managers it takes, as many and as few customers each as its service says, before, by the version that graded, and after, by the version that is simulated; as view staffing counts them. Null where a tier is not in the version or has no managers. Errors are those of simulate()';
+'How many customers each tier has, and how many relationship managers it takes, as many and as few '
+'customers each as its service says, before, by the version that graded, and after, by the version '
+'that is simulated; as view staffing counts them. Null where a tier is not in the version or has '
+'no managers. Errors are those of simulate()';
 
 CREATE FUNCTION tiering.simulate_customers(scheme text, version int, as_of date DEFAULT NULL)
-RETURNS TABLE (customer_id text, from_tier text, to_tier text, direction text, measure numeric, earned text)
+RETURNS TABLE (customer_id text, from_tier text, to_tier text, direction text, measure numeric,
+	earned text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 1000000 ROWS 10000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
 AS $$
@@ -147,13 +170,18 @@ DECLARE
 	previous date := l.as_of FROM tiering.last_assessment(scheme, day) l;
 BEGIN
 	RETURN QUERY SELECT d.customer_id, d.held, (d.v).tier,
-		CASE WHEN d.held IS NULL THEN 'new' WHEN (d.v).tier IS NULL THEN 'exit' ELSE w.direction END,
-		CASE WHEN (d.v).tier IS NULL THEN d.held_measure ELSE d.measure END, COALESCE((d.v).earned, (d.v).tier)
-	FROM tiering.assessed(simulate_customers.scheme, day, simulate_customers.version, previous, NULL, NULL, again) d
+		CASE WHEN d.held IS NULL THEN 'new' WHEN (d.v).tier IS NULL THEN 'exit' ELSE w.direction
+			END,
+		CASE WHEN (d.v).tier IS NULL THEN d.held_measure ELSE d.measure END,
+			COALESCE((d.v).earned, (d.v).tier)
+	FROM tiering.assessed(simulate_customers.scheme, day, simulate_customers.version, previous,
+		NULL, NULL, again) d
 		LEFT JOIN tiering.directions(simulate_customers.scheme, simulate_customers.version) w
 			ON w.from_tier = d.held AND w.to_tier = (d.v).tier
 	WHERE d.held IS DISTINCT FROM (d.v).tier;
 END;
 $$;
 COMMENT ON FUNCTION tiering.simulate_customers(text, int, date) IS
-'Who would move, as simulate() counts them, with what the rules of the version give where its policies give less or later: earned. A source that names customers several times is not examined for that here. Errors are those of simulate()';
+'Who would move, as simulate() counts them, with what the rules of the version give where its '
+'policies give less or later: earned. A source that names customers several times is not examined '
+'for that here. Errors are those of simulate()';

@@ -12,7 +12,8 @@ CREATE TYPE tiering.void_result AS (
 	withdrawn  bigint
 );
 COMMENT ON TYPE tiering.void_result IS
-'What taking an assessment back did: the assessment, the one that is the last now, moves that do not stand any more, rows of assignment written, and requests withdrawn';
+'What taking an assessment back did: the assessment, the one that is the last now, moves that do '
+'not stand any more, rows of assignment written, and requests withdrawn';
 
 CREATE FUNCTION tiering.check_void(src tiering.source, as_of date, reason text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
@@ -37,16 +38,19 @@ BEGIN
 	IF FOUND THEN
 		RAISE EXCEPTION 'override % was approved as of the assessment of %', override.request, as_of
 			USING ERRCODE = 'object_not_in_prerequisite_state',
-			HINT = format('End it with tiering.end_override(%s, %L), and ask for it again afterwards.',
+			HINT = format('End it with tiering.end_override(%s, %L), and ask for it again '
+				'afterwards.',
 				override.request, as_of);
 	END IF;
 END;
 $$;
 COMMENT ON FUNCTION tiering.check_void(tiering.source, date, text) IS
-'Refuses to take an assessment back that is not the last, or without a reason (22023), or as of which an override was approved that goes on (55000)';
+'Refuses to take an assessment back that is not the last, or without a reason (22023), or as of '
+'which an override was approved that goes on (55000)';
 
 -- Where customers were: rows of assignment, as those that were touched had them.
-CREATE FUNCTION tiering.write_void(scheme text, as_of date, batch int, OUT superseded bigint, OUT written bigint)
+CREATE FUNCTION tiering.write_void(scheme text, as_of date, batch int, OUT superseded bigint,
+	OUT written bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
 AS $$
@@ -55,7 +59,8 @@ BEGIN
 	WITH before AS MATERIALIZED (
 		SELECT t.customer_id COLLATE "C" AS customer_id, b.*, l.measure, l.version AS moved_by
 		FROM tiering.touched(write_void.scheme, write_void.as_of) t
-			LEFT JOIN LATERAL tiering.state_before(write_void.scheme, t.customer_id, write_void.as_of) b ON true
+			LEFT JOIN LATERAL tiering.state_before(write_void.scheme, t.customer_id,
+				write_void.as_of) b ON true
 			LEFT JOIN LATERAL (
 				SELECT m.measure, m.version FROM tiering.standing_move m
 				WHERE m.scheme = write_void.scheme AND m.customer_id = t.customer_id COLLATE "C"
@@ -72,30 +77,37 @@ BEGIN
 		RETURNING 1
 	), changed AS (
 		UPDATE tiering.assignment a
-		SET tier = b.tier, since = b.since, version = b.version, recorded_at = now(), cause = b.cause,
-			first_as_of = b.first_as_of, earned = NULL, misses = b.misses, best = b.best, next_tier = b.next_tier,
+		SET tier = b.tier, since = b.since, version = b.version, recorded_at = now(),
+			cause = b.cause,
+			first_as_of = b.first_as_of, earned = NULL, misses = b.misses, best = b.best,
+				next_tier = b.next_tier,
 			next_review = b.next_review, kept_until = b.kept_until, policy_tier = b.policy_tier,
 			policy_since = b.policy_since
 		FROM before b
 		WHERE a.scheme = write_void.scheme AND a.customer_id = b.customer_id AND b.tier IS NOT NULL
 		RETURNING 1
 	), added AS (
-		INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version, cause, first_as_of,
+		INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version,
+			cause, first_as_of,
 			misses, best, next_tier, next_review, kept_until, policy_tier, policy_since)
-		SELECT write_void.scheme, b.customer_id, b.tier, b.measure, b.since, b.since, b.version, b.cause, b.first_as_of,
-			b.misses, b.best, b.next_tier, b.next_review, b.kept_until, b.policy_tier, b.policy_since
+		SELECT write_void.scheme, b.customer_id, b.tier, b.measure, b.since, b.since, b.version,
+			b.cause, b.first_as_of,
+			b.misses, b.best, b.next_tier, b.next_review, b.kept_until, b.policy_tier,
+				b.policy_since
 		FROM before b
 		WHERE b.tier IS NOT NULL AND NOT EXISTS (SELECT FROM tiering.assignment a
 			WHERE a.scheme = write_void.scheme AND a.customer_id = b.customer_id)
 		RETURNING 1
 	)
 	SELECT (SELECT count(*) FROM superseding),
-		(SELECT count(*) FROM removed) + (SELECT count(*) FROM changed) + (SELECT count(*) FROM added)
+		(SELECT count(*) FROM removed) + (SELECT count(*) FROM changed) + (SELECT count(*)
+		FROM added)
 	INTO superseded, written;
 END;
 $$;
 COMMENT ON FUNCTION tiering.write_void(text, date, int) IS
-'Supersedes the moves of an assessment and of what came after it, and brings assignment to where customers were before';
+'Supersedes the moves of an assessment and of what came after it, and brings assignment to where '
+'customers were before';
 
 -- What customers had then is not kept, so the source is asked once more. One that fails
 -- is no reason not to take an assessment back: then it is not known what they had.
@@ -107,7 +119,8 @@ DECLARE
 	own record;
 BEGIN
 	UPDATE tiering.assignment a
-	SET measure = g.measure, earned = NULLIF(g.earned, a.tier), as_of = LEAST(a.as_of, measure_again.as_of)
+	SET measure = g.measure, earned = NULLIF(g.earned, a.tier),
+		as_of = LEAST(a.as_of, measure_again.as_of)
 	FROM tiering.graded(measure_again.scheme, measure_again.as_of, measure_again.version, NULL) g
 	WHERE a.scheme = measure_again.scheme AND a.customer_id = g.customer_id COLLATE "C";
 	UPDATE tiering.assignment a SET measure = NULL, as_of = measure_again.as_of
@@ -129,12 +142,14 @@ EXCEPTION WHEN OTHERS THEN
 	UPDATE tiering.assignment a SET measure = NULL, as_of = LEAST(a.as_of, measure_again.as_of)
 	WHERE a.scheme = measure_again.scheme;
 	PERFORM tiering.keep_distribution(scheme, as_of, version, tiering.next_batch(scheme) - 1, ARRAY(
-		SELECT ROW(d.tier, d.customers, NULL)::tiering.tier_sum FROM tiering.known_distribution(NULL) d
+		SELECT ROW(d.tier, d.customers, NULL)::tiering.tier_sum
+			FROM tiering.known_distribution(NULL) d
 		WHERE d.scheme = measure_again.scheme AND d.as_of = measure_again.as_of));
 END;
 $$;
 COMMENT ON FUNCTION tiering.measure_again(text, date, int) IS
-'Has customers, and the distribution of the last assessment, have the measure that the source has of them for it, or none if it cannot be read';
+'Has customers, and the distribution of the last assessment, have the measure that the source has '
+'of them for it, or none if it cannot be read';
 
 CREATE FUNCTION tiering_internal.void_assessment(scheme text, as_of date, reason text)
 RETURNS tiering.void_result
@@ -150,10 +165,12 @@ DECLARE
 BEGIN
 	PERFORM tiering.check_void(src, as_of, reason);
 	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
-	SELECT r.request, CASE r.state WHEN 'approved' THEN 'lapsed' ELSE 'withdrawn' END, void_assessment.as_of,
+	SELECT r.request, CASE r.state WHEN 'approved' THEN 'lapsed' ELSE 'withdrawn' END,
+		void_assessment.as_of,
 		'the assessment was taken back', session_user
 	FROM tiering.request_state r
-	WHERE r.scheme = void_assessment.scheme AND r.kind = 'move' AND (r.state = 'pending' AND r.as_of >= void_assessment.as_of
+	WHERE r.scheme = void_assessment.scheme AND r.kind = 'move'
+		AND (r.state = 'pending' AND r.as_of >= void_assessment.as_of
 		OR r.state = 'approved' AND r.decided_as_of >= void_assessment.as_of);
 	GET DIAGNOSTICS result.withdrawn = ROW_COUNT;
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
@@ -182,4 +199,9 @@ RETURNS tiering.void_result
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.void_assessment(text, date, text) IS
-'Takes the last assessment of a scheme back, for a reason: its moves, and decisions and changes by hand as of its day, do not stand any more, customers are where they were before, and what it asked for is withdrawn. The day can be assessed anew. What was known before stays known. What customers had is read from the source once more. Errors: unknown scheme, no source (42704), a refresh under way (55P03), not the last assessment, no reason (22023), an override that was approved as of it (55000)';
+'Takes the last assessment of a scheme back, for a reason: its moves, and decisions and changes by '
+'hand as of its day, do not stand any more, customers are where they were before, and what it '
+'asked for is withdrawn. The day can be assessed anew. What was known before stays known. What '
+'customers had is read from the source once more. Errors: unknown scheme, no source (42704), a '
+'refresh under way (55P03), not the last assessment, no reason (22023), an override that was '
+'approved as of it (55000)';
