@@ -272,9 +272,8 @@ COMMENT ON FUNCTION tiering.verdicts(text, text, date, int, date, text[], int, t
 -- table instead; a random page costs no more than the next one here. Nobody else moves
 -- customers meanwhile: we have the turn.
 CREATE FUNCTION tiering.write_verdicts(kind text, scheme text, as_of date, version int,
-	previous date,
-	customers text[], before int, ahead text[], request bigint, moved_to text, batch int,
-	OUT cells tiering.assessed_cell[], OUT asking tiering.asking[])
+	previous date, customers text[], before int, ahead text[], request bigint, moved_to text,
+	batch int, OUT cells tiering.assessed_cell[], OUT asking tiering.asking[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan SET jit = off SET random_page_cost = 0
@@ -284,8 +283,7 @@ AS $$
 BEGIN
 	WITH verdict AS MATERIALIZED (
 		SELECT d.* FROM tiering.verdicts(kind, scheme, as_of, version, previous, customers, before,
-			ahead,
-			request, moved_to) d
+			ahead, request, moved_to) d
 	), recorded AS (
 		INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction,
 			cause, version, measure, assessed, recorded_by, recorded_as, batch)
@@ -312,24 +310,21 @@ BEGIN
 	), changed AS (
 		UPDATE tiering.assignment a
 		SET tier = (d.v).tier, measure = d.measure, as_of = write_verdicts.as_of,
-			since = (d.v).since,
-			version = write_verdicts.version, recorded_at = now(),
-				cause = COALESCE((d.v).cause, a.cause),
+			since = (d.v).since, version = write_verdicts.version, recorded_at = now(),
+			cause = COALESCE((d.v).cause, a.cause),
 			first_as_of = (d.v).first_as_of, earned = (d.v).earned, misses = (d.v).misses,
 			best = (d.v).best, next_tier = (d.v).next_tier, next_review = (d.v).next_review,
 			kept_until = (d.v).kept_until, policy_tier = (d.v).policy_tier,
-				policy_since = (d.v).policy_since
+			policy_since = (d.v).policy_since
 		FROM verdict d WHERE a.ctid = d.place AND (d.v).tier IS NOT NULL AND d.rewrite
 	), arrived AS (
 		INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version,
-			cause,
-			first_as_of, earned, misses, best, next_tier, next_review, kept_until, policy_tier,
-				policy_since)
+			cause, first_as_of, earned, misses, best, next_tier, next_review, kept_until,
+			policy_tier, policy_since)
 		SELECT scheme, d.customer_id, (d.v).tier, d.measure, as_of, (d.v).since, version,
-			(d.v).cause,
-			(d.v).first_as_of, (d.v).earned, (d.v).misses, (d.v).best, (d.v).next_tier,
-			(d.v).next_review,
-			(d.v).kept_until, (d.v).policy_tier, (d.v).policy_since
+			(d.v).cause, (d.v).first_as_of, (d.v).earned, (d.v).misses, (d.v).best,
+			(d.v).next_tier, (d.v).next_review, (d.v).kept_until, (d.v).policy_tier,
+			(d.v).policy_since
 		FROM verdict d WHERE d.held IS NULL AND (d.v).tier IS NOT NULL
 	)
 	SELECT (SELECT array_agg(ROW(c.*)::tiering.assessed_cell) FROM (

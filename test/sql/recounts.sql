@@ -77,22 +77,22 @@ SELECT as_of, tier, customers, measure FROM rec.sums
 	WHERE scheme = 'rec_last' AND as_of = '2024-02-29';
 SELECT * FROM t.invariants('rec_last');
 
--- marks
+-- marks: one behind which there is no assessment is the next one's, which sees its data
 SELECT rec.scheme('rec_marks');
 SELECT tiering.mark_dirty('rec_marks', '1', '2024-01-31'),
 	tiering.mark_dirty('rec_marks', '2', '2024-02-01');
 SELECT customers FROM tiering.restate_dirty('rec_marks');
 SELECT customer_id, from_as_of FROM tiering.dirty_customer WHERE scheme = 'rec_marks';
--- assessed with the data of then, which changed after they were read
-SELECT stayed FROM tiering.refresh('rec_marks', '2024-02-05');
-SELECT rec.put(2, '2024-02-01', 250);
-SELECT customers, recorded FROM tiering.restate_dirty('rec_marks');
-SELECT count(*) FROM tiering.dirty_customer WHERE scheme = 'rec_marks';
--- where there is no assessment at all, none is taken
-SELECT now_as_of FROM tiering.void_assessment('rec_marks', '2024-02-05', 'a slip');
-SELECT now_as_of FROM tiering.void_assessment('rec_marks', '2024-01-31', 'a slip');
-SELECT tiering.mark_dirty('rec_marks', '1', '-infinity');
+-- but for one behind a customer's own assessment: it stays for the next of the scheme
+SELECT stayed FROM tiering.assess('rec_marks', '2024-02-03', '{2}', 'asked');
+SELECT rec.put(2, '2024-02-01', 250), tiering.mark_dirty('rec_marks', '2', '2024-02-01');
+SELECT customers FROM tiering.restate_dirty('rec_marks');
+SELECT customer_id, from_as_of FROM tiering.dirty_customer WHERE scheme = 'rec_marks';
+SELECT customers FROM tiering.refresh('rec_marks', '2024-02-05');
 SELECT customers FROM tiering.restate_dirty('rec_marks');
 SELECT count(*) FROM tiering.dirty_customer WHERE scheme = 'rec_marks';
+SELECT as_of, from_tier, to_tier FROM tiering.standing_move
+	WHERE scheme = 'rec_marks' AND customer_id = '2' ORDER BY as_of, move;
+SELECT * FROM t.invariants('rec_marks');
 DROP SCHEMA rec CASCADE;
 RESET client_min_messages;
