@@ -105,5 +105,5 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT s.day, s.from_tier, s.to_tier, s.cause FROM unnest((steps.v).steps) s;
 END;
-COMMENT ON FUNCTION tiering.steps(tiering.verdict)
-	IS 'The moves of a verdict, in the order of their days';
+COMMENT ON FUNCTION tiering.steps(tiering.verdict) IS
+'The moves of a verdict, in the order of their days';

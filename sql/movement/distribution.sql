@@ -124,8 +124,8 @@ CREATE TYPE tiering.tier_sum AS (
 	customers bigint,
 	measure   numeric
 );
-COMMENT ON TYPE tiering.tier_sum
-	IS 'How many customers, with how much of the measure, are in a tier';
+COMMENT ON TYPE tiering.tier_sum IS
+'How many customers, with how much of the measure, are in a tier';
 
 -- A new edition, if it is another than the last one; true if it is.
 CREATE FUNCTION tiering.keep_distribution(scheme text, as_of date, version int, after_batch int,

@@ -329,17 +329,17 @@ CREATE TRIGGER record_exit AFTER DELETE ON tiering.assignment
 	FOR EACH STATEMENT EXECUTE FUNCTION tiering.record_by_hand();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.assignment
 	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_truncate();
-COMMENT ON TRIGGER check_new ON tiering.assignment
-	IS 'A customer is put there with a tier and its day';
-COMMENT ON TRIGGER check_restored ON tiering.assignment
-	IS 'The same for the owner, who also restores rows';
-COMMENT ON TRIGGER record_new ON tiering.assignment
-	IS 'Records customers who are put there by hand';
-COMMENT ON TRIGGER record_restored ON tiering.assignment
-	IS 'Records customers whom the owner puts there, but for restored rows';
+COMMENT ON TRIGGER check_new ON tiering.assignment IS
+'A customer is put there with a tier and its day';
+COMMENT ON TRIGGER check_restored ON tiering.assignment IS
+'The same for the owner, who also restores rows';
+COMMENT ON TRIGGER record_new ON tiering.assignment IS
+'Records customers who are put there by hand';
+COMMENT ON TRIGGER record_restored ON tiering.assignment IS
+'Records customers whom the owner puts there, but for restored rows';
 COMMENT ON TRIGGER record_moves ON tiering.assignment IS 'Records customers who change tier';
-COMMENT ON TRIGGER settle_by_hand ON tiering.assignment
-	IS 'Settles since and the policy''s notes of customers whose tier was changed by hand';
+COMMENT ON TRIGGER settle_by_hand ON tiering.assignment IS
+'Settles since and the policy''s notes of customers whose tier was changed by hand';
 COMMENT ON TRIGGER record_exit ON tiering.assignment IS 'Records customers who leave';
 COMMENT ON TRIGGER refuse_truncate ON tiering.assignment IS 'TRUNCATE would leave no moves';
 

@@ -29,14 +29,14 @@ COMMENT ON COLUMN tiering.request_state.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.request_state.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.request_state.kind IS 'move, floor, cap or fixed; see request';
 COMMENT ON COLUMN tiering.request_state.tier IS 'The tier that is asked for';
-COMMENT ON COLUMN tiering.request_state.from_tier
-	IS 'Where the customer stood when a move was asked for; null if nowhere';
+COMMENT ON COLUMN tiering.request_state.from_tier IS
+'Where the customer stood when a move was asked for; null if nowhere';
 COMMENT ON COLUMN tiering.request_state.valid IS 'The days for which an override is asked for';
 COMMENT ON COLUMN tiering.request_state.reason IS 'Why an override is asked for';
 COMMENT ON COLUMN tiering.request_state.as_of IS 'The assessment that asks for a move';
 COMMENT ON COLUMN tiering.request_state.measure IS 'The customer''s measure at that assessment';
-COMMENT ON COLUMN tiering.request_state.state
-	IS 'pending, approved, rejected, withdrawn, lapsed or ended; see decision';
+COMMENT ON COLUMN tiering.request_state.state IS
+'pending, approved, rejected, withdrawn, lapsed or ended; see decision';
 COMMENT ON COLUMN tiering.request_state.requested_by IS 'Who asked';
 COMMENT ON COLUMN tiering.request_state.requested_as IS
 'The role that they had set; null if none';

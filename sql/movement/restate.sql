@@ -39,8 +39,8 @@ BEGIN ATOMIC
 	WHERE b.scheme = changes_by_hand.scheme AND b.kind = 'manual'
 		AND NOT EXISTS (SELECT FROM tiering.taken_back_by(m.scheme, m.as_of, m.batch));
 END;
-COMMENT ON FUNCTION tiering.changes_by_hand(text)
-	IS 'What was changed by hand of a scheme''s customers';
+COMMENT ON FUNCTION tiering.changes_by_hand(text) IS
+'What was changed by hand of a scheme''s customers';
 
 -- What the source has today for each assessment that is made again
 CREATE FUNCTION tiering.graded_again(scheme text, customers text[], days date[], told boolean)

@@ -28,7 +28,7 @@ FROM jsonb_array_elements(tiering.export_scheme('worded') -> 'tiers') t;
 
 -- each of the ways to another version keeps them all
 SELECT tiering.import_scheme(tiering.export_scheme('worded'), 'imported'),
-	tiering.copy_scheme('worded', 'copied'),
+	tiering.copy_scheme('worded', 'cloned'),
 	tiering.publish('worded', '2024-01-01'), tiering.new_version('worded'),
 	tiering.publish('worded', '2024-02-01'),
 	tiering.import_version(tiering.export_scheme('worded'));
@@ -37,7 +37,7 @@ SELECT p.scheme, p.version, count(*) AS policies,
 		AS same
 FROM tiering.policy p
 	JOIN tiering.policy o ON o.scheme = 'worded' AND o.version = 1 AND o.tier = p.tier
-WHERE p.scheme IN ('worded', 'imported', 'copied')
+WHERE p.scheme IN ('worded', 'imported', 'cloned')
 GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- whatever the session writes intervals in
