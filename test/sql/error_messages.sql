@@ -48,13 +48,13 @@ SELECT tiering.classify_version('odd_score', m, 1) FROM (SELECT 9 AS age) m;
 SELECT t.fails($$SELECT tiering.classify_version('odd_score', m, 1) FROM (SELECT 10 AS age) m$$);
 
 -- Sources, and days to come
-SELECT tiering.create_ladder('odd', 'value', '{mass,gold}', '{NULL,10}');
-SELECT tiering.publish('odd', '2024-01-01');
-SELECT t.fails($$SELECT tiering.set_source('odd', NULL)$$),
-	t.fails($$SELECT * FROM tiering.source_check('odd', NULL, false) AS s(customer_id text)$$);
-SELECT tiering.set_source('odd', $$SELECT 'c1' AS customer_id, 5 AS value WHERE $1 IS NOT NULL$$);
-SELECT t.fails($$SELECT tiering.source_rows('odd', '2024-01-31')$$);
-SELECT replace(t.fails($$SELECT tiering.refresh('odd', '2062-11-30')$$), current_date::text,
+SELECT tiering.create_ladder('ode', 'value', '{mass,gold}', '{NULL,10}');
+SELECT tiering.publish('ode', '2024-01-01');
+SELECT t.fails($$SELECT tiering.set_source('ode', NULL)$$),
+	t.fails($$SELECT * FROM tiering.source_check('ode', NULL, false) AS s(customer_id text)$$);
+SELECT tiering.set_source('ode', $$SELECT 'c1' AS customer_id, 5 AS value WHERE $1 IS NOT NULL$$);
+SELECT t.fails($$SELECT tiering.source_rows('ode', '2024-01-31')$$);
+SELECT replace(t.fails($$SELECT tiering.refresh('ode', '2062-11-30')$$), current_date::text,
 	'TODAY') AS refresh;
 
 -- What yields rows, declared as if it yielded one
@@ -68,17 +68,17 @@ BEGIN
 		'LANGUAGE c AS %L, %L', library, 'standing');
 END;
 $$;
-SELECT t.fails($$SELECT odd.graded('odd', '2024-01-31', 1, NULL)$$),
-	t.fails($$SELECT odd.standing('odd', '2024-01-31', '2024-02-29', NULL)$$);
+SELECT t.fails($$SELECT odd.graded('ode', '2024-01-31', 1, NULL)$$),
+	t.fails($$SELECT odd.standing('ode', '2024-01-31', '2024-02-29', NULL)$$);
 
 -- An occasion of no kind, or on no day
-SELECT t.fails(format('SELECT tiering.decide(''odd'', 1, %L, %L::date, NULL, NULL, NULL, NULL,
+SELECT t.fails(format('SELECT tiering.decide(''ode'', 1, %L, %L::date, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, ''mass'', NULL, NULL, NULL, NULL,
 	NULL)', kind, as_of))
 FROM (VALUES (NULL, '2024-01-31'), ('assessment', NULL)) v(kind, as_of);
 
 -- What an assessment cannot have found, and an override without its last day
-SELECT t.fails(format('SELECT tiering.decide(''odd'', 1, ''assessment'', ''2024-02-29'',
+SELECT t.fails(format('SELECT tiering.decide(''ode'', 1, ''assessment'', ''2024-02-29'',
 	''2024-01-31'', ''mass'', ''2024-01-31'', 1, NULL, NULL, ''2024-01-31'', 0, NULL, NULL, NULL,
 	NULL, false, ''mass'', %L, NULL, %L, NULL, NULL)', earned_if, overrides))
 FROM (VALUES ('{mass}', NULL), (NULL, '{"(floor,gold,2024-01-01,)"}')) v(earned_if, overrides);
@@ -88,9 +88,9 @@ CREATE ROLE odd_asker; CREATE ROLE odd_chief;
 SELECT tiering.grant_role('odd_asker', 'request'), tiering.grant_role('odd_chief', 'request'),
 	tiering.grant_role('odd_chief', 'approve');
 GRANT USAGE ON SCHEMA t TO odd_asker, odd_chief;
-SELECT count(tiering.refresh('odd', '2024-01-31'));
+SELECT count(tiering.refresh('ode', '2024-01-31'));
 SET SESSION AUTHORIZATION odd_asker;
-SELECT tiering.request_override('odd', 'c1', 'floor', 'gold', '[2024-01-01,2025-01-01)',
+SELECT tiering.request_override('ode', 'c1', 'floor', 'gold', '[2024-01-01,2025-01-01)',
 	'a friend') AS request \gset
 SET SESSION AUTHORIZATION odd_chief;
 SELECT regexp_replace(t.fails(format('SELECT tiering.withdraw(%s)', :request)),
@@ -98,7 +98,7 @@ SELECT regexp_replace(t.fails(format('SELECT tiering.withdraw(%s)', :request)),
 SELECT tiering.approve(:request);
 RESET SESSION AUTHORIZATION;
 SELECT regexp_replace(regexp_replace(t.fails(
-	$$SELECT tiering.void_assessment('odd', '2024-01-31', 'a slip')$$),
+	$$SELECT tiering.void_assessment('ode', '2024-01-31', 'a slip')$$),
 	'override \d+', 'override N'), 'end_override\(\d+', 'end_override(N') AS void;
 
 SET client_min_messages = error;
