@@ -171,30 +171,30 @@ SELECT superseded, recorded, written
 SELECT superseded, recorded, written FROM tiering.restate('named', '2024-01-01');
 
 -- One move has one direction, whoever tells it
-SELECT tiering.create_ladder('ways', 'value', '{a,b,c}', '{NULL,10,20}');
+SELECT tiering.create_ladder('wend', 'value', '{a,b,c}', '{NULL,10,20}');
 CREATE TABLE back.ways AS SELECT 'c' AS customer_id, d AS as_of,
 	CASE WHEN d = '2024-01-31' THEN 15 ELSE 15 END AS value
 FROM unnest('{2024-01-31,2024-02-29}'::date[]) d;
-SELECT tiering.publish('ways', '2020-01-01'),
-	tiering.set_source('ways', 'SELECT customer_id, value FROM back.ways WHERE as_of = $1');
-SELECT new FROM tiering.refresh('ways', '2024-01-31');
-SELECT tiering.new_version('ways');
-UPDATE tiering.tier SET rank = 9 WHERE scheme = 'ways' AND version = 2 AND tier = 'b';
-UPDATE tiering.rule SET bounds = '[10,20)' WHERE scheme = 'ways' AND version = 2 AND tier = 'b';
-SELECT tiering.publish('ways', '2024-02-01'), tiering.new_version('ways');
-DELETE FROM tiering.rule WHERE scheme = 'ways' AND version = 3 AND tier = 'b';
-DELETE FROM tiering.tier WHERE scheme = 'ways' AND version = 3 AND tier = 'b';
-UPDATE tiering.rule SET bounds = '[10,)' WHERE scheme = 'ways' AND version = 3 AND tier = 'c';
-SELECT tiering.publish('ways', '2024-02-15');
-SELECT direction FROM tiering.simulate('ways', 3, '2024-02-29') WHERE from_tier = 'b';
-SELECT up, down FROM tiering.refresh('ways', '2024-02-29');
-SELECT 'migration' AS told_by, direction FROM tiering.migration WHERE scheme = 'ways'
+SELECT tiering.publish('wend', '2020-01-01'),
+	tiering.set_source('wend', 'SELECT customer_id, value FROM back.ways WHERE as_of = $1');
+SELECT new FROM tiering.refresh('wend', '2024-01-31');
+SELECT tiering.new_version('wend');
+UPDATE tiering.tier SET rank = 9 WHERE scheme = 'wend' AND version = 2 AND tier = 'b';
+UPDATE tiering.rule SET bounds = '[10,20)' WHERE scheme = 'wend' AND version = 2 AND tier = 'b';
+SELECT tiering.publish('wend', '2024-02-01'), tiering.new_version('wend');
+DELETE FROM tiering.rule WHERE scheme = 'wend' AND version = 3 AND tier = 'b';
+DELETE FROM tiering.tier WHERE scheme = 'wend' AND version = 3 AND tier = 'b';
+UPDATE tiering.rule SET bounds = '[10,)' WHERE scheme = 'wend' AND version = 3 AND tier = 'c';
+SELECT tiering.publish('wend', '2024-02-15');
+SELECT direction FROM tiering.simulate('wend', 3, '2024-02-29') WHERE from_tier = 'b';
+SELECT up, down FROM tiering.refresh('wend', '2024-02-29');
+SELECT 'migration' AS told_by, direction FROM tiering.migration WHERE scheme = 'wend'
 	AND cause = 'scheme'
-UNION ALL SELECT 'view', direction FROM tiering.migration_matrix WHERE scheme = 'ways'
+UNION ALL SELECT 'view', direction FROM tiering.migration_matrix WHERE scheme = 'wend'
 	AND as_of = '2024-02-29'
 UNION ALL SELECT 'function', direction
-	FROM tiering.migration_matrix('ways', '2024-01-31', '2024-02-29');
-SELECT up, down FROM tiering.migration_summary WHERE scheme = 'ways' AND as_of = '2024-02-29';
+	FROM tiering.migration_matrix('wend', '2024-01-31', '2024-02-29');
+SELECT up, down FROM tiering.migration_summary WHERE scheme = 'wend' AND as_of = '2024-02-29';
 
 -- A column more is nobody's business
 ALTER TABLE tiering.assignment ADD COLUMN note text;
