@@ -7,12 +7,12 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
 # The install script is these, in this order.
 SQL_PARTS = schema averages/periods averages/measures series/series series/fx \
-	$(addprefix schemes/,scheme turn scorecard service policy asset_weight freeze classify authoring \
-		document validate publish explain preset) \
+	$(addprefix schemes/,scheme publication turn scorecard service policy asset_weight freeze \
+		classify authoring document successor validate publish explain preset) \
 	movement/state movement/moves history/history \
 	$(addprefix movement/,source request refresh restate) \
 	$(addprefix reports/,views reports cohort) movement/simulate \
-	rights/roles rights/privileges
+	rights/always rights/roles rights/privileges
 PRESETS = $(sort $(wildcard $(srcdir)/sql/presets/*.json))
 BUILT_SQL = $(EXTENSION)--$(EXTVERSION).sql
 DATA_built = $(BUILT_SQL)

@@ -7,6 +7,7 @@
 GRANT USAGE ON SCHEMA tiering TO PUBLIC;
 GRANT SELECT ON tiering.scheme, tiering.scheme_version, tiering.metric, tiering.tier, tiering.rule,
 	tiering.score_weight, tiering.score_band, tiering.service, tiering.policy, tiering.asset_weight, tiering.preset, tiering.fx_rate, tiering.ecb_rate TO PUBLIC;
+GRANT SELECT ON tiering.publication TO PUBLIC;
 
 -- A trigger function that anyone could put on a table of his own would run there
 -- with our rights; firing a trigger that is there takes no right to its function.
@@ -32,6 +33,15 @@ REVOKE EXECUTE ON FUNCTION tiering.turn_holder(text), tiering.take_turn(text, bo
 	tiering.restate_write(tiering.source), tiering.next_batch(text), tiering.seal_batch(text, int, text, date, bigint), tiering.last_move(),
 	tiering.simulated_cells(text, int, date), tiering.simulate(text, int, date),
 	tiering.simulate_staffing(text, int, date), tiering.simulate_customers(text, int, date)
+	FROM PUBLIC;
+-- What publishes writes as the owner, and is told of requests.
+REVOKE EXECUTE ON FUNCTION tiering.take_draft(text), tiering.has_graded(text, int),
+	tiering.unpublish_hint(text, int), tiering.lock_draft(text),
+	tiering.record_publication(text, text, int, date, text), tiering.examine_draft(text, int, date),
+	tiering.publish(text, date), tiering.refuse_second_draft(text),
+	tiering.refuse_unpublish(tiering.scheme_version), tiering.unpublish(text, int, text),
+	tiering.drop_scheme(text, text), tiering.override_tiers(text, int, date),
+	tiering.validate_overrides(text, int, date), tiering.enable_triggers()
 	FROM PUBLIC;
 -- Reports on customers, as the views, take a grant.
 REVOKE EXECUTE ON FUNCTION tiering.standing(text, date, date, timestamptz),

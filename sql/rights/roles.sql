@@ -19,8 +19,16 @@ BEGIN ATOMIC
 		('approve', 'EXECUTE ON FUNCTION tiering.approve(bigint, text), tiering.reject(bigint, text), tiering.end_override(bigint, date, text)'),
 		('grade', 'EXECUTE ON FUNCTION tiering.refresh(text, date), tiering.restate(text, date, text[]), tiering.restate_dirty(text), tiering.recount(text)'),
 		('plan', 'EXECUTE ON FUNCTION tiering.simulate(text, int, date), tiering.simulate_staffing(text, int, date)'),
-		('author', 'INSERT, UPDATE, DELETE ON tiering.scheme, tiering.scheme_version, tiering.metric, tiering.tier, tiering.rule,
+		('author', 'INSERT, UPDATE, DELETE ON tiering.metric, tiering.tier, tiering.rule,
 			tiering.score_weight, tiering.score_band, tiering.service, tiering.policy, tiering.asset_weight'),
+		-- but not the turn, nor the state and the makers of a version
+		('author', 'INSERT (scheme, title, title_zh, description, origin),
+			UPDATE (scheme, title, title_zh, description, origin), DELETE ON tiering.scheme'),
+		('author', 'INSERT (scheme, version, everyone, note), UPDATE (everyone, note), DELETE
+			ON tiering.scheme_version'),
+		('author', 'EXECUTE ON FUNCTION tiering.publish(text, date),
+			tiering.unpublish(text, int, text), tiering.drop_scheme(text, text),
+			tiering.validate_overrides(text, int, date)'),
 		('bind', 'SELECT, INSERT (scheme, query), UPDATE (query, set_by, set_at, time_zone, date_style) ON tiering.source'),
 		-- but not its key: who reads that may have the query run
 		('bind', 'SELECT (scheme, query, set_by, set_at, time_zone, date_style), INSERT (scheme, query),

@@ -26,6 +26,26 @@ $$;
 COMMENT ON FUNCTION tiering.newest_version(text) IS
 'The highest version number of a scheme, a draft''s included; a scheme that does not exist is an error (42704)';
 
+CREATE FUNCTION tiering.version_row(scheme text, version int) RETURNS tiering.scheme_version
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	v tiering.scheme_version;
+BEGIN
+	SELECT * INTO v FROM tiering.scheme_version x
+	WHERE x.scheme = version_row.scheme AND x.version = version_row.version;
+	IF NOT FOUND THEN
+		PERFORM tiering.newest_version(scheme);
+		RAISE EXCEPTION 'scheme "%" has no version %', scheme, COALESCE(version::text, 'null')
+			USING ERRCODE = 'undefined_object';
+	END IF;
+	RETURN v;
+END;
+$$;
+COMMENT ON FUNCTION tiering.version_row(text, int) IS
+'A version of a scheme; one that does not exist is an error (42704)';
+
 CREATE FUNCTION tiering.new_scheme(scheme text, title text DEFAULT '', title_zh text DEFAULT '',
 	description text DEFAULT '', origin text DEFAULT '') RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
@@ -136,7 +156,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.copy_version(text, int, text, int) IS
-'Copies all that defines one version into another, an empty draft';
+'Copies all that defines one version into another, an empty draft. What its tiers succeed is not '
+'copied: they go on under the same names';
 
 CREATE FUNCTION tiering.new_draft(scheme text, note text DEFAULT '') RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
@@ -145,14 +166,15 @@ AS $$
 DECLARE
 	newest int := tiering.newest_version(scheme);
 BEGIN
-	IF EXISTS (SELECT FROM tiering.scheme_version v
-			   WHERE v.scheme = new_draft.scheme AND v.status = 'draft') THEN
+	-- another session may be making one as well
+	INSERT INTO tiering.scheme_version (scheme, version, note)
+	VALUES (new_draft.scheme, newest + 1, new_draft.note)
+	ON CONFLICT DO NOTHING;
+	IF NOT FOUND THEN
 		RAISE EXCEPTION 'scheme "%" already has a draft', scheme
 			USING ERRCODE = 'duplicate_object',
 			HINT = 'Change that one, or delete it from tiering.scheme_version.';
 	END IF;
-	INSERT INTO tiering.scheme_version (scheme, version, note)
-	VALUES (new_draft.scheme, newest + 1, new_draft.note);
 	RETURN newest + 1;
 END;
 $$;

@@ -84,7 +84,9 @@ BEGIN
 		(SELECT count(tiering.check_keys(b.element, format('band %s of score %s', b.number, s.number), '{bounds,points}')::text)
 		 FROM tiering.document_list(s.element, 'bands', format('bands of score %s', s.number)) b)
 	FROM tiering.document_list(document, 'scores', 'scores') s;
-	PERFORM tiering.check_keys(t.element, format('tier %s', t.number), '{tier,rank,base,parent,approval,title,title_zh,rules,stay_rules,service,policy}'),
+	PERFORM tiering.check_keys(t.element, format('tier %s', t.number),
+			'{tier,rank,base,parent,succeeds,approval,title,title_zh,rules,stay_rules,service,'
+			'policy}'),
 		tiering.check_keys(COALESCE(t.element -> 'service', '{}'), format('service of tier %s', t.number),
 			'{channel,channel_zh,customers_per_manager,benefits,benefits_zh}'),
 		tiering.check_keys(COALESCE(t.element -> 'policy', '{}'), format('policy of tier %s', t.number),
@@ -129,11 +131,15 @@ BEGIN
 	SELECT import_definition.scheme, import_definition.version, s.score, s.metric, b.bounds, b.points
 	FROM jsonb_to_recordset(document -> 'scores') AS s(score text, metric text, bands jsonb),
 		jsonb_to_recordset(s.bands) AS b(bounds numrange, points numeric);
-	INSERT INTO tiering.tier (scheme, version, tier, rank, base, parent, approval, title, title_zh)
-	SELECT import_definition.scheme, import_definition.version, t.tier, t.rank, COALESCE(t.base, false), t.parent,
-		COALESCE(t.approval, false), COALESCE(t.title, ''), COALESCE(t.title_zh, '')
-	FROM jsonb_to_recordset(document -> 'tiers')
-		AS t(tier text, rank int, base boolean, parent text, approval boolean, title text, title_zh text);
+	INSERT INTO tiering.tier (scheme, version, tier, rank, base, parent, approval, title, title_zh,
+		succeeds)
+	SELECT import_definition.scheme, import_definition.version, t.tier, t.rank,
+		COALESCE(t.base, false), t.parent, COALESCE(t.approval, false), COALESCE(t.title, ''),
+		COALESCE(t.title_zh, ''),
+		-- in a scheme of its own it has nothing before it
+		CASE WHEN import_definition.version > 1 THEN t.succeeds END
+	FROM jsonb_to_recordset(document -> 'tiers') AS t(tier text, rank int, base boolean,
+		parent text, approval boolean, title text, title_zh text, succeeds text);
 	INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds, stay)
 	SELECT import_definition.scheme, import_definition.version, t.element ->> 'tier', r.number, c.metric,
 		c.bounds::numrange, r.stay
@@ -179,7 +185,10 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.import_scheme(jsonb, text) IS
-'Makes a scheme from a document, such as export_scheme() gives, under its own name unless another is given. A name that is taken (42710) and a key that is not known (22023) are errors. Leaves a draft, whose number it returns';
+'Makes a scheme from a document, such as export_scheme() gives, under its own name unless '
+'another is given. What its tiers succeed is left aside, as a first version succeeds none. A '
+'name that is taken (42710) and a key that is not known (22023) are errors. Leaves a draft, '
+'whose number it returns';
 
 CREATE FUNCTION tiering.import_version(document jsonb, scheme text DEFAULT NULL) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
@@ -221,9 +230,7 @@ BEGIN
 	FROM tiering.scheme_version v JOIN tiering.scheme s USING (scheme)
 	WHERE v.scheme = export_scheme.scheme AND v.version = chosen;
 	IF NOT FOUND THEN
-		PERFORM tiering.newest_version(scheme);
-		RAISE EXCEPTION 'scheme "%" has no version %', scheme, chosen
-			USING ERRCODE = 'undefined_object';
+		PERFORM tiering.version_row(scheme, chosen);
 	END IF;
 	RETURN document;
 END;
@@ -271,7 +278,8 @@ CREATE FUNCTION tiering.export_tiers(scheme text, version int) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
 	SELECT jsonb_agg(jsonb_build_object('tier', t.tier, 'rank', t.rank, 'base', NULLIF(t.base, false),
-		'parent', t.parent, 'approval', NULLIF(t.approval, false), 'title', NULLIF(t.title, ''), 'title_zh', NULLIF(t.title_zh, ''),
+		'parent', t.parent, 'succeeds', t.succeeds, 'approval', NULLIF(t.approval, false),
+		'title', NULLIF(t.title, ''), 'title_zh', NULLIF(t.title_zh, ''),
 		'rules', (
 			SELECT jsonb_agg(r.conditions ORDER BY r.rule) FROM tiering.rule_documents(t.scheme, t.version, t.tier) r
 			WHERE NOT r.stay),

@@ -1,8 +1,9 @@
 /*
  * Published versions are frozen: neither they nor the rows that define them can
  * be changed, added to or removed. One thing looks like adding and must not be
- * refused: a restored dump, which loads the versions before what defines them.
- * So a published version knows how many rows define it and takes no more.
+ * refused: a restored dump, or a subscriber's copy, which gets the versions before
+ * what defines them. So a published version knows how many rows define it and takes
+ * no more.
  */
 
 CREATE FUNCTION tiering.definition_rows(scheme text, version int) RETURNS int
@@ -30,8 +31,40 @@ END;
 COMMENT ON FUNCTION tiering.definition_rows(text, int) IS
 'How many rows define a version of a scheme: its metrics, tiers, rules, scores, services, policies and asset weights';
 
--- Refuse a change to what defines a version, unless it is a draft. The lock
--- makes publishing wait for those who are still writing, and them for it.
+CREATE FUNCTION tiering.refuse_change(v tiering.scheme_version) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF v.status = 'draft' THEN
+		RAISE EXCEPTION
+			'the state and the makers of version % of scheme "%" cannot be written by hand',
+			v.version, v.scheme
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			HINT = format('Put it in force with tiering.publish(%L, effective_from).', v.scheme);
+	END IF;
+	RAISE EXCEPTION 'version % of scheme "%" is % and cannot be changed',
+		v.version, v.scheme, v.status
+		USING ERRCODE = 'object_not_in_prerequisite_state',
+		HINT = format('Make a draft with tiering.new_version(%L), change that, and publish it.',
+			v.scheme);
+END;
+$$;
+COMMENT ON FUNCTION tiering.refuse_change(tiering.scheme_version) IS
+'Raises the error for a change of a version that is not to be made (55000)';
+
+CREATE FUNCTION tiering.is_dropped(scheme text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT EXISTS (
+		SELECT FROM tiering.heeded_publication(is_dropped.scheme) p WHERE p.what = 'drop');
+END;
+COMMENT ON FUNCTION tiering.is_dropped(text) IS
+'Whether a scheme was dropped, or is being dropped, and nothing was published under its name since';
+
+-- Refuse a change to what defines a version, unless it is a draft. The lock makes
+-- publishing wait for those who are still writing, and them for it. A subscriber has
+-- no need of it, and gets several tables at a time, in which it could end in a deadlock.
 CREATE FUNCTION tiering.refuse_frozen(scheme text, version int, adding boolean) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
@@ -39,17 +72,24 @@ AS $$
 DECLARE
 	v tiering.scheme_version;
 BEGIN
-	SELECT * INTO v FROM tiering.scheme_version sv
-	WHERE sv.scheme = refuse_frozen.scheme AND sv.version = refuse_frozen.version
-	FOR SHARE;
+	IF current_setting('session_replication_role') = 'replica' THEN
+		SELECT * INTO v FROM tiering.scheme_version sv
+		WHERE sv.scheme = refuse_frozen.scheme AND sv.version = refuse_frozen.version;
+	ELSE
+		SELECT * INTO v FROM tiering.scheme_version sv
+		WHERE sv.scheme = refuse_frozen.scheme AND sv.version = refuse_frozen.version
+		FOR NO KEY UPDATE;
+		IF v.status = 'draft' THEN
+			PERFORM tiering.take_draft(scheme);
+		END IF;
+	END IF;
 	IF v.status = 'draft' OR v.status IS NULL
 		OR (adding AND tiering.definition_rows(scheme, version) < v.definition_rows)
+		OR (NOT adding AND tiering.is_dropped(scheme))
 	THEN
 		RETURN;
 	END IF;
-	RAISE EXCEPTION 'version % of scheme "%" is % and cannot be changed', version, scheme, v.status
-		USING ERRCODE = 'object_not_in_prerequisite_state',
-		HINT = format('Make a draft with tiering.new_version(%L), change that, and publish it.', scheme);
+	PERFORM tiering.refuse_change(v);
 END;
 $$;
 COMMENT ON FUNCTION tiering.refuse_frozen(text, int, boolean) IS
@@ -79,16 +119,15 @@ $$;
 COMMENT ON FUNCTION tiering.freeze_definition() IS
 'Trigger on what defines a version: refuses changes once that is published';
 
--- What publishing does to a version is all that may be done to one: a draft in
--- which validate() finds no error becomes published, and a published one is
--- closed by its successor. Only the owner may insert one that is published
+-- Who writes to a version may write to a draft, and not its state or its makers: these
+-- change as publication says. Only the owner may insert a version that is published
 -- already, which is what a restored dump does.
 CREATE FUNCTION tiering.freeze_version() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	errors text;
+	written text[] := '{scheme,version,everyone,note}';
 BEGIN
 	IF TG_OP = 'INSERT' THEN
 		IF NEW.status <> 'draft' AND NOT pg_has_role(current_user,
@@ -98,40 +137,25 @@ BEGIN
 				HINT = format('Put it in force with tiering.publish(%L, effective_from).', NEW.scheme);
 		END IF;
 		RETURN NEW;
-	END IF;
-	IF OLD.status = 'draft' THEN
-		IF TG_OP = 'DELETE' THEN
+	ELSIF TG_OP = 'DELETE' THEN
+		IF OLD.status = 'draft' OR tiering.is_dropped(OLD.scheme) THEN
 			-- what refers to metrics, before the cascade takes these away
 			DELETE FROM tiering.rule r WHERE r.scheme = OLD.scheme AND r.version = OLD.version;
-			DELETE FROM tiering.score_weight w WHERE w.scheme = OLD.scheme AND w.version = OLD.version;
+			DELETE FROM tiering.score_weight w
+			WHERE w.scheme = OLD.scheme AND w.version = OLD.version;
 			RETURN OLD;
 		END IF;
-		IF NEW.status <> 'draft' THEN
-			SELECT string_agg(format('%s: %s.', f.place, f.finding), E'\n' ORDER BY f.place, f.finding) INTO errors
-			FROM tiering.validate(OLD.scheme, OLD.version) f WHERE f.severity = 'error';
-			IF errors IS NOT NULL THEN
-				RAISE EXCEPTION 'version % of scheme "%" cannot be published as it is', OLD.version, OLD.scheme
-					USING ERRCODE = 'invalid_object_definition', DETAIL = errors;
-			END IF;
-			NEW.published_at := now();
-			NEW.published_by := current_user;
-			NEW.definition_rows := tiering.definition_rows(OLD.scheme, OLD.version);
-		END IF;
-		RETURN NEW;
-	END IF;
-	IF TG_OP = 'UPDATE' AND OLD.status = 'published' AND NEW.status = 'retired'
-		AND NEW.effective <@ OLD.effective AND lower(NEW.effective) = lower(OLD.effective)
-		AND to_jsonb(NEW) - '{status,effective}'::text[] = to_jsonb(OLD) - '{status,effective}'::text[]
+	ELSIF OLD.status = 'draft' AND to_jsonb(NEW) - written = to_jsonb(OLD) - written
+		OR tiering.state_follows(OLD, NEW)
 	THEN
 		RETURN NEW;
 	END IF;
-	RAISE EXCEPTION 'version % of scheme "%" is % and cannot be changed', OLD.version, OLD.scheme, OLD.status
-		USING ERRCODE = 'object_not_in_prerequisite_state',
-		HINT = format('Make a draft with tiering.new_version(%L), change that, and publish it.', OLD.scheme);
+	PERFORM tiering.refuse_change(OLD);
 END;
 $$;
 COMMENT ON FUNCTION tiering.freeze_version() IS
-'Trigger on versions: publishes only a draft in which validate() finds no error (42P17), and refuses any change of a published one but that its successor closes it';
+'Trigger on versions: a draft''s row can be written, but not its state and its makers; a state '
+'changes as publication says; anything else is refused (55000)';
 
 CREATE FUNCTION tiering.refuse_truncate() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100

@@ -1,49 +1,255 @@
 /*
- * Publishing: a draft is examined, dated and frozen, and the version before it
- * is closed.
+ * Publishing: a draft is examined, dated and frozen, and the version before it is
+ * closed. As long as it has graded nothing it can be taken back. A scheme that has
+ * no customers and no history can be dropped whole. All of these are definers'
+ * functions: who may call them need not, and must not, have the right to write states.
  */
 
-CREATE FUNCTION tiering.publish(scheme text, effective_from date) RETURNS int
+CREATE FUNCTION tiering.has_graded(scheme text, version int) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM tiering.distribution_history d
+			WHERE d.scheme = has_graded.scheme AND d.version = has_graded.version)
+		OR EXISTS (SELECT FROM tiering.assignment a
+			WHERE a.scheme = has_graded.scheme AND a.version = has_graded.version)
+		OR EXISTS (SELECT FROM tiering.migration m
+			WHERE m.scheme = has_graded.scheme AND m.version = has_graded.version);
+END;
+$$;
+COMMENT ON FUNCTION tiering.has_graded(text, int) IS
+'Whether there is an assessment, a customer or a move of a version';
+
+CREATE FUNCTION tiering.unpublish_hint(scheme text, version int) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000000
+RETURN CASE WHEN NOT tiering.has_graded(scheme, version)
+	THEN format('tiering.unpublish(%L, %s, reason) makes version %2$s a draft again.',
+		scheme, version) END;
+COMMENT ON FUNCTION tiering.unpublish_hint(text, int) IS
+'Part of publish(): how to take a version back, or null if that is not possible';
+
+-- Waits for those who are still writing to the draft; see refuse_frozen().
+CREATE FUNCTION tiering.lock_draft(scheme text) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	draft int;
+BEGIN
+	SELECT v.version INTO draft FROM tiering.scheme_version v
+	WHERE v.scheme = lock_draft.scheme AND v.status = 'draft' FOR UPDATE;
+	IF draft IS NULL THEN
+		RAISE EXCEPTION 'scheme "%" has no draft to publish', scheme
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			HINT = concat_ws(' ', format('Make one with tiering.new_version(%L).', scheme), (
+				SELECT 'Or, for another day, ' || tiering.unpublish_hint(v.scheme, v.version)
+				FROM tiering.scheme_version v
+				WHERE v.scheme = lock_draft.scheme AND v.status = 'published'));
+	END IF;
+	PERFORM tiering.take_draft(scheme);
+	RETURN draft;
+END;
+$$;
+COMMENT ON FUNCTION tiering.lock_draft(text) IS
+'Part of publish(): the draft, locked until the transaction ends. Errors: there is none (55000); '
+'a snapshot from before the last change of it (40001)';
+
+-- The errors stop it; that overrides end is told.
+CREATE FUNCTION tiering.examine_draft(scheme text, version int, effective_from date) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	errors text;
+	f record;
+BEGIN
+	SELECT string_agg(format('%s: %s.', v.place, v.finding), E'\n' ORDER BY v.place, v.finding)
+	INTO errors
+	FROM tiering.validate(scheme, version) v WHERE v.severity = 'error';
+	IF errors IS NOT NULL THEN
+		RAISE EXCEPTION 'version % of scheme "%" cannot be published as it is', version, scheme
+			USING ERRCODE = 'invalid_object_definition', DETAIL = errors;
+	END IF;
+	FOR f IN SELECT * FROM tiering.validate_overrides(scheme, version, effective_from) LOOP
+		RAISE WARNING '%: %', f.place, f.finding;
+	END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION tiering.examine_draft(text, int, date) IS
+'Part of publish(): refuses a draft in which validate() finds an error (42P17), and warns of '
+'overrides that it ends';
+
+CREATE FUNCTION tiering.publish(scheme text, effective_from date) RETURNS int
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	draft int;
 	last tiering.scheme_version;
 BEGIN
-	IF effective_from IS NULL OR NOT isfinite(effective_from) THEN
-		RAISE EXCEPTION 'effective_from must be a day, not %', COALESCE(effective_from::text, 'null')
-			USING ERRCODE = 'invalid_parameter_value';
-	END IF;
-	-- a refresh holds this in share mode while it works with a version
-	PERFORM FROM tiering.scheme s WHERE s.scheme = publish.scheme FOR NO KEY UPDATE;
+	PERFORM tiering.check_day(effective_from, 'effective_from');
+	PERFORM tiering.take_turn(scheme, wait => true);
 	PERFORM tiering.newest_version(scheme);
-	-- waits for those who are still writing to the draft; see refuse_frozen()
-	SELECT v.version INTO draft FROM tiering.scheme_version v
-	WHERE v.scheme = publish.scheme AND v.status = 'draft' FOR UPDATE;
-	IF draft IS NULL THEN
-		RAISE EXCEPTION 'scheme "%" has no draft to publish', scheme
-			USING ERRCODE = 'object_not_in_prerequisite_state',
-			HINT = format('Make one with tiering.new_version(%L).', scheme);
-	END IF;
-
+	draft := tiering.lock_draft(scheme);
 	SELECT * INTO last FROM tiering.scheme_version v
-	WHERE v.scheme = publish.scheme AND v.status = 'published'
-	ORDER BY lower(v.effective) DESC LIMIT 1;
+	WHERE v.scheme = publish.scheme AND v.status = 'published';
 	IF effective_from <= lower(last.effective) THEN
-		RAISE EXCEPTION 'scheme "%" already has version % from % on', scheme, last.version, lower(last.effective)
+		RAISE EXCEPTION 'scheme "%" already has version % from % on',
+			scheme, last.version, lower(last.effective)
 			USING ERRCODE = 'invalid_parameter_value',
-			HINT = 'A new version takes effect after the one before it.';
+			HINT = concat_ws(' ', format('Choose a day after %s.', lower(last.effective)),
+				'Or delete this draft from tiering.scheme_version first; then '
+				|| tiering.unpublish_hint(scheme, last.version));
 	END IF;
+	PERFORM tiering.examine_draft(scheme, draft, effective_from);
+	PERFORM tiering.record_publication(scheme, 'publish', draft, effective_from, NULL);
 	UPDATE tiering.scheme_version v
 	SET status = 'retired', effective = daterange(lower(v.effective), effective_from)
 	WHERE v.scheme = publish.scheme AND v.version = last.version;
-	-- the trigger examines it and notes the rest, whoever does this
 	UPDATE tiering.scheme_version v
-	SET status = 'published', effective = daterange(effective_from, NULL)
+	SET status = 'published', effective = daterange(effective_from, NULL), published_at = now(),
+		published_by = session_user, published_as = NULLIF(current_setting('role'), 'none'),
+		definition_rows = tiering.definition_rows(publish.scheme, draft)
 	WHERE v.scheme = publish.scheme AND v.version = draft;
 	RETURN draft;
 END;
 $$;
 COMMENT ON FUNCTION tiering.publish(text, date) IS
-'Puts the draft of a scheme in force from a day on, closes the version before it, freezes both, and returns its number. A draft in which validate() finds errors is refused (42P17), as is a day not after the start of the last version (22023)';
+'Puts the draft of a scheme in force from a day on, closes the version before it, freezes both, '
+'and returns its number. It warns of overrides whose tier the draft does not have. Errors: a '
+'draft in which validate() finds errors (42P17), no draft (55000), a day not after the start of '
+'the last version, null or infinite (22023), an unknown scheme (42704), a snapshot from before '
+'the last change (40001)';
+
+CREATE FUNCTION tiering.refuse_second_draft(scheme text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION 'scheme "%" already has a draft', scheme
+		USING ERRCODE = 'duplicate_object',
+		HINT = format('Delete that one from tiering.scheme_version first; '
+			'tiering.export_scheme(%L) tells all that is in it.', scheme);
+END;
+$$;
+COMMENT ON FUNCTION tiering.refuse_second_draft(text) IS
+'Part of unpublish(): raises the error for a scheme that has a draft (42710)';
+
+CREATE FUNCTION tiering.refuse_unpublish(v tiering.scheme_version) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	next int := n.version FROM tiering.scheme_version n
+		WHERE n.scheme = v.scheme AND n.status = 'published';
+	stays text := format('It stays. Make a draft with tiering.new_version(%L), and publish that.',
+		v.scheme);
+BEGIN
+	IF v.status = 'draft' THEN
+		RAISE EXCEPTION 'version % of scheme "%" is a draft already', v.version, v.scheme
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			HINT = 'Change it, or delete it from tiering.scheme_version.';
+	ELSIF tiering.has_graded(v.scheme, v.version) THEN
+		RAISE EXCEPTION 'version % of scheme "%" has graded customers', v.version, v.scheme
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			HINT = stays;
+	ELSIF v.status = 'retired' THEN
+		RAISE EXCEPTION 'version % of scheme "%" is retired', v.version, v.scheme
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			DETAIL = format('Version %s comes after it.', COALESCE(next::text, 'no')),
+			HINT = COALESCE('First, ' || tiering.unpublish_hint(v.scheme, next), stays);
+	ELSIF EXISTS (SELECT FROM tiering.scheme_version d
+			WHERE d.scheme = v.scheme AND d.status = 'draft') THEN
+		PERFORM tiering.refuse_second_draft(v.scheme);
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION tiering.refuse_unpublish(tiering.scheme_version) IS
+'Part of unpublish(): raises the error if a version cannot be taken back';
+
+CREATE FUNCTION tiering.unpublish(scheme text, version int, reason text) RETURNS int
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	v tiering.scheme_version;
+	reopened int;
+BEGIN
+	IF COALESCE(reason, '') !~ '\S' THEN
+		RAISE EXCEPTION 'taking a version back needs a reason'
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	PERFORM tiering.take_turn(scheme, wait => true);
+	v := tiering.version_row(scheme, version);
+	PERFORM tiering.refuse_unpublish(v);
+	PERFORM tiering.record_publication(v.scheme, 'unpublish', v.version, lower(v.effective),
+		reason);
+	BEGIN
+		UPDATE tiering.scheme_version x
+		SET status = 'draft', effective = NULL, published_at = NULL, published_by = NULL,
+			published_as = NULL, definition_rows = NULL
+		WHERE x.scheme = v.scheme AND x.version = v.version;
+	EXCEPTION WHEN unique_violation THEN	-- made meanwhile
+		PERFORM tiering.refuse_second_draft(scheme);
+	END;
+	UPDATE tiering.scheme_version x
+	SET status = 'published', effective = daterange(lower(x.effective), NULL)
+	WHERE x.scheme = v.scheme AND upper(x.effective) = lower(v.effective)
+	RETURNING x.version INTO reopened;
+	RETURN reopened;
+END;
+$$;
+COMMENT ON FUNCTION tiering.unpublish(text, int, text) IS
+'Makes the last published version of a scheme a draft again, as long as it has graded nothing, '
+'and reopens the one before it, whose number it returns; null if there is none. The draft can be '
+'changed, published from another day on, or deleted from scheme_version. Who did it and why is '
+'kept in publication. Errors: it has graded, is a draft or retired (55000), another draft '
+'(42710), no reason (22023), no such version (42704), a snapshot from before the last change '
+'(40001)';
+
+CREATE FUNCTION tiering.drop_scheme(scheme text, reason text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	in_the_way text;
+BEGIN
+	PERFORM tiering.take_turn(scheme, wait => true);
+	IF NOT EXISTS (SELECT FROM tiering.scheme s WHERE s.scheme = drop_scheme.scheme) THEN
+		PERFORM tiering.newest_version(scheme);
+	END IF;
+	IF reason !~ '\S' THEN
+		RAISE EXCEPTION 'a reason must say something, or be null'
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	SELECT string_agg(w.what, ', ') INTO in_the_way
+	FROM (VALUES
+		('customers', EXISTS (SELECT FROM tiering.assignment a
+			WHERE a.scheme = drop_scheme.scheme)),
+		('moves', EXISTS (SELECT FROM tiering.batch b WHERE b.scheme = drop_scheme.scheme)
+			OR EXISTS (SELECT FROM tiering.migration m WHERE m.scheme = drop_scheme.scheme)),
+		('assessments', EXISTS (SELECT FROM tiering.distribution_history d
+			WHERE d.scheme = drop_scheme.scheme)),
+		('requests', EXISTS (SELECT FROM tiering.request r WHERE r.scheme = drop_scheme.scheme)))
+		w(what, is_there)
+	WHERE w.is_there;
+	IF in_the_way IS NOT NULL THEN
+		RAISE EXCEPTION 'scheme "%" has been in use and cannot be dropped', scheme
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			DETAIL = format('It has %s.', in_the_way),
+			HINT = 'Only a scheme that never graded anybody can be dropped.';
+	END IF;
+	PERFORM tiering.record_publication(scheme, 'drop', NULL, NULL, reason);
+	DELETE FROM tiering.dirty d WHERE d.scheme = drop_scheme.scheme;
+	DELETE FROM tiering.series_source s WHERE s.scheme = drop_scheme.scheme;
+	DELETE FROM tiering.source s WHERE s.scheme = drop_scheme.scheme;
+	DELETE FROM tiering.scheme_version v WHERE v.scheme = drop_scheme.scheme;
+	DELETE FROM tiering.scheme s WHERE s.scheme = drop_scheme.scheme;
+END;
+$$;
+COMMENT ON FUNCTION tiering.drop_scheme(text, text) IS
+'Removes a scheme that has never graded anybody: its versions, its source and series, and what '
+'was marked for it. That it was dropped is kept in publication. Errors: there are customers, '
+'moves, assessments or requests (55000), an unknown scheme (42704), a reason that says nothing '
+'(22023), a snapshot from before the last change (40001)';

@@ -34,9 +34,11 @@ CREATE TABLE tiering.scheme_version (
 	everyone        boolean NOT NULL DEFAULT true,
 	note            text NOT NULL DEFAULT '',
 	created_at      timestamptz NOT NULL DEFAULT now(),
-	created_by      text NOT NULL DEFAULT current_user,
+	created_by      text NOT NULL DEFAULT session_user,
+	created_as      text DEFAULT NULLIF(current_setting('role'), 'none'),
 	published_at    timestamptz,
 	published_by    text,
+	published_as    text,
 	definition_rows int,
 	PRIMARY KEY (scheme, version),
 	CONSTRAINT scheme_version_draft CHECK (
@@ -68,9 +70,11 @@ COMMENT ON COLUMN tiering.scheme_version.everyone IS
 'Whether every customer must get a tier, which takes a base tier; false declares that some get none';
 COMMENT ON COLUMN tiering.scheme_version.note IS 'What is new in this edition';
 COMMENT ON COLUMN tiering.scheme_version.created_at IS 'When the draft was made';
-COMMENT ON COLUMN tiering.scheme_version.created_by IS 'Who made it';
+COMMENT ON COLUMN tiering.scheme_version.created_by IS 'Who logged in and made it';
+COMMENT ON COLUMN tiering.scheme_version.created_as IS 'The role that they had set; null if none';
 COMMENT ON COLUMN tiering.scheme_version.published_at IS 'When it was published';
-COMMENT ON COLUMN tiering.scheme_version.published_by IS 'Who published it';
+COMMENT ON COLUMN tiering.scheme_version.published_by IS 'Who logged in and published it';
+COMMENT ON COLUMN tiering.scheme_version.published_as IS 'The role that they had set; null if none';
 COMMENT ON COLUMN tiering.scheme_version.definition_rows IS
 'How many rows defined it when it was published; it takes no more than these, which is how a restored dump gets them back';
 
@@ -84,6 +88,7 @@ CREATE TABLE tiering.tier (
 	approval boolean NOT NULL DEFAULT false,
 	title    text NOT NULL DEFAULT '',
 	title_zh text NOT NULL DEFAULT '',
+	succeeds text COLLATE "C" CHECK (succeeds <> ''),
 	PRIMARY KEY (scheme, version, tier),
 	FOREIGN KEY (scheme, version) REFERENCES tiering.scheme_version ON DELETE CASCADE
 );
@@ -100,6 +105,9 @@ COMMENT ON COLUMN tiering.tier.parent IS 'The tier of which it is a part, into w
 COMMENT ON COLUMN tiering.tier.approval IS 'Whether somebody has to approve before a customer enters it';
 COMMENT ON COLUMN tiering.tier.title IS 'Title in reports';
 COMMENT ON COLUMN tiering.tier.title_zh IS 'The same in Chinese';
+COMMENT ON COLUMN tiering.tier.succeeds IS
+'The tier of the version before that it continues, such as one that it renames or a part of '
+'which it is; null: the tier of the same name, if there was one. See successor()';
 
 CREATE TABLE tiering.metric (
 	scheme     text COLLATE "C" NOT NULL,

@@ -53,3 +53,35 @@ END;
 $$;
 COMMENT ON FUNCTION tiering.take_turn(text, boolean) IS
 'Takes the turn of a scheme until the transaction ends. Errors: another session has it (55P03, with whose it is), unless one waits; a snapshot from before the last turn (40001). A scheme that does not exist has no turn, and is no error here';
+
+/*
+ * A draft is no part of the turn: who is still writing to one keeps nobody from
+ * refreshing. But who publishes it with a snapshot of before would examine what is
+ * not there any more. So every transaction that writes to a draft updates this once,
+ * with the row of the version locked.
+ */
+CREATE TABLE tiering.drafting (
+	scheme text COLLATE "C" PRIMARY KEY REFERENCES tiering.scheme ON DELETE CASCADE,
+	writer xid8 NOT NULL
+);
+COMMENT ON TABLE tiering.drafting IS
+'Who last wrote to the draft of a scheme, for who publishes it; not dumped';
+COMMENT ON COLUMN tiering.drafting.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.drafting.writer IS 'The transaction';
+
+CREATE FUNCTION tiering.take_draft(scheme text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM tiering.drafting d
+			WHERE d.scheme = take_draft.scheme AND d.writer = pg_current_xact_id()) THEN
+		INSERT INTO tiering.drafting (scheme, writer)
+		VALUES (take_draft.scheme, pg_current_xact_id())
+		ON CONFLICT ON CONSTRAINT drafting_pkey DO UPDATE SET writer = EXCLUDED.writer;
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION tiering.take_draft(text) IS
+'Notes that the transaction writes to the draft of a scheme, or publishes it. A snapshot from '
+'before the last one that did is an error (40001)';

@@ -435,27 +435,104 @@ END;
 COMMENT ON FUNCTION tiering.validate_versions(text, int) IS
 'Part of validate(): holes between the versions of the scheme';
 
+CREATE FUNCTION tiering.validate_succession(scheme text, version int)
+RETURNS TABLE (severity text, place text, finding text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
+BEGIN ATOMIC
+	SELECT 'error', format('tier %s', t.tier), CASE
+		WHEN b.before IS NULL
+			THEN format('it succeeds %s, and no version is before this one', t.succeeds)
+		ELSE format('it succeeds %s, which is not a tier of version %s', t.succeeds, b.before) END
+	FROM tiering.tier t,
+		LATERAL (SELECT tiering.version_before(t.scheme, t.version) AS before) b
+	WHERE t.scheme = validate_succession.scheme AND t.version = validate_succession.version
+		AND t.succeeds IS NOT NULL AND NOT EXISTS (
+			SELECT FROM tiering.tier p
+			WHERE p.scheme = t.scheme AND p.version = b.before AND p.tier = t.succeeds);
+END;
+COMMENT ON FUNCTION tiering.validate_succession(text, int) IS
+'Part of validate(): tiers that succeed none of the version before';
+
+-- The name of a tier is that of the newest version that had it when the override was
+-- asked for; in a version, it is the tier that this one has become.
+CREATE FUNCTION tiering.override_tiers(scheme text, version int, from_day date)
+RETURNS TABLE (request bigint, named text, becomes text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN QUERY
+	WITH known AS MATERIALIZED (
+		SELECT s.tier, s.becomes, v.created_at, COALESCE(lower(v.effective), 'infinity') AS day
+		FROM tiering.succeeded(scheme, version) s
+			JOIN tiering.scheme_version v
+				ON v.scheme = override_tiers.scheme AND v.version = s.from_version
+	)
+	SELECT r.request, r.tier, (
+		SELECT k.becomes FROM known k WHERE k.tier = r.tier
+		ORDER BY k.created_at <= r.requested_at DESC, k.day DESC LIMIT 1)
+	FROM tiering.request_state r
+	WHERE r.scheme = override_tiers.scheme AND r.kind <> 'move'
+		AND r.counts && daterange(from_day, NULL);
+END;
+$$;
+COMMENT ON FUNCTION tiering.override_tiers(text, int, date) IS
+'The approved overrides that count on a day or later, the tier that each names, and what that is '
+'in a version. becomes is null if the version has no such tier and none that succeeds it';
+
+CREATE FUNCTION tiering.validate_overrides(scheme text, version int, from_day date DEFAULT NULL)
+RETURNS TABLE (severity text, place text, finding text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE COST 10000 ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	v tiering.scheme_version := tiering.version_row(scheme, version);
+	next_day date := s.refreshed_as_of + 1 FROM tiering.source s WHERE s.scheme = v.scheme;
+	first_day date := COALESCE(GREATEST(from_day, lower(v.effective), next_day), CURRENT_DATE);
+BEGIN
+	IF v.status = 'retired' THEN
+		RETURN;
+	END IF;
+	RETURN QUERY
+	SELECT 'warning', format('tier %s', o.named),
+		format('approved overrides name it, and no tier of this version is or succeeds it; '
+			'from %s on they will not count: requests %s%s', to_char(first_day, 'YYYY-MM-DD'),
+			string_agg(o.request::text, ', ' ORDER BY o.request) FILTER (WHERE o.number <= 20),
+			CASE WHEN count(*) > 20 THEN format(' and %s more', count(*) - 20) END)
+	FROM (SELECT x.*, row_number() OVER (PARTITION BY x.named ORDER BY x.request) AS number
+		  FROM tiering.override_tiers(scheme, version, first_day) x WHERE x.becomes IS NULL) o
+	GROUP BY o.named ORDER BY o.named COLLATE "C";
+END;
+$$;
+COMMENT ON FUNCTION tiering.validate_overrides(text, int, date) IS
+'Part of validate() and publish(), for authors: tiers that approved overrides name and that a '
+'version does not have, with the numbers of the requests. from_day is the first day for which it '
+'is to grade; null: not known';
+
 CREATE FUNCTION tiering.validate(scheme text, version int)
 RETURNS TABLE (severity text, place text, finding text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 10
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF NOT EXISTS (SELECT FROM tiering.scheme_version v
-				   WHERE v.scheme = validate.scheme AND v.version = validate.version) THEN
-		PERFORM tiering.newest_version(scheme);
-		RAISE EXCEPTION 'scheme "%" has no version %', scheme, version
-			USING ERRCODE = 'undefined_object';
-	END IF;
+	PERFORM tiering.version_row(scheme, version);
 	RETURN QUERY
 	SELECT f.severity, f.place, f.finding
 	FROM (SELECT * FROM tiering.validate_tiers(scheme, version)
 		  UNION ALL SELECT * FROM tiering.validate_metrics(scheme, version)
 		  UNION ALL SELECT * FROM tiering.validate_rules(scheme, version)
 		  UNION ALL SELECT * FROM tiering.validate_gaps(scheme, version)
+		  UNION ALL SELECT * FROM tiering.validate_succession(scheme, version)
 		  UNION ALL SELECT * FROM tiering.validate_versions(scheme, version)) f
 	ORDER BY f.severity COLLATE "C", f.place COLLATE "C", f.finding COLLATE "C";
+	-- not for everyone, as requests are about customers
+	IF has_function_privilege('tiering.validate_overrides(text, int, date)', 'EXECUTE') THEN
+		RETURN QUERY SELECT f.severity, f.place, f.finding
+		FROM tiering.validate_overrides(scheme, version) f;
+	END IF;
 END;
 $$;
 COMMENT ON FUNCTION tiering.validate(text, int) IS
-'What is wrong (error) or odd (warning) with a version of a scheme, a row for each finding; errors stop its publishing. A version that does not exist is an error (42704)';
+'What is wrong (error) or odd (warning) with a version of a scheme, a row for each finding; '
+'errors stop its publishing. Authors are told, too, which approved overrides name a tier that it '
+'does not have. A version that does not exist is an error (42704)';

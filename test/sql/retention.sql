@@ -3,12 +3,15 @@
 BEGIN;
 -- Moves are put there as they might have been recorded, a batch for each day
 ALTER TABLE tiering.migration ALTER batch SET DEFAULT 1;
-CREATE FUNCTION t.batches(scheme text) RETURNS void LANGUAGE plpgsql SET session_replication_role = replica AS $$
+CREATE FUNCTION t.batches(scheme text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+	ALTER TABLE tiering.migration DISABLE TRIGGER USER;
 	UPDATE tiering.migration m SET batch = m.recorded_at::date - date '2000-01-01' WHERE m.scheme = batches.scheme;
 	INSERT INTO tiering.batch (scheme, batch, kind, moves, superseded, recorded_at, recorded_by, seal)
 	SELECT batches.scheme, d, 'manual', 0, 0, (date '2000-01-01' + d)::timestamptz, 'me', ''
 	FROM (SELECT m.batch FROM tiering.migration m WHERE m.scheme = batches.scheme UNION SELECT s.batch FROM tiering.superseded s WHERE s.scheme = batches.scheme) b(d);
+	ALTER TABLE tiering.migration ENABLE TRIGGER USER;
+	PERFORM tiering.enable_triggers();
 END;
 $$;
 -- what stood of the moves that were known

@@ -37,11 +37,18 @@ RESET timezone;
 RESET datestyle;
 
 -- Whatever is done to it is found: where the triggers do not fire, as one who owns the tables can have it.
+CREATE FUNCTION sealed.loosen() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	ALTER TABLE tiering.migration DISABLE TRIGGER USER;
+	ALTER TABLE tiering.batch DISABLE TRIGGER USER;
+	ALTER TABLE tiering.superseded DISABLE TRIGGER USER;
+END;
+$$;
 CREATE FUNCTION sealed.after(tampering text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	found text;
 BEGIN
-	SET LOCAL session_replication_role = replica;
+	PERFORM sealed.loosen();
 	EXECUTE tampering;
 	SELECT format('%s %s: %s', v.sound, v.batch, v.finding) INTO found FROM tiering.verify_history('sealed') v;
 	RAISE EXCEPTION USING ERRCODE = 'T0000', MESSAGE = found;
@@ -68,7 +75,7 @@ SELECT tampering, sealed.after(tampering) FROM unnest(ARRAY[
 	'UPDATE tiering.batch SET seal = sha256(seal) WHERE scheme = ''sealed'' AND batch = 2']) tampering;
 -- Taking the last batches away leaves a sound chain; the head that was kept tells.
 BEGIN;
-SET LOCAL session_replication_role = replica;
+SELECT sealed.loosen();
 DELETE FROM tiering.migration WHERE scheme = 'sealed' AND batch >= 5;
 DELETE FROM tiering.batch WHERE scheme = 'sealed' AND batch >= 5;
 SELECT sound, batch, finding FROM tiering.verify_history('sealed');
@@ -76,7 +83,7 @@ SELECT sound, batch, finding FROM tiering.verify_history('sealed', :head_batch, 
 ROLLBACK;
 -- and so does making all seals anew
 BEGIN;
-SET LOCAL session_replication_role = replica;
+SELECT sealed.loosen();
 UPDATE tiering.migration SET measure = 0 WHERE scheme = 'sealed' AND batch = 1;
 DO $$
 DECLARE

@@ -11,7 +11,8 @@ my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->start;
 
-my @tables = qw(scheme scheme_version metric tier rule policy source series_source assignment migration distribution_history
+my @tables = qw(scheme scheme_version publication metric tier rule policy source series_source
+	assignment migration distribution_history
 	batch superseded watch_history request decision dirty);
 
 # All that the extension's tables hold, as text

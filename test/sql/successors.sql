@@ -1,0 +1,71 @@
+-- What becomes of a tier in later versions: renamed, split, ended, in the order of days.
+CREATE VIEW t.become AS
+SELECT v.version AS to_version, s.from_version, string_agg(
+	s.tier || '>' || COALESCE(s.becomes, '-'), ' ' ORDER BY s.tier) AS tiers
+FROM tiering.scheme_version v, tiering.succeeded(v.scheme, v.version) s
+WHERE v.scheme = 'line' GROUP BY v.version, s.from_version;
+CREATE FUNCTION t.step(from_tier text, to_tier text, new_succeeds text) RETURNS void
+LANGUAGE sql BEGIN ATOMIC
+	-- of the draft: a tier under another name, with its rules
+	INSERT INTO tiering.tier (scheme, version, tier, rank, base, succeeds)
+	SELECT t.scheme, t.version, to_tier, t.rank, t.base, new_succeeds FROM tiering.tier t
+	WHERE t.scheme = 'line' AND t.tier = from_tier AND t.version = tiering.newest_version('line');
+	UPDATE tiering.rule SET tier = to_tier
+	WHERE scheme = 'line' AND tier = from_tier AND version = tiering.newest_version('line');
+	DELETE FROM tiering.tier
+	WHERE scheme = 'line' AND tier = from_tier AND version = tiering.newest_version('line');
+END;
+
+SELECT tiering.create_ladder('line', 'x', '{low,mid,high}', '{NULL,10,20}');
+SELECT * FROM t.become;
+SELECT tiering.version_before('line', 1) IS NULL AS none_before;
+-- a first version succeeds none
+UPDATE tiering.tier SET succeeds = 'low' WHERE scheme = 'line' AND tier = 'mid';
+SELECT * FROM tiering.validate('line', 1) WHERE severity = 'error';
+SELECT left(t.fails($$SELECT tiering.publish('line', '2024-01-01')$$), 200);
+UPDATE tiering.tier SET succeeds = NULL WHERE scheme = 'line';
+SELECT tiering.publish('line', '2024-01-01');
+
+-- mid is renamed; a draft comes after what is published
+SELECT tiering.new_version('line'), t.step('mid', 'gold', 'middle');
+SELECT * FROM tiering.validate('line', 2) WHERE severity = 'error';
+UPDATE tiering.tier SET succeeds = 'mid' WHERE scheme = 'line' AND tier = 'gold';
+SELECT * FROM tiering.validate('line', 2) WHERE severity = 'error';
+SELECT tiering.version_before('line', 2);
+SELECT * FROM t.become ORDER BY 1, 2;
+SELECT tiering.publish('line', '2024-02-01');
+
+-- what a new draft copies goes on under its name; names that change places do not mislead
+SELECT tiering.new_version('line');
+SELECT tier, succeeds FROM tiering.tier WHERE scheme = 'line' AND version = 3 ORDER BY rank;
+SELECT t.step('gold', 'other', 'high'), t.step('high', 'gold', NULL),
+	t.step('other', 'high', 'gold');
+UPDATE tiering.tier SET succeeds = 'high' WHERE scheme = 'line' AND version = 3 AND tier = 'gold';
+SELECT tier, succeeds FROM tiering.tier WHERE scheme = 'line' AND version = 3 ORDER BY rank;
+SELECT tiering.publish('line', '2024-03-01');
+SELECT * FROM t.become WHERE to_version = 3 ORDER BY 2;
+
+-- a split: on in the one of the same name, or else in the lowest; and one that ends
+SELECT tiering.new_version('line'), t.step('low', 'base', NULL), t.step('high', 'silver', 'high');
+INSERT INTO tiering.tier (scheme, version, tier, rank, succeeds)
+VALUES ('line', 4, 'silver_plus', 9, 'high'), ('line', 4, 'gold_plus', 1, 'gold');
+SELECT * FROM t.become WHERE to_version = 4 ORDER BY 2;
+SELECT tiering.successor('line', 1, 'mid', 4), tiering.successor('line', 2, 'gold', 4),
+	tiering.successor('line', 3, 'gold', 4), tiering.successor('line', 4, 'gold_plus', 4),
+	tiering.successor('line', 1, 'low', 4) IS NULL AS ended,
+	tiering.successor('line', 4, 'gold', 3) IS NULL AS backwards,
+	tiering.successor('line', 1, 'nothing', 4) IS NULL AS no_tier;
+
+-- in documents, but not of a scheme that is new
+SELECT e.element ->> 'tier' AS tier, e.element ->> 'succeeds' AS succeeds
+FROM jsonb_array_elements(tiering.export_scheme('line') -> 'tiers') e(element)
+WHERE e.element ? 'succeeds' ORDER BY 1;
+SELECT tiering.export_scheme('line') AS document \gset
+DELETE FROM tiering.scheme_version WHERE scheme = 'line' AND status = 'draft';
+SELECT tiering.import_version(:'document');
+SELECT tiering.export_scheme('line') = :'document' AS same;
+SELECT tiering.import_scheme(:'document', 'new_line');
+SELECT count(*) FROM tiering.tier WHERE scheme = 'new_line' AND succeeds IS NOT NULL;
+SELECT tiering.copy_scheme('line', 'copied_line');
+SELECT count(*) FROM tiering.tier WHERE scheme = 'copied_line' AND succeeds IS NOT NULL;
+SELECT t.fails($$UPDATE tiering.tier SET succeeds = '' WHERE scheme = 'line' AND version = 4$$);
