@@ -28,7 +28,8 @@ TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl
 
 PG_CPPFLAGS = -DTIERING_VERSION='"$(EXTVERSION)"'
-PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wno-sign-compare
+PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wno-sign-compare \
+	-Werror=implicit-function-declaration
 EXTRA_CLEAN = $(BUILT_SQL) test/isolation/output_iso test/isolation/results
 
 PG_CONFIG ?= pg_config

@@ -3,6 +3,18 @@
 -- complain if the script is read by psql rather than by CREATE EXTENSION
 \echo Use "CREATE EXTENSION tiering" to load this file. \quit
 
+-- SQL_ASCII takes bytes as they come: titles, names and digests would be of no
+-- known encoding, and the script itself would be let in.
+DO $$
+BEGIN
+	IF getdatabaseencoding() = 'SQL_ASCII' THEN
+		RAISE EXCEPTION 'tiering needs a database whose encoding is known, which SQL_ASCII is not'
+			USING ERRCODE = 'feature_not_supported',
+			HINT = 'Create it with ENCODING ''UTF8'' TEMPLATE template0.';
+	END IF;
+END;
+$$;
+
 -- The schema belongs to the extension: one that somebody made before is refused.
 CREATE SCHEMA tiering;
 COMMENT ON SCHEMA tiering IS

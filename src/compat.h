@@ -48,6 +48,13 @@
 #define CopyNullingRels(to, from) ((void) (to), (void) (from))
 #endif
 
+/* 17 has JSON_VALUE() and the like, which yield a type that they name */
+#if PG_VERSION_NUM >= 170000
+#define IsJsonExpr(node) IsA((node), JsonExpr)
+#else
+#define IsJsonExpr(node) ((void) (node), false)
+#endif
+
 /* 18 has OLD and NEW in RETURNING, which are Vars of a kind of their own */
 #if PG_VERSION_NUM >= 180000
 #define VarIsPlain(var) ((var)->varreturningtype == VAR_RETURNING_DEFAULT)

@@ -16,7 +16,6 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "executor/spi.h"
@@ -29,6 +28,7 @@
 #include "utils/syscache.h"
 #include "utils/uuid.h"
 
+#include "binding.h"
 #include "series_reach.h"
 #include "source.h"
 
@@ -176,17 +176,12 @@ SeriesColumns(Oid function)
 static bool
 LoadAsOwner(Source *source, Oid function, const pg_uuid_t *key)
 {
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	Oid			save_user;
 	int			save_context;
 	bool		found;
 
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for function %u", function);
 	GetUserIdAndSecContext(&save_user, &save_context);
-	SetUserIdAndSecContext(((Form_pg_proc) GETSTRUCT(tuple))->proowner,
-						   save_context | SECURITY_LOCAL_USERID_CHANGE);
-	ReleaseSysCache(tuple);
+	BecomeOwner(function);
 	found = SourceLoad(source, &SourceOfSeries, UUIDOID, UUIDPGetDatum(key));
 	SetUserIdAndSecContext(save_user, save_context);
 	return found;

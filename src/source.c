@@ -7,14 +7,18 @@
  * a view also for all that its functions do. The operation is a restricted
  * one, as in core's REFRESH MATERIALIZED VIEW, so that nothing in the query
  * can change the role back or leave anything behind for the caller to run.
- * The search_path that it runs with, and the refusal of what is temporary, see
- * to it that names in the query mean the same for everyone; so do days and times,
- * which are read with its setter's settings.
+ * The settings that it runs with, and the refusal of what is temporary, see to it
+ * that the query means the same for everyone.
+ *
+ * What goes wrong in it is told to all by its message and SQLSTATE, which may hold
+ * a value of the bank's: without them nobody could mend it. What else an error
+ * says of it is for those who have the rights of the role that set it, and for
+ * the server's log: the text of the query, details, hints, where in which function.
+ * Of us an error says one line; what we are made of helps nobody to mend a query.
  */
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "executor/tstoreReceiver.h"
@@ -24,7 +28,6 @@
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
 #include "utils/plancache.h"
@@ -32,11 +35,13 @@
 
 #include "compat.h"
 #include "scheme.h"
+#include "settings.h"
 #include "source.h"
+#include "temporary.h"
 
 const SourceKind SourceOfMetrics = {
 	"source",
-	"SELECT s.scheme, s.query, s.set_by, s.time_zone, s.date_style"
+	"SELECT s.scheme, s.query, s.set_by, s.settings"
 	" FROM tiering.source s"
 	" WHERE s.scheme OPERATOR(pg_catalog.=) $1",
 	"It must yield customer_id and a column for each metric of the version that grades."
@@ -44,7 +49,7 @@ const SourceKind SourceOfMetrics = {
 
 const SourceKind SourceOfSeries = {
 	"series",
-	"SELECT s.scheme, s.query, s.set_by, s.time_zone, s.date_style"
+	"SELECT s.scheme, s.query, s.set_by, s.settings"
 	" FROM tiering.series_source s"
 	" WHERE s.key OPERATOR(pg_catalog.=) $1",
 	"It must yield customer_id, balances and period."
@@ -69,10 +74,9 @@ SourceLoad(Source *source, const SourceKind *kind, Oid type, Datum key)
 	source->role = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0],
 												  SPI_tuptable->tupdesc, 3,
 												  &isnull));
-	source->time_zone = SPI_getvalue(SPI_tuptable->vals[0],
-									 SPI_tuptable->tupdesc, 4);
-	source->date_style = SPI_getvalue(SPI_tuptable->vals[0],
-									  SPI_tuptable->tupdesc, 5);
+	source->settings = DatumGetArrayTypePCopy(SPI_getbinval(SPI_tuptable->vals[0],
+															SPI_tuptable->tupdesc, 4,
+															&isnull));
 	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(source->role)))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -81,14 +85,6 @@ SourceLoad(Source *source, const SourceKind *kind, Oid type, Datum key)
 				 errhint("Set it again with tiering.set_%s('%s', query).",
 						 kind->noun, source->scheme)));
 	return true;
-}
-
-/* Until the nest level of settings ends that the caller has begun */
-static void
-SetForSource(const char *name, const char *value)
-{
-	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
 }
 
 /* $1 is the date; $2 the customers, where SelectExpected() asks for some only */
@@ -104,19 +100,17 @@ PrepareQuery(const char *query, int nparams)
 	return plan;
 }
 
-/* What is temporary is another session's for another session */
 static void
-CheckRelations(const Source *source, List *relations)
+CheckTemporary(const Source *source, List *queries)
 {
-	ListCell   *cell;
+	ObjectAddress found;
 
-	foreach(cell, relations)
-		if (isAnyTempNamespace(get_rel_namespace(lfirst_oid(cell))))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
-					 errmsg("%s of scheme \"%s\" reads the temporary table \"%s\"",
-							source->kind->noun, source->scheme,
-							get_rel_name(lfirst_oid(cell)))));
+	if (FindTemporary(queries, &found))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
+				 errmsg("%s of scheme \"%s\" uses the temporary %s",
+						source->kind->noun, source->scheme, TemporaryName(&found)),
+				 errhint("What is temporary is another session's for another session.")));
 }
 
 /* The columns that the query yields; it must be one statement that has any */
@@ -139,7 +133,7 @@ SourceColumns(const Source *source)
 				 errmsg("%s of scheme \"%s\" must be a SELECT, not %s",
 						source->kind->noun, source->scheme,
 						GetCommandTagName(statement->commandTag))));
-	CheckRelations(source, statement->relationOids);
+	CheckTemporary(source, statement->query_list);
 	return statement->resultDesc;
 }
 
@@ -248,7 +242,7 @@ CanBeId(const char *id, Oid type)
 	{
 		case INT8OID:
 			errno = 0;
-			(void) strtoi64(id, &end, 10);
+			(void) strtoll(id, &end, 10);
 			return errno == 0 && *end == '\0' &&
 				strspn(digits, "0123456789") == strlen(digits) && *digits != '\0';
 		case NUMERICOID:
@@ -366,12 +360,80 @@ RunQuery(const Source *source, DateADT as_of, ArrayType *customers,
 			 source->kind->noun, source->scheme);
 }
 
-static void
-TellSource(void *arg)
+/* One run of a source, as an error tells of it */
+typedef struct Run
 {
-	const Source *source = arg;
+	const Source *source;
+	const char *as_of;			/* as the session writes dates */
+	bool		tell_all;		/* has whoever runs it the rights of who set it? */
+} Run;
 
-	errcontext("%s of scheme \"%s\"", source->kind->noun, source->scheme);
+static char *
+RunText(const Run *run)
+{
+	return psprintf("%s of scheme \"%s\" as of %s", run->source->kind->noun,
+					run->source->scheme, run->as_of);
+}
+
+static void
+TellRun(void *arg)
+{
+	errcontext("%s", RunText(arg));
+}
+
+/* What the client is not told goes to the server's log, in place of the detail */
+static char *
+TextForLog(const ErrorData *error)
+{
+	const char *texts[] = {error->detail_log ? error->detail_log : error->detail,
+		error->hint, error->internalquery, error->context};
+	StringInfoData log;
+
+	initStringInfo(&log);
+	for (int i = 0; i < lengthof(texts); i++)
+		if (texts[i] != NULL)
+			appendStringInfo(&log, "%s%s", log.len > 0 ? "\n" : "", texts[i]);
+	return log.data;
+}
+
+/* The error that is being handled, without what the client may not know of it */
+static void pg_attribute_noreturn()
+RethrowBare(const Run *run)
+{
+	ErrorData  *error = CopyErrorData();
+
+	FlushErrorState();
+	error->detail_log = TextForLog(error);
+	error->context = RunText(run);
+	error->detail = error->hint = error->internalquery = NULL;
+	error->cursorpos = error->internalpos = 0;
+	error->schema_name = error->table_name = error->column_name = NULL;
+	error->datatype_name = error->constraint_name = NULL;
+	ReThrowError(error);
+}
+
+/* With the rights and the settings of the role that set it */
+static void
+RunPinned(const Run *run, DateADT as_of, ArrayType *customers,
+		  TupleDesc expected, DestReceiver *dest)
+{
+	const Source *source = run->source;
+	Oid			save_user;
+	int			save_context;
+	int			nestlevel;
+
+	/* an error restores all, as the end of any (sub)transaction does */
+	GetUserIdAndSecContext(&save_user, &save_context);
+	SetUserIdAndSecContext(source->role, save_context |
+						   SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_RESTRICTED_OPERATION);
+	nestlevel = SettingsPin(source->settings);
+	if (!run->tell_all)			/* warnings and debugging output tell as much */
+		SettingsPinOne("client_min_messages", "error");
+	CheckSource(source, expected);
+	RunQuery(source, as_of, customers, expected, dest);
+	SettingsRestore(nestlevel);
+	SetUserIdAndSecContext(save_user, save_context);
 }
 
 /*
@@ -382,30 +444,29 @@ void
 SourceRun(const Source *source, DateADT as_of, ArrayType *customers,
 		  TupleDesc expected, DestReceiver *dest)
 {
-	ErrorContextCallback teller;
-	Oid			save_user;
-	int			save_context;
-	int			save_nestlevel;
+	Run			run = {
+		source,
+		DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(as_of))),
+		has_privs_of_role(GetOuterUserId(), source->role)
+	};
+	ErrorContextCallback teller = {NULL, TellRun, &run};	/* and nobody above */
+	ErrorContextCallback *save_stack = error_context_stack;
+	MemoryContext context = CurrentMemoryContext;
 
-	teller.callback = TellSource;
-	teller.arg = unconstify(Source *, source);
-	teller.previous = error_context_stack;
 	error_context_stack = &teller;
-
-	/* an error restores all, as the end of any (sub)transaction does */
-	GetUserIdAndSecContext(&save_user, &save_context);
-	SetUserIdAndSecContext(source->role, save_context |
-						   SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_RESTRICTED_OPERATION);
-	save_nestlevel = NewGUCNestLevel();
-	SetForSource("search_path", "pg_catalog, pg_temp");
-	SetForSource("TimeZone", source->time_zone);
-	SetForSource("DateStyle", source->date_style);
-	CheckSource(source, expected);
-	RunQuery(source, as_of, customers, expected, dest);
-	AtEOXact_GUC(false, save_nestlevel);
-	SetUserIdAndSecContext(save_user, save_context);
-	error_context_stack = teller.previous;
+	PG_TRY();
+	{
+		RunPinned(&run, as_of, customers, expected, dest);
+	}
+	PG_CATCH();
+	{
+		if (run.tell_all)
+			PG_RE_THROW();
+		MemoryContextSwitchTo(context);
+		RethrowBare(&run);
+	}
+	PG_END_TRY();
+	error_context_stack = save_stack;
 }
 
 /* An empty result of the shape that the caller expects */
@@ -496,6 +557,7 @@ source_check(PG_FUNCTION_ARGS)
 		PG_GETARG_BOOL(2) ? &SourceOfSeries : &SourceOfMetrics,
 		text_to_cstring(SchemeArg(fcinfo))
 	};
+	int			nestlevel;
 
 	if (PG_ARGISNULL(1))
 		ereport(ERROR,
@@ -504,9 +566,11 @@ source_check(PG_FUNCTION_ARGS)
 	BeginResult(rsinfo);
 	Connect();
 	source.query = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	nestlevel = SettingsPin(NULL);
 	CheckSource(&source, rsinfo->expectedDesc);
 	PrepareQuery(SelectExpected(&source, rsinfo->expectedDesc, true,
 								CustomerType(SourceColumns(&source))), 2);
+	SettingsRestore(nestlevel);
 	SPI_finish();
 	return (Datum) 0;
 }

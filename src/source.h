@@ -14,7 +14,7 @@
 typedef struct SourceKind
 {
 	const char *noun;			/* in messages, and in tiering.set_... */
-	const char *lookup;			/* reads scheme, query, set_by by its parameter */
+	const char *lookup;			/* reads scheme, query, set_by, settings by $1 */
 	const char *yields;			/* hint for a column that is missing */
 } SourceKind;
 
@@ -24,8 +24,7 @@ typedef struct Source
 	char	   *scheme;
 	char	   *query;
 	Oid			role;			/* who set it */
-	char	   *time_zone;		/* of the session in which he did */
-	char	   *date_style;
+	ArrayType  *settings;		/* of the session in which they did, name=value */
 } Source;
 
 extern const SourceKind SourceOfMetrics;

@@ -25,6 +25,9 @@
  *		classify_support	a row as an argument, planned as its columns
  *		asset_weight	at which proportion a class of assets counts
  *		source			a bank's own query, run with its setter's rights
+ *		settings		the settings under which it runs
+ *		temporary		what of it is temporary
+ *		binding			who binds a scheme to it
  *		holding			what a scheme's customers have to hold, by such a query
  *		standing		where customers stood on two days, counted
  */

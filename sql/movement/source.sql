@@ -1,18 +1,36 @@
 /*
  * Sources: the bank's own queries, one for a scheme's metrics and one, if there
  * are any, for the histories behind its measure. One runs with the rights of the
- * role that set it, with search_path = pg_catalog, pg_temp, and with the time zone
- * and the order of dates of when it was set, whoever has it run, so that it means
- * the same for everyone; names in it must be qualified.
+ * role that set it, with search_path = pg_catalog, pg_temp, and with settings that
+ * are fixed or those of when it was set (see src/settings.c), whoever has it run, so
+ * that it means the same for everyone; names in it must be qualified.
  */
+
+CREATE FUNCTION tiering.kept_settings() RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
+BEGIN ATOMIC
+	SELECT array_agg(s.name || '=' || current_setting(s.name, true) ORDER BY s.place)
+	FROM unnest(ARRAY['TimeZone', 'timezone_abbreviations', 'DateStyle', 'IntervalStyle',
+		'lc_monetary', 'lc_numeric', 'lc_time', 'default_text_search_config',
+		'plpgsql.check_asserts']) WITH ORDINALITY s(name, place)
+	WHERE current_setting(s.name, true) IS NOT NULL;
+END;
+COMMENT ON FUNCTION tiering.kept_settings() IS
+'The settings of this session that are kept with a query that it sets, because it goes by them '
+'which day, number or amount a text is, and whether an assertion in a function counts';
+
+CREATE FUNCTION tiering.binder() RETURNS regrole
+AS 'MODULE_PATHNAME', 'binding_role'
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1;
+COMMENT ON FUNCTION tiering.binder() IS
+'Part of set_source() and set_series(): the role that calls them; null outside them';
 
 CREATE TABLE tiering.source (
 	scheme          text COLLATE "C" PRIMARY KEY REFERENCES tiering.scheme,
 	query           text NOT NULL,
 	set_by          regrole NOT NULL DEFAULT to_regrole(quote_ident(current_user)),
 	set_at          timestamptz NOT NULL DEFAULT now(),
-	time_zone       text NOT NULL DEFAULT current_setting('TimeZone'),
-	date_style      text NOT NULL DEFAULT current_setting('DateStyle'),
+	settings        text[] NOT NULL DEFAULT tiering.kept_settings(),
 	refreshed_as_of date,
 	refreshed_at    timestamptz
 );
@@ -21,12 +39,13 @@ COMMENT ON TABLE tiering.source IS 'Where a scheme''s metrics come from';
 COMMENT ON COLUMN tiering.source.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.source.query IS
 'A SELECT that yields customer_id and the scheme''s metrics for the date $1';
-COMMENT ON COLUMN tiering.source.set_by IS 'The role that set it, with whose rights it runs, also when it is renamed';
+COMMENT ON COLUMN tiering.source.set_by IS
+'The role that set it, with whose rights it runs, also when it is renamed';
 COMMENT ON COLUMN tiering.source.set_at IS 'When it was set';
-COMMENT ON COLUMN tiering.source.time_zone IS
-'The time zone in which it runs, by which a time becomes a day: that of the session that set it';
-COMMENT ON COLUMN tiering.source.date_style IS
-'The DateStyle with which it runs, by which a text such as 01/02/2026 becomes a day: that of the session that set it';
+COMMENT ON COLUMN tiering.source.settings IS
+'The settings with which it runs, of the session that set it, as name=value: the time zone, by '
+'which a time becomes a day, the DateStyle, by which 01/02/2026 becomes one, and others; see '
+'kept_settings()';
 COMMENT ON COLUMN tiering.source.refreshed_as_of IS 'Date of the last refresh';
 COMMENT ON COLUMN tiering.source.refreshed_at IS 'When a refresh last changed anything';
 
@@ -36,8 +55,7 @@ CREATE TABLE tiering.series_source (
 	query  text NOT NULL,
 	set_by regrole NOT NULL DEFAULT to_regrole(quote_ident(current_user)),
 	set_at timestamptz NOT NULL DEFAULT now(),
-	time_zone text NOT NULL DEFAULT current_setting('TimeZone'),
-	date_style text NOT NULL DEFAULT current_setting('DateStyle'),
+	settings text[] NOT NULL DEFAULT tiering.kept_settings(),
 	key    uuid NOT NULL UNIQUE DEFAULT gen_random_uuid()
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.series_source', '');
@@ -45,47 +63,60 @@ COMMENT ON TABLE tiering.series_source IS 'Where the histories of a scheme''s cu
 COMMENT ON COLUMN tiering.series_source.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.series_source.query IS
 'A SELECT that yields customer_id, balances and period for the date $1';
-COMMENT ON COLUMN tiering.series_source.set_by IS 'The role that set it, with whose rights it runs, also when it is renamed';
+COMMENT ON COLUMN tiering.series_source.set_by IS
+'The role that set it, with whose rights it runs, also when it is renamed';
 COMMENT ON COLUMN tiering.series_source.set_at IS 'When it was set';
-COMMENT ON COLUMN tiering.series_source.time_zone IS
-'The time zone in which it runs, by which a time becomes a day: that of the session that set it';
-COMMENT ON COLUMN tiering.series_source.date_style IS
-'The DateStyle with which it runs, by which a text such as 01/02/2026 becomes a day: that of the session that set it';
+COMMENT ON COLUMN tiering.series_source.settings IS
+'The settings with which it runs, of the session that set it, as name=value: the time zone, by '
+'which a time becomes a day, the DateStyle, by which 01/02/2026 becomes one, and others; see '
+'kept_settings()';
 COMMENT ON COLUMN tiering.series_source.key IS
 'What near_upgrade has the query run by. Who can read it can do so, too: grant nobody SELECT on it';
 
--- Not a definer's function: it asks who is writing.
+-- Not a definer's function: it asks who is writing. A row that is restored from a
+-- dump is inserted as it was.
 CREATE FUNCTION tiering.check_setter() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF TG_OP = 'UPDATE' AND NEW.scheme <> OLD.scheme THEN
-		RAISE EXCEPTION 'the source of scheme "%" cannot become that of "%"', OLD.scheme, NEW.scheme
-			USING ERRCODE = 'object_not_in_prerequisite_state';
+	IF NEW.set_by = tiering.binder() AND (TG_OP = 'INSERT' OR NEW.scheme = OLD.scheme) THEN
+		RETURN NEW;
+	END IF;
+	IF TG_OP = 'UPDATE' THEN
+		RAISE EXCEPTION 'tiering.% of scheme "%" cannot be changed by hand',
+				TG_TABLE_NAME, OLD.scheme
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			HINT = format('Call tiering.set_%s(%L, query): it records who calls it, and when.',
+				replace(TG_TABLE_NAME, '_source', ''), OLD.scheme);
 	END IF;
 	IF NOT pg_has_role(current_user, NEW.set_by, 'USAGE') THEN
-		RAISE EXCEPTION 'role "%" cannot set a source that runs with the rights of "%"', current_user, NEW.set_by
+		RAISE EXCEPTION 'role "%" cannot set a source that runs with the rights of "%"',
+				current_user, NEW.set_by
 			USING ERRCODE = 'insufficient_privilege';
 	END IF;
 	RETURN NEW;
 END;
 $$;
 COMMENT ON FUNCTION tiering.check_setter() IS
-'Trigger on source and series_source: a source can be set only for a role whose rights one has (42501), and stays with its scheme';
-CREATE TRIGGER check_setter BEFORE INSERT OR UPDATE OF scheme, query, set_by ON tiering.source
+'Trigger on source and series_source: set_source() and set_series() alone change them (55000), '
+'and rows are restored only for roles whose rights one has (42501)';
+CREATE TRIGGER check_setter
+	BEFORE INSERT OR UPDATE OF scheme, query, set_by, set_at, settings ON tiering.source
 	FOR EACH ROW EXECUTE FUNCTION tiering.check_setter();
-COMMENT ON TRIGGER check_setter ON tiering.source IS 'Nobody lends himself rights';
-CREATE TRIGGER check_setter BEFORE INSERT OR UPDATE OF scheme, query, set_by ON tiering.series_source
+COMMENT ON TRIGGER check_setter ON tiering.source IS 'Nobody lends themselves rights';
+CREATE TRIGGER check_setter
+	BEFORE INSERT OR UPDATE ON tiering.series_source
 	FOR EACH ROW EXECUTE FUNCTION tiering.check_setter();
-COMMENT ON TRIGGER check_setter ON tiering.series_source IS 'Nobody lends himself rights';
+COMMENT ON TRIGGER check_setter ON tiering.series_source IS 'Nobody lends themselves rights';
 
 -- It reads a bank, and what is joined to its rows is worth compiling for a large one.
 CREATE FUNCTION tiering.source_rows(scheme text, as_of date) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'source_rows'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 30000000 ROWS 100000;
 COMMENT ON FUNCTION tiering.source_rows(text, date) IS
-'The rows of a scheme''s source for a date, with the columns that the caller lists; runs with the rights of the role that set it. Not for PUBLIC';
+'The rows of a scheme''s source for a date, with the columns that the caller lists; runs with '
+'the rights of the role that set it. Not for PUBLIC';
 
 CREATE FUNCTION tiering.source_rows(scheme text, as_of date, customers text[]) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'source_rows'
@@ -95,10 +126,10 @@ COMMENT ON FUNCTION tiering.source_rows(text, date, text[]) IS
 
 CREATE FUNCTION tiering.source_check(scheme text, query text, series boolean) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'source_check'
-LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000 ROWS 1
-SET search_path = pg_catalog, pg_temp;
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000 ROWS 1;
 COMMENT ON FUNCTION tiering.source_check(text, text, boolean) IS
-'Checks, with the caller''s own rights, that a query can be the source, or the series, of a scheme and yields the columns that the caller lists; returns no rows';
+'Checks, with the caller''s own rights, that a query can be the source, or the series, of a '
+'scheme and yields the columns that the caller lists; returns no rows';
 
 CREATE FUNCTION tiering.source_columns(scheme text, version int) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100
@@ -113,76 +144,95 @@ END;
 COMMENT ON FUNCTION tiering.source_columns(text, int) IS
 'The column list that a source has to fill for a version of a scheme';
 
-CREATE FUNCTION tiering.checked_query(scheme text, query text, series boolean, columns text) RETURNS text
+CREATE FUNCTION tiering.checked_query(scheme text, query text, series boolean) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	bare text := rtrim(query, E'; \t\r\n');
+	version int := tiering.newest_version(scheme);
+	columns text := 'customer_id text COLLATE "C", balances tiering.daily_series, period daterange';
 	noun text := CASE WHEN series THEN 'series' ELSE 'source' END;
 BEGIN
+	IF series AND query IS NULL THEN
+		RETURN NULL;
+	END IF;
 	IF COALESCE(bare, '') = '' THEN
 		RAISE EXCEPTION 'the % of scheme "%" must be a query', noun, scheme
 			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
-	IF bare ~* '[[:<:]]pg_temp' THEN
-		RAISE EXCEPTION 'the % of scheme "%" must not name pg_temp', noun, scheme
-			USING ERRCODE = 'invalid_table_definition',
-			HINT = 'What is temporary is another session''s for another session.';
+	IF NOT series THEN
+		columns := tiering.source_columns(scheme, version);
 	END IF;
 	BEGIN
-		EXECUTE format('SELECT FROM tiering.source_check(%L, %L, %L) AS m(%s)', scheme, bare, series, columns);
+		EXECUTE format('SELECT FROM tiering.source_check(%L, %L, %L) AS m(%s)',
+			scheme, bare, series, columns);
 	EXCEPTION WHEN undefined_table THEN
 		RAISE EXCEPTION USING ERRCODE = 'undefined_table', MESSAGE = SQLERRM,
-			HINT = format('A %s runs with search_path = pg_catalog, pg_temp: qualify its tables with their schemas.', noun);
+			HINT = format('A %s runs with search_path = pg_catalog, pg_temp: '
+				'qualify its tables with their schemas.', noun);
 	END;
 	RETURN bare;
 END;
 $$;
-COMMENT ON FUNCTION tiering.checked_query(text, text, boolean, text) IS
-'Part of set_source() and set_series(): the query as it is kept, if it can be one';
+COMMENT ON FUNCTION tiering.checked_query(text, text, boolean) IS
+'Part of set_source() and set_series(): the query as it is kept, if it can be one; null if it '
+'unbinds a series';
 
-CREATE FUNCTION tiering.set_source(scheme text, query text) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+-- The other columns have their defaults, which are of now and of this session.
+CREATE FUNCTION tiering.write_binding(scheme text, query text, series boolean) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	INSERT INTO tiering.source (scheme, query)
-	VALUES (set_source.scheme, tiering.checked_query(scheme, query, false,
-		tiering.source_columns(scheme, tiering.newest_version(scheme))))
-	ON CONFLICT ON CONSTRAINT source_pkey
-	DO UPDATE SET query = EXCLUDED.query, set_by = EXCLUDED.set_by, set_at = EXCLUDED.set_at,
-		time_zone = EXCLUDED.time_zone, date_style = EXCLUDED.date_style;
-END;
-$$;
-COMMENT ON FUNCTION tiering.set_source(text, text) IS
-'Binds a scheme to a query that yields customer_id and the metrics of the newest version for the date $1: with tiering.month($1) for refreshes at the ends of months, with tiering.month_to_date($1) for any day. Its columns are checked at once: a missing one (42703), a wrong type (42804), a name that is not qualified (42P01) are errors';
-
-CREATE FUNCTION tiering.set_series(scheme text, query text) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	PERFORM tiering.newest_version(scheme);
 	IF query IS NULL THEN
-		DELETE FROM tiering.series_source s WHERE s.scheme = set_series.scheme;
-	ELSE
-		INSERT INTO tiering.series_source (scheme, query)
-		VALUES (set_series.scheme, tiering.checked_query(scheme, query, true,
-			'customer_id text COLLATE "C", balances tiering.daily_series, period daterange'))
+		DELETE FROM tiering.series_source s WHERE s.scheme = write_binding.scheme;
+	ELSIF series THEN
+		INSERT INTO tiering.series_source (scheme, query, set_by)
+		VALUES (write_binding.scheme, write_binding.query, tiering.binder())
 		ON CONFLICT ON CONSTRAINT series_source_pkey
 		DO UPDATE SET query = EXCLUDED.query, set_by = EXCLUDED.set_by, set_at = EXCLUDED.set_at,
-			time_zone = EXCLUDED.time_zone, date_style = EXCLUDED.date_style;
+			settings = EXCLUDED.settings;
+	ELSE
+		INSERT INTO tiering.source (scheme, query, set_by)
+		VALUES (write_binding.scheme, write_binding.query, tiering.binder())
+		ON CONFLICT ON CONSTRAINT source_pkey
+		DO UPDATE SET query = EXCLUDED.query, set_by = EXCLUDED.set_by, set_at = EXCLUDED.set_at,
+			settings = EXCLUDED.settings;
 	END IF;
 END;
 $$;
+COMMENT ON FUNCTION tiering.write_binding(text, text, boolean) IS
+'Part of set_source() and set_series(): writes the query for the role that calls them';
+
+CREATE FUNCTION tiering.set_source(scheme text, query text) RETURNS void
+AS 'MODULE_PATHNAME', 'set_source'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION tiering.set_source(text, text) IS
+'Binds a scheme to a query that yields customer_id and the metrics of the newest version for the '
+'date $1: with tiering.month($1) for refreshes at the ends of months, with '
+'tiering.month_to_date($1) for any day. The query runs with the rights and the settings of the '
+'role and session that call this. Its columns are checked at once. Errors: a missing column '
+'(42703), a wrong type (42804), a table that is not qualified (42P01), something temporary '
+'(42P16), a table of which a policy may hide rows (42501). If a run fails, its message and '
+'SQLSTATE are told to whoever runs it; detail, hint and text of the query to those only who have '
+'the rights of the role that set it';
+
+CREATE FUNCTION tiering.set_series(scheme text, query text) RETURNS void
+AS 'MODULE_PATHNAME', 'set_series'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.set_series(text, text) IS
-'Binds a scheme to a query that yields for each customer, once, the daily_series behind the measure as balances, and as period the days whose average the assessment after the date $1 will take: tiering.month($1 + 1) if that is the month''s. near_upgrade tells by it what to hold. A null unbinds. Its columns are checked as set_source() does';
+'Binds a scheme to a query that yields for each customer, once, the daily_series behind the '
+'measure as balances, and as period the days whose average the assessment after the date $1 will '
+'take: tiering.month($1 + 1) if that is the month''s. near_upgrade tells by it what to hold. A '
+'null unbinds. It runs, is checked and tells of errors as what set_source() sets';
 
 -- Names the key: without one it does nothing. The view's reader calls it.
-CREATE FUNCTION tiering.balance_to_hold(key uuid, as_of date, customer_id text, bound numeric, pass boolean,
-	OUT balance numeric, OUT until date)
+CREATE FUNCTION tiering.balance_to_hold(key uuid, as_of date, customer_id text,
+	bound numeric, pass boolean, OUT balance numeric, OUT until date)
 AS 'MODULE_PATHNAME', 'balance_to_hold'
 LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10;
 COMMENT ON FUNCTION tiering.balance_to_hold(uuid, date, text, numeric, boolean) IS
-'Part of near_upgrade: by the series of the scheme whose key it is, the least balance that brings the customer''s average to the bound, or above it, if it stands from the day after as_of until the last day of the period. Anything but the key of a binding is an error (42501)';
+'Part of near_upgrade: by the series of the scheme whose key it is, the least balance that '
+'brings the customer''s average to the bound, or above it, if it stands from the day after as_of '
+'until the last day of the period. Anything but the key of a binding is an error (42501)';

@@ -20,6 +20,7 @@ REVOKE EXECUTE ON FUNCTION tiering.freeze_definition(), tiering.freeze_version()
 -- triggers are made of.
 REVOKE EXECUTE ON FUNCTION tiering.turn_holder(text), tiering.take_turn(text, boolean),
 	tiering.source_rows(text, date), tiering.source_rows(text, date, text[]), tiering.refresh(text, date),
+	tiering.set_source(text, text), tiering.set_series(text, text), tiering.write_binding(text, text, boolean),
 	tiering.refresh_grade(text, date, int, text, text), tiering.refresh_check(text, date, bigint, boolean),
 	tiering.refresh_counts(text, date, int),
 	tiering.refresh_write(tiering.refresh_result), tiering.refresh_distribution(text, date, int),

@@ -29,10 +29,10 @@ BEGIN ATOMIC
 		('author', 'EXECUTE ON FUNCTION tiering.publish(text, date),
 			tiering.unpublish(text, int, text), tiering.drop_scheme(text, text),
 			tiering.validate_overrides(text, int, date)'),
-		('bind', 'SELECT, INSERT (scheme, query), UPDATE (query, set_by, set_at, time_zone, date_style) ON tiering.source'),
+		('bind', 'EXECUTE ON FUNCTION tiering.set_source(text, text), tiering.set_series(text, text)'),
+		('bind', 'SELECT ON tiering.source'),
 		-- but not its key: who reads that may have the query run
-		('bind', 'SELECT (scheme, query, set_by, set_at, time_zone, date_style), INSERT (scheme, query),
-			UPDATE (query, set_by, set_at, time_zone, date_style), DELETE ON tiering.series_source'),
+		('bind', 'SELECT (scheme, query, set_by, set_at, settings), DELETE ON tiering.series_source'),
 		('load', 'EXECUTE ON FUNCTION tiering.mark_dirty(text, text, date)'),
 		('load', 'INSERT ON tiering.ecb_rate'),
 		('load', 'INSERT, UPDATE, DELETE ON tiering.fx_rate');

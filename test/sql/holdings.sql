@@ -97,7 +97,8 @@ SELECT t.fails($$SELECT tiering.set_series(NULL, 'SELECT 1')$$);
 CREATE ROLE tiering_hold_reader;
 CREATE ROLE tiering_hold_setter;
 GRANT SELECT ON tiering.near_upgrade TO tiering_hold_reader;
-GRANT SELECT (scheme, query, set_by, set_at, time_zone, date_style), INSERT (scheme, query), UPDATE (query, set_by, set_at, time_zone, date_style), DELETE ON tiering.series_source TO tiering_hold_setter;
+GRANT EXECUTE ON FUNCTION tiering.set_series(text, text) TO tiering_hold_setter;
+GRANT SELECT (scheme, query, set_by, set_at, settings), DELETE ON tiering.series_source TO tiering_hold_setter;
 GRANT SELECT ON hold.history TO tiering_hold_setter;
 SET ROLE tiering_hold_setter;
 SELECT tiering.set_series('hold', 'SELECT customer_id, series AS balances, tiering.month($1 + 1) AS period FROM (SELECT hold.run(''hold'') OFFSET 0) r(run), hold.history WHERE run');
@@ -139,6 +140,7 @@ RESET ROLE;
 SELECT t.fails($$SELECT sum(balance_to_hold) FROM tiering.near_upgrade WHERE scheme = 'hold'$$);
 -- the role is gone; then the binding
 REVOKE ALL ON tiering.series_source FROM tiering_hold_setter;
+REVOKE EXECUTE ON FUNCTION tiering.set_series(text, text) FROM tiering_hold_setter;
 DROP ROLE tiering_hold_setter;
 SELECT t.fails($$SELECT sum(balance_to_hold) FROM tiering.near_upgrade WHERE scheme = 'hold'$$);
 SELECT tiering.set_series('hold', NULL), tiering.set_series('hold2', NULL);

@@ -49,9 +49,11 @@ SELECT t.fails($$UPDATE tiering.source SET set_by = 'tiering_owner' WHERE scheme
 SELECT t.fails($$UPDATE tiering.source SET scheme = 'night2' WHERE scheme = 'rights'$$);
 -- nor by what is temporary, which is another's in another session
 CREATE TEMP TABLE mine AS SELECT 'a' AS customer_id, 1 AS assets;
+CREATE FUNCTION pg_temp.f(numeric) RETURNS numeric LANGUAGE sql AS 'SELECT 1.0';
 SELECT t.fails($$SELECT tiering.set_source('rights', 'SELECT * FROM mine')$$);
 SELECT t.fails($$SELECT tiering.set_source('rights', 'SELECT customer_id, pg_temp.f(assets) AS assets FROM t.secret')$$);
 DROP TABLE mine;
+DROP FUNCTION pg_temp.f;
 RESET ROLE;
 SELECT t.fails($$SELECT tiering.refresh('rights', '2024-02-29')$$);
 SET ROLE tiering_owner;

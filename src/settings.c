@@ -1,0 +1,73 @@
+/*
+ * settings.c
+ *		The settings under which a bank's own query runs, so that it means the
+ *		same whoever runs it.
+ *
+ * Every setting of a session that can change what a query yields is one of two
+ * kinds. How the text of a query is read, how a value is written as text, and
+ * whether rows may be left out is always the same: these have the values below,
+ * which are core's own but for two. By the custom of which country a text is a
+ * day, a time, a number or money, is as it was in the session that set the
+ * query: who set it saw what it yields there, and the custom is the bank's. These
+ * are kept with it; tiering.kept_settings() lists them.
+ *
+ * All others change how fast an answer comes, what is logged, or whether a
+ * statement is stopped. What holds for a transaction from its start
+ * (default_transaction_..., and what it is read with) cannot be changed in one.
+ * Settings of other extensions and of the bank's own making are not known here:
+ * what hangs on one belongs into a function that sets it. So does a function's
+ * body, which a session may have read before, with its own settings.
+ */
+#include "postgres.h"
+
+#include "utils/guc.h"
+
+#include "settings.h"
+
+static const char *const Pinned[][2] = {
+	/* names mean the same for everyone, and nothing temporary comes first */
+	{"search_path", "pg_catalog, pg_temp"},
+	/* a policy that would hide rows is an error (42501), as in COPY */
+	{"row_security", "off"},
+	{"array_nulls", "on"},
+	{"backslash_quote", "safe_encoding"},
+	{"bytea_output", "hex"},
+	{"extra_float_digits", "1"},
+	{"gin_fuzzy_search_limit", "0"},
+	{"quote_all_identifiers", "off"},
+	{"standard_conforming_strings", "on"},
+	{"transform_null_equals", "off"},
+	{"xmlbinary", "base64"},
+	{"xmloption", "content"},
+};
+
+/* Until the nest level of settings ends; one that this server lacks is none */
+void
+SettingsPinOne(const char *name, const char *value)
+{
+	if (GetConfigOption(name, true, false) != NULL)
+		(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * Pin those of both kinds; without any kept ones they stay the session's own. The
+ * result is for SettingsRestore(), which an error does not need.
+ */
+int
+SettingsPin(ArrayType *kept)
+{
+	int			nestlevel = NewGUCNestLevel();
+
+	for (int i = 0; i < lengthof(Pinned); i++)
+		SettingsPinOne(Pinned[i][0], Pinned[i][1]);
+	if (kept != NULL)
+		ProcessGUCArray(kept, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE);
+	return nestlevel;
+}
+
+void
+SettingsRestore(int nestlevel)
+{
+	AtEOXact_GUC(false, nestlevel);
+}
