@@ -12,8 +12,10 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/typcache.h"
 
+#include "row.h"
 #include "scheme_cache.h"
 
 /* Where the metrics are among the columns of a row or of a call's arguments */
@@ -25,6 +27,14 @@ typedef struct ColumnMap
 	Datum	   *values;			/* room for one row */
 	bool	   *nulls;
 } ColumnMap;
+
+/* The map of the last row's type: one, however many types take turns */
+typedef struct RowMap
+{
+	MemoryContext context;		/* of the map alone */
+	uint64		identifier;		/* of the type as it was; it changes with it */
+	ColumnMap  *map;			/* NULL before the first */
+} RowMap;
 
 static inline DecimalKey
 NumericKey(Datum value, const char *metric)
@@ -195,30 +205,46 @@ PointUnknown(const CachedScheme *cached)
 		cached->point[i] = DECIMAL_KEY_NULL;
 }
 
+static RowMap *
+CreateRowMap(MemoryContext context)
+{
+	RowMap	   *rows = MemoryContextAllocZero(context, sizeof(RowMap));
+
+	rows->context = AllocSetContextCreate(context, "tiering row type",
+										  ALLOCSET_SMALL_SIZES);
+	return rows;
+}
+
+/* Where a row of a type has the metrics, as the type is now */
+static const ColumnMap *
+MapRowType(CachedScheme *cached, Oid type, int32 typmod)
+{
+	uint64		identifier = assign_record_type_identifier(type, typmod);
+	RowMap	   *rows = cached->use;
+	MemoryContext old;
+
+	if (rows == NULL)
+		cached->use = rows = CreateRowMap(cached->context);
+	if (rows->map != NULL && rows->identifier == identifier)
+		return rows->map;
+	rows->map = NULL;
+	MemoryContextReset(rows->context);
+	old = MemoryContextSwitchTo(rows->context);
+	rows->map = MapColumns(cached->scheme,
+						   lookup_rowtype_tupdesc_copy(type, typmod));
+	rows->identifier = identifier;
+	MemoryContextSwitchTo(old);
+	return rows->map;
+}
+
 static void
 PointFromRow(CachedScheme *cached, HeapTupleHeader row)
 {
 	const Scheme *scheme = cached->scheme;
-	ColumnMap  *map = cached->use;
-	HeapTupleData tuple;
+	const ColumnMap *map = MapRowType(cached, HeapTupleHeaderGetTypeId(row),
+									  HeapTupleHeaderGetTypMod(row));
 
-	if (map == NULL || map->desc->tdtypeid != HeapTupleHeaderGetTypeId(row) ||
-		map->desc->tdtypmod != HeapTupleHeaderGetTypMod(row))
-	{
-		MemoryContext old = MemoryContextSwitchTo(cached->context);
-		TupleDesc	desc = lookup_rowtype_tupdesc_copy(HeapTupleHeaderGetTypeId(row),
-													   HeapTupleHeaderGetTypMod(row));
-
-		desc->tdtypeid = HeapTupleHeaderGetTypeId(row);
-		desc->tdtypmod = HeapTupleHeaderGetTypMod(row);
-		cached->use = map = MapColumns(scheme, desc);
-		MemoryContextSwitchTo(old);
-	}
-	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
-	ItemPointerSetInvalid(&tuple.t_self);
-	tuple.t_tableOid = InvalidOid;
-	tuple.t_data = row;
-	heap_deform_tuple(&tuple, map->desc, map->values, map->nulls);
+	RowDeform(row, map->desc, map->values, map->nulls);
 	for (int i = 0; i < scheme->nmetrics; i++)
 	{
 		int			column = map->columns[i];

@@ -67,6 +67,11 @@
 	expandRTE((rte), (rtindex), 0, (location), false, (names), (values))
 #endif
 
+/* Later minor releases refuse rows that were formed before their type was altered */
+#ifndef ERRCODE_DATUM_VERSION_MISMATCH
+#define ERRCODE_DATUM_VERSION_MISMATCH MAKE_SQLSTATE('2','2','P','0','7')
+#endif
+
 /* 18 lets a module say its name and version */
 #ifdef PG_MODULE_MAGIC_EXT
 #define TIERING_MODULE_MAGIC \

@@ -8,11 +8,15 @@
  * whole transaction. Hence what is kept is thrown away when the active
  * snapshot is not the one that it was read under, nor a copy of it: when it
  * knows other transactions as running, or our own command counter or
- * subtransaction has moved on.
+ * subtransaction has moved on. So it is when somebody else reads, who may have
+ * other rights, and when the time zone is another one, where today may be another
+ * day.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "miscadmin.h"
+#include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -25,6 +29,8 @@ typedef struct SchemeCache
 	CachedScheme *first;		/* the last one used */
 	SnapshotData snapshot;		/* what it was read under */
 	SubTransactionId subxact;
+	Oid			reader;			/* with whose rights */
+	pg_tz	   *zone;			/* whose today is */
 	DateADT		today;
 } SchemeCache;
 
@@ -78,6 +84,8 @@ CacheReset(SchemeCache *cache, Snapshot snapshot)
 	cache->snapshot.subxip = CopyXids(cache->context, snapshot->subxip,
 									  snapshot->subxcnt);
 	cache->subxact = GetCurrentSubTransactionId();
+	cache->reader = GetUserId();
+	cache->zone = session_timezone;
 	cache->today = GetSQLCurrentDate();
 }
 
@@ -90,7 +98,8 @@ CacheGet(FunctionCallInfo fcinfo)
 
 	if (cache == NULL)
 		cache = CacheCreate(fcinfo->flinfo);
-	if (cache->first == NULL ||
+	if (cache->first == NULL || cache->zone != session_timezone ||
+		cache->reader != GetUserId() ||
 		cache->subxact != GetCurrentSubTransactionId() ||
 		!SameSnapshot(&cache->snapshot, snapshot))
 		CacheReset(cache, snapshot);

@@ -147,7 +147,9 @@ ReadFields(Series *series, uint64 start)
 
 	if (series->size < least_at + least_bytes)
 		return "it ends before its fields do";
+	/* neighbours differ: each of several points takes a bit of the bytes at least */
 	if (count == 0 || count > PG_INT32_MAX ||
+		(count > 1 && series->number_width == 0) ||
 		(count > 1 && series->day_width == 0 && line == 0) ||
 		(count == 1 && line != 0))
 		return "the number of its points cannot be";
@@ -218,51 +220,71 @@ SeriesOpen(Series *series, const struct varlena *value)
 
 /* What is wrong with a point in its place, or NULL */
 static const char *
-PointFault(const Series *series, int i, DateADT day, int64 units)
+PointFault(const Series *series, int i)
 {
+	DateADT		day = SeriesDay(series, i);
+	int64		units = SeriesUnits(series, i);
+
 	if (!IS_VALID_DATE(day))
 		return "its day is out of range";
 	if (i > 0 && day <= SeriesDay(series, i - 1))
 		return "its day does not come after the one before";
-	if (units == SERIES_NONE)
-		return i > 0 ? NULL : "the first one must have a value";
-	if (!ScaledFits(units))
+	if (i == 0 && units == SERIES_NONE)
+		return "the first one must have a value";
+	if (units != SERIES_NONE && !ScaledFits(units))
 		return "its number is out of range";
+	if (i > 0 && units == SeriesUnits(series, i - 1))
+		return "it changes nothing";
 	return NULL;
+}
+
+/* What is wrong with its points, which are read where they lie, or NULL */
+static const char *
+PointsFault(const Series *series)
+{
+	for (int i = 0; i < series->count; i++)
+	{
+		const char *fault = PointFault(series, i);
+
+		if (fault != NULL)
+			return psprintf("point %d: %s", i + 1, fault);
+	}
+	return NULL;
+}
+
+/* What SeriesPack() writes for its points, which have no fault */
+static struct varlena *
+PackAgain(const Series *series)
+{
+	SeriesDraft draft;
+	struct varlena *packed;
+
+	SeriesDraftInit(&draft, series->count, series->dscale);
+	for (int i = 0; i < series->count; i++)
+		SeriesPut(&draft, SeriesDay(series, i), SeriesUnits(series, i),
+				  series->scale);
+	packed = SeriesPack(&draft);
+	pfree(draft.points);
+	return packed;
 }
 
 /*
  * What makes some bytes other than a series as SeriesPack() writes it, or NULL.
- * Points are counted from 1, and bytes from 1, too.
+ * Points are counted from 1, and bytes from 1, too. No room is made for what the
+ * bytes claim to hold before they are found to hold it.
  */
 const char *
 SeriesFault(const struct varlena *value)
 {
 	Series		series;
-	SeriesDraft draft;
 	struct varlena *packed;
 	const char *fault = TryOpen(&series, value);
 
+	if (fault == NULL)
+		fault = PointsFault(&series);
 	if (fault != NULL)
 		return fault;
-	SeriesDraftInit(&draft, series.count, series.dscale);
-	for (int i = 0; i < series.count; i++)
-	{
-		DateADT		day = SeriesDay(&series, i);
-		int64		units = SeriesUnits(&series, i);
-
-		fault = PointFault(&series, i, day, units);
-		if (fault == NULL)
-		{
-			SeriesPut(&draft, day, units, series.scale);
-			if (draft.count == i + 1)
-				continue;
-			fault = "it changes nothing";
-		}
-		return psprintf("point %d: %s", i + 1, fault);
-	}
-	packed = SeriesPack(&draft);
-	fault = NULL;
+	packed = PackAgain(&series);
 	if (VARSIZE_ANY_EXHDR(packed) != VARSIZE_ANY_EXHDR(value))
 		fault = "it is longer than it has to be";
 	for (Size i = 0; fault == NULL && i < VARSIZE_ANY_EXHDR(value); i++)
@@ -270,7 +292,6 @@ SeriesFault(const struct varlena *value)
 			fault = psprintf("byte %zu is not as it is written for these points",
 							 i + 1);
 	pfree(packed);
-	pfree(draft.points);
 	return fault;
 }
 

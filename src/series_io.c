@@ -21,6 +21,9 @@
 /* How much of a text is quoted when it is refused */
 #define QUOTED_BYTES		60
 
+/* The shortest point is 0001-01-01:0 */
+#define MIN_POINT_BYTES		12
+
 #define MIN_YEAR_DIGITS		4
 #define MAX_YEAR_DIGITS		7
 
@@ -218,17 +221,26 @@ ParsePoint(Parser *parser, DateADT *last, bool is_first)
 	*last = day;
 }
 
+/* As many points as a text can have: by its commas, and by its length */
+static int64
+MostPoints(const char *text)
+{
+	const char *c;
+	int64		commas = 0;
+
+	for (c = text; *c != '\0'; c++)
+		commas += *c == ',';
+	return Min(commas + 1, (c - text) / MIN_POINT_BYTES);
+}
+
 static struct varlena *
 ParseSeries(const char *text)
 {
 	Parser		parser = {.text = text, .at = text};
-	int64		capacity = 1;
 	DateADT		last = 0;
 	bool		is_first = true;
 
-	for (const char *c = text; *c != '\0'; c++)
-		capacity += *c == ',';
-	SeriesDraftInit(&parser.draft, capacity, 0);
+	SeriesDraftInit(&parser.draft, MostPoints(text), 0);
 	SkipSpace(&parser);
 	Expect(&parser, '{', "expected an opening brace");
 	SkipSpace(&parser);

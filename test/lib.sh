@@ -9,6 +9,12 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/tiering.XXXXXX")
 chmod 755 "$work"	# the server's user goes there, too
 server_data=
+plain=			# the root, while root is a copy that is built in another way
+
+# PostgreSQL does not free what lives as long as the process, and measures its stack.
+# No test has a use for 256 MB in one piece.
+export ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0:max_allocation_size_mb=256:allocator_may_return_null=1
+export UBSAN_OPTIONS=print_stacktrace=1
 
 say() { printf '\n== %s\n' "$*"; }
 die() { printf '%s\n' "$*" >&2; exit 1; }
@@ -96,20 +102,51 @@ install_packages()
 		-o Dpkg::Options::=--force-confold install --no-install-recommends $missing
 }
 
+# build [VARIABLE=value ...] what is in $root, and install it
 build()
 {
 	PG_CONFIG=$(find_pg_config)
 	[ -n "$PG_CONFIG" ] || die "No PostgreSQL with server and development files found; set PG_CONFIG."
 	bindir=$("$PG_CONFIG" --bindir)
-	say "Building for $("$PG_CONFIG" --version)"
-	quietly make make -s -C "$root" PG_CONFIG="$PG_CONFIG"
+	say "Building for $("$PG_CONFIG" --version)${*:+, }$*"
+	quietly make make -s -C "$root" PG_CONFIG="$PG_CONFIG" "$@"
 	if [ -w "$("$PG_CONFIG" --pkglibdir)" ]; then
-		quietly install make -s -C "$root" PG_CONFIG="$PG_CONFIG" install
+		quietly install make -s -C "$root" PG_CONFIG="$PG_CONFIG" "$@" install
 	elif may_be_root; then
-		quietly install as_root make -s -C "$root" PG_CONFIG="$PG_CONFIG" install
+		quietly install as_root make -s -C "$root" PG_CONFIG="$PG_CONFIG" "$@" install
 	else
 		die "make install needs the right to write to $("$PG_CONFIG" --pkglibdir)"
 	fi
+}
+
+# The sources without what was built of them; says where they are
+copy_sources()
+{
+	mkdir "$work/$1"
+	tar -C "$root" -c --exclude=./.git --exclude='*.o' --exclude='*.bc' --exclude='*.so' \
+		--exclude=./results --exclude=./tmp_check . | tar -C "$work/$1" -x
+	echo "$work/$1"
+}
+
+# build_copy NAME VARIABLE=value...: build and install a copy of the sources instead.
+# No bitcode is made, which the compiler's flags do not reach.
+build_copy()
+{
+	local copy
+	copy=$(copy_sources "$1")
+	shift
+	plain=$root
+	root=$copy
+	build with_llvm=no "$@"
+}
+
+# The plain build again: nobody is left with one that was made for a test
+build_plain()
+{
+	[ -n "$plain" ] || return 0
+	root=$plain
+	plain=
+	build
 }
 
 # start_cluster [setting=value ...]: the environment then leads psql to it
@@ -140,12 +177,14 @@ stop_cluster()
 	[ -n "$server_data" ] || return 0
 	as_server "$bindir/pg_ctl" -D "$server_data" -s -m fast stop || true
 	server_data=
+	rm -rf "$work/server"
 }
 
 finish()
 {
 	local status=$?
 	stop_cluster
+	build_plain || true
 	rm -rf "$work"
 	exit "$status"
 }

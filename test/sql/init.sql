@@ -55,3 +55,11 @@ LANGUAGE sql IMMUTABLE AS $$
 		THEN numbers[1 + floor(t.random(seed + 1000000007) * cardinality(numbers))::int]
 			+ (floor(t.random(seed + 2000000011) * 3) - 1) * step END
 $$;
+
+-- So many customers or rounds of a slow test, or fewer on a server whose setting
+-- tiering.test_scale is below 1: test/run asan starts one so.
+CREATE FUNCTION t.scaled(whole int) RETURNS int
+LANGUAGE sql STABLE AS $$
+	SELECT ceil(whole * COALESCE(NULLIF(current_setting('tiering.test_scale', true), ''),
+		'1')::numeric)::int
+$$;

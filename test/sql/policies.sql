@@ -134,7 +134,7 @@ SELECT severity, place, finding FROM tiering.validate('stay2', 1) WHERE severity
 CREATE TABLE pol.random_value AS
 SELECT scheme, 'r' || c AS customer_id, m, (date '2021-01-31' + interval '1 day' + (m || ' months')::interval - interval '1 day')::date AS as_of,
 	greatest(round(250 + 250 * sin(c + m * (0.1 + (c % 7) * 0.05))::numeric + (t.random(c * 100 + m) - 0.5) * 200), 0) AS value
-FROM generate_series(1, 10000) c CROSS JOIN generate_series(1, 36) m, LATERAL (SELECT 'random' || 1 + c % 5 AS scheme) s
+FROM generate_series(1, t.scaled(10000)) c CROSS JOIN generate_series(1, 36) m, LATERAL (SELECT 'random' || 1 + c % 5 AS scheme) s
 WHERE NOT (c % 11 = 0 AND m < 8) AND NOT (c % 13 = 0 AND m BETWEEN 15 AND 20);
 CREATE INDEX ON pol.random_value (scheme, as_of);
 ANALYZE pol.random_value;
@@ -210,7 +210,8 @@ BEGIN
 END;
 $$;
 CREATE TABLE pol.expected AS SELECT * FROM pol.by_hand();
-SELECT count(*) AS steps, count(*) FILTER (WHERE e.misses > 0) > 10000 AS many_misses,
+SELECT count(*) = (SELECT count(*) FROM pol.random_value) AS all_steps,
+	count(*) FILTER (WHERE e.misses > 0) > t.scaled(10000) AS many_misses,
 	count(*) FILTER (WHERE (g.tier, g.misses) IS DISTINCT FROM (e.tier, e.misses)) AS wrong
 FROM pol.expected e FULL JOIN pol.got g USING (scheme, customer_id, as_of);
 WITH moved AS (
@@ -218,11 +219,12 @@ WITH moved AS (
 		WHERE customer_id NOT IN (SELECT customer_id FROM pol.random_value GROUP BY customer_id HAVING count(*) < 29 OR count(*) = 30)
 		WINDOW customer AS (PARTITION BY customer_id ORDER BY as_of)) e WHERE from_tier <> to_tier
 )
-SELECT count(*) > 20000 AS many_moves, count(*) FILTER (WHERE m.move IS NULL) AS missing,
+SELECT count(*) > t.scaled(20000) AS many_moves, count(*) FILTER (WHERE m.move IS NULL) AS missing,
 	(SELECT count(*) FROM tiering.migration x WHERE x.scheme LIKE 'random%' AND x.direction IN ('up', 'down')
 		AND x.customer_id IN (SELECT customer_id FROM moved)) - count(*) AS too_many
 FROM moved e LEFT JOIN tiering.migration m USING (scheme, customer_id, as_of, from_tier, to_tier);
-SELECT cause, direction, count(*) > 100 AS many FROM tiering.migration WHERE scheme LIKE 'random%' GROUP BY cause, direction ORDER BY cause, direction;
+SELECT cause, direction, count(*) > t.scaled(100) AS many
+FROM tiering.migration WHERE scheme LIKE 'random%' GROUP BY cause, direction ORDER BY cause, direction;
 -- what a version without policies takes over: everyone moves at once, and nothing is left pending
 SELECT tiering.new_version('random1');
 DELETE FROM tiering.policy WHERE scheme = 'random1' AND version = 2;
