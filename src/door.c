@@ -37,24 +37,29 @@ CheckRight(Oid function)
 					   get_func_name(function));
 }
 
-/* The login, or the role that it set, and nothing of anybody's in between */
+/*
+ * The login, or the role that it set, and no definer's function in between, whoever's:
+ * one of the caller's own may have been called by another's.
+ */
 static void
 CheckActsForThemselves(Oid function)
 {
-	bool		restricted = InSecurityRestrictedOperation();
+	const char *login;
+	const char *acting;
 
-	if (GetUserId() == GetOuterUserId() && !restricted)
+	if (!InLocalUserIdChange() && !InSecurityRestrictedOperation())
 		return;
+	login = GetUserNameFromId(GetOuterUserId(), false);
+	acting = GetUserNameFromId(GetUserId(), false);
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("who calls tiering.%s() must act for themselves",
 					get_func_name(function)),
-			 restricted ?
+			 InSecurityRestrictedOperation() ?
 			 errdetail("A source or another restricted query calls it with the rights of \"%s\".",
-					   GetUserNameFromId(GetUserId(), false)) :
+					   acting) :
 			 errdetail("A function or view calls it for \"%s\" with the rights of \"%s\".",
-					   GetUserNameFromId(GetOuterUserId(), false),
-					   GetUserNameFromId(GetUserId(), false)),
+					   login, acting),
 			 errhint("Call it in a statement of your own, as a role that has the right.")));
 }
 
