@@ -257,6 +257,40 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.request_override(text, text, text, text, daterange, text) IS
 'Asks that a customer be held not below (floor), not above (cap) or in (fixed) a tier, on the days of valid, for a reason; returns the number of the request, for approve(). Errors: unknown scheme (42704), another kind, valid without both ends, no reason (22023), unknown tier (23503), unknown customer (P0002)';
 
+-- A version counts that may yet grade a day of it, or that graded the last assessment.
+CREATE FUNCTION tiering_internal.refuse_idle(r tiering.request, last_day date) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	days daterange := r.valid * daterange(last_day, NULL);
+	hint text := format('Reject it with tiering.reject(%s).', r.request);
+BEGIN
+	IF isempty(days) THEN
+		RAISE EXCEPTION 'the days of request % are over', r.request
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			DETAIL = format('They were %s, and the last assessment was as of %s.',
+				r.valid, last_day),
+			HINT = hint;
+	ELSIF NOT EXISTS (
+		SELECT FROM tiering.scheme_version v
+			CROSS JOIN LATERAL tiering.tier_names(v.scheme, v.version) n
+		WHERE v.scheme = r.scheme AND n.tier COLLATE "C" = r.tier AND n.becomes IS NOT NULL
+			AND (COALESCE(v.effective, '(,)') && days
+				OR v.version = (SELECT l.version FROM tiering.last_assessment(r.scheme) l)))
+	THEN
+		RAISE EXCEPTION 'tier "%" of request % has ended', r.tier, r.request
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			DETAIL = format('No version of scheme "%s" that grades its days has that tier, '
+				'or one that succeeds it.', r.scheme),
+			HINT = hint;
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION tiering_internal.refuse_idle(tiering.request, date) IS
+'Part of approve(): refuses an override that can count on no day, as its days are over or its '
+'tier has ended (55000)';
+
 CREATE FUNCTION tiering_internal.approve(request bigint, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
@@ -272,6 +306,7 @@ BEGIN
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 			HINT = 'The next refresh withdraws it, and asks anew if the source still has the customer.';
 	ELSIF r.kind <> 'move' THEN
+		PERFORM tiering_internal.refuse_idle(r, last_day);
 		SELECT s.request INTO other FROM tiering.request_state s
 		WHERE s.scheme = r.scheme AND s.customer_id = r.customer_id AND s.state IN ('approved', 'ended')
 			AND s.counts && (r.valid * daterange(last_day, NULL))
@@ -295,7 +330,7 @@ CREATE FUNCTION tiering.approve(request bigint, note text DEFAULT NULL) RETURNS 
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
 COMMENT ON FUNCTION tiering.approve(bigint, text) IS
-'Approves a request that is pending: the customer moves at once, as of the last assessment, as far as the request has to do with that; an override goes on to count at those that follow. Errors: no such request (P0002), not pending any more, another override in the way, a customer who was removed (55000), one''s own request, somebody else''s function or view in between (42501). A function or view of somebody else''s that runs with the caller''s own rights cannot be told from the caller: who may approve should read and run nothing of people whom they do not trust';
+'Approves a request that is pending: the customer moves at once, as of the last assessment, as far as the request has to do with that; an override goes on to count at those that follow. Errors: no such request (P0002), not pending any more, another override in the way, an override whose days are over or whose tier has ended, a customer who was removed (55000), one''s own request, a definer''s function in between (42501). A function or view of somebody else''s that runs with the caller''s own rights cannot be told from the caller: who may approve should read and run nothing of people whom they do not trust';
 
 CREATE FUNCTION tiering_internal.reject(request bigint, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
