@@ -151,7 +151,8 @@ SELECT t.fails(query) FROM unnest(ARRAY[
 		VALUES ('guarded', 'c5', 'emerald', '2024-03-31', '2024-03-31', 1)$$]) query;
 SELECT regexp_replace(t.fails(query), format('%s|%s', current_date, current_date + 1), 'DAY', 'g')
 FROM unnest(ARRAY[
-	$$UPDATE tiering.assignment SET tier = 'mass', as_of = current_date + 1 WHERE customer_id = 'c2'$$,
+	$$UPDATE tiering.assignment SET tier = 'mass', as_of = current_date + 1
+		WHERE customer_id = 'c2'$$,
 	$$INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version)
 		VALUES ('guarded', 'c5', 'gold', current_date + 1, current_date + 1, 1)$$]) query;
 RESET SESSION AUTHORIZATION;
