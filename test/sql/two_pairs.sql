@@ -172,12 +172,13 @@ FROM tiering.request_state WHERE scheme = 'pairs' ORDER BY request;
 SELECT DISTINCT recorded_by, recorded_as FROM tiering.migration
 WHERE scheme = 'pairs' AND cause = 'override';
 
--- A function of one's own is no other's; null, a default, a row and an error come through
+-- A function that runs with one's own rights is no other's, a definer's may be (who_decides);
+-- null, a default, a row and an error come through
 SET SESSION AUTHORIZATION pairs_carol;
 SELECT tiering.request_override('pairs', 'c3', 'cap', 'mass', '[2024-01-31,2025-01-01)', 'x')
 	AS cap \gset
 SET SESSION AUTHORIZATION pairs_chief;
-CREATE FUNCTION pairs.mine(request bigint) RETURNS void LANGUAGE sql SECURITY DEFINER
+CREATE FUNCTION pairs.mine(request bigint) RETURNS void LANGUAGE sql
 AS 'SELECT tiering.approve(request => $1)';
 SELECT pairs.mine(:cap);
 SELECT pairs.told('SELECT tiering.approve(NULL)');

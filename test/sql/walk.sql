@@ -320,6 +320,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	tiering_internal.end_override(bigint, date, text);
 	tiering_internal.grant_role(regrole, text);
 	tiering_internal.publish(text, date);
+	tiering_internal.refuse_idle(tiering.request, date);
 	tiering_internal.reject(bigint, text);
 	tiering_internal.request_override(text, text, text, text, daterange, text);
 	tiering_internal.revoke_role(regrole, text);
