@@ -189,6 +189,14 @@ BEGIN
 					'must own all that is granted.';
 		END IF;
 	END LOOP;
+	-- what is revoked on a table is on its columns, too, of which hand has some
+	IF NOT grants AND what = 'report' AND EXISTS (
+		SELECT FROM pg_class c, aclexplode(c.relacl) x
+		WHERE c.oid = 'tiering.assignment'::regclass AND x.grantee = role
+			AND x.privilege_type = 'DELETE')
+	THEN
+		PERFORM tiering_internal.change_role(role, 'hand', true);
+	END IF;
 END;
 $$;
 COMMENT ON FUNCTION tiering_internal.change_role(regrole, text, boolean) IS
