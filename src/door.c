@@ -19,11 +19,13 @@
 #include "commands/trigger.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "nodes/primnodes.h"
 #include "replication/logicalworker.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
+#include "tcop/tcopprot.h"
 
 #include "binding.h"
 #include "compat.h"
@@ -61,6 +63,25 @@ CheckActsForThemselves(Oid function)
 			 errdetail("A function or view calls it for \"%s\" with the rights of \"%s\".",
 					   login, acting),
 			 errhint("Call it in a statement of your own, as a role that has the right.")));
+}
+
+/*
+ * Does the statement that the client sent call it by name? A view, a rule, a policy and
+ * a default are kept without places in a text; what a function calls has its place in
+ * the text of that function.
+ */
+static bool
+ClientCallsIt(const FmgrInfo *function)
+{
+	const char *schema = get_namespace_name(get_func_namespace(function->fn_oid));
+	const char *name = psprintf("%s.%s", schema, get_func_name(function->fn_oid));
+	const FuncExpr *call = (const FuncExpr *) function->fn_expr;
+
+	if (call == NULL || !IsA(call, FuncExpr) || call->location < 0 ||
+		debug_query_string == NULL ||
+		strlen(debug_query_string) < call->location + strlen(name))
+		return false;
+	return pg_strncasecmp(debug_query_string + call->location, name, strlen(name)) == 0;
 }
 
 /* The function of the same name and arguments in tiering_internal */
@@ -111,6 +132,12 @@ enter(PG_FUNCTION_ARGS)
 	Datum		result;
 
 	CheckActsForThemselves(fcinfo->flinfo->fn_oid);
+	if (!ClientCallsIt(fcinfo->flinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("who decides must say so in a statement of their own"),
+				 errhint("Send a statement that itself calls tiering.%s(), not a view or a function that does.",
+						 get_func_name(fcinfo->flinfo->fn_oid))));
 	CheckRight(fcinfo->flinfo->fn_oid);
 	InitFunctionCallInfoData(*inner, Inner(fcinfo->flinfo), PG_NARGS(),
 							 PG_GET_COLLATION(), NULL, fcinfo->resultinfo);
