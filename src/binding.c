@@ -21,6 +21,7 @@
 
 #include "binding.h"
 #include "door.h"
+#include "saved_query.h"
 
 static Oid	binder = InvalidOid;	/* for whom a row is being written, or none */
 
@@ -84,8 +85,7 @@ Bind(FunctionCallInfo fcinfo, bool series)
 	text	   *query = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
 
 	CheckActsForThemselves(fcinfo->flinfo->fn_oid);
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "could not connect to SPI");
+	ConnectSPI();
 	WriteAsOwner(fcinfo, scheme,
 				 CallOnce("SELECT tiering.checked_query($1, $2, $3)",
 						  scheme, query, series), series);

@@ -30,6 +30,7 @@
 #include "binding.h"
 #include "compat.h"
 #include "door.h"
+#include "saved_query.h"
 
 /* Core asked for the right of an aggregate's maker, if this is a part of one */
 static void
@@ -164,14 +165,14 @@ refuse_in_source(PG_FUNCTION_ARGS)
 static bool
 OneOfOursWrites(void)
 {
+	static SavedQuery query = {
+		"SELECT FROM tiering.writing w"
+		" WHERE w.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()"
+	};
 	bool		found;
 
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "could not connect to SPI");
-	if (SPI_execute("SELECT FROM tiering.writing w"
-					" WHERE w.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()",
-					true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not look for who writes");
+	ConnectSPI();
+	RunSavedQuery(&query, 0, 0);
 	found = SPI_processed > 0;
 	SPI_finish();
 	return found;

@@ -29,6 +29,7 @@
 #include "utils/uuid.h"
 
 #include "binding.h"
+#include "saved_query.h"
 #include "series_reach.h"
 #include "source.h"
 
@@ -199,8 +200,7 @@ RunSeries(FunctionCallInfo fcinfo, const pg_uuid_t *key, DateADT as_of)
 	};
 	Source		source;
 
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "could not connect to SPI");
+	ConnectSPI();
 	if (!LoadAsOwner(&source, function, key))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

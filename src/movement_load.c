@@ -48,7 +48,7 @@ CellSpan(uint64 row, int column)
 {
 	Span		span = {0, 0};
 	bool		isnull;
-	Datum		value = Cell(row, column, &isnull);
+	Datum		value = ResultValue(row, column, &isnull);
 
 	if (!isnull)
 	{
@@ -64,7 +64,7 @@ CellSpan(uint64 row, int column)
 static int
 CellWord(uint64 row, int column, const char *const *words)
 {
-	char	   *word = CellText(row, column, CurrentMemoryContext);
+	char	   *word = ResultText(row, column, CurrentMemoryContext);
 
 	for (int i = 0; word != NULL && words[i] != NULL; i++)
 		if (strcmp(words[i], word) == 0)
@@ -76,7 +76,7 @@ static bool
 CellBool(uint64 row, int column, bool if_null)
 {
 	bool		isnull;
-	Datum		value = Cell(row, column, &isnull);
+	Datum		value = ResultValue(row, column, &isnull);
 
 	return isnull ? if_null : DatumGetBool(value);
 }
@@ -85,7 +85,7 @@ static int
 CellInt(uint64 row, int column, int if_null)
 {
 	bool		isnull;
-	Datum		value = Cell(row, column, &isnull);
+	Datum		value = ResultValue(row, column, &isnull);
 
 	return isnull ? if_null : DatumGetInt32(value);
 }
@@ -125,7 +125,7 @@ LoadTiers(NamedMovement *named, const char *scheme, MemoryContext context)
 	{
 		Tier	   *tier = &movement->tiers[i];
 
-		tier->name = CellText(i, 1, context);
+		tier->name = ResultText(i, 1, context);
 		tier->rank = CellInt(i, 2, 0);
 		tier->approval = CellBool(i, 3, false);
 		tier->earnable = CellBool(i, 4, false);
@@ -148,10 +148,10 @@ LoadSuccessors(NamedMovement *named, const char *scheme, MemoryContext context)
 	for (int i = 0; i < named->nsuccessors; i++)
 	{
 		Successor  *successor = &named->successors[i];
-		char	   *becomes = CellText(i, 3, CurrentMemoryContext);
+		char	   *becomes = ResultText(i, 3, CurrentMemoryContext);
 
 		successor->version = CellInt(i, 1, 0);
-		successor->tier = CellText(i, 2, context);
+		successor->tier = ResultText(i, 2, context);
 		successor->becomes = becomes == NULL ? NO_TIER :
 			TierOfName(named, becomes, strlen(becomes));
 	}

@@ -39,7 +39,7 @@ RunSavedQuery(SavedQuery *query, Datum first, Datum second)
 
 /* A value of the result; columns count from 1 */
 Datum
-Cell(uint64 row, int column, bool *isnull)
+ResultValue(uint64 row, int column, bool *isnull)
 {
 	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
 						 column, isnull);
@@ -47,10 +47,10 @@ Cell(uint64 row, int column, bool *isnull)
 
 /* The same of a text, copied; NULL if it is null */
 char *
-CellText(uint64 row, int column, MemoryContext context)
+ResultText(uint64 row, int column, MemoryContext context)
 {
 	bool		isnull;
-	Datum		value = Cell(row, column, &isnull);
+	Datum		value = ResultValue(row, column, &isnull);
 
 	return isnull ? NULL :
 		MemoryContextStrdup(context, TextDatumGetCString(value));

@@ -10,14 +10,14 @@
 typedef struct SavedQuery
 {
 	const char *text;
-	int			nargs;			/* 1 or 2 */
+	int			nargs;			/* none to 2 */
 	Oid			types[2];
 	SPIPlanPtr	plan;			/* kept for the session */
 } SavedQuery;
 
 extern void ConnectSPI(void);
 extern void RunSavedQuery(SavedQuery *query, Datum first, Datum second);
-extern Datum Cell(uint64 row, int column, bool *isnull);
-extern char *CellText(uint64 row, int column, MemoryContext context);
+extern Datum ResultValue(uint64 row, int column, bool *isnull);
+extern char *ResultText(uint64 row, int column, MemoryContext context);
 
 #endif							/* TIERING_SAVED_QUERY_H */

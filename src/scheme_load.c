@@ -90,7 +90,7 @@ RefuseScheme(const char *name, VersionPick pick)
 	bool		isnull;
 
 	RunSavedQuery(&scheme_query, CStringGetTextDatum(name), (Datum) 0);
-	if (DatumGetInt64(Cell(0, 1, &isnull)) == 0)
+	if (DatumGetInt64(ResultValue(0, 1, &isnull)) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("scheme \"%s\" does not exist", name),
@@ -117,10 +117,10 @@ LoadVersion(Scheme *scheme, VersionPick pick)
 			 CStringGetTextDatum(scheme->name), Int32GetDatum(pick.value));
 	if (SPI_processed == 0)
 		RefuseScheme(scheme->name, pick);
-	scheme->version = DatumGetInt32(Cell(0, 1, &isnull));
-	value = Cell(0, 2, &isnull);
+	scheme->version = DatumGetInt32(ResultValue(0, 1, &isnull));
+	value = ResultValue(0, 2, &isnull);
 	scheme->effective.start = isnull ? DATEVAL_NOBEGIN : DatumGetDateADT(value);
-	value = Cell(0, 3, &isnull);
+	value = ResultValue(0, 3, &isnull);
 	scheme->effective.end = isnull ? DATEVAL_NOEND : DatumGetDateADT(value);
 }
 
@@ -144,10 +144,9 @@ LoadMetrics(Scheme *scheme, MemoryContext context)
 											 sizeof(Metric));
 	for (int i = 0; i < scheme->nmetrics; i++)
 	{
-		scheme->metrics[i].name = CellText(i, 1, context);
-		scheme->metrics[i].kind = KindFromName(CellText(i, 2,
-														CurrentMemoryContext));
-		scheme->metrics[i].is_measure = DatumGetBool(Cell(i, 3, &isnull));
+		scheme->metrics[i].name = ResultText(i, 1, context);
+		scheme->metrics[i].kind = KindFromName(ResultText(i, 2, CurrentMemoryContext));
+		scheme->metrics[i].is_measure = DatumGetBool(ResultValue(i, 3, &isnull));
 	}
 }
 
@@ -172,11 +171,11 @@ CellBounds(uint64 row, int column, DecimalKey *lower, DecimalKey *upper)
 	bool		inclusive;
 	Datum		bound;
 
-	inclusive = DatumGetBool(Cell(row, column + 1, &isnull));
-	bound = Cell(row, column, &isnull);
+	inclusive = DatumGetBool(ResultValue(row, column + 1, &isnull));
+	bound = ResultValue(row, column, &isnull);
 	*lower = isnull ? DECIMAL_KEY_MIN : ExactKey(bound) + (inclusive ? 0 : 1);
-	inclusive = DatumGetBool(Cell(row, column + 3, &isnull));
-	bound = Cell(row, column + 2, &isnull);
+	inclusive = DatumGetBool(ResultValue(row, column + 3, &isnull));
+	bound = ResultValue(row, column + 2, &isnull);
 	*upper = isnull ? DECIMAL_KEY_MAX : ExactKey(bound) + (inclusive ? 1 : 0);
 }
 
@@ -184,7 +183,7 @@ CellBounds(uint64 row, int column, DecimalKey *lower, DecimalKey *upper)
 static int
 CellMetric(Scheme *scheme, uint64 row, int column)
 {
-	char	   *name = CellText(row, column, CurrentMemoryContext);
+	char	   *name = ResultText(row, column, CurrentMemoryContext);
 
 	for (int i = 0; i < scheme->nmetrics; i++)
 		if (strcmp(scheme->metrics[i].name, name) == 0)
@@ -211,8 +210,8 @@ LoadBox(Box *box, const char *tier, uint64 row, MemoryContext context)
 
 	box->tier = CStringGetTextDatum(tier);
 	MemoryContextSwitchTo(old);
-	box->rank = DatumGetInt32(Cell(row, 8, &isnull));
-	box->stay = DatumGetBool(Cell(row, 9, &isnull)) && !isnull;
+	box->rank = DatumGetInt32(ResultValue(row, 8, &isnull));
+	box->stay = DatumGetBool(ResultValue(row, 9, &isnull)) && !isnull;
 }
 
 /* One box for each rule, and one without conditions for the base tier */
@@ -233,8 +232,8 @@ LoadBoxes(Scheme *scheme, MemoryContext context)
 	for (uint64 row = 0; row < nrows; row++)
 	{
 		bool		isnull;
-		char	   *tier = CellText(row, 1, CurrentMemoryContext);
-		int			rule = DatumGetInt32(Cell(row, 2, &isnull));
+		char	   *tier = ResultText(row, 1, CurrentMemoryContext);
+		int			rule = DatumGetInt32(ResultValue(row, 2, &isnull));
 
 		if (last_tier == NULL || rule != last_rule ||
 			strcmp(tier, last_tier) != 0)
@@ -284,7 +283,7 @@ CellScorePart(Scheme *scheme, Score *score, uint64 row, uint64 nrows,
 	part->metric = metric;
 	part->bands = MemoryContextAllocZero(context, (nrows - row) *
 										 sizeof(Band));
-	points = Cell(row, 3, &isnull);
+	points = ResultValue(row, 3, &isnull);
 	part->null_points = isnull ? DECIMAL_KEY_NULL : ExactKey(points);
 	return part;
 }
@@ -306,7 +305,7 @@ LoadScores(Scheme *scheme, MemoryContext context)
 		ScorePart  *part = CellScorePart(scheme, score, row, nrows, context);
 		Band	   *band = &part->bands[part->nbands];
 		bool		isnull;
-		Datum		points = Cell(row, 4, &isnull);
+		Datum		points = ResultValue(row, 4, &isnull);
 
 		if (isnull)
 			continue;			/* no bands: an error when it is scored */
@@ -358,12 +357,12 @@ SchemeLoadWeights(const Scheme *scheme, MemoryContext context)
 	for (int i = 0; i < weights->count; i++)
 	{
 		bool		isnull;
-		Datum		weight = Cell(i, 2, &isnull);
+		Datum		weight = ResultValue(i, 2, &isnull);
 		MemoryContext old = MemoryContextSwitchTo(context);
 
 		weights->weights[i].weight = PointerGetDatum(PG_DETOAST_DATUM_COPY(weight));
 		MemoryContextSwitchTo(old);
-		weights->weights[i].asset_class = CellText(i, 1, context);
+		weights->weights[i].asset_class = ResultText(i, 1, context);
 	}
 	SPI_finish();
 	return weights;

@@ -34,6 +34,7 @@
 #include "utils/syscache.h"
 
 #include "compat.h"
+#include "saved_query.h"
 #include "scheme.h"
 #include "settings.h"
 #include "source.h"
@@ -499,18 +500,11 @@ SchemeArg(FunctionCallInfo fcinfo)
 	return PG_GETARG_TEXT_PP(0);
 }
 
-static void
-Connect(void)
-{
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "could not connect to SPI");
-}
-
 /* Connect SPI, and find the source of a scheme's metrics */
 void
 SourceOpen(Source *source, text *scheme)
 {
-	Connect();
+	ConnectSPI();
 	if (!SourceLoad(source, &SourceOfMetrics, TEXTOID, PointerGetDatum(scheme)))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -571,7 +565,7 @@ source_check(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("query must not be null")));
 	BeginResult(rsinfo);
-	Connect();
+	ConnectSPI();
 	source.query = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	nestlevel = SettingsPin(NULL);
 	CheckSource(&source, rsinfo->expectedDesc);

@@ -26,6 +26,7 @@
 
 #include "balance_days.h"
 #include "compat.h"
+#include "saved_query.h"
 
 #define PART_BITS	8
 #define PARTS		(1 << PART_BITS)
@@ -436,8 +437,7 @@ standing(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("scheme, from_date and to_date must not be null")));
 	BeginResult(fcinfo, rsinfo);
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "could not connect to SPI");
+	ConnectSPI();
 	s = StandingCreate(PG_GETARG_DATEADT(1));
 	ReadMoves(s, PG_GETARG_TEXT_PP(0), PG_GETARG_DATEADT(2), fcinfo->args[3]);
 	CountParts(s);

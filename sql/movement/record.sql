@@ -57,7 +57,7 @@ BEGIN
 	PERFORM tiering.refuse_tier(m.scheme, m.version, m.to_tier)
 	FROM (SELECT DISTINCT x.scheme, x.version, x.to_tier FROM tiering.migration x
 		  WHERE x.scheme = check_by_hand.scheme AND x.batch = check_by_hand.batch AND x.to_tier
-		  	IS NOT NULL) m
+			IS NOT NULL) m
 		LEFT JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (m.scheme, m.version, m.to_tier)
 	WHERE t.tier IS NULL;
 	SELECT x.customer_id, x.as_of, l.as_of AS last_move, o.as_of AS last_own INTO wrong

@@ -72,7 +72,7 @@ BEGIN
 			LEFT JOIN unnest(customers, days) l(customer, day)
 				ON l.customer COLLATE "C" = o.customer_id COLLATE "C"
 		  WHERE (customers IS NULL OR l.customer IS NOT NULL)
-		  	AND o.as_of >= COALESCE(l.day, first_day)
+			AND o.as_of >= COALESCE(l.day, first_day)
 		  GROUP BY o.as_of, o.version) o
 		CROSS JOIN LATERAL tiering.graded(graded_again.scheme, o.as_of, o.version, o.customers) g;
 END;
@@ -143,7 +143,7 @@ BEGIN
 			LEFT JOIN (SELECT s.as_of, c.*
 				FROM (SELECT DISTINCT as_of, version, previous FROM own) s
 					   CROSS JOIN LATERAL tiering.circumstances(occasions.scheme, s.version,
-					   	s.as_of, s.previous, NULL, NULL) c) c
+						s.as_of, s.previous, NULL, NULL) c) c
 				ON c.customer_id COLLATE "C" = o.customer_id AND c.as_of = o.as_of
 		UNION ALL
 		SELECT h.customer_id COLLATE "C", CASE WHEN h.batch <= o.after_batch THEN 0 ELSE 2 END,
@@ -489,7 +489,7 @@ BEGIN
 		FROM (SELECT DISTINCT ON (r.customer_id, s.as_of) r.*, s.as_of AS day,
 			s.version AS graded_by
 			  FROM r JOIN tiering.assessments(write_replay.scheme, customers IS NULL) s
-			  	ON s.as_of = r.as_of
+				ON s.as_of = r.as_of
 			  WHERE r.n > 0 ORDER BY r.customer_id, s.as_of, r.n DESC) x
 			JOIN r z ON z.customer_id = x.customer_id AND z.n = 0
 			LEFT JOIN LATERAL (
@@ -548,7 +548,7 @@ AS $$
 					0) END)::tiering.tier_sum) AS sums
 		FROM (SELECT x.* FROM tiering.known_distribution(NULL) x
 			  WHERE x.scheme = keep_editions.scheme AND x.as_of
-			  	IN (SELECT y.as_of FROM unnest(parts) y)) d
+				IN (SELECT y.as_of FROM unnest(parts) y)) d
 			FULL JOIN unnest(parts) p ON p.as_of = d.as_of AND p.tier COLLATE "C" = d.tier
 			CROSS JOIN LATERAL (SELECT CASE WHEN everyone THEN COALESCE(p.customers, 0)
 				ELSE COALESCE(d.customers, 0) + COALESCE(p.customers, 0) - COALESCE(p.was, 0)

@@ -68,7 +68,7 @@ BEGIN
 	FROM (SELECT d.gone, d.held, max(d.held_version), (d.v).tier, count(*), 0::bigint, 0::bigint,
 			sum(CASE WHEN (d.v).tier IS NULL THEN d.held_measure ELSE d.measure END)
 		  FROM tiering.assessed(simulated_cells.scheme, day, simulated_cells.version, previous,
-		  	NULL, NULL, again) d
+			NULL, NULL, again) d
 		  GROUP BY d.gone, d.held, (d.v).tier) c;
 	PERFORM tiering.check_cells(simulated_cells.scheme, day, simulated_cells.version, NULL,
 		tiering.customers_held(simulated_cells.scheme), cells);

@@ -9,79 +9,83 @@
 -- distribution up to that day, with what moved since, and without what it counts that
 -- moves later, less those who entered. Their measure is what the assessment left in the
 -- tier, less that of those who entered.
+-- Scheme by scheme, as who asks for one does not want the moves of all to be read: a
+-- condition does not get into a part that is used twice.
 CREATE VIEW tiering.migration_matrix AS
-WITH span AS (
-	SELECT m.scheme, m.as_of, min(m.move) AS first, max(m.move) AS last
-	FROM tiering.standing_move m
-	GROUP BY m.scheme, m.as_of, m.customer_id COLLATE "C"
-), moved AS (
-	SELECT s.scheme, s.as_of, l.assessed, f.from_tier, l.to_tier, max(l.version) AS version,
-		count(*) AS customers, sum(l.measure) AS measure
-	FROM span s
-		JOIN tiering.migration f ON f.move = s.first
-		JOIN tiering.migration l ON l.move = s.last
-	WHERE f.from_tier IS DISTINCT FROM l.to_tier
-	GROUP BY s.scheme, s.as_of, l.assessed, f.from_tier, l.to_tier
-), left_behind AS MATERIALIZED (
-	SELECT * FROM tiering.known_distribution(NULL)
-), change AS MATERIALIZED (
-	SELECT x.scheme, x.as_of, x.assessed, x.tier, sum(x.customers) AS net,
-		sum(x.customers) FILTER (WHERE x.customers > 0) AS entered,
-		sum(x.measure) FILTER (WHERE x.customers > 0) AS measure
-	FROM (SELECT scheme, as_of, assessed, to_tier AS tier, customers, measure FROM moved
-		  UNION ALL SELECT scheme, as_of, assessed, from_tier, - customers, NULL FROM moved) x
-	WHERE x.tier IS NOT NULL
-	GROUP BY x.scheme, x.as_of, x.assessed, x.tier
-), step AS (
-	SELECT d.scheme, d.as_of, max(d.version) AS version,
-		max(max(d.assessment)) OVER (PARTITION BY d.scheme ORDER BY d.as_of) AS assessment
-	FROM (SELECT scheme, as_of, version, as_of AS assessment FROM left_behind
-		  UNION ALL SELECT scheme, as_of, version, NULL FROM moved) d
-	GROUP BY d.scheme, d.as_of
-), stayed AS (
-	SELECT s.scheme, s.as_of, s.version, t.tier, COALESCE(max(d.customers), 0)
-		+ COALESCE(sum(CASE WHEN c.as_of <= s.as_of THEN c.net ELSE - c.net END)
-			FILTER (WHERE (c.as_of <= s.as_of) = (s.assessment IS NULL
-				OR c.assessed > s.assessment)), 0)
-		- COALESCE(sum(c.entered) FILTER (WHERE c.as_of = s.as_of), 0) AS customers,
-		max(d.measure) FILTER (WHERE s.assessment = s.as_of)
-			- COALESCE(sum(c.measure) FILTER (WHERE c.as_of = s.as_of), 0) AS measure
-	FROM step s
-		JOIN (SELECT scheme, tier FROM change UNION SELECT scheme, tier FROM left_behind) t
-			ON t.scheme = s.scheme
-		LEFT JOIN left_behind d ON d.scheme = s.scheme AND d.as_of = s.assessment
-			AND d.tier = t.tier
-		LEFT JOIN change c ON c.scheme = s.scheme AND c.tier = t.tier
-			AND (c.as_of = s.as_of OR (c.as_of <= s.as_of) = (s.assessment IS NULL
-				OR c.assessed > s.assessment))
-	GROUP BY s.scheme, s.as_of, s.version, t.tier
-), cell AS (
-	SELECT m.scheme, m.as_of, m.from_tier, m.to_tier, max(m.version) AS version,
-		sum(m.customers)::bigint AS customers, sum(m.measure) AS measure
-	FROM moved m
-	GROUP BY m.scheme, m.as_of, m.from_tier, m.to_tier
-	UNION ALL
-	SELECT s.scheme, s.as_of, s.tier, s.tier, s.version, s.customers::bigint, s.measure
-	FROM stayed s
-	WHERE s.customers > 0
-), version AS (
-	SELECT DISTINCT c.scheme, c.version FROM cell c
-), way AS MATERIALIZED (
-	SELECT v.scheme, v.version, d.* FROM version v
-		CROSS JOIN LATERAL tiering.directions(v.scheme, v.version) d
-), name AS MATERIALIZED (
-	SELECT v.scheme, v.version, n.* FROM version v
-		CROSS JOIN LATERAL tiering.tier_names(v.scheme, v.version) n
-)
-SELECT c.scheme, c.as_of, c.from_tier, c.to_tier,
-	CASE WHEN c.from_tier IS NULL THEN 'new' WHEN c.to_tier IS NULL THEN 'exit'
-		ELSE w.direction END AS direction,
-	f.rank AS from_rank, t.rank AS to_rank, c.customers, c.measure
-FROM cell c
-	LEFT JOIN way w ON w.scheme = c.scheme AND w.version = c.version
-		AND w.from_tier = c.from_tier AND w.to_tier = c.to_tier
-	LEFT JOIN name f ON f.scheme = c.scheme AND f.version = c.version AND f.tier = c.from_tier
-	LEFT JOIN name t ON t.scheme = c.scheme AND t.version = c.version AND t.tier = c.to_tier;
+SELECT o.scheme, x.as_of, x.from_tier, x.to_tier, x.direction, x.from_rank, x.to_rank,
+	x.customers, x.measure
+FROM tiering.scheme o CROSS JOIN LATERAL (
+	WITH span AS (
+		SELECT m.as_of, min(m.move) AS first, max(m.move) AS last
+		FROM tiering.standing_move m
+		WHERE m.scheme = o.scheme
+		GROUP BY m.as_of, m.customer_id COLLATE "C"
+	), moved AS (
+		SELECT s.as_of, l.assessed, f.from_tier, l.to_tier, max(l.version) AS version,
+			count(*) AS customers, sum(l.measure) AS measure
+		FROM span s
+			JOIN tiering.migration f ON f.move = s.first
+			JOIN tiering.migration l ON l.move = s.last
+		WHERE f.from_tier IS DISTINCT FROM l.to_tier
+		GROUP BY s.as_of, l.assessed, f.from_tier, l.to_tier
+	), left_behind AS MATERIALIZED (
+		SELECT * FROM tiering.known_distribution(NULL) d WHERE d.scheme = o.scheme
+	), change AS MATERIALIZED (
+		SELECT x.as_of, x.assessed, x.tier, sum(x.customers) AS net,
+			sum(x.customers) FILTER (WHERE x.customers > 0) AS entered,
+			sum(x.measure) FILTER (WHERE x.customers > 0) AS measure
+		FROM (SELECT as_of, assessed, to_tier AS tier, customers, measure FROM moved
+			  UNION ALL SELECT as_of, assessed, from_tier, - customers, NULL FROM moved) x
+		WHERE x.tier IS NOT NULL
+		GROUP BY x.as_of, x.assessed, x.tier
+	), step AS (
+		SELECT d.as_of, max(d.version) AS version,
+			max(max(d.assessment)) OVER (ORDER BY d.as_of) AS assessment
+		FROM (SELECT as_of, version, as_of AS assessment FROM left_behind
+			  UNION ALL SELECT as_of, version, NULL FROM moved) d
+		GROUP BY d.as_of
+	), stayed AS (
+		SELECT s.as_of, s.version, t.tier, COALESCE(max(d.customers), 0)
+			+ COALESCE(sum(CASE WHEN c.as_of <= s.as_of THEN c.net ELSE - c.net END)
+				FILTER (WHERE (c.as_of <= s.as_of) = (s.assessment IS NULL
+					OR c.assessed > s.assessment)), 0)
+			- COALESCE(sum(c.entered) FILTER (WHERE c.as_of = s.as_of), 0) AS customers,
+			max(d.measure) FILTER (WHERE s.assessment = s.as_of)
+				- COALESCE(sum(c.measure) FILTER (WHERE c.as_of = s.as_of), 0) AS measure
+		FROM step s
+			CROSS JOIN (SELECT tier FROM change UNION SELECT tier FROM left_behind) t
+			LEFT JOIN left_behind d ON d.as_of = s.assessment AND d.tier = t.tier
+			LEFT JOIN change c ON c.tier = t.tier
+				AND (c.as_of = s.as_of OR (c.as_of <= s.as_of) = (s.assessment IS NULL
+					OR c.assessed > s.assessment))
+		GROUP BY s.as_of, s.version, t.tier
+	), cell AS (
+		SELECT m.as_of, m.from_tier, m.to_tier, max(m.version) AS version,
+			sum(m.customers)::bigint AS customers, sum(m.measure) AS measure
+		FROM moved m
+		GROUP BY m.as_of, m.from_tier, m.to_tier
+		UNION ALL
+		SELECT s.as_of, s.tier, s.tier, s.version, s.customers::bigint, s.measure
+		FROM stayed s
+		WHERE s.customers > 0
+	), version AS (
+		SELECT DISTINCT c.version FROM cell c
+	), way AS MATERIALIZED (
+		SELECT v.version, d.* FROM version v
+			CROSS JOIN LATERAL tiering.directions(o.scheme, v.version) d
+	), name AS MATERIALIZED (
+		SELECT v.version, n.* FROM version v
+			CROSS JOIN LATERAL tiering.tier_names(o.scheme, v.version) n
+	)
+	SELECT c.as_of, c.from_tier, c.to_tier,
+		CASE WHEN c.from_tier IS NULL THEN 'new' WHEN c.to_tier IS NULL THEN 'exit'
+			ELSE w.direction END AS direction,
+		f.rank AS from_rank, t.rank AS to_rank, c.customers, c.measure
+	FROM cell c
+		LEFT JOIN way w ON w.version = c.version
+			AND w.from_tier = c.from_tier AND w.to_tier = c.to_tier
+		LEFT JOIN name f ON f.version = c.version AND f.tier = c.from_tier
+		LEFT JOIN name t ON t.version = c.version AND t.tier = c.to_tier) x;
 COMMENT ON VIEW tiering.migration_matrix IS
 'Between which tiers customers moved at each assessment, in heads and in the measure; those who '
 'stayed are there, too. One row for each as_of, from_tier and to_tier: several moves of a customer '

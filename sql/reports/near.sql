@@ -109,7 +109,7 @@ WITH b AS MATERIALIZED (
 	FROM b
 		LEFT JOIN (SELECT scheme, version, tier, rank, bounds FROM b
 				   UNION ALL SELECT scheme, version, tier, rank, numrange(NULL, NULL)
-				   	FROM tiering.tier WHERE base) l
+					FROM tiering.tier WHERE base) l
 			ON l.scheme = b.scheme AND l.version = b.version AND l.rank < b.rank
 				AND (lower_inf(l.bounds) OR lower(l.bounds) < b.bound)
 				AND (upper_inf(l.bounds) OR upper(l.bounds) >= b.bound)

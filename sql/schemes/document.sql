@@ -101,7 +101,7 @@ BEGIN ATOMIC
 		  UNION ALL
 		  SELECT e.element, e.number, true
 		  FROM tiering.document_list(tier, 'stay_rules',
-		  	format('stay_rules of tier %s', tier_number)) e) r;
+			format('stay_rules of tier %s', tier_number)) e) r;
 END;
 COMMENT ON FUNCTION tiering.document_rules(jsonb, int) IS
 'The rules and stay_rules of a tier in a document, numbered on end';

@@ -87,7 +87,7 @@ BEGIN ATOMIC
 	FROM tiering.tier t
 		JOIN (SELECT DISTINCT d.tier, d.rule FROM tiering.rule d
 			  WHERE d.scheme = rule_boxes.scheme AND d.version = rule_boxes.version
-			  	AND NOT d.stay) n ON n.tier = t.tier
+				AND NOT d.stay) n ON n.tier = t.tier
 		CROSS JOIN tiering.rule_axes(rule_boxes.scheme, rule_boxes.version) a
 		LEFT JOIN tiering.rule r ON (r.scheme, r.version, r.tier, r.rule, r.metric)
 			= (rule_boxes.scheme, rule_boxes.version, n.tier, n.rule, a.metric)
@@ -196,7 +196,7 @@ BEGIN ATOMIC
 					AND r.stay) AS has_stay,
 		EXISTS (SELECT FROM tiering.policy p
 				WHERE p.scheme = t.scheme AND p.version = t.version AND p.tier = t.tier
-					AND (p.down_after, p.hold, p.new_hold) <> (1, '0', '0')) AS keeps,
+					AND (p.down_after, p.hold, p.new_hold, p.term) <> (1, '0', '0', '0')) AS keeps,
 		EXISTS (SELECT FROM tiering.service s
 				WHERE s.scheme = t.scheme AND s.version = t.version
 					AND s.tier = t.tier) AS has_service,
@@ -296,7 +296,7 @@ BEGIN ATOMIC
 				ELSE nummultirange(numrange(NULL, NULL)) END AS feasible,
 			(SELECT range_agg(b.bounds) FROM tiering.score_band b
 			 WHERE (b.scheme, b.version, b.score, b.metric) = (w.scheme, w.version, w.score,
-			 	w.metric)) AS covered
+				w.metric)) AS covered
 		FROM tiering.score_weight w JOIN m ON m.metric = w.metric
 		WHERE w.scheme = validate_metrics.scheme AND w.version = validate_metrics.version
 	), band AS (

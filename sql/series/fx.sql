@@ -49,7 +49,7 @@ BEGIN ATOMIC
 	SELECT CASE WHEN fx_last.currency = fx_last.through THEN 'infinity'::date ELSE COALESCE(
 		(SELECT max(r.on_date) FROM tiering.fx_rate r
 		 WHERE r.currency = fx_last.currency AND r.base = fx_last.through
-		 	AND r.on_date <= fx_last.on_date),
+			AND r.on_date <= fx_last.on_date),
 		(SELECT '-infinity'::date FROM tiering.fx_rate r
 		 WHERE r.currency = fx_last.currency AND r.base = fx_last.through LIMIT 1)) END;
 END;

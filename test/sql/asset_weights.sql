@@ -2,7 +2,8 @@
 SELECT tiering.create_ladder('aw', 'net', '{low,mid,high}', '{NULL,100,1000}');
 INSERT INTO tiering.asset_weight VALUES ('aw', 1, 'deposit', 1),
 	('aw', 1, 'fund', 0.333333333333333333333333333333), ('aw', 1, 'loan', -1),
-	('aw', 1, 'card', 0), ('aw', 1, '理财', 0.80), ('aw', 1, 'Deposit', 2), ('aw', 1, 'deposit ', 3),
+	('aw', 1, 'card', 0), ('aw', 1, '理财', 0.80), ('aw', 1, 'Deposit', 2),
+	('aw', 1, 'deposit ', 3),
 	('aw', 1, 'huge', 1e300);
 SELECT t.fails(format('INSERT INTO tiering.asset_weight VALUES (''aw'', 1, %s)', v))
 	FROM unnest(ARRAY[$$'x', 'NaN'$$, $$'x', 'Infinity'$$, $$'x', NULL$$, $$'', 1$$,
@@ -73,7 +74,8 @@ SELECT t.fails($$UPDATE tiering.asset_weight SET weight = 1 WHERE scheme = 'aw' 
 -- A source that adds assets up by their weights, loans subtracted: against a join
 CREATE TABLE t.position AS
 SELECT (t.random(g) * 200)::int AS customer_id,
-	(ARRAY['deposit', 'fund', 'loan', '理财'])[1 + (t.random(g + 5000) * 4)::int % 4] AS asset_class,
+	(ARRAY['deposit', 'fund', 'loan', '理财'])[1 + (t.random(g + 5000) * 4)::int % 4]
+		AS asset_class,
 	round(t.random(g + 10000) * 600, 2) AS balance, d
 FROM generate_series(1, 1500) g, unnest('{2024-06-30,2024-07-31}'::date[]) d;
 SELECT tiering.set_source('aw',

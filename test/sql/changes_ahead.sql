@@ -3,26 +3,6 @@
 CREATE SCHEMA ahead;
 SET datestyle = iso;
 SET client_min_messages = warning;
-CREATE TABLE ahead.held (customer_id int, day date, assets int, PRIMARY KEY (customer_id, day));
-CREATE FUNCTION ahead.scheme(scheme text) RETURNS date LANGUAGE plpgsql AS $$
-BEGIN
-	DELETE FROM ahead.held;
-	INSERT INTO ahead.held SELECT c, '2024-01-01', c * 50 FROM generate_series(1, 5) c;
-	PERFORM tiering.create_ladder(scheme, 'assets', '{mass,gold,platinum,diamond}',
-		'{NULL,100,200,300}');
-	UPDATE tiering.tier t SET approval = true WHERE t.scheme = $1 AND t.tier = 'diamond';
-	INSERT INTO tiering.policy (scheme, version, tier, down_after)
-	SELECT scheme, 1, unnest('{gold,platinum}'::text[]), 2;
-	PERFORM tiering.publish(scheme, '2024-01-01'), tiering.set_source(scheme, $q$
-		SELECT DISTINCT ON (customer_id) customer_id, assets FROM ahead.held
-		WHERE day <= $1 ORDER BY customer_id, day DESC$q$);
-	RETURN (tiering.refresh(scheme, '2024-01-31')).as_of;
-END;
-$$;
-CREATE FUNCTION ahead.put(customer int, day date, assets int) RETURNS int LANGUAGE sql AS $$
-	INSERT INTO ahead.held VALUES (customer, day, assets)
-	ON CONFLICT ON CONSTRAINT held_pkey DO UPDATE SET assets = EXCLUDED.assets RETURNING assets
-$$;
 CREATE VIEW ahead.moves AS
 SELECT scheme, customer_id AS customer, string_agg(format('%s %s->%s %s', as_of, from_tier,
 	to_tier, cause), ', ' ORDER BY as_of, move) AS moves
@@ -35,7 +15,7 @@ CREATE ROLE ahead_decides;
 SELECT tiering.grant_role('ahead_asks', 'request'), tiering.grant_role('ahead_decides', 'approve');
 
 -- one who is moved, one who also moves in between, one who comes, one who leaves
-SELECT ahead.scheme('ahead_waits');
+SELECT t.bank_of_five('ahead_waits');
 UPDATE tiering.assignment SET tier = 'platinum', as_of = '2024-02-10'
 	WHERE scheme = 'ahead_waits' AND customer_id IN ('1', '2');
 INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version)
@@ -43,7 +23,7 @@ INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version
 UPDATE tiering.assignment SET tier = 'gold', as_of = '2024-02-09'
 	WHERE scheme = 'ahead_waits' AND customer_id = '5';
 DELETE FROM tiering.assignment WHERE scheme = 'ahead_waits' AND customer_id = '5';
-SELECT ahead.put(2, '2024-02-01', 250), ahead.put(2, '2024-02-08', 10);
+SELECT t.put(2, '2024-02-01', 250), t.put(2, '2024-02-08', 10);
 SELECT from_tier, to_tier, customers FROM tiering.simulate('ahead_waits', 1, '2024-02-05')
 	WHERE direction <> 'stayed';
 SELECT customers, new, up, down, exit, stayed FROM tiering.refresh('ahead_waits', '2024-02-05');

@@ -221,7 +221,8 @@ BEGIN
 						AND v.day > (date_trunc('month', first + 1) + COALESCE(p.new_hold,
 							'0') - interval '1 day')::date;
 					IF pending <= ruled THEN
-						pending := NULL; watch := true;		-- was put off, but he holds more by now
+						-- was put off, but they hold more by now
+						pending := NULL; watch := true;
 					END IF;
 					put_off := pending IS NOT NULL OR (watch AND missed);
 					target := CASE WHEN p.down_to = 'one_step' AND ruled > 1 THEN ruled - 1

@@ -11,11 +11,13 @@ CREATE TABLE t.odd (n int PRIMARY KEY, name text);
 INSERT INTO t.odd VALUES (1, 'it''s'), (2, 'say "so"'), (3, '{private_from}'), (4, '[1,2)'),
 	(5, '金卡客户'), (6, E'back\\slash'), (7, E'tab\tand\nline'), (8, '😀'), (9, '$1 %s %L'),
 	(10, ' padded '), (11, 'null'), (12, 'Ünï'), (13, '1e3');
-SELECT tiering.new_scheme('d_odd "''{}金', 'a "title"', '标题 {x}', E'two\nlines \\ ''quoted''', '$$');
+SELECT tiering.new_scheme('d_odd "''{}金', 'a "title"', '标题 {x}',
+	E'two\nlines \\ ''quoted''', '$$');
 UPDATE tiering.scheme_version SET everyone = false, note = E'a\n"note"'
 	WHERE scheme = 'd_odd "''{}金';
 INSERT INTO tiering.metric (scheme, version, metric, kind, is_measure, unit, title, title_zh)
-SELECT 'd_odd "''{}金', 1, name, (ARRAY['number', 'boolean', 'score'])[1 + n % 3], n = 3, name, name,
+SELECT 'd_odd "''{}金', 1, name, (ARRAY['number', 'boolean', 'score'])[1 + n % 3], n = 3,
+	name, name,
 	name || '中' FROM t.odd;
 INSERT INTO tiering.score_weight (scheme, version, score, metric, weight, null_points)
 SELECT 'd_odd "''{}金', 1, s.name, m.name, (s.n - m.n) / 8.0::numeric(9, 4),
@@ -28,7 +30,8 @@ INSERT INTO tiering.tier (scheme, version, tier, rank, parent, approval, title, 
 SELECT 'd_odd "''{}金', 1, name, n * 10 - 70, (SELECT o.name FROM t.odd o WHERE o.n = x.n - 4),
 	n % 2 = 0, name, name FROM t.odd x;
 INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds)
-SELECT 'd_odd "''{}金', 1, x.name, r, m.name, CASE WHEN m.n % 3 = 1 THEN '[1,1]' ELSE format('%s%s,'
+SELECT 'd_odd "''{}金', 1, x.name, r, m.name,
+	CASE WHEN m.n % 3 = 1 THEN '[1,1]' ELSE format('%s%s,'
 	'%s]', CASE WHEN r = 2 THEN '(' ELSE '[' END, x.n, 50 + r) END::numrange FROM t.odd x, t.odd m,
 	generate_series(1, 3) r WHERE (x.n + m.n + r) % 4 = 0;
 INSERT INTO tiering.service (scheme, version, tier, channel, channel_zh, customers_per_manager,

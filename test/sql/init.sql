@@ -67,3 +67,25 @@ LANGUAGE sql STABLE AS $$
 	SELECT ceil(whole * COALESCE(NULLIF(current_setting('tiering.test_scale', true), ''),
 		'1')::numeric)::int
 $$;
+
+-- A bank of five, whose assets are 50 to 250 and hold until the next ones
+CREATE TABLE t.five (customer_id int, day date, assets int, PRIMARY KEY (customer_id, day));
+CREATE FUNCTION t.bank_of_five(scheme text) RETURNS date LANGUAGE plpgsql AS $$
+BEGIN
+	DELETE FROM t.five;
+	INSERT INTO t.five SELECT c, '2024-01-01', c * 50 FROM generate_series(1, 5) c;
+	PERFORM tiering.create_ladder(scheme, 'assets', '{mass,gold,platinum,diamond}',
+		'{NULL,100,200,300}');
+	UPDATE tiering.tier t SET approval = true WHERE t.scheme = $1 AND t.tier = 'diamond';
+	INSERT INTO tiering.policy (scheme, version, tier, down_after)
+	SELECT scheme, 1, unnest('{gold,platinum}'::text[]), 2;
+	PERFORM tiering.publish(scheme, '2024-01-01'), tiering.set_source(scheme, $q$
+		SELECT DISTINCT ON (customer_id) customer_id, assets FROM t.five
+		WHERE day <= $1 ORDER BY customer_id, day DESC$q$);
+	RETURN (tiering.refresh(scheme, '2024-01-31')).as_of;
+END;
+$$;
+CREATE FUNCTION t.put(customer int, day date, assets int) RETURNS int LANGUAGE sql AS $$
+	INSERT INTO t.five VALUES (customer, day, assets)
+	ON CONFLICT ON CONSTRAINT five_pkey DO UPDATE SET assets = EXCLUDED.assets RETURNING assets
+$$;

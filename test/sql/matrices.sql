@@ -19,7 +19,7 @@ FROM (SELECT ARRAY[['a', 'b', 'b', 'c'], ['b', 'c', 'c', 'd'], ['c', 'd', 'd', '
 	unnest('{NULL,-1e30,-0.000000001,0,1e-20,10.49999999,10.499999999999,10.5,11,1e200}'::numeric[])
 	x, unnest('{NULL,-5,-1.0000000001,-1,0,4.99999999999,5,5.00000001,6.99,7,1e30}'::numeric[]) y
 	 UNION ALL SELECT round(t.random(g) * 20 - 5, 1), round(t.random(g + 5000) * 12 - 3, 1)
-	 	FROM generate_series(1, 3000) g) v;
+		FROM generate_series(1, 3000) g) v;
 SELECT count(*) AS points, count(DISTINCT tier) AS tiers, count(*)
 	FILTER (WHERE tier IS DISTINCT FROM tiering.classify('mx', c)) AS wrong,
 	count(*) FILTER (WHERE COALESCE(tier, 'unknown')

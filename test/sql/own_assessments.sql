@@ -3,26 +3,6 @@
 CREATE SCHEMA own;
 SET datestyle = iso;
 SET client_min_messages = warning;
-CREATE TABLE own.held (customer_id int, day date, assets int, PRIMARY KEY (customer_id, day));
-CREATE FUNCTION own.scheme(scheme text) RETURNS date LANGUAGE plpgsql AS $$
-BEGIN
-	DELETE FROM own.held;
-	INSERT INTO own.held SELECT c, '2024-01-01', c * 50 FROM generate_series(1, 5) c;
-	PERFORM tiering.create_ladder(scheme, 'assets', '{mass,gold,platinum,diamond}',
-		'{NULL,100,200,300}');
-	UPDATE tiering.tier t SET approval = true WHERE t.scheme = $1 AND t.tier = 'diamond';
-	INSERT INTO tiering.policy (scheme, version, tier, down_after)
-	SELECT scheme, 1, unnest('{gold,platinum}'::text[]), 2;
-	PERFORM tiering.publish(scheme, '2024-01-01'), tiering.set_source(scheme, $q$
-		SELECT DISTINCT ON (customer_id) customer_id, assets FROM own.held
-		WHERE day <= $1 ORDER BY customer_id, day DESC$q$);
-	RETURN (tiering.refresh(scheme, '2024-01-31')).as_of;
-END;
-$$;
-CREATE FUNCTION own.put(customer int, day date, assets int) RETURNS int LANGUAGE sql AS $$
-	INSERT INTO own.held VALUES (customer, day, assets)
-	ON CONFLICT ON CONSTRAINT held_pkey DO UPDATE SET assets = EXCLUDED.assets RETURNING assets
-$$;
 CREATE VIEW own.state AS
 SELECT scheme, customer_id AS customer, tier, measure, as_of, since, misses, cause, earned
 FROM tiering.assignment ORDER BY scheme, customer_id;
@@ -39,14 +19,14 @@ SELECT tiering.grant_role('own_asks', 'request'), tiering.grant_role('own_decide
 
 -- Restated from the assessment before it: a row has the day of its money, and the sums of
 -- that assessment have what is known of it
-SELECT own.scheme('own_day');
-SELECT own.put(1, '2024-02-10', 250), (tiering.assess('own_day', '2024-02-15', '{1}', 'asked')).up;
-SELECT own.put(1, '2024-01-01', 120);
+SELECT t.bank_of_five('own_day');
+SELECT t.put(1, '2024-02-10', 250), (tiering.assess('own_day', '2024-02-15', '{1}', 'asked')).up;
+SELECT t.put(1, '2024-01-01', 120);
 SELECT superseded, recorded, written FROM tiering.restate('own_day', '2024-01-31', '{1}');
 SELECT tier, measure, as_of, since FROM own.state WHERE scheme = 'own_day' AND customer = '1';
 SELECT * FROM own.sums WHERE scheme = 'own_day';
 -- what they had on the 31st is known no more, and what they have since says nothing of it
-SELECT own.put(1, '2024-01-01', 20);
+SELECT t.put(1, '2024-01-01', 20);
 SELECT superseded, recorded, written FROM tiering.restate('own_day', '2024-01-31', '{1}');
 SELECT * FROM own.sums WHERE scheme = 'own_day';
 SELECT tiering.recount('own_day');
@@ -55,10 +35,10 @@ SELECT * FROM t.invariants('own_day');
 
 -- Taken back with the assessment before it, also for restatements that follow. A change
 -- by hand that was recorded again meanwhile, too.
-SELECT own.scheme('own_void');
-SELECT own.put(1, '2024-02-10', 250), (tiering.assess('own_void', '2024-02-15', '{1}', 'asked')).up;
+SELECT t.bank_of_five('own_void');
+SELECT t.put(1, '2024-02-10', 250), (tiering.assess('own_void', '2024-02-15', '{1}', 'asked')).up;
 UPDATE tiering.assignment SET tier = 'gold' WHERE scheme = 'own_void' AND customer_id IN ('1', '2');
-SELECT own.put(1, '2024-02-10', 50);
+SELECT t.put(1, '2024-02-10', 50);
 SELECT recorded FROM tiering.restate('own_void', '2024-01-31', '{1}');
 SELECT moves FROM own.moves WHERE scheme = 'own_void' AND customer = '1';
 SELECT superseded FROM tiering.void_assessment('own_void', '2024-01-31', 'a slip');
@@ -70,7 +50,7 @@ SELECT stayed FROM tiering.assess('own_void', '2024-02-15', '{1}', 'asked again'
 SELECT t.fails($$SELECT tiering.assess('own_void', '2024-02-14', '{1}', 'asked')$$);
 SELECT * FROM t.invariants('own_void');
 -- one that was before the assessment that is taken back stays
-SELECT own.put(1, '2024-02-16', 150), own.put(2, '2024-02-20', 250);
+SELECT t.put(1, '2024-02-16', 150), t.put(2, '2024-02-20', 250);
 SELECT up FROM tiering.assess('own_void', '2024-02-16', '{1}', 'asked');
 SELECT up FROM tiering.refresh('own_void', '2024-02-29');
 SELECT now_as_of FROM tiering.void_assessment('own_void', '2024-02-29', 'a slip');
@@ -81,10 +61,10 @@ SELECT * FROM t.invariants('own_void');
 
 -- On the day of an assessment of the whole scheme, which makes it again: a miss counts
 -- once, and what has changed since counts
-SELECT own.scheme('own_both');
-SELECT own.put(2, '2024-02-01', 10), own.put(3, '2024-02-01', 250), own.put(4, '2024-02-01', 10);
+SELECT t.bank_of_five('own_both');
+SELECT t.put(2, '2024-02-01', 10), t.put(3, '2024-02-01', 250), t.put(4, '2024-02-01', 10);
 SELECT up, down FROM tiering.assess('own_both', '2024-02-05', '{2,3,4}', 'asked');
-SELECT own.put(3, '2024-02-01', 150), own.put(4, '2024-02-01', 200);
+SELECT t.put(3, '2024-02-01', 150), t.put(4, '2024-02-01', 200);
 SELECT customers, stayed, up, down FROM tiering.refresh('own_both', '2024-02-05');
 SELECT * FROM own.state WHERE scheme = 'own_both';
 SELECT moves FROM own.moves WHERE scheme = 'own_both' AND customer = '3';
@@ -94,10 +74,10 @@ SELECT superseded, recorded, written FROM tiering.restate('own_both', '2024-01-3
 SELECT * FROM t.invariants('own_both');
 
 -- After an assessment of the whole scheme that is made later as of a day before it
-SELECT own.scheme('own_late');
-SELECT own.put(1, '2024-02-10', 150), own.put(2, '2024-02-12', 250);
+SELECT t.bank_of_five('own_late');
+SELECT t.put(1, '2024-02-10', 150), t.put(2, '2024-02-12', 250);
 SELECT up FROM tiering.assess('own_late', '2024-02-15', '{1,2}', 'asked');
-SELECT own.put(2, '2024-02-01', 220);
+SELECT t.put(2, '2024-02-01', 220);
 SELECT version, direction, customers FROM tiering.simulate('own_late', 1, '2024-02-05') s,
 	LATERAL (SELECT 1 AS version) v WHERE s.direction <> 'stayed';
 SELECT customers, stayed, up, down FROM tiering.refresh('own_late', '2024-02-05');
@@ -108,14 +88,14 @@ SELECT customers, stayed FROM tiering.refresh('own_late', '2024-02-29');
 SELECT superseded, recorded, written FROM tiering.restate('own_late', '2024-01-31');
 SELECT * FROM t.invariants('own_late');
 -- of all customers
-SELECT own.scheme('own_all'), own.put(1, '2024-02-10', 150);
+SELECT t.bank_of_five('own_all'), t.put(1, '2024-02-10', 150);
 SELECT up FROM tiering.assess('own_all', '2024-02-15', '{1,2,3,4,5}', 'asked');
 SELECT customers, stayed FROM tiering.refresh('own_all', '2024-02-05');
 SELECT * FROM t.invariants('own_all');
 
 -- What it asks to have approved is as of its day, and is decided as of it
-SELECT own.scheme('own_asks');
-SELECT own.put(2, '2024-02-03', 250), own.put(2, '2024-02-05', 350);
+SELECT t.bank_of_five('own_asks');
+SELECT t.put(2, '2024-02-03', 250), t.put(2, '2024-02-05', 350);
 SELECT up FROM tiering.assess('own_asks', '2024-02-04', '{2}', 'asked');
 SELECT pending FROM tiering.assess('own_asks', '2024-02-05', '{2}', 'asked');
 SELECT superseded, recorded FROM tiering.restate('own_asks', '2024-01-31', '{2}');
@@ -148,7 +128,7 @@ SELECT * FROM own.sums WHERE scheme = 'own_asks';
 SELECT * FROM t.invariants('own_asks');
 
 -- Changes by hand come after it, whether or not it moved anybody
-SELECT own.scheme('own_hand');
+SELECT t.bank_of_five('own_hand');
 SELECT stayed FROM tiering.assess('own_hand', '2024-02-05', '{1,2}', 'asked');
 UPDATE tiering.assignment SET tier = 'gold' WHERE scheme = 'own_hand' AND customer_id = '1';
 SELECT moves FROM own.moves WHERE scheme = 'own_hand' AND customer = '1';

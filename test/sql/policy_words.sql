@@ -87,6 +87,10 @@ FROM (SELECT DISTINCT customer_id FROM word.value WHERE customer_id ~ '^(term|on
 SELECT word.refresh('term'), word.refresh('once');
 SELECT customer_id, moves FROM word.moves WHERE scheme IN ('term', 'once') ORDER BY 1;
 
+-- nobody leaves the base downwards, so a term keeps nobody there
+SELECT tiering.new_version('term');
+INSERT INTO tiering.policy (scheme, version, tier, term) VALUES ('term', 2, 'mass', '1 month');
+SELECT * FROM tiering.validate('term', 2);
 -- review_from: reviews on the anniversary of entering, or of joining
 SELECT word.ladder('entered', 'review_from, review_months', '''entered'', ''{12}'''),
 	word.ladder('joined', 'review_from, review_months', '''joined'', ''{12}''');

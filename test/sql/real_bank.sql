@@ -172,7 +172,7 @@ SELECT tiering.set_source('berka_ccb_stars', $$
 			FROM (SELECT e.account_id,
 				tiering.daily_avg_changes(e.balance, e.as_of, tiering.month($1, - back)) AS average
 				  FROM berka.eod_balance e, generate_series(0, 11) back
-				  	WHERE e.as_of < upper(tiering.month($1, - back)) GROUP BY e.account_id, back) m
+					WHERE e.as_of < upper(tiering.month($1, - back)) GROUP BY e.account_id, back) m
 			GROUP BY m.account_id) s ON s.account_id = o.account_id
 	WHERE o.type = 'owner'
 $$);

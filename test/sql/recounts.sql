@@ -3,26 +3,6 @@
 CREATE SCHEMA rec;
 SET datestyle = iso;
 SET client_min_messages = warning;
-CREATE TABLE rec.held (customer_id int, day date, assets int, PRIMARY KEY (customer_id, day));
-CREATE FUNCTION rec.scheme(scheme text) RETURNS date LANGUAGE plpgsql AS $$
-BEGIN
-	DELETE FROM rec.held;
-	INSERT INTO rec.held SELECT c, '2024-01-01', c * 50 FROM generate_series(1, 5) c;
-	PERFORM tiering.create_ladder(scheme, 'assets', '{mass,gold,platinum,diamond}',
-		'{NULL,100,200,300}');
-	UPDATE tiering.tier t SET approval = true WHERE t.scheme = $1 AND t.tier = 'diamond';
-	INSERT INTO tiering.policy (scheme, version, tier, down_after)
-	SELECT scheme, 1, unnest('{gold,platinum}'::text[]), 2;
-	PERFORM tiering.publish(scheme, '2024-01-01'), tiering.set_source(scheme, $q$
-		SELECT DISTINCT ON (customer_id) customer_id, assets FROM rec.held
-		WHERE day <= $1 ORDER BY customer_id, day DESC$q$);
-	RETURN (tiering.refresh(scheme, '2024-01-31')).as_of;
-END;
-$$;
-CREATE FUNCTION rec.put(customer int, day date, assets int) RETURNS int LANGUAGE sql AS $$
-	INSERT INTO rec.held VALUES (customer, day, assets)
-	ON CONFLICT ON CONSTRAINT held_pkey DO UPDATE SET assets = EXCLUDED.assets RETURNING assets
-$$;
 CREATE VIEW rec.sums AS
 SELECT scheme, as_of, tier, customers, measure FROM tiering.known_distribution()
 WHERE customers > 0 ORDER BY scheme, as_of, tier;
@@ -32,30 +12,30 @@ CREATE FUNCTION rec.held(scheme text) RETURNS TABLE (tier text, measure numeric)
 $$;
 
 -- taken back after the data changed: customers have what the source says today
-SELECT rec.scheme('rec_void'), (tiering.refresh('rec_void', '2024-02-05')).stayed;
-UPDATE rec.held SET assets = assets + 1;
+SELECT t.bank_of_five('rec_void'), (tiering.refresh('rec_void', '2024-02-05')).stayed;
+UPDATE t.five SET assets = assets + 1;
 SELECT now_as_of FROM tiering.void_assessment('rec_void', '2024-02-05', 'a slip');
 SELECT * FROM rec.sums WHERE scheme = 'rec_void';
 SELECT * FROM rec.held('rec_void');
 SELECT * FROM t.invariants('rec_void');
 -- with a source that fails, it is not known what they had, until it is read again
 SELECT stayed FROM tiering.refresh('rec_void', '2024-02-05');
-ALTER TABLE rec.held RENAME TO gone;
+ALTER TABLE t.five RENAME TO gone;
 SELECT now_as_of FROM tiering.void_assessment('rec_void', '2024-02-05', 'a slip');
-ALTER TABLE rec.gone RENAME TO held;
+ALTER TABLE t.gone RENAME TO five;
 SELECT * FROM rec.sums WHERE scheme = 'rec_void';
 SELECT * FROM t.invariants('rec_void');
 SELECT tiering.recount('rec_void');
 SELECT * FROM rec.sums WHERE scheme = 'rec_void';
 
 -- recounted after the data changed: of the last one as assignment has it
-SELECT rec.scheme('rec_last'), (tiering.refresh('rec_last', '2024-02-05')).stayed;
-SELECT rec.put(1, '2024-01-01', 60), rec.put(2, '2024-02-01', 260);
+SELECT t.bank_of_five('rec_last'), (tiering.refresh('rec_last', '2024-02-05')).stayed;
+SELECT t.put(1, '2024-01-01', 60), t.put(2, '2024-02-01', 260);
 SELECT recorded FROM tiering.restate('rec_last', '2024-01-31', '{1,2}');
 SELECT up FROM tiering.assess('rec_last', '2024-02-07', '{3}', 'asked');
 SELECT recorded FROM tiering.restate('rec_last', '2024-01-31', '{3}');
 SELECT * FROM rec.sums WHERE scheme = 'rec_last';
-UPDATE rec.held SET assets = assets + 1;
+UPDATE t.five SET assets = assets + 1;
 SELECT tiering.recount('rec_last');
 SELECT * FROM rec.sums WHERE scheme = 'rec_last';
 SELECT * FROM t.invariants('rec_last');
@@ -78,14 +58,14 @@ SELECT as_of, tier, customers, measure FROM rec.sums
 SELECT * FROM t.invariants('rec_last');
 
 -- marks: one behind which there is no assessment is the next one's, which sees its data
-SELECT rec.scheme('rec_marks');
+SELECT t.bank_of_five('rec_marks');
 SELECT tiering.mark_dirty('rec_marks', '1', '2024-01-31'),
 	tiering.mark_dirty('rec_marks', '2', '2024-02-01');
 SELECT customers FROM tiering.restate_dirty('rec_marks');
 SELECT customer_id, from_as_of FROM tiering.dirty_customer WHERE scheme = 'rec_marks';
 -- but for one behind a customer's own assessment: it stays for the next of the scheme
 SELECT stayed FROM tiering.assess('rec_marks', '2024-02-03', '{2}', 'asked');
-SELECT rec.put(2, '2024-02-01', 250), tiering.mark_dirty('rec_marks', '2', '2024-02-01');
+SELECT t.put(2, '2024-02-01', 250), tiering.mark_dirty('rec_marks', '2', '2024-02-01');
 SELECT customers FROM tiering.restate_dirty('rec_marks');
 SELECT customer_id, from_as_of FROM tiering.dirty_customer WHERE scheme = 'rec_marks';
 SELECT customers FROM tiering.refresh('rec_marks', '2024-02-05');

@@ -79,8 +79,8 @@ FROM (SELECT n.customer_id, n.tier, u.tier AS next_tier, n.assets AS measure, u.
 	u.bound - n.assets AS distance,
 	round((u.bound - n.assets) * 100 / u.bound, 4) AS distance_percent
 	  FROM t.now n JOIN t.level l USING (tier) JOIN t.level u
-	  	ON u.rank = (SELECT min(x.rank) FROM t.level x WHERE x.rank > l.rank AND x.bound > n.assets)
-	  	AND u.bound IS NOT NULL) e
+		ON u.rank = (SELECT min(x.rank) FROM t.level x WHERE x.rank > l.rank AND x.bound > n.assets)
+		AND u.bound IS NOT NULL) e
 	FULL JOIN (SELECT customer_id, tier, next_tier, measure, bound, distance, distance_percent
 		FROM tiering.near_upgrade WHERE scheme = 'rv') v USING (customer_id);
 -- near_downgrade: the bound of the tier held, and what lies below it
@@ -103,7 +103,7 @@ FROM (SELECT l.tier, count(n.tier) FILTER (WHERE n.tier = l.tier) AS customers,
 	round(COALESCE(sum(n.assets), 0) / (SELECT sum(assets) FROM t.now),
 	6) AS cumulative_measure_share
 	  FROM t.level l LEFT JOIN (t.now n JOIN t.level x USING (tier)) ON x.rank >= l.rank
-	  	WHERE l.tier <> 'mid' GROUP BY l.tier) e
+		WHERE l.tier <> 'mid' GROUP BY l.tier) e
 	FULL JOIN (SELECT tier, customers, cumulative_customers_share, cumulative_measure_share
 		FROM tiering.pareto WHERE scheme = 'rv') v
 		USING (tier, cumulative_customers_share, cumulative_measure_share);
@@ -113,7 +113,7 @@ FROM (SELECT l.tier, count(n.tier) AS customers, l.per_from, l.per_to,
 	(count(n.tier) + l.per_to - 1) / l.per_to AS managers_from,
 	(count(n.tier) + l.per_from - 1) / l.per_from AS managers_to
 	  FROM t.level l LEFT JOIN t.now n USING (tier) WHERE l.tier <> 'mid' GROUP BY l.tier,
-	  	l.per_from, l.per_to) e
+		l.per_from, l.per_to) e
 	FULL JOIN (SELECT tier, customers, customers_per_manager_from, customers_per_manager_to,
 		managers_from, managers_to FROM tiering.staffing WHERE scheme = 'rv') v USING (tier);
 SELECT tier, version, channel, benefits FROM tiering.staffing WHERE scheme = 'rv' ORDER BY rank;
@@ -124,7 +124,7 @@ FROM (SELECT l.tier, CASE WHEN l.tier = 'best' THEN 3 ELSE 1 END AS tiers,
 	CASE WHEN count(n.tier) > 0 THEN sum(n.assets) ELSE 0 END AS measure,
 	round(count(n.tier) / (SELECT count(*) FROM t.now)::numeric, 6) AS share
 	  FROM t.level l LEFT JOIN t.now n ON n.tier = l.tier OR l.tier = 'best' AND n.tier
-	  	IN ('high', 'top') WHERE l.tier <> 'mid' GROUP BY l.tier) e
+		IN ('high', 'top') WHERE l.tier <> 'mid' GROUP BY l.tier) e
 	FULL JOIN (SELECT tier, tiers, customers, measure, customers_share FROM tiering.tier_rollup
 		WHERE scheme = 'rv') v USING (tier);
 -- tier_origin: replayed from where everybody was

@@ -187,7 +187,7 @@ FROM (SELECT date '2022-12-25' + LEAST(x, y) AS a, date '2022-12-25' + GREATEST(
 		CASE WHEN n % 3 = 0 THEN timestamptz '2023-01-01' + floor(800 * t.random(n + 3000)) *
 			interval '1 day' END AS known
 	  FROM (SELECT n, floor(750 * t.random(n + 1000))::int AS x,
-	  	floor(750 * t.random(n + 2000))::int AS y FROM generate_series(1, 90) n) d) s;
+		floor(750 * t.random(n + 2000))::int AS y FROM generate_series(1, 90) n) d) s;
 -- the shares of a tier's customers make up all of them, but for rounding
 SELECT from_tier, sum(customers) = (SELECT sum(customers)
 	FROM t.cohort('co_random', '2023-06-30', '2023-06-30') c
@@ -208,7 +208,7 @@ SELECT t.differences($$SELECT year, tier, customers, kept, up, down, exit, reten
 		ARRAY[array_position('{low,mid,high}', from_tier),
 		array_position('{low,mid,high}', to_tier)] AS ranks
 		  FROM t.cohort('co_random', '2023-12-31', '2024-12-31') c, generate_series(1, c.customers)
-		  	WHERE from_tier IS NOT NULL) x
+			WHERE from_tier IS NOT NULL) x
 	GROUP BY GROUPING SETS ((year), (year, from_tier))
 	UNION ALL SELECT 2023, NULL, 0, 0, 0, 0, 0, NULL, NULL$$) AS differ;
 

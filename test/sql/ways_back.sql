@@ -84,7 +84,7 @@ COMMIT;
 SELECT * FROM back.differences('fed', 'right');
 SELECT sound FROM tiering.verify_history('fed');
 -- all the way
-SELECT now_as_of FROM tiering.void_assessment('fed', '2024-04-30', 'wrong'), LATERAL (SELECT) x;
+SELECT now_as_of FROM tiering.void_assessment('fed', '2024-04-30', 'wrong');
 SELECT now_as_of FROM tiering.void_assessment('fed', '2024-03-31', 'wrong');
 SELECT now_as_of FROM tiering.void_assessment('fed', '2024-02-29', 'wrong');
 SELECT now_as_of IS NULL AS none_left FROM tiering.void_assessment('fed', '2024-01-31', 'wrong');
@@ -140,8 +140,6 @@ SELECT tiering.publish('named', '2020-01-01'),
 	tiering.set_source('named', 'SELECT customer_id, value FROM back.named WHERE as_of = $1');
 SELECT count(tiering.refresh('named', d)) FROM unnest('{2024-01-31,2024-02-29}'::date[]) d;
 SELECT tiering.new_version('named');
-UPDATE tiering.tier SET tier = tier || '_plus', succeeds = tier WHERE scheme = 'named'
-	AND version = 2 AND tier = 'never';
 DELETE FROM tiering.rule WHERE scheme = 'named' AND version = 2 AND tier = 'gold';
 DELETE FROM tiering.policy WHERE scheme = 'named' AND version = 2 AND tier = 'gold';
 DELETE FROM tiering.tier WHERE scheme = 'named' AND version = 2 AND tier = 'gold';
@@ -173,7 +171,7 @@ SELECT superseded, recorded, written FROM tiering.restate('named', '2024-01-01')
 -- One move has one direction, whoever tells it
 SELECT tiering.create_ladder('wend', 'value', '{a,b,c}', '{NULL,10,20}');
 CREATE TABLE back.ways AS SELECT 'c' AS customer_id, d AS as_of,
-	CASE WHEN d = '2024-01-31' THEN 15 ELSE 15 END AS value
+	15 AS value
 FROM unnest('{2024-01-31,2024-02-29}'::date[]) d;
 SELECT tiering.publish('wend', '2020-01-01'),
 	tiering.set_source('wend', 'SELECT customer_id, value FROM back.ways WHERE as_of = $1');
