@@ -55,11 +55,11 @@ $(OBJS): $(wildcard $(srcdir)/src/*.h)
 
 # Presets are documents; after them comes what needs none of them.
 ADD_PRESETS = for preset in $(PRESETS); do \
-		printf '\nSELECT tiering.add_preset('\''%s'\'', $$json$$' $$(basename $$preset .json); \
+		printf '\nSELECT _tiering.add_preset('\''%s'\'', $$json$$' $$(basename $$preset .json); \
 		cat $$preset; \
 		echo '$$json$$);'; \
 	done; \
-	printf '\nDROP FUNCTION tiering.add_preset(text, jsonb);\n'
+	printf '\nDROP FUNCTION _tiering.add_preset(text, jsonb);\n'
 
 $(BUILT_SQL): $(SQL_PARTS:%=sql/%.sql) $(PRESETS) tiering.control Makefile
 	{ cat $(SQL_PARTS:%=$(srcdir)/sql/%.sql); $(ADD_PRESETS); } > $@

@@ -20,7 +20,7 @@ CREATE SCHEMA tiering;
 COMMENT ON SCHEMA tiering IS
 'Exact daily averages, schemes kept as rows, tiers of customers and their moves';
 
--- What is only part of a function that people call. The manual is \df tiering.*
-CREATE SCHEMA tiering_internal;
-COMMENT ON SCHEMA tiering_internal IS
-'Bodies of functions of the schema tiering by which people decide; for nobody to call';
+-- What is only part of what people call. The manual is \df tiering.*
+CREATE SCHEMA _tiering;
+COMMENT ON SCHEMA _tiering IS
+'Parts of the functions, views and tables of the schema tiering; for nobody to call';

@@ -67,7 +67,7 @@ WriteAsOwner(FunctionCallInfo fcinfo, text *scheme, char *query, bool series)
 	PG_TRY();
 	{
 		BecomeOwner(fcinfo->flinfo->fn_oid);
-		CallOnce("SELECT tiering.write_binding($1, $2, $3)", scheme,
+		CallOnce("SELECT _tiering.write_binding($1, $2, $3)", scheme,
 				 query ? cstring_to_text(query) : NULL, series);
 	}
 	PG_FINALLY();
@@ -87,7 +87,7 @@ Bind(FunctionCallInfo fcinfo, bool series)
 	CheckActsForThemselves(fcinfo->flinfo->fn_oid);
 	ConnectSPI();
 	WriteAsOwner(fcinfo, scheme,
-				 CallOnce("SELECT tiering.checked_query($1, $2, $3)",
+				 CallOnce("SELECT _tiering.checked_query($1, $2, $3)",
 						  scheme, query, series), series);
 	SPI_finish();
 	PG_RETURN_VOID();

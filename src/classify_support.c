@@ -145,19 +145,18 @@ NamesConst(List *names)
 }
 
 /*
- * classify_columns(), classify_columns_on() or classify_columns_version(),
- * which lie beside classify(); picker is the type of what picks the version
+ * classify_columns(), classify_columns_on() or classify_columns_version(); picker is
+ * the type of what picks the version
  */
 static Oid
-ColumnsFunction(Oid classify, Oid picker)
+ColumnsFunction(Oid picker)
 {
 	Oid			types[] = {TEXTOID, picker, TEXTARRAYOID, ANYOID};
 	Oid			unpicked[] = {TEXTOID, TEXTARRAYOID, ANYOID};
-	char	   *schema = get_namespace_name(get_func_namespace(classify));
 	char	   *name = picker == DATEOID ? "classify_columns_on" :
 		picker == INT4OID ? "classify_columns_version" : "classify_columns";
 
-	return LookupFuncName(list_make2(makeString(schema), makeString(name)),
+	return LookupFuncName(list_make2(makeString("_tiering"), makeString(name)),
 						  OidIsValid(picker) ? 4 : 3,
 						  OidIsValid(picker) ? types : unpicked, true);
 }
@@ -181,8 +180,7 @@ Simplify(SupportRequestSimplify *request)
 		return NULL;
 	if (columns.values == NIL || list_length(columns.values) > MAX_COLUMNS)
 		return NULL;
-	function = ColumnsFunction(call->funcid, picker ? exprType(picker) :
-							   InvalidOid);
+	function = ColumnsFunction(picker ? exprType(picker) : InvalidOid);
 	if (!OidIsValid(function) || !MayExecute(function))
 		return NULL;	/* who may call the one need not be let to the other */
 	args = picker ? list_make2(linitial(call->args), picker) :

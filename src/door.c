@@ -6,7 +6,7 @@
  * definer's function, and a view over it, would have others decide who only read a
  * report. So a function by which people decide, or write for good, is enter() under
  * its own name, which looks at who calls before it becomes the owner. What it does
- * is the function of the same name and arguments in the schema tiering_internal.
+ * is the function of the same name and arguments in the schema _tiering.
  *
  * A function or a view of somebody else's that runs with the caller's own rights
  * cannot be told from the caller.
@@ -67,7 +67,7 @@ CheckActsForThemselves(Oid function)
 			 errhint("Call it in a statement of your own, as a role that has the right.")));
 }
 
-/* The function of the same name and arguments in tiering_internal */
+/* The function of the same name and arguments in _tiering */
 static Oid
 InnerFunction(Oid function)
 {
@@ -81,10 +81,10 @@ InnerFunction(Oid function)
 	inner = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid,
 							CStringGetDatum(NameStr(form->proname)),
 							PointerGetDatum(&form->proargtypes),
-							ObjectIdGetDatum(get_namespace_oid("tiering_internal",
+							ObjectIdGetDatum(get_namespace_oid("_tiering",
 															   false)));
 	if (!OidIsValid(inner))
-		elog(ERROR, "tiering_internal has no function \"%s\"",
+		elog(ERROR, "_tiering has no function \"%s\"",
 			 NameStr(form->proname));
 	ReleaseSysCache(tuple);
 	return inner;

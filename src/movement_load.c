@@ -36,7 +36,7 @@
 
 #define SUCCESSOR_QUERY \
 	"SELECT s.from_version, s.tier, s.becomes" \
-	" FROM tiering.succeeded($1, $2) s" \
+	" FROM _tiering.succeeded($1, $2) s" \
 	" WHERE s.becomes IS DISTINCT FROM s.tier"
 
 static SavedQuery policy_query = {POLICY_QUERY, 2, {TEXTOID, INT4OID}};

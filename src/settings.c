@@ -9,7 +9,7 @@
  * which are core's own but for two. By the custom of which country a text is a
  * day, a time, a number or money, is as it was in the session that set the
  * query: who set it saw what it yields there, and the custom is the bank's. These
- * are kept with it; tiering.kept_settings() lists them.
+ * are kept with it; _tiering.kept_settings() lists them.
  *
  * Those by which our own functions have their statements planned are for the query
  * what they are for the session.

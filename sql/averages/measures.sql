@@ -10,81 +10,81 @@
  */
 
 -- The sum of balance x days: how it is merged, moved between processes, and asked.
-CREATE FUNCTION tiering.daily_avg_combine(internal, internal) RETURNS internal
+CREATE FUNCTION _tiering.daily_avg_combine(internal, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_avg_combine'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_avg_combine(internal, internal) IS
+COMMENT ON FUNCTION _tiering.daily_avg_combine(internal, internal) IS
 'Adds one partial state to another of the same period';
 
-CREATE FUNCTION tiering.daily_avg_serialize(internal) RETURNS bytea
+CREATE FUNCTION _tiering.daily_avg_serialize(internal) RETURNS bytea
 AS 'MODULE_PATHNAME', 'daily_avg_serialize'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_avg_serialize(internal) IS
+COMMENT ON FUNCTION _tiering.daily_avg_serialize(internal) IS
 'A partial state as bytes, with its kind, its version and a checksum';
 
-CREATE FUNCTION tiering.daily_avg_deserialize(bytea, internal) RETURNS internal
+CREATE FUNCTION _tiering.daily_avg_deserialize(bytea, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_avg_deserialize'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_avg_deserialize(bytea, internal) IS
+COMMENT ON FUNCTION _tiering.daily_avg_deserialize(bytea, internal) IS
 'A partial state read back; damaged bytes are an error (22P03)';
 
-CREATE FUNCTION tiering.daily_avg_final(internal) RETURNS numeric
+CREATE FUNCTION _tiering.daily_avg_final(internal) RETURNS numeric
 AS 'MODULE_PATHNAME', 'daily_avg_final'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_avg_final(internal) IS
+COMMENT ON FUNCTION _tiering.daily_avg_final(internal) IS
 'Balance-days over days';
 
-CREATE FUNCTION tiering.daily_avg_final_days(internal) RETURNS numeric
+CREATE FUNCTION _tiering.daily_avg_final_days(internal) RETURNS numeric
 AS 'MODULE_PATHNAME', 'daily_avg_final_days'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_avg_final_days(internal) IS
+COMMENT ON FUNCTION _tiering.daily_avg_final_days(internal) IS
 'Balance-days';
 
 -- The observations of one sparse history: how it is merged, moved between processes, and asked.
-CREATE FUNCTION tiering.daily_avg_changes_combine(internal, internal) RETURNS internal
+CREATE FUNCTION _tiering.daily_avg_changes_combine(internal, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'changes_combine'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_avg_changes_combine(internal, internal) IS
+COMMENT ON FUNCTION _tiering.daily_avg_changes_combine(internal, internal) IS
 'Adds one partial state to another of the same period';
 
-CREATE FUNCTION tiering.daily_avg_changes_serialize(internal) RETURNS bytea
+CREATE FUNCTION _tiering.daily_avg_changes_serialize(internal) RETURNS bytea
 AS 'MODULE_PATHNAME', 'changes_serialize'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_avg_changes_serialize(internal) IS
+COMMENT ON FUNCTION _tiering.daily_avg_changes_serialize(internal) IS
 'A partial state as bytes, with its kind, its version and a checksum';
 
-CREATE FUNCTION tiering.daily_avg_changes_deserialize(bytea, internal) RETURNS internal
+CREATE FUNCTION _tiering.daily_avg_changes_deserialize(bytea, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'changes_deserialize'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_avg_changes_deserialize(bytea, internal) IS
+COMMENT ON FUNCTION _tiering.daily_avg_changes_deserialize(bytea, internal) IS
 'A partial state read back; damaged bytes are an error (22P03)';
 
-CREATE FUNCTION tiering.daily_avg_changes_final(internal) RETURNS numeric
+CREATE FUNCTION _tiering.daily_avg_changes_final(internal) RETURNS numeric
 AS 'MODULE_PATHNAME', 'changes_final'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_avg_changes_final(internal) IS
+COMMENT ON FUNCTION _tiering.daily_avg_changes_final(internal) IS
 'Balance-days over days';
 
-CREATE FUNCTION tiering.daily_avg_changes_final_days(internal) RETURNS numeric
+CREATE FUNCTION _tiering.daily_avg_changes_final_days(internal) RETURNS numeric
 AS 'MODULE_PATHNAME', 'changes_final_days'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_avg_changes_final_days(internal) IS
+COMMENT ON FUNCTION _tiering.daily_avg_changes_final_days(internal) IS
 'Balance-days';
 
-CREATE FUNCTION tiering.daily_avg_accum(internal, numeric, daterange, daterange) RETURNS internal
+CREATE FUNCTION _tiering.daily_avg_accum(internal, numeric, daterange, daterange) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_avg_accum_range'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_avg_accum(internal, numeric, daterange, daterange) IS
+COMMENT ON FUNCTION _tiering.daily_avg_accum(internal, numeric, daterange, daterange) IS
 'Adds one row to the state of daily_avg(numeric, daterange, daterange)';
 
 CREATE AGGREGATE tiering.daily_avg(balance numeric, valid daterange, period daterange) (
-	SFUNC = tiering.daily_avg_accum,
+	SFUNC = _tiering.daily_avg_accum,
 	STYPE = internal,
 	SSPACE = 64,
-	FINALFUNC = tiering.daily_avg_final,
-	COMBINEFUNC = tiering.daily_avg_combine,
-	SERIALFUNC = tiering.daily_avg_serialize,
-	DESERIALFUNC = tiering.daily_avg_deserialize,
+	FINALFUNC = _tiering.daily_avg_final,
+	COMBINEFUNC = _tiering.daily_avg_combine,
+	SERIALFUNC = _tiering.daily_avg_serialize,
+	DESERIALFUNC = _tiering.daily_avg_deserialize,
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_avg(numeric, daterange, daterange) IS
@@ -92,34 +92,34 @@ COMMENT ON AGGREGATE tiering.daily_avg(numeric, daterange, daterange) IS
 'row adds balance x days of overlap';
 
 CREATE AGGREGATE tiering.balance_days(balance numeric, valid daterange, period daterange) (
-	SFUNC = tiering.daily_avg_accum,
+	SFUNC = _tiering.daily_avg_accum,
 	STYPE = internal,
 	SSPACE = 64,
-	FINALFUNC = tiering.daily_avg_final_days,
-	COMBINEFUNC = tiering.daily_avg_combine,
-	SERIALFUNC = tiering.daily_avg_serialize,
-	DESERIALFUNC = tiering.daily_avg_deserialize,
+	FINALFUNC = _tiering.daily_avg_final_days,
+	COMBINEFUNC = _tiering.daily_avg_combine,
+	SERIALFUNC = _tiering.daily_avg_serialize,
+	DESERIALFUNC = _tiering.daily_avg_deserialize,
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.balance_days(numeric, daterange, daterange) IS
 'Balance-days in the period, the numerator of the daily average. A row is a balance and the range '
 'of days on which it stood; each row adds balance x days of overlap';
 
-CREATE FUNCTION tiering.daily_avg_accum(internal, numeric, date, date, daterange) RETURNS internal
+CREATE FUNCTION _tiering.daily_avg_accum(internal, numeric, date, date, daterange) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_avg_accum_dates'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_avg_accum(internal, numeric, date, date, daterange) IS
+COMMENT ON FUNCTION _tiering.daily_avg_accum(internal, numeric, date, date, daterange) IS
 'Adds one row to the state of daily_avg(numeric, date, date, daterange)';
 
 CREATE AGGREGATE tiering.daily_avg(balance numeric, valid_from date, valid_to date,
 	period daterange) (
-	SFUNC = tiering.daily_avg_accum,
+	SFUNC = _tiering.daily_avg_accum,
 	STYPE = internal,
 	SSPACE = 64,
-	FINALFUNC = tiering.daily_avg_final,
-	COMBINEFUNC = tiering.daily_avg_combine,
-	SERIALFUNC = tiering.daily_avg_serialize,
-	DESERIALFUNC = tiering.daily_avg_deserialize,
+	FINALFUNC = _tiering.daily_avg_final,
+	COMBINEFUNC = _tiering.daily_avg_combine,
+	SERIALFUNC = _tiering.daily_avg_serialize,
+	DESERIALFUNC = _tiering.daily_avg_deserialize,
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_avg(numeric, date, date, daterange) IS
@@ -128,34 +128,34 @@ COMMENT ON AGGREGATE tiering.daily_avg(numeric, date, date, daterange) IS
 
 CREATE AGGREGATE tiering.balance_days(balance numeric, valid_from date, valid_to date,
 	period daterange) (
-	SFUNC = tiering.daily_avg_accum,
+	SFUNC = _tiering.daily_avg_accum,
 	STYPE = internal,
 	SSPACE = 64,
-	FINALFUNC = tiering.daily_avg_final_days,
-	COMBINEFUNC = tiering.daily_avg_combine,
-	SERIALFUNC = tiering.daily_avg_serialize,
-	DESERIALFUNC = tiering.daily_avg_deserialize,
+	FINALFUNC = _tiering.daily_avg_final_days,
+	COMBINEFUNC = _tiering.daily_avg_combine,
+	SERIALFUNC = _tiering.daily_avg_serialize,
+	DESERIALFUNC = _tiering.daily_avg_deserialize,
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.balance_days(numeric, date, date, daterange) IS
 'Balance-days in the period, the numerator of the daily average. A row is a balance, the first day '
 'on which it stood and the first day after; a null date is no bound';
 
-CREATE FUNCTION tiering.daily_avg_snapshots_accum(internal, numeric, date, daterange)
+CREATE FUNCTION _tiering.daily_avg_snapshots_accum(internal, numeric, date, daterange)
 	RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_avg_accum_snapshot'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_avg_snapshots_accum(internal, numeric, date, daterange) IS
+COMMENT ON FUNCTION _tiering.daily_avg_snapshots_accum(internal, numeric, date, daterange) IS
 'Adds one row to the state of daily_avg_snapshots(numeric, date, daterange)';
 
 CREATE AGGREGATE tiering.daily_avg_snapshots(balance numeric, as_of date, period daterange) (
-	SFUNC = tiering.daily_avg_snapshots_accum,
+	SFUNC = _tiering.daily_avg_snapshots_accum,
 	STYPE = internal,
 	SSPACE = 64,
-	FINALFUNC = tiering.daily_avg_final,
-	COMBINEFUNC = tiering.daily_avg_combine,
-	SERIALFUNC = tiering.daily_avg_serialize,
-	DESERIALFUNC = tiering.daily_avg_deserialize,
+	FINALFUNC = _tiering.daily_avg_final,
+	COMBINEFUNC = _tiering.daily_avg_combine,
+	SERIALFUNC = _tiering.daily_avg_serialize,
+	DESERIALFUNC = _tiering.daily_avg_deserialize,
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_avg_snapshots(numeric, date, daterange) IS
@@ -163,33 +163,33 @@ COMMENT ON AGGREGATE tiering.daily_avg_snapshots(numeric, date, daterange) IS
 'adds its balance once';
 
 CREATE AGGREGATE tiering.balance_days_snapshots(balance numeric, as_of date, period daterange) (
-	SFUNC = tiering.daily_avg_snapshots_accum,
+	SFUNC = _tiering.daily_avg_snapshots_accum,
 	STYPE = internal,
 	SSPACE = 64,
-	FINALFUNC = tiering.daily_avg_final_days,
-	COMBINEFUNC = tiering.daily_avg_combine,
-	SERIALFUNC = tiering.daily_avg_serialize,
-	DESERIALFUNC = tiering.daily_avg_deserialize,
+	FINALFUNC = _tiering.daily_avg_final_days,
+	COMBINEFUNC = _tiering.daily_avg_combine,
+	SERIALFUNC = _tiering.daily_avg_serialize,
+	DESERIALFUNC = _tiering.daily_avg_deserialize,
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.balance_days_snapshots(numeric, date, daterange) IS
 'Balance-days in the period, the numerator of the daily average. A row is one balance per account '
 'and day; each row in the period adds its balance once';
 
-CREATE FUNCTION tiering.daily_avg_flows_accum(internal, numeric, date, daterange) RETURNS internal
+CREATE FUNCTION _tiering.daily_avg_flows_accum(internal, numeric, date, daterange) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_avg_accum_flow'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_avg_flows_accum(internal, numeric, date, daterange) IS
+COMMENT ON FUNCTION _tiering.daily_avg_flows_accum(internal, numeric, date, daterange) IS
 'Adds one row to the state of daily_avg_flows(numeric, date, daterange)';
 
 CREATE AGGREGATE tiering.daily_avg_flows(amount numeric, posted_on date, period daterange) (
-	SFUNC = tiering.daily_avg_flows_accum,
+	SFUNC = _tiering.daily_avg_flows_accum,
 	STYPE = internal,
 	SSPACE = 64,
-	FINALFUNC = tiering.daily_avg_final,
-	COMBINEFUNC = tiering.daily_avg_combine,
-	SERIALFUNC = tiering.daily_avg_serialize,
-	DESERIALFUNC = tiering.daily_avg_deserialize,
+	FINALFUNC = _tiering.daily_avg_final,
+	COMBINEFUNC = _tiering.daily_avg_combine,
+	SERIALFUNC = _tiering.daily_avg_serialize,
+	DESERIALFUNC = _tiering.daily_avg_deserialize,
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_avg_flows(numeric, date, daterange) IS
@@ -197,33 +197,34 @@ COMMENT ON AGGREGATE tiering.daily_avg_flows(numeric, date, daterange) IS
 'posting (or the start of the period, if that is later) to the end';
 
 CREATE AGGREGATE tiering.balance_days_flows(amount numeric, posted_on date, period daterange) (
-	SFUNC = tiering.daily_avg_flows_accum,
+	SFUNC = _tiering.daily_avg_flows_accum,
 	STYPE = internal,
 	SSPACE = 64,
-	FINALFUNC = tiering.daily_avg_final_days,
-	COMBINEFUNC = tiering.daily_avg_combine,
-	SERIALFUNC = tiering.daily_avg_serialize,
-	DESERIALFUNC = tiering.daily_avg_deserialize,
+	FINALFUNC = _tiering.daily_avg_final_days,
+	COMBINEFUNC = _tiering.daily_avg_combine,
+	SERIALFUNC = _tiering.daily_avg_serialize,
+	DESERIALFUNC = _tiering.daily_avg_deserialize,
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.balance_days_flows(numeric, date, daterange) IS
 'Balance-days in the period, the numerator of the daily average. A row is a signed amount; each '
 'row adds amount x days from its posting (or the start of the period, if that is later) to the end';
 
-CREATE FUNCTION tiering.daily_avg_changes_accum(internal, numeric, date, daterange) RETURNS internal
+CREATE FUNCTION _tiering.daily_avg_changes_accum(internal, numeric, date, daterange)
+	RETURNS internal
 AS 'MODULE_PATHNAME', 'changes_accum'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_avg_changes_accum(internal, numeric, date, daterange) IS
+COMMENT ON FUNCTION _tiering.daily_avg_changes_accum(internal, numeric, date, daterange) IS
 'Adds one row to the state of daily_avg_changes(numeric, date, daterange)';
 
 CREATE AGGREGATE tiering.daily_avg_changes(balance numeric, changed_on date, period daterange) (
-	SFUNC = tiering.daily_avg_changes_accum,
+	SFUNC = _tiering.daily_avg_changes_accum,
 	STYPE = internal,
 	SSPACE = 256,
-	FINALFUNC = tiering.daily_avg_changes_final,
-	COMBINEFUNC = tiering.daily_avg_changes_combine,
-	SERIALFUNC = tiering.daily_avg_changes_serialize,
-	DESERIALFUNC = tiering.daily_avg_changes_deserialize,
+	FINALFUNC = _tiering.daily_avg_changes_final,
+	COMBINEFUNC = _tiering.daily_avg_changes_combine,
+	SERIALFUNC = _tiering.daily_avg_changes_serialize,
+	DESERIALFUNC = _tiering.daily_avg_changes_deserialize,
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_avg_changes(numeric, date, daterange) IS
@@ -232,13 +233,13 @@ COMMENT ON AGGREGATE tiering.daily_avg_changes(numeric, date, daterange) IS
 'different balances on one day are an error (21000)';
 
 CREATE AGGREGATE tiering.balance_days_changes(balance numeric, changed_on date, period daterange) (
-	SFUNC = tiering.daily_avg_changes_accum,
+	SFUNC = _tiering.daily_avg_changes_accum,
 	STYPE = internal,
 	SSPACE = 256,
-	FINALFUNC = tiering.daily_avg_changes_final_days,
-	COMBINEFUNC = tiering.daily_avg_changes_combine,
-	SERIALFUNC = tiering.daily_avg_changes_serialize,
-	DESERIALFUNC = tiering.daily_avg_changes_deserialize,
+	FINALFUNC = _tiering.daily_avg_changes_final_days,
+	COMBINEFUNC = _tiering.daily_avg_changes_combine,
+	SERIALFUNC = _tiering.daily_avg_changes_serialize,
+	DESERIALFUNC = _tiering.daily_avg_changes_deserialize,
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.balance_days_changes(numeric, date, daterange) IS

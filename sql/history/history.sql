@@ -37,38 +37,38 @@ COMMENT ON COLUMN tiering.standing_move.recorded_as IS 'The role that they had s
 COMMENT ON COLUMN tiering.standing_move.batch IS 'The batch with which it is sealed';
 
 -- Asked in a subquery of its own, so that it is asked once
-CREATE FUNCTION tiering.known_batch(scheme text, known_at timestamptz) RETURNS int
+CREATE FUNCTION _tiering.known_batch(scheme text, known_at timestamptz) RETURNS int
 LANGUAGE sql STABLE PARALLEL SAFE COST 10
 BEGIN ATOMIC
 	SELECT COALESCE(max(b.batch), 0) FROM tiering.batch b
 	WHERE b.scheme = known_batch.scheme AND b.recorded_at <= known_batch.known_at;
 END;
-COMMENT ON FUNCTION tiering.known_batch(text, timestamptz) IS
+COMMENT ON FUNCTION _tiering.known_batch(text, timestamptz) IS
 'The last batch of a scheme that was recorded at a time; 0 if none was';
 
 -- Inlined where it is called; the order within a customer is that of (as_of, move).
 -- Restatements are about the recent past, so most moves are spared looking for
 -- among the superseded ones; NOT IN, as a correlated subquery would bar workers.
-CREATE FUNCTION tiering.known_moves(scheme text, known_at timestamptz DEFAULT NULL)
+CREATE FUNCTION _tiering.known_moves(scheme text, known_at timestamptz DEFAULT NULL)
 	RETURNS SETOF tiering.migration
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100000
 BEGIN ATOMIC
 	SELECT m.* FROM tiering.migration m
 	WHERE m.scheme = known_moves.scheme
 		AND (known_moves.known_at IS NULL
-			OR m.batch <= (SELECT tiering.known_batch(known_moves.scheme, known_moves.known_at)))
+			OR m.batch <= (SELECT _tiering.known_batch(known_moves.scheme, known_moves.known_at)))
 		AND (m.move < (SELECT COALESCE(min(s.move), 9223372036854775807) FROM tiering.superseded s
 			WHERE s.scheme = known_moves.scheme)
 			OR m.move NOT IN (
 				SELECT s.move FROM tiering.superseded s
 				WHERE s.scheme = known_moves.scheme AND (known_moves.known_at IS NULL
-					OR s.batch <= (SELECT tiering.known_batch(known_moves.scheme,
+					OR s.batch <= (SELECT _tiering.known_batch(known_moves.scheme,
 						known_moves.known_at)))));
 END;
-COMMENT ON FUNCTION tiering.known_moves(text, timestamptz) IS
+COMMENT ON FUNCTION _tiering.known_moves(text, timestamptz) IS
 'The moves of a scheme that stood, as known at a time; null: as known now';
 
-CREATE FUNCTION tiering.known_distribution(known_at timestamptz DEFAULT NULL)
+CREATE FUNCTION _tiering.known_distribution(known_at timestamptz DEFAULT NULL)
 	RETURNS SETOF tiering.distribution_history
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
 BEGIN ATOMIC
@@ -85,25 +85,25 @@ BEGIN ATOMIC
 				AND (known_distribution.known_at IS NULL
 					OR v.recorded_at <= known_distribution.known_at));
 END;
-COMMENT ON FUNCTION tiering.known_distribution(timestamptz) IS
+COMMENT ON FUNCTION _tiering.known_distribution(timestamptz) IS
 'The distributions of all assessments but those that were taken back, as known at a time; null: as '
 'known now';
 
 -- Whoever calls it has the turn of the scheme; see take_turn()
-CREATE FUNCTION tiering.next_batch(scheme text) RETURNS int
+CREATE FUNCTION _tiering.next_batch(scheme text) RETURNS int
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT COALESCE(max(b.batch), 0) + 1 FROM tiering.batch b WHERE b.scheme = next_batch.scheme
 $$;
-COMMENT ON FUNCTION tiering.next_batch(text) IS 'The number of a scheme''s next batch';
+COMMENT ON FUNCTION _tiering.next_batch(text) IS 'The number of a scheme''s next batch';
 
 -- Digests of digests, 10,000 moves each, as a batch may be larger than a datum.
 -- Rows are hashed as text, which must not depend on the session. A column that came later
 -- is a text of its own behind the row's, and none where it says what went without saying
 -- before: so what was sealed before is still as it was sealed, and a head that was kept is
 -- still the head.
-CREATE FUNCTION tiering.batch_digests(scheme text, from_batch int, after_move bigint)
+CREATE FUNCTION _tiering.batch_digests(scheme text, from_batch int, after_move bigint)
 RETURNS TABLE (batch int, moves bigint, superseded bigint, digest bytea)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100000 ROWS 100
 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
@@ -129,11 +129,11 @@ AS $$
 		GROUP BY s.batch, s.move / 10000) p
 	GROUP BY p.batch
 $$;
-COMMENT ON FUNCTION tiering.batch_digests(text, int, bigint) IS
+COMMENT ON FUNCTION _tiering.batch_digests(text, int, bigint) IS
 'What a scheme''s batches from a number on hold, among moves after a number: how many rows, and a '
 'digest of them';
 
-CREATE FUNCTION tiering.seal(previous bytea, b tiering.batch, digest bytea) RETURNS bytea
+CREATE FUNCTION _tiering.seal(previous bytea, b tiering.batch, digest bytea) RETURNS bytea
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
 AS $$
@@ -143,12 +143,13 @@ AS $$
 				ELSE ROW(b.recorded_as)::text END, 'UTF8')
 		|| digest)
 $$;
-COMMENT ON FUNCTION tiering.seal(bytea, tiering.batch, bytea) IS
+COMMENT ON FUNCTION _tiering.seal(bytea, tiering.batch, bytea) IS
 'The seal of a batch: SHA-256 over the seal before it, its row and the digest of what it holds';
 
 -- An assessment that is taken back is known to be so from then on, also if that was
 -- in the transaction that had made it.
-CREATE FUNCTION tiering.seal_batch(scheme text, batch int, kind text, as_of date, after_move bigint)
+CREATE FUNCTION _tiering.seal_batch(scheme text, batch int, kind text, as_of date,
+	after_move bigint)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
@@ -158,7 +159,7 @@ DECLARE
 	new tiering.batch;
 	held record;
 BEGIN
-	SELECT * INTO held FROM tiering.batch_digests(scheme, batch, after_move) d
+	SELECT * INTO held FROM _tiering.batch_digests(scheme, batch, after_move) d
 	WHERE d.batch = seal_batch.batch;
 	IF NOT FOUND AND kind <> 'void' THEN
 		RETURN;
@@ -175,25 +176,25 @@ BEGIN
 		(SELECT max(d.recorded_at) FROM tiering.distribution_history d
 		 WHERE d.scheme = seal_batch.scheme AND d.as_of = seal_batch.as_of) END);
 	new.recorded_by := session_user;
-	new.recorded_as := tiering.acting_role();
-	new.seal := tiering.seal(previous.seal, new, COALESCE(held.digest, ''));
+	new.recorded_as := _tiering.acting_role();
+	new.seal := _tiering.seal(previous.seal, new, COALESCE(held.digest, ''));
 	INSERT INTO tiering.batch SELECT new.*;
 END;
 $$;
-COMMENT ON FUNCTION tiering.seal_batch(text, int, text, date, bigint) IS
+COMMENT ON FUNCTION _tiering.seal_batch(text, int, text, date, bigint) IS
 'Seals the batch that was just recorded, its moves having numbers after one; writes nothing if it '
 'is empty, unless it takes an assessment back';
 
-CREATE FUNCTION tiering.last_move() RETURNS bigint
+CREATE FUNCTION _tiering.last_move() RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 10
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT last_value - (NOT is_called)::int FROM tiering.migration_move_seq
 $$;
-COMMENT ON FUNCTION tiering.last_move() IS
+COMMENT ON FUNCTION _tiering.last_move() IS
 'The number of the last move that any session has recorded';
 
-CREATE FUNCTION tiering.check_day(day date, name text) RETURNS date
+CREATE FUNCTION _tiering.check_day(day date, name text) RETURNS date
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -205,19 +206,19 @@ BEGIN
 	RETURN day;
 END;
 $$;
-COMMENT ON FUNCTION tiering.check_day(date, text) IS
+COMMENT ON FUNCTION _tiering.check_day(date, text) IS
 'The day, or an error that names the argument: null or infinite (22023)';
 
 -- A tier that is only renamed moves nobody: it has another name from the first
 -- assessment on that the new version graded.
-CREATE FUNCTION tiering.named_by(scheme text, on_date date) RETURNS int
+CREATE FUNCTION _tiering.named_by(scheme text, on_date date) RETURNS int
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
-	SELECT d.version FROM tiering.known_distribution(NULL) d
+	SELECT d.version FROM _tiering.known_distribution(NULL) d
 	WHERE d.scheme = named_by.scheme COLLATE "C" AND d.as_of <= named_by.on_date
 	ORDER BY d.as_of DESC LIMIT 1;
 END;
-COMMENT ON FUNCTION tiering.named_by(text, date) IS
+COMMENT ON FUNCTION _tiering.named_by(text, date) IS
 'The version whose names the tiers of a scheme have on a day: that of the last assessment; null if '
 'there was none';
 
@@ -227,12 +228,12 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	named int := tiering.named_by(scheme, on_date);
+	named int := _tiering.named_by(scheme, on_date);
 BEGIN
-	PERFORM tiering.newest_version(scheme COLLATE "C"), tiering.check_day(on_date, 'on_date');
+	PERFORM tiering.newest_version(scheme COLLATE "C"), _tiering.check_day(on_date, 'on_date');
 	RETURN (
 		SELECT COALESCE(tiering.successor(m.scheme, m.version, m.to_tier, named), m.to_tier)
-		FROM tiering.known_moves(scheme, known_at) m
+		FROM _tiering.known_moves(scheme, known_at) m
 		WHERE m.customer_id = tier_on.customer_id COLLATE "C" AND m.as_of <= on_date
 		ORDER BY m.as_of DESC, m.move DESC LIMIT 1);
 END;
@@ -250,16 +251,16 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	-- once, and not for each row where succeeded() is inlined
-	named int := tiering.named_by(scheme, on_date);
+	named int := _tiering.named_by(scheme, on_date);
 BEGIN
-	PERFORM tiering.newest_version(scheme COLLATE "C"), tiering.check_day(on_date, 'on_date');
+	PERFORM tiering.newest_version(scheme COLLATE "C"), _tiering.check_day(on_date, 'on_date');
 	RETURN QUERY SELECT l.customer_id, COALESCE(s.becomes, l.to_tier), l.as_of, l.direction,
 		l.cause,
 		l.measure, l.version, l.move
-	FROM (SELECT DISTINCT ON (m.customer_id) m.* FROM tiering.known_moves(scheme, known_at) m
+	FROM (SELECT DISTINCT ON (m.customer_id) m.* FROM _tiering.known_moves(scheme, known_at) m
 		  WHERE m.as_of <= on_date
 		  ORDER BY m.customer_id, m.as_of DESC, m.move DESC) l
-		LEFT JOIN tiering.succeeded(tiers_on.scheme, named) s
+		LEFT JOIN _tiering.succeeded(tiers_on.scheme, named) s
 			ON s.from_version = l.version AND s.tier = l.to_tier
 	WHERE l.to_tier IS NOT NULL;
 END;
@@ -314,9 +315,9 @@ BEGIN
 				WHEN COALESCE(d.moves, 0) < c.moves OR COALESCE(d.superseded, 0) < c.superseded
 					THEN 'moves removed'
 				WHEN d.moves > c.moves OR d.superseded > c.superseded THEN 'moves inserted'
-				WHEN c.seal <> tiering.seal(c.previous, c.sealed, COALESCE(d.digest, ''))
+				WHEN c.seal <> _tiering.seal(c.previous, c.sealed, COALESCE(d.digest, ''))
 					THEN 'changed' END AS finding
-		FROM chain c FULL JOIN tiering.batch_digests(scheme, 0, 0) d ON d.batch = c.batch
+		FROM chain c FULL JOIN _tiering.batch_digests(scheme, 0, 0) d ON d.batch = c.batch
 		UNION ALL
 		SELECT head_batch, CASE WHEN c.batch IS NULL THEN 'batch removed'
 			ELSE 'all seals up to here made anew' END

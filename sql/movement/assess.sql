@@ -8,40 +8,40 @@
  */
 
 -- Not of what a version does not have; see overrides_left_out()
-CREATE FUNCTION tiering.overrides_between(scheme text, version int, first date, last date)
-RETURNS TABLE (customer_id text, overrides tiering.override_days[])
+CREATE FUNCTION _tiering.overrides_between(scheme text, version int, first date, last date)
+RETURNS TABLE (customer_id text, overrides _tiering.override_days[])
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
 BEGIN ATOMIC
 	SELECT s.customer_id, array_agg(ROW(s.kind, n.becomes, lower(s.counts),
-		upper(s.counts))::tiering.override_days
+		upper(s.counts))::_tiering.override_days
 		ORDER BY s.request)
 	FROM tiering.request_state s
-		JOIN tiering.tier_names(overrides_between.scheme, overrides_between.version) n
+		JOIN _tiering.tier_names(overrides_between.scheme, overrides_between.version) n
 			ON n.tier COLLATE "C" = s.tier AND n.becomes IS NOT NULL
 	WHERE s.scheme = overrides_between.scheme AND s.kind <> 'move'
 		AND s.counts && daterange(overrides_between.first, overrides_between.last, '[]')
 	GROUP BY s.customer_id;
 END;
-COMMENT ON FUNCTION tiering.overrides_between(text, int, date, date) IS
+COMMENT ON FUNCTION _tiering.overrides_between(text, int, date, date) IS
 'The overrides that count on any day from first to last, of each customer who has some, with their '
 'tiers as the version calls them';
 
-CREATE FUNCTION tiering.overrides_left_out(scheme text, version int, first date, last date)
+CREATE FUNCTION _tiering.overrides_left_out(scheme text, version int, first date, last date)
 RETURNS TABLE (request bigint, customer_id text, tier text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
 BEGIN ATOMIC
 	SELECT s.request, s.customer_id, s.tier
 	FROM tiering.request_state s
-		LEFT JOIN tiering.tier_names(overrides_left_out.scheme, overrides_left_out.version) n
+		LEFT JOIN _tiering.tier_names(overrides_left_out.scheme, overrides_left_out.version) n
 			ON n.tier COLLATE "C" = s.tier
 	WHERE s.scheme = overrides_left_out.scheme AND s.kind <> 'move' AND n.becomes IS NULL
 		AND s.counts && daterange(overrides_left_out.first, overrides_left_out.last, '[]');
 END;
-COMMENT ON FUNCTION tiering.overrides_left_out(text, int, date, date) IS
+COMMENT ON FUNCTION _tiering.overrides_left_out(text, int, date, date) IS
 'The overrides that would count on any day from first to last, but name a tier that the version '
 'does not have any more';
 
-CREATE FUNCTION tiering.approved_moves(scheme text, as_of date)
+CREATE FUNCTION _tiering.approved_moves(scheme text, as_of date)
 RETURNS TABLE (customer_id text, tier text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
 BEGIN ATOMIC
@@ -51,11 +51,11 @@ BEGIN ATOMIC
 		AND r.decided_as_of = approved_moves.as_of
 	ORDER BY r.customer_id, r.request DESC;
 END;
-COMMENT ON FUNCTION tiering.approved_moves(text, date) IS
+COMMENT ON FUNCTION _tiering.approved_moves(text, date) IS
 'The moves that were approved while an assessment was the last one';
 
 -- Not in SQL, or it would be inlined into itself
-CREATE FUNCTION tiering.otherwise(scheme text, as_of date, previous date, customers text[],
+CREATE FUNCTION _tiering.otherwise(scheme text, as_of date, previous date, customers text[],
 	before int)
 RETURNS TABLE (customer_id text, tier text)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100000
@@ -64,48 +64,48 @@ AS $$
 BEGIN
 	IF before > 0 THEN
 		RETURN QUERY SELECT d.customer_id, (d.v).tier
-		FROM tiering.assessed(scheme, as_of, before, previous, customers, NULL, false) d;
+		FROM _tiering.assessed(scheme, as_of, before, previous, customers, NULL, false) d;
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION tiering.otherwise(text, date, date, text[], int) IS
+COMMENT ON FUNCTION _tiering.otherwise(text, date, date, text[], int) IS
 'Where the version of the assessment before would have the customers now, as it calls its tiers; '
 'nobody if it is null or negative';
 
 -- Most customers have no row here
-CREATE FUNCTION tiering.circumstances(scheme text, version int, as_of date, previous date,
+CREATE FUNCTION _tiering.circumstances(scheme text, version int, as_of date, previous date,
 	customers text[], before int)
-RETURNS TABLE (customer_id text, overrides tiering.override_days[], approved text, previous date,
+RETURNS TABLE (customer_id text, overrides _tiering.override_days[], approved text, previous date,
 	otherwise text)
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 3000 ROWS 100
 BEGIN ATOMIC
 	SELECT COALESCE(o.customer_id, m.customer_id, w.customer_id, b.customer_id), o.overrides,
 		m.tier,
 		w.as_of, b.tier
-	FROM tiering.overrides_between(circumstances.scheme, circumstances.version,
+	FROM _tiering.overrides_between(circumstances.scheme, circumstances.version,
 			COALESCE(circumstances.previous, circumstances.as_of), circumstances.as_of) o
-		FULL JOIN tiering.approved_moves(circumstances.scheme, circumstances.as_of) m
+		FULL JOIN _tiering.approved_moves(circumstances.scheme, circumstances.as_of) m
 			ON m.customer_id COLLATE "C" = o.customer_id COLLATE "C"
 		FULL JOIN (
 			SELECT x.customer_id, max(x.as_of) AS as_of
-			FROM tiering.own_assessments(circumstances.scheme) x
+			FROM _tiering.own_assessments(circumstances.scheme) x
 			WHERE x.as_of < circumstances.as_of
 				AND x.as_of > COALESCE(circumstances.previous, '-infinity')
 			GROUP BY x.customer_id) w
 			ON w.customer_id COLLATE "C" = COALESCE(o.customer_id, m.customer_id) COLLATE "C"
-		FULL JOIN tiering.otherwise(circumstances.scheme, circumstances.as_of,
+		FULL JOIN _tiering.otherwise(circumstances.scheme, circumstances.as_of,
 			circumstances.previous,
 			circumstances.customers, circumstances.before) b
 			ON b.customer_id COLLATE "C"
 				= COALESCE(o.customer_id, m.customer_id, w.customer_id) COLLATE "C";
 END;
-COMMENT ON FUNCTION tiering.circumstances(text, int, date, date, text[], int) IS
+COMMENT ON FUNCTION _tiering.circumstances(text, int, date, date, text[], int) IS
 'What an assessment has to look at beside what customers hold and earn: overrides on any day since '
 'the assessment before, moves that were approved, an assessment of their own in between, instead '
 'of which previous counts for the others, and, if a version before is given, where that would have '
 'them';
 
-CREATE TYPE tiering.assessed AS (
+CREATE TYPE _tiering.assessed AS (
 	customer_id  text,
 	place        tid,
 	held         text,
@@ -114,14 +114,14 @@ CREATE TYPE tiering.assessed AS (
 	gone         boolean,
 	measure      numeric,
 	rewrite      boolean,
-	v            tiering.verdict
+	v            _tiering.verdict
 );
-COMMENT ON TYPE tiering.assessed IS
+COMMENT ON TYPE _tiering.assessed IS
 'A customer beside their row of assignment, which is at place: what they held and had, what the '
 'source has of them now, whether the row has to be written, and the verdict';
 
 -- Of a repeated assessment, who was touched by it is where they were before.
-CREATE FUNCTION tiering.state_for(scheme text, as_of date, again boolean, customers text[])
+CREATE FUNCTION _tiering.state_for(scheme text, as_of date, again boolean, customers text[])
 RETURNS TABLE (place tid, customer_id text, held text, measure numeric, earned text, tier text,
 	since date,
 	version int, policy_tier text, policy_since date, first_as_of date, misses int, best text,
@@ -136,27 +136,27 @@ BEGIN ATOMIC
 		AND (state_for.customers IS NULL OR a.customer_id = ANY (state_for.customers))
 		AND (NOT state_for.again OR a.customer_id NOT IN (
 			SELECT t.customer_id COLLATE "C"
-				FROM tiering.touched(state_for.scheme, state_for.as_of) t))
+				FROM _tiering.touched(state_for.scheme, state_for.as_of) t))
 	UNION ALL
 	SELECT a.ctid, t.customer_id, a.tier, a.measure, a.earned, b.tier, b.since, b.version,
 		b.policy_tier,
 		b.policy_since, b.first_as_of, b.misses, b.best, b.next_tier, b.next_review, b.kept_until
-	FROM tiering.touched(state_for.scheme, state_for.as_of) t
+	FROM _tiering.touched(state_for.scheme, state_for.as_of) t
 		LEFT JOIN tiering.assignment a ON a.scheme = state_for.scheme
 			AND a.customer_id = t.customer_id COLLATE "C"
-		LEFT JOIN LATERAL tiering.state_before(state_for.scheme, t.customer_id, state_for.as_of) b
+		LEFT JOIN LATERAL _tiering.state_before(state_for.scheme, t.customer_id, state_for.as_of) b
 			ON true
 	WHERE state_for.again
 		AND (state_for.customers IS NULL OR t.customer_id COLLATE "C" = ANY (state_for.customers));
 END;
-COMMENT ON FUNCTION tiering.state_for(text, date, boolean, text[]) IS
+COMMENT ON FUNCTION _tiering.state_for(text, date, boolean, text[]) IS
 'Where the customers of a scheme stand before an assessment; again: before the last one, which is '
 'made again. held, measure and earned are what their rows of assignment have now, at place';
 
 -- STABLE, so that it is inlined: the source runs once, in the statement that asks.
-CREATE FUNCTION tiering.assessed(scheme text, as_of date, version int, previous date,
+CREATE FUNCTION _tiering.assessed(scheme text, as_of date, version int, previous date,
 	customers text[], before int, again boolean)
-RETURNS SETOF tiering.assessed
+RETURNS SETOF _tiering.assessed
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100000
 BEGIN ATOMIC
 	SELECT d.customer_id, d.place, d.held, d.held_version, d.held_measure, d.gone, d.measure,
@@ -166,7 +166,7 @@ BEGIN ATOMIC
 	FROM (
 		SELECT x.customer_id, x.place, x.held, x.held_version, x.held_measure, x.held_earned,
 			x.gone, x.measure,
-			tiering.decide(assessed.scheme, assessed.version, 'assessment', assessed.as_of,
+			_tiering.decide(assessed.scheme, assessed.version, 'assessment', assessed.as_of,
 				COALESCE(c.previous, assessed.previous), x.tier, x.since, x.held_version,
 				x.policy_tier, x.policy_since, x.first_as_of, x.misses, x.best, x.next_tier,
 				x.next_review, x.kept_until, x.gone, x.earned, x.earned_if, c.approved, c.overrides,
@@ -177,23 +177,23 @@ BEGIN ATOMIC
 				a.tier, a.since, a.version AS held_version, a.measure AS held_measure,
 				a.earned AS held_earned, a.policy_tier, a.policy_since, a.first_as_of,
 				a.misses, a.best, a.next_tier, a.next_review, a.kept_until
-			FROM tiering.graded(assessed.scheme, assessed.as_of, assessed.version,
+			FROM _tiering.graded(assessed.scheme, assessed.as_of, assessed.version,
 				assessed.customers) g
-				FULL JOIN tiering.state_for(assessed.scheme, assessed.as_of, assessed.again,
+				FULL JOIN _tiering.state_for(assessed.scheme, assessed.as_of, assessed.again,
 					assessed.customers) a
 					ON a.customer_id COLLATE "C" = g.customer_id COLLATE "C") x
-			LEFT JOIN tiering.circumstances(assessed.scheme, assessed.version, assessed.as_of,
+			LEFT JOIN _tiering.circumstances(assessed.scheme, assessed.version, assessed.as_of,
 				assessed.previous, assessed.customers, assessed.before) c
 				ON c.customer_id COLLATE "C" = x.customer_id
 		OFFSET 0) d;
 END;
-COMMENT ON FUNCTION tiering.assessed(text, date, int, date, text[], int, boolean) IS
+COMMENT ON FUNCTION _tiering.assessed(text, date, int, date, text[], int, boolean) IS
 'What an assessment makes of the customers of a scheme, or of some of them: the source beside the '
 'state, and a verdict for each. again: the last assessment is made again, from where customers '
 'were before it. Nothing is written';
 
-CREATE FUNCTION tiering.decided(request bigint, moved_to text, as_of date)
-RETURNS SETOF tiering.assessed
+CREATE FUNCTION _tiering.decided(request bigint, moved_to text, as_of date)
+RETURNS SETOF _tiering.assessed
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 1
 BEGIN ATOMIC
 	SELECT d.customer_id, d.place, d.tier, d.version, d.measure, false, d.measure,
@@ -201,7 +201,7 @@ BEGIN ATOMIC
 	FROM (
 		SELECT r.customer_id, a.ctid AS place, a.tier, COALESCE(a.version, r.version) AS version,
 			COALESCE(a.measure, r.measure) AS measure,
-			tiering.decide(r.scheme, COALESCE(a.version, r.version), 'decision', decided.as_of,
+			_tiering.decide(r.scheme, COALESCE(a.version, r.version), 'decision', decided.as_of,
 				NULL,
 				a.tier, a.since, a.version, a.policy_tier, a.policy_since, a.first_as_of, a.misses,
 				a.best, a.next_tier, a.next_review, a.kept_until, false,
@@ -212,18 +212,18 @@ BEGIN ATOMIC
 				NULL, decided.moved_to, o.overrides, NULL, NULL) AS v
 		FROM tiering.request r
 			LEFT JOIN tiering.assignment a ON a.scheme = r.scheme AND a.customer_id = r.customer_id
-			LEFT JOIN LATERAL tiering.overrides_between(r.scheme, COALESCE(a.version, r.version),
+			LEFT JOIN LATERAL _tiering.overrides_between(r.scheme, COALESCE(a.version, r.version),
 				decided.as_of, decided.as_of) o ON o.customer_id COLLATE "C" = r.customer_id
-			LEFT JOIN LATERAL tiering.directions(r.scheme, COALESCE(a.version, r.version)) g
+			LEFT JOIN LATERAL _tiering.directions(r.scheme, COALESCE(a.version, r.version)) g
 				ON g.from_tier = a.tier AND g.to_tier = decided.moved_to
 		WHERE r.request = decided.request AND (a.tier IS NOT NULL OR decided.moved_to IS NOT NULL)
 		OFFSET 0) d;
 END;
-COMMENT ON FUNCTION tiering.decided(bigint, text, date) IS
+COMMENT ON FUNCTION _tiering.decided(bigint, text, date) IS
 'What a decision on a request makes of its customer, as of the last assessment: into the tier that '
 'was approved, or to what the overrides make of the one they have. No row if they are no customer';
 
-CREATE TYPE tiering.assessed_cell AS (
+CREATE TYPE _tiering.assessed_cell AS (
 	gone         boolean,
 	held         text,
 	held_version int,
@@ -233,11 +233,11 @@ CREATE TYPE tiering.assessed_cell AS (
 	due          bigint,
 	measure      numeric
 );
-COMMENT ON TYPE tiering.assessed_cell IS
+COMMENT ON TYPE _tiering.assessed_cell IS
 'Customers of an assessment by the tiers held and given: how many, of whom rows are written, who '
 'moved on a day before it, and their measures';
 
-CREATE TYPE tiering.asking AS (
+CREATE TYPE _tiering.asking AS (
 	customer_id text,
 	tier        text,
 	held        text,
@@ -245,35 +245,35 @@ CREATE TYPE tiering.asking AS (
 	as_of       date,
 	version     int
 );
-COMMENT ON TYPE tiering.asking IS
+COMMENT ON TYPE _tiering.asking IS
 'A customer for whom an assessment asks to have a tier approved, with the tier held meanwhile';
 
 -- STABLE, as assessed() is
-CREATE FUNCTION tiering.verdicts(kind text, scheme text, as_of date, version int, previous date,
+CREATE FUNCTION _tiering.verdicts(kind text, scheme text, as_of date, version int, previous date,
 	customers text[], before int, ahead text[], request bigint, moved_to text)
-RETURNS SETOF tiering.assessed
+RETURNS SETOF _tiering.assessed
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100000
 BEGIN ATOMIC
 	SELECT d.*
-	FROM tiering.assessed(verdicts.scheme, verdicts.as_of, verdicts.version, verdicts.previous,
+	FROM _tiering.assessed(verdicts.scheme, verdicts.as_of, verdicts.version, verdicts.previous,
 		verdicts.customers, verdicts.before, false) d
 	WHERE verdicts.kind <> 'decision'
 		AND (verdicts.ahead = '{}' OR d.customer_id <> ALL (verdicts.ahead))
 	UNION ALL
-	SELECT d.* FROM tiering.decided(verdicts.request, verdicts.moved_to, verdicts.as_of) d
+	SELECT d.* FROM _tiering.decided(verdicts.request, verdicts.moved_to, verdicts.as_of) d
 	WHERE verdicts.kind = 'decision';
 END;
-COMMENT ON FUNCTION tiering.verdicts(text, text, date, int, date, text[], int, text[], bigint, text)
-	IS
+COMMENT ON FUNCTION _tiering.verdicts(text, text, date, int, date, text[], int, text[], bigint,
+	text) IS
 'What an assessment makes of the customers of a scheme, but for those ahead of it, or a decision '
 'of its one; see write_verdicts()';
 
 -- The planner takes fetching rows by their place to be dear, and would hash the whole
 -- table instead; a random page costs no more than the next one here. Nobody else moves
 -- customers meanwhile: we have the turn.
-CREATE FUNCTION tiering.write_verdicts(kind text, scheme text, as_of date, version int,
+CREATE FUNCTION _tiering.write_verdicts(kind text, scheme text, as_of date, version int,
 	previous date, customers text[], before int, ahead text[], request bigint, moved_to text,
-	batch int, OUT cells tiering.assessed_cell[], OUT asking tiering.asking[])
+	batch int, OUT cells _tiering.assessed_cell[], OUT asking _tiering.asking[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan SET jit = off SET random_page_cost = 0
@@ -282,7 +282,7 @@ AS $$
 #variable_conflict use_variable
 BEGIN
 	WITH verdict AS MATERIALIZED (
-		SELECT d.* FROM tiering.verdicts(kind, scheme, as_of, version, previous, customers, before,
+		SELECT d.* FROM _tiering.verdicts(kind, scheme, as_of, version, previous, customers, before,
 			ahead, request, moved_to) d
 	), recorded AS (
 		INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction,
@@ -292,9 +292,9 @@ BEGIN
 				ELSE w.direction END,
 			s.cause, CASE WHEN s.to_tier IS NULL THEN d.held_version ELSE version END,
 			CASE WHEN s.to_tier IS NULL THEN d.held_measure ELSE d.measure END,
-			as_of, session_user, tiering.acting_role(), batch
-		FROM verdict d CROSS JOIN LATERAL tiering.steps(d.v) s
-			LEFT JOIN tiering.directions(scheme, version) w
+			as_of, session_user, _tiering.acting_role(), batch
+		FROM verdict d CROSS JOIN LATERAL _tiering.steps(d.v) s
+			LEFT JOIN _tiering.directions(scheme, version) w
 				ON w.from_tier = s.from_tier AND w.to_tier = s.to_tier
 		WHERE (d.v).moves
 	), noted AS (
@@ -327,17 +327,18 @@ BEGIN
 			(d.v).policy_since
 		FROM verdict d WHERE d.held IS NULL AND (d.v).tier IS NOT NULL
 	)
-	SELECT (SELECT array_agg(ROW(c.*)::tiering.assessed_cell) FROM (
+	SELECT (SELECT array_agg(ROW(c.*)::_tiering.assessed_cell) FROM (
 			SELECT d.gone, d.held, d.held_version, (d.v).tier, count(*), count(*)
 				FILTER (WHERE d.rewrite),
 				count(*) FILTER (WHERE (d.v).moves AND (d.v).since < as_of), sum(d.measure)
 			FROM verdict d GROUP BY d.gone, d.held, d.held_version, (d.v).tier) c),
 		(SELECT array_agg(ROW(d.customer_id, (d.v).asked, (d.v).tier, d.measure, as_of,
-			version)::tiering.asking) FROM verdict d WHERE (d.v).asked IS NOT NULL)
+			version)::_tiering.asking) FROM verdict d WHERE (d.v).asked IS NOT NULL)
 	INTO cells, asking;
 END;
 $$;
-COMMENT ON FUNCTION tiering.write_verdicts(text, text, date, int, date, text[], int, text[], bigint,
+COMMENT ON FUNCTION _tiering.write_verdicts(text, text, date, int, date, text[], int, text[],
+	bigint,
 	text,
 	int) IS
 'Decides about the customers of a scheme, or about some of them, and writes what changed: their '

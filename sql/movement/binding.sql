@@ -2,7 +2,7 @@
  * What is kept with a query when it is set: under which settings, and who sets it
  */
 
-CREATE FUNCTION tiering.kept_settings() RETURNS text[]
+CREATE FUNCTION _tiering.kept_settings() RETURNS text[]
 LANGUAGE sql STABLE PARALLEL SAFE COST 10
 BEGIN ATOMIC
 	SELECT array_agg(s.name || '=' || current_setting(s.name, true) ORDER BY s.place)
@@ -11,12 +11,12 @@ BEGIN ATOMIC
 		'plpgsql.check_asserts']) WITH ORDINALITY s(name, place)
 	WHERE current_setting(s.name, true) IS NOT NULL;
 END;
-COMMENT ON FUNCTION tiering.kept_settings() IS
+COMMENT ON FUNCTION _tiering.kept_settings() IS
 'The settings of this session that are kept with a query that it sets, because it goes by them '
 'which day, number or amount a text is, and whether an assertion in a function counts';
 
-CREATE FUNCTION tiering.binder() RETURNS regrole
+CREATE FUNCTION _tiering.binder() RETURNS regrole
 AS 'MODULE_PATHNAME', 'binding_role'
 LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1;
-COMMENT ON FUNCTION tiering.binder() IS
+COMMENT ON FUNCTION _tiering.binder() IS
 'Part of set_source() and set_series(): the role that calls them; null outside them';

@@ -16,24 +16,24 @@
  * assignment. Triggers on assignment come to the turn last, and do not wait for it.
  */
 
-CREATE TYPE tiering.step AS (
+CREATE TYPE _tiering.step AS (
 	day       date,
 	from_tier text,
 	to_tier   text,
 	cause     text
 );
-COMMENT ON TYPE tiering.step IS 'A move on its day, and why';
+COMMENT ON TYPE _tiering.step IS 'A move on its day, and why';
 
-CREATE TYPE tiering.override_days AS (
+CREATE TYPE _tiering.override_days AS (
 	kind  text,
 	tier  text,
 	first date,
 	until date
 );
-COMMENT ON TYPE tiering.override_days IS
+COMMENT ON TYPE _tiering.override_days IS
 'An override that counts from first on and before until: floor, cap or fixed';
 
-CREATE TYPE tiering.verdict AS (
+CREATE TYPE _tiering.verdict AS (
 	tier         text,
 	since        date,
 	cause        text,
@@ -51,25 +51,26 @@ CREATE TYPE tiering.verdict AS (
 	moves        boolean,
 	changed      boolean,
 	noted        boolean,
-	steps        tiering.step[]
+	steps        _tiering.step[]
 );
-COMMENT ON TYPE tiering.verdict IS
+COMMENT ON TYPE _tiering.verdict IS
 'Where a customer is after an occasion. tier is null for who is no customer then; since, '
 'policy_tier to kept_until are as in assignment; cause and from_tier are of the last and the first '
 'step, null if there is none; asked: a tier for which an approval is asked; moves: whether there '
 'is a step; changed: whether anything but the measure is to be written; noted: whether what the '
 'policy notes is an entry for watch_history; steps: all of them, if there is more than one';
 
-CREATE FUNCTION tiering.decide(scheme text, version int, kind text, as_of date, previous date,
+CREATE FUNCTION _tiering.decide(scheme text, version int, kind text, as_of date, previous date,
 	tier text, since date, held_version int, policy_tier text, policy_since date, first_as_of date,
 	misses int, best text, next_tier text, next_review date, kept_until date,
-	gone boolean, earned text, earned_if text[], moved_to text, overrides tiering.override_days[],
+	gone boolean, earned text, earned_if text[], moved_to text, overrides _tiering.override_days[],
 	before int, otherwise text)
-RETURNS tiering.verdict
+RETURNS _tiering.verdict
 AS 'MODULE_PATHNAME', 'decide'
 LANGUAGE C STABLE PARALLEL SAFE COST 50;
-COMMENT ON FUNCTION tiering.decide(text, int, text, date, date, text, date, int, text, date, date,
-	int, text, text, date, date, boolean, text, text[], text, tiering.override_days[], int, text) IS
+COMMENT ON FUNCTION _tiering.decide(text, int, text, date, date, text, date, int, text, date, date,
+	int, text, text, date, date, boolean, text, text[], text, _tiering.override_days[], int, text)
+		IS
 'Where a customer is after an occasion, by the policies of a version of the scheme, and why. kind '
 'is assessment, decision (on a request) or manual (somebody puts them there). as_of is its day, '
 'previous that of the assessment before, null if there is none: what fell due in between is done '
@@ -83,13 +84,13 @@ COMMENT ON FUNCTION tiering.decide(text, int, text, date, date, text, date, int,
 'or a field of an override (22004)';
 
 -- It reads a bank, and what is joined to its rows is worth compiling for a large one.
-CREATE FUNCTION tiering.graded(scheme text, as_of date, version int, customers text[],
+CREATE FUNCTION _tiering.graded(scheme text, as_of date, version int, customers text[],
 	OUT customer_id text, OUT earned text, OUT earned_if text[], OUT measure numeric)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'graded'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 30000000 ROWS 100000
 SET search_path = pg_catalog, pg_temp;
-COMMENT ON FUNCTION tiering.graded(text, date, int, text[]) IS
+COMMENT ON FUNCTION _tiering.graded(text, date, int, text[]) IS
 'The customers of a scheme''s source for a day, graded by a version of the scheme; some of them, '
 'or all if customers is null. earned: the tier that the rules give, null if none does; earned_if: '
 'where the scheme has rules for staying, the tiers that they give to who holds the version''s '
@@ -97,7 +98,7 @@ COMMENT ON FUNCTION tiering.graded(text, date, int, text[]) IS
 'The source runs with the rights of the role that set it. Errors: no source, unknown version '
 '(42704), a null customer_id (22004), and what the source''s query raises';
 
-CREATE FUNCTION tiering.steps(v tiering.verdict) RETURNS SETOF tiering.step
+CREATE FUNCTION _tiering.steps(v _tiering.verdict) RETURNS SETOF _tiering.step
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 1
 BEGIN ATOMIC
 	SELECT (steps.v).since, (steps.v).from_tier, (steps.v).tier, (steps.v).cause
@@ -105,5 +106,5 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT s.day, s.from_tier, s.to_tier, s.cause FROM unnest((steps.v).steps) s;
 END;
-COMMENT ON FUNCTION tiering.steps(tiering.verdict) IS
+COMMENT ON FUNCTION _tiering.steps(_tiering.verdict) IS
 'The moves of a verdict, in the order of their days';

@@ -6,7 +6,7 @@
  */
 
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.dirty
-	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_truncate();
+	FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_truncate();
 COMMENT ON TRIGGER refuse_truncate ON tiering.dirty IS 'A mark goes when it is restated';
 
 CREATE VIEW tiering.dirty_customer AS
@@ -24,7 +24,7 @@ COMMENT ON COLUMN tiering.dirty_customer.marked_at IS 'When the last one was mad
 
 -- A scheme that is gone, as tables may still be watched for it, has no customers to
 -- mark, and is no reason for a load to fail.
-CREATE FUNCTION tiering.append_marks(scheme text, customers text[], days date[]) RETURNS void
+CREATE FUNCTION _tiering.append_marks(scheme text, customers text[], days date[]) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -35,7 +35,7 @@ BEGIN
 	WHERE s.scheme = append_marks.scheme COLLATE "C";
 END;
 $$;
-COMMENT ON FUNCTION tiering.append_marks(text, text[], date[]) IS
+COMMENT ON FUNCTION _tiering.append_marks(text, text[], date[]) IS
 'Part of mark_dirty() and mark_changes(): marks customers, each from a day of their own on';
 
 CREATE FUNCTION tiering.mark_dirty(scheme text, customer_id text, from_as_of date) RETURNS void
@@ -51,7 +51,7 @@ BEGIN
 		RAISE EXCEPTION 'from_as_of must be a day, not %', COALESCE(from_as_of::text, 'null')
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	PERFORM tiering.append_marks(scheme, ARRAY[customer_id], ARRAY[from_as_of]);
+	PERFORM _tiering.append_marks(scheme, ARRAY[customer_id], ARRAY[from_as_of]);
 END;
 $$;
 COMMENT ON FUNCTION tiering.mark_dirty(text, text, date) IS

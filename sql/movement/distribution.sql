@@ -2,18 +2,18 @@
  * What an assessment leaves behind: its distribution, and where customers stood before it.
  */
 
-CREATE FUNCTION tiering.last_assessment(scheme text, before date DEFAULT 'infinity',
+CREATE FUNCTION _tiering.last_assessment(scheme text, before date DEFAULT 'infinity',
 	OUT as_of date, OUT version int)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
-	SELECT d.as_of, d.version FROM tiering.known_distribution(NULL) d
+	SELECT d.as_of, d.version FROM _tiering.known_distribution(NULL) d
 	WHERE d.scheme = last_assessment.scheme AND d.as_of < last_assessment.before
 	ORDER BY d.as_of DESC LIMIT 1;
 END;
-COMMENT ON FUNCTION tiering.last_assessment(text, date) IS
+COMMENT ON FUNCTION _tiering.last_assessment(text, date) IS
 'The last assessment of a scheme before a day, and the version that graded; null if there is none';
 
-CREATE FUNCTION tiering.assessments(scheme text, everyone boolean)
+CREATE FUNCTION _tiering.assessments(scheme text, everyone boolean)
 RETURNS TABLE (as_of date, version int, previous date, after_batch int)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 20
 BEGIN ATOMIC
@@ -25,28 +25,28 @@ BEGIN ATOMIC
 			SELECT max(v.recorded_at) FROM tiering.batch v
 			WHERE v.scheme = assessments.scheme AND v.kind = 'void' AND v.as_of = d.as_of),
 				'-infinity'))
-	FROM tiering.known_distribution(NULL) d
+	FROM _tiering.known_distribution(NULL) d
 	WHERE d.scheme = assessments.scheme
 	GROUP BY d.as_of;
 END;
-COMMENT ON FUNCTION tiering.assessments(text, boolean) IS
+COMMENT ON FUNCTION _tiering.assessments(text, boolean) IS
 'The assessments of a scheme: the version that graded each, or, for everyone, that is in force '
 'now; the one before it; and the batch after which it was first made';
 
 -- Whoever takes an assessment back takes back all that came after it as of its day or
 -- a later one.
-CREATE FUNCTION tiering.taken_back_by(scheme text, as_of date, batch int) RETURNS SETOF int
+CREATE FUNCTION _tiering.taken_back_by(scheme text, as_of date, batch int) RETURNS SETOF int
 LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
 BEGIN ATOMIC
 	SELECT v.batch FROM tiering.batch v
 	WHERE v.scheme = taken_back_by.scheme COLLATE "C" AND v.kind = 'void'
 		AND v.as_of <= taken_back_by.as_of AND v.batch > taken_back_by.batch;
 END;
-COMMENT ON FUNCTION tiering.taken_back_by(text, date, int) IS
+COMMENT ON FUNCTION _tiering.taken_back_by(text, date, int) IS
 'The batches that took back what was done as of a day, in a batch or after it; see '
 'void_assessment()';
 
-CREATE FUNCTION tiering.own_assessments(scheme text)
+CREATE FUNCTION _tiering.own_assessments(scheme text)
 RETURNS TABLE (customer_id text, as_of date, version int, after_batch int)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
 BEGIN ATOMIC
@@ -54,58 +54,58 @@ BEGIN ATOMIC
 	FROM tiering.own_assessment o
 	WHERE o.scheme = own_assessments.scheme
 		AND NOT EXISTS (
-			SELECT FROM tiering.taken_back_by(o.scheme, o.as_of, o.after_batch));
+			SELECT FROM _tiering.taken_back_by(o.scheme, o.as_of, o.after_batch));
 END;
-COMMENT ON FUNCTION tiering.own_assessments(text) IS
+COMMENT ON FUNCTION _tiering.own_assessments(text) IS
 'The assessments of single customers of a scheme, but for those that were taken back';
 
-CREATE FUNCTION tiering.own_between(scheme text)
+CREATE FUNCTION _tiering.own_between(scheme text)
 RETURNS TABLE (customer_id text, as_of date, version int, after_batch int)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
 BEGIN ATOMIC
 	SELECT o.customer_id, o.as_of, o.version, o.after_batch
-	FROM tiering.own_assessments(own_between.scheme) o
-	WHERE NOT EXISTS (SELECT FROM tiering.known_distribution(NULL) d
+	FROM _tiering.own_assessments(own_between.scheme) o
+	WHERE NOT EXISTS (SELECT FROM _tiering.known_distribution(NULL) d
 		WHERE d.scheme = own_between.scheme AND d.as_of = o.as_of);
 END;
-COMMENT ON FUNCTION tiering.own_between(text) IS
+COMMENT ON FUNCTION _tiering.own_between(text) IS
 'The assessments of single customers of a scheme that were not made again by one of the whole '
 'scheme as of the same day';
 
-CREATE FUNCTION tiering.last_own(scheme text) RETURNS TABLE (customer_id text, as_of date)
+CREATE FUNCTION _tiering.last_own(scheme text) RETURNS TABLE (customer_id text, as_of date)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
 BEGIN ATOMIC
-	SELECT o.customer_id, max(o.as_of) FROM tiering.own_assessments(last_own.scheme) o
+	SELECT o.customer_id, max(o.as_of) FROM _tiering.own_assessments(last_own.scheme) o
 	GROUP BY o.customer_id;
 END;
-COMMENT ON FUNCTION tiering.last_own(text) IS
+COMMENT ON FUNCTION _tiering.last_own(text) IS
 'The last assessment of their own of each customer of a scheme who had one';
 
-CREATE FUNCTION tiering.last_assessed(scheme text, customer_id text) RETURNS date
+CREATE FUNCTION _tiering.last_assessed(scheme text, customer_id text) RETURNS date
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 BEGIN ATOMIC
-	SELECT GREATEST((SELECT l.as_of FROM tiering.last_assessment(last_assessed.scheme) l),
-		(SELECT o.as_of FROM tiering.last_own(last_assessed.scheme) o
+	SELECT GREATEST((SELECT l.as_of FROM _tiering.last_assessment(last_assessed.scheme) l),
+		(SELECT o.as_of FROM _tiering.last_own(last_assessed.scheme) o
 		 WHERE o.customer_id COLLATE "C" = last_assessed.customer_id COLLATE "C"));
 END;
-COMMENT ON FUNCTION tiering.last_assessed(text, text) IS
+COMMENT ON FUNCTION _tiering.last_assessed(text, text) IS
 'The last assessment of a customer: of the whole scheme, or of their own';
 
 -- An assessment cannot begin from where they are. One of their own on its day is
 -- made again by it.
-CREATE FUNCTION tiering.ahead(scheme text, day date) RETURNS TABLE (customer_id text)
+CREATE FUNCTION _tiering.ahead(scheme text, day date) RETURNS TABLE (customer_id text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10
 BEGIN ATOMIC
-	SELECT o.customer_id FROM tiering.own_assessments(ahead.scheme) o WHERE o.as_of >= ahead.day
+	SELECT o.customer_id FROM _tiering.own_assessments(ahead.scheme) o WHERE o.as_of >= ahead.day
 	UNION
 	SELECT m.customer_id FROM tiering.standing_move m
 	WHERE m.scheme = ahead.scheme AND m.as_of > ahead.day AND m.assessed > ahead.day;
 END;
-COMMENT ON FUNCTION tiering.ahead(text, date) IS
+COMMENT ON FUNCTION _tiering.ahead(text, date) IS
 'The customers of whom something is known that comes after an assessment of a day: one of their '
 'own as of it or later, or a change by hand as of a later day';
 
-CREATE FUNCTION tiering.next_edition(scheme text, as_of date) RETURNS timestamptz
+CREATE FUNCTION _tiering.next_edition(scheme text, as_of date) RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
 	SELECT GREATEST(now(),
@@ -116,20 +116,20 @@ BEGIN ATOMIC
 		 WHERE b.scheme = next_edition.scheme AND b.as_of = next_edition.as_of AND b.kind = 'void')
 			+ interval '1 microsecond');
 END;
-COMMENT ON FUNCTION tiering.next_edition(text, date) IS
+COMMENT ON FUNCTION _tiering.next_edition(text, date) IS
 'The time of a new edition of an assessment''s distribution: now, but after the one before';
 
-CREATE TYPE tiering.tier_sum AS (
+CREATE TYPE _tiering.tier_sum AS (
 	tier      text,
 	customers bigint,
 	measure   numeric
 );
-COMMENT ON TYPE tiering.tier_sum IS
+COMMENT ON TYPE _tiering.tier_sum IS
 'How many customers, with how much of the measure, are in a tier';
 
 -- A new edition, if it is another than the last one; true if it is.
-CREATE FUNCTION tiering.keep_distribution(scheme text, as_of date, version int, after_batch int,
-	sums tiering.tier_sum[]) RETURNS boolean
+CREATE FUNCTION _tiering.keep_distribution(scheme text, as_of date, version int, after_batch int,
+	sums _tiering.tier_sum[]) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -141,14 +141,14 @@ BEGIN
 			LEFT JOIN unnest(sums) s ON s.tier COLLATE "C" = t.tier
 		WHERE t.scheme = keep_distribution.scheme AND t.version = keep_distribution.version
 	), last AS MATERIALIZED (
-		SELECT d.* FROM tiering.known_distribution(NULL) d
+		SELECT d.* FROM _tiering.known_distribution(NULL) d
 		WHERE d.scheme = keep_distribution.scheme AND d.as_of = keep_distribution.as_of
 	)
 	INSERT INTO tiering.distribution_history (scheme, as_of, tier, version, customers, measure,
 		recorded_at, after_batch)
 	SELECT keep_distribution.scheme, keep_distribution.as_of, c.tier, keep_distribution.version,
 		c.customers,
-		c.measure, tiering.next_edition(keep_distribution.scheme, keep_distribution.as_of),
+		c.measure, _tiering.next_edition(keep_distribution.scheme, keep_distribution.as_of),
 		keep_distribution.after_batch
 	FROM counted c
 	WHERE EXISTS (SELECT FROM counted n FULL JOIN last l ON l.tier = n.tier
@@ -157,39 +157,39 @@ BEGIN
 	RETURN FOUND;
 END;
 $$;
-COMMENT ON FUNCTION tiering.keep_distribution(text, date, int, int, tiering.tier_sum[]) IS
+COMMENT ON FUNCTION _tiering.keep_distribution(text, date, int, int, _tiering.tier_sum[]) IS
 'Keeps the distribution of an assessment: what each tier has. Returns whether that is another than '
 'the last edition of it';
 
 -- One customer more or less, with their measure: what a decision or a change by hand
 -- makes of an assessment's distribution.
-CREATE FUNCTION tiering.amend_distribution(scheme text, as_of date, changes tiering.tier_sum[])
+CREATE FUNCTION _tiering.amend_distribution(scheme text, as_of date, changes _tiering.tier_sum[])
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM tiering.keep_distribution(amend_distribution.scheme, amend_distribution.as_of,
+	PERFORM _tiering.keep_distribution(amend_distribution.scheme, amend_distribution.as_of,
 		l.version,
-		tiering.next_batch(amend_distribution.scheme) - 1, l.sums)
+		_tiering.next_batch(amend_distribution.scheme) - 1, l.sums)
 	FROM (
 		SELECT max(d.version) AS version,
 			array_agg(ROW(d.tier, d.customers + COALESCE(c.customers, 0),
 			CASE WHEN d.customers + COALESCE(c.customers, 0) > 0
-				THEN d.measure + COALESCE(c.measure, 0) END)::tiering.tier_sum) AS sums
-		FROM tiering.known_distribution(NULL) d
+				THEN d.measure + COALESCE(c.measure, 0) END)::_tiering.tier_sum) AS sums
+		FROM _tiering.known_distribution(NULL) d
 			LEFT JOIN (SELECT u.tier, sum(u.customers) AS customers, sum(u.measure) AS measure
 					   FROM unnest(changes) u GROUP BY u.tier) c ON c.tier COLLATE "C" = d.tier
 		WHERE d.scheme = amend_distribution.scheme AND d.as_of = amend_distribution.as_of
 		HAVING count(*) > 0) l;
 END;
 $$;
-COMMENT ON FUNCTION tiering.amend_distribution(text, date, tiering.tier_sum[]) IS
+COMMENT ON FUNCTION _tiering.amend_distribution(text, date, _tiering.tier_sum[]) IS
 'Keeps a later edition of an assessment''s distribution, with customers and measures added or, '
 'where they are negative, taken away';
 
 -- By moves and entries alone; what the last assessment found earned is not kept.
-CREATE FUNCTION tiering.state_before(scheme text, customer_id text, day date)
+CREATE FUNCTION _tiering.state_before(scheme text, customer_id text, day date)
 RETURNS TABLE (tier text, since date, version int, cause text, first_as_of date, misses int,
 	best text,
 	next_tier text, next_review date, kept_until date, policy_tier text, policy_since date)
@@ -215,15 +215,15 @@ BEGIN ATOMIC
 			WHERE h.scheme = l.scheme AND h.customer_id = l.customer_id
 				AND h.as_of < state_before.day AND h.as_of >= l.assessed
 			ORDER BY h.as_of DESC, h.entry DESC LIMIT 1) w ON true
-		LEFT JOIN LATERAL tiering.succeeded(l.scheme, w.version) s
+		LEFT JOIN LATERAL _tiering.succeeded(l.scheme, w.version) s
 			ON w.version <> l.version AND s.from_version = l.version AND s.tier = l.to_tier
 	WHERE l.to_tier IS NOT NULL;
 END;
-COMMENT ON FUNCTION tiering.state_before(text, text, date) IS
+COMMENT ON FUNCTION _tiering.state_before(text, text, date) IS
 'Where a customer stood, and what the policy had noted, before the assessments from a day on; no '
 'row if they were none';
 
-CREATE FUNCTION tiering.touched(scheme text, day date) RETURNS TABLE (customer_id text)
+CREATE FUNCTION _tiering.touched(scheme text, day date) RETURNS TABLE (customer_id text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 1000
 BEGIN ATOMIC
 	SELECT m.customer_id FROM tiering.standing_move m
@@ -232,11 +232,11 @@ BEGIN ATOMIC
 	SELECT h.customer_id FROM tiering.watch_history h
 	WHERE h.scheme = touched.scheme AND h.as_of >= touched.day;
 END;
-COMMENT ON FUNCTION tiering.touched(text, date) IS
+COMMENT ON FUNCTION _tiering.touched(text, date) IS
 'The customers who have moved, or been noted anything of, since a day: all others are where they '
 'were before it';
 
-CREATE FUNCTION tiering.stood_on(scheme text, as_of date, version int)
+CREATE FUNCTION _tiering.stood_on(scheme text, as_of date, version int)
 RETURNS TABLE (customer_id text, tier text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100000
 BEGIN ATOMIC
@@ -245,17 +245,17 @@ BEGIN ATOMIC
 		  FROM tiering.standing_move m
 		  WHERE m.scheme = stood_on.scheme AND m.assessed <= stood_on.as_of
 		  ORDER BY m.customer_id, m.as_of DESC, m.move DESC) l
-		LEFT JOIN tiering.succeeded(stood_on.scheme, stood_on.version) s
+		LEFT JOIN _tiering.succeeded(stood_on.scheme, stood_on.version) s
 			ON s.from_version = l.version AND s.tier = l.to_tier
 	WHERE l.to_tier IS NOT NULL;
 END;
-COMMENT ON FUNCTION tiering.stood_on(text, date, int) IS
+COMMENT ON FUNCTION _tiering.stood_on(text, date, int) IS
 'Where customers stood at the end of an assessment, by the moves that stand, with tiers as a '
 'version calls them';
 
 -- A row has what the customer had at the last assessment of the scheme, or at a later
 -- one of their own.
-CREATE FUNCTION tiering.measures_held(scheme text, as_of date)
+CREATE FUNCTION _tiering.measures_held(scheme text, as_of date)
 RETURNS TABLE (customer_id text, measure numeric)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100000
 BEGIN ATOMIC
@@ -263,16 +263,16 @@ BEGIN ATOMIC
 	FROM tiering.assignment a
 	WHERE a.scheme = measures_held.scheme AND a.measure IS NOT NULL
 		AND measures_held.as_of = (
-			SELECT l.as_of FROM tiering.last_assessment(measures_held.scheme) l)
+			SELECT l.as_of FROM _tiering.last_assessment(measures_held.scheme) l)
 		AND (a.as_of <= measures_held.as_of OR NOT EXISTS (
-			SELECT FROM tiering.own_assessments(measures_held.scheme) o
+			SELECT FROM _tiering.own_assessments(measures_held.scheme) o
 			WHERE o.customer_id COLLATE "C" = a.customer_id AND o.as_of > measures_held.as_of));
 END;
-COMMENT ON FUNCTION tiering.measures_held(text, date) IS
+COMMENT ON FUNCTION _tiering.measures_held(text, date) IS
 'What customers had at an assessment, of those of whom assignment tells; of none if it was not the '
 'last one';
 
-CREATE FUNCTION tiering.tier_sums(scheme text, as_of date, version int) RETURNS tiering.tier_sum[]
+CREATE FUNCTION _tiering.tier_sums(scheme text, as_of date, version int) RETURNS _tiering.tier_sum[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
 AS $$
@@ -281,24 +281,24 @@ DECLARE
 	asked text[];
 BEGIN
 	-- of an assessment before, all are asked for
-	IF tier_sums.as_of = (SELECT l.as_of FROM tiering.last_assessment(tier_sums.scheme) l) THEN
+	IF tier_sums.as_of = (SELECT l.as_of FROM _tiering.last_assessment(tier_sums.scheme) l) THEN
 		asked := ARRAY(
 			SELECT s.customer_id
-			FROM tiering.stood_on(tier_sums.scheme, tier_sums.as_of, tier_sums.version) s
-				LEFT JOIN tiering.measures_held(tier_sums.scheme, tier_sums.as_of) h
+			FROM _tiering.stood_on(tier_sums.scheme, tier_sums.as_of, tier_sums.version) s
+				LEFT JOIN _tiering.measures_held(tier_sums.scheme, tier_sums.as_of) h
 					ON h.customer_id COLLATE "C" = s.customer_id COLLATE "C"
 			WHERE h.customer_id IS NULL);
 	END IF;
 	RETURN ARRAY(
-		SELECT ROW(s.tier, count(*), sum(COALESCE(h.measure, g.measure)))::tiering.tier_sum
-		FROM tiering.stood_on(tier_sums.scheme, tier_sums.as_of, tier_sums.version) s
-			LEFT JOIN tiering.measures_held(tier_sums.scheme, tier_sums.as_of) h
+		SELECT ROW(s.tier, count(*), sum(COALESCE(h.measure, g.measure)))::_tiering.tier_sum
+		FROM _tiering.stood_on(tier_sums.scheme, tier_sums.as_of, tier_sums.version) s
+			LEFT JOIN _tiering.measures_held(tier_sums.scheme, tier_sums.as_of) h
 				ON h.customer_id COLLATE "C" = s.customer_id COLLATE "C"
-			LEFT JOIN tiering.graded(tier_sums.scheme, tier_sums.as_of, tier_sums.version, asked) g
+			LEFT JOIN _tiering.graded(tier_sums.scheme, tier_sums.as_of, tier_sums.version, asked) g
 				ON g.customer_id COLLATE "C" = s.customer_id COLLATE "C"
 		GROUP BY s.tier);
 END;
 $$;
-COMMENT ON FUNCTION tiering.tier_sums(text, date, int) IS
+COMMENT ON FUNCTION _tiering.tier_sums(text, date, int) IS
 'What each tier had at the end of an assessment, by the moves that stand: of the last one with '
 'what assignment has, and otherwise with what the source has today';

@@ -9,18 +9,18 @@
  * from assessments, and a change that left no record could not be explained.
  */
 
-CREATE FUNCTION tiering.restores() RETURNS boolean
+CREATE FUNCTION _tiering.restores() RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
 	SELECT pg_has_role(current_user, e.extowner, 'USAGE')
 		AND current_user = COALESCE(NULLIF(current_setting('role', true), 'none'), session_user)
 	FROM pg_extension e WHERE e.extname = 'tiering';
 END;
-COMMENT ON FUNCTION tiering.restores() IS
+COMMENT ON FUNCTION _tiering.restores() IS
 'Whether who runs the statement is the extension''s owner, and acts for themselves: only such a '
 'one restores rows. A trigger asks it before its function becomes the owner';
 
-CREATE FUNCTION tiering.refuse_tier(scheme text, version int, tier text) RETURNS int
+CREATE FUNCTION _tiering.refuse_tier(scheme text, version int, tier text) RETURNS int
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -29,10 +29,10 @@ BEGIN
 		USING ERRCODE = 'foreign_key_violation';
 END;
 $$;
-COMMENT ON FUNCTION tiering.refuse_tier(text, int, text) IS
+COMMENT ON FUNCTION _tiering.refuse_tier(text, int, text) IS
 'Raises the error for a tier that is not there (23503)';
 
-CREATE FUNCTION tiering.refuse_by_hand(a tiering.assignment, what text, hint text) RETURNS void
+CREATE FUNCTION _tiering.refuse_by_hand(a tiering.assignment, what text, hint text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -42,19 +42,19 @@ BEGIN
 		USING ERRCODE = 'object_not_in_prerequisite_state', HINT = hint;
 END;
 $$;
-COMMENT ON FUNCTION tiering.refuse_by_hand(tiering.assignment, text, text) IS
+COMMENT ON FUNCTION _tiering.refuse_by_hand(tiering.assignment, text, text) IS
 'Raises the error for a change of assignment that is nobody''s to make (55000)';
 
 -- A batch of changes by hand is examined when it is recorded: whatever the statement
 -- was, its moves are there.
-CREATE FUNCTION tiering.check_by_hand(scheme text, batch int) RETURNS void
+CREATE FUNCTION _tiering.check_by_hand(scheme text, batch int) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	wrong record;
 BEGIN
-	PERFORM tiering.refuse_tier(m.scheme, m.version, m.to_tier)
+	PERFORM _tiering.refuse_tier(m.scheme, m.version, m.to_tier)
 	FROM (SELECT DISTINCT x.scheme, x.version, x.to_tier FROM tiering.migration x
 		  WHERE x.scheme = check_by_hand.scheme AND x.batch = check_by_hand.batch AND x.to_tier
 			IS NOT NULL) m
@@ -67,7 +67,7 @@ BEGIN
 			SELECT max(y.as_of) AS as_of FROM tiering.standing_move y
 			WHERE y.scheme = x.scheme AND y.customer_id = x.customer_id AND y.batch <> x.batch) l
 				ON true
-		LEFT JOIN tiering.last_own(check_by_hand.scheme) o
+		LEFT JOIN _tiering.last_own(check_by_hand.scheme) o
 			ON o.customer_id COLLATE "C" = x.customer_id
 	WHERE x.scheme = check_by_hand.scheme AND x.batch = check_by_hand.batch
 		AND (x.as_of < l.as_of OR x.as_of < o.as_of
@@ -88,32 +88,32 @@ BEGIN
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION tiering.check_by_hand(text, int) IS
+COMMENT ON FUNCTION _tiering.check_by_hand(text, int) IS
 'Refuses a batch of changes by hand with a tier that is not there (23503), a day before the '
 'customer''s last move, or one after today (55000)';
 
 -- The distributions of assessments on or after the day of a change
-CREATE FUNCTION tiering.amend_by_hand(scheme text, batch int) RETURNS void
+CREATE FUNCTION _tiering.amend_by_hand(scheme text, batch int) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT tiering.amend_distribution(amend_by_hand.scheme, d.as_of, d.changes)
+	SELECT _tiering.amend_distribution(amend_by_hand.scheme, d.as_of, d.changes)
 	FROM (
 		SELECT d.as_of, array_agg(ROW(x.tier, x.customers,
-			x.customers * m.measure)::tiering.tier_sum) AS changes
+			x.customers * m.measure)::_tiering.tier_sum) AS changes
 		FROM tiering.migration m
-			JOIN tiering.assessments(amend_by_hand.scheme, false) d ON d.as_of >= m.as_of
+			JOIN _tiering.assessments(amend_by_hand.scheme, false) d ON d.as_of >= m.as_of
 			CROSS JOIN LATERAL (VALUES (m.from_tier, -1), (m.to_tier, 1)) x(tier, customers)
 		WHERE m.scheme = amend_by_hand.scheme AND m.batch = amend_by_hand.batch AND x.tier
 			IS NOT NULL
 		GROUP BY d.as_of) d
 $$;
-COMMENT ON FUNCTION tiering.amend_by_hand(text, int) IS
+COMMENT ON FUNCTION _tiering.amend_by_hand(text, int) IS
 'Keeps what a batch of changes by hand makes of the distributions';
 
 -- A plan for one row must not be kept for half a million. The planner takes there to be
 -- one row of those just written: nested loops would never end.
-CREATE FUNCTION tiering.record_by_hand() RETURNS trigger
+CREATE FUNCTION _tiering.record_by_hand() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan SET jit = off
@@ -132,7 +132,7 @@ BEGIN
 	ELSIF EXISTS (SELECT FROM tiering.writing w WHERE w.pid = pg_backend_pid()) THEN
 		RETURN NULL;
 	ELSIF TG_OP = 'INSERT' THEN
-		PERFORM tiering.refuse_by_hand(n, format('since is %s, and as_of %s', n.since, n.as_of),
+		PERFORM _tiering.refuse_by_hand(n, format('since is %s, and as_of %s', n.since, n.as_of),
 				'Who is put here has been here since that day; what an old system knew is not told '
 				'by a row.')
 		FROM new_rows n WHERE n.since <> n.as_of AND NOT (restored AND n.recorded_at <> now())
@@ -142,11 +142,11 @@ BEGIN
 	ELSIF TG_OP = 'DELETE' THEN
 		schemes := ARRAY(SELECT DISTINCT o.scheme FROM old_rows o ORDER BY 1);
 	ELSE
-		PERFORM tiering.refuse_by_hand(n, 'an assignment cannot become another customer''s',
+		PERFORM _tiering.refuse_by_hand(n, 'an assignment cannot become another customer''s',
 				'Delete it and insert the other, so that both moves are recorded.')
 		FROM new_rows n LEFT JOIN old_rows o USING (scheme, customer_id) WHERE o.tier IS NULL
 			LIMIT 1;
-		PERFORM tiering.refuse_by_hand(n, 'only tier and as_of are for that',
+		PERFORM _tiering.refuse_by_hand(n, 'only tier and as_of are for that',
 				'The rest follows from assessments; tiering.assess() makes one of single '
 				'customers.')
 		FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
@@ -157,15 +157,15 @@ BEGIN
 		schemes := ARRAY(SELECT DISTINCT n.scheme FROM new_rows n ORDER BY 1);
 	END IF;
 	FOREACH this_scheme IN ARRAY schemes LOOP
-		PERFORM tiering.take_turn(this_scheme);
-		this_batch := tiering.next_batch(this_scheme);
-		before := tiering.last_move();
+		PERFORM _tiering.take_turn(this_scheme);
+		this_batch := _tiering.next_batch(this_scheme);
+		before := _tiering.last_move();
 		IF TG_OP = 'INSERT' THEN
 			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, to_tier, direction,
 				cause, version, measure,
 				assessed, recorded_by, recorded_as, batch)
 			SELECT n.scheme, n.customer_id, n.as_of, n.tier, 'new', 'manual', n.version, n.measure,
-				n.as_of, session_user, tiering.acting_role(), this_batch
+				n.as_of, session_user, _tiering.acting_role(), this_batch
 			FROM new_rows n WHERE n.scheme = this_scheme
 				AND NOT (restored AND n.recorded_at <> now());
 		ELSIF TG_OP = 'DELETE' THEN
@@ -173,9 +173,9 @@ BEGIN
 				cause, version, measure,
 				assessed, recorded_by, recorded_as, batch)
 			SELECT o.scheme, o.customer_id, d.day, o.tier, 'exit', 'manual', o.version, o.measure,
-				d.day, session_user, tiering.acting_role(), this_batch
+				d.day, session_user, _tiering.acting_role(), this_batch
 			FROM old_rows o LEFT JOIN tiering.source s ON s.scheme = o.scheme
-				LEFT JOIN tiering.last_own(this_scheme) l
+				LEFT JOIN _tiering.last_own(this_scheme) l
 					ON l.customer_id COLLATE "C" = o.customer_id,
 				LATERAL (SELECT GREATEST(o.as_of, o.since, s.refreshed_as_of, l.as_of) AS day) d
 			WHERE o.scheme = this_scheme;
@@ -185,32 +185,32 @@ BEGIN
 				measure, assessed, recorded_by, recorded_as, batch)
 			SELECT n.scheme, n.customer_id, d.day, o.tier, n.tier, COALESCE(w.direction, 'lateral'),
 				'manual', n.version,
-				n.measure, d.day, session_user, tiering.acting_role(), this_batch
+				n.measure, d.day, session_user, _tiering.acting_role(), this_batch
 			FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 				LEFT JOIN tiering.source s USING (scheme)
-				LEFT JOIN tiering.last_own(this_scheme) l
+				LEFT JOIN _tiering.last_own(this_scheme) l
 					ON l.customer_id COLLATE "C" = n.customer_id
 				LEFT JOIN (SELECT v.version, w.* FROM (SELECT DISTINCT version FROM new_rows) v
-						   CROSS JOIN LATERAL tiering.directions(this_scheme, v.version) w) w
+						   CROSS JOIN LATERAL _tiering.directions(this_scheme, v.version) w) w
 					ON w.version = n.version AND w.from_tier = o.tier AND w.to_tier = n.tier,
 				-- who says no date means the last assessment
 				LATERAL (SELECT CASE WHEN n.as_of <> o.as_of THEN n.as_of
 					ELSE GREATEST(n.as_of, n.since, s.refreshed_as_of, l.as_of) END AS day) d
 			WHERE n.scheme = this_scheme AND n.tier <> o.tier;
 		END IF;
-		PERFORM tiering.check_by_hand(this_scheme, this_batch),
-			tiering.seal_batch(this_scheme, this_batch, 'manual', NULL, before),
-			tiering.amend_by_hand(this_scheme, this_batch);
+		PERFORM _tiering.check_by_hand(this_scheme, this_batch),
+			_tiering.seal_batch(this_scheme, this_batch, 'manual', NULL, before),
+			_tiering.amend_by_hand(this_scheme, this_batch);
 	END LOOP;
 	RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION tiering.record_by_hand() IS
+COMMENT ON FUNCTION _tiering.record_by_hand() IS
 'Trigger on assignment: adds a row to migration for each customer whose tier a statement changed';
 
 -- Restored is a row of the owner's with the time of then. Moves are restored before all
 -- such rows or after them; a subscriber copies both at once.
-CREATE FUNCTION tiering.refuse_inserted() RETURNS trigger
+CREATE FUNCTION _tiering.refuse_inserted() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan SET jit = off
@@ -225,7 +225,7 @@ BEGIN
 	ELSIF EXISTS (SELECT FROM tiering.writing w WHERE w.pid = pg_backend_pid()) THEN
 		RETURN NULL;
 	END IF;
-	PERFORM tiering.refuse_by_hand(n, CASE WHEN isfinite(n.as_of)
+	PERFORM _tiering.refuse_by_hand(n, CASE WHEN isfinite(n.as_of)
 			THEN 'only an assessment notes what comes with a tier'
 			ELSE format('as_of is %s', n.as_of) END,
 		'Say scheme, customer, tier, measure, version, and the day, as as_of and since.')
@@ -235,7 +235,7 @@ BEGIN
 			OR num_nonnulls(n.first_as_of, n.earned, n.best, n.next_tier, n.next_review,
 				n.kept_until, n.policy_tier, n.policy_since) > 0)
 	LIMIT 1;
-	PERFORM tiering.refuse_by_hand(n, format('no move leads there on %s', n.since),
+	PERFORM _tiering.refuse_by_hand(n, format('no move leads there on %s', n.since),
 		'A row with a recorded_at of its own is a restored one, whose moves are restored too. '
 		'Leave recorded_at out to have the row recorded.')
 	FROM new_rows n
@@ -250,14 +250,14 @@ BEGIN
 	RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION tiering.refuse_inserted() IS
+COMMENT ON FUNCTION _tiering.refuse_inserted() IS
 'Trigger on assignment: refuses a customer who is put there by hand with more than a tier and its '
 'day, or as a restored one whose moves are not (55000)';
 
 -- A tier that was changed by hand begins with the move, and is held by that hand; what
 -- the policy had ahead was about the tier left. After record_by_hand(), as triggers go
 -- by their names.
-CREATE FUNCTION tiering.settle_by_hand() RETURNS trigger
+CREATE FUNCTION _tiering.settle_by_hand() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
@@ -301,34 +301,34 @@ BEGIN
 	RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION tiering.settle_by_hand() IS
+COMMENT ON FUNCTION _tiering.settle_by_hand() IS
 'Trigger on assignment: what a change of tier by hand means for the rest of the row';
 
 CREATE TRIGGER check_new AFTER INSERT ON tiering.assignment
 	REFERENCING NEW TABLE AS new_rows
-	FOR EACH STATEMENT WHEN (NOT tiering.restores()) EXECUTE FUNCTION tiering.refuse_inserted();
+	FOR EACH STATEMENT WHEN (NOT _tiering.restores()) EXECUTE FUNCTION _tiering.refuse_inserted();
 CREATE TRIGGER check_restored AFTER INSERT ON tiering.assignment
 	REFERENCING NEW TABLE AS new_rows
-	FOR EACH STATEMENT WHEN (tiering.restores()) EXECUTE FUNCTION
-		tiering.refuse_inserted('restored');
+	FOR EACH STATEMENT WHEN (_tiering.restores()) EXECUTE FUNCTION
+		_tiering.refuse_inserted('restored');
 CREATE TRIGGER record_new AFTER INSERT ON tiering.assignment
 	REFERENCING NEW TABLE AS new_rows
-	FOR EACH STATEMENT WHEN (NOT tiering.restores()) EXECUTE FUNCTION tiering.record_by_hand();
+	FOR EACH STATEMENT WHEN (NOT _tiering.restores()) EXECUTE FUNCTION _tiering.record_by_hand();
 CREATE TRIGGER record_restored AFTER INSERT ON tiering.assignment
 	REFERENCING NEW TABLE AS new_rows
-	FOR EACH STATEMENT WHEN (tiering.restores()) EXECUTE FUNCTION
-		tiering.record_by_hand('restored');
+	FOR EACH STATEMENT WHEN (_tiering.restores()) EXECUTE FUNCTION
+		_tiering.record_by_hand('restored');
 CREATE TRIGGER record_moves AFTER UPDATE ON tiering.assignment
 	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-	FOR EACH STATEMENT EXECUTE FUNCTION tiering.record_by_hand();
+	FOR EACH STATEMENT EXECUTE FUNCTION _tiering.record_by_hand();
 CREATE TRIGGER settle_by_hand AFTER UPDATE ON tiering.assignment
 	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-	FOR EACH STATEMENT EXECUTE FUNCTION tiering.settle_by_hand();
+	FOR EACH STATEMENT EXECUTE FUNCTION _tiering.settle_by_hand();
 CREATE TRIGGER record_exit AFTER DELETE ON tiering.assignment
 	REFERENCING OLD TABLE AS old_rows
-	FOR EACH STATEMENT EXECUTE FUNCTION tiering.record_by_hand();
+	FOR EACH STATEMENT EXECUTE FUNCTION _tiering.record_by_hand();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.assignment
-	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_truncate();
+	FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_truncate();
 COMMENT ON TRIGGER check_new ON tiering.assignment IS
 'A customer is put there with a tier and its day';
 COMMENT ON TRIGGER check_restored ON tiering.assignment IS
@@ -343,7 +343,7 @@ COMMENT ON TRIGGER settle_by_hand ON tiering.assignment IS
 COMMENT ON TRIGGER record_exit ON tiering.assignment IS 'Records customers who leave';
 COMMENT ON TRIGGER refuse_truncate ON tiering.assignment IS 'TRUNCATE would leave no moves';
 
-CREATE FUNCTION tiering.refuse_rewrite() RETURNS trigger
+CREATE FUNCTION _tiering.refuse_rewrite() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -352,7 +352,7 @@ BEGIN
 		USING ERRCODE = 'object_not_in_prerequisite_state';
 END;
 $$;
-COMMENT ON FUNCTION tiering.refuse_rewrite() IS 'Trigger: history is added to only';
+COMMENT ON FUNCTION _tiering.refuse_rewrite() IS 'Trigger: history is added to only';
 
 DO $$
 DECLARE
@@ -362,7 +362,7 @@ BEGIN
 		'watch_history',
 		'request', 'decision', 'own_assessment'] LOOP
 		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR '
-			'TRUNCATE ON tiering.%I FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_rewrite()',
+			'TRUNCATE ON tiering.%I FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_rewrite()',
 			kept);
 		EXECUTE pg_catalog.format('COMMENT ON TRIGGER refuse_rewrite ON tiering.%I IS %L', kept,
 			'History is added to only');

@@ -33,7 +33,7 @@ COMMENT ON TYPE tiering.refresh_result IS
 
 -- application_name takes 63 printable ASCII characters
 -- Its names are qualified one by one, for which it has no search_path setting.
-CREATE FUNCTION tiering.report_stage(scheme text, as_of date, stage text) RETURNS void
+CREATE FUNCTION _tiering.report_stage(scheme text, as_of date, stage text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 AS $$
 DECLARE
@@ -47,12 +47,12 @@ BEGIN
 		63), true);
 END;
 $$;
-COMMENT ON FUNCTION tiering.report_stage(text, date, text) IS
+COMMENT ON FUNCTION _tiering.report_stage(text, date, text) IS
 'Tells the caller, and who looks at pg_stat_activity, how far a refresh is';
 
 -- The last assessment left as many as its distribution says, and who came or went since
 -- made a batch of another kind: only then are half a million rows counted.
-CREATE FUNCTION tiering.customers_held(scheme text) RETURNS bigint
+CREATE FUNCTION _tiering.customers_held(scheme text) RETURNS bigint
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -64,19 +64,19 @@ BEGIN
 	THEN
 		SELECT sum(d.customers) INTO held
 		FROM tiering.source s
-			JOIN tiering.known_distribution(NULL) d ON d.scheme = s.scheme
+			JOIN _tiering.known_distribution(NULL) d ON d.scheme = s.scheme
 				AND d.as_of = s.refreshed_as_of
 		WHERE s.scheme = customers_held.scheme
-			AND NOT EXISTS (SELECT FROM tiering.ahead(s.scheme, s.refreshed_as_of));
+			AND NOT EXISTS (SELECT FROM _tiering.ahead(s.scheme, s.refreshed_as_of));
 	END IF;
 	RETURN COALESCE(held, (SELECT count(*) FROM tiering.assignment a
 		WHERE a.scheme = customers_held.scheme));
 END;
 $$;
-COMMENT ON FUNCTION tiering.customers_held(text) IS 'How many customers a scheme has';
+COMMENT ON FUNCTION _tiering.customers_held(text) IS 'How many customers a scheme has';
 
 -- The source is run once more, as it has to be told who it is
-CREATE FUNCTION tiering.refuse_repeated(scheme text, as_of date, version int, customers text[])
+CREATE FUNCTION _tiering.refuse_repeated(scheme text, as_of date, version int, customers text[])
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
@@ -84,24 +84,24 @@ AS $$
 DECLARE
 	customer text;
 BEGIN
-	SELECT g.customer_id INTO customer FROM tiering.graded(scheme, as_of, version, customers) g
+	SELECT g.customer_id INTO customer FROM _tiering.graded(scheme, as_of, version, customers) g
 	GROUP BY g.customer_id HAVING count(*) > 1 ORDER BY g.customer_id COLLATE "C" LIMIT 1;
 	IF customer IS NULL THEN
 		RETURN;
 	END IF;
 	RAISE EXCEPTION 'source of scheme "%" yields % more than once', scheme,
-			tiering.shown_customer(customer)
+			_tiering.shown_customer(customer)
 		USING ERRCODE = 'unique_violation',
 		HINT = 'Its query must yield one row for each customer.';
 END;
 $$;
-COMMENT ON FUNCTION tiering.refuse_repeated(text, date, int, text[]) IS
+COMMENT ON FUNCTION _tiering.refuse_repeated(text, date, int, text[]) IS
 'Raises the error for a customer whom the source has more than once (23505)';
 
 -- A customer who is repeated shows where more rows of the source met a row of
 -- assignment than there are, which is what "held" counts.
-CREATE FUNCTION tiering.check_cells(scheme text, as_of date, version int, customers text[],
-	held bigint, cells tiering.assessed_cell[]) RETURNS void
+CREATE FUNCTION _tiering.check_cells(scheme text, as_of date, version int, customers text[],
+	held bigint, cells _tiering.assessed_cell[]) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -114,19 +114,20 @@ BEGIN
 				ELSE 'If all of them have left, delete them from tiering.assignment.' END;
 	END IF;
 	IF (SELECT sum(c.customers) FROM unnest(cells) c WHERE c.held IS NOT NULL) > held THEN
-		PERFORM tiering.refuse_repeated(scheme, as_of, version, customers);
+		PERFORM _tiering.refuse_repeated(scheme, as_of, version, customers);
 		RAISE EXCEPTION 'customers of scheme "%" were written to while it was assessed', scheme
 			USING ERRCODE = 'serialization_failure', HINT = 'Try again.';
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION tiering.check_cells(text, date, int, text[], bigint, tiering.assessed_cell[]) IS
+COMMENT ON FUNCTION _tiering.check_cells(text, date, int, text[], bigint,
+	_tiering.assessed_cell[]) IS
 'Refuses what is not a list of customers: one who is repeated (23505), or, of the whole bank, '
 'nobody at all (P0002)';
 
 -- What an assessment asks to have approved, and what it does not ask for any more.
-CREATE FUNCTION tiering.keep_requests(scheme text, as_of date, customers text[],
-	asking tiering.asking[]) RETURNS bigint
+CREATE FUNCTION _tiering.keep_requests(scheme text, as_of date, customers text[],
+	asking _tiering.asking[]) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -156,12 +157,12 @@ BEGIN
 		WHERE r.scheme = keep_requests.scheme AND r.kind = 'move' AND r.state = 'pending');
 END;
 $$;
-COMMENT ON FUNCTION tiering.keep_requests(text, date, text[], tiering.asking[]) IS
+COMMENT ON FUNCTION _tiering.keep_requests(text, date, text[], _tiering.asking[]) IS
 'Asks for the moves that take approval, unless they are pending or were rejected and the customer '
 'still earns the same; withdraws those not asked for any more; returns how many are pending';
 
-CREATE FUNCTION tiering.cell_counts(scheme text, as_of date, version int,
-	cells tiering.assessed_cell[])
+CREATE FUNCTION _tiering.cell_counts(scheme text, as_of date, version int,
+	cells _tiering.assessed_cell[])
 RETURNS tiering.refresh_result
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000
 BEGIN ATOMIC
@@ -177,15 +178,15 @@ BEGIN ATOMIC
 		COALESCE(sum(c.rewritten) FILTER (WHERE num_nonnulls(c.held, c.tier) > 0), 0),
 		COALESCE(sum(c.due), 0), 0
 	FROM unnest(cell_counts.cells) c
-		LEFT JOIN tiering.directions(cell_counts.scheme, cell_counts.version) d
+		LEFT JOIN _tiering.directions(cell_counts.scheme, cell_counts.version) d
 			ON d.from_tier = c.held AND d.to_tier = c.tier;
 END;
-COMMENT ON FUNCTION tiering.cell_counts(text, date, int, tiering.assessed_cell[]) IS
+COMMENT ON FUNCTION _tiering.cell_counts(text, date, int, _tiering.assessed_cell[]) IS
 'What an assessment did, as refresh() tells it';
 
 -- Delivered when the transaction commits, and to nobody if it does not. A payload
 -- has less than 8,000 bytes, of which a name of 1,000 characters takes 6,000 at most.
-CREATE FUNCTION tiering.notify_refresh(result tiering.refresh_result) RETURNS void
+CREATE FUNCTION _tiering.notify_refresh(result tiering.refresh_result) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -194,22 +195,22 @@ BEGIN
 	PERFORM pg_notify('tiering', row_to_json(result)::text);
 END;
 $$;
-COMMENT ON FUNCTION tiering.notify_refresh(tiering.refresh_result) IS
+COMMENT ON FUNCTION _tiering.notify_refresh(tiering.refresh_result) IS
 'Tells who listens on the channel tiering what a refresh did: its row of counts as JSON';
 
-CREATE FUNCTION tiering.lock_source(scheme text) RETURNS tiering.source
+CREATE FUNCTION _tiering.lock_source(scheme text) RETURNS tiering.source
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	src tiering.source;
 BEGIN
-	PERFORM tiering.newest_version(scheme), tiering.take_turn(scheme);
+	PERFORM tiering.newest_version(scheme), _tiering.take_turn(scheme);
 	BEGIN
 		SELECT * INTO src FROM tiering.source s WHERE s.scheme = lock_source.scheme
 		FOR NO KEY UPDATE NOWAIT;
 	EXCEPTION WHEN lock_not_available THEN
-		PERFORM tiering.refuse_held(
+		PERFORM _tiering.refuse_held(
 			format('the source of scheme "%s" is being changed by another session', scheme),
 			(SELECT s.xmax FROM tiering.source s WHERE s.scheme = lock_source.scheme));
 	END;
@@ -221,60 +222,60 @@ BEGIN
 	RETURN src;
 END;
 $$;
-COMMENT ON FUNCTION tiering.lock_source(text) IS
+COMMENT ON FUNCTION _tiering.lock_source(text) IS
 'A scheme''s source, with the turn of the scheme. Errors: unknown scheme, no source (42704), '
 'another session has one of them (55P03)';
 
 -- Whether the source has what a version takes; it is asked for nobody.
-CREATE FUNCTION tiering.source_yields(scheme text, as_of date, version int) RETURNS boolean
+CREATE FUNCTION _tiering.source_yields(scheme text, as_of date, version int) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM FROM tiering.graded(scheme, as_of, version, '{}');
+	PERFORM FROM _tiering.graded(scheme, as_of, version, '{}');
 	RETURN true;
 EXCEPTION WHEN undefined_column OR datatype_mismatch THEN
 	RETURN false;
 END;
 $$;
-COMMENT ON FUNCTION tiering.source_yields(text, date, int) IS
+COMMENT ON FUNCTION _tiering.source_yields(text, date, int) IS
 'Whether the source of a scheme has the columns that a version takes';
 
 -- Which version graded before, if it was another: what is not its doing is the new one's
-CREATE FUNCTION tiering.graded_before(scheme text, as_of date, version int) RETURNS int
+CREATE FUNCTION _tiering.graded_before(scheme text, as_of date, version int) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	before int := l.version FROM tiering.last_assessment(scheme, as_of) l;
+	before int := l.version FROM _tiering.last_assessment(scheme, as_of) l;
 BEGIN
 	IF before = version OR before IS NULL THEN
 		RETURN NULL;
 	END IF;
-	RETURN CASE WHEN tiering.source_yields(scheme, as_of, before) THEN before ELSE - before END;
+	RETURN CASE WHEN _tiering.source_yields(scheme, as_of, before) THEN before ELSE - before END;
 END;
 $$;
-COMMENT ON FUNCTION tiering.graded_before(text, date, int) IS
+COMMENT ON FUNCTION _tiering.graded_before(text, date, int) IS
 'The version that graded the assessment before, if it is another one; negative if the source does '
 'not have any more what that takes';
 
 -- An assessment of all customers, or of some, that is not a repeated one. Who is ahead
 -- of it is not where they were on its day: it is put before what is known of them.
-CREATE FUNCTION tiering.run_assessment(kind text, scheme text, as_of date, version int,
+CREATE FUNCTION _tiering.run_assessment(kind text, scheme text, as_of date, version int,
 	customers text[])
 RETURNS tiering.refresh_result
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	batch int := tiering.next_batch(scheme);
-	last_move bigint := tiering.last_move();
+	batch int := _tiering.next_batch(scheme);
+	last_move bigint := _tiering.last_move();
 	ahead text[] := CASE WHEN customers IS NOT NULL THEN '{}'
-		ELSE ARRAY(SELECT h.customer_id COLLATE "C" FROM tiering.ahead(scheme, as_of) h) END;
-	held bigint := CASE WHEN customers IS NULL THEN tiering.customers_held(scheme) ELSE (
+		ELSE ARRAY(SELECT h.customer_id COLLATE "C" FROM _tiering.ahead(scheme, as_of) h) END;
+	held bigint := CASE WHEN customers IS NULL THEN _tiering.customers_held(scheme) ELSE (
 		SELECT count(*) FROM tiering.assignment a
 		WHERE a.scheme = run_assessment.scheme AND a.customer_id = ANY (customers)) END;
-	previous date := l.as_of FROM tiering.last_assessment(scheme) l;
+	previous date := l.as_of FROM _tiering.last_assessment(scheme) l;
 	counted bigint;
 	done record;
 	again record;
@@ -282,43 +283,43 @@ DECLARE
 BEGIN
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
 	BEGIN
-		SELECT * INTO done FROM tiering.write_verdicts(kind, scheme, as_of, version, previous,
+		SELECT * INTO done FROM _tiering.write_verdicts(kind, scheme, as_of, version, previous,
 			customers,
-			tiering.graded_before(scheme, as_of, version), ahead, NULL, NULL, batch);
+			_tiering.graded_before(scheme, as_of, version), ahead, NULL, NULL, batch);
 	EXCEPTION WHEN unique_violation THEN
-		PERFORM tiering.refuse_repeated(scheme, as_of, version, customers);
+		PERFORM _tiering.refuse_repeated(scheme, as_of, version, customers);
 		RAISE;
 	END;
 	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
 	counted := cardinality(ahead) + (SELECT sum(c.customers) FROM unnest(done.cells) c
 		WHERE NOT c.gone);
 	IF kind = 'refresh' AND counted > 0 THEN
-		PERFORM tiering.report_stage(scheme, as_of, format('2/3 writing %s customers', counted));
+		PERFORM _tiering.report_stage(scheme, as_of, format('2/3 writing %s customers', counted));
 	END IF;
-	PERFORM tiering.seal_batch(scheme, batch, kind, as_of, last_move);
+	PERFORM _tiering.seal_batch(scheme, batch, kind, as_of, last_move);
 	IF kind = 'refresh' THEN
-		PERFORM tiering.keep_distribution(scheme, as_of, version, batch - 1, ARRAY(
-			SELECT ROW(c.tier, sum(c.customers), sum(c.measure))::tiering.tier_sum
+		PERFORM _tiering.keep_distribution(scheme, as_of, version, batch - 1, ARRAY(
+			SELECT ROW(c.tier, sum(c.customers), sum(c.measure))::_tiering.tier_sum
 			FROM unnest(done.cells) c WHERE c.tier IS NOT NULL GROUP BY c.tier));
 	END IF;
 	IF ahead <> '{}' THEN
-		SELECT * INTO again FROM tiering.replay(scheme, as_of, kind, ahead,
+		SELECT * INTO again FROM _tiering.replay(scheme, as_of, kind, ahead,
 			array_fill(as_of, ARRAY[cardinality(ahead)]), NULL, as_of);
 		done.cells := done.cells || again.cells;
 		done.asking := done.asking || again.asking;
 	END IF;
-	PERFORM tiering.check_cells(scheme, as_of, version, customers, held, done.cells);
-	result := tiering.cell_counts(scheme, as_of, version, done.cells);
-	result.pending := tiering.keep_requests(scheme, as_of, customers, done.asking);
+	PERFORM _tiering.check_cells(scheme, as_of, version, customers, held, done.cells);
+	result := _tiering.cell_counts(scheme, as_of, version, done.cells);
+	result.pending := _tiering.keep_requests(scheme, as_of, customers, done.asking);
 	result.overrides_left_out := count(*)
-		FROM tiering.overrides_left_out(scheme, version, COALESCE(previous, as_of), as_of);
+		FROM _tiering.overrides_left_out(scheme, version, COALESCE(previous, as_of), as_of);
 	RETURN result;
 END;
 $$;
-COMMENT ON FUNCTION tiering.run_assessment(text, text, date, int, text[]) IS
+COMMENT ON FUNCTION _tiering.run_assessment(text, text, date, int, text[]) IS
 'Makes an assessment of all customers of a scheme, or of some, and keeps all that comes of it';
 
-CREATE FUNCTION tiering.graded_by(scheme text, as_of date) RETURNS int
+CREATE FUNCTION _tiering.graded_by(scheme text, as_of date) RETURNS int
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -333,10 +334,10 @@ BEGIN
 	RETURN version;
 END;
 $$;
-COMMENT ON FUNCTION tiering.graded_by(text, date) IS
+COMMENT ON FUNCTION _tiering.graded_by(text, date) IS
 'The version of a scheme that grades a day; if none is in force, an error (42704)';
 
-CREATE FUNCTION tiering.refuse_ahead(as_of date, ahead boolean) RETURNS void
+CREATE FUNCTION _tiering.refuse_ahead(as_of date, ahead boolean) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -348,12 +349,12 @@ BEGIN
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION tiering.refuse_ahead(date, boolean) IS
+COMMENT ON FUNCTION _tiering.refuse_ahead(date, boolean) IS
 'Raises an error (22023) for a day later than the session''s today, unless that is meant';
 
 -- A setting named here gets back its value of before when the function ends,
 -- whatever the function made of it.
-CREATE FUNCTION tiering_internal.refresh(scheme text, as_of date, ahead boolean)
+CREATE FUNCTION _tiering.refresh(scheme text, as_of date, ahead boolean)
 RETURNS tiering.refresh_result
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
@@ -364,8 +365,8 @@ DECLARE
 	version int;
 	result tiering.refresh_result;
 BEGIN
-	PERFORM tiering.check_day(as_of, 'as_of'), tiering.refuse_ahead(as_of, ahead);
-	src := tiering.lock_source(scheme);
+	PERFORM _tiering.check_day(as_of, 'as_of'), _tiering.refuse_ahead(as_of, ahead);
+	src := _tiering.lock_source(scheme);
 	IF as_of < src.refreshed_as_of THEN
 		RAISE EXCEPTION 'scheme "%" was already refreshed as of %, which is after %',
 				scheme, src.refreshed_as_of, as_of
@@ -374,14 +375,14 @@ BEGIN
 				'again, and tiering.void_assessment(%1$L, %3$L, reason) takes the last one back.',
 				scheme, as_of, src.refreshed_as_of);
 	END IF;
-	version := tiering.graded_by(scheme, as_of);
-	PERFORM tiering.report_stage(scheme, as_of, '1/3 reading source');
+	version := _tiering.graded_by(scheme, as_of);
+	PERFORM _tiering.report_stage(scheme, as_of, '1/3 reading source');
 	IF as_of = src.refreshed_as_of THEN
-		result := tiering.repeat_assessment(scheme, as_of, version);
-		PERFORM tiering.report_stage(scheme, as_of,
+		result := _tiering.repeat_assessment(scheme, as_of, version);
+		PERFORM _tiering.report_stage(scheme, as_of,
 			format('2/3 writing %s customers', result.customers));
 	ELSE
-		result := tiering.run_assessment('refresh', scheme, as_of, version, NULL);
+		result := _tiering.run_assessment('refresh', scheme, as_of, version, NULL);
 	END IF;
 	IF result.overrides_left_out > 0 THEN
 		RAISE WARNING 'overrides of scheme "%" name tiers that version % does not have, and were '
@@ -389,20 +390,20 @@ BEGIN
 				scheme, version
 			USING DETAIL = format('They are requests %s.',
 				(SELECT string_agg(o.request::text, ', ' ORDER BY o.request)
-				FROM tiering.overrides_left_out(scheme, version, as_of, as_of) o));
+				FROM _tiering.overrides_left_out(scheme, version, as_of, as_of) o));
 	END IF;
 	IF result.written > 0 OR src.refreshed_as_of IS DISTINCT FROM as_of THEN
 		UPDATE tiering.source s SET refreshed_as_of = as_of, refreshed_at = now()
 		WHERE s.scheme = refresh.scheme;
-		PERFORM tiering.notify_refresh(result);
+		PERFORM _tiering.notify_refresh(result);
 	END IF;
-	PERFORM tiering.report_stage(scheme, as_of,
+	PERFORM _tiering.report_stage(scheme, as_of,
 		format('3/3 wrote %s rows: %s new, %s up, %s down, %s lateral, %s exit',
 		result.written, result.new, result.up, result.down, result.lateral_moves, result.exit));
 	RETURN result;
 END;
 $$;
-COMMENT ON FUNCTION tiering_internal.refresh(text, date, boolean) IS
+COMMENT ON FUNCTION _tiering.refresh(text, date, boolean) IS
 'Part of refresh(): what it does, as the owner';
 
 CREATE FUNCTION tiering.refresh(scheme text, as_of date, ahead boolean DEFAULT false)
@@ -418,7 +419,7 @@ COMMENT ON FUNCTION tiering.refresh(text, date, boolean) IS
 'last refresh''s, or one after today (22023); what the source''s query raises; a null (22004) or '
 'repeated (23505) customer; no customers at all (P0002). Nothing is changed then';
 
-CREATE FUNCTION tiering_internal.assess(scheme text, as_of date, customers text[], reason text)
+CREATE FUNCTION _tiering.assess(scheme text, as_of date, customers text[], reason text)
 RETURNS tiering.refresh_result
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
@@ -429,7 +430,7 @@ DECLARE
 	graded_version int;
 	customer text;
 BEGIN
-	PERFORM tiering.check_day(as_of, 'as_of'), tiering.refuse_ahead(as_of, false);
+	PERFORM _tiering.check_day(as_of, 'as_of'), _tiering.refuse_ahead(as_of, false);
 	IF customers IS NULL OR array_position(customers, NULL) IS NOT NULL THEN
 		RAISE EXCEPTION 'customers must be named, not null'
 			USING ERRCODE = 'null_value_not_allowed', HINT = 'tiering.refresh() assesses all.';
@@ -437,7 +438,7 @@ BEGIN
 		RAISE EXCEPTION 'an assessment of single customers needs a reason'
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	src := tiering.lock_source(scheme COLLATE "C");
+	src := _tiering.lock_source(scheme COLLATE "C");
 	IF src.refreshed_as_of IS NULL OR as_of <= src.refreshed_as_of THEN
 		RAISE EXCEPTION 'customers of scheme "%" can be assessed by themselves after its last '
 			'assessment, % only, not as of %',
@@ -445,25 +446,25 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'tiering.restate() makes assessments of some customers again.';
 	END IF;
-	SELECT h.customer_id INTO customer FROM tiering.ahead(scheme COLLATE "C", as_of) h
+	SELECT h.customer_id INTO customer FROM _tiering.ahead(scheme COLLATE "C", as_of) h
 	WHERE h.customer_id COLLATE "C" = ANY (customers COLLATE "C") LIMIT 1;
 	IF FOUND THEN
 		RAISE EXCEPTION 'customer "%" of scheme "%" was already %', customer, scheme,
-				CASE WHEN tiering.last_assessed(scheme, customer) >= as_of
+				CASE WHEN _tiering.last_assessed(scheme, customer) >= as_of
 					THEN format('assessed as of %s or later', as_of)
 					ELSE format('changed by hand as of a day after %s', as_of) END
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Assessments go forward in time.';
 	END IF;
-	graded_version := tiering.graded_by(scheme COLLATE "C", as_of);
+	graded_version := _tiering.graded_by(scheme COLLATE "C", as_of);
 	customers := ARRAY(SELECT DISTINCT c FROM unnest(customers) c);
 	INSERT INTO tiering.own_assessment (scheme, customer_id, as_of, version, reason, after_batch)
 	SELECT assess.scheme, c, assess.as_of, graded_version, assess.reason,
-		tiering.next_batch(scheme COLLATE "C") - 1
+		_tiering.next_batch(scheme COLLATE "C") - 1
 	FROM unnest(customers) c;
-	RETURN tiering.run_assessment('assess', scheme COLLATE "C", as_of, graded_version, customers);
+	RETURN _tiering.run_assessment('assess', scheme COLLATE "C", as_of, graded_version, customers);
 END;
 $$;
-COMMENT ON FUNCTION tiering_internal.assess(text, date, text[], text) IS
+COMMENT ON FUNCTION _tiering.assess(text, date, text[], text) IS
 'Part of assess(): what it does, as the owner';
 
 CREATE FUNCTION tiering.assess(scheme text, as_of date, customers text[], reason text)

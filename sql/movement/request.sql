@@ -53,47 +53,47 @@ COMMENT ON COLUMN tiering.request_state.counts IS
 
 -- Bring one customer to what has been decided: into a tier that was approved, or to
 -- what the overrides of the last assessment make of the one they have.
-CREATE FUNCTION tiering.apply_decision(r tiering.request, moved_to text) RETURNS void
+CREATE FUNCTION _tiering.apply_decision(r tiering.request, moved_to text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	last_as_of date := l.as_of FROM tiering.last_assessment(r.scheme) l;
-	day date := tiering.last_assessed(r.scheme, r.customer_id);
+	last_as_of date := l.as_of FROM _tiering.last_assessment(r.scheme) l;
+	day date := _tiering.last_assessed(r.scheme, r.customer_id);
 	done record;
-	batch int := tiering.next_batch(r.scheme);
-	last_move bigint := tiering.last_move();
+	batch int := _tiering.next_batch(r.scheme);
+	last_move bigint := _tiering.last_move();
 BEGIN
 	IF last_as_of IS NULL THEN
 		RETURN;		-- the first refresh sees to it
 	ELSIF EXISTS (SELECT FROM tiering.standing_move m WHERE m.scheme = r.scheme
 			AND m.customer_id = r.customer_id COLLATE "C" AND m.assessed > day) THEN
 		-- it goes before a change by hand as of a later day
-		PERFORM tiering.replay(r.scheme, last_as_of, 'decision', ARRAY[r.customer_id],
+		PERFORM _tiering.replay(r.scheme, last_as_of, 'decision', ARRAY[r.customer_id],
 			ARRAY[last_as_of], NULL, NULL);
 		RETURN;
 	END IF;
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
-	SELECT * INTO done FROM tiering.write_verdicts('decision', r.scheme, day,
+	SELECT * INTO done FROM _tiering.write_verdicts('decision', r.scheme, day,
 		COALESCE((SELECT a.version FROM tiering.assignment a
 				  WHERE a.scheme = r.scheme AND a.customer_id = r.customer_id), r.version),
 		NULL, NULL, NULL, '{}', r.request, moved_to, batch);
 	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
-	PERFORM tiering.seal_batch(r.scheme, batch, 'decision', day, last_move),
-		tiering.amend_distribution(r.scheme, day, ARRAY(
-			SELECT ROW(x.tier, x.customers, x.customers * c.measure)::tiering.tier_sum
+	PERFORM _tiering.seal_batch(r.scheme, batch, 'decision', day, last_move),
+		_tiering.amend_distribution(r.scheme, day, ARRAY(
+			SELECT ROW(x.tier, x.customers, x.customers * c.measure)::_tiering.tier_sum
 			FROM unnest(done.cells) c, LATERAL (VALUES (c.held, -1), (c.tier, 1)) x(tier, customers)
 			WHERE x.tier IS NOT NULL AND c.held IS DISTINCT FROM c.tier))
 	WHERE done.cells IS NOT NULL;
 END;
 $$;
-COMMENT ON FUNCTION tiering.apply_decision(tiering.request, text) IS
+COMMENT ON FUNCTION _tiering.apply_decision(tiering.request, text) IS
 'Part of approve() and end_override(): brings the customer to where the decision has them, as of '
 'their last assessment';
 
 -- The turn is taken before anything is read that may change: decisions wait for a
 -- refresh and for each other. A request itself never changes.
-CREATE FUNCTION tiering.lock_request(request bigint, what text) RETURNS tiering.request
+CREATE FUNCTION _tiering.lock_request(request bigint, what text) RETURNS tiering.request
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -101,7 +101,7 @@ DECLARE
 	r tiering.request;
 	now_is record;
 BEGIN
-	PERFORM tiering.take_turn(q.scheme, true) FROM tiering.request q
+	PERFORM _tiering.take_turn(q.scheme, true) FROM tiering.request q
 	WHERE q.request = lock_request.request;
 	SELECT * INTO r FROM tiering.request q WHERE q.request = lock_request.request;
 	IF NOT FOUND THEN
@@ -119,7 +119,7 @@ BEGIN
 			DETAIL = COALESCE('"' || now_is.decided_by || '" decided on it.', '');
 	END IF;
 	IF what IN ('approve', 'reject', 'end')
-		AND tiering.is_login(r.requested_id, r.requested_by) THEN
+		AND _tiering.is_login(r.requested_id, r.requested_by) THEN
 		RAISE EXCEPTION 'request % is your own', request
 			USING ERRCODE = 'insufficient_privilege',
 			HINT = CASE what
@@ -129,11 +129,11 @@ BEGIN
 	RETURN r;
 END;
 $$;
-COMMENT ON FUNCTION tiering.lock_request(bigint, text) IS
+COMMENT ON FUNCTION _tiering.lock_request(bigint, text) IS
 'The request, locked until the transaction ends. Errors: there is none (P0002), it is not in the '
 'state for it (55000), it is the caller''s own (42501)';
 
-CREATE FUNCTION tiering_internal.request_override(scheme text, customer_id text, kind text,
+CREATE FUNCTION _tiering.request_override(scheme text, customer_id text, kind text,
 	tier text,
 	valid daterange, reason text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
@@ -158,7 +158,7 @@ BEGIN
 		WHERE t.scheme = request_override.scheme COLLATE "C"
 		AND t.tier = request_override.tier COLLATE "C"
 		AND t.version IN (newest, tiering.version_on(request_override.scheme, lower(valid)))) THEN
-		PERFORM tiering.refuse_tier(scheme, newest, COALESCE(tier, 'null'));
+		PERFORM _tiering.refuse_tier(scheme, newest, COALESCE(tier, 'null'));
 	ELSIF NOT EXISTS (SELECT FROM tiering.assignment a
 			WHERE a.scheme = request_override.scheme COLLATE "C"
 			AND a.customer_id = request_override.customer_id COLLATE "C")
@@ -177,7 +177,7 @@ BEGIN
 	RETURN result;
 END;
 $$;
-COMMENT ON FUNCTION tiering_internal.request_override(text, text, text, text, daterange, text) IS
+COMMENT ON FUNCTION _tiering.request_override(text, text, text, text, daterange, text) IS
 'Part of request_override(): what it does, as the owner';
 
 CREATE FUNCTION tiering.request_override(scheme text, customer_id text, kind text, tier text,
@@ -190,13 +190,13 @@ COMMENT ON FUNCTION tiering.request_override(text, text, text, text, daterange, 
 '(42704), another kind, valid without both ends, no reason (22023), unknown tier (23503), unknown '
 'customer (P0002)';
 
-CREATE FUNCTION tiering_internal.approve(request bigint, note text) RETURNS void
+CREATE FUNCTION _tiering.approve(request bigint, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	r tiering.request := tiering.lock_request(request, 'approve');
-	last_day date := tiering.last_assessed(r.scheme, r.customer_id);
+	r tiering.request := _tiering.lock_request(request, 'approve');
+	last_day date := _tiering.last_assessed(r.scheme, r.customer_id);
 	other bigint;
 BEGIN
 	IF r.kind = 'move' AND r.from_tier IS NOT NULL AND NOT EXISTS (
@@ -224,10 +224,10 @@ BEGIN
 	END IF;
 	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
 	VALUES (approve.request, 'approved', last_day, approve.note, session_user);
-	PERFORM tiering.apply_decision(r, CASE WHEN r.kind = 'move' THEN r.tier END);
+	PERFORM _tiering.apply_decision(r, CASE WHEN r.kind = 'move' THEN r.tier END);
 END;
 $$;
-COMMENT ON FUNCTION tiering_internal.approve(bigint, text) IS
+COMMENT ON FUNCTION _tiering.approve(bigint, text) IS
 'Part of approve(): what it does, as the owner';
 
 CREATE FUNCTION tiering.approve(request bigint, note text DEFAULT NULL) RETURNS void
@@ -241,19 +241,19 @@ COMMENT ON FUNCTION tiering.approve(bigint, text) IS
 'function or view of somebody else''s that runs with the caller''s own rights cannot be told from '
 'the caller: who may approve should read and run nothing of people whom they do not trust';
 
-CREATE FUNCTION tiering_internal.reject(request bigint, note text) RETURNS void
+CREATE FUNCTION _tiering.reject(request bigint, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	r tiering.request := tiering.lock_request(request, 'reject');
+	r tiering.request := _tiering.lock_request(request, 'reject');
 BEGIN
 	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
-	SELECT reject.request, 'rejected', tiering.last_assessed(r.scheme, r.customer_id), reject.note,
+	SELECT reject.request, 'rejected', _tiering.last_assessed(r.scheme, r.customer_id), reject.note,
 		session_user;
 END;
 $$;
-COMMENT ON FUNCTION tiering_internal.reject(bigint, text) IS
+COMMENT ON FUNCTION _tiering.reject(bigint, text) IS
 'Part of reject(): what it does, as the owner';
 
 CREATE FUNCTION tiering.reject(request bigint, note text DEFAULT NULL) RETURNS void
@@ -263,25 +263,25 @@ COMMENT ON FUNCTION tiering.reject(bigint, text) IS
 'Rejects a request that is pending. A move is not asked for again until the customer earns another '
 'tier. Errors: those of approve()';
 
-CREATE FUNCTION tiering_internal.withdraw(request bigint, note text) RETURNS void
+CREATE FUNCTION _tiering.withdraw(request bigint, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	r tiering.request := tiering.lock_request(request, 'withdraw');
+	r tiering.request := _tiering.lock_request(request, 'withdraw');
 BEGIN
-	IF r.kind = 'move' OR NOT tiering.is_login(r.requested_id, r.requested_by) THEN
+	IF r.kind = 'move' OR NOT _tiering.is_login(r.requested_id, r.requested_by) THEN
 		RAISE EXCEPTION 'request % is not yours to withdraw', request
 			USING ERRCODE = 'insufficient_privilege',
 			HINT = 'Overrides are withdrawn by who asked for them, moves by the refreshes that do '
 				'not ask for them any more.';
 	END IF;
 	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
-	SELECT withdraw.request, 'withdrawn', tiering.last_assessed(r.scheme, r.customer_id),
+	SELECT withdraw.request, 'withdrawn', _tiering.last_assessed(r.scheme, r.customer_id),
 		withdraw.note, session_user;
 END;
 $$;
-COMMENT ON FUNCTION tiering_internal.withdraw(bigint, text) IS
+COMMENT ON FUNCTION _tiering.withdraw(bigint, text) IS
 'Part of withdraw(): what it does, as the owner';
 
 CREATE FUNCTION tiering.withdraw(request bigint, note text DEFAULT NULL) RETURNS void
@@ -291,15 +291,15 @@ COMMENT ON FUNCTION tiering.withdraw(bigint, text) IS
 'Takes back one''s own request for an override while it is pending. Errors: no such request '
 '(P0002), not pending any more (55000), not one''s own (42501)';
 
-CREATE FUNCTION tiering_internal.end_override(request bigint, on_date date, note text) RETURNS void
+CREATE FUNCTION _tiering.end_override(request bigint, on_date date, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	r tiering.request := tiering.lock_request(request, 'end');
-	last_day date := tiering.last_assessed(r.scheme, r.customer_id);
+	r tiering.request := _tiering.lock_request(request, 'end');
+	last_day date := _tiering.last_assessed(r.scheme, r.customer_id);
 BEGIN
-	PERFORM tiering.check_day(on_date, 'on_date');
+	PERFORM _tiering.check_day(on_date, 'on_date');
 	IF r.kind = 'move' THEN
 		RAISE EXCEPTION 'request % is a move, not an override', request
 			USING ERRCODE = 'invalid_parameter_value';
@@ -312,10 +312,10 @@ BEGIN
 	END IF;
 	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
 	VALUES (end_override.request, 'ended', on_date, end_override.note, session_user);
-	PERFORM tiering.apply_decision(r, NULL);
+	PERFORM _tiering.apply_decision(r, NULL);
 END;
 $$;
-COMMENT ON FUNCTION tiering_internal.end_override(bigint, date, text) IS
+COMMENT ON FUNCTION _tiering.end_override(bigint, date, text) IS
 'Part of end_override(): what it does, as the owner';
 
 CREATE FUNCTION tiering.end_override(request bigint, on_date date, note text DEFAULT NULL)

@@ -28,7 +28,7 @@ COMMENT ON TYPE tiering.restate_result IS
 -- Changes by hand are made again as they were: they were somebody's will, and not
 -- worked out from data. So they are taken from what was recorded when they were made,
 -- whether or not it stands, unless their assessment was taken back.
-CREATE FUNCTION tiering.changes_by_hand(scheme text)
+CREATE FUNCTION _tiering.changes_by_hand(scheme text)
 RETURNS TABLE (customer_id text, as_of date, move bigint, batch int, from_tier text, to_tier text,
 	version int, measure numeric)
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 100
@@ -37,13 +37,13 @@ BEGIN ATOMIC
 	FROM tiering.batch b
 		JOIN tiering.migration m ON m.scheme = b.scheme AND m.batch = b.batch
 	WHERE b.scheme = changes_by_hand.scheme AND b.kind = 'manual'
-		AND NOT EXISTS (SELECT FROM tiering.taken_back_by(m.scheme, m.as_of, m.batch));
+		AND NOT EXISTS (SELECT FROM _tiering.taken_back_by(m.scheme, m.as_of, m.batch));
 END;
-COMMENT ON FUNCTION tiering.changes_by_hand(text) IS
+COMMENT ON FUNCTION _tiering.changes_by_hand(text) IS
 'What was changed by hand of a scheme''s customers';
 
 -- What the source has today for each assessment that is made again
-CREATE FUNCTION tiering.graded_again(scheme text, customers text[], days date[], told boolean)
+CREATE FUNCTION _tiering.graded_again(scheme text, customers text[], days date[], told boolean)
 RETURNS TABLE (as_of date, customer_id text, earned text, earned_if text[], measure numeric)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
@@ -54,34 +54,35 @@ DECLARE
 	step record;
 BEGIN
 	FOR step IN
-		SELECT s.as_of, s.version FROM tiering.assessments(graded_again.scheme, customers IS NULL) s
+		SELECT s.as_of, s.version
+			FROM _tiering.assessments(graded_again.scheme, customers IS NULL) s
 		WHERE s.as_of >= first_day ORDER BY s.as_of
 	LOOP
 		RETURN QUERY SELECT step.as_of, g.*
-		FROM tiering.graded(graded_again.scheme, step.as_of, step.version,
+		FROM _tiering.graded(graded_again.scheme, step.as_of, step.version,
 			CASE WHEN customers IS NOT NULL THEN
 			ARRAY(SELECT l.customer FROM unnest(customers, days) l(customer, day)
 				WHERE l.day <= step.as_of) END) g;
 		IF told THEN
-			PERFORM tiering.report_stage(graded_again.scheme, step.as_of, 'assessed again');
+			PERFORM _tiering.report_stage(graded_again.scheme, step.as_of, 'assessed again');
 		END IF;
 	END LOOP;
 	RETURN QUERY SELECT o.as_of, g.*
 	FROM (SELECT o.as_of, o.version, array_agg(o.customer_id) AS customers
-		  FROM tiering.own_between(graded_again.scheme) o
+		  FROM _tiering.own_between(graded_again.scheme) o
 			LEFT JOIN unnest(customers, days) l(customer, day)
 				ON l.customer COLLATE "C" = o.customer_id COLLATE "C"
 		  WHERE (customers IS NULL OR l.customer IS NOT NULL)
 			AND o.as_of >= COALESCE(l.day, first_day)
 		  GROUP BY o.as_of, o.version) o
-		CROSS JOIN LATERAL tiering.graded(graded_again.scheme, o.as_of, o.version, o.customers) g;
+		CROSS JOIN LATERAL _tiering.graded(graded_again.scheme, o.as_of, o.version, o.customers) g;
 END;
 $$;
-COMMENT ON FUNCTION tiering.graded_again(text, text[], date[], boolean) IS
+COMMENT ON FUNCTION _tiering.graded_again(text, text[], date[], boolean) IS
 'The customers of a scheme''s source, graded for each assessment: some, each from a day on, or all '
 'from the first of days on if customers is null; told: whether each stage is reported';
 
-CREATE TYPE tiering.occasion AS (
+CREATE TYPE _tiering.occasion AS (
 	customer_id text,
 	n           bigint,
 	kind        text,
@@ -93,15 +94,15 @@ CREATE TYPE tiering.occasion AS (
 	earned_if   text[],
 	measure     numeric,
 	moved_to    text,
-	overrides   tiering.override_days[]
+	overrides   _tiering.override_days[]
 );
-COMMENT ON TYPE tiering.occasion IS
+COMMENT ON TYPE _tiering.occasion IS
 'The n-th time that something is decided about a customer; see decide(). n = 0, kind start: from '
 'which day on it is';
 
 -- Of an assessment's own day, changes by hand come before or after it as they came.
-CREATE FUNCTION tiering.occasions(scheme text, customers text[], days date[], told boolean)
-RETURNS SETOF tiering.occasion
+CREATE FUNCTION _tiering.occasions(scheme text, customers text[], days date[], told boolean)
+RETURNS SETOF _tiering.occasion
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
 AS $$
@@ -110,9 +111,9 @@ DECLARE
 	first_day date := min(d) FROM unnest(days) d;
 BEGIN
 	RETURN QUERY WITH seen AS MATERIALIZED (
-		SELECT g.* FROM tiering.graded_again(occasions.scheme, customers, days, told) g
+		SELECT g.* FROM _tiering.graded_again(occasions.scheme, customers, days, told) g
 	), step AS MATERIALIZED (
-		SELECT s.* FROM tiering.assessments(occasions.scheme, customers IS NULL) s
+		SELECT s.* FROM _tiering.assessments(occasions.scheme, customers IS NULL) s
 			WHERE s.as_of >= first_day
 	), person AS MATERIALIZED (
 		SELECT l.customer COLLATE "C" AS customer_id, l.day
@@ -129,9 +130,9 @@ BEGIN
 		FROM person p JOIN step s ON s.as_of >= p.day
 		UNION ALL
 		SELECT p.customer_id, o.as_of, o.version,
-			(SELECT l.as_of FROM tiering.last_assessment(occasions.scheme, o.as_of) l),
+			(SELECT l.as_of FROM _tiering.last_assessment(occasions.scheme, o.as_of) l),
 			o.after_batch
-		FROM tiering.own_between(occasions.scheme) o
+		FROM _tiering.own_between(occasions.scheme) o
 			JOIN person p ON p.customer_id = o.customer_id COLLATE "C" AND o.as_of >= p.day
 	), event AS (
 		SELECT o.customer_id, 1 AS turn, 0::bigint AS move, 'assessment' AS kind, o.as_of,
@@ -142,7 +143,7 @@ BEGIN
 			AND g.as_of = o.as_of
 			LEFT JOIN (SELECT s.as_of, c.*
 				FROM (SELECT DISTINCT as_of, version, previous FROM own) s
-					   CROSS JOIN LATERAL tiering.circumstances(occasions.scheme, s.version,
+					   CROSS JOIN LATERAL _tiering.circumstances(occasions.scheme, s.version,
 						s.as_of, s.previous, NULL, NULL) c) c
 				ON c.customer_id COLLATE "C" = o.customer_id AND c.as_of = o.as_of
 		UNION ALL
@@ -150,7 +151,7 @@ BEGIN
 			h.move,
 			'manual', h.as_of, NULL, h.version, h.from_tier IS NOT NULL, NULL, NULL, h.measure,
 			h.to_tier, NULL
-		FROM tiering.changes_by_hand(occasions.scheme) h
+		FROM _tiering.changes_by_hand(occasions.scheme) h
 			JOIN person p ON p.customer_id = h.customer_id COLLATE "C" AND h.as_of >= p.day
 			LEFT JOIN own o ON o.customer_id = p.customer_id AND o.as_of = h.as_of
 	)
@@ -163,12 +164,12 @@ BEGIN
 		NULL FROM person p;
 END;
 $$;
-COMMENT ON FUNCTION tiering.occasions(text, text[], date[], boolean) IS
+COMMENT ON FUNCTION _tiering.occasions(text, text[], date[], boolean) IS
 'All that has to be decided again about some customers, each from a day on, or about all from the '
 'first of days on if customers is null: assessments, with what the source has today, and changes '
 'by hand';
 
-CREATE TYPE tiering.replayed AS (
+CREATE TYPE _tiering.replayed AS (
 	customer_id  text,
 	n            bigint,
 	kind         text,
@@ -179,20 +180,20 @@ CREATE TYPE tiering.replayed AS (
 	measure      numeric,
 	earned       text,
 	cause        text,
-	v            tiering.verdict
+	v            _tiering.verdict
 );
-COMMENT ON TYPE tiering.replayed IS
+COMMENT ON TYPE _tiering.replayed IS
 'Where a customer is after the n-th occasion, after which they have the measure; n = 0: before all '
 'of them';
 
-CREATE FUNCTION tiering.replay_start(scheme text, customer_id text, day date, touched boolean)
-RETURNS TABLE (version int, cause text, v tiering.verdict)
+CREATE FUNCTION _tiering.replay_start(scheme text, customer_id text, day date, touched boolean)
+RETURNS TABLE (version int, cause text, v _tiering.verdict)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 BEGIN ATOMIC
 	SELECT a.version, a.cause,
 		ROW(a.tier, a.since, NULL, NULL, a.policy_tier, a.policy_since, a.first_as_of,
 		NULL, a.misses, a.best, a.next_tier, a.next_review, a.kept_until, NULL, false, false, false,
-		NULL)::tiering.verdict
+		NULL)::_tiering.verdict
 	FROM tiering.assignment a
 	WHERE NOT replay_start.touched AND a.scheme = replay_start.scheme
 		AND a.customer_id = replay_start.customer_id COLLATE "C"
@@ -200,16 +201,16 @@ BEGIN ATOMIC
 	SELECT b.version, b.cause,
 		ROW(b.tier, b.since, NULL, NULL, b.policy_tier, b.policy_since, b.first_as_of,
 		NULL, b.misses, b.best, b.next_tier, b.next_review, b.kept_until, NULL, false, false, false,
-		NULL)::tiering.verdict
-	FROM tiering.state_before(replay_start.scheme, replay_start.customer_id, replay_start.day) b
+		NULL)::_tiering.verdict
+	FROM _tiering.state_before(replay_start.scheme, replay_start.customer_id, replay_start.day) b
 	WHERE replay_start.touched;
 END;
-COMMENT ON FUNCTION tiering.replay_start(text, text, date, boolean) IS
+COMMENT ON FUNCTION _tiering.replay_start(text, text, date, boolean) IS
 'Where a customer was before a day: where they are, if they were not touched since';
 
 -- Who has neither moved nor been noted anything of since is where they were before.
-CREATE FUNCTION tiering.replayed(scheme text, customers text[], days date[], told boolean)
-RETURNS SETOF tiering.replayed
+CREATE FUNCTION _tiering.replayed(scheme text, customers text[], days date[], told boolean)
+RETURNS SETOF _tiering.replayed
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
 AS $$
@@ -218,16 +219,16 @@ DECLARE
 	first_day date := min(d) FROM unnest(days) d;
 BEGIN
 	RETURN QUERY WITH RECURSIVE occasion AS MATERIALIZED (
-		SELECT o.* FROM tiering.occasions(replayed.scheme, customers, days, told) o
+		SELECT o.* FROM _tiering.occasions(replayed.scheme, customers, days, told) o
 	), touched AS MATERIALIZED (
-		SELECT t.customer_id FROM tiering.touched(replayed.scheme, first_day) t
+		SELECT t.customer_id FROM _tiering.touched(replayed.scheme, first_day) t
 	), state AS (
 		SELECT o.customer_id, 0::bigint AS n, o.kind, o.as_of, b.version, NULL::int AS held_version,
 			false AS gone, NULL::numeric AS measure, NULL::text AS earned, b.cause, b.v
 		-- looked up in a hash: the planner does not know how many are touched
 		FROM (SELECT x.*, x.customer_id IN (SELECT t.customer_id FROM touched t) AS touched
 			  FROM occasion x WHERE x.n = 0 OFFSET 0) o
-			LEFT JOIN LATERAL tiering.replay_start(replayed.scheme, o.customer_id, o.as_of,
+			LEFT JOIN LATERAL _tiering.replay_start(replayed.scheme, o.customer_id, o.as_of,
 				o.touched) b
 				ON true
 		UNION ALL
@@ -242,7 +243,7 @@ BEGIN
 					ELSE o.measure END AS measure,
 				COALESCE(s.earned, CASE WHEN s.cause <> 'manual' THEN (s.v).tier END) AS earned,
 					s.cause,
-				tiering.decide(replayed.scheme, o.version, o.kind, o.as_of, o.previous, (s.v).tier,
+				_tiering.decide(replayed.scheme, o.version, o.kind, o.as_of, o.previous, (s.v).tier,
 					(s.v).since,
 					s.version, (s.v).policy_tier, (s.v).policy_since, (s.v).first_as_of,
 						(s.v).misses, (s.v).best,
@@ -255,12 +256,12 @@ BEGIN
 	SELECT s.* FROM state s;
 END;
 $$;
-COMMENT ON FUNCTION tiering.replayed(text, text[], date[], boolean) IS
+COMMENT ON FUNCTION _tiering.replayed(text, text[], date[], boolean) IS
 'The customers of occasions(), after each of these';
 
 -- Who leaves does so with the measure that they had last. If that was before the first
 -- assessment that is made again, it is known of the exit that stands, or of the source.
-CREATE FUNCTION tiering.measures_before(scheme text, as_of date, customers text[])
+CREATE FUNCTION _tiering.measures_before(scheme text, as_of date, customers text[])
 RETURNS TABLE (customer_id text, measure numeric)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 1000
 SET search_path = pg_catalog, pg_temp
@@ -268,20 +269,20 @@ AS $$
 DECLARE
 	last record;
 BEGIN
-	SELECT * INTO last FROM tiering.last_assessment(scheme, as_of);
+	SELECT * INTO last FROM _tiering.last_assessment(scheme, as_of);
 	IF customers <> '{}' AND last.version IS NOT NULL
-		AND tiering.source_yields(scheme, last.as_of, last.version)
+		AND _tiering.source_yields(scheme, last.as_of, last.version)
 	THEN
 		RETURN QUERY SELECT g.customer_id, g.measure
-		FROM tiering.graded(scheme, last.as_of, last.version, customers) g;
+		FROM _tiering.graded(scheme, last.as_of, last.version, customers) g;
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION tiering.measures_before(text, date, text[]) IS
+COMMENT ON FUNCTION _tiering.measures_before(text, date, text[]) IS
 'The measures of customers at the last assessment before a day, by what the source has today; '
 'nobody''s if it does not have any more what that took';
 
-CREATE TYPE tiering.replayed_move AS (
+CREATE TYPE _tiering.replayed_move AS (
 	replayed    boolean,
 	customer_id text,
 	as_of       date,
@@ -293,10 +294,10 @@ CREATE TYPE tiering.replayed_move AS (
 	measure     numeric,
 	assessed    date
 );
-COMMENT ON TYPE tiering.replayed_move IS
+COMMENT ON TYPE _tiering.replayed_move IS
 'A move as a replay makes it, or, if not replayed, as it stands, n being its number';
 
-CREATE TYPE tiering.edition_part AS (
+CREATE TYPE _tiering.edition_part AS (
 	as_of        date,
 	version      int,
 	tier         text,
@@ -306,7 +307,7 @@ CREATE TYPE tiering.edition_part AS (
 	was_measure  numeric,
 	was_known    boolean
 );
-COMMENT ON TYPE tiering.edition_part IS
+COMMENT ON TYPE _tiering.edition_part IS
 'Of the customers of a replay, how many a tier has at an assessment, and how many it had; with '
 'their measures, of which the old ones may not be known';
 
@@ -315,7 +316,7 @@ COMMENT ON TYPE tiering.edition_part IS
 -- supersede them, all of them; so do none those that cancelled each other, such as
 -- the loss of a tier that was made good by an override on the same day.
 -- Who is new by an approval has the measure with which that was asked for.
-CREATE FUNCTION tiering.differing_days(moves tiering.replayed_move[]) RETURNS SETOF date
+CREATE FUNCTION _tiering.differing_days(moves _tiering.replayed_move[]) RETURNS SETOF date
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100 ROWS 1
 BEGIN ATOMIC
 	WITH m AS (
@@ -338,23 +339,23 @@ BEGIN ATOMIC
 	GROUP BY d.as_of
 	HAVING count(*) < 2 OR count(DISTINCT d.net) > 1;
 END;
-COMMENT ON FUNCTION tiering.differing_days(tiering.replayed_move[]) IS
+COMMENT ON FUNCTION _tiering.differing_days(_tiering.replayed_move[]) IS
 'The days on which the moves of a customer that stand are not those of the replay';
 
 -- One statement, as write_verdicts() is, for the same reason: what the replay found is
 -- read several times, and kept nowhere.
-CREATE FUNCTION tiering.write_replay(scheme text, customers text[], days date[], cause text,
+CREATE FUNCTION _tiering.write_replay(scheme text, customers text[], days date[], cause text,
 	batch int,
 	last_as_of date, anew date, OUT superseded bigint, OUT recorded bigint, OUT written bigint,
-	OUT persons bigint, OUT repeated text, OUT cells tiering.assessed_cell[],
-	OUT asking tiering.asking[], OUT parts tiering.edition_part[])
+	OUT persons bigint, OUT repeated text, OUT cells _tiering.assessed_cell[],
+	OUT asking _tiering.asking[], OUT parts _tiering.edition_part[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
 	WITH r AS MATERIALIZED (
-		SELECT x.* FROM tiering.replayed(write_replay.scheme, customers, days, write_replay.cause
+		SELECT x.* FROM _tiering.replayed(write_replay.scheme, customers, days, write_replay.cause
 			IS NOT NULL) x
 	), final AS MATERIALIZED (
 		SELECT DISTINCT ON (r.customer_id) r.* FROM r ORDER BY r.customer_id, r.n DESC
@@ -362,7 +363,7 @@ BEGIN
 		SELECT x.as_of, m.* FROM (
 			SELECT r.as_of, array_agg(r.customer_id) AS leaving FROM r
 			WHERE (r.v).moves AND (r.v).tier IS NULL AND r.measure IS NULL GROUP BY r.as_of) x
-			CROSS JOIN LATERAL tiering.measures_before(write_replay.scheme, x.as_of, x.leaving) m
+			CROSS JOIN LATERAL _tiering.measures_before(write_replay.scheme, x.as_of, x.leaving) m
 	), old AS MATERIALIZED (
 		SELECT false AS replayed, m.customer_id, m.as_of, m.move AS n, m.from_tier, m.to_tier,
 			m.cause,
@@ -380,20 +381,20 @@ BEGIN
 			CASE WHEN s.to_tier IS NOT NULL THEN r.measure
 				ELSE COALESCE(r.measure, o.measure, l.measure) END,
 			r.as_of
-		FROM r CROSS JOIN LATERAL tiering.steps(r.v) s
+		FROM r CROSS JOIN LATERAL _tiering.steps(r.v) s
 			LEFT JOIN old o ON o.customer_id = r.customer_id COLLATE "C" AND o.assessed = r.as_of
 				AND o.to_tier IS NULL AND s.to_tier IS NULL
 					AND o.from_tier = s.from_tier COLLATE "C"
 			LEFT JOIN late l ON l.as_of = r.as_of AND l.customer_id = r.customer_id AND s.to_tier
 				IS NULL
-			LEFT JOIN LATERAL tiering.last_assessment(write_replay.scheme, r.as_of) b ON s.to_tier
+			LEFT JOIN LATERAL _tiering.last_assessment(write_replay.scheme, r.as_of) b ON s.to_tier
 				IS NULL
 		WHERE r.n > 0 AND (r.v).moves
 	), differing AS MATERIALIZED (
 		SELECT m.customer_id, d.as_of
-		FROM (SELECT m.customer_id, array_agg(ROW(m.*)::tiering.replayed_move) AS moves
+		FROM (SELECT m.customer_id, array_agg(ROW(m.*)::_tiering.replayed_move) AS moves
 			  FROM move m GROUP BY m.customer_id) m
-			CROSS JOIN LATERAL tiering.differing_days(m.moves) d(as_of)
+			CROSS JOIN LATERAL _tiering.differing_days(m.moves) d(as_of)
 	), last_move AS MATERIALIZED (
 		SELECT DISTINCT ON (m.customer_id) m.customer_id, m.cause
 		FROM move m LEFT JOIN differing d ON d.customer_id = m.customer_id AND d.as_of = m.as_of
@@ -427,12 +428,12 @@ BEGIN
 		SELECT write_replay.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier,
 			CASE WHEN m.from_tier IS NULL THEN 'new' WHEN m.to_tier IS NULL THEN 'exit'
 				ELSE w.direction END,
-			m.cause, m.version, m.measure, m.assessed, session_user, tiering.acting_role(),
+			m.cause, m.version, m.measure, m.assessed, session_user, _tiering.acting_role(),
 				write_replay.batch
 		FROM move m
 			JOIN differing d ON d.customer_id = m.customer_id AND d.as_of = m.as_of
 			LEFT JOIN (SELECT v.version, w.* FROM (SELECT DISTINCT version FROM move) v
-					   CROSS JOIN LATERAL tiering.directions(write_replay.scheme, v.version) w) w
+					   CROSS JOIN LATERAL _tiering.directions(write_replay.scheme, v.version) w) w
 				ON w.version = m.version AND w.from_tier = m.from_tier AND w.to_tier = m.to_tier
 		WHERE m.replayed
 		ORDER BY m.as_of, m.n
@@ -488,7 +489,7 @@ BEGIN
 			a.measure AS was_measure
 		FROM (SELECT DISTINCT ON (r.customer_id, s.as_of) r.*, s.as_of AS day,
 			s.version AS graded_by
-			  FROM r JOIN tiering.assessments(write_replay.scheme, customers IS NULL) s
+			  FROM r JOIN _tiering.assessments(write_replay.scheme, customers IS NULL) s
 				ON s.as_of = r.as_of
 			  WHERE r.n > 0 ORDER BY r.customer_id, s.as_of, r.n DESC) x
 			JOIN r z ON z.customer_id = x.customer_id AND z.n = 0
@@ -496,7 +497,7 @@ BEGIN
 				SELECT o.n, o.to_tier FROM old o WHERE o.customer_id = x.customer_id COLLATE "C"
 					AND o.assessed <= x.as_of
 				ORDER BY o.as_of DESC, o.n DESC LIMIT 1) o ON customers IS NOT NULL
-			LEFT JOIN tiering.measures_held(write_replay.scheme, last_as_of) a
+			LEFT JOIN _tiering.measures_held(write_replay.scheme, last_as_of) a
 				ON x.as_of = last_as_of
 				AND a.customer_id COLLATE "C" = x.customer_id COLLATE "C" AND customers IS NOT NULL
 	)
@@ -504,15 +505,15 @@ BEGIN
 		(SELECT count(*) FROM standing s WHERE s.rewrite), (SELECT count(*) FROM r WHERE r.n = 0),
 		(SELECT r.customer_id FROM r WHERE r.kind = 'assessment' GROUP BY r.customer_id, r.as_of
 		 HAVING count(*) > 1 ORDER BY r.customer_id LIMIT 1),
-		(SELECT array_agg(ROW(c.*)::tiering.assessed_cell) FROM (
+		(SELECT array_agg(ROW(c.*)::_tiering.assessed_cell) FROM (
 			SELECT f.gone, s.held, s.held_version, (s.v).tier, count(*), count(*)
 				FILTER (WHERE s.rewrite), 0::bigint, NULL::numeric
 			FROM standing s JOIN (SELECT f.customer_id, f.gone FROM final f) f
 				ON f.customer_id = s.customer_id COLLATE "C"
 			GROUP BY f.gone, s.held, s.held_version, (s.v).tier) c),
 		(SELECT array_agg(ROW(f.customer_id, (f.v).asked, (f.v).tier, f.measure, f.as_of,
-			f.version)::tiering.asking) FROM final f WHERE (f.v).asked IS NOT NULL),
-		(SELECT array_agg(ROW(p.*)::tiering.edition_part) FROM (
+			f.version)::_tiering.asking) FROM final f WHERE (f.v).asked IS NOT NULL),
+		(SELECT array_agg(ROW(p.*)::_tiering.edition_part) FROM (
 			SELECT u.as_of, max(u.version), u.tier, sum(u.now), sum(u.was), sum(u.measure),
 				sum(u.was_measure), bool_and(u.known)
 			FROM ended e CROSS JOIN LATERAL (VALUES
@@ -523,7 +524,7 @@ BEGIN
 	INTO superseded, recorded, written, persons, repeated, cells, asking, parts;
 END;
 $$;
-COMMENT ON FUNCTION tiering.write_replay(text, text[], date[], text, int, date, date) IS
+COMMENT ON FUNCTION _tiering.write_replay(text, text[], date[], text, int, date, date) IS
 'Replays the customers of occasions(), and writes what comes out otherwise: the moves that do not '
 'stand any more are superseded, those in their place recorded, with the cause given unless they '
 'are by hand, and assignment is brought to where the replay ends. anew: an assessment that had '
@@ -532,12 +533,12 @@ COMMENT ON FUNCTION tiering.write_replay(text, text[], date[], text, int, date, 
 -- Heads follow from the moves. Money of the last assessment follows from what the
 -- customers have now and had before; of an earlier one what they had is not kept, so
 -- where they are or were, it is left to recount().
-CREATE FUNCTION tiering.keep_editions(scheme text, everyone boolean, batch int,
-	parts tiering.edition_part[]) RETURNS void
+CREATE FUNCTION _tiering.keep_editions(scheme text, everyone boolean, batch int,
+	parts _tiering.edition_part[]) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 100000
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT tiering.keep_distribution(keep_editions.scheme, e.as_of, e.version,
+	SELECT _tiering.keep_distribution(keep_editions.scheme, e.as_of, e.version,
 		keep_editions.batch - 1, e.sums)
 	FROM (
 		SELECT COALESCE(d.as_of, p.as_of) AS as_of,
@@ -545,8 +546,8 @@ AS $$
 			array_agg(ROW(COALESCE(d.tier, p.tier), c.customers, CASE WHEN everyone THEN p.measure
 				WHEN c.customers = 0 THEN 0 WHEN p.tier IS NULL THEN d.measure
 				WHEN p.was_known THEN d.measure + COALESCE(p.measure, 0) - COALESCE(p.was_measure,
-					0) END)::tiering.tier_sum) AS sums
-		FROM (SELECT x.* FROM tiering.known_distribution(NULL) x
+					0) END)::_tiering.tier_sum) AS sums
+		FROM (SELECT x.* FROM _tiering.known_distribution(NULL) x
 			  WHERE x.scheme = keep_editions.scheme AND x.as_of
 				IN (SELECT y.as_of FROM unnest(parts) y)) d
 			FULL JOIN unnest(parts) p ON p.as_of = d.as_of AND p.tier COLLATE "C" = d.tier
@@ -555,19 +556,19 @@ AS $$
 					END AS customers) c
 		GROUP BY 1 ORDER BY 1) e
 $$;
-COMMENT ON FUNCTION tiering.keep_editions(text, boolean, int, tiering.edition_part[]) IS
+COMMENT ON FUNCTION _tiering.keep_editions(text, boolean, int, _tiering.edition_part[]) IS
 'Keeps the distributions that follow from a replay';
 
-CREATE FUNCTION tiering.replay(scheme text, last_as_of date, kind text, customers text[],
+CREATE FUNCTION _tiering.replay(scheme text, last_as_of date, kind text, customers text[],
 	days date[],
-	cause text, anew date, OUT result tiering.restate_result, OUT cells tiering.assessed_cell[],
-	OUT asking tiering.asking[])
+	cause text, anew date, OUT result tiering.restate_result, OUT cells _tiering.assessed_cell[],
+	OUT asking _tiering.asking[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	batch int := tiering.next_batch(scheme);
-	last_move bigint := tiering.last_move();
+	batch int := _tiering.next_batch(scheme);
+	last_move bigint := _tiering.last_move();
 	first_day date := min(d) FROM unnest(days) d;
 	done record;
 BEGIN
@@ -577,21 +578,21 @@ BEGIN
 		RETURN;		-- there is no assessment, or nobody is listed
 	END IF;
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
-	SELECT * INTO done FROM tiering.write_replay(scheme, customers, days, cause, batch, last_as_of,
+	SELECT * INTO done FROM _tiering.write_replay(scheme, customers, days, cause, batch, last_as_of,
 		anew);
 	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
 	IF done.repeated IS NOT NULL THEN
 		RAISE EXCEPTION 'source of scheme "%" yields % more than once', scheme,
-				tiering.shown_customer(done.repeated)
+				_tiering.shown_customer(done.repeated)
 			USING ERRCODE = 'unique_violation',
 			HINT = 'Its query must yield one row for each customer.';
 	END IF;
-	PERFORM tiering.seal_batch(scheme, batch, kind, first_day, last_move),
-		tiering.keep_editions(scheme, customers IS NULL, batch, done.parts);
+	PERFORM _tiering.seal_batch(scheme, batch, kind, first_day, last_move),
+		_tiering.keep_editions(scheme, customers IS NULL, batch, done.parts);
 	IF anew IS NULL THEN
-		PERFORM tiering.keep_requests(scheme, last_as_of, customers, done.asking);
+		PERFORM _tiering.keep_requests(scheme, last_as_of, customers, done.asking);
 	END IF;
-	result.assessments := count(*) FROM tiering.assessments(scheme, customers IS NULL) a
+	result.assessments := count(*) FROM _tiering.assessments(scheme, customers IS NULL) a
 		WHERE a.as_of >= first_day;
 	result.customers := done.persons;
 	result.superseded := done.superseded;
@@ -601,13 +602,13 @@ BEGIN
 	asking := done.asking;
 END;
 $$;
-COMMENT ON FUNCTION tiering.replay(text, date, text, text[], date[], text, date) IS
+COMMENT ON FUNCTION _tiering.replay(text, date, text, text[], date[], text, date) IS
 'Makes the assessments of customers again, each from a day on, or of all from the first of days on '
 'if customers is null, and keeps what comes out otherwise as a batch of a kind. last_as_of: the '
 'last assessment of the scheme; anew: an assessment that had none of the customers yet, and sees '
 'to what it asks for itself';
 
-CREATE FUNCTION tiering.repeat_assessment(scheme text, as_of date, version int)
+CREATE FUNCTION _tiering.repeat_assessment(scheme text, as_of date, version int)
 RETURNS tiering.refresh_result
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
@@ -616,21 +617,21 @@ DECLARE
 	done record;
 	result tiering.refresh_result;
 BEGIN
-	SELECT * INTO done FROM tiering.replay(scheme, as_of, 'refresh', NULL, ARRAY[as_of], NULL,
+	SELECT * INTO done FROM _tiering.replay(scheme, as_of, 'refresh', NULL, ARRAY[as_of], NULL,
 		NULL);
-	PERFORM tiering.check_cells(scheme, as_of, version, NULL, NULL, done.cells);
-	result := tiering.cell_counts(scheme, as_of, version, done.cells);
+	PERFORM _tiering.check_cells(scheme, as_of, version, NULL, NULL, done.cells);
+	result := _tiering.cell_counts(scheme, as_of, version, done.cells);
 	result.pending := count(*) FROM tiering.request_state r
 		WHERE r.scheme = repeat_assessment.scheme AND r.kind = 'move' AND r.state = 'pending';
 	result.overrides_left_out := count(*)
-		FROM tiering.overrides_left_out(scheme, version, as_of, as_of);
+		FROM _tiering.overrides_left_out(scheme, version, as_of, as_of);
 	RETURN result;
 END;
 $$;
-COMMENT ON FUNCTION tiering.repeat_assessment(text, date, int) IS
+COMMENT ON FUNCTION _tiering.repeat_assessment(text, date, int) IS
 'Makes the last assessment of a scheme again, from the state before it';
 
-CREATE FUNCTION tiering_internal.restate(scheme text, from_as_of date, customers text[])
+CREATE FUNCTION _tiering.restate(scheme text, from_as_of date, customers text[])
 RETURNS tiering.restate_result
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
@@ -640,20 +641,20 @@ DECLARE
 	src tiering.source;
 	done record;
 BEGIN
-	PERFORM tiering.check_day(from_as_of, 'from_as_of');
-	src := tiering.lock_source(scheme COLLATE "C");
+	PERFORM _tiering.check_day(from_as_of, 'from_as_of');
+	src := _tiering.lock_source(scheme COLLATE "C");
 	IF customers IS NOT NULL THEN
 		customers := ARRAY(SELECT DISTINCT c COLLATE "C" FROM unnest(customers) c WHERE c
 			IS NOT NULL);
 	END IF;
-	SELECT * INTO done FROM tiering.replay(src.scheme, src.refreshed_as_of, 'restatement',
+	SELECT * INTO done FROM _tiering.replay(src.scheme, src.refreshed_as_of, 'restatement',
 		customers COLLATE "C", array_fill(from_as_of, ARRAY[COALESCE(cardinality(customers), 1)]),
 		'correction', NULL);
-	PERFORM tiering.notify_restatement(done.result);
+	PERFORM _tiering.notify_restatement(done.result);
 	RETURN done.result;
 END;
 $$;
-COMMENT ON FUNCTION tiering_internal.restate(text, date, text[]) IS
+COMMENT ON FUNCTION _tiering.restate(text, date, text[]) IS
 'Part of restate(): what it does, as the owner';
 
 CREATE FUNCTION tiering.restate(scheme text, from_as_of date, customers text[] DEFAULT NULL)
@@ -668,7 +669,7 @@ COMMENT ON FUNCTION tiering.restate(text, date, text[]) IS
 'which the customers are or were is null until recount(). Errors: unknown scheme, no source '
 '(42704), a refresh under way (55P03), a null or infinite day (22023), and those of refresh()';
 
-CREATE FUNCTION tiering.notify_restatement(result tiering.restate_result) RETURNS void
+CREATE FUNCTION _tiering.notify_restatement(result tiering.restate_result) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -679,17 +680,17 @@ BEGIN
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION tiering.notify_restatement(tiering.restate_result) IS
+COMMENT ON FUNCTION _tiering.notify_restatement(tiering.restate_result) IS
 'Tells who listens on the channel tiering what a restatement did, if it did anything';
 
-CREATE FUNCTION tiering_internal.restate_dirty(scheme text) RETURNS tiering.restate_result
+CREATE FUNCTION _tiering.restate_dirty(scheme text) RETURNS tiering.restate_result
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 SET application_name = 'tiering.restate'
 AS $$
 DECLARE
-	src tiering.source := tiering.lock_source(scheme);
-	first_as_of date := min(d.as_of) FROM tiering.known_distribution(NULL) d
+	src tiering.source := _tiering.lock_source(scheme);
+	first_as_of date := min(d.as_of) FROM _tiering.known_distribution(NULL) d
 		WHERE d.scheme = restate_dirty.scheme;
 	marked record;
 	done record;
@@ -701,7 +702,7 @@ BEGIN
 	WITH taken AS (
 		DELETE FROM tiering.dirty d
 		WHERE d.scheme = restate_dirty.scheme AND NOT EXISTS (
-			SELECT FROM tiering.last_own(restate_dirty.scheme) o
+			SELECT FROM _tiering.last_own(restate_dirty.scheme) o
 			WHERE o.customer_id = d.customer_id AND d.from_as_of <= o.as_of
 				AND d.from_as_of > src.refreshed_as_of)
 		RETURNING d.customer_id, d.from_as_of
@@ -711,14 +712,14 @@ BEGIN
 	INTO marked
 	FROM (SELECT t.customer_id, min(t.from_as_of) AS day FROM taken t
 		  WHERE t.from_as_of <= src.refreshed_as_of GROUP BY t.customer_id) t;
-	SELECT * INTO done FROM tiering.replay(src.scheme, src.refreshed_as_of, 'restatement',
+	SELECT * INTO done FROM _tiering.replay(src.scheme, src.refreshed_as_of, 'restatement',
 		marked.customers,
 		marked.days, 'correction', NULL);
-	PERFORM tiering.notify_restatement(done.result);
+	PERFORM _tiering.notify_restatement(done.result);
 	RETURN done.result;
 END;
 $$;
-COMMENT ON FUNCTION tiering_internal.restate_dirty(text) IS
+COMMENT ON FUNCTION _tiering.restate_dirty(text) IS
 'Part of restate_dirty(): what it does, as the owner';
 
 CREATE FUNCTION tiering.restate_dirty(scheme text) RETURNS tiering.restate_result
@@ -728,31 +729,31 @@ COMMENT ON FUNCTION tiering.restate_dirty(text) IS
 'Restates the customers who were marked by mark_dirty(), each from their day on, and takes the '
 'marks away. Errors: those of restate(), after which the marks are still there';
 
-CREATE FUNCTION tiering_internal.recount(scheme text) RETURNS int
+CREATE FUNCTION _tiering.recount(scheme text) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	src tiering.source := tiering.lock_source(scheme);
+	src tiering.source := _tiering.lock_source(scheme);
 	step record;
 	recounted int := 0;
 BEGIN
 	FOR step IN
 		SELECT d.as_of, max(d.version) AS version
-		FROM tiering.known_distribution(NULL) d
+		FROM _tiering.known_distribution(NULL) d
 		WHERE d.scheme = recount.scheme AND EXISTS (SELECT FROM tiering.metric m
 			WHERE m.scheme = d.scheme AND m.version = d.version AND m.is_measure)
 		GROUP BY d.as_of HAVING bool_or(d.measure IS NULL AND d.customers > 0)
 		ORDER BY d.as_of
 	LOOP
-		recounted := recounted + tiering.keep_distribution(scheme, step.as_of, step.version,
-			tiering.next_batch(scheme) - 1,
-				tiering.tier_sums(scheme, step.as_of, step.version))::int;
+		recounted := recounted + _tiering.keep_distribution(scheme, step.as_of, step.version,
+			_tiering.next_batch(scheme) - 1,
+				_tiering.tier_sums(scheme, step.as_of, step.version))::int;
 	END LOOP;
 	RETURN recounted;
 END;
 $$;
-COMMENT ON FUNCTION tiering_internal.recount(text) IS
+COMMENT ON FUNCTION _tiering.recount(text) IS
 'Part of recount(): what it does, as the owner';
 
 CREATE FUNCTION tiering.recount(scheme text) RETURNS int

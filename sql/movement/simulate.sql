@@ -8,7 +8,7 @@
  * of the extension's owner, the source with its setter's rights.
  */
 
-CREATE FUNCTION tiering.simulated_day(scheme text, version int, as_of date) RETURNS date
+CREATE FUNCTION _tiering.simulated_day(scheme text, version int, as_of date) RETURNS date
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -34,7 +34,7 @@ BEGIN
 		RAISE EXCEPTION 'scheme "%" was never refreshed, so as_of must be given', scheme
 			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
-	PERFORM tiering.check_day(as_of, 'as_of');
+	PERFORM _tiering.check_day(as_of, 'as_of');
 	IF as_of < src.refreshed_as_of THEN
 		RAISE EXCEPTION 'scheme "%" was already refreshed as of %, which is after %', scheme,
 			src.refreshed_as_of, as_of
@@ -44,42 +44,43 @@ BEGIN
 	RETURN as_of;
 END;
 $$;
-COMMENT ON FUNCTION tiering.simulated_day(text, int, date) IS
+COMMENT ON FUNCTION _tiering.simulated_day(text, int, date) IS
 'Part of simulate(): the day that is simulated, null being that of the last refresh, if that can '
 'be done';
 
 -- What a refresh refuses, this does. A customer who is repeated shows where more
 -- rows of the source met a row of assignment than there are; new ones have to be
 -- looked through.
-CREATE FUNCTION tiering.simulated_cells(scheme text, version int, as_of date)
+CREATE FUNCTION _tiering.simulated_cells(scheme text, version int, as_of date)
 RETURNS TABLE (held text, tier text, customers bigint, measure numeric)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 50
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
-	day date := tiering.simulated_day(scheme, version, as_of);
-	again boolean := s.refreshed_as_of = day OR EXISTS (SELECT FROM tiering.ahead(s.scheme, day))
+	day date := _tiering.simulated_day(scheme, version, as_of);
+	again boolean := s.refreshed_as_of = day OR EXISTS (SELECT FROM _tiering.ahead(s.scheme, day))
 		FROM tiering.source s WHERE s.scheme = simulated_cells.scheme;
-	previous date := l.as_of FROM tiering.last_assessment(scheme, day) l;
-	cells tiering.assessed_cell[];
+	previous date := l.as_of FROM _tiering.last_assessment(scheme, day) l;
+	cells _tiering.assessed_cell[];
 BEGIN
-	SELECT array_agg(ROW(c.*)::tiering.assessed_cell) INTO cells
+	SELECT array_agg(ROW(c.*)::_tiering.assessed_cell) INTO cells
 	FROM (SELECT d.gone, d.held, max(d.held_version), (d.v).tier, count(*), 0::bigint, 0::bigint,
 			sum(CASE WHEN (d.v).tier IS NULL THEN d.held_measure ELSE d.measure END)
-		  FROM tiering.assessed(simulated_cells.scheme, day, simulated_cells.version, previous,
+		  FROM _tiering.assessed(simulated_cells.scheme, day, simulated_cells.version, previous,
 			NULL, NULL, again) d
 		  GROUP BY d.gone, d.held, (d.v).tier) c;
-	PERFORM tiering.check_cells(simulated_cells.scheme, day, simulated_cells.version, NULL,
-		tiering.customers_held(simulated_cells.scheme), cells);
+	PERFORM _tiering.check_cells(simulated_cells.scheme, day, simulated_cells.version, NULL,
+		_tiering.customers_held(simulated_cells.scheme), cells);
 	IF EXISTS (SELECT FROM unnest(cells) c WHERE c.held IS NULL) THEN
-		PERFORM tiering.refuse_repeated(simulated_cells.scheme, day, simulated_cells.version, NULL);
+		PERFORM _tiering.refuse_repeated(simulated_cells.scheme, day, simulated_cells.version,
+			NULL);
 	END IF;
 	RETURN QUERY SELECT c.held, c.tier, sum(c.customers)::bigint, sum(c.measure)
 		FROM unnest(cells) c GROUP BY c.held, c.tier;
 END;
 $$;
-COMMENT ON FUNCTION tiering.simulated_cells(text, int, date) IS
+COMMENT ON FUNCTION _tiering.simulated_cells(text, int, date) IS
 'Part of simulate(): how many customers, with how much of the measure, would come from which tier '
 'to which; both are null for those whom no tier takes';
 
@@ -91,11 +92,11 @@ BEGIN ATOMIC
 	SELECT c.held, c.tier, CASE WHEN c.held IS NULL THEN 'new' WHEN c.tier IS NULL THEN 'exit'
 		ELSE d.direction END,
 		c.customers, c.measure
-	FROM tiering.simulated_cells(scheme, version, as_of) c
-		LEFT JOIN tiering.directions(simulate.scheme, simulate.version) d
+	FROM _tiering.simulated_cells(scheme, version, as_of) c
+		LEFT JOIN _tiering.directions(simulate.scheme, simulate.version) d
 			ON d.from_tier = c.held AND d.to_tier = c.tier
-		LEFT JOIN tiering.tier_names(simulate.scheme, simulate.version) f ON f.tier = c.held
-		LEFT JOIN tiering.tier_names(simulate.scheme, simulate.version) t ON t.tier = c.tier
+		LEFT JOIN _tiering.tier_names(simulate.scheme, simulate.version) f ON f.tier = c.held
+		LEFT JOIN _tiering.tier_names(simulate.scheme, simulate.version) t ON t.tier = c.tier
 	WHERE num_nonnulls(c.held, c.tier) > 0
 	ORDER BY f.rank DESC NULLS LAST, c.held, t.rank DESC NULLS LAST, c.tier;
 END;
@@ -114,12 +115,12 @@ LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 1000000 ROWS 20
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	WITH c AS MATERIALIZED (
-		SELECT * FROM tiering.simulated_cells(scheme, version, as_of)
+		SELECT * FROM _tiering.simulated_cells(scheme, version, as_of)
 	), edition AS (
 		-- what graded is what view staffing goes by
 		SELECT false AS after, COALESCE(tiering.version_on(s.scheme, s.refreshed_as_of),
 			l.version) AS version
-		FROM tiering.source s CROSS JOIN LATERAL tiering.last_assessment(s.scheme) l
+		FROM tiering.source s CROSS JOIN LATERAL _tiering.last_assessment(s.scheme) l
 		WHERE s.scheme = simulate_staffing.scheme
 		UNION ALL SELECT true, simulate_staffing.version
 	), listed AS (
@@ -164,19 +165,19 @@ SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SE
 AS $$
 #variable_conflict use_column
 DECLARE
-	day date := tiering.simulated_day(scheme, version, as_of);
-	again boolean := s.refreshed_as_of = day OR EXISTS (SELECT FROM tiering.ahead(s.scheme, day))
+	day date := _tiering.simulated_day(scheme, version, as_of);
+	again boolean := s.refreshed_as_of = day OR EXISTS (SELECT FROM _tiering.ahead(s.scheme, day))
 		FROM tiering.source s WHERE s.scheme = simulate_customers.scheme;
-	previous date := l.as_of FROM tiering.last_assessment(scheme, day) l;
+	previous date := l.as_of FROM _tiering.last_assessment(scheme, day) l;
 BEGIN
 	RETURN QUERY SELECT d.customer_id, d.held, (d.v).tier,
 		CASE WHEN d.held IS NULL THEN 'new' WHEN (d.v).tier IS NULL THEN 'exit' ELSE w.direction
 			END,
 		CASE WHEN (d.v).tier IS NULL THEN d.held_measure ELSE d.measure END,
 			COALESCE((d.v).earned, (d.v).tier)
-	FROM tiering.assessed(simulate_customers.scheme, day, simulate_customers.version, previous,
+	FROM _tiering.assessed(simulate_customers.scheme, day, simulate_customers.version, previous,
 		NULL, NULL, again) d
-		LEFT JOIN tiering.directions(simulate_customers.scheme, simulate_customers.version) w
+		LEFT JOIN _tiering.directions(simulate_customers.scheme, simulate_customers.version) w
 			ON w.from_tier = d.held AND w.to_tier = (d.v).tier
 	WHERE d.held IS DISTINCT FROM (d.v).tier;
 END;

@@ -8,12 +8,12 @@
 
 -- Not a definer's function: it asks who is writing. A row that is restored from a
 -- dump is inserted as it was.
-CREATE FUNCTION tiering.check_setter() RETURNS trigger
+CREATE FUNCTION _tiering.check_setter() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF NEW.set_by = tiering.binder() AND (TG_OP = 'INSERT' OR NEW.scheme = OLD.scheme) THEN
+	IF NEW.set_by = _tiering.binder() AND (TG_OP = 'INSERT' OR NEW.scheme = OLD.scheme) THEN
 		RETURN NEW;
 	END IF;
 	IF TG_OP = 'UPDATE' THEN
@@ -31,40 +31,40 @@ BEGIN
 	RETURN NEW;
 END;
 $$;
-COMMENT ON FUNCTION tiering.check_setter() IS
+COMMENT ON FUNCTION _tiering.check_setter() IS
 'Trigger on source and series_source: set_source() and set_series() alone change them (55000), '
 'and rows are restored only for roles whose rights one has (42501)';
 CREATE TRIGGER check_setter
 	BEFORE INSERT OR UPDATE OF scheme, query, set_by, set_at, settings ON tiering.source
-	FOR EACH ROW EXECUTE FUNCTION tiering.check_setter();
+	FOR EACH ROW EXECUTE FUNCTION _tiering.check_setter();
 COMMENT ON TRIGGER check_setter ON tiering.source IS 'Nobody lends themselves rights';
 CREATE TRIGGER check_setter
 	BEFORE INSERT OR UPDATE ON tiering.series_source
-	FOR EACH ROW EXECUTE FUNCTION tiering.check_setter();
+	FOR EACH ROW EXECUTE FUNCTION _tiering.check_setter();
 COMMENT ON TRIGGER check_setter ON tiering.series_source IS 'Nobody lends themselves rights';
 
 -- It reads a bank, and what is joined to its rows is worth compiling for a large one.
-CREATE FUNCTION tiering.source_rows(scheme text, as_of date) RETURNS SETOF record
+CREATE FUNCTION _tiering.source_rows(scheme text, as_of date) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'source_rows'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 30000000 ROWS 100000;
-COMMENT ON FUNCTION tiering.source_rows(text, date) IS
+COMMENT ON FUNCTION _tiering.source_rows(text, date) IS
 'The rows of a scheme''s source for a date, with the columns that the caller lists; runs with '
 'the rights of the role that set it. Not for PUBLIC';
 
-CREATE FUNCTION tiering.source_rows(scheme text, as_of date, customers text[]) RETURNS SETOF record
+CREATE FUNCTION _tiering.source_rows(scheme text, as_of date, customers text[]) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'source_rows'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000 ROWS 1000;
-COMMENT ON FUNCTION tiering.source_rows(text, date, text[]) IS
+COMMENT ON FUNCTION _tiering.source_rows(text, date, text[]) IS
 'The same for some customers only; null: for all';
 
-CREATE FUNCTION tiering.source_check(scheme text, query text, series boolean) RETURNS SETOF record
+CREATE FUNCTION _tiering.source_check(scheme text, query text, series boolean) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'source_check'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000 ROWS 1;
-COMMENT ON FUNCTION tiering.source_check(text, text, boolean) IS
+COMMENT ON FUNCTION _tiering.source_check(text, text, boolean) IS
 'Checks, with the caller''s own rights, that a query can be the source, or the series, of a '
 'scheme and yields the columns that the caller lists; returns no rows';
 
-CREATE FUNCTION tiering.source_columns(scheme text, version int) RETURNS text
+CREATE FUNCTION _tiering.source_columns(scheme text, version int) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100
 BEGIN ATOMIC
 	SELECT 'customer_id text COLLATE "C"' || COALESCE(string_agg(
@@ -74,10 +74,10 @@ BEGIN ATOMIC
 	WHERE m.scheme = source_columns.scheme AND m.version = source_columns.version
 		AND m.kind <> 'score';
 END;
-COMMENT ON FUNCTION tiering.source_columns(text, int) IS
+COMMENT ON FUNCTION _tiering.source_columns(text, int) IS
 'The column list that a source has to fill for a version of a scheme';
 
-CREATE FUNCTION tiering.checked_query(scheme text, query text, series boolean) RETURNS text
+CREATE FUNCTION _tiering.checked_query(scheme text, query text, series boolean) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -95,10 +95,10 @@ BEGIN
 			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
 	IF NOT series THEN
-		columns := tiering.source_columns(scheme, version);
+		columns := _tiering.source_columns(scheme, version);
 	END IF;
 	BEGIN
-		EXECUTE format('SELECT FROM tiering.source_check(%L, %L, %L) AS m(%s)',
+		EXECUTE format('SELECT FROM _tiering.source_check(%L, %L, %L) AS m(%s)',
 			scheme, bare, series, columns);
 	EXCEPTION WHEN undefined_table THEN
 		RAISE EXCEPTION USING ERRCODE = 'undefined_table', MESSAGE = SQLERRM,
@@ -108,12 +108,12 @@ BEGIN
 	RETURN bare;
 END;
 $$;
-COMMENT ON FUNCTION tiering.checked_query(text, text, boolean) IS
+COMMENT ON FUNCTION _tiering.checked_query(text, text, boolean) IS
 'Part of set_source() and set_series(): the query as it is kept, if it can be one; null if it '
 'unbinds a series';
 
 -- The other columns have their defaults, which are of now and of this session.
-CREATE FUNCTION tiering.write_binding(scheme text, query text, series boolean) RETURNS void
+CREATE FUNCTION _tiering.write_binding(scheme text, query text, series boolean) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -122,20 +122,20 @@ BEGIN
 		DELETE FROM tiering.series_source s WHERE s.scheme = write_binding.scheme;
 	ELSIF series THEN
 		INSERT INTO tiering.series_source (scheme, query, set_by)
-		VALUES (write_binding.scheme, write_binding.query, tiering.binder())
+		VALUES (write_binding.scheme, write_binding.query, _tiering.binder())
 		ON CONFLICT ON CONSTRAINT series_source_pkey
 		DO UPDATE SET query = EXCLUDED.query, set_by = EXCLUDED.set_by, set_at = EXCLUDED.set_at,
 			settings = EXCLUDED.settings;
 	ELSE
 		INSERT INTO tiering.source (scheme, query, set_by)
-		VALUES (write_binding.scheme, write_binding.query, tiering.binder())
+		VALUES (write_binding.scheme, write_binding.query, _tiering.binder())
 		ON CONFLICT ON CONSTRAINT source_pkey
 		DO UPDATE SET query = EXCLUDED.query, set_by = EXCLUDED.set_by, set_at = EXCLUDED.set_at,
 			settings = EXCLUDED.settings;
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION tiering.write_binding(text, text, boolean) IS
+COMMENT ON FUNCTION _tiering.write_binding(text, text, boolean) IS
 'Part of set_source() and set_series(): writes the query for the role that calls them';
 
 CREATE FUNCTION tiering.set_source(scheme text, query text) RETURNS void
@@ -161,11 +161,11 @@ COMMENT ON FUNCTION tiering.set_series(text, text) IS
 'null unbinds. It runs, is checked and tells of errors as what set_source() sets';
 
 -- Names the key: without one it does nothing. The view's reader calls it.
-CREATE FUNCTION tiering.balance_to_hold(key uuid, as_of date, customer_id text,
+CREATE FUNCTION _tiering.balance_to_hold(key uuid, as_of date, customer_id text,
 	bound numeric, pass boolean, OUT balance numeric, OUT until date)
 AS 'MODULE_PATHNAME', 'balance_to_hold'
 LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10;
-COMMENT ON FUNCTION tiering.balance_to_hold(uuid, date, text, numeric, boolean) IS
+COMMENT ON FUNCTION _tiering.balance_to_hold(uuid, date, text, numeric, boolean) IS
 'Part of near_upgrade: by the series of the scheme whose key it is, the least balance that '
 'brings the customer''s average to the bound, or above it, if it stands from the day after as_of '
 'until the last day of the period. Anything but the key of a binding is an error (42501)';

@@ -15,7 +15,7 @@ COMMENT ON TYPE tiering.void_result IS
 'What taking an assessment back did: the assessment, the one that is the last now, moves that do '
 'not stand any more, rows of assignment written, and requests withdrawn';
 
-CREATE FUNCTION tiering.check_void(src tiering.source, as_of date, reason text) RETURNS void
+CREATE FUNCTION _tiering.check_void(src tiering.source, as_of date, reason text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -44,12 +44,12 @@ BEGIN
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION tiering.check_void(tiering.source, date, text) IS
+COMMENT ON FUNCTION _tiering.check_void(tiering.source, date, text) IS
 'Refuses to take an assessment back that is not the last, or without a reason (22023), or as of '
 'which an override was approved that goes on (55000)';
 
 -- Where customers were: rows of assignment, as those that were touched had them.
-CREATE FUNCTION tiering.write_void(scheme text, as_of date, batch int, OUT superseded bigint,
+CREATE FUNCTION _tiering.write_void(scheme text, as_of date, batch int, OUT superseded bigint,
 	OUT written bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
@@ -58,8 +58,8 @@ AS $$
 BEGIN
 	WITH before AS MATERIALIZED (
 		SELECT t.customer_id COLLATE "C" AS customer_id, b.*, l.measure, l.version AS moved_by
-		FROM tiering.touched(write_void.scheme, write_void.as_of) t
-			LEFT JOIN LATERAL tiering.state_before(write_void.scheme, t.customer_id,
+		FROM _tiering.touched(write_void.scheme, write_void.as_of) t
+			LEFT JOIN LATERAL _tiering.state_before(write_void.scheme, t.customer_id,
 				write_void.as_of) b ON true
 			LEFT JOIN LATERAL (
 				SELECT m.measure, m.version FROM tiering.standing_move m
@@ -105,13 +105,13 @@ BEGIN
 	INTO superseded, written;
 END;
 $$;
-COMMENT ON FUNCTION tiering.write_void(text, date, int) IS
+COMMENT ON FUNCTION _tiering.write_void(text, date, int) IS
 'Supersedes the moves of an assessment and of what came after it, and brings assignment to where '
 'customers were before';
 
 -- What customers had then is not kept, so the source is asked once more. One that fails
 -- is no reason not to take an assessment back: then it is not known what they had.
-CREATE FUNCTION tiering.measure_again(scheme text, as_of date, version int) RETURNS void
+CREATE FUNCTION _tiering.measure_again(scheme text, as_of date, version int) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
@@ -121,49 +121,50 @@ BEGIN
 	UPDATE tiering.assignment a
 	SET measure = g.measure, earned = NULLIF(g.earned, a.tier),
 		as_of = LEAST(a.as_of, measure_again.as_of)
-	FROM tiering.graded(measure_again.scheme, measure_again.as_of, measure_again.version, NULL) g
+	FROM _tiering.graded(measure_again.scheme, measure_again.as_of, measure_again.version, NULL) g
 	WHERE a.scheme = measure_again.scheme AND a.customer_id = g.customer_id COLLATE "C";
 	UPDATE tiering.assignment a SET measure = NULL, as_of = measure_again.as_of
 	WHERE a.scheme = measure_again.scheme AND a.as_of > measure_again.as_of;
 	FOR own IN
 		SELECT o.as_of, o.version, array_agg(o.customer_id) AS customers
-		FROM tiering.own_assessments(measure_again.scheme) o
+		FROM _tiering.own_assessments(measure_again.scheme) o
 		WHERE o.as_of > measure_again.as_of GROUP BY o.as_of, o.version ORDER BY o.as_of
 	LOOP
 		UPDATE tiering.assignment a
 		SET measure = g.measure, earned = NULLIF(g.earned, a.tier), as_of = own.as_of
-		FROM tiering.graded(measure_again.scheme, own.as_of, own.version, own.customers) g
+		FROM _tiering.graded(measure_again.scheme, own.as_of, own.version, own.customers) g
 		WHERE a.scheme = measure_again.scheme AND a.customer_id = g.customer_id COLLATE "C";
 	END LOOP;
-	PERFORM tiering.keep_distribution(scheme, as_of, version, tiering.next_batch(scheme) - 1,
-		tiering.tier_sums(scheme, as_of, version));
+	PERFORM _tiering.keep_distribution(scheme, as_of, version, _tiering.next_batch(scheme) - 1,
+		_tiering.tier_sums(scheme, as_of, version));
 EXCEPTION WHEN OTHERS THEN
 	RAISE WARNING 'what customers of scheme "%" had on % is not known: %', scheme, as_of, SQLERRM;
 	UPDATE tiering.assignment a SET measure = NULL, as_of = LEAST(a.as_of, measure_again.as_of)
 	WHERE a.scheme = measure_again.scheme;
-	PERFORM tiering.keep_distribution(scheme, as_of, version, tiering.next_batch(scheme) - 1, ARRAY(
-		SELECT ROW(d.tier, d.customers, NULL)::tiering.tier_sum
-			FROM tiering.known_distribution(NULL) d
+	PERFORM _tiering.keep_distribution(scheme, as_of, version, _tiering.next_batch(scheme) - 1,
+		ARRAY(
+		SELECT ROW(d.tier, d.customers, NULL)::_tiering.tier_sum
+			FROM _tiering.known_distribution(NULL) d
 		WHERE d.scheme = measure_again.scheme AND d.as_of = measure_again.as_of));
 END;
 $$;
-COMMENT ON FUNCTION tiering.measure_again(text, date, int) IS
+COMMENT ON FUNCTION _tiering.measure_again(text, date, int) IS
 'Has customers, and the distribution of the last assessment, have the measure that the source has '
 'of them for it, or none if it cannot be read';
 
-CREATE FUNCTION tiering_internal.void_assessment(scheme text, as_of date, reason text)
+CREATE FUNCTION _tiering.void_assessment(scheme text, as_of date, reason text)
 RETURNS tiering.void_result
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	src tiering.source := tiering.lock_source(scheme);
-	last_move bigint := tiering.last_move();
-	this_batch int := tiering.next_batch(scheme);
+	src tiering.source := _tiering.lock_source(scheme);
+	last_move bigint := _tiering.last_move();
+	this_batch int := _tiering.next_batch(scheme);
 	done record;
 	result tiering.void_result;
 BEGIN
-	PERFORM tiering.check_void(src, as_of, reason);
+	PERFORM _tiering.check_void(src, as_of, reason);
 	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
 	SELECT r.request, CASE r.state WHEN 'approved' THEN 'lapsed' ELSE 'withdrawn' END,
 		void_assessment.as_of,
@@ -174,16 +175,17 @@ BEGIN
 		OR r.state = 'approved' AND r.decided_as_of >= void_assessment.as_of);
 	GET DIAGNOSTICS result.withdrawn = ROW_COUNT;
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
-	SELECT * INTO done FROM tiering.write_void(scheme, as_of, this_batch);
-	PERFORM tiering.seal_batch(scheme, this_batch, 'void', as_of, last_move);
-	PERFORM tiering.measure_again(scheme, l.as_of, l.version) FROM tiering.last_assessment(scheme) l
+	SELECT * INTO done FROM _tiering.write_void(scheme, as_of, this_batch);
+	PERFORM _tiering.seal_batch(scheme, this_batch, 'void', as_of, last_move);
+	PERFORM _tiering.measure_again(scheme, l.as_of, l.version)
+		FROM _tiering.last_assessment(scheme) l
 	WHERE l.as_of IS NOT NULL;
 	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
 	INSERT INTO tiering.voided (scheme, batch, as_of, reason)
 	SELECT void_assessment.scheme, this_batch, void_assessment.as_of, void_assessment.reason;
 	result.scheme := scheme;
 	result.as_of := as_of;
-	result.now_as_of := l.as_of FROM tiering.last_assessment(scheme) l;
+	result.now_as_of := l.as_of FROM _tiering.last_assessment(scheme) l;
 	result.superseded := done.superseded;
 	result.written := done.written;
 	UPDATE tiering.source s SET refreshed_as_of = result.now_as_of, refreshed_at = now()
@@ -191,7 +193,7 @@ BEGIN
 	RETURN result;
 END;
 $$;
-COMMENT ON FUNCTION tiering_internal.void_assessment(text, date, text) IS
+COMMENT ON FUNCTION _tiering.void_assessment(text, date, text) IS
 'Part of void_assessment(): what it does, as the owner';
 
 CREATE FUNCTION tiering.void_assessment(scheme text, as_of date, reason text)

@@ -13,7 +13,7 @@
  * may be theirs. Only append_marks() runs with the extension's rights.
  */
 
-CREATE FUNCTION tiering.first_changes(before text, after text, customer text, first_day text,
+CREATE FUNCTION _tiering.first_changes(before text, after text, customer text, first_day text,
 	end_day text, counted text[]) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp
@@ -39,12 +39,12 @@ BEGIN
 		GROUP BY c.customer_id$query$, sides, part);
 END;
 $$;
-COMMENT ON FUNCTION tiering.first_changes(text, text, text, text, text, text[]) IS
+COMMENT ON FUNCTION _tiering.first_changes(text, text, text, text, text, text[]) IS
 'Part of mark_changes(): the query for the customers of whom rows differ from rows before, each '
 'with the first day on which they do';
 
 -- Marks go over in parts: an array of all customers of a bank may be too large.
-CREATE FUNCTION tiering.mark_changes() RETURNS trigger
+CREATE FUNCTION _tiering.mark_changes() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp SET row_security = off
 AS $$
@@ -58,10 +58,10 @@ BEGIN
 		SELECT array_agg(p.customer_id) AS customers, array_agg(p.day) AS days
 		FROM (SELECT q.*, row_number() OVER () / 100000 AS part FROM (%s) q) p
 		GROUP BY p.part$query$,
-		tiering.first_changes(before, after, TG_ARGV[1], TG_ARGV[2], TG_ARGV[3],
+		_tiering.first_changes(before, after, TG_ARGV[1], TG_ARGV[2], TG_ARGV[3],
 			TG_ARGV[4]::text[]))
 	LOOP
-		PERFORM tiering.append_marks(TG_ARGV[0], part.customers, part.days);
+		PERFORM _tiering.append_marks(TG_ARGV[0], part.customers, part.days);
 	END LOOP;
 	RETURN NULL;
 EXCEPTION
@@ -77,21 +77,21 @@ EXCEPTION
 				current_user, 'load');
 END;
 $$;
-COMMENT ON FUNCTION tiering.mark_changes() IS
+COMMENT ON FUNCTION _tiering.mark_changes() IS
 'Trigger of watch_table(): marks the customers whose rows a statement changed, from the first day '
 'that differs';
 
-CREATE FUNCTION tiering.watch_trigger(scheme text, event text) RETURNS text
+CREATE FUNCTION _tiering.watch_trigger(scheme text, event text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 BEGIN ATOMIC
 	SELECT format('tiering_%s_%s', event,
 		CASE WHEN octet_length(scheme) <= 40 THEN scheme ELSE md5(scheme) END);
 END;
-COMMENT ON FUNCTION tiering.watch_trigger(text, text) IS
+COMMENT ON FUNCTION _tiering.watch_trigger(text, text) IS
 'Part of watch_table(): the name of its trigger for an event';
 
 -- The first day and the end of a row, as expressions, from the columns that say so
-CREATE FUNCTION tiering.row_days(watched regclass, days text[],
+CREATE FUNCTION _tiering.row_days(watched regclass, days text[],
 	OUT first_day text, OUT end_day text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
@@ -126,7 +126,7 @@ BEGIN
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION tiering.row_days(regclass, text[]) IS
+COMMENT ON FUNCTION _tiering.row_days(regclass, text[]) IS
 'Part of watch_table(): on which day a row of a table begins to count, and on which it ends';
 
 CREATE FUNCTION tiering.watch_table(scheme text, watched regclass, customer text,
@@ -147,14 +147,14 @@ BEGIN
 			USING ERRCODE = 'wrong_object_type',
 			HINT = 'Watch the tables that it is made of, or call tiering.mark_dirty().';
 	END IF;
-	row_days := tiering.row_days(watched, days);
+	row_days := _tiering.row_days(watched, days);
 	counted := COALESCE(counted, ARRAY(
 		SELECT quote_ident(a.attname) FROM pg_attribute a
 		WHERE a.attrelid = watched AND a.attnum > 0 AND NOT a.attisdropped
 			AND quote_ident(a.attname) <> ALL (days || customer)
 		ORDER BY a.attnum));
 	BEGIN
-		EXECUTE format('SELECT FROM (%s LIMIT 0) q', tiering.first_changes(NULL, watched::text,
+		EXECUTE format('SELECT FROM (%s LIMIT 0) q', _tiering.first_changes(NULL, watched::text,
 			customer, row_days.first_day, row_days.end_day, counted));
 	EXCEPTION WHEN undefined_function THEN
 		RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = SQLERRM,
@@ -162,8 +162,8 @@ BEGIN
 	END;
 	FOREACH event IN ARRAY '{INSERT,UPDATE,DELETE,TRUNCATE}'::text[] LOOP
 		EXECUTE format('CREATE OR REPLACE TRIGGER %I %s %s ON %s %s FOR EACH STATEMENT
-				EXECUTE FUNCTION tiering.mark_changes(%L, %L, %L, %L, %L)',
-			tiering.watch_trigger(scheme, lower(event)),
+				EXECUTE FUNCTION _tiering.mark_changes(%L, %L, %L, %L, %L)',
+			_tiering.watch_trigger(scheme, lower(event)),
 			CASE event WHEN 'TRUNCATE' THEN 'BEFORE' ELSE 'AFTER' END, event, watched,
 			CASE event WHEN 'INSERT' THEN 'REFERENCING NEW TABLE AS new_rows'
 				WHEN 'UPDATE' THEN 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows'
@@ -196,8 +196,8 @@ BEGIN
 	FOR made IN
 		SELECT g.tgname FROM pg_trigger g,
 			unnest('{insert,update,delete,truncate}'::text[]) event
-		WHERE g.tgrelid = watched AND g.tgfoid = 'tiering.mark_changes()'::regprocedure
-			AND g.tgname = tiering.watch_trigger(scheme, event) COLLATE "C"
+		WHERE g.tgrelid = watched AND g.tgfoid = '_tiering.mark_changes()'::regprocedure
+			AND g.tgname = _tiering.watch_trigger(scheme, event) COLLATE "C"
 	LOOP
 		EXECUTE format('DROP TRIGGER %I ON %s', made, watched);
 		found_any := true;

@@ -46,7 +46,7 @@ WITH span AS (
 ), way AS MATERIALIZED (
 	SELECT v.scheme, v.version, d.*
 	FROM (SELECT DISTINCT a.scheme, a.version FROM tiering.assignment a) v
-		CROSS JOIN LATERAL tiering.directions(v.scheme, v.version) d
+		CROSS JOIN LATERAL _tiering.directions(v.scheme, v.version) d
 ), member AS (
 	SELECT s.scheme, s.tier, s.measure, l.direction, w.direction = 'up' AS began_below
 	FROM span s

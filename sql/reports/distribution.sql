@@ -56,7 +56,7 @@ SELECT d.scheme, d.as_of, d.version, d.tier, t.rank, t.parent, t.title, t.title_
 	round(d.customers / NULLIF(sum(d.customers) OVER refresh, 0), 6) AS customers_share,
 	d.measure,
 	round(d.measure / NULLIF(sum(d.measure) OVER refresh, 0), 6) AS measure_share
-FROM tiering.known_distribution(NULL) d
+FROM _tiering.known_distribution(NULL) d
 	LEFT JOIN tiering.tier t ON t.scheme = d.scheme AND t.version = d.version AND t.tier = d.tier
 WINDOW refresh AS (PARTITION BY d.scheme, d.as_of);
 COMMENT ON VIEW tiering.tier_distribution_history IS
@@ -86,7 +86,7 @@ BEGIN ATOMIC
 	SELECT d.as_of, d.version, d.tier, t.rank, d.customers,
 		round(d.customers / NULLIF(sum(d.customers) OVER refresh, 0), 6),
 		d.measure, round(d.measure / NULLIF(sum(d.measure) OVER refresh, 0), 6)
-	FROM tiering.known_distribution(known_at) d
+	FROM _tiering.known_distribution(known_at) d
 		LEFT JOIN tiering.tier t ON t.scheme = d.scheme AND t.version = d.version
 			AND t.tier = d.tier
 	WHERE d.scheme = tier_distribution_history.scheme

@@ -29,7 +29,7 @@ FROM tiering.scheme o CROSS JOIN LATERAL (
 		WHERE f.from_tier IS DISTINCT FROM l.to_tier
 		GROUP BY s.as_of, l.assessed, f.from_tier, l.to_tier
 	), left_behind AS MATERIALIZED (
-		SELECT * FROM tiering.known_distribution(NULL) d WHERE d.scheme = o.scheme
+		SELECT * FROM _tiering.known_distribution(NULL) d WHERE d.scheme = o.scheme
 	), change AS MATERIALIZED (
 		SELECT x.as_of, x.assessed, x.tier, sum(x.customers) AS net,
 			sum(x.customers) FILTER (WHERE x.customers > 0) AS entered,
@@ -72,10 +72,10 @@ FROM tiering.scheme o CROSS JOIN LATERAL (
 		SELECT DISTINCT c.version FROM cell c
 	), way AS MATERIALIZED (
 		SELECT v.version, d.* FROM version v
-			CROSS JOIN LATERAL tiering.directions(o.scheme, v.version) d
+			CROSS JOIN LATERAL _tiering.directions(o.scheme, v.version) d
 	), name AS MATERIALIZED (
 		SELECT v.version, n.* FROM version v
-			CROSS JOIN LATERAL tiering.tier_names(o.scheme, v.version) n
+			CROSS JOIN LATERAL _tiering.tier_names(o.scheme, v.version) n
 	)
 	SELECT c.as_of, c.from_tier, c.to_tier,
 		CASE WHEN c.from_tier IS NULL THEN 'new' WHEN c.to_tier IS NULL THEN 'exit'
@@ -131,7 +131,7 @@ COMMENT ON COLUMN tiering.migration_summary.stayed IS 'Customers who kept their 
 COMMENT ON COLUMN tiering.migration_summary.retention IS
 'Share of the customers before it who are still customers';
 
-CREATE FUNCTION tiering.wilson(successes bigint, trials bigint, OUT low numeric, OUT high numeric)
+CREATE FUNCTION _tiering.wilson(successes bigint, trials bigint, OUT low numeric, OUT high numeric)
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10
 BEGIN ATOMIC
 	-- exact at both ends, where rounding a square root might leave [0, 1]
@@ -144,19 +144,19 @@ BEGIN ATOMIC
 		  FROM (SELECT 1.959963984540054 ^ 2 AS z2) n) w
 	WHERE trials > 0 AND successes BETWEEN 0 AND trials;
 END;
-COMMENT ON FUNCTION tiering.wilson(bigint, bigint) IS
+COMMENT ON FUNCTION _tiering.wilson(bigint, bigint) IS
 'Between which bounds a share lies with 95 % confidence, of which so many successes in so many '
 'trials were seen: the score interval of Wilson 1927 (J. Am. Stat. Assoc. 22:209-212), rounded to '
 '6 decimals; null without trials, and for successes that are fewer than none or more than the '
 'trials';
 
-CREATE FUNCTION tiering.standing(scheme text, from_date date, to_date date, known_at timestamptz,
+CREATE FUNCTION _tiering.standing(scheme text, from_date date, to_date date, known_at timestamptz,
 	OUT from_tier text, OUT to_tier text, OUT customers bigint, OUT measure numeric)
 		RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'standing'
 LANGUAGE C STABLE PARALLEL SAFE COST 100000 ROWS 50
 SET search_path = pg_catalog, pg_temp;
-COMMENT ON FUNCTION tiering.standing(text, date, date, timestamptz) IS
+COMMENT ON FUNCTION _tiering.standing(text, date, date, timestamptz) IS
 'Customers by the tiers that they held at the ends of two days, null where they held none. What '
 'migration_matrix(…) is made of';
 
@@ -169,8 +169,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	from_version int := tiering.named_by(scheme, from_date);
-	to_version int := tiering.named_by(scheme, to_date);
+	from_version int := _tiering.named_by(scheme, from_date);
+	to_version int := _tiering.named_by(scheme, to_date);
 BEGIN
 	PERFORM tiering.newest_version(scheme COLLATE "C");
 	IF from_date IS NULL OR to_date IS NULL THEN
@@ -193,12 +193,12 @@ BEGIN
 		SELECT COALESCE(f.becomes, s.from_tier) AS from_tier,
 			COALESCE(t.becomes, s.to_tier) AS to_tier,
 			sum(s.customers)::bigint AS customers, sum(s.measure) AS measure
-		FROM tiering.standing(migration_matrix.scheme, migration_matrix.from_date,
+		FROM _tiering.standing(migration_matrix.scheme, migration_matrix.from_date,
 			migration_matrix.to_date,
 				migration_matrix.known_at) s
-			LEFT JOIN tiering.tier_names(migration_matrix.scheme, from_version) f
+			LEFT JOIN _tiering.tier_names(migration_matrix.scheme, from_version) f
 				ON f.tier = s.from_tier
-			LEFT JOIN tiering.tier_names(migration_matrix.scheme, to_version) t
+			LEFT JOIN _tiering.tier_names(migration_matrix.scheme, to_version) t
 				ON t.tier = s.to_tier
 		GROUP BY 1, 2
 	), cell AS (
@@ -218,11 +218,11 @@ BEGIN
 		w.low, w.high, c.measure
 	FROM cell c
 		CROSS JOIN newest n
-		LEFT JOIN tiering.directions(migration_matrix.scheme, n.version) d
+		LEFT JOIN _tiering.directions(migration_matrix.scheme, n.version) d
 			ON d.from_tier = c.from_tier AND d.to_tier = c.to_tier
-		LEFT JOIN tiering.tier_names(migration_matrix.scheme, n.version) f ON f.tier = c.from_tier
-		LEFT JOIN tiering.tier_names(migration_matrix.scheme, n.version) t ON t.tier = c.to_tier
-		LEFT JOIN LATERAL tiering.wilson(c.customers, c.cohort) w ON c.from_tier IS NOT NULL
+		LEFT JOIN _tiering.tier_names(migration_matrix.scheme, n.version) f ON f.tier = c.from_tier
+		LEFT JOIN _tiering.tier_names(migration_matrix.scheme, n.version) t ON t.tier = c.to_tier
+		LEFT JOIN LATERAL _tiering.wilson(c.customers, c.cohort) w ON c.from_tier IS NOT NULL
 	ORDER BY f.rank NULLS FIRST, c.from_tier NULLS FIRST, t.rank NULLS FIRST, c.to_tier NULLS FIRST;
 END;
 $$;

@@ -66,7 +66,7 @@ FROM tiering.assignment a
 	JOIN next n ON n.scheme = a.scheme AND n.version = a.version AND n.tier = a.tier
 		AND n.measures @> a.measure
 	CROSS JOIN LATERAL (
-		SELECT tiering.balance_to_hold(n.key, n.refreshed_as_of, a.customer_id, n.bound,
+		SELECT _tiering.balance_to_hold(n.key, n.refreshed_as_of, a.customer_id, n.bound,
 			n.pass) AS held OFFSET 0) h;
 COMMENT ON VIEW tiering.near_upgrade IS
 'How far each customer is from the next higher tier, as far as the measure goes; those who are '

@@ -18,7 +18,7 @@ BEGIN
 		SELECT min(m.as_of) AS first, GREATEST(max(m.as_of), (
 			SELECT s.refreshed_as_of FROM tiering.source s
 			WHERE s.scheme = retention.scheme COLLATE "C" AND retention.known_at IS NULL)) AS last
-		FROM tiering.known_moves(retention.scheme, retention.known_at) m
+		FROM _tiering.known_moves(retention.scheme, retention.known_at) m
 	), span AS (
 		SELECT y.year, make_date(y.year, 1, 1) - 1 AS since,
 			LEAST(make_date(y.year, 12, 31), h.last) AS until
@@ -46,8 +46,8 @@ BEGIN
 		c.kept, c.up, c.down, c.lateral_moves, c.exit,
 		round((c.customers - c.exit) / NULLIF(c.customers, 0)::numeric, 6), r.low, r.high,
 		round(c.exit / NULLIF(c.customers, 0)::numeric, 6), e.low, e.high
-	FROM counted c, tiering.wilson(c.customers - c.exit, c.customers) r,
-		tiering.wilson(c.exit, c.customers) e
+	FROM counted c, _tiering.wilson(c.customers - c.exit, c.customers) r,
+		_tiering.wilson(c.exit, c.customers) e
 	ORDER BY c.year, c.from_tier IS NOT NULL, c.from_rank, c.from_tier;
 END;
 $$;

@@ -33,7 +33,7 @@ COMMENT ON FUNCTION tiering.enable_triggers() IS
 'not. For the extension''s owner, after a restore with --disable-triggers';
 
 CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR TRUNCATE ON tiering.publication
-	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_rewrite();
+	FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_rewrite();
 COMMENT ON TRIGGER refuse_rewrite ON tiering.publication IS 'Every step is kept';
 
 DO $$ BEGIN PERFORM tiering.enable_triggers(); END; $$;

@@ -9,19 +9,19 @@
  * second one.
  */
 
-CREATE FUNCTION tiering.refuse_in_source() RETURNS trigger
+CREATE FUNCTION _tiering.refuse_in_source() RETURNS trigger
 AS 'MODULE_PATHNAME', 'refuse_in_source'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10;
-COMMENT ON FUNCTION tiering.refuse_in_source() IS
+COMMENT ON FUNCTION _tiering.refuse_in_source() IS
 'Trigger: refuses writing while a source or another restricted operation runs (55000)';
-REVOKE EXECUTE ON FUNCTION tiering.refuse_in_source() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION _tiering.refuse_in_source() FROM PUBLIC;
 
-CREATE FUNCTION tiering.refuse_lent() RETURNS trigger
+CREATE FUNCTION _tiering.refuse_lent() RETURNS trigger
 AS 'MODULE_PATHNAME', 'refuse_lent'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10;
-COMMENT ON FUNCTION tiering.refuse_lent() IS
+COMMENT ON FUNCTION _tiering.refuse_lent() IS
 'Trigger: refuses writing through a definer''s function that is none of the extension''s (42501)';
-REVOKE EXECUTE ON FUNCTION tiering.refuse_lent() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION _tiering.refuse_lent() FROM PUBLIC;
 
 DO $$
 DECLARE
@@ -33,13 +33,13 @@ BEGIN
 	LOOP
 		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_in_source
 			BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON tiering.%I
-			FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_in_source()', guarded);
+			FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_in_source()', guarded);
 		EXECUTE pg_catalog.format('COMMENT ON TRIGGER refuse_in_source ON tiering.%I IS %L',
 			guarded, 'Sources only read');
 		CONTINUE WHEN guarded IN ('fx_rate', 'dirty');
 		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_lent
 			BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON tiering.%I
-			FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_lent(%s)', guarded,
+			FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_lent(%s)', guarded,
 			CASE WHEN guarded = 'assignment' THEN pg_catalog.quote_literal('by hand') END);
 		EXECUTE pg_catalog.format('COMMENT ON TRIGGER refuse_lent ON tiering.%I IS %L',
 			guarded, 'Who writes acts for themselves');

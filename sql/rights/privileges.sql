@@ -14,9 +14,9 @@
  * This part comes after all that makes functions, but for the guard.
  */
 
-REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA tiering, tiering_internal FROM PUBLIC;
+REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA tiering, _tiering FROM PUBLIC;
 
-GRANT USAGE ON SCHEMA tiering TO PUBLIC;
+GRANT USAGE ON SCHEMA tiering, _tiering TO PUBLIC;
 GRANT SELECT ON tiering.scheme, tiering.scheme_version, tiering.publication, tiering.metric,
 	tiering.tier, tiering.rule, tiering.score_weight, tiering.score_band, tiering.service,
 	tiering.policy, tiering.asset_weight, tiering.preset, tiering.fx_rate, tiering.ecb_rate
@@ -57,14 +57,14 @@ GRANT EXECUTE ON FUNCTION
 	tiering.append, tiering.amend, tiering.trim, tiering.convert
 	TO PUBLIC;
 GRANT EXECUTE ON FUNCTION
-	tiering.daily_series(bytea), tiering.daily_series(jsonb), tiering.jsonb,
-	tiering.daily_series_send,
-	tiering.daily_series_add, tiering.daily_series_subtract, tiering.daily_series_negate,
-	tiering.daily_series_times(numeric, tiering.daily_series),
-	tiering.daily_series_times(tiering.daily_series, numeric),
-	tiering.daily_series_eq, tiering.daily_series_ne, tiering.daily_series_lt,
-	tiering.daily_series_le, tiering.daily_series_gt, tiering.daily_series_ge,
-	tiering.daily_series_cmp, tiering.daily_series_hash, tiering.daily_series_hash_extended
+	tiering.daily_series(bytea), tiering.daily_series(jsonb), _tiering.jsonb,
+	_tiering.daily_series_send,
+	_tiering.daily_series_add, _tiering.daily_series_subtract, _tiering.daily_series_negate,
+	_tiering.daily_series_times(numeric, tiering.daily_series),
+	_tiering.daily_series_times(tiering.daily_series, numeric),
+	_tiering.daily_series_eq, _tiering.daily_series_ne, _tiering.daily_series_lt,
+	_tiering.daily_series_le, _tiering.daily_series_gt, _tiering.daily_series_ge,
+	_tiering.daily_series_cmp, _tiering.daily_series_hash, _tiering.daily_series_hash_extended
 	TO PUBLIC;
 
 -- Exchange rates
@@ -90,40 +90,41 @@ GRANT EXECUTE ON FUNCTION tiering.role_grants, tiering.grant_role, tiering.revok
  */
 
 -- what the planner makes of classify()
-GRANT EXECUTE ON FUNCTION tiering.classify_columns, tiering.classify_columns_on,
-	tiering.classify_columns_version
+GRANT EXECUTE ON FUNCTION _tiering.classify_columns, _tiering.classify_columns_on,
+	_tiering.classify_columns_version
 	TO PUBLIC;
 -- fx_rate(), fx_series()
-GRANT EXECUTE ON FUNCTION tiering.check_max_age, tiering.fx_last, tiering.fx_quotient,
-	tiering.fx_through, tiering.fx_units
+GRANT EXECUTE ON FUNCTION _tiering.check_max_age, _tiering.fx_last, _tiering.fx_quotient,
+	_tiering.fx_through, _tiering.fx_units
 	TO PUBLIC;
 -- explain()
-GRANT EXECUTE ON FUNCTION tiering.explain_metrics, tiering.explain_scores,
-	tiering.metric_values, tiering.rule_conditions, tiering.bounds_distance,
-	tiering.describe_miss, tiering.describe_value
+GRANT EXECUTE ON FUNCTION _tiering.explain_metrics, _tiering.explain_scores,
+	_tiering.metric_values, _tiering.rule_conditions, _tiering.bounds_distance,
+	_tiering.describe_miss, _tiering.describe_value
 	TO PUBLIC;
 -- export_scheme()
-GRANT EXECUTE ON FUNCTION tiering.export_metrics, tiering.export_scores, tiering.export_tiers,
-	tiering.rule_documents, tiering.policy_words, tiering.policy_defaults
+GRANT EXECUTE ON FUNCTION _tiering.export_metrics, _tiering.export_scores, _tiering.export_tiers,
+	_tiering.rule_documents, _tiering.policy_words, _tiering.policy_defaults
 	TO PUBLIC;
 -- validate(), and version_row() of export_scheme() too
-GRANT EXECUTE ON FUNCTION tiering.version_row, tiering.validate_versions, tiering.validate_tiers,
-	tiering.validate_metrics, tiering.validate_rules, tiering.validate_gaps,
-	tiering.validate_succession, tiering.version_before, tiering.tier_facts, tiering.rule_extents,
-	tiering.known_values, tiering.score_values, tiering.rule_axes, tiering.rule_boxes,
-	tiering.rule_gaps, tiering.box_minus, tiering.box_rest, tiering.boxes_overlap,
-	tiering.describe_box
+GRANT EXECUTE ON FUNCTION _tiering.version_row, _tiering.validate_versions, _tiering.validate_tiers,
+	_tiering.validate_metrics, _tiering.validate_rules, _tiering.validate_gaps,
+	_tiering.validate_succession, _tiering.version_before, _tiering.tier_facts,
+		_tiering.rule_extents,
+	_tiering.known_values, _tiering.score_values, _tiering.rule_axes, _tiering.rule_boxes,
+	_tiering.rule_gaps, _tiering.box_minus, _tiering.box_rest, _tiering.boxes_overlap,
+	_tiering.describe_box
 	TO PUBLIC;
 -- role_grants()
-GRANT EXECUTE ON FUNCTION tiering.relation_rights, tiering.function_rights, tiering.part_rights
+GRANT EXECUTE ON FUNCTION _tiering.relation_rights, _tiering.function_rights, _tiering.part_rights
 	TO PUBLIC;
 -- successor()
-GRANT EXECUTE ON FUNCTION tiering.succeeded TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _tiering.succeeded TO PUBLIC;
 -- what defaults, conditions and triggers of tables ask with the rights of whoever writes
-GRANT EXECUTE ON FUNCTION tiering.bounds_fit, tiering.restores, tiering.binder,
-	tiering.login_id, tiering.acting_role, tiering.kept_settings, tiering.is_dropped,
-		tiering.heeded_publication,
-	tiering.state_follows, tiering.refuse_change
+GRANT EXECUTE ON FUNCTION _tiering.bounds_fit, _tiering.restores, _tiering.binder,
+	_tiering.login_id, _tiering.acting_role, _tiering.kept_settings, _tiering.is_dropped,
+		_tiering.heeded_publication,
+	_tiering.state_follows, _tiering.refuse_change
 	TO PUBLIC;
 -- near_upgrade, which may be granted alone: it asks for a key that the view alone gives
-GRANT EXECUTE ON FUNCTION tiering.balance_to_hold TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _tiering.balance_to_hold TO PUBLIC;

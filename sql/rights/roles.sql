@@ -23,7 +23,7 @@
  * view; these are in part_rights(), which nobody has a use for alone.
  */
 
-CREATE FUNCTION tiering.function_rights() RETURNS TABLE (what text, rights text)
+CREATE FUNCTION _tiering.function_rights() RETURNS TABLE (what text, rights text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 8
 BEGIN ATOMIC
 	VALUES
@@ -55,43 +55,43 @@ BEGIN ATOMIC
 		('bind', 'EXECUTE ON FUNCTION tiering.set_source(text, text),
 			tiering.set_series(text, text)'),
 		('load', 'EXECUTE ON FUNCTION tiering.mark_dirty(text, text, date),
-			tiering.append_marks(text, text[], date[]), tiering.mark_changes(),
+			_tiering.append_marks(text, text[], date[]), _tiering.mark_changes(),
 			tiering.watch_table(text, regclass, text, text[], text[]),
 			tiering.unwatch_table(text, regclass)');
 END;
-COMMENT ON FUNCTION tiering.function_rights() IS
+COMMENT ON FUNCTION _tiering.function_rights() IS
 'Part of role_grants(): rights on functions that people call';
 
-CREATE FUNCTION tiering.part_rights() RETURNS TABLE (what text, rights text)
+CREATE FUNCTION _tiering.part_rights() RETURNS TABLE (what text, rights text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 4
 BEGIN ATOMIC
 	VALUES
 		-- of tier_on() and tiers_on(), of the history's seals, and of views
-		('report', 'EXECUTE ON FUNCTION tiering.check_day(date, text),
-			tiering.known_batch(text, timestamptz), tiering.known_moves(text, timestamptz),
-			tiering.batch_digests(text, int, bigint), tiering.seal(bytea, tiering.batch, bytea),
-			tiering.known_distribution(timestamptz), tiering.named_by(text, date),
-			tiering.tier_names(text, int), tiering.directions(text, int),
-			tiering.balance_to_hold(uuid, date, text, numeric, boolean)'),
+		('report', 'EXECUTE ON FUNCTION _tiering.check_day(date, text),
+			_tiering.known_batch(text, timestamptz), _tiering.known_moves(text, timestamptz),
+			_tiering.batch_digests(text, int, bigint), _tiering.seal(bytea, tiering.batch, bytea),
+			_tiering.known_distribution(timestamptz), _tiering.named_by(text, date),
+			_tiering.tier_names(text, int), _tiering.directions(text, int),
+			_tiering.balance_to_hold(uuid, date, text, numeric, boolean)'),
 		-- of what makes schemes and documents
-		('author', 'EXECUTE ON FUNCTION tiering.new_draft(text, text),
-			tiering.copy_version(text, int, text, int), tiering.check_rising(text, numeric[]),
-			tiering.check_matrix(text, numeric[], text, numeric[], text[], text[]),
-			tiering.cell_bounds(numeric[], int), tiering.check_document(jsonb),
-			tiering.check_keys(jsonb, text, text[]), tiering.document_list(jsonb, text, text),
-			tiering.document_rules(jsonb, int), tiering.import_definition(jsonb, text, int)'),
+		('author', 'EXECUTE ON FUNCTION _tiering.new_draft(text, text),
+			_tiering.copy_version(text, int, text, int), _tiering.check_rising(text, numeric[]),
+			_tiering.check_matrix(text, numeric[], text, numeric[], text[], text[]),
+			_tiering.cell_bounds(numeric[], int), _tiering.check_document(jsonb),
+			_tiering.check_keys(jsonb, text, text[]), _tiering.document_list(jsonb, text, text),
+			_tiering.document_rules(jsonb, int), _tiering.import_definition(jsonb, text, int)'),
 		-- what checks a query with the rights of who sets it
-		('bind', 'EXECUTE ON FUNCTION tiering.checked_query(text, text, boolean),
-			tiering.source_check(text, text, boolean), tiering.source_columns(text, int)'),
+		('bind', 'EXECUTE ON FUNCTION _tiering.checked_query(text, text, boolean),
+			_tiering.source_check(text, text, boolean), _tiering.source_columns(text, int)'),
 		-- of who watches a table, or changes one that is watched
-		('load', 'EXECUTE ON FUNCTION tiering.row_days(regclass, text[]),
-			tiering.first_changes(text, text, text, text, text, text[]),
-			tiering.watch_trigger(text, text)');
+		('load', 'EXECUTE ON FUNCTION _tiering.row_days(regclass, text[]),
+			_tiering.first_changes(text, text, text, text, text, text[]),
+			_tiering.watch_trigger(text, text)');
 END;
-COMMENT ON FUNCTION tiering.part_rights() IS
+COMMENT ON FUNCTION _tiering.part_rights() IS
 'Part of role_grants(): rights on what the functions and views of a right call as its holder';
 
-CREATE FUNCTION tiering.relation_rights() RETURNS TABLE (what text, rights text)
+CREATE FUNCTION _tiering.relation_rights() RETURNS TABLE (what text, rights text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 12
 BEGIN ATOMIC
 	VALUES
@@ -127,17 +127,17 @@ BEGIN ATOMIC
 			tiering.watch_history_entry_seq'),
 		('dump', 'SELECT (key) ON tiering.series_source');
 END;
-COMMENT ON FUNCTION tiering.relation_rights() IS
+COMMENT ON FUNCTION _tiering.relation_rights() IS
 'Part of role_grants(): rights on tables, views and sequences';
 
 CREATE FUNCTION tiering.role_grants() RETURNS TABLE (what text, rights text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 24
 BEGIN ATOMIC
-	SELECT f.what, f.rights FROM tiering.function_rights() f
+	SELECT f.what, f.rights FROM _tiering.function_rights() f
 	UNION ALL
-	SELECT p.what, p.rights FROM tiering.part_rights() p
+	SELECT p.what, p.rights FROM _tiering.part_rights() p
 	UNION ALL
-	SELECT r.what, r.rights FROM tiering.relation_rights() r;
+	SELECT r.what, r.rights FROM _tiering.relation_rights() r;
 END;
 COMMENT ON FUNCTION tiering.role_grants() IS
 'What grant_role() can grant, and the rights that each is made of. report: read customers, moves '
@@ -147,7 +147,7 @@ COMMENT ON FUNCTION tiering.role_grants() IS
 'rates, mark customers as dirty; dump: with report and bind, run pg_dump';
 
 -- GRANT only warns if whoever grants cannot pass a right on.
-CREATE FUNCTION tiering_internal.rights_missing(role name, rights text) RETURNS text
+CREATE FUNCTION _tiering.rights_missing(role name, rights text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -168,7 +168,7 @@ AS $$
 		WHEN c.name IS NULL THEN has_table_privilege(role, n.object, n.privilege)
 		ELSE has_column_privilege(role, n.object, c.name, n.privilege) END
 $$;
-COMMENT ON FUNCTION tiering_internal.rights_missing(name, text) IS
+COMMENT ON FUNCTION _tiering.rights_missing(name, text) IS
 'Part of grant_role(): what a role does not have of the rights that a statement granted; null: '
 'it has all of them';
 
@@ -176,12 +176,12 @@ COMMENT ON FUNCTION tiering_internal.rights_missing(name, text) IS
  * GRANT and REVOKE are run as the owner of the objects, who is the superuser that made
  * the extension; so who calls is looked at before that, by the door.
  */
-CREATE FUNCTION tiering_internal.check_granter() RETURNS void
+CREATE FUNCTION _tiering.check_granter() RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF NOT (SELECT pg_has_role(COALESCE(tiering.acting_role(), session_user), e.extowner, 'USAGE')
+	IF NOT (SELECT pg_has_role(COALESCE(_tiering.acting_role(), session_user), e.extowner, 'USAGE')
 		FROM pg_extension e WHERE e.extname = 'tiering')
 	THEN
 		RAISE EXCEPTION 'only the owner of the extension tiering can grant and revoke its rights'
@@ -189,11 +189,11 @@ BEGIN
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION tiering_internal.check_granter() IS
+COMMENT ON FUNCTION _tiering.check_granter() IS
 'Part of grant_role() and revoke_role(): refuses who is neither the extension''s owner nor a '
 'member of it (42501)';
 
-CREATE FUNCTION tiering_internal.change_role(role regrole, what text, grants boolean) RETURNS void
+CREATE FUNCTION _tiering.change_role(role regrole, what text, grants boolean) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -216,11 +216,11 @@ BEGIN
 			HINT = format('There are %s.', (SELECT string_agg(DISTINCT g.what, ', ' ORDER BY g.what)
 				FROM tiering.role_grants() g));
 	END IF;
-	PERFORM tiering_internal.check_granter();
+	PERFORM _tiering.check_granter();
 	FOR rights IN SELECT g.rights FROM tiering.role_grants() g WHERE g.what = change_role.what LOOP
 		EXECUTE format(CASE WHEN grants THEN 'GRANT %s TO %I' ELSE 'REVOKE %s FROM %I' END,
 			rights, role_name);
-		missing := CASE WHEN grants THEN tiering_internal.rights_missing(role_name, rights) END;
+		missing := CASE WHEN grants THEN _tiering.rights_missing(role_name, rights) END;
 		IF missing IS NOT NULL THEN
 			RAISE EXCEPTION 'rights "%" could not be granted to role "%"', what, role_name
 				USING ERRCODE = 'insufficient_privilege',
@@ -235,22 +235,22 @@ BEGIN
 		WHERE c.oid = 'tiering.assignment'::regclass AND x.grantee = role
 			AND x.privilege_type = 'DELETE')
 	THEN
-		PERFORM tiering_internal.change_role(role, 'hand', true);
+		PERFORM _tiering.change_role(role, 'hand', true);
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION tiering_internal.change_role(regrole, text, boolean) IS
+COMMENT ON FUNCTION _tiering.change_role(regrole, text, boolean) IS
 'Part of grant_role() and revoke_role()';
 
-CREATE FUNCTION tiering_internal.grant_role(role regrole, what text) RETURNS void
+CREATE FUNCTION _tiering.grant_role(role regrole, what text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM tiering_internal.change_role(role, what, true);
+	PERFORM _tiering.change_role(role, what, true);
 END;
 $$;
-COMMENT ON FUNCTION tiering_internal.grant_role(regrole, text) IS
+COMMENT ON FUNCTION _tiering.grant_role(regrole, text) IS
 'What grant_role() does for who calls it';
 CREATE FUNCTION tiering.grant_role(role regrole, what text) RETURNS void
 AS 'MODULE_PATHNAME', 'enter'
@@ -262,15 +262,15 @@ COMMENT ON FUNCTION tiering.grant_role(regrole, text) IS
 'right that the role does not have after it (42501), an unknown role, PUBLIC too (42704), other'
 ' rights (22023)';
 
-CREATE FUNCTION tiering_internal.revoke_role(role regrole, what text) RETURNS void
+CREATE FUNCTION _tiering.revoke_role(role regrole, what text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM tiering_internal.change_role(role, what, false);
+	PERFORM _tiering.change_role(role, what, false);
 END;
 $$;
-COMMENT ON FUNCTION tiering_internal.revoke_role(regrole, text) IS
+COMMENT ON FUNCTION _tiering.revoke_role(regrole, text) IS
 'What revoke_role() does for who calls it';
 CREATE FUNCTION tiering.revoke_role(role regrole, what text) RETURNS void
 AS 'MODULE_PATHNAME', 'enter'
@@ -279,12 +279,12 @@ COMMENT ON FUNCTION tiering.revoke_role(regrole, text) IS
 'Takes away what grant_role() granted; with the same errors';
 
 -- Whoever calls is looked at, and not the owner of what is running
-CREATE FUNCTION tiering.shown_customer(customer_id text) RETURNS text
+CREATE FUNCTION _tiering.shown_customer(customer_id text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 10
 BEGIN ATOMIC
-	SELECT CASE WHEN has_table_privilege(COALESCE(tiering.acting_role(), session_user),
+	SELECT CASE WHEN has_table_privilege(COALESCE(_tiering.acting_role(), session_user),
 			'tiering.assignment', 'SELECT')
 		THEN format('customer "%s"', customer_id) ELSE 'a customer' END;
 END;
-COMMENT ON FUNCTION tiering.shown_customer(text) IS
+COMMENT ON FUNCTION _tiering.shown_customer(text) IS
 'A customer in the words of an error: the number is for those who may read tiering.assignment';

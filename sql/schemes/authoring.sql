@@ -28,7 +28,7 @@ COMMENT ON FUNCTION tiering.newest_version(text) IS
 'The highest version number of a scheme, a draft''s included; a scheme that does not exist is an '
 'error (42704)';
 
-CREATE FUNCTION tiering.version_row(scheme text, version int) RETURNS tiering.scheme_version
+CREATE FUNCTION _tiering.version_row(scheme text, version int) RETURNS tiering.scheme_version
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -45,7 +45,7 @@ BEGIN
 	RETURN v;
 END;
 $$;
-COMMENT ON FUNCTION tiering.version_row(text, int) IS
+COMMENT ON FUNCTION _tiering.version_row(text, int) IS
 'A version of a scheme; one that does not exist is an error (42704)';
 
 CREATE FUNCTION tiering.new_scheme(scheme text, title text DEFAULT '', title_zh text DEFAULT '',
@@ -123,7 +123,7 @@ COMMENT ON FUNCTION tiering.create_ladder(text, text, text[], numeric[], text) I
 'the first bound is NULL for everyone else, otherwise customers below it get no tier. Bounds that '
 'do not rise are an error (22023). Leaves a draft, whose number it returns';
 
-CREATE FUNCTION tiering.copy_version(from_scheme text, from_version int, to_scheme text,
+CREATE FUNCTION _tiering.copy_version(from_scheme text, from_version int, to_scheme text,
 	to_version int)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
@@ -163,11 +163,11 @@ BEGIN
 	FROM tiering.asset_weight w WHERE w.scheme = from_scheme AND w.version = from_version;
 END;
 $$;
-COMMENT ON FUNCTION tiering.copy_version(text, int, text, int) IS
+COMMENT ON FUNCTION _tiering.copy_version(text, int, text, int) IS
 'Copies all that defines one version into another, an empty draft. What its tiers succeed is not '
 'copied: they go on under the same names';
 
-CREATE FUNCTION tiering.new_draft(scheme text, note text DEFAULT '') RETURNS int
+CREATE FUNCTION _tiering.new_draft(scheme text, note text DEFAULT '') RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -186,7 +186,7 @@ BEGIN
 	RETURN newest + 1;
 END;
 $$;
-COMMENT ON FUNCTION tiering.new_draft(text, text) IS
+COMMENT ON FUNCTION _tiering.new_draft(text, text) IS
 'Makes an empty draft of a scheme, whose number it returns; a scheme has one draft at a time '
 '(42710)';
 
@@ -195,9 +195,9 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	draft int := tiering.new_draft(scheme, note);
+	draft int := _tiering.new_draft(scheme, note);
 BEGIN
-	PERFORM tiering.copy_version(scheme, draft - 1, scheme, draft);
+	PERFORM _tiering.copy_version(scheme, draft - 1, scheme, draft);
 	RETURN draft;
 END;
 $$;
@@ -214,7 +214,7 @@ DECLARE
 BEGIN
 	PERFORM tiering.new_scheme("to", s.title, s.title_zh, s.description, s.origin)
 	FROM tiering.scheme s WHERE s.scheme = "from";
-	PERFORM tiering.copy_version("from", newest, "to", 1);
+	PERFORM _tiering.copy_version("from", newest, "to", 1);
 	RETURN 1;
 END;
 $$;
@@ -223,14 +223,14 @@ COMMENT ON FUNCTION tiering.copy_scheme(text, text) IS
 'whose number it returns';
 
 -- The interval of a cell: the i-th of those into which the bounds cut a metric
-CREATE FUNCTION tiering.cell_bounds(bounds numeric[], i int) RETURNS numrange
+CREATE FUNCTION _tiering.cell_bounds(bounds numeric[], i int) RETURNS numrange
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 RETURN numrange(CASE WHEN i > 1 THEN bounds[i - 1] END, bounds[i]);
-COMMENT ON FUNCTION tiering.cell_bounds(numeric[], int) IS
+COMMENT ON FUNCTION _tiering.cell_bounds(numeric[], int) IS
 'The i-th of the intervals into which rising bounds cut the numbers: below the first bound, from '
 'each bound up to the next, and from the last one on';
 
-CREATE FUNCTION tiering.check_rising(what text, bounds numeric[]) RETURNS void
+CREATE FUNCTION _tiering.check_rising(what text, bounds numeric[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -243,10 +243,10 @@ BEGIN
 	END LOOP;
 END;
 $$;
-COMMENT ON FUNCTION tiering.check_rising(text, numeric[]) IS
+COMMENT ON FUNCTION _tiering.check_rising(text, numeric[]) IS
 'Raises an error (22023) unless each bound is above the one before it';
 
-CREATE FUNCTION tiering.check_matrix(row_metric text, row_bounds numeric[], column_metric text,
+CREATE FUNCTION _tiering.check_matrix(row_metric text, row_bounds numeric[], column_metric text,
 	column_bounds numeric[], grid text[], tiers text[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp
@@ -254,8 +254,8 @@ AS $$
 DECLARE
 	stray text;
 BEGIN
-	PERFORM tiering.check_rising('the rows', row_bounds);
-	PERFORM tiering.check_rising('the columns', column_bounds);
+	PERFORM _tiering.check_rising('the rows', row_bounds);
+	PERFORM _tiering.check_rising('the columns', column_bounds);
 	IF array_ndims(grid) IS DISTINCT FROM 2
 		OR array_length(grid, 1) IS DISTINCT FROM cardinality(row_bounds) + 1
 		OR array_length(grid, 2) IS DISTINCT FROM cardinality(column_bounds) + 1
@@ -295,7 +295,7 @@ BEGIN
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION tiering.check_matrix(text, numeric[], text, numeric[], text[], text[]) IS
+COMMENT ON FUNCTION _tiering.check_matrix(text, numeric[], text, numeric[], text[], text[]) IS
 'Part of create_matrix(): raises an error unless bounds, grid and tiers make a matrix of two '
 'metrics';
 
@@ -308,7 +308,8 @@ BEGIN
 	-- an array may begin at any number
 	row_bounds := ARRAY(SELECT unnest(row_bounds));
 	column_bounds := ARRAY(SELECT unnest(column_bounds));
-	PERFORM tiering.check_matrix(row_metric, row_bounds, column_metric, column_bounds, grid, tiers);
+	PERFORM _tiering.check_matrix(row_metric, row_bounds, column_metric, column_bounds, grid,
+		tiers);
 	PERFORM tiering.new_scheme(scheme);
 	INSERT INTO tiering.metric (scheme, version, metric)
 	VALUES (create_matrix.scheme, 1, row_metric), (create_matrix.scheme, 1, column_metric);
@@ -324,8 +325,8 @@ BEGIN
 		y - array_lower(grid, 1) + 1 AS y,
 			row_number() OVER (PARTITION BY grid[y][x] ORDER BY y, x) AS rule
 		  FROM generate_subscripts(grid, 1) AS y, generate_subscripts(grid, 2) AS x) AS cell,
-		LATERAL (VALUES (row_metric, tiering.cell_bounds(row_bounds, cell.y)),
-			(column_metric, tiering.cell_bounds(column_bounds, cell.x))) AS side(metric, bounds);
+		LATERAL (VALUES (row_metric, _tiering.cell_bounds(row_bounds, cell.y)),
+			(column_metric, _tiering.cell_bounds(column_bounds, cell.x))) AS side(metric, bounds);
 	RETURN 1;
 END;
 $$;

@@ -10,31 +10,31 @@
 
 -- What the planner makes of a call with a row of which it knows the columns: they
 -- are passed as they are, with their names, and no row has to be formed.
-CREATE FUNCTION tiering.classify_support(internal) RETURNS internal
+CREATE FUNCTION _tiering.classify_support(internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'classify_support'
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.classify_support(internal) IS
+COMMENT ON FUNCTION _tiering.classify_support(internal) IS
 'Planner support: makes classify(scheme, m) classify_columns(scheme, names, column, ...)';
 
-CREATE FUNCTION tiering.classify_columns(scheme text, names text[], VARIADIC columns "any")
+CREATE FUNCTION _tiering.classify_columns(scheme text, names text[], VARIADIC columns "any")
 	RETURNS text
 AS 'MODULE_PATHNAME', 'classify_columns'
 LANGUAGE C STABLE PARALLEL SAFE COST 5;
-COMMENT ON FUNCTION tiering.classify_columns(text, text[], VARIADIC "any") IS
+COMMENT ON FUNCTION _tiering.classify_columns(text, text[], VARIADIC "any") IS
 'What the planner makes of classify(scheme, m), m''s columns in the place of m';
 
-CREATE FUNCTION tiering.classify_columns_on(scheme text, as_of date, names text[],
+CREATE FUNCTION _tiering.classify_columns_on(scheme text, as_of date, names text[],
 	VARIADIC columns "any") RETURNS text
 AS 'MODULE_PATHNAME', 'classify_columns_on'
 LANGUAGE C STABLE PARALLEL SAFE COST 5;
-COMMENT ON FUNCTION tiering.classify_columns_on(text, date, text[], VARIADIC "any") IS
+COMMENT ON FUNCTION _tiering.classify_columns_on(text, date, text[], VARIADIC "any") IS
 'What the planner makes of classify(scheme, m, as_of), m''s columns in the place of m';
 
-CREATE FUNCTION tiering.classify_columns_version(scheme text, version int, names text[],
+CREATE FUNCTION _tiering.classify_columns_version(scheme text, version int, names text[],
 	VARIADIC columns "any") RETURNS text
 AS 'MODULE_PATHNAME', 'classify_columns_version'
 LANGUAGE C STABLE PARALLEL SAFE COST 5;
-COMMENT ON FUNCTION tiering.classify_columns_version(text, int, text[], VARIADIC "any") IS
+COMMENT ON FUNCTION _tiering.classify_columns_version(text, int, text[], VARIADIC "any") IS
 'What the planner makes of classify_version(scheme, m, version), m''s columns in the place of m';
 
 CREATE FUNCTION tiering.classify(scheme text, value numeric) RETURNS text
@@ -51,13 +51,13 @@ COMMENT ON FUNCTION tiering.classify(text, numeric, date) IS
 
 CREATE FUNCTION tiering.classify(scheme text, m record) RETURNS text
 AS 'MODULE_PATHNAME', 'classify_row'
-LANGUAGE C STABLE PARALLEL SAFE COST 5 SUPPORT tiering.classify_support;
+LANGUAGE C STABLE PARALLEL SAFE COST 5 SUPPORT _tiering.classify_support;
 COMMENT ON FUNCTION tiering.classify(text, record) IS
 'The tier of a row whose columns bear the metrics'' names, by the scheme''s version in force today';
 
 CREATE FUNCTION tiering.classify(scheme text, m record, as_of date) RETURNS text
 AS 'MODULE_PATHNAME', 'classify_row'
-LANGUAGE C STABLE PARALLEL SAFE COST 5 SUPPORT tiering.classify_support;
+LANGUAGE C STABLE PARALLEL SAFE COST 5 SUPPORT _tiering.classify_support;
 COMMENT ON FUNCTION tiering.classify(text, record, date) IS
 'The tier of a row whose columns bear the metrics'' names, by the scheme''s version in force on '
 'as_of';
@@ -78,7 +78,7 @@ COMMENT ON FUNCTION tiering.classify_version(text, numeric, int) IS
 
 CREATE FUNCTION tiering.classify_version(scheme text, m record, version int) RETURNS text
 AS 'MODULE_PATHNAME', 'classify_version_row'
-LANGUAGE C STABLE PARALLEL SAFE COST 5 SUPPORT tiering.classify_support;
+LANGUAGE C STABLE PARALLEL SAFE COST 5 SUPPORT _tiering.classify_support;
 COMMENT ON FUNCTION tiering.classify_version(text, record, int) IS
 'The tier of a row whose columns bear the metrics'' names, by a version of the scheme, a draft or '
 'not';

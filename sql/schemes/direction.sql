@@ -5,7 +5,7 @@
  * before knew both, so that is up.
  */
 
-CREATE FUNCTION tiering.tier_names(scheme text, version int)
+CREATE FUNCTION _tiering.tier_names(scheme text, version int)
 RETURNS TABLE (tier text, rank int, becomes text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 5000 ROWS 10
 BEGIN ATOMIC
@@ -13,22 +13,22 @@ BEGIN ATOMIC
 		CASE WHEN t.version = tier_names.version THEN t.tier ELSE s.becomes END
 	FROM tiering.tier t
 		JOIN tiering.scheme_version v ON v.scheme = t.scheme AND v.version = t.version
-		LEFT JOIN tiering.succeeded(tier_names.scheme, tier_names.version) s
+		LEFT JOIN _tiering.succeeded(tier_names.scheme, tier_names.version) s
 			ON s.from_version = t.version AND s.tier = t.tier
 	WHERE t.scheme = tier_names.scheme AND v.version <= tier_names.version
 		AND (v.status <> 'draft' OR v.version = tier_names.version)
 	ORDER BY t.tier, t.version DESC;
 END;
-COMMENT ON FUNCTION tiering.tier_names(text, int) IS
+COMMENT ON FUNCTION _tiering.tier_names(text, int) IS
 'All tiers that a version of a scheme or one before it has: the rank in the newest version that '
 'has the tier, and what it has become in the version given, null if it ended';
 
-CREATE FUNCTION tiering.directions(scheme text, version int)
+CREATE FUNCTION _tiering.directions(scheme text, version int)
 RETURNS TABLE (from_tier text, to_tier text, direction text, from_rank int, to_rank int)
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 50
 BEGIN ATOMIC
 	WITH name AS MATERIALIZED (
-		SELECT * FROM tiering.tier_names(directions.scheme, directions.version)
+		SELECT * FROM _tiering.tier_names(directions.scheme, directions.version)
 	), shared AS MATERIALIZED (
 		SELECT DISTINCT ON (f.tier, t.tier) f.tier AS from_tier, t.tier AS to_tier,
 			CASE WHEN t.rank > f.rank THEN 'up' WHEN t.rank < f.rank THEN 'down'
@@ -49,7 +49,7 @@ BEGIN ATOMIC
 		LEFT JOIN shared b ON b.from_tier = f.becomes COLLATE "C"
 			AND b.to_tier = t.becomes COLLATE "C";
 END;
-COMMENT ON FUNCTION tiering.directions(text, int) IS
+COMMENT ON FUNCTION _tiering.directions(text, int) IS
 'The direction from each tier to each other one, of all that a version or one before it has: up, '
 'down, lateral or stayed. Ranks are compared in the newest version that knows both tiers, else of '
 'what they have become in the version given; of tiers that no version compares it is lateral. '

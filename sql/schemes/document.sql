@@ -8,16 +8,16 @@
  */
 
 -- The catalogue tells, so that a word that is added to the table is in documents too
-CREATE FUNCTION tiering.policy_words() RETURNS text[]
+CREATE FUNCTION _tiering.policy_words() RETURNS text[]
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
 	SELECT array_agg(a.attname ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
 	WHERE a.attrelid = 'tiering.policy'::regclass AND a.attnum > 0 AND NOT a.attisdropped
 		AND a.attname NOT IN ('scheme', 'version', 'tier');
 END;
-COMMENT ON FUNCTION tiering.policy_words() IS 'The columns of policy that are words of a policy';
+COMMENT ON FUNCTION _tiering.policy_words() IS 'The columns of policy that are words of a policy';
 
-CREATE FUNCTION tiering.policy_defaults() RETURNS jsonb
+CREATE FUNCTION _tiering.policy_defaults() RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -28,16 +28,16 @@ BEGIN
 	SELECT string_agg(format('%L, %s', a.attname,
 		COALESCE(pg_get_expr(d.adbin, d.adrelid), 'NULL')), ', ') INTO words
 	FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-	WHERE a.attrelid = 'tiering.policy'::regclass AND a.attname = ANY (tiering.policy_words());
+	WHERE a.attrelid = 'tiering.policy'::regclass AND a.attname = ANY (_tiering.policy_words());
 	EXECUTE format('SELECT jsonb_build_object(%s)', words) INTO defaults;
 	RETURN defaults;
 END;
 $$;
-COMMENT ON FUNCTION tiering.policy_defaults() IS
+COMMENT ON FUNCTION _tiering.policy_defaults() IS
 'What a policy says that says nothing: each of its words with its default';
 
 -- Refuse a key that would be passed over, such as a misspelt one.
-CREATE FUNCTION tiering.check_keys(object jsonb, place text, known text[]) RETURNS void
+CREATE FUNCTION _tiering.check_keys(object jsonb, place text, known text[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -67,12 +67,12 @@ BEGIN
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION tiering.check_keys(jsonb, text, text[]) IS
+COMMENT ON FUNCTION _tiering.check_keys(jsonb, text, text[]) IS
 'Raises an error (22023) unless an object of a document has known keys only, or any if known is '
 'null, and single values where no parts belong';
 
 -- The elements of an array that an object may have under a key
-CREATE FUNCTION tiering.document_list(document jsonb, key text, place text)
+CREATE FUNCTION _tiering.document_list(document jsonb, key text, place text)
 RETURNS TABLE (element jsonb, number int)
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10 ROWS 10
 SET search_path = pg_catalog, pg_temp
@@ -86,76 +86,76 @@ BEGIN
 	FROM jsonb_array_elements(document -> key) WITH ORDINALITY AS a;
 END;
 $$;
-COMMENT ON FUNCTION tiering.document_list(jsonb, text, text) IS
+COMMENT ON FUNCTION _tiering.document_list(jsonb, text, text) IS
 'The elements of a list in a document, numbered; of one that is not there, none. Anything but a '
 'list is an error (22023)';
 
 -- The rules of a tier, those for staying after those for entering
-CREATE FUNCTION tiering.document_rules(tier jsonb, tier_number int)
+CREATE FUNCTION _tiering.document_rules(tier jsonb, tier_number int)
 RETURNS TABLE (element jsonb, number int, stay boolean)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100 ROWS 10
 BEGIN ATOMIC
 	SELECT r.element, row_number() OVER (ORDER BY r.stay, r.number)::int, r.stay
 	FROM (SELECT e.element, e.number, false AS stay
-		  FROM tiering.document_list(tier, 'rules', format('rules of tier %s', tier_number)) e
+		  FROM _tiering.document_list(tier, 'rules', format('rules of tier %s', tier_number)) e
 		  UNION ALL
 		  SELECT e.element, e.number, true
-		  FROM tiering.document_list(tier, 'stay_rules',
+		  FROM _tiering.document_list(tier, 'stay_rules',
 			format('stay_rules of tier %s', tier_number)) e) r;
 END;
-COMMENT ON FUNCTION tiering.document_rules(jsonb, int) IS
+COMMENT ON FUNCTION _tiering.document_rules(jsonb, int) IS
 'The rules and stay_rules of a tier in a document, numbered on end';
 
-CREATE FUNCTION tiering.check_document(document jsonb) RETURNS void
+CREATE FUNCTION _tiering.check_document(document jsonb) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	bare text;
 BEGIN
-	PERFORM tiering.check_keys(document, 'the document',
+	PERFORM _tiering.check_keys(document, 'the document',
 		'{scheme,title,title_zh,description,origin,note,everyone,metrics,scores,tiers,'
 		'asset_weights}');
-	PERFORM tiering.check_keys(m.element, format('metric %s', m.number),
+	PERFORM _tiering.check_keys(m.element, format('metric %s', m.number),
 		'{metric,kind,is_measure,unit,title,title_zh}')
-	FROM tiering.document_list(document, 'metrics', 'metrics') m;
-	PERFORM tiering.check_keys(s.element, format('score %s', s.number),
+	FROM _tiering.document_list(document, 'metrics', 'metrics') m;
+	PERFORM _tiering.check_keys(s.element, format('score %s', s.number),
 		'{score,metric,weight,null_points,bands}'),
-		(SELECT count(tiering.check_keys(b.element,
+		(SELECT count(_tiering.check_keys(b.element,
 		format('band %s of score %s', b.number, s.number), '{bounds,points}')::text)
-		 FROM tiering.document_list(s.element, 'bands', format('bands of score %s', s.number)) b)
-	FROM tiering.document_list(document, 'scores', 'scores') s;
-	PERFORM tiering.check_keys(t.element, format('tier %s', t.number),
+		 FROM _tiering.document_list(s.element, 'bands', format('bands of score %s', s.number)) b)
+	FROM _tiering.document_list(document, 'scores', 'scores') s;
+	PERFORM _tiering.check_keys(t.element, format('tier %s', t.number),
 			'{tier,rank,base,parent,succeeds,approval,title,title_zh,rules,stay_rules,service,'
 			'policy}'),
-		tiering.check_keys(COALESCE(t.element -> 'service', '{}'),
+		_tiering.check_keys(COALESCE(t.element -> 'service', '{}'),
 			format('service of tier %s', t.number),
 			'{channel,channel_zh,customers_per_manager,benefits,benefits_zh}'),
-		tiering.check_keys(COALESCE(t.element -> 'policy', '{}'),
+		_tiering.check_keys(COALESCE(t.element -> 'policy', '{}'),
 			format('policy of tier %s', t.number),
-			tiering.policy_words()),
-		(SELECT count(tiering.check_keys(r.element,
+			_tiering.policy_words()),
+		(SELECT count(_tiering.check_keys(r.element,
 		format('rule %s of tier %s', r.number, t.number), NULL)::text)
-		 FROM tiering.document_rules(t.element, t.number) r)
-	FROM tiering.document_list(document, 'tiers', 'tiers') t;
+		 FROM _tiering.document_rules(t.element, t.number) r)
+	FROM _tiering.document_list(document, 'tiers', 'tiers') t;
 	SELECT format('rule %s of tier %s', r.number, t.number) INTO bare
-	FROM tiering.document_list(document, 'tiers', 'tiers') t,
-		tiering.document_rules(t.element, t.number) r
+	FROM _tiering.document_list(document, 'tiers', 'tiers') t,
+		_tiering.document_rules(t.element, t.number) r
 	WHERE r.element = '{}' LIMIT 1;
 	IF FOUND THEN
 		RAISE EXCEPTION '% has no conditions', bare
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'The tier that takes everyone has no rules, and "base": true.';
 	END IF;
-	PERFORM tiering.check_keys(COALESCE(document -> 'asset_weights', '{}'), 'asset_weights', NULL);
+	PERFORM _tiering.check_keys(COALESCE(document -> 'asset_weights', '{}'), 'asset_weights', NULL);
 END;
 $$;
-COMMENT ON FUNCTION tiering.check_document(jsonb) IS
+COMMENT ON FUNCTION _tiering.check_document(jsonb) IS
 'Raises an error (22023) unless a document has the shape of a scheme; what is in it the tables '
 'check';
 
 -- Fill an empty draft.
-CREATE FUNCTION tiering.import_definition(document jsonb, scheme text, version int) RETURNS void
+CREATE FUNCTION _tiering.import_definition(document jsonb, scheme text, version int) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 SET intervalstyle = 'postgres'
@@ -195,8 +195,8 @@ BEGIN
 	SELECT import_definition.scheme, import_definition.version, t.element ->> 'tier', r.number,
 		c.metric,
 		c.bounds::numrange, r.stay
-	FROM tiering.document_list(document, 'tiers', 'tiers') t,
-		tiering.document_rules(t.element, t.number) r,
+	FROM _tiering.document_list(document, 'tiers', 'tiers') t,
+		_tiering.document_rules(t.element, t.number) r,
 		jsonb_each_text(r.element) AS c(metric, bounds);
 	INSERT INTO tiering.service (scheme, version, tier, channel, channel_zh, customers_per_manager,
 		benefits, benefits_zh)
@@ -210,7 +210,7 @@ BEGIN
 	WHERE t.service IS NOT NULL;
 	INSERT INTO tiering.policy
 	SELECT p.* FROM jsonb_to_recordset(document -> 'tiers') AS t(tier text, policy jsonb),
-		jsonb_populate_record(NULL::tiering.policy, tiering.policy_defaults()
+		jsonb_populate_record(NULL::tiering.policy, _tiering.policy_defaults()
 			|| jsonb_strip_nulls(t.policy) || jsonb_build_object('scheme', import_definition.scheme,
 			'version', import_definition.version, 'tier', t.tier)) p
 	WHERE t.policy IS NOT NULL;
@@ -219,7 +219,7 @@ BEGIN
 	FROM jsonb_each_text(document -> 'asset_weights') w;
 END;
 $$;
-COMMENT ON FUNCTION tiering.import_definition(jsonb, text, int) IS
+COMMENT ON FUNCTION _tiering.import_definition(jsonb, text, int) IS
 'Part of import_scheme() and import_version(): makes a document the definition of an empty draft';
 
 CREATE FUNCTION tiering.import_scheme(document jsonb, scheme text DEFAULT NULL) RETURNS int
@@ -229,11 +229,11 @@ AS $$
 DECLARE
 	name text := COALESCE(import_scheme.scheme, document ->> 'scheme');
 BEGIN
-	PERFORM tiering.check_document(document);
+	PERFORM _tiering.check_document(document);
 	PERFORM tiering.new_scheme(name, COALESCE(document ->> 'title', ''),
 		COALESCE(document ->> 'title_zh', ''), COALESCE(document ->> 'description', ''),
 		COALESCE(document ->> 'origin', ''));
-	PERFORM tiering.import_definition(document, name, 1);
+	PERFORM _tiering.import_definition(document, name, 1);
 	RETURN 1;
 END;
 $$;
@@ -251,9 +251,9 @@ DECLARE
 	name text := COALESCE(import_version.scheme, document ->> 'scheme');
 	draft int;
 BEGIN
-	PERFORM tiering.check_document(document);
-	draft := tiering.new_draft(name);
-	PERFORM tiering.import_definition(document, name, draft);
+	PERFORM _tiering.check_document(document);
+	draft := _tiering.new_draft(name);
+	PERFORM _tiering.import_definition(document, name, draft);
 	RETURN draft;
 END;
 $$;
@@ -278,9 +278,9 @@ BEGIN
 		'description', NULLIF(s.description, ''), 'origin', NULLIF(s.origin, ''), 'note',
 		NULLIF(v.note, ''),
 		'everyone', NULLIF(v.everyone, true), 'metrics',
-		tiering.export_metrics(v.scheme, v.version),
-		'scores', tiering.export_scores(v.scheme, v.version), 'tiers',
-		tiering.export_tiers(v.scheme, v.version),
+		_tiering.export_metrics(v.scheme, v.version),
+		'scores', _tiering.export_scores(v.scheme, v.version), 'tiers',
+		_tiering.export_tiers(v.scheme, v.version),
 		'asset_weights', (
 			SELECT jsonb_object_agg(w.asset_class, w.weight) FROM tiering.asset_weight w
 			WHERE w.scheme = v.scheme AND w.version = v.version)))
@@ -288,7 +288,7 @@ BEGIN
 	FROM tiering.scheme_version v JOIN tiering.scheme s USING (scheme)
 	WHERE v.scheme = export_scheme.scheme AND v.version = chosen;
 	IF NOT FOUND THEN
-		PERFORM tiering.version_row(scheme, chosen);
+		PERFORM _tiering.version_row(scheme, chosen);
 	END IF;
 	RETURN document;
 END;
@@ -299,7 +299,7 @@ COMMENT ON FUNCTION tiering.export_scheme(text, int) IS
 'numbered from 1 again when it is read. A scheme or version that does not exist is an error '
 '(42704)';
 
-CREATE FUNCTION tiering.export_metrics(scheme text, version int) RETURNS jsonb
+CREATE FUNCTION _tiering.export_metrics(scheme text, version int) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
 	SELECT jsonb_agg(jsonb_build_object('metric', m.metric, 'kind', NULLIF(m.kind, 'number'),
@@ -309,9 +309,9 @@ BEGIN ATOMIC
 	FROM tiering.metric m
 	WHERE m.scheme = export_metrics.scheme AND m.version = export_metrics.version;
 END;
-COMMENT ON FUNCTION tiering.export_metrics(text, int) IS 'Part of export_scheme(): the metrics';
+COMMENT ON FUNCTION _tiering.export_metrics(text, int) IS 'Part of export_scheme(): the metrics';
 
-CREATE FUNCTION tiering.export_scores(scheme text, version int) RETURNS jsonb
+CREATE FUNCTION _tiering.export_scores(scheme text, version int) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
 	SELECT jsonb_agg(jsonb_build_object('score', w.score, 'metric', w.metric, 'weight', w.weight,
@@ -325,9 +325,9 @@ BEGIN ATOMIC
 	FROM tiering.score_weight w
 	WHERE w.scheme = export_scores.scheme AND w.version = export_scores.version;
 END;
-COMMENT ON FUNCTION tiering.export_scores(text, int) IS 'Part of export_scheme(): the scores';
+COMMENT ON FUNCTION _tiering.export_scores(text, int) IS 'Part of export_scheme(): the scores';
 
-CREATE FUNCTION tiering.rule_documents(scheme text, version int, tier text)
+CREATE FUNCTION _tiering.rule_documents(scheme text, version int, tier text)
 RETURNS TABLE (rule int, stay boolean, conditions jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 5
 BEGIN ATOMIC
@@ -337,10 +337,10 @@ BEGIN ATOMIC
 		rule_documents.tier)
 	GROUP BY r.rule, r.stay;
 END;
-COMMENT ON FUNCTION tiering.rule_documents(text, int, text) IS
+COMMENT ON FUNCTION _tiering.rule_documents(text, int, text) IS
 'Part of export_scheme(): the rules of a tier';
 
-CREATE FUNCTION tiering.export_tiers(scheme text, version int) RETURNS jsonb
+CREATE FUNCTION _tiering.export_tiers(scheme text, version int) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
 	SELECT jsonb_agg(jsonb_build_object('tier', t.tier, 'rank', t.rank, 'base',
@@ -349,11 +349,11 @@ BEGIN ATOMIC
 		'title', NULLIF(t.title, ''), 'title_zh', NULLIF(t.title_zh, ''),
 		'rules', (
 			SELECT jsonb_agg(r.conditions ORDER BY r.rule)
-				FROM tiering.rule_documents(t.scheme, t.version, t.tier) r
+				FROM _tiering.rule_documents(t.scheme, t.version, t.tier) r
 			WHERE NOT r.stay),
 		'stay_rules', (
 			SELECT jsonb_agg(r.conditions ORDER BY r.rule)
-				FROM tiering.rule_documents(t.scheme, t.version, t.tier) r
+				FROM _tiering.rule_documents(t.scheme, t.version, t.tier) r
 			WHERE r.stay),
 		'service', (
 			SELECT jsonb_build_object('channel', NULLIF(s.channel, ''), 'channel_zh',
@@ -367,12 +367,12 @@ BEGIN ATOMIC
 		'policy', (
 			SELECT (SELECT COALESCE(jsonb_object_agg(w.key, w.value), '{}')
 					FROM jsonb_each(to_jsonb(p)) w
-					WHERE w.key = ANY (tiering.policy_words()) AND w.value <> d.defaults -> w.key)
+					WHERE w.key = ANY (_tiering.policy_words()) AND w.value <> d.defaults -> w.key)
 			FROM tiering.policy p
 			WHERE (p.scheme, p.version, p.tier) = (t.scheme, t.version, t.tier)))
 		ORDER BY t.rank, t.tier)
-	FROM tiering.tier t, tiering.policy_defaults() d(defaults)
+	FROM tiering.tier t, _tiering.policy_defaults() d(defaults)
 	WHERE t.scheme = export_tiers.scheme AND t.version = export_tiers.version;
 END;
-COMMENT ON FUNCTION tiering.export_tiers(text, int) IS
+COMMENT ON FUNCTION _tiering.export_tiers(text, int) IS
 'Part of export_scheme(): the tiers, lowest first, with their rules and services';

@@ -6,7 +6,7 @@
 
 -- The values of a version's metrics, the scores of which are worked out here, and
 -- what each part of a score earned.
-CREATE FUNCTION tiering.metric_values(scheme text, version int, metrics jsonb)
+CREATE FUNCTION _tiering.metric_values(scheme text, version int, metrics jsonb)
 RETURNS TABLE (metric text, kind text, score text, value numeric, bounds numrange, weight numeric,
 	points numeric)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
@@ -41,29 +41,29 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT p.metric, p.kind, p.score, p.value, p.bounds, p.weight, trim_scale(p.points) FROM part p;
 END;
-COMMENT ON FUNCTION tiering.metric_values(text, int, jsonb) IS
+COMMENT ON FUNCTION _tiering.metric_values(text, int, jsonb) IS
 'Part of explain(): the value of each metric, scores included, where score is null, and what each '
 'metric adds to a score, where it is not';
 
 -- By how much a value misses bounds: positive if it has to rise, negative if it
 -- has to fall; 0 within them, and where an excluded bound is touched.
-CREATE FUNCTION tiering.bounds_distance(value numeric, bounds numrange) RETURNS numeric
+CREATE FUNCTION _tiering.bounds_distance(value numeric, bounds numrange) RETURNS numeric
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10
 RETURN CASE WHEN bounds @> value THEN 0
 	WHEN value <= lower(bounds) THEN lower(bounds) - value
 	ELSE upper(bounds) - value END;
-COMMENT ON FUNCTION tiering.bounds_distance(numeric, numrange) IS
+COMMENT ON FUNCTION _tiering.bounds_distance(numeric, numrange) IS
 'By how much a value would have to rise, or fall if negative, to come within bounds';
 
-CREATE FUNCTION tiering.describe_value(metric text, kind text, value numeric) RETURNS text
+CREATE FUNCTION _tiering.describe_value(metric text, kind text, value numeric) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 RETURN metric || CASE WHEN value IS NULL THEN ' is unknown'
 	WHEN kind = 'boolean' THEN CASE WHEN value = 1 THEN ' is true' ELSE ' is false' END
 	ELSE format(' is %s', value) END;
-COMMENT ON FUNCTION tiering.describe_value(text, text, numeric) IS
+COMMENT ON FUNCTION _tiering.describe_value(text, text, numeric) IS
 'Part of explain(): a metric''s value in words';
 
-CREATE FUNCTION tiering.describe_miss(metric text, kind text, value numeric, bounds numrange)
+CREATE FUNCTION _tiering.describe_miss(metric text, kind text, value numeric, bounds numrange)
 	RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 RETURN metric || CASE
@@ -82,10 +82,10 @@ RETURN metric || CASE
 	ELSE format(' would have to fall by %s%s from %s to %s',
 		CASE WHEN upper_inc(bounds) THEN '' ELSE 'more than ' END,
 		value - upper(bounds), value, upper(bounds)) END;
-COMMENT ON FUNCTION tiering.describe_miss(text, text, numeric, numrange) IS
+COMMENT ON FUNCTION _tiering.describe_miss(text, text, numeric, numrange) IS
 'Part of explain(): in words, what keeps a value from meeting a condition';
 
-CREATE FUNCTION tiering.rule_conditions(scheme text, version int, metrics jsonb)
+CREATE FUNCTION _tiering.rule_conditions(scheme text, version int, metrics jsonb)
 RETURNS TABLE (tier text, rank int, rule int, metric text, kind text, value numeric,
 	bounds numrange, met boolean)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 20
@@ -94,37 +94,37 @@ BEGIN ATOMIC
 		COALESCE(r.bounds @> v.value, false)
 	FROM tiering.rule r
 		JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (r.scheme, r.version, r.tier)
-		JOIN tiering.metric_values(rule_conditions.scheme, rule_conditions.version,
+		JOIN _tiering.metric_values(rule_conditions.scheme, rule_conditions.version,
 			rule_conditions.metrics) v ON v.metric = r.metric AND v.score IS NULL
 	WHERE r.scheme = rule_conditions.scheme AND r.version = rule_conditions.version
 		AND NOT r.stay;
 END;
-COMMENT ON FUNCTION tiering.rule_conditions(text, int, jsonb) IS
+COMMENT ON FUNCTION _tiering.rule_conditions(text, int, jsonb) IS
 'Part of explain(): the conditions for entering tiers, each beside the value of its metric';
 
-CREATE FUNCTION tiering.explain_scores(scheme text, version int, metrics jsonb)
+CREATE FUNCTION _tiering.explain_scores(scheme text, version int, metrics jsonb)
 RETURNS TABLE (part text, metric text, value numeric, bounds numrange, weight numeric,
 	points numeric, sentence text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
 BEGIN ATOMIC
 	WITH v AS MATERIALIZED (
-		SELECT * FROM tiering.metric_values(explain_scores.scheme, explain_scores.version,
+		SELECT * FROM _tiering.metric_values(explain_scores.scheme, explain_scores.version,
 			explain_scores.metrics)
 	)
 	SELECT 'score', v.metric, NULL::numeric, NULL::numrange, NULL::numeric, v.value,
-		tiering.describe_value(v.metric, 'score', v.value)
+		_tiering.describe_value(v.metric, 'score', v.value)
 	FROM v WHERE v.kind = 'score'
 	UNION ALL
 	SELECT 'points', v.metric, v.value, v.bounds, v.weight, v.points,
-		tiering.describe_value(v.metric, v.kind, v.value)
+		_tiering.describe_value(v.metric, v.kind, v.value)
 			|| CASE WHEN v.points IS NULL THEN format(', so %s is unknown', v.score)
 				ELSE format(' and adds %s to %s', v.points, v.score) END
 	FROM v WHERE v.score IS NOT NULL;
 END;
-COMMENT ON FUNCTION tiering.explain_scores(text, int, jsonb) IS
+COMMENT ON FUNCTION _tiering.explain_scores(text, int, jsonb) IS
 'Part of explain(): the scores, and what each metric adds to them';
 
-CREATE FUNCTION tiering.explain_metrics(scheme text, version int, metrics jsonb, granted text)
+CREATE FUNCTION _tiering.explain_metrics(scheme text, version int, metrics jsonb, granted text)
 RETURNS TABLE (part text, tier text, rule int, metric text, value numeric, bounds numrange,
 	met boolean,
 	distance numeric, weight numeric, points numeric, sentence text)
@@ -136,14 +136,14 @@ BEGIN ATOMIC
 		FROM tiering.tier t
 		WHERE t.scheme = explain_metrics.scheme AND t.version = explain_metrics.version
 	), c AS MATERIALIZED (
-		SELECT * FROM tiering.rule_conditions(explain_metrics.scheme, explain_metrics.version,
+		SELECT * FROM _tiering.rule_conditions(explain_metrics.scheme, explain_metrics.version,
 			explain_metrics.metrics)
 	), rules AS MATERIALIZED (
 		SELECT c.tier, c.rank, c.rule, bool_and(c.met) AS met,
-			string_agg(tiering.describe_value(c.metric, c.kind, c.value)
+			string_agg(_tiering.describe_value(c.metric, c.kind, c.value)
 				|| CASE c.kind WHEN 'boolean' THEN '' ELSE format(', in %s', c.bounds) END,
 				' and ' ORDER BY c.metric) AS reason,
-			string_agg(tiering.describe_miss(c.metric, c.kind, c.value, c.bounds), ' and '
+			string_agg(_tiering.describe_miss(c.metric, c.kind, c.value, c.bounds), ' and '
 				ORDER BY c.metric)
 				FILTER (WHERE NOT c.met) AS missing
 		FROM c GROUP BY c.tier, c.rank, c.rule
@@ -170,9 +170,9 @@ BEGIN ATOMIC
 		FROM next n WHERE n.rank IS NULL
 		UNION ALL
 		SELECT 3, c.rank, 'condition', c.tier, c.rule, c.metric, c.value, c.bounds, c.met,
-			tiering.bounds_distance(c.value, c.bounds), NULL, NULL,
-			CASE WHEN c.met THEN tiering.describe_value(c.metric, c.kind, c.value)
-				ELSE tiering.describe_miss(c.metric, c.kind, c.value, c.bounds) END
+			_tiering.bounds_distance(c.value, c.bounds), NULL, NULL,
+			CASE WHEN c.met THEN _tiering.describe_value(c.metric, c.kind, c.value)
+				ELSE _tiering.describe_miss(c.metric, c.kind, c.value, c.bounds) END
 		FROM c
 		UNION ALL
 		SELECT 3, t.rank, 'condition', t.tier, NULL, NULL, NULL, NULL, true, NULL, NULL, NULL,
@@ -181,7 +181,7 @@ BEGIN ATOMIC
 		UNION ALL
 		SELECT CASE s.part WHEN 'score' THEN 4 ELSE 5 END, NULL, s.part, NULL, NULL, s.metric,
 			s.value, s.bounds, NULL, NULL, s.weight, s.points, s.sentence
-		FROM tiering.explain_scores(explain_metrics.scheme, explain_metrics.version,
+		FROM _tiering.explain_scores(explain_metrics.scheme, explain_metrics.version,
 			explain_metrics.metrics) s
 	)
 	SELECT l.part, l.tier, l.rule, l.metric, l.value, l.bounds, l.met, l.distance, l.weight,
@@ -189,7 +189,7 @@ BEGIN ATOMIC
 	FROM line l
 	ORDER BY l.place, l.rank DESC, l.tier, l.rule, l.metric, l.sentence;
 END;
-COMMENT ON FUNCTION tiering.explain_metrics(text, int, jsonb, text) IS
+COMMENT ON FUNCTION _tiering.explain_metrics(text, int, jsonb, text) IS
 'Part of explain(): a version''s rules beside the values of its metrics';
 
 CREATE FUNCTION tiering.version_on(scheme text, as_of date) RETURNS int
@@ -212,7 +212,7 @@ DECLARE
 	-- refuses what cannot be graded
 	granted text := tiering.classify(scheme, m, as_of);
 BEGIN
-	RETURN QUERY SELECT * FROM tiering.explain_metrics(scheme, tiering.version_on(scheme, as_of),
+	RETURN QUERY SELECT * FROM _tiering.explain_metrics(scheme, tiering.version_on(scheme, as_of),
 		COALESCE(to_jsonb(m), '{}'), granted);
 END;
 $$;
@@ -231,7 +231,7 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 30
 BEGIN ATOMIC
 	SELECT e.*
 	FROM (SELECT tiering.classify($1, $2, $3) AS granted, tiering.version_on($1, $3) AS version) c,
-		LATERAL tiering.explain_metrics($1, c.version, (
+		LATERAL _tiering.explain_metrics($1, c.version, (
 			-- where there is not one number, the complaint is left to classify()
 			SELECT jsonb_object_agg(m.metric, $2) FROM tiering.metric m
 			WHERE m.scheme = $1 AND m.version = c.version

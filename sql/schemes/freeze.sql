@@ -32,7 +32,7 @@ COMMENT ON FUNCTION tiering.definition_rows(text, int) IS
 'How many rows define a version of a scheme: its metrics, tiers, rules, scores, services, policies '
 'and asset weights';
 
-CREATE FUNCTION tiering.refuse_change(v tiering.scheme_version) RETURNS void
+CREATE FUNCTION _tiering.refuse_change(v tiering.scheme_version) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -51,22 +51,22 @@ BEGIN
 			v.scheme);
 END;
 $$;
-COMMENT ON FUNCTION tiering.refuse_change(tiering.scheme_version) IS
+COMMENT ON FUNCTION _tiering.refuse_change(tiering.scheme_version) IS
 'Raises the error for a change of a version that is not to be made (55000)';
 
-CREATE FUNCTION tiering.is_dropped(scheme text) RETURNS boolean
+CREATE FUNCTION _tiering.is_dropped(scheme text) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
 	SELECT EXISTS (
-		SELECT FROM tiering.heeded_publication(is_dropped.scheme) p WHERE p.what = 'drop');
+		SELECT FROM _tiering.heeded_publication(is_dropped.scheme) p WHERE p.what = 'drop');
 END;
-COMMENT ON FUNCTION tiering.is_dropped(text) IS
+COMMENT ON FUNCTION _tiering.is_dropped(text) IS
 'Whether a scheme was dropped, or is being dropped, and nothing was published under its name since';
 
 -- Refuse a change to what defines a version, unless it is a draft. The lock makes
 -- publishing wait for those who are still writing, and them for it. A subscriber has
 -- no need of it, and gets several tables at a time, in which it could end in a deadlock.
-CREATE FUNCTION tiering.refuse_frozen(scheme text, version int, adding boolean) RETURNS void
+CREATE FUNCTION _tiering.refuse_frozen(scheme text, version int, adding boolean) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -81,24 +81,24 @@ BEGIN
 		WHERE sv.scheme = refuse_frozen.scheme AND sv.version = refuse_frozen.version
 		FOR NO KEY UPDATE;
 		IF v.status = 'draft' THEN
-			PERFORM tiering.take_draft(scheme);
+			PERFORM _tiering.take_draft(scheme);
 		END IF;
 	END IF;
 	IF v.status = 'draft' OR v.status IS NULL
 		OR (adding AND tiering.definition_rows(scheme, version) < v.definition_rows)
-		OR (NOT adding AND tiering.is_dropped(scheme))
+		OR (NOT adding AND _tiering.is_dropped(scheme))
 	THEN
 		RETURN;
 	END IF;
-	PERFORM tiering.refuse_change(v);
+	PERFORM _tiering.refuse_change(v);
 END;
 $$;
-COMMENT ON FUNCTION tiering.refuse_frozen(text, int, boolean) IS
+COMMENT ON FUNCTION _tiering.refuse_frozen(text, int, boolean) IS
 'Raises an error (55000) if a version is published or retired; adding is let pass while rows that '
 'were published are missing';
 
 -- A definer's function, because an author need not have the right to lock versions.
-CREATE FUNCTION tiering.freeze_definition() RETURNS trigger
+CREATE FUNCTION _tiering.freeze_definition() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -111,22 +111,22 @@ BEGIN
 			USING ERRCODE = 'object_not_in_prerequisite_state';
 	END IF;
 	IF TG_OP IN ('UPDATE', 'DELETE') THEN
-		PERFORM tiering.refuse_frozen(OLD.scheme, OLD.version, false);
+		PERFORM _tiering.refuse_frozen(OLD.scheme, OLD.version, false);
 	END IF;
 	IF TG_OP IN ('INSERT', 'UPDATE') THEN
-		PERFORM tiering.refuse_frozen(NEW.scheme, NEW.version, TG_OP = 'INSERT');
+		PERFORM _tiering.refuse_frozen(NEW.scheme, NEW.version, TG_OP = 'INSERT');
 		RETURN NEW;
 	END IF;
 	RETURN OLD;
 END;
 $$;
-COMMENT ON FUNCTION tiering.freeze_definition() IS
+COMMENT ON FUNCTION _tiering.freeze_definition() IS
 'Trigger on what defines a version: refuses changes once that is published';
 
 -- Who writes to a version may write to a draft, and not its state or its makers: these
 -- change as publication says. Only the owner may insert a version that is published
 -- already, which is what a restored dump does.
-CREATE FUNCTION tiering.freeze_version() RETURNS trigger
+CREATE FUNCTION _tiering.freeze_version() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -143,7 +143,7 @@ BEGIN
 		END IF;
 		RETURN NEW;
 	ELSIF TG_OP = 'DELETE' THEN
-		IF OLD.status = 'draft' OR tiering.is_dropped(OLD.scheme) THEN
+		IF OLD.status = 'draft' OR _tiering.is_dropped(OLD.scheme) THEN
 			-- what refers to metrics, before the cascade takes these away
 			DELETE FROM tiering.rule r WHERE r.scheme = OLD.scheme AND r.version = OLD.version;
 			DELETE FROM tiering.score_weight w
@@ -151,18 +151,18 @@ BEGIN
 			RETURN OLD;
 		END IF;
 	ELSIF OLD.status = 'draft' AND to_jsonb(NEW) - written = to_jsonb(OLD) - written
-		OR tiering.state_follows(OLD, NEW)
+		OR _tiering.state_follows(OLD, NEW)
 	THEN
 		RETURN NEW;
 	END IF;
-	PERFORM tiering.refuse_change(OLD);
+	PERFORM _tiering.refuse_change(OLD);
 END;
 $$;
-COMMENT ON FUNCTION tiering.freeze_version() IS
+COMMENT ON FUNCTION _tiering.freeze_version() IS
 'Trigger on versions: a draft''s row can be written, but not its state and its makers; a state '
 'changes as publication says; anything else is refused (55000)';
 
-CREATE FUNCTION tiering.refuse_truncate() RETURNS trigger
+CREATE FUNCTION _tiering.refuse_truncate() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -172,13 +172,13 @@ BEGIN
 		HINT = 'Use DELETE, which keeps what must be kept.';
 END;
 $$;
-COMMENT ON FUNCTION tiering.refuse_truncate() IS
+COMMENT ON FUNCTION _tiering.refuse_truncate() IS
 'Trigger: TRUNCATE would go past what watches the rows';
 
 CREATE TRIGGER frozen BEFORE INSERT OR UPDATE OR DELETE ON tiering.scheme_version
-	FOR EACH ROW EXECUTE FUNCTION tiering.freeze_version();
+	FOR EACH ROW EXECUTE FUNCTION _tiering.freeze_version();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.scheme_version
-	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_truncate();
+	FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_truncate();
 COMMENT ON TRIGGER frozen ON tiering.scheme_version IS 'Published versions are frozen';
 COMMENT ON TRIGGER refuse_truncate ON tiering.scheme_version IS 'Published versions are frozen';
 
@@ -189,9 +189,9 @@ BEGIN
 	FOREACH defining IN ARRAY ARRAY['metric', 'tier', 'rule', 'score_weight', 'score_band',
 		'service', 'policy', 'asset_weight'] LOOP
 		EXECUTE pg_catalog.format('CREATE TRIGGER frozen BEFORE INSERT OR UPDATE OR DELETE ON '
-			'tiering.%I FOR EACH ROW EXECUTE FUNCTION tiering.freeze_definition()', defining);
+			'tiering.%I FOR EACH ROW EXECUTE FUNCTION _tiering.freeze_definition()', defining);
 		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.%I '
-			'FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_truncate()', defining);
+			'FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_truncate()', defining);
 		EXECUTE pg_catalog.format('COMMENT ON TRIGGER frozen ON tiering.%I IS %L', defining,
 			'Published versions are frozen');
 		EXECUTE pg_catalog.format('COMMENT ON TRIGGER refuse_truncate ON tiering.%I IS %L',

@@ -48,12 +48,12 @@ COMMENT ON FUNCTION tiering.load_preset(text, text, jsonb) IS
 
 -- For what follows only: dropped when the files are in, as a preset of the bank's own
 -- would not be in a dump. What it keeps as a document goes to import_scheme().
-CREATE FUNCTION tiering.add_preset(preset text, document jsonb) RETURNS void
+CREATE FUNCTION _tiering.add_preset(preset text, document jsonb) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 100
 BEGIN ATOMIC
 	INSERT INTO tiering.preset (preset, parameters, document)
 	VALUES (add_preset.preset, COALESCE(document -> 'parameters', '{}'), document - 'parameters');
 END;
-COMMENT ON FUNCTION tiering.add_preset(text, jsonb) IS
+COMMENT ON FUNCTION _tiering.add_preset(text, jsonb) IS
 'Adds a preset: a document as import_scheme() reads it, beside its "parameters" with their '
 'defaults';

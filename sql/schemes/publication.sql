@@ -5,7 +5,7 @@
  * Only publish(), unpublish() and drop_scheme() write here.
  */
 
-CREATE FUNCTION tiering.record_publication(scheme text, what text, version int, effective date,
+CREATE FUNCTION _tiering.record_publication(scheme text, what text, version int, effective date,
 	reason text) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 100
 BEGIN ATOMIC
@@ -14,11 +14,11 @@ BEGIN ATOMIC
 		record_publication.version, record_publication.effective, record_publication.reason
 	FROM tiering.publication p WHERE p.scheme = record_publication.scheme;
 END;
-COMMENT ON FUNCTION tiering.record_publication(text, text, int, date, text) IS
+COMMENT ON FUNCTION _tiering.record_publication(text, text, int, date, text) IS
 'Part of publish(), unpublish() and drop_scheme(): the record, for who has the turn of the scheme';
 
 -- A subscriber may get the tables of a scheme one by one and in any order.
-CREATE FUNCTION tiering.heeded_publication(scheme text) RETURNS SETOF tiering.publication
+CREATE FUNCTION _tiering.heeded_publication(scheme text) RETURNS SETOF tiering.publication
 LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
 BEGIN ATOMIC
 	SELECT p.* FROM tiering.publication p
@@ -27,16 +27,16 @@ BEGIN ATOMIC
 			OR p.event = (SELECT max(l.event) FROM tiering.publication l
 						  WHERE l.scheme = heeded_publication.scheme));
 END;
-COMMENT ON FUNCTION tiering.heeded_publication(text) IS
+COMMENT ON FUNCTION _tiering.heeded_publication(text) IS
 'What the state of a scheme''s versions has to follow. The last event; for changes that a '
 'subscriber applies, any';
 
-CREATE FUNCTION tiering.state_follows(old tiering.scheme_version, new tiering.scheme_version)
+CREATE FUNCTION _tiering.state_follows(old tiering.scheme_version, new tiering.scheme_version)
 RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 BEGIN ATOMIC
 	SELECT EXISTS (
-		SELECT FROM tiering.heeded_publication(old.scheme) p
+		SELECT FROM _tiering.heeded_publication(old.scheme) p
 		WHERE CASE format('%s to %s', old.status, new.status)
 			WHEN 'draft to published' THEN p.what = 'publish' AND p.version = old.version
 				AND new.effective = daterange(p.effective, NULL)
@@ -54,5 +54,5 @@ BEGIN ATOMIC
 		THEN '{status,effective,published_at,published_by,published_as,definition_rows}'::text[]
 		ELSE '{status,effective}' END AS free) f;
 END;
-COMMENT ON FUNCTION tiering.state_follows(tiering.scheme_version, tiering.scheme_version) IS
+COMMENT ON FUNCTION _tiering.state_follows(tiering.scheme_version, tiering.scheme_version) IS
 'Whether a change of a version''s state is what publication says, and changes nothing else';

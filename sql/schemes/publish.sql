@@ -5,7 +5,7 @@
  * functions: who may call them need not, and must not, have the right to write states.
  */
 
-CREATE FUNCTION tiering.has_graded(scheme text, version int) RETURNS boolean
+CREATE FUNCTION _tiering.has_graded(scheme text, version int) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -18,19 +18,19 @@ BEGIN
 			WHERE m.scheme = has_graded.scheme AND m.version = has_graded.version);
 END;
 $$;
-COMMENT ON FUNCTION tiering.has_graded(text, int) IS
+COMMENT ON FUNCTION _tiering.has_graded(text, int) IS
 'Whether there is an assessment, a customer or a move of a version';
 
-CREATE FUNCTION tiering.unpublish_hint(scheme text, version int) RETURNS text
+CREATE FUNCTION _tiering.unpublish_hint(scheme text, version int) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000000
-RETURN CASE WHEN NOT tiering.has_graded(scheme, version)
+RETURN CASE WHEN NOT _tiering.has_graded(scheme, version)
 	THEN format('tiering.unpublish(%L, %s, reason) makes version %2$s a draft again.',
 		scheme, version) END;
-COMMENT ON FUNCTION tiering.unpublish_hint(text, int) IS
+COMMENT ON FUNCTION _tiering.unpublish_hint(text, int) IS
 'Part of publish(): how to take a version back, or null if that is not possible';
 
 -- Waits for those who are still writing to the draft; see refuse_frozen().
-CREATE FUNCTION tiering.lock_draft(scheme text) RETURNS int
+CREATE FUNCTION _tiering.lock_draft(scheme text) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -43,20 +43,20 @@ BEGIN
 		RAISE EXCEPTION 'scheme "%" has no draft to publish', scheme
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 			HINT = concat_ws(' ', format('Make one with tiering.new_version(%L).', scheme), (
-				SELECT 'Or, for another day, ' || tiering.unpublish_hint(v.scheme, v.version)
+				SELECT 'Or, for another day, ' || _tiering.unpublish_hint(v.scheme, v.version)
 				FROM tiering.scheme_version v
 				WHERE v.scheme = lock_draft.scheme AND v.status = 'published'));
 	END IF;
-	PERFORM tiering.take_draft(scheme);
+	PERFORM _tiering.take_draft(scheme);
 	RETURN draft;
 END;
 $$;
-COMMENT ON FUNCTION tiering.lock_draft(text) IS
+COMMENT ON FUNCTION _tiering.lock_draft(text) IS
 'Part of publish(): the draft, locked until the transaction ends. Errors: there is none (55000); '
 'a snapshot from before the last change of it (40001)';
 
 -- The errors stop it; that overrides end is told.
-CREATE FUNCTION tiering.examine_draft(scheme text, version int, effective_from date) RETURNS void
+CREATE FUNCTION _tiering.examine_draft(scheme text, version int, effective_from date) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -76,11 +76,11 @@ BEGIN
 	END LOOP;
 END;
 $$;
-COMMENT ON FUNCTION tiering.examine_draft(text, int, date) IS
+COMMENT ON FUNCTION _tiering.examine_draft(text, int, date) IS
 'Part of publish(): refuses a draft in which validate() finds an error (42P17), and warns of '
 'overrides that it ends';
 
-CREATE FUNCTION tiering_internal.publish(scheme text, effective_from date) RETURNS int
+CREATE FUNCTION _tiering.publish(scheme text, effective_from date) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -88,10 +88,10 @@ DECLARE
 	draft int;
 	last tiering.scheme_version;
 BEGIN
-	PERFORM tiering.check_day(effective_from, 'effective_from');
-	PERFORM tiering.take_turn(scheme, wait => true);
+	PERFORM _tiering.check_day(effective_from, 'effective_from');
+	PERFORM _tiering.take_turn(scheme, wait => true);
 	PERFORM tiering.newest_version(scheme);
-	draft := tiering.lock_draft(scheme);
+	draft := _tiering.lock_draft(scheme);
 	SELECT * INTO last FROM tiering.scheme_version v
 	WHERE v.scheme = publish.scheme AND v.status = 'published';
 	IF effective_from <= lower(last.effective) THEN
@@ -100,10 +100,10 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = concat_ws(' ', format('Choose a day after %s.', lower(last.effective)),
 				'Or delete this draft from tiering.scheme_version first; then '
-				|| tiering.unpublish_hint(scheme, last.version));
+				|| _tiering.unpublish_hint(scheme, last.version));
 	END IF;
-	PERFORM tiering.examine_draft(scheme, draft, effective_from);
-	PERFORM tiering.record_publication(scheme, 'publish', draft, effective_from, NULL);
+	PERFORM _tiering.examine_draft(scheme, draft, effective_from);
+	PERFORM _tiering.record_publication(scheme, 'publish', draft, effective_from, NULL);
 	UPDATE tiering.scheme_version v
 	SET status = 'retired', effective = daterange(lower(v.effective), effective_from)
 	WHERE v.scheme = publish.scheme AND v.version = last.version;
@@ -115,7 +115,7 @@ BEGIN
 	RETURN draft;
 END;
 $$;
-COMMENT ON FUNCTION tiering_internal.publish(text, date) IS
+COMMENT ON FUNCTION _tiering.publish(text, date) IS
 'Part of publish(): what it does, as the owner';
 
 CREATE FUNCTION tiering.publish(scheme text, effective_from date) RETURNS int
@@ -128,7 +128,7 @@ COMMENT ON FUNCTION tiering.publish(text, date) IS
 'the last version, null or infinite (22023), an unknown scheme (42704), a snapshot from before '
 'the last change (40001)';
 
-CREATE FUNCTION tiering.refuse_second_draft(scheme text) RETURNS void
+CREATE FUNCTION _tiering.refuse_second_draft(scheme text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -139,10 +139,10 @@ BEGIN
 			'tiering.export_scheme(%L) tells all that is in it.', scheme);
 END;
 $$;
-COMMENT ON FUNCTION tiering.refuse_second_draft(text) IS
+COMMENT ON FUNCTION _tiering.refuse_second_draft(text) IS
 'Part of unpublish(): raises the error for a scheme that has a draft (42710)';
 
-CREATE FUNCTION tiering.refuse_unpublish(v tiering.scheme_version) RETURNS void
+CREATE FUNCTION _tiering.refuse_unpublish(v tiering.scheme_version) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -156,7 +156,7 @@ BEGIN
 		RAISE EXCEPTION 'version % of scheme "%" is a draft already', v.version, v.scheme
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 			HINT = 'Change it, or delete it from tiering.scheme_version.';
-	ELSIF tiering.has_graded(v.scheme, v.version) THEN
+	ELSIF _tiering.has_graded(v.scheme, v.version) THEN
 		RAISE EXCEPTION 'version % of scheme "%" has graded customers', v.version, v.scheme
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 			HINT = stays;
@@ -164,17 +164,17 @@ BEGIN
 		RAISE EXCEPTION 'version % of scheme "%" is retired', v.version, v.scheme
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 			DETAIL = format('Version %s comes after it.', COALESCE(next::text, 'no')),
-			HINT = COALESCE('First, ' || tiering.unpublish_hint(v.scheme, next), stays);
+			HINT = COALESCE('First, ' || _tiering.unpublish_hint(v.scheme, next), stays);
 	ELSIF EXISTS (SELECT FROM tiering.scheme_version d
 			WHERE d.scheme = v.scheme AND d.status = 'draft') THEN
-		PERFORM tiering.refuse_second_draft(v.scheme);
+		PERFORM _tiering.refuse_second_draft(v.scheme);
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION tiering.refuse_unpublish(tiering.scheme_version) IS
+COMMENT ON FUNCTION _tiering.refuse_unpublish(tiering.scheme_version) IS
 'Part of unpublish(): raises the error if a version cannot be taken back';
 
-CREATE FUNCTION tiering_internal.unpublish(scheme text, version int, reason text) RETURNS int
+CREATE FUNCTION _tiering.unpublish(scheme text, version int, reason text) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -186,10 +186,10 @@ BEGIN
 		RAISE EXCEPTION 'taking a version back needs a reason'
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	PERFORM tiering.take_turn(scheme, wait => true);
-	v := tiering.version_row(scheme, version);
-	PERFORM tiering.refuse_unpublish(v);
-	PERFORM tiering.record_publication(v.scheme, 'unpublish', v.version, lower(v.effective),
+	PERFORM _tiering.take_turn(scheme, wait => true);
+	v := _tiering.version_row(scheme, version);
+	PERFORM _tiering.refuse_unpublish(v);
+	PERFORM _tiering.record_publication(v.scheme, 'unpublish', v.version, lower(v.effective),
 		reason);
 	BEGIN
 		UPDATE tiering.scheme_version x
@@ -197,7 +197,7 @@ BEGIN
 			published_as = NULL, definition_rows = NULL
 		WHERE x.scheme = v.scheme AND x.version = v.version;
 	EXCEPTION WHEN unique_violation THEN	-- made meanwhile
-		PERFORM tiering.refuse_second_draft(scheme);
+		PERFORM _tiering.refuse_second_draft(scheme);
 	END;
 	UPDATE tiering.scheme_version x
 	SET status = 'published', effective = daterange(lower(x.effective), NULL)
@@ -206,7 +206,7 @@ BEGIN
 	RETURN reopened;
 END;
 $$;
-COMMENT ON FUNCTION tiering_internal.unpublish(text, int, text) IS
+COMMENT ON FUNCTION _tiering.unpublish(text, int, text) IS
 'Part of unpublish(): what it does, as the owner';
 
 CREATE FUNCTION tiering.unpublish(scheme text, version int, reason text) RETURNS int
@@ -220,14 +220,14 @@ COMMENT ON FUNCTION tiering.unpublish(text, int, text) IS
 '(42710), no reason (22023), no such version (42704), a snapshot from before the last change '
 '(40001)';
 
-CREATE FUNCTION tiering_internal.drop_scheme(scheme text, reason text) RETURNS void
+CREATE FUNCTION _tiering.drop_scheme(scheme text, reason text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	in_the_way text;
 BEGIN
-	PERFORM tiering.take_turn(scheme, wait => true);
+	PERFORM _tiering.take_turn(scheme, wait => true);
 	IF NOT EXISTS (SELECT FROM tiering.scheme s WHERE s.scheme = drop_scheme.scheme) THEN
 		PERFORM tiering.newest_version(scheme);
 	END IF;
@@ -252,7 +252,7 @@ BEGIN
 			DETAIL = format('It has %s.', in_the_way),
 			HINT = 'Only a scheme that never graded anybody can be dropped.';
 	END IF;
-	PERFORM tiering.record_publication(scheme, 'drop', NULL, NULL, reason);
+	PERFORM _tiering.record_publication(scheme, 'drop', NULL, NULL, reason);
 	DELETE FROM tiering.dirty d WHERE d.scheme = drop_scheme.scheme;
 	DELETE FROM tiering.series_source s WHERE s.scheme = drop_scheme.scheme;
 	DELETE FROM tiering.source s WHERE s.scheme = drop_scheme.scheme;
@@ -260,7 +260,7 @@ BEGIN
 	DELETE FROM tiering.scheme s WHERE s.scheme = drop_scheme.scheme;
 END;
 $$;
-COMMENT ON FUNCTION tiering_internal.drop_scheme(text, text) IS
+COMMENT ON FUNCTION _tiering.drop_scheme(text, text) IS
 'Part of drop_scheme(): what it does, as the owner';
 
 CREATE FUNCTION tiering.drop_scheme(scheme text, reason text DEFAULT NULL) RETURNS void

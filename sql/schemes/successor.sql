@@ -6,7 +6,7 @@
  * one of the same name, or else in the lowest.
  */
 
-CREATE FUNCTION tiering.version_before(scheme text, version int) RETURNS int
+CREATE FUNCTION _tiering.version_before(scheme text, version int) RETURNS int
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
 	SELECT p.before
@@ -14,11 +14,11 @@ BEGIN ATOMIC
 		  FROM tiering.scheme_version v WHERE v.scheme = version_before.scheme) p
 	WHERE p.version = version_before.version;
 END;
-COMMENT ON FUNCTION tiering.version_before(text, int) IS
+COMMENT ON FUNCTION _tiering.version_before(text, int) IS
 'The version of a scheme that a version succeeds: of a draft, the last one that is published; '
 'null for the first one';
 
-CREATE FUNCTION tiering.succeeded(scheme text, version int)
+CREATE FUNCTION _tiering.succeeded(scheme text, version int)
 RETURNS TABLE (from_version int, tier text, becomes text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 50
 BEGIN ATOMIC
@@ -46,7 +46,7 @@ BEGIN ATOMIC
 	WHERE COALESCE(lower(f.effective), 'infinity') <= COALESCE(lower(v.effective), 'infinity')
 	GROUP BY w.from_version, w.tier;
 END;
-COMMENT ON FUNCTION tiering.succeeded(text, int) IS
+COMMENT ON FUNCTION _tiering.succeeded(text, int) IS
 'What each tier of a version and of all versions before it has become in that version. becomes '
 'is null for a tier that ended on the way';
 
@@ -54,7 +54,7 @@ CREATE FUNCTION tiering.successor(scheme text, from_version int, tier text, to_v
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 BEGIN ATOMIC
-	SELECT s.becomes FROM tiering.succeeded(successor.scheme, successor.to_version) s
+	SELECT s.becomes FROM _tiering.succeeded(successor.scheme, successor.to_version) s
 	WHERE s.from_version = successor.from_version AND s.tier = successor.tier;
 END;
 COMMENT ON FUNCTION tiering.successor(text, int, text, int) IS

@@ -8,7 +8,7 @@
 
 -- Row locks do not tell who has them. The row's xmax does: a transaction, or a group
 -- of them, whose sessions pg_locks knows.
-CREATE FUNCTION tiering.holding_sessions(holder xid) RETURNS text
+CREATE FUNCTION _tiering.holding_sessions(holder xid) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -29,25 +29,25 @@ BEGIN
 		WHERE l.transactionid = ANY (holders) AND l.granted AND a.pid <> pg_backend_pid());
 END;
 $$;
-COMMENT ON FUNCTION tiering.holding_sessions(xid) IS
+COMMENT ON FUNCTION _tiering.holding_sessions(xid) IS
 'The sessions that have a row, by its xmax, in words, for a message; null if that is not known';
 
-CREATE FUNCTION tiering.refuse_held(told text, holder xid) RETURNS void
+CREATE FUNCTION _tiering.refuse_held(told text, holder xid) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	RAISE EXCEPTION '%', told
 		USING ERRCODE = 'lock_not_available',
-		DETAIL = COALESCE('It is ' || tiering.holding_sessions(holder) || '.', ''),
+		DETAIL = COALESCE('It is ' || _tiering.holding_sessions(holder) || '.', ''),
 		HINT = 'Try again when its transaction has ended. pg_terminate_backend() ends '
 			'a session that was forgotten.';
 END;
 $$;
-COMMENT ON FUNCTION tiering.refuse_held(text, xid) IS
+COMMENT ON FUNCTION _tiering.refuse_held(text, xid) IS
 'Raises the error for a row that another session has (55P03), with whose it is';
 
-CREATE FUNCTION tiering.take_turn(scheme text, wait boolean DEFAULT false) RETURNS void
+CREATE FUNCTION _tiering.take_turn(scheme text, wait boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -57,7 +57,7 @@ BEGIN
 			PERFORM FROM tiering.scheme s
 				WHERE s.scheme = take_turn.scheme FOR NO KEY UPDATE NOWAIT;
 		EXCEPTION WHEN lock_not_available THEN
-			PERFORM tiering.refuse_held(
+			PERFORM _tiering.refuse_held(
 				format('scheme "%s" is being refreshed or changed by another session', scheme),
 				(SELECT s.xmax FROM tiering.scheme s WHERE s.scheme = take_turn.scheme));
 		END;
@@ -65,7 +65,7 @@ BEGIN
 	UPDATE tiering.scheme s SET turn = s.turn + 1 WHERE s.scheme = take_turn.scheme;
 END;
 $$;
-COMMENT ON FUNCTION tiering.take_turn(text, boolean) IS
+COMMENT ON FUNCTION _tiering.take_turn(text, boolean) IS
 'Takes the turn of a scheme until the transaction ends. Errors: another session has it (55P03, '
 'with whose it is), unless one waits; a snapshot from before the last turn (40001). A scheme that '
 'does not exist has no turn, and is no error here';
@@ -74,7 +74,7 @@ COMMENT ON FUNCTION tiering.take_turn(text, boolean) IS
 -- refreshing. But who publishes it with a snapshot of before would examine what is
 -- not there any more. So every transaction that writes to a draft updates its row in
 -- drafting once, with the row of the version locked.
-CREATE FUNCTION tiering.take_draft(scheme text) RETURNS void
+CREATE FUNCTION _tiering.take_draft(scheme text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -87,6 +87,6 @@ BEGIN
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION tiering.take_draft(text) IS
+COMMENT ON FUNCTION _tiering.take_draft(text) IS
 'Notes that the transaction writes to the draft of a scheme, or publishes it. A snapshot from '
 'before the last one that did is an error (40001)';

@@ -10,15 +10,15 @@
  * and no condition is (,).
  */
 
-CREATE FUNCTION tiering.known_values() RETURNS numrange
+CREATE FUNCTION _tiering.known_values() RETURNS numrange
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
 RETURN numrange(-1e29, NULL);
-COMMENT ON FUNCTION tiering.known_values() IS
+COMMENT ON FUNCTION _tiering.known_values() IS
 'Part of validate(): all numbers, of which bounds are part; what lies below stands for null';
 
 -- Which values a score can have: all sums of what its parts may earn, or, where
 -- these are more than a thousand, all from the least to the most.
-CREATE FUNCTION tiering.score_values(scheme text, version int, score text) RETURNS nummultirange
+CREATE FUNCTION _tiering.score_values(scheme text, version int, score text) RETURNS nummultirange
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -52,11 +52,11 @@ BEGIN
 		FROM unnest(sums) AS s);
 END;
 $$;
-COMMENT ON FUNCTION tiering.score_values(text, int, text) IS
+COMMENT ON FUNCTION _tiering.score_values(text, int, text) IS
 'Part of validate(): the values that a score can have; metrics are taken to be independent of each '
 'other';
 
-CREATE FUNCTION tiering.rule_axes(scheme text, version int)
+CREATE FUNCTION _tiering.rule_axes(scheme text, version int)
 RETURNS TABLE (axis int, metric text, kind text, feasible nummultirange)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 5
 BEGIN ATOMIC
@@ -64,7 +64,7 @@ BEGIN ATOMIC
 		CASE m.kind
 			WHEN 'boolean' THEN nummultirange(numrange(NULL, -1e29), numrange(0, 0, '[]'),
 				numrange(1, 1, '[]'))
-			WHEN 'score' THEN nummultirange(numrange(NULL, -1e29)) + tiering.score_values(m.scheme,
+			WHEN 'score' THEN nummultirange(numrange(NULL, -1e29)) + _tiering.score_values(m.scheme,
 				m.version, m.metric)
 			ELSE nummultirange(numrange(NULL, NULL))
 		END
@@ -75,39 +75,40 @@ BEGIN ATOMIC
 			WHERE r.scheme = m.scheme AND r.version = m.version AND r.metric = m.metric
 				AND NOT r.stay);
 END;
-COMMENT ON FUNCTION tiering.rule_axes(text, int) IS
+COMMENT ON FUNCTION _tiering.rule_axes(text, int) IS
 'Part of validate(): the metrics that rules look at, and which values they can have';
 
-CREATE FUNCTION tiering.rule_boxes(scheme text, version int)
+CREATE FUNCTION _tiering.rule_boxes(scheme text, version int)
 RETURNS TABLE (tier text, rank int, rule int, box numrange[])
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 20
 BEGIN ATOMIC
 	SELECT t.tier, t.rank, n.rule,
-		array_agg(COALESCE(r.bounds * tiering.known_values(), numrange(NULL, NULL)) ORDER BY a.axis)
+		array_agg(COALESCE(r.bounds * _tiering.known_values(), numrange(NULL, NULL))
+			ORDER BY a.axis)
 	FROM tiering.tier t
 		JOIN (SELECT DISTINCT d.tier, d.rule FROM tiering.rule d
 			  WHERE d.scheme = rule_boxes.scheme AND d.version = rule_boxes.version
 				AND NOT d.stay) n ON n.tier = t.tier
-		CROSS JOIN tiering.rule_axes(rule_boxes.scheme, rule_boxes.version) a
+		CROSS JOIN _tiering.rule_axes(rule_boxes.scheme, rule_boxes.version) a
 		LEFT JOIN tiering.rule r ON (r.scheme, r.version, r.tier, r.rule, r.metric)
 			= (rule_boxes.scheme, rule_boxes.version, n.tier, n.rule, a.metric)
 	WHERE t.scheme = rule_boxes.scheme AND t.version = rule_boxes.version
 	GROUP BY t.tier, t.rank, n.rule;
 END;
-COMMENT ON FUNCTION tiering.rule_boxes(text, int) IS 'Part of validate(): each rule as a box';
+COMMENT ON FUNCTION _tiering.rule_boxes(text, int) IS 'Part of validate(): each rule as a box';
 
-CREATE FUNCTION tiering.boxes_overlap(a numrange[], b numrange[], feasible nummultirange[])
+CREATE FUNCTION _tiering.boxes_overlap(a numrange[], b numrange[], feasible nummultirange[])
 	RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
 RETURN (SELECT bool_and((s.a * s.b) && s.feasible)
 	FROM unnest(a, b, feasible) AS s(a, b, feasible));
-COMMENT ON FUNCTION tiering.boxes_overlap(numrange[], numrange[], nummultirange[]) IS
+COMMENT ON FUNCTION _tiering.boxes_overlap(numrange[], numrange[], nummultirange[]) IS
 'Part of validate(): whether some customer is in both of two boxes';
 
 -- What a box has beyond another one, as boxes that do not overlap: for each axis
 -- what lies below and above the other on it, of that part which is within it on
 -- the axes before.
-CREATE FUNCTION tiering.box_minus(box numrange[], cut numrange[]) RETURNS SETOF numrange[]
+CREATE FUNCTION _tiering.box_minus(box numrange[], cut numrange[]) RETURNS SETOF numrange[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100 ROWS 4
 BEGIN ATOMIC
 	SELECT box WHERE EXISTS (SELECT FROM unnest(box, cut) AS s(b, c) WHERE NOT s.b && s.c)
@@ -121,11 +122,11 @@ BEGIN ATOMIC
 	WHERE NOT EXISTS (SELECT FROM unnest(box, cut) AS s(b, c) WHERE NOT s.b && s.c)
 	GROUP BY s.axis, piece.side;
 END;
-COMMENT ON FUNCTION tiering.box_minus(numrange[], numrange[]) IS
+COMMENT ON FUNCTION _tiering.box_minus(numrange[], numrange[]) IS
 'Part of validate(): what one box has beyond another, as boxes';
 
 -- Null in the place of a box: there are too many pieces to look at.
-CREATE FUNCTION tiering.box_rest(box numrange[], cuts numrange[], feasible nummultirange[])
+CREATE FUNCTION _tiering.box_rest(box numrange[], cuts numrange[], feasible nummultirange[])
 	RETURNS SETOF numrange[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10000 ROWS 10
 SET search_path = pg_catalog, pg_temp
@@ -139,7 +140,7 @@ BEGIN
 			ORDER BY s.axis);
 		SELECT array_agg(rest.piece) INTO pieces
 		FROM generate_subscripts(pieces, 1) AS n,
-			LATERAL tiering.box_minus(ARRAY(
+			LATERAL _tiering.box_minus(ARRAY(
 				SELECT s.side FROM unnest(pieces[n:n]) WITH ORDINALITY AS s(side, axis)
 					ORDER BY s.axis), cut) AS rest(piece)
 		WHERE (SELECT bool_and(s.side && s.feasible)
@@ -155,16 +156,16 @@ BEGIN
 	FROM generate_subscripts(pieces, 1) AS n;
 END;
 $$;
-COMMENT ON FUNCTION tiering.box_rest(numrange[], numrange[], nummultirange[]) IS
+COMMENT ON FUNCTION _tiering.box_rest(numrange[], numrange[], nummultirange[]) IS
 'Part of validate(): what a box has beyond several others, as boxes that do not overlap and that '
 'some customer can be in';
 
-CREATE FUNCTION tiering.describe_box(box numrange[], metrics text[], kinds text[]) RETURNS text
+CREATE FUNCTION _tiering.describe_box(box numrange[], metrics text[], kinds text[]) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
 RETURN (
 	SELECT COALESCE(string_agg(s.metric || CASE
 			WHEN s.side <@ numrange(NULL, -1e29) THEN ' unknown'
-			WHEN s.side @> tiering.known_values() THEN ' known'
+			WHEN s.side @> _tiering.known_values() THEN ' known'
 			WHEN s.kind = 'boolean' THEN CASE WHEN s.side @> 1.0 AND NOT s.side @> 0.0 THEN ' true'
 				WHEN s.side @> 1.0 THEN ' known' ELSE ' false' END
 			WHEN lower(s.side) > -1e29 THEN format(' in %s', s.side)
@@ -176,10 +177,10 @@ RETURN (
 		END, ' and ' ORDER BY s.axis), 'all customers')
 	FROM unnest(box, metrics, kinds) WITH ORDINALITY AS s(side, metric, kind, axis)
 	WHERE s.side <> numrange(NULL, NULL));
-COMMENT ON FUNCTION tiering.describe_box(numrange[], text[], text[]) IS
+COMMENT ON FUNCTION _tiering.describe_box(numrange[], text[], text[]) IS
 'Part of validate(): a box in words';
 
-CREATE FUNCTION tiering.tier_facts(scheme text, version int)
+CREATE FUNCTION _tiering.tier_facts(scheme text, version int)
 RETURNS TABLE (tier text, rank int, base boolean, parent text, has_rules boolean,
 	has_mixed boolean, has_stay boolean, keeps boolean, has_service boolean, has_parts boolean)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
@@ -206,15 +207,15 @@ BEGIN ATOMIC
 	FROM tiering.tier t
 	WHERE t.scheme = tier_facts.scheme AND t.version = tier_facts.version;
 END;
-COMMENT ON FUNCTION tiering.tier_facts(text, int) IS
+COMMENT ON FUNCTION _tiering.tier_facts(text, int) IS
 'Part of validate(): the tiers, and what rules, policy, service and parts each of them has';
 
-CREATE FUNCTION tiering.validate_tiers(scheme text, version int)
+CREATE FUNCTION _tiering.validate_tiers(scheme text, version int)
 RETURNS TABLE (severity text, place text, finding text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
 BEGIN ATOMIC
 	WITH RECURSIVE t AS MATERIALIZED (
-		SELECT * FROM tiering.tier_facts(validate_tiers.scheme, validate_tiers.version)
+		SELECT * FROM _tiering.tier_facts(validate_tiers.scheme, validate_tiers.version)
 	), ancestor AS (
 		SELECT t.tier, t.parent FROM t
 		UNION
@@ -269,10 +270,10 @@ BEGIN ATOMIC
 	SELECT 'warning', 'scheme', 'no tier has a service'
 	WHERE EXISTS (SELECT FROM t) AND NOT EXISTS (SELECT FROM t WHERE t.has_service);
 END;
-COMMENT ON FUNCTION tiering.validate_tiers(text, int) IS
+COMMENT ON FUNCTION _tiering.validate_tiers(text, int) IS
 'Part of validate(): the tiers as such, without the bounds of their rules';
 
-CREATE FUNCTION tiering.validate_metrics(scheme text, version int)
+CREATE FUNCTION _tiering.validate_metrics(scheme text, version int)
 RETURNS TABLE (severity text, place text, finding text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
 BEGIN ATOMIC
@@ -331,35 +332,35 @@ BEGIN ATOMIC
 	SELECT 'warning', 'scheme', 'no metric is the measure, so reports count heads only'
 	WHERE NOT EXISTS (SELECT FROM m WHERE m.is_measure);
 END;
-COMMENT ON FUNCTION tiering.validate_metrics(text, int) IS
+COMMENT ON FUNCTION _tiering.validate_metrics(text, int) IS
 'Part of validate(): metrics and scores, whose bands must leave no gap and not overlap';
 
-CREATE FUNCTION tiering.rule_extents(scheme text, version int)
+CREATE FUNCTION _tiering.rule_extents(scheme text, version int)
 RETURNS TABLE (tier text, rank int, rule int, box numrange[], feasible nummultirange[], place text,
 	possible boolean, free boolean[])
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 20
 BEGIN ATOMIC
 	WITH axes AS MATERIALIZED (
 		SELECT array_agg(a.feasible ORDER BY a.axis) AS feasible
-		FROM tiering.rule_axes(rule_extents.scheme, rule_extents.version) a
+		FROM _tiering.rule_axes(rule_extents.scheme, rule_extents.version) a
 	)
 	SELECT b.tier, b.rank, b.rule, b.box, a.feasible, format('tier %s, rule %s', b.tier, b.rule),
 		(SELECT bool_and(s.side && s.feasible)
 		 FROM unnest(b.box, a.feasible) AS s(side, feasible)),
 		ARRAY(SELECT s.side = numrange(NULL, NULL)
 			FROM unnest(b.box) WITH ORDINALITY AS s(side, axis) ORDER BY s.axis)
-	FROM tiering.rule_boxes(rule_extents.scheme, rule_extents.version) b, axes a;
+	FROM _tiering.rule_boxes(rule_extents.scheme, rule_extents.version) b, axes a;
 END;
-COMMENT ON FUNCTION tiering.rule_extents(text, int) IS
+COMMENT ON FUNCTION _tiering.rule_extents(text, int) IS
 'Part of validate(): each rule as a box, with the values that customers can have, whether one of '
 'them can meet it, and on which axes it asks for nothing';
 
-CREATE FUNCTION tiering.validate_rules(scheme text, version int)
+CREATE FUNCTION _tiering.validate_rules(scheme text, version int)
 RETURNS TABLE (severity text, place text, finding text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 10
 BEGIN ATOMIC
 	WITH b AS MATERIALIZED (
-		SELECT * FROM tiering.rule_extents(validate_rules.scheme, validate_rules.version)
+		SELECT * FROM _tiering.rule_extents(validate_rules.scheme, validate_rules.version)
 	), above AS MATERIALIZED (
 		-- which of the rules of higher tiers hold all of it
 		SELECT a.place, h.place AS higher, h.tier AS higher_tier, h.free = a.free AS same_metrics,
@@ -375,8 +376,8 @@ BEGIN ATOMIC
 		FROM b a
 			LEFT JOIN LATERAL (
 				SELECT true AS found, x.piece
-				FROM tiering.box_rest(a.box, (SELECT array_agg(h.box) FROM b h
-					WHERE h.rank > a.rank AND tiering.boxes_overlap(h.box, a.box, a.feasible)),
+				FROM _tiering.box_rest(a.box, (SELECT array_agg(h.box) FROM b h
+					WHERE h.rank > a.rank AND _tiering.boxes_overlap(h.box, a.box, a.feasible)),
 						a.feasible) AS x(piece)) r ON true
 		WHERE a.possible
 		GROUP BY a.tier, a.place
@@ -388,7 +389,7 @@ BEGIN ATOMIC
 	SELECT 'error', b.place, format('it overlaps rule %s of tier %s, and both tiers have rank %s',
 		o.rule, o.tier, o.rank)
 	FROM b JOIN b AS o ON o.rank = b.rank AND o.tier > b.tier
-		AND tiering.boxes_overlap(b.box, o.box, b.feasible)
+		AND _tiering.boxes_overlap(b.box, o.box, b.feasible)
 	UNION ALL
 	SELECT 'error', a.place, format('it is the same condition as %s, which ranks higher', a.higher)
 	FROM above a WHERE a.same
@@ -416,28 +417,28 @@ BEGIN ATOMIC
 	GROUP BY b.tier
 	HAVING bool_or(b.possible) AND COALESCE(sum(l.pieces), 0) = 0;
 END;
-COMMENT ON FUNCTION tiering.validate_rules(text, int) IS
+COMMENT ON FUNCTION _tiering.validate_rules(text, int) IS
 'Part of validate(): rules that nobody can meet, that overlap at equal rank, or that a higher tier '
 'makes void, and tiers that nobody can reach';
 
 -- A gap is where no rule takes a customer of whom all is known although, along
 -- one metric, rules take both lower and higher values: between tiers, and not
 -- below the lowest. Without a base, all that no rule takes is told.
-CREATE FUNCTION tiering.rule_gaps(scheme text, version int) RETURNS SETOF numrange[]
+CREATE FUNCTION _tiering.rule_gaps(scheme text, version int) RETURNS SETOF numrange[]
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 10
 BEGIN ATOMIC
 	WITH axes AS MATERIALIZED (
 		SELECT array_agg(a.feasible ORDER BY a.axis) AS feasible,
-			array_agg(tiering.known_values() ORDER BY a.axis) AS everything,
+			array_agg(_tiering.known_values() ORDER BY a.axis) AS everything,
 			EXISTS (SELECT FROM tiering.tier t
 					WHERE t.scheme = rule_gaps.scheme AND t.version = rule_gaps.version
 						AND t.base) AS base
-		FROM tiering.rule_axes(rule_gaps.scheme, rule_gaps.version) a
+		FROM _tiering.rule_axes(rule_gaps.scheme, rule_gaps.version) a
 	), b AS MATERIALIZED (
-		SELECT b.box FROM tiering.rule_boxes(rule_gaps.scheme, rule_gaps.version) b
+		SELECT b.box FROM _tiering.rule_boxes(rule_gaps.scheme, rule_gaps.version) b
 	), piece AS MATERIALIZED (
 		SELECT r.piece AS box
-		FROM axes a, LATERAL tiering.box_rest(a.everything, (SELECT array_agg(b.box) FROM b),
+		FROM axes a, LATERAL _tiering.box_rest(a.everything, (SELECT array_agg(b.box) FROM b),
 			a.feasible) AS r(piece)
 		WHERE a.everything IS NOT NULL
 	), enclosed AS MATERIALIZED (
@@ -451,11 +452,11 @@ BEGIN ATOMIC
 				FROM unnest(p.box, low.box, high.box)
 					WITH ORDINALITY AS s(piece, low, high, axis)) AS x
 		WHERE a.base AND p.box IS NOT NULL
-			AND low.box[along] * tiering.known_values() << p.box[along]
+			AND low.box[along] * _tiering.known_values() << p.box[along]
 				AND p.box[along] << high.box[along]
-			AND (low.box[along] * tiering.known_values()) && a.feasible[along]
+			AND (low.box[along] * _tiering.known_values()) && a.feasible[along]
 				AND high.box[along] && a.feasible[along]
-			AND tiering.boxes_overlap(x.box, x.box, a.feasible)
+			AND _tiering.boxes_overlap(x.box, x.box, a.feasible)
 	)
 	SELECT p.box FROM piece p, axes a WHERE NOT a.base OR p.box IS NULL
 	UNION ALL
@@ -465,39 +466,39 @@ BEGIN ATOMIC
 		WHERE o.box <> e.box AND (SELECT bool_and(s.e <@ s.o)
 			FROM unnest(e.box, o.box) AS s(e, o)));
 END;
-COMMENT ON FUNCTION tiering.rule_gaps(text, int) IS
+COMMENT ON FUNCTION _tiering.rule_gaps(text, int) IS
 'Part of validate(): the gaps between rules, as boxes; null if they are too many';
 
-CREATE FUNCTION tiering.validate_gaps(scheme text, version int)
+CREATE FUNCTION _tiering.validate_gaps(scheme text, version int)
 RETURNS TABLE (severity text, place text, finding text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 10
 BEGIN ATOMIC
 	WITH axes AS (
 		SELECT array_agg(a.metric ORDER BY a.axis) AS metrics,
 			array_agg(a.kind ORDER BY a.axis) AS kinds
-		FROM tiering.rule_axes(validate_gaps.scheme, validate_gaps.version) a
+		FROM _tiering.rule_axes(validate_gaps.scheme, validate_gaps.version) a
 	), base AS (
 		SELECT max(t.tier) AS tier FROM tiering.tier t
 		WHERE t.scheme = validate_gaps.scheme AND t.version = validate_gaps.version AND t.base
 	), gap AS (
 		SELECT g.piece, row_number() OVER (ORDER BY g.piece) AS number, count(*) OVER () AS gaps
-		FROM tiering.rule_gaps(validate_gaps.scheme, validate_gaps.version) AS g(piece)
+		FROM _tiering.rule_gaps(validate_gaps.scheme, validate_gaps.version) AS g(piece)
 	)
 	-- nobody reads hundreds
 	SELECT 'warning', 'rules', CASE
 		WHEN g.piece IS NULL THEN 'they are too many to tell whether they leave gaps'
 		WHEN g.number > 10 THEN format('gaps beyond these: %s', g.gaps - 10)
 		WHEN base.tier IS NULL THEN format('no tier takes customers with %s',
-			tiering.describe_box(g.piece, axes.metrics, axes.kinds))
+			_tiering.describe_box(g.piece, axes.metrics, axes.kinds))
 		ELSE format('customers with %s are in a gap between rules and get %s',
-			tiering.describe_box(g.piece, axes.metrics, axes.kinds), base.tier)
+			_tiering.describe_box(g.piece, axes.metrics, axes.kinds), base.tier)
 		END
 	FROM gap g, axes, base
 	WHERE g.number <= 11;
 END;
-COMMENT ON FUNCTION tiering.validate_gaps(text, int) IS 'Part of validate(): gaps between rules';
+COMMENT ON FUNCTION _tiering.validate_gaps(text, int) IS 'Part of validate(): gaps between rules';
 
-CREATE FUNCTION tiering.validate_versions(scheme text, version int)
+CREATE FUNCTION _tiering.validate_versions(scheme text, version int)
 RETURNS TABLE (severity text, place text, finding text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
 BEGIN ATOMIC
@@ -514,10 +515,10 @@ BEGIN ATOMIC
 		  WHERE v.scheme = validate_versions.scheme AND v.status <> 'draft') v
 	WHERE NOT upper_inf(v.effective) AND v.next IS DISTINCT FROM upper(v.effective);
 END;
-COMMENT ON FUNCTION tiering.validate_versions(text, int) IS
+COMMENT ON FUNCTION _tiering.validate_versions(text, int) IS
 'Part of validate(): holes between the versions of the scheme';
 
-CREATE FUNCTION tiering.validate_succession(scheme text, version int)
+CREATE FUNCTION _tiering.validate_succession(scheme text, version int)
 RETURNS TABLE (severity text, place text, finding text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 BEGIN ATOMIC
@@ -526,18 +527,18 @@ BEGIN ATOMIC
 			THEN format('it succeeds %s, and no version is before this one', t.succeeds)
 		ELSE format('it succeeds %s, which is not a tier of version %s', t.succeeds, b.before) END
 	FROM tiering.tier t,
-		LATERAL (SELECT tiering.version_before(t.scheme, t.version) AS before) b
+		LATERAL (SELECT _tiering.version_before(t.scheme, t.version) AS before) b
 	WHERE t.scheme = validate_succession.scheme AND t.version = validate_succession.version
 		AND t.succeeds IS NOT NULL AND NOT EXISTS (
 			SELECT FROM tiering.tier p
 			WHERE p.scheme = t.scheme AND p.version = b.before AND p.tier = t.succeeds);
 END;
-COMMENT ON FUNCTION tiering.validate_succession(text, int) IS
+COMMENT ON FUNCTION _tiering.validate_succession(text, int) IS
 'Part of validate(): tiers that succeed none of the version before';
 
 -- The name of a tier is that of the newest version that had it when the override was
 -- asked for; in a version, it is the tier that this one has become.
-CREATE FUNCTION tiering.override_tiers(scheme text, version int, from_day date)
+CREATE FUNCTION _tiering.override_tiers(scheme text, version int, from_day date)
 RETURNS TABLE (request bigint, named text, becomes text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 100
 SET search_path = pg_catalog, pg_temp
@@ -546,7 +547,7 @@ BEGIN
 	RETURN QUERY
 	WITH known AS MATERIALIZED (
 		SELECT s.tier, s.becomes, v.created_at, COALESCE(lower(v.effective), 'infinity') AS day
-		FROM tiering.succeeded(scheme, version) s
+		FROM _tiering.succeeded(scheme, version) s
 			JOIN tiering.scheme_version v
 				ON v.scheme = override_tiers.scheme AND v.version = s.from_version
 	)
@@ -558,7 +559,7 @@ BEGIN
 		AND r.counts && daterange(from_day, NULL);
 END;
 $$;
-COMMENT ON FUNCTION tiering.override_tiers(text, int, date) IS
+COMMENT ON FUNCTION _tiering.override_tiers(text, int, date) IS
 'The approved overrides that count on a day or later, the tier that each names, and what that is '
 'in a version. becomes is null if the version has no such tier and none that succeeds it';
 
@@ -568,7 +569,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE COST 10000 ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	v tiering.scheme_version := tiering.version_row(scheme, version);
+	v tiering.scheme_version := _tiering.version_row(scheme, version);
 	next_day date := s.refreshed_as_of + 1 FROM tiering.source s WHERE s.scheme = v.scheme;
 	first_day date := COALESCE(GREATEST(from_day, lower(v.effective), next_day), CURRENT_DATE);
 BEGIN
@@ -582,7 +583,7 @@ BEGIN
 			string_agg(o.request::text, ', ' ORDER BY o.request) FILTER (WHERE o.number <= 20),
 			CASE WHEN count(*) > 20 THEN format(' and %s more', count(*) - 20) END)
 	FROM (SELECT x.*, row_number() OVER (PARTITION BY x.named ORDER BY x.request) AS number
-		  FROM tiering.override_tiers(scheme, version, first_day) x WHERE x.becomes IS NULL) o
+		  FROM _tiering.override_tiers(scheme, version, first_day) x WHERE x.becomes IS NULL) o
 	GROUP BY o.named ORDER BY o.named COLLATE "C";
 END;
 $$;
@@ -597,15 +598,15 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 10
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM tiering.version_row(scheme, version);
+	PERFORM _tiering.version_row(scheme, version);
 	RETURN QUERY
 	SELECT f.severity, f.place, f.finding
-	FROM (SELECT * FROM tiering.validate_tiers(scheme, version)
-		  UNION ALL SELECT * FROM tiering.validate_metrics(scheme, version)
-		  UNION ALL SELECT * FROM tiering.validate_rules(scheme, version)
-		  UNION ALL SELECT * FROM tiering.validate_gaps(scheme, version)
-		  UNION ALL SELECT * FROM tiering.validate_succession(scheme, version)
-		  UNION ALL SELECT * FROM tiering.validate_versions(scheme, version)) f
+	FROM (SELECT * FROM _tiering.validate_tiers(scheme, version)
+		  UNION ALL SELECT * FROM _tiering.validate_metrics(scheme, version)
+		  UNION ALL SELECT * FROM _tiering.validate_rules(scheme, version)
+		  UNION ALL SELECT * FROM _tiering.validate_gaps(scheme, version)
+		  UNION ALL SELECT * FROM _tiering.validate_succession(scheme, version)
+		  UNION ALL SELECT * FROM _tiering.validate_versions(scheme, version)) f
 	ORDER BY f.severity COLLATE "C", f.place COLLATE "C", f.finding COLLATE "C";
 	-- not for everyone, as requests are about customers
 	IF has_function_privilege('tiering.validate_overrides(text, int, date)', 'EXECUTE') THEN

@@ -21,7 +21,7 @@ COMMENT ON COLUMN tiering.ecb_rate.currency IS 'Currency';
 COMMENT ON COLUMN tiering.ecb_rate.units_per_eur IS 'Units of the currency for one euro';
 
 -- A definer's function, so that the right to insert here is all that loading takes.
-CREATE FUNCTION tiering.insert_ecb_rate() RETURNS trigger
+CREATE FUNCTION _tiering.insert_ecb_rate() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -37,13 +37,13 @@ BEGIN
 	RETURN NEW;
 END;
 $$;
-COMMENT ON FUNCTION tiering.insert_ecb_rate() IS
+COMMENT ON FUNCTION _tiering.insert_ecb_rate() IS
 'Trigger on ecb_rate: has COPY and INSERT fill fx_rate';
 CREATE TRIGGER insert_ecb_rate INSTEAD OF INSERT ON tiering.ecb_rate
-	FOR EACH ROW EXECUTE FUNCTION tiering.insert_ecb_rate();
+	FOR EACH ROW EXECUTE FUNCTION _tiering.insert_ecb_rate();
 COMMENT ON TRIGGER insert_ecb_rate ON tiering.ecb_rate IS 'COPY and INSERT fill fx_rate';
 
-CREATE FUNCTION tiering.fx_last(currency text, through text, on_date date) RETURNS date
+CREATE FUNCTION _tiering.fx_last(currency text, through text, on_date date) RETURNS date
 LANGUAGE sql STABLE PARALLEL SAFE COST 20
 BEGIN ATOMIC
 	SELECT CASE WHEN fx_last.currency = fx_last.through THEN 'infinity'::date ELSE COALESCE(
@@ -53,13 +53,13 @@ BEGIN ATOMIC
 		(SELECT '-infinity'::date FROM tiering.fx_rate r
 		 WHERE r.currency = fx_last.currency AND r.base = fx_last.through LIMIT 1)) END;
 END;
-COMMENT ON FUNCTION tiering.fx_last(text, text, date) IS
+COMMENT ON FUNCTION _tiering.fx_last(text, text, date) IS
 'Part of fx_rate() and fx_series(): of when the last rate of a currency is that a day can have; '
 '-infinity if all are later, null if there are none, infinity for a currency in itself';
 
 -- The base through which two currencies can be compared: one of the two, or one
 -- for which there are rates of both. Of several the one with the latest rates.
-CREATE FUNCTION tiering.fx_through(currency text, base text, on_date date) RETURNS text
+CREATE FUNCTION _tiering.fx_through(currency text, base text, on_date date) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -84,8 +84,8 @@ BEGIN
 	FROM (SELECT fx_through.currency UNION SELECT fx_through.base UNION SELECT v.base
 		FROM via v) AS c(base)
 		CROSS JOIN LATERAL (
-			SELECT tiering.fx_last(fx_through.currency, c.base, fx_through.on_date) AS of_currency,
-				tiering.fx_last(fx_through.base, c.base, fx_through.on_date) AS of_base) AS l
+			SELECT _tiering.fx_last(fx_through.currency, c.base, fx_through.on_date) AS of_currency,
+				_tiering.fx_last(fx_through.base, c.base, fx_through.on_date) AS of_base) AS l
 	WHERE l.of_currency IS NOT NULL AND l.of_base IS NOT NULL
 	ORDER BY LEAST(l.of_currency, l.of_base) DESC, c.base = fx_through.base DESC,
 		c.base = fx_through.currency DESC,
@@ -108,11 +108,11 @@ BEGIN
 		USING ERRCODE = 'undefined_object';
 END;
 $$;
-COMMENT ON FUNCTION tiering.fx_through(text, text, date) IS
+COMMENT ON FUNCTION _tiering.fx_through(text, text, date) IS
 'Part of fx_rate() and fx_series(): the base through which two currencies are compared on a day; a '
 'currency of which there are no rates is an error that names it (42704)';
 
-CREATE FUNCTION tiering.fx_units(currency text, through text, on_date date, max_age int)
+CREATE FUNCTION _tiering.fx_units(currency text, through text, on_date date, max_age int)
 	RETURNS numeric
 LANGUAGE sql STABLE PARALLEL SAFE COST 20
 BEGIN ATOMIC
@@ -122,20 +122,20 @@ BEGIN ATOMIC
 			AND r.on_date BETWEEN fx_units.on_date - fx_units.max_age AND fx_units.on_date
 		ORDER BY r.on_date DESC LIMIT 1) END;
 END;
-COMMENT ON FUNCTION tiering.fx_units(text, text, date, int) IS
+COMMENT ON FUNCTION _tiering.fx_units(text, text, date, int) IS
 'Part of fx_rate() and fx_series(): units of a currency for one unit of a base on a day, by the '
 'last rate that is at most max_age days old; null if there is none';
 
-CREATE FUNCTION tiering.fx_quotient(of_base numeric, of_currency numeric) RETURNS numeric
+CREATE FUNCTION _tiering.fx_quotient(of_base numeric, of_currency numeric) RETURNS numeric
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10
 RETURN CASE WHEN of_currency = 1 THEN of_base
 	ELSE round(of_base / of_currency, least(11 - floor(log(of_base / of_currency))::int, 18)) END;
-COMMENT ON FUNCTION tiering.fx_quotient(numeric, numeric) IS
+COMMENT ON FUNCTION _tiering.fx_quotient(numeric, numeric) IS
 'Part of fx_rate() and fx_series(): the worth of a currency from the units of both for one unit of '
 'a common base, to 12 significant digits, and at most 18 decimals, unless it is a published rate '
 'as it is';
 
-CREATE FUNCTION tiering.check_max_age(max_age int) RETURNS int
+CREATE FUNCTION _tiering.check_max_age(max_age int) RETURNS int
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -147,7 +147,7 @@ BEGIN
 	RETURN max_age;
 END;
 $$;
-COMMENT ON FUNCTION tiering.check_max_age(int) IS
+COMMENT ON FUNCTION _tiering.check_max_age(int) IS
 'Raises an error (22023) unless the greatest age of a rate is a number of days, from 0 to a '
 'hundred years';
 
@@ -157,10 +157,10 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 200
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	through text := tiering.fx_through(currency, base, on_date);
-	age int := tiering.check_max_age(max_age);
-	worth numeric := tiering.fx_quotient(tiering.fx_units(base, through, on_date, age),
-		tiering.fx_units(currency, through, on_date, age));
+	through text := _tiering.fx_through(currency, base, on_date);
+	age int := _tiering.check_max_age(max_age);
+	worth numeric := _tiering.fx_quotient(_tiering.fx_units(base, through, on_date, age),
+		_tiering.fx_units(currency, through, on_date, age));
 	missing text;
 BEGIN
 	IF on_date IS NULL OR NOT isfinite(on_date) THEN
@@ -171,7 +171,7 @@ BEGIN
 		RETURN worth;
 	END IF;
 	SELECT c.currency INTO missing FROM unnest(ARRAY[currency, base]) AS c(currency)
-	WHERE tiering.fx_units(c.currency, through, on_date, age) IS NULL LIMIT 1;
+	WHERE _tiering.fx_units(c.currency, through, on_date, age) IS NULL LIMIT 1;
 	RAISE EXCEPTION 'there is no rate of currency "%" for % that is at most % days old', missing,
 		to_char(on_date, 'YYYY-MM-DD'), age
 		USING ERRCODE = 'no_data_found', DETAIL = (
@@ -191,8 +191,8 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	through text := tiering.fx_through(currency, base, 'infinity');
-	age int := tiering.check_max_age(max_age);
+	through text := _tiering.fx_through(currency, base, 'infinity');
+	age int := _tiering.check_max_age(max_age);
 BEGIN
 	IF currency = base THEN
 		RETURN '{0001-01-01: 1}';
@@ -222,7 +222,7 @@ BEGIN
 		)
 		SELECT tiering.daily_series(w.worth, w.on_date, w.next)
 		FROM (SELECT r.on_date, lead(r.on_date) OVER (ORDER BY r.on_date) AS next,
-			tiering.fx_quotient(
+			_tiering.fx_quotient(
 				CASE WHEN fx_series.base = through THEN 1 ELSE max(r.of_base)
 					OVER (PARTITION BY r.base_run) END,
 				CASE WHEN fx_series.currency = through THEN 1 ELSE max(r.of_currency)

@@ -15,36 +15,36 @@ CREATE TYPE tiering.daily_series;
 COMMENT ON TYPE tiering.daily_series IS
 'A balance history as a step function of the date: {2026-01-31: 100.00, 2026-02-28: none}';
 
-CREATE FUNCTION tiering.daily_series_in(cstring) RETURNS tiering.daily_series
+CREATE FUNCTION _tiering.daily_series_in(cstring) RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_in'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_in(cstring) IS
+COMMENT ON FUNCTION _tiering.daily_series_in(cstring) IS
 'A series from its text';
 
-CREATE FUNCTION tiering.daily_series_out(tiering.daily_series) RETURNS cstring
+CREATE FUNCTION _tiering.daily_series_out(tiering.daily_series) RETURNS cstring
 AS 'MODULE_PATHNAME', 'daily_series_out'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_out(tiering.daily_series) IS
+COMMENT ON FUNCTION _tiering.daily_series_out(tiering.daily_series) IS
 'A series as text, with ISO dates whatever DateStyle is';
 
-CREATE FUNCTION tiering.daily_series_recv(internal) RETURNS tiering.daily_series
+CREATE FUNCTION _tiering.daily_series_recv(internal) RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_recv'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_recv(internal) IS
+COMMENT ON FUNCTION _tiering.daily_series_recv(internal) IS
 'A series from its bytes; bytes that this version would not have written are an error (22P03)';
 
-CREATE FUNCTION tiering.daily_series_send(tiering.daily_series) RETURNS bytea
+CREATE FUNCTION _tiering.daily_series_send(tiering.daily_series) RETURNS bytea
 AS 'MODULE_PATHNAME', 'daily_series_send'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_send(tiering.daily_series) IS
+COMMENT ON FUNCTION _tiering.daily_series_send(tiering.daily_series) IS
 'A series as bytes: those that are stored, the same on every machine';
 
 -- Packed bits do not compress, so storage is external: no time is lost trying.
 CREATE TYPE tiering.daily_series (
-	INPUT = tiering.daily_series_in,
-	OUTPUT = tiering.daily_series_out,
-	RECEIVE = tiering.daily_series_recv,
-	SEND = tiering.daily_series_send,
+	INPUT = _tiering.daily_series_in,
+	OUTPUT = _tiering.daily_series_out,
+	RECEIVE = _tiering.daily_series_recv,
+	SEND = _tiering.daily_series_send,
 	INTERNALLENGTH = VARIABLE,
 	ALIGNMENT = int4,
 	STORAGE = external
@@ -64,14 +64,14 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.daily_series(jsonb) IS
 'A series from an object of dates with numbers, or null for no value';
 
-CREATE FUNCTION tiering.jsonb(tiering.daily_series) RETURNS jsonb
+CREATE FUNCTION _tiering.jsonb(tiering.daily_series) RETURNS jsonb
 AS 'MODULE_PATHNAME', 'daily_series_to_jsonb'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.jsonb(tiering.daily_series) IS
+COMMENT ON FUNCTION _tiering.jsonb(tiering.daily_series) IS
 'A series as an object of dates with numbers, or null for no value';
 
 CREATE CAST (tiering.daily_series AS bytea)
-	WITH FUNCTION tiering.daily_series_send(tiering.daily_series);
+	WITH FUNCTION _tiering.daily_series_send(tiering.daily_series);
 COMMENT ON CAST (tiering.daily_series AS bytea) IS
 'The stored bytes of a series, the same on every machine';
 
@@ -80,7 +80,7 @@ COMMENT ON CAST (bytea AS tiering.daily_series) IS
 'A series from the bytes that a cast to bytea gave';
 
 CREATE CAST (tiering.daily_series AS jsonb)
-	WITH FUNCTION tiering.jsonb(tiering.daily_series) AS ASSIGNMENT;
+	WITH FUNCTION _tiering.jsonb(tiering.daily_series) AS ASSIGNMENT;
 COMMENT ON CAST (tiering.daily_series AS jsonb) IS
 'A series as an object of dates with numbers';
 
@@ -90,62 +90,62 @@ COMMENT ON CAST (jsonb AS tiering.daily_series) IS
 
 -- Equality, hashing, and an order, which has no meaning but lets series be grouped by sorting.
 
-CREATE FUNCTION tiering.daily_series_eq(tiering.daily_series, tiering.daily_series) RETURNS boolean
+CREATE FUNCTION _tiering.daily_series_eq(tiering.daily_series, tiering.daily_series) RETURNS boolean
 AS 'MODULE_PATHNAME', 'daily_series_eq'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_eq(tiering.daily_series, tiering.daily_series) IS
+COMMENT ON FUNCTION _tiering.daily_series_eq(tiering.daily_series, tiering.daily_series) IS
 'Are two series the same function?';
 
-CREATE FUNCTION tiering.daily_series_ne(tiering.daily_series, tiering.daily_series) RETURNS boolean
+CREATE FUNCTION _tiering.daily_series_ne(tiering.daily_series, tiering.daily_series) RETURNS boolean
 AS 'MODULE_PATHNAME', 'daily_series_ne'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_ne(tiering.daily_series, tiering.daily_series) IS
+COMMENT ON FUNCTION _tiering.daily_series_ne(tiering.daily_series, tiering.daily_series) IS
 'Are two series different functions?';
 
-CREATE FUNCTION tiering.daily_series_lt(tiering.daily_series, tiering.daily_series) RETURNS boolean
+CREATE FUNCTION _tiering.daily_series_lt(tiering.daily_series, tiering.daily_series) RETURNS boolean
 AS 'MODULE_PATHNAME', 'daily_series_lt'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_lt(tiering.daily_series, tiering.daily_series) IS
+COMMENT ON FUNCTION _tiering.daily_series_lt(tiering.daily_series, tiering.daily_series) IS
 'In the order of daily_series_cmp: the first one comes before the second';
 
-CREATE FUNCTION tiering.daily_series_le(tiering.daily_series, tiering.daily_series) RETURNS boolean
+CREATE FUNCTION _tiering.daily_series_le(tiering.daily_series, tiering.daily_series) RETURNS boolean
 AS 'MODULE_PATHNAME', 'daily_series_le'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_le(tiering.daily_series, tiering.daily_series) IS
+COMMENT ON FUNCTION _tiering.daily_series_le(tiering.daily_series, tiering.daily_series) IS
 'In the order of daily_series_cmp: the first one comes before or equals the second';
 
-CREATE FUNCTION tiering.daily_series_ge(tiering.daily_series, tiering.daily_series) RETURNS boolean
+CREATE FUNCTION _tiering.daily_series_ge(tiering.daily_series, tiering.daily_series) RETURNS boolean
 AS 'MODULE_PATHNAME', 'daily_series_ge'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_ge(tiering.daily_series, tiering.daily_series) IS
+COMMENT ON FUNCTION _tiering.daily_series_ge(tiering.daily_series, tiering.daily_series) IS
 'In the order of daily_series_cmp: the first one comes after or equals the second';
 
-CREATE FUNCTION tiering.daily_series_gt(tiering.daily_series, tiering.daily_series) RETURNS boolean
+CREATE FUNCTION _tiering.daily_series_gt(tiering.daily_series, tiering.daily_series) RETURNS boolean
 AS 'MODULE_PATHNAME', 'daily_series_gt'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_gt(tiering.daily_series, tiering.daily_series) IS
+COMMENT ON FUNCTION _tiering.daily_series_gt(tiering.daily_series, tiering.daily_series) IS
 'In the order of daily_series_cmp: the first one comes after the second';
 
-CREATE FUNCTION tiering.daily_series_cmp(tiering.daily_series, tiering.daily_series) RETURNS int
+CREATE FUNCTION _tiering.daily_series_cmp(tiering.daily_series, tiering.daily_series) RETURNS int
 AS 'MODULE_PATHNAME', 'daily_series_cmp'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_cmp(tiering.daily_series, tiering.daily_series) IS
+COMMENT ON FUNCTION _tiering.daily_series_cmp(tiering.daily_series, tiering.daily_series) IS
 'Order of two series: below 0, 0 if they are equal, above 0; without a meaning of its own';
 
-CREATE FUNCTION tiering.daily_series_hash(tiering.daily_series) RETURNS int
+CREATE FUNCTION _tiering.daily_series_hash(tiering.daily_series) RETURNS int
 AS 'MODULE_PATHNAME', 'daily_series_hash'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_hash(tiering.daily_series) IS
+COMMENT ON FUNCTION _tiering.daily_series_hash(tiering.daily_series) IS
 'Hash of a series';
 
-CREATE FUNCTION tiering.daily_series_hash_extended(tiering.daily_series, bigint) RETURNS bigint
+CREATE FUNCTION _tiering.daily_series_hash_extended(tiering.daily_series, bigint) RETURNS bigint
 AS 'MODULE_PATHNAME', 'daily_series_hash_extended'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_hash_extended(tiering.daily_series, bigint) IS
+COMMENT ON FUNCTION _tiering.daily_series_hash_extended(tiering.daily_series, bigint) IS
 'Hash of a series, with a seed';
 
 CREATE OPERATOR tiering.= (
-	FUNCTION = tiering.daily_series_eq,
+	FUNCTION = _tiering.daily_series_eq,
 	LEFTARG = tiering.daily_series,
 	RIGHTARG = tiering.daily_series,
 	COMMUTATOR = OPERATOR(tiering.=),
@@ -159,7 +159,7 @@ COMMENT ON OPERATOR tiering.= (tiering.daily_series, tiering.daily_series) IS
 'The same function of the date?';
 
 CREATE OPERATOR tiering.<> (
-	FUNCTION = tiering.daily_series_ne,
+	FUNCTION = _tiering.daily_series_ne,
 	LEFTARG = tiering.daily_series,
 	RIGHTARG = tiering.daily_series,
 	COMMUTATOR = OPERATOR(tiering.<>),
@@ -171,7 +171,7 @@ COMMENT ON OPERATOR tiering.<> (tiering.daily_series, tiering.daily_series) IS
 'Different functions of the date?';
 
 CREATE OPERATOR tiering.< (
-	FUNCTION = tiering.daily_series_lt,
+	FUNCTION = _tiering.daily_series_lt,
 	LEFTARG = tiering.daily_series,
 	RIGHTARG = tiering.daily_series,
 	COMMUTATOR = OPERATOR(tiering.>),
@@ -183,7 +183,7 @@ COMMENT ON OPERATOR tiering.< (tiering.daily_series, tiering.daily_series) IS
 'For sorting and grouping only: series have no order of their own';
 
 CREATE OPERATOR tiering.<= (
-	FUNCTION = tiering.daily_series_le,
+	FUNCTION = _tiering.daily_series_le,
 	LEFTARG = tiering.daily_series,
 	RIGHTARG = tiering.daily_series,
 	COMMUTATOR = OPERATOR(tiering.>=),
@@ -195,7 +195,7 @@ COMMENT ON OPERATOR tiering.<= (tiering.daily_series, tiering.daily_series) IS
 'For sorting and grouping only: series have no order of their own';
 
 CREATE OPERATOR tiering.>= (
-	FUNCTION = tiering.daily_series_ge,
+	FUNCTION = _tiering.daily_series_ge,
 	LEFTARG = tiering.daily_series,
 	RIGHTARG = tiering.daily_series,
 	COMMUTATOR = OPERATOR(tiering.<=),
@@ -207,7 +207,7 @@ COMMENT ON OPERATOR tiering.>= (tiering.daily_series, tiering.daily_series) IS
 'For sorting and grouping only: series have no order of their own';
 
 CREATE OPERATOR tiering.> (
-	FUNCTION = tiering.daily_series_gt,
+	FUNCTION = _tiering.daily_series_gt,
 	LEFTARG = tiering.daily_series,
 	RIGHTARG = tiering.daily_series,
 	COMMUTATOR = OPERATOR(tiering.<),
@@ -228,7 +228,7 @@ CREATE OPERATOR CLASS tiering.daily_series_ops DEFAULT FOR TYPE tiering.daily_se
 	OPERATOR 3 tiering.=,
 	OPERATOR 4 tiering.>=,
 	OPERATOR 5 tiering.>,
-	FUNCTION 1 tiering.daily_series_cmp(tiering.daily_series, tiering.daily_series);
+	FUNCTION 1 _tiering.daily_series_cmp(tiering.daily_series, tiering.daily_series);
 COMMENT ON OPERATOR CLASS tiering.daily_series_ops USING btree IS
 'Sorting and grouping of daily_series';
 
@@ -238,8 +238,8 @@ COMMENT ON OPERATOR FAMILY tiering.daily_series_ops USING hash IS
 CREATE OPERATOR CLASS tiering.daily_series_ops DEFAULT FOR TYPE tiering.daily_series
 	USING hash FAMILY tiering.daily_series_ops AS
 	OPERATOR 1 tiering.=,
-	FUNCTION 1 tiering.daily_series_hash(tiering.daily_series),
-	FUNCTION 2 tiering.daily_series_hash_extended(tiering.daily_series, bigint);
+	FUNCTION 1 _tiering.daily_series_hash(tiering.daily_series),
+	FUNCTION 2 _tiering.daily_series_hash_extended(tiering.daily_series, bigint);
 COMMENT ON OPERATOR CLASS tiering.daily_series_ops USING hash IS
 'Hashing of daily_series';
 
@@ -247,70 +247,70 @@ COMMENT ON OPERATOR CLASS tiering.daily_series_ops USING hash IS
 -- balances are skipped; no rows or only nulls give null. Balances whose days
 -- overlap add up; a day that no row covers has no value.
 
-CREATE FUNCTION tiering.daily_series_combine(internal, internal) RETURNS internal
+CREATE FUNCTION _tiering.daily_series_combine(internal, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_series_combine'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_combine(internal, internal) IS
+COMMENT ON FUNCTION _tiering.daily_series_combine(internal, internal) IS
 'Adds the rows of one partial state to another';
 
-CREATE FUNCTION tiering.daily_series_serialize(internal) RETURNS bytea
+CREATE FUNCTION _tiering.daily_series_serialize(internal) RETURNS bytea
 AS 'MODULE_PATHNAME', 'daily_series_serialize'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_serialize(internal) IS
+COMMENT ON FUNCTION _tiering.daily_series_serialize(internal) IS
 'A partial state as bytes, with its kind, its version and a checksum';
 
-CREATE FUNCTION tiering.daily_series_deserialize(bytea, internal) RETURNS internal
+CREATE FUNCTION _tiering.daily_series_deserialize(bytea, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_series_deserialize'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_deserialize(bytea, internal) IS
+COMMENT ON FUNCTION _tiering.daily_series_deserialize(bytea, internal) IS
 'A partial state read back; damaged bytes are an error (22P03)';
 
-CREATE FUNCTION tiering.daily_series_final(internal) RETURNS tiering.daily_series
+CREATE FUNCTION _tiering.daily_series_final(internal) RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_final'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_final(internal) IS
+COMMENT ON FUNCTION _tiering.daily_series_final(internal) IS
 'The series of rows whose balances add up';
 
-CREATE FUNCTION tiering.daily_series_final_changes(internal) RETURNS tiering.daily_series
+CREATE FUNCTION _tiering.daily_series_final_changes(internal) RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_final_changes'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_final_changes(internal) IS
+COMMENT ON FUNCTION _tiering.daily_series_final_changes(internal) IS
 'The series of rows each of which holds until the next one';
 
-CREATE FUNCTION tiering.daily_series_accum(internal, numeric, daterange) RETURNS internal
+CREATE FUNCTION _tiering.daily_series_accum(internal, numeric, daterange) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_series_accum_range'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_accum(internal, numeric, daterange) IS
+COMMENT ON FUNCTION _tiering.daily_series_accum(internal, numeric, daterange) IS
 'Adds one row to the state of daily_series(numeric, daterange)';
 
 CREATE AGGREGATE tiering.daily_series(balance numeric, valid daterange) (
-	SFUNC = tiering.daily_series_accum,
+	SFUNC = _tiering.daily_series_accum,
 	STYPE = internal,
 	SSPACE = 512,
-	FINALFUNC = tiering.daily_series_final,
-	COMBINEFUNC = tiering.daily_series_combine,
-	SERIALFUNC = tiering.daily_series_serialize,
-	DESERIALFUNC = tiering.daily_series_deserialize,
+	FINALFUNC = _tiering.daily_series_final,
+	COMBINEFUNC = _tiering.daily_series_combine,
+	SERIALFUNC = _tiering.daily_series_serialize,
+	DESERIALFUNC = _tiering.daily_series_deserialize,
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_series(numeric, daterange) IS
 'A series from rows of a balance and the range of days on which it stood; without an upper bound '
 'it holds for ever, without a lower one it is an error (22023)';
 
-CREATE FUNCTION tiering.daily_series_accum(internal, numeric, date, date) RETURNS internal
+CREATE FUNCTION _tiering.daily_series_accum(internal, numeric, date, date) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_series_accum_dates'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_accum(internal, numeric, date, date) IS
+COMMENT ON FUNCTION _tiering.daily_series_accum(internal, numeric, date, date) IS
 'Adds one row to the state of daily_series(numeric, date, date)';
 
 CREATE AGGREGATE tiering.daily_series(balance numeric, valid_from date, valid_to date) (
-	SFUNC = tiering.daily_series_accum,
+	SFUNC = _tiering.daily_series_accum,
 	STYPE = internal,
 	SSPACE = 512,
-	FINALFUNC = tiering.daily_series_final,
-	COMBINEFUNC = tiering.daily_series_combine,
-	SERIALFUNC = tiering.daily_series_serialize,
-	DESERIALFUNC = tiering.daily_series_deserialize,
+	FINALFUNC = _tiering.daily_series_final,
+	COMBINEFUNC = _tiering.daily_series_combine,
+	SERIALFUNC = _tiering.daily_series_serialize,
+	DESERIALFUNC = _tiering.daily_series_deserialize,
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_series(numeric, date, date) IS
@@ -318,58 +318,58 @@ COMMENT ON AGGREGATE tiering.daily_series(numeric, date, date) IS
 'holds for ever if the latter is null, infinity, or 9999-12-31 and later, by which warehouses say '
 'so';
 
-CREATE FUNCTION tiering.daily_series_snapshots_accum(internal, numeric, date) RETURNS internal
+CREATE FUNCTION _tiering.daily_series_snapshots_accum(internal, numeric, date) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_series_accum_snapshot'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_snapshots_accum(internal, numeric, date) IS
+COMMENT ON FUNCTION _tiering.daily_series_snapshots_accum(internal, numeric, date) IS
 'Adds one row to the state of daily_series_snapshots(numeric, date)';
 
 CREATE AGGREGATE tiering.daily_series_snapshots(balance numeric, as_of date) (
-	SFUNC = tiering.daily_series_snapshots_accum,
+	SFUNC = _tiering.daily_series_snapshots_accum,
 	STYPE = internal,
 	SSPACE = 512,
-	FINALFUNC = tiering.daily_series_final,
-	COMBINEFUNC = tiering.daily_series_combine,
-	SERIALFUNC = tiering.daily_series_serialize,
-	DESERIALFUNC = tiering.daily_series_deserialize,
+	FINALFUNC = _tiering.daily_series_final,
+	COMBINEFUNC = _tiering.daily_series_combine,
+	SERIALFUNC = _tiering.daily_series_serialize,
+	DESERIALFUNC = _tiering.daily_series_deserialize,
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_series_snapshots(numeric, date) IS
 'A series from rows of one balance per account and day; days without a row have no value';
 
-CREATE FUNCTION tiering.daily_series_flows_accum(internal, numeric, date) RETURNS internal
+CREATE FUNCTION _tiering.daily_series_flows_accum(internal, numeric, date) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_series_accum_flow'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_flows_accum(internal, numeric, date) IS
+COMMENT ON FUNCTION _tiering.daily_series_flows_accum(internal, numeric, date) IS
 'Adds one row to the state of daily_series_flows(numeric, date)';
 
 CREATE AGGREGATE tiering.daily_series_flows(amount numeric, posted_on date) (
-	SFUNC = tiering.daily_series_flows_accum,
+	SFUNC = _tiering.daily_series_flows_accum,
 	STYPE = internal,
 	SSPACE = 512,
-	FINALFUNC = tiering.daily_series_final,
-	COMBINEFUNC = tiering.daily_series_combine,
-	SERIALFUNC = tiering.daily_series_serialize,
-	DESERIALFUNC = tiering.daily_series_deserialize,
+	FINALFUNC = _tiering.daily_series_final,
+	COMBINEFUNC = _tiering.daily_series_combine,
+	SERIALFUNC = _tiering.daily_series_serialize,
+	DESERIALFUNC = _tiering.daily_series_deserialize,
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_series_flows(numeric, date) IS
 'A series from rows of a signed amount: their running sum, from the first posting on';
 
-CREATE FUNCTION tiering.daily_series_changes_accum(internal, numeric, date) RETURNS internal
+CREATE FUNCTION _tiering.daily_series_changes_accum(internal, numeric, date) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_series_accum_change'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_changes_accum(internal, numeric, date) IS
+COMMENT ON FUNCTION _tiering.daily_series_changes_accum(internal, numeric, date) IS
 'Adds one row to the state of daily_series_changes(numeric, date)';
 
 CREATE AGGREGATE tiering.daily_series_changes(balance numeric, changed_on date) (
-	SFUNC = tiering.daily_series_changes_accum,
+	SFUNC = _tiering.daily_series_changes_accum,
 	STYPE = internal,
 	SSPACE = 512,
-	FINALFUNC = tiering.daily_series_final_changes,
-	COMBINEFUNC = tiering.daily_series_combine,
-	SERIALFUNC = tiering.daily_series_serialize,
-	DESERIALFUNC = tiering.daily_series_deserialize,
+	FINALFUNC = _tiering.daily_series_final_changes,
+	COMBINEFUNC = _tiering.daily_series_combine,
+	SERIALFUNC = _tiering.daily_series_serialize,
+	DESERIALFUNC = _tiering.daily_series_deserialize,
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_series_changes(numeric, date) IS
@@ -491,42 +491,42 @@ COMMENT ON FUNCTION tiering.convert(tiering.daily_series, tiering.daily_series, 
 'Each day''s balance at that day''s rate, rounded half away from zero to so many decimals. A '
 'balance other than 0 on a day without a rate is an error that names the first such day (22000)';
 
-CREATE FUNCTION tiering.daily_series_add(tiering.daily_series, tiering.daily_series)
+CREATE FUNCTION _tiering.daily_series_add(tiering.daily_series, tiering.daily_series)
 	RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_add'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_add(tiering.daily_series, tiering.daily_series) IS
+COMMENT ON FUNCTION _tiering.daily_series_add(tiering.daily_series, tiering.daily_series) IS
 'Sum of two series day by day; where one has no value, the other one';
 
-CREATE FUNCTION tiering.daily_series_subtract(tiering.daily_series, tiering.daily_series)
+CREATE FUNCTION _tiering.daily_series_subtract(tiering.daily_series, tiering.daily_series)
 	RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_subtract'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_subtract(tiering.daily_series, tiering.daily_series) IS
+COMMENT ON FUNCTION _tiering.daily_series_subtract(tiering.daily_series, tiering.daily_series) IS
 'Difference of two series day by day; a day without a value counts 0 if the other one has one';
 
-CREATE FUNCTION tiering.daily_series_negate(tiering.daily_series) RETURNS tiering.daily_series
+CREATE FUNCTION _tiering.daily_series_negate(tiering.daily_series) RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_negate'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_negate(tiering.daily_series) IS
+COMMENT ON FUNCTION _tiering.daily_series_negate(tiering.daily_series) IS
 'The series with all signs changed';
 
-CREATE FUNCTION tiering.daily_series_times(tiering.daily_series, numeric)
+CREATE FUNCTION _tiering.daily_series_times(tiering.daily_series, numeric)
 	RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_times'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_times(tiering.daily_series, numeric) IS
+COMMENT ON FUNCTION _tiering.daily_series_times(tiering.daily_series, numeric) IS
 'Each value times a number, exactly; a product of more than 18 digits is an error (22003)';
 
-CREATE FUNCTION tiering.daily_series_times(numeric, tiering.daily_series)
+CREATE FUNCTION _tiering.daily_series_times(numeric, tiering.daily_series)
 	RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_times_left'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.daily_series_times(numeric, tiering.daily_series) IS
+COMMENT ON FUNCTION _tiering.daily_series_times(numeric, tiering.daily_series) IS
 'Each value times a number, exactly; a product of more than 18 digits is an error (22003)';
 
 CREATE OPERATOR tiering.+ (
-	FUNCTION = tiering.daily_series_add,
+	FUNCTION = _tiering.daily_series_add,
 	LEFTARG = tiering.daily_series,
 	RIGHTARG = tiering.daily_series,
 	COMMUTATOR = OPERATOR(tiering.+)
@@ -535,7 +535,7 @@ COMMENT ON OPERATOR tiering.+ (tiering.daily_series, tiering.daily_series) IS
 'Sum day by day; where one has no value, the other one';
 
 CREATE OPERATOR tiering.- (
-	FUNCTION = tiering.daily_series_subtract,
+	FUNCTION = _tiering.daily_series_subtract,
 	LEFTARG = tiering.daily_series,
 	RIGHTARG = tiering.daily_series
 );
@@ -543,14 +543,14 @@ COMMENT ON OPERATOR tiering.- (tiering.daily_series, tiering.daily_series) IS
 'Difference day by day; a day without a value counts 0 if the other one has one';
 
 CREATE OPERATOR tiering.- (
-	FUNCTION = tiering.daily_series_negate,
+	FUNCTION = _tiering.daily_series_negate,
 	RIGHTARG = tiering.daily_series
 );
 COMMENT ON OPERATOR tiering.- (NONE, tiering.daily_series) IS
 'All signs changed';
 
 CREATE OPERATOR tiering.* (
-	FUNCTION = tiering.daily_series_times,
+	FUNCTION = _tiering.daily_series_times,
 	LEFTARG = tiering.daily_series,
 	RIGHTARG = numeric,
 	COMMUTATOR = OPERATOR(tiering.*)
@@ -559,7 +559,7 @@ COMMENT ON OPERATOR tiering.* (tiering.daily_series, numeric) IS
 'Each value times a number';
 
 CREATE OPERATOR tiering.* (
-	FUNCTION = tiering.daily_series_times,
+	FUNCTION = _tiering.daily_series_times,
 	LEFTARG = numeric,
 	RIGHTARG = tiering.daily_series,
 	COMMUTATOR = OPERATOR(tiering.*)
@@ -569,10 +569,10 @@ COMMENT ON OPERATOR tiering.* (numeric, tiering.daily_series) IS
 
 -- The state is a series, so that partial sums can be stored, and added up elsewhere.
 CREATE AGGREGATE tiering.sum(tiering.daily_series) (
-	SFUNC = tiering.daily_series_add,
+	SFUNC = _tiering.daily_series_add,
 	STYPE = tiering.daily_series,
 	SSPACE = 512,
-	COMBINEFUNC = tiering.daily_series_add,
+	COMBINEFUNC = _tiering.daily_series_add,
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.sum(tiering.daily_series) IS

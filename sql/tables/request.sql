@@ -17,8 +17,8 @@ CREATE TABLE tiering.request (
 	measure      numeric,
 	requested_at timestamptz NOT NULL DEFAULT now(),
 	requested_by text NOT NULL,
-	requested_id oid DEFAULT tiering.login_id(),
-	requested_as text DEFAULT tiering.acting_role(),
+	requested_id oid DEFAULT _tiering.login_id(),
+	requested_as text DEFAULT _tiering.acting_role(),
 	CHECK (CASE WHEN kind = 'move' THEN valid IS NULL AND as_of IS NOT NULL AND version IS NOT NULL
 		ELSE valid IS NOT NULL AND reason IS NOT NULL END)
 );
@@ -59,8 +59,8 @@ CREATE TABLE tiering.decision (
 	note       text,
 	decided_at timestamptz NOT NULL DEFAULT now(),
 	decided_by text NOT NULL,
-	decided_id oid DEFAULT tiering.login_id(),
-	decided_as text DEFAULT tiering.acting_role(),
+	decided_id oid DEFAULT _tiering.login_id(),
+	decided_as text DEFAULT _tiering.acting_role(),
 	PRIMARY KEY (request, decision)
 );
 CREATE UNIQUE INDEX decision_once ON tiering.decision (request) WHERE decision

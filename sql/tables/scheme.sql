@@ -159,7 +159,7 @@ CREATE TABLE tiering.rule (
 	PRIMARY KEY (scheme, version, tier, rule, metric),
 	FOREIGN KEY (scheme, version, tier) REFERENCES tiering.tier ON DELETE CASCADE,
 	FOREIGN KEY (scheme, version, metric) REFERENCES tiering.metric,
-	CONSTRAINT rule_bounds CHECK (tiering.bounds_fit(bounds))
+	CONSTRAINT rule_bounds CHECK (_tiering.bounds_fit(bounds))
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.rule', '');
 COMMENT ON TABLE tiering.rule IS

@@ -40,7 +40,7 @@ CREATE TABLE tiering.score_band (
 	version int NOT NULL,
 	score   text COLLATE "C" NOT NULL,
 	metric  text COLLATE "C" NOT NULL,
-	bounds  numrange NOT NULL CHECK (tiering.bounds_fit(bounds)),
+	bounds  numrange NOT NULL CHECK (_tiering.bounds_fit(bounds)),
 	points  numeric NOT NULL
 	        CHECK (abs(points) < 1e12 AND scale(trim_scale(points)) <= 4),
 	PRIMARY KEY (scheme, version, score, metric, bounds),

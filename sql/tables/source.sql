@@ -7,7 +7,7 @@ CREATE TABLE tiering.source (
 	query           text NOT NULL,
 	set_by          regrole NOT NULL DEFAULT to_regrole(quote_ident(current_user)),
 	set_at          timestamptz NOT NULL DEFAULT now(),
-	settings        text[] NOT NULL DEFAULT tiering.kept_settings(),
+	settings        text[] NOT NULL DEFAULT _tiering.kept_settings(),
 	refreshed_as_of date,
 	refreshed_at    timestamptz
 );
@@ -32,7 +32,7 @@ CREATE TABLE tiering.series_source (
 	query  text NOT NULL,
 	set_by regrole NOT NULL DEFAULT to_regrole(quote_ident(current_user)),
 	set_at timestamptz NOT NULL DEFAULT now(),
-	settings text[] NOT NULL DEFAULT tiering.kept_settings(),
+	settings text[] NOT NULL DEFAULT _tiering.kept_settings(),
 	key    uuid NOT NULL UNIQUE DEFAULT gen_random_uuid()
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.series_source', '');

@@ -163,18 +163,18 @@ BEGIN ATOMIC
 	SELECT array_agg(CASE split_part(s.setting, '=', 1)
 		WHEN 'TimeZone' THEN 'TimeZone=' || time_zone
 		WHEN 'DateStyle' THEN 'DateStyle=' || date_style ELSE s.setting END ORDER BY s.place)
-	FROM unnest(tiering.kept_settings()) WITH ORDINALITY s (setting, place);
+	FROM unnest(_tiering.kept_settings()) WITH ORDINALITY s (setting, place);
 END;
 ALTER TABLE tiering.source ADD COLUMN settings text[];
 ALTER TABLE tiering.source
 	ALTER COLUMN settings TYPE text[] USING tiering_update.settings(time_zone, date_style),
 	ALTER COLUMN settings SET NOT NULL,
-	ALTER COLUMN settings SET DEFAULT tiering.kept_settings();
+	ALTER COLUMN settings SET DEFAULT _tiering.kept_settings();
 ALTER TABLE tiering.series_source ADD COLUMN settings text[];
 ALTER TABLE tiering.series_source
 	ALTER COLUMN settings TYPE text[] USING tiering_update.settings(time_zone, date_style),
 	ALTER COLUMN settings SET NOT NULL,
-	ALTER COLUMN settings SET DEFAULT tiering.kept_settings();
+	ALTER COLUMN settings SET DEFAULT _tiering.kept_settings();
 SELECT tiering_update.drop_column(t.of, c.name)
 FROM unnest('{tiering.source,tiering.series_source}'::regclass[]) t (of),
 	unnest('{time_zone,date_style}'::name[]) c (name);
@@ -183,13 +183,13 @@ FROM unnest('{tiering.source,tiering.series_source}'::regclass[]) t (of),
 ALTER TABLE tiering.request ADD COLUMN requested_id oid, ADD COLUMN requested_as text;
 ALTER TABLE tiering.request
 	ALTER COLUMN requested_id TYPE oid USING to_regrole(quote_ident(requested_by))::oid,
-	ALTER COLUMN requested_id SET DEFAULT tiering.login_id(),
-	ALTER COLUMN requested_as SET DEFAULT tiering.acting_role();
+	ALTER COLUMN requested_id SET DEFAULT _tiering.login_id(),
+	ALTER COLUMN requested_as SET DEFAULT _tiering.acting_role();
 ALTER TABLE tiering.decision ADD COLUMN decided_id oid, ADD COLUMN decided_as text;
 ALTER TABLE tiering.decision
 	ALTER COLUMN decided_id TYPE oid USING to_regrole(quote_ident(decided_by))::oid,
-	ALTER COLUMN decided_id SET DEFAULT tiering.login_id(),
-	ALTER COLUMN decided_as SET DEFAULT tiering.acting_role();
+	ALTER COLUMN decided_id SET DEFAULT _tiering.login_id(),
+	ALTER COLUMN decided_as SET DEFAULT _tiering.acting_role();
 
 -- No session writes now.
 SELECT tiering_update.drop_column('tiering.writing', c.name)

@@ -25,6 +25,27 @@ WHERE o.grantee = 0 AND (o.grantee, o.privilege_type) NOT IN (
 SELECT tiering_update.change(g, g.taken) FROM tiering_update.given g;
 SELECT tiering_update.put_back_own();
 
+-- What has become a part lies with the parts: a type before the functions that take it
+CREATE SCHEMA IF NOT EXISTS _tiering;
+DO $$
+DECLARE
+	part record;
+BEGIN
+	FOR part IN
+		SELECT CASE n.kind WHEN 'TYPE' THEN n.kind ELSE 'ROUTINE' END AS kind,
+			pg_catalog.regexp_replace(n.name, '^_', '') AS name, n.name AS new_name
+		FROM tiering_update.name n WHERE n.name ~ '^_tiering\.' ORDER BY n.kind <> 'TYPE'
+	LOOP
+		IF tiering_update.find(part.kind, part.new_name) IS NULL
+			AND tiering_update.find(part.kind, part.name) IS NOT NULL
+		THEN
+			EXECUTE pg_catalog.format('ALTER %s %s SET SCHEMA _tiering', part.kind,
+				pg_catalog.replace(part.name, 'VARIADIC ', ''));
+		END IF;
+	END LOOP;
+END;
+$$;
+
 -- What is not there any more, or comes again
 DO $$
 DECLARE

@@ -59,7 +59,7 @@ CREATE FUNCTION bench.unsealed_refresh(scheme text, as_of date) RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
-	CREATE OR REPLACE FUNCTION tiering.seal_batch(scheme text, batch int, kind text, as_of date,
+	CREATE OR REPLACE FUNCTION _tiering.seal_batch(scheme text, batch int, kind text, as_of date,
 		after_move bigint) RETURNS void
 	LANGUAGE plpgsql
 	AS 'BEGIN END';

@@ -6,11 +6,11 @@ WHERE d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass
 	AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'tiering');
 SELECT count(*) > 50 AS many FROM t.member;
 
--- all lie in the two schemas, which are members too; in the inner one there are functions alone
+-- all lie in the two schemas, which are members too; in the inner one there are no tables
 SELECT object FROM t.member
-WHERE object !~ '^schema tiering(_internal)?$'
+WHERE object !~ '^schema _?tiering$'
 	AND object !~ '^(table|view|sequence|type|function|aggregate|index) tiering\.'
-	AND object !~ '^function tiering_internal\.' AND object !~ 'tiering\.';
+	AND object !~ '^(type|function) _tiering\.' AND object !~ 'tiering\.';
 -- all have a comment: objects, columns, triggers
 SELECT object FROM t.member m
 WHERE NOT EXISTS (SELECT FROM pg_description x WHERE x.classoid = m.classid AND x.objoid = m.objid
@@ -49,10 +49,16 @@ SELECT CASE WHEN prokind = 'a' THEN 'aggregate'
 		WHEN EXISTS (SELECT FROM pg_operator o WHERE o.oprcode = r.oid)
 			OR EXISTS (SELECT FROM pg_amproc a WHERE a.amproc = r.oid)
 			OR EXISTS (SELECT FROM pg_cast c WHERE c.castfunc = r.oid) THEN 'operator, cast'
-		WHEN obj_description(oid, 'pg_proc') ~ '^Part of ' THEN 'part'
+		WHEN pronamespace = '_tiering'::regnamespace THEN 'part'
 		ELSE 'function' END AS kind, name
 FROM t.routine r WHERE has_function_privilege('public', oid, 'EXECUTE')
 ORDER BY 1, name::text COLLATE "C";
+-- what takes a grant, or is the owner's alone: with the aggregates and functions above it is the
+-- manual, which \df tiering.* shows
+SELECT name FROM t.routine
+WHERE pronamespace = 'tiering'::regnamespace
+	AND NOT has_function_privilege('public', oid, 'EXECUTE')
+ORDER BY name::text COLLATE "C";
 -- tables and sequences: dumped, but for what comes with the extension; and who may read them
 SELECT c.oid::regclass AS relation, c.relkind, c.oid = ANY (e.extconfig) AS dumped,
 	has_table_privilege('public', c.oid, 'SELECT') AS public_reads

@@ -8,7 +8,7 @@ SELECT scheme, customer_id AS customer, string_agg(format('%s %s->%s %s', as_of,
 	to_tier, cause), ', ' ORDER BY as_of, move) AS moves
 FROM tiering.standing_move GROUP BY scheme, customer_id;
 CREATE VIEW ahead.sums AS
-SELECT scheme, as_of, tier, customers, measure FROM tiering.known_distribution()
+SELECT scheme, as_of, tier, customers, measure FROM _tiering.known_distribution()
 WHERE customers > 0 ORDER BY scheme, as_of, tier;
 CREATE ROLE ahead_asks;
 CREATE ROLE ahead_decides;

@@ -92,7 +92,7 @@ BEGIN
 	version_imported := tiering.export_scheme('host',
 		2) - 'scheme' - 'note' = bare - 'title' - 'title_zh' - 'description' - 'origin';
 	DELETE FROM tiering.scheme_version WHERE scheme = 'host' AND version = 2;
-	PERFORM tiering.copy_version(name, 1, 'host', tiering.new_draft('host'));
+	PERFORM _tiering.copy_version(name, 1, 'host', _tiering.new_draft('host'));
 	versioned := tiering.export_scheme('host') - 'scheme' = bare - 'title' - 'title_zh' -
 		'description' - 'origin';
 	RETURN NEXT;

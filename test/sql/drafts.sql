@@ -86,7 +86,7 @@ SELECT t.fails(format('SELECT tiering.classify_version(%s)', arguments))
 	LATERAL (SELECT a || CASE WHEN a ~ 'FROM' THEN ') m WHERE (true' ELSE '' END AS arguments) x;
 SELECT t.fails($$SELECT tiering.classify_held_version('dr', m, NULL, 'mid')
 	FROM (SELECT 1 AS x) m$$),
-	t.fails($$SELECT tiering.classify_columns_version('dr', 3, '{y}', 1)$$);
+	t.fails($$SELECT _tiering.classify_columns_version('dr', 3, '{y}', 1)$$);
 -- a draft that is not finished grades as far as it goes
 SELECT tiering.new_scheme('drafty');
 SELECT tiering.classify_version('drafty', m, 1) IS NULL AS nobody FROM (SELECT 1 AS x) m;

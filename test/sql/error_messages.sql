@@ -51,16 +51,16 @@ SELECT t.fails($$SELECT tiering.classify_version('odd_score', m, 1) FROM (SELECT
 SELECT tiering.create_ladder('ode', 'value', '{mass,gold}', '{NULL,10}');
 SELECT tiering.publish('ode', '2024-01-01');
 SELECT t.fails($$SELECT tiering.set_source('ode', NULL)$$),
-	t.fails($$SELECT * FROM tiering.source_check('ode', NULL, false) AS s(customer_id text)$$);
+	t.fails($$SELECT * FROM _tiering.source_check('ode', NULL, false) AS s(customer_id text)$$);
 SELECT tiering.set_source('ode', $$SELECT 'c1' AS customer_id, 5 AS value WHERE $1 IS NOT NULL$$);
-SELECT t.fails($$SELECT tiering.source_rows('ode', '2024-01-31')$$);
+SELECT t.fails($$SELECT _tiering.source_rows('ode', '2024-01-31')$$);
 SELECT replace(t.fails($$SELECT tiering.refresh('ode', '2062-11-30')$$), current_date::text,
 	'TODAY') AS refresh;
 
 -- What yields rows, declared as if it yielded one
 DO $$
 DECLARE
-	library text := p.probin FROM pg_proc p WHERE p.oid = 'tiering.decide'::regproc;
+	library text := p.probin FROM pg_proc p WHERE p.oid = '_tiering.decide'::regproc;
 BEGIN
 	EXECUTE format('CREATE FUNCTION odd.graded(text, date, int, text[]) RETURNS record '
 		'LANGUAGE c AS %L, %L', library, 'graded');
@@ -72,13 +72,13 @@ SELECT t.fails($$SELECT odd.graded('ode', '2024-01-31', 1, NULL)$$),
 	t.fails($$SELECT odd.standing('ode', '2024-01-31', '2024-02-29', NULL)$$);
 
 -- An occasion of no kind, or on no day
-SELECT t.fails(format('SELECT tiering.decide(''ode'', 1, %L, %L::date, NULL, NULL, NULL, NULL,
+SELECT t.fails(format('SELECT _tiering.decide(''ode'', 1, %L, %L::date, NULL, NULL, NULL, NULL,
 	NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, ''mass'', NULL, NULL, NULL, NULL,
 	NULL)', kind, as_of))
 FROM (VALUES (NULL, '2024-01-31'), ('assessment', NULL)) v(kind, as_of);
 
 -- What an assessment cannot have found, and an override without its last day
-SELECT t.fails(format('SELECT tiering.decide(''ode'', 1, ''assessment'', ''2024-02-29'',
+SELECT t.fails(format('SELECT _tiering.decide(''ode'', 1, ''assessment'', ''2024-02-29'',
 	''2024-01-31'', ''mass'', ''2024-01-31'', 1, NULL, NULL, ''2024-01-31'', 0, NULL, NULL, NULL,
 	NULL, false, ''mass'', %L, NULL, %L, NULL, NULL)', earned_if, overrides))
 FROM (VALUES ('{mass}', NULL), (NULL, '{"(floor,gold,2024-01-01,)"}')) v(earned_if, overrides);

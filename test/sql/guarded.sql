@@ -95,10 +95,10 @@ SELECT guarded.under('TRUNCATE tiering.migration',
 -- it is nobody's to put elsewhere, and takes no call
 SET SESSION AUTHORIZATION guarded_alice;
 SELECT t.fails('CREATE TRIGGER x BEFORE INSERT ON guarded.mine
-	FOR EACH STATEMENT EXECUTE FUNCTION tiering.refuse_in_source()')
+	FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_in_source()')
 FROM (SELECT guarded.lend('CREATE TABLE guarded.mine ()')) made;
 RESET SESSION AUTHORIZATION;
-SELECT t.fails('SELECT tiering.refuse_in_source()');
+SELECT t.fails('SELECT _tiering.refuse_in_source()');
 -- and nothing has changed
 SELECT customer_id, tier, version FROM tiering.assignment WHERE scheme = 'guarded' ORDER BY 1;
 SELECT count(*) AS batches,

@@ -159,7 +159,7 @@ SET ROLE tiering_hold_reader;
 SELECT count(balance_to_hold) > 100 AS many FROM tiering.near_upgrade WHERE scheme = 'hold';
 SELECT t.fails('SELECT * FROM hold.history');
 SELECT t.fails('SELECT key FROM tiering.series_source');
-SELECT t.fails($$SELECT tiering.balance_to_hold(gen_random_uuid(), '2026-11-30', '0001', 1,
+SELECT t.fails($$SELECT _tiering.balance_to_hold(gen_random_uuid(), '2026-11-30', '0001', 1,
 	false)$$);
 SELECT t.fails($$SELECT tiering.set_series('hold', NULL)$$);
 RESET ROLE;

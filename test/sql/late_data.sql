@@ -179,7 +179,7 @@ LANGUAGE sql AS 'SELECT customer_no || '' '' || current_user';
 SELECT t.fails(
 	'SELECT tiering.watch_table(''late'', ''late.owned'', ''customer_no'', ''{as_of}'')');
 SELECT t.fails('CREATE TRIGGER mine AFTER INSERT ON late.owned
-	FOR EACH STATEMENT EXECUTE FUNCTION tiering.mark_changes()');
+	FOR EACH STATEMENT EXECUTE FUNCTION _tiering.mark_changes()');
 RESET SESSION AUTHORIZATION;
 SELECT tiering.grant_role('t_owner', 'load'), tiering.grant_role('t_loader', 'load');
 SET SESSION AUTHORIZATION t_loader;
@@ -189,7 +189,7 @@ SET SESSION AUTHORIZATION t_owner;
 SELECT tiering.watch_table('late', 'late.owned', 'late.who(customer_no)', '{as_of}');
 SET SESSION AUTHORIZATION t_outsider;
 SELECT t.fails('INSERT INTO late.owned VALUES (''a'', 1, ''2024-01-01'')');
-SELECT t.fails('SELECT tiering.append_marks(''late'', ''{a}'', ''{2024-01-01}'')');
+SELECT t.fails('SELECT _tiering.append_marks(''late'', ''{a}'', ''{2024-01-01}'')');
 SELECT t.fails('SELECT tiering.mark_dirty(''late'', ''a'', ''2024-01-01'')');
 SET SESSION AUTHORIZATION t_loader;
 INSERT INTO late.owned VALUES ('a', 1, '2024-01-01');

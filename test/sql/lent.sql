@@ -161,7 +161,7 @@ SELECT c.relname FROM pg_class c LEFT JOIN pg_trigger g ON g.tgrelid = c.oid
 	AND g.tgname = 'refuse_lent' AND g.tgenabled = 'A' AND g.tgtype = 62
 WHERE c.relnamespace = 'tiering'::regnamespace AND c.relkind IN ('r', 'p') AND g.oid IS NULL
 ORDER BY c.relname;
-SELECT t.fails('SELECT tiering.refuse_lent()');
+SELECT t.fails('SELECT _tiering.refuse_lent()');
 
 DROP SCHEMA lent CASCADE;
 DROP OWNED BY lent_alice, lent_chief, lent_eve, lent_bureau, lent_clerk CASCADE;

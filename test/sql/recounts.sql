@@ -4,7 +4,7 @@ CREATE SCHEMA rec;
 SET datestyle = iso;
 SET client_min_messages = warning;
 CREATE VIEW rec.sums AS
-SELECT scheme, as_of, tier, customers, measure FROM tiering.known_distribution()
+SELECT scheme, as_of, tier, customers, measure FROM _tiering.known_distribution()
 WHERE customers > 0 ORDER BY scheme, as_of, tier;
 CREATE FUNCTION rec.held(scheme text) RETURNS TABLE (tier text, measure numeric) LANGUAGE sql AS $$
 	SELECT a.tier, sum(a.measure) FROM tiering.assignment a WHERE a.scheme = held.scheme

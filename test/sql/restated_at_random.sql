@@ -280,7 +280,7 @@ WHERE a.tier IS DISTINCT FROM m.to_tier OR (a.tier IS NOT NULL AND a.cause <> m.
 CREATE VIEW chance.heads AS
 SELECT d.scheme, d.as_of, d.tier, d.customers, count(m.customer_id) AS counted, d.measure,
 	sum(m.value) AS added_up
-FROM tiering.known_distribution() d LEFT JOIN LATERAL (
+FROM _tiering.known_distribution() d LEFT JOIN LATERAL (
 	SELECT l.customer_id, l.to_tier, v.correct AS value FROM (
 		SELECT DISTINCT ON (m.customer_id) m.customer_id, m.to_tier FROM tiering.standing_move m
 		WHERE m.scheme = d.scheme AND m.as_of <= d.as_of

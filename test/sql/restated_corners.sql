@@ -20,7 +20,7 @@ CREATE FUNCTION corner.heads(scheme text) RETURNS TABLE (as_of text, heads text)
 	SELECT to_char(as_of, 'MM-DD'),
 		string_agg(format('%s %s (%s)', tier, customers, COALESCE(measure::text, '?')), ', '
 		ORDER BY tier DESC)
-	FROM tiering.known_distribution() d WHERE d.scheme = heads.scheme AND customers > 0
+	FROM _tiering.known_distribution() d WHERE d.scheme = heads.scheme AND customers > 0
 		GROUP BY d.as_of ORDER BY d.as_of
 $$;
 

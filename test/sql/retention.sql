@@ -64,16 +64,16 @@ $$;
 SELECT x, n, low, high, round(low, 4) = a AND round(high, 4) = b AS as_printed
 FROM (VALUES (81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0000, 0.1611),
 	(1, 29, 0.0061, 0.1718),
-		(0, 10, 0.0000, 0.2775)) v (x, n, a, b), tiering.wilson(x, n);
+		(0, 10, 0.0000, 0.2775)) v (x, n, a, b), _tiering.wilson(x, n);
 -- the other side of a share has the other side of its interval; all of it lies in 0 to 1, and holds
 -- the share
 SELECT count(*) AS wrong
-FROM generate_series(1, 60) n, generate_series(0, n) x, tiering.wilson(x, n) w,
-	tiering.wilson(n - x, n) o
+FROM generate_series(1, 60) n, generate_series(0, n) x, _tiering.wilson(x, n) w,
+	_tiering.wilson(n - x, n) o
 WHERE w.low <> 1 - o.high OR w.low < 0 OR w.high > 1
 	OR round(x / n::numeric, 6) NOT BETWEEN w.low AND w.high OR w.low >= w.high;
 SELECT x, n, w.* FROM (VALUES (0, 0), (-1, 5), (6, 5), (5, -1), (NULL, 5), (5, 5),
-	(4500000000000000000, 9000000000000000000)) v (x, n), tiering.wilson(x, n) w;
+	(4500000000000000000, 9000000000000000000)) v (x, n), _tiering.wilson(x, n) w;
 
 -- Small enough to be checked by eye: a year and who was where
 SELECT tiering.create_ladder('co', 'assets', '{low,mid,high}', '{NULL,100,1000}'),
@@ -144,7 +144,7 @@ SELECT t.fails(q) FROM (VALUES
 	($$SELECT * FROM tiering.migration_matrix('nowhere', '2023-12-31', '2024-12-31')$$),
 	($$SELECT * FROM tiering.migration_matrix(NULL, '2023-12-31', '2024-12-31')$$),
 	($$SELECT * FROM tiering.retention('nowhere')$$), ($$SELECT * FROM tiering.retention(NULL)$$),
-	($$SELECT * FROM tiering.standing(NULL, '2023-12-31', '2024-12-31', NULL)$$)) v (q);
+	($$SELECT * FROM _tiering.standing(NULL, '2023-12-31', '2024-12-31', NULL)$$)) v (q);
 SELECT tiering.create_ladder('co_empty', 'assets', '{low,high}', '{NULL,100}');
 SELECT count(*) FROM tiering.migration_matrix('co_empty', '2023-12-31', '2024-12-31');
 SELECT count(*) FROM tiering.retention('co_empty');
@@ -275,7 +275,7 @@ BEGIN
 END;
 $$;
 SELECT t.temp_blocks($$SELECT
-	FROM tiering.standing('co_large', '2023-12-31', '2024-12-31', NULL)$$) > 100 AS in_a_file;
+	FROM _tiering.standing('co_large', '2023-12-31', '2024-12-31', NULL)$$) > 100 AS in_a_file;
 WITH plain AS MATERIALIZED (
 	SELECT (SELECT k.to_tier FROM tiering.migration k WHERE k.scheme = 'co_large'
 		AND k.customer_id = c.customer_id AND k.as_of <= '2023-12-31'
@@ -295,7 +295,7 @@ CREATE TEMP TABLE serial AS SELECT *
 	FROM tiering.migration_matrix('co_large', '2023-12-20', '2024-01-31');
 SELECT t.parallel();
 SELECT launched > 0 AS parallel
-	FROM t.workers($$SELECT count(customer_id) FROM tiering.known_moves('co_large', NULL)$$);
+	FROM t.workers($$SELECT count(customer_id) FROM _tiering.known_moves('co_large', NULL)$$);
 SELECT count(*), count(s.customers), count(*)
 	FILTER (WHERE (m.customers, m.measure::text)
 	IS DISTINCT FROM (s.customers, s.measure::text)) AS differ
@@ -313,9 +313,9 @@ END;
 $$;
 SELECT p ~ 'migration_customer' AS indexed, p ~ 'Function' AS called,
 	p ~ 'm.batch <=|batch <=' AS by_time
-FROM unnest(ARRAY[t.plan($$SELECT move FROM tiering.known_moves('co', NULL)
+FROM unnest(ARRAY[t.plan($$SELECT move FROM _tiering.known_moves('co', NULL)
 	WHERE customer_id = 'rises'$$),
-	t.plan($$SELECT move FROM tiering.known_moves('co', '2024-01-01')
+	t.plan($$SELECT move FROM _tiering.known_moves('co', '2024-01-01')
 		WHERE customer_id = 'rises'$$)]) p;
 
 -- Reports take a grant, and no right to the tables
@@ -325,8 +325,8 @@ SET ROLE tiering_cohorts;
 SELECT t.fails(q) FROM (VALUES ($$SELECT *
 	FROM tiering.migration_matrix('co', '2023-12-31', '2024-12-31')$$),
 	($$SELECT * FROM tiering.retention('co')$$),
-	($$SELECT * FROM tiering.standing('co', '2023-12-31', '2024-12-31', NULL)$$),
-	($$SELECT * FROM tiering.known_moves('co', NULL)$$)) v (q);
+	($$SELECT * FROM _tiering.standing('co', '2023-12-31', '2024-12-31', NULL)$$),
+	($$SELECT * FROM _tiering.known_moves('co', NULL)$$)) v (q);
 RESET ROLE;
 GRANT EXECUTE ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz),
 	tiering.retention(text, timestamptz) TO tiering_cohorts;

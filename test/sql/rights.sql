@@ -26,7 +26,7 @@ SELECT t.fails(q) FROM unnest(ARRAY[
 	'SELECT tiering.load_preset(''cib'', ''mine'')',
 	'SELECT tiering.set_source(''another'', ''SELECT 1 AS customer_id, 2 AS assets'')',
 	'SELECT tiering.refresh(''another'', ''2024-06-30'')',
-	'SELECT * FROM tiering.source_rows(''rights'', ''2024-06-30'') AS r(customer_id text)',
+	'SELECT * FROM _tiering.source_rows(''rights'', ''2024-06-30'') AS r(customer_id text)',
 	'CREATE TABLE tiering.mine ()']) q;
 RESET ROLE;
 
@@ -161,7 +161,7 @@ SELECT t.fails(format('CREATE TRIGGER x BEFORE INSERT ON mine FOR EACH ROW EXECU
 	'tiering.%s()', f))
 FROM unnest('{freeze_definition,record_by_hand}'::text[]) f;
 RESET ROLE;
-CREATE TRIGGER x BEFORE INSERT ON mine FOR EACH ROW EXECUTE FUNCTION tiering.freeze_definition();
+CREATE TRIGGER x BEFORE INSERT ON mine FOR EACH ROW EXECUTE FUNCTION _tiering.freeze_definition();
 SELECT t.fails($$INSERT INTO mine VALUES (ROW('x'), 1)$$);
 DROP TABLE mine;
 
@@ -237,8 +237,8 @@ SELECT q.query, (SELECT string_agg(w.what, ', ' ORDER BY w.what) FROM t.right w
 	WHERE t.may(w.what, q.query)) AS who
 FROM unnest(ARRAY[
 	'SELECT tiering.refresh(''rights'', ''2024-03-31'')',
-	'SELECT * FROM tiering.source_rows(''rights'', ''2024-06-30'') AS r(customer_id text)',
-	'SELECT tiering.notify_refresh(NULL)',
+	'SELECT * FROM _tiering.source_rows(''rights'', ''2024-06-30'') AS r(customer_id text)',
+	'SELECT _tiering.notify_refresh(NULL)',
 	'SELECT tiering.publish(''rights'', ''2030-01-01'')', 'SELECT tiering.new_version(''another'')',
 	'SELECT tiering.copy_scheme(''rights'', ''mine'')',
 	'SELECT tiering.create_ladder(''mine'', ''x'', ''{a}'', ''{NULL}'')',

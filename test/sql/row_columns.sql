@@ -366,9 +366,9 @@ FROM (SELECT tiering.classify('rc', m) AS tier,
 ROLLBACK;
 
 -- Who calls what the planner is to call is told so; nothing else happens.
-SELECT tiering.classify_columns('rc', '{x,b}', 12, true),
-	tiering.classify_columns_on('rc', '2024-01-01', '{b,x}', NULL::boolean, 12);
-SELECT t.fails('SELECT tiering.classify_columns(' || arguments || ')')
+SELECT _tiering.classify_columns('rc', '{x,b}', 12, true),
+	_tiering.classify_columns_on('rc', '2024-01-01', '{b,x}', NULL::boolean, 12);
+SELECT t.fails('SELECT _tiering.classify_columns(' || arguments || ')')
 	FROM unnest(ARRAY[$$'rc', NULL, 1$$, $$'rc', '{x}', 1, true$$, $$'rc', '{x,b}', 1$$,
 	$$'rc', '{x,NULL}', 1, true$$,
 	$$'rc', '{x,b}', VARIADIC ARRAY[1, 2]$$, $$'rc', '{x}', VARIADIC ARRAY[1]$$,
@@ -376,6 +376,6 @@ SELECT t.fails('SELECT tiering.classify_columns(' || arguments || ')')
 	$$'rc', '{x,b}', 1, ARRAY[true]$$,
 	$$'rc', array_append('{x}', CASE WHEN random() < 2 THEN 'b' END), 1, true$$,
 	$$NULL, NULL, NULL$$, $$'rc', '{y,z}', 1, true$$]) arguments;
-SELECT t.fails($$SELECT tiering.classify_columns_on('rc', NULL, '{x,b}', 1, true)$$),
-	t.fails($$SELECT tiering.classify_columns('rc', n, 12, true)
+SELECT t.fails($$SELECT _tiering.classify_columns_on('rc', NULL, '{x,b}', 1, true)$$),
+	t.fails($$SELECT _tiering.classify_columns('rc', n, 12, true)
 	FROM (VALUES ('{x,b}'::text[]), ('{b,x}')) v(n)$$);

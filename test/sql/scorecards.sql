@@ -100,7 +100,7 @@ CREATE FUNCTION t.classify_row(scheme text, m record) RETURNS text LANGUAGE plpg
 	STABLE AS $$ BEGIN RETURN tiering.classify(scheme, m); END $$;
 SELECT count(*) AS wrong FROM t.expected e JOIN t.holder h USING (id) WHERE e.tier
 	IS DISTINCT FROM t.classify_row('card', h);
-SELECT tiering.source_columns('card', 1);
+SELECT _tiering.source_columns('card', 1);
 SELECT tiering.set_source('card',
 	'SELECT id AS customer_id, assets, age, member, trades FROM t.holder WHERE $1 > '
 	'''2000-01-01''::date');

@@ -168,14 +168,14 @@ SELECT (SELECT daily_series(balance, valid_from, valid_to) FROM t.rows) = sum(s)
 ROLLBACK;
 
 -- Partial states as bytes, as in the test of states: merged in random order, and damaged.
-CREATE AGGREGATE t.series_state(numeric, date, date) (SFUNC = tiering.daily_series_accum,
-	STYPE = internal, FINALFUNC = tiering.daily_series_serialize);
+CREATE AGGREGATE t.series_state(numeric, date, date) (SFUNC = _tiering.daily_series_accum,
+	STYPE = internal, FINALFUNC = _tiering.daily_series_serialize);
 CREATE FUNCTION t.series_read(bytea) RETURNS bigint AS '$libdir/tiering', 'daily_series_deserialize'
 	LANGUAGE c STRICT;
 CREATE FUNCTION t.series_merge(internal, bigint) RETURNS internal AS '$libdir/tiering',
 	'daily_series_combine' LANGUAGE c;
 CREATE AGGREGATE t.merged_series(bigint) (SFUNC = t.series_merge, STYPE = internal,
-	FINALFUNC = tiering.daily_series_final);
+	FINALFUNC = _tiering.daily_series_final);
 SELECT count(*) AS runs, bool_and(merged::text = expected::text) AS same
 FROM (SELECT daily_series(balance, valid_from, valid_to) AS expected FROM t.rows
 	WHERE account < 10) e, generate_series(1, 50) run,

@@ -165,10 +165,10 @@ CREATE FUNCTION s.days() RETURNS text LANGUAGE sql AS $$
 			m.tier)
 				ORDER BY t.rank)
 		FROM tiering.tier t,
-			tiering.decide('settings', 1, 'assessment', d, d - 31, NULL, NULL, NULL, NULL, NULL,
+			_tiering.decide('settings', 1, 'assessment', d, d - 31, NULL, NULL, NULL, NULL, NULL,
 				NULL,
 				NULL, NULL, NULL, NULL, NULL, false, t.tier, NULL, NULL, NULL, NULL, NULL) e,
-			tiering.decide('settings', 1, 'assessment', d + 400, d + 370, e.tier, e.since, 1, NULL,
+			_tiering.decide('settings', 1, 'assessment', d + 400, d + 370, e.tier, e.since, 1, NULL,
 				NULL,
 				e.first_as_of, e.misses, e.best, e.next_tier, e.next_review, e.kept_until, false,
 					'basic',

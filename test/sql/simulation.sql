@@ -161,7 +161,7 @@ BEGIN
 		CASE WHEN a.tier IS NULL THEN s.measure ELSE a.measure END AS measure
 	FROM stood s FULL JOIN (SELECT * FROM tiering.assignment WHERE scheme = name) a
 		USING (customer_id)
-		LEFT JOIN tiering.directions(name, 2) d ON d.from_tier = s.tier AND d.to_tier = a.tier
+		LEFT JOIN _tiering.directions(name, 2) d ON d.from_tier = s.tier AND d.to_tier = a.tier
 	WHERE s.tier IS DISTINCT FROM a.tier;
 	IF day > '2023-06-30' THEN
 		CREATE TEMP TABLE recorded AS SELECT customer_id, from_tier, to_tier, direction, measure
@@ -208,7 +208,7 @@ BEGIN
 		FROM unnest('{2023-01-31}'::date[]) d;
 		PERFORM tiering.refresh('sim' || seed, d.as_of)
 			FROM (SELECT DISTINCT as_of FROM sim.value WHERE m BETWEEN 1 AND 5 ORDER BY as_of) d;
-		PERFORM tiering.new_draft('sim' || seed), sim.tiers('sim' || seed, 2, seed + 6);
+		PERFORM _tiering.new_draft('sim' || seed), sim.tiers('sim' || seed, 2, seed + 6);
 		PERFORM sim.compare(seed, '2023-06-30'), sim.compare(seed, '2023-07-31');
 	END LOOP;
 END;
@@ -252,8 +252,8 @@ SELECT count(*) > 10 AS cells FROM tiering.simulate('sim1', 2);
 SELECT count(*) AS tiers FROM tiering.simulate_staffing('few', 2);
 SELECT t.fails(statement)
 	FROM unnest(ARRAY['SELECT tiering.simulate_customers(''few'', 2)',
-	'SELECT tiering.simulated_cells(''few'', 2, NULL)',
-	'SELECT tiering.simulated_day(''few'', 2, NULL)', 'TABLE sim.few']) statement;
+	'SELECT _tiering.simulated_cells(''few'', 2, NULL)',
+	'SELECT _tiering.simulated_day(''few'', 2, NULL)', 'TABLE sim.few']) statement;
 RESET ROLE;
 SET ROLE tiering_bystander;
 SELECT t.fails(format('SELECT tiering.%s(''few'', 2)', f))

@@ -153,7 +153,7 @@ SELECT t.fails(q) FROM unnest(ARRAY[
 	$$UPDATE tiering.series_source SET query = 'SELECT 1'$$,
 	$$UPDATE tiering.series_source SET settings = '{}'$$,
 	$$INSERT INTO tiering.series_source (scheme, query) VALUES ('err', 'SELECT 1')$$,
-	$$SELECT tiering.write_binding('err', 'SELECT 1', false)$$,
+	$$SELECT _tiering.write_binding('err', 'SELECT 1', false)$$,
 	$$SELECT key FROM tiering.series_source$$,
 	$$SELECT tiering.set_source('none', 'SELECT 1')$$, $$SELECT tiering.set_source('err', NULL)$$,
 	$$SELECT tiering.set_source(NULL, 'SELECT 1')$$]) q;
@@ -161,7 +161,7 @@ SET timezone = 'Asia/Tokyo';
 SELECT tiering.set_source('err', 'SELECT customer_id, assets FROM err.metrics');
 SELECT set_by, settings[1], set_at > now() - interval '1 minute' AS now, refreshed_as_of
 FROM tiering.source WHERE scheme = 'err';
-SELECT t.fails($$SELECT tiering.set_series('err', 'SELECT 1')$$), tiering.binder();
+SELECT t.fails($$SELECT tiering.set_series('err', 'SELECT 1')$$), _tiering.binder();
 SELECT tiering.set_series('err', NULL);
 SELECT count(*) FROM tiering.series_source WHERE scheme = 'err';
 RESET SESSION AUTHORIZATION;
@@ -191,7 +191,7 @@ RESET SESSION AUTHORIZATION;
 -- not even a superuser changes them by hand; a role that may insert does so for itself
 SELECT t.fails(format('UPDATE tiering.source SET %s WHERE scheme = ''err''', u))
 FROM unnest(ARRAY['query = query', 'set_by = current_user::regrole', 'set_at = now()',
-	'settings = tiering.kept_settings()', 'scheme = ''other''']) u;
+	'settings = _tiering.kept_settings()', 'scheme = ''other''']) u;
 GRANT INSERT ON tiering.series_source TO tiering_err_grader;
 SET SESSION AUTHORIZATION tiering_err_grader;
 SELECT t.fails($$INSERT INTO tiering.series_source (scheme, query, set_by)

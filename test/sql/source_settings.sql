@@ -117,7 +117,7 @@ SET client_min_messages = warning;
 SELECT count(set_config(name, at_run, false)) FROM src.setting WHERE at_run IS NOT NULL;
 CREATE VIEW src.seen AS
 SELECT s.name, s.kind, s.runs_as, substr(r.customer_id, length(s.name) + 2) AS ran_as
-FROM src.setting s LEFT JOIN tiering.source_rows('src', date '2024-01-31') AS r(customer_id text)
+FROM src.setting s LEFT JOIN _tiering.source_rows('src', date '2024-01-31') AS r(customer_id text)
 	ON pg_catalog.starts_with(r.customer_id, s.name || '=')
 WHERE s.at_set IS NOT NULL;
 SELECT name, runs_as, ran_as FROM src.seen WHERE ran_as IS DISTINCT FROM runs_as ORDER BY name;
@@ -125,7 +125,7 @@ SELECT kind, count(*) FROM src.seen GROUP BY kind ORDER BY kind;
 -- and leaves them to the caller as they were, after an error too
 SELECT name, current_setting(name) FROM src.setting
 WHERE CASE WHEN at_run IS NOT NULL THEN current_setting(name) END <> at_run ORDER BY name;
-SELECT t.fails($$SELECT * FROM tiering.source_rows('src', date '2024-01-31') AS r(none text)$$);
+SELECT t.fails($$SELECT * FROM _tiering.source_rows('src', date '2024-01-31') AS r(none text)$$);
 SELECT name, current_setting(name) FROM src.setting
 WHERE CASE WHEN at_run IS NOT NULL THEN current_setting(name) END <> at_run ORDER BY name;
 -- What our own functions have their statements planned by is not the source's: it has
@@ -142,7 +142,7 @@ SELECT tiering.create_ladder('ways', 'assets', '{low,high}', '{NULL,200}'),
 SELECT p.oid::regprocedure AS sets_another, c.setting
 FROM pg_proc p CROSS JOIN unnest(p.proconfig) c(setting)
 	JOIN pg_settings g ON g.name = split_part(c.setting, '=', 1)
-WHERE p.pronamespace IN ('tiering'::regnamespace, 'tiering_internal'::regnamespace)
+WHERE p.pronamespace IN ('tiering'::regnamespace, '_tiering'::regnamespace)
 	AND g.category LIKE 'Query Tuning%'
 	AND g.name <> ALL ('{enable_hashjoin,enable_mergejoin,enable_nestloop,jit,plan_cache_mode,
 		random_page_cost}');
@@ -287,7 +287,7 @@ SELECT place, src.refused(query) FROM unnest(ARRAY[
 DELETE FROM tiering.source WHERE scheme = 'src';
 INSERT INTO tiering.source (scheme, query)
 VALUES ('src', 'SELECT customer_id, pg_temp.f(assets) AS assets FROM src.metrics');
-SELECT t.fails($$SELECT * FROM tiering.source_rows('src', '2024-05-31') AS r(assets numeric)$$);
+SELECT t.fails($$SELECT * FROM _tiering.source_rows('src', '2024-05-31') AS r(assets numeric)$$);
 \c -
 SET client_min_messages = warning;
 DELETE FROM tiering.source WHERE scheme = 'src';

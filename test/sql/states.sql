@@ -3,10 +3,10 @@
 -- functions that SQL may call; what they return is an address, good while the
 -- row lasts, so partitions are ordered before they are read and not after.
 CREATE AGGREGATE t.avg_state(numeric, date, date, daterange) (
-	SFUNC = tiering.daily_avg_accum, STYPE = internal, FINALFUNC = tiering.daily_avg_serialize);
+	SFUNC = _tiering.daily_avg_accum, STYPE = internal, FINALFUNC = _tiering.daily_avg_serialize);
 CREATE AGGREGATE t.changes_state(numeric, date, daterange) (
-	SFUNC = tiering.daily_avg_changes_accum, STYPE = internal,
-		FINALFUNC = tiering.daily_avg_changes_serialize);
+	SFUNC = _tiering.daily_avg_changes_accum, STYPE = internal,
+		FINALFUNC = _tiering.daily_avg_changes_serialize);
 CREATE FUNCTION t.avg_read(bytea) RETURNS bigint AS '$libdir/tiering', 'daily_avg_deserialize'
 	LANGUAGE c STRICT;
 CREATE FUNCTION t.changes_read(bytea) RETURNS bigint AS '$libdir/tiering', 'changes_deserialize'
@@ -16,9 +16,9 @@ CREATE FUNCTION t.avg_merge(internal, bigint) RETURNS internal AS '$libdir/tieri
 CREATE FUNCTION t.changes_merge(internal, bigint) RETURNS internal AS '$libdir/tiering',
 	'changes_combine' LANGUAGE c;
 CREATE AGGREGATE t.merged_avg(bigint) (
-	SFUNC = t.avg_merge, STYPE = internal, FINALFUNC = tiering.daily_avg_final);
+	SFUNC = t.avg_merge, STYPE = internal, FINALFUNC = _tiering.daily_avg_final);
 CREATE AGGREGATE t.merged_changes(bigint) (
-	SFUNC = t.changes_merge, STYPE = internal, FINALFUNC = tiering.daily_avg_changes_final);
+	SFUNC = t.changes_merge, STYPE = internal, FINALFUNC = _tiering.daily_avg_changes_final);
 
 -- no rows and only nulls make no state
 SELECT t.avg_state(NULL, '2023-01-01', '2023-02-01', '[2023-01-01,2023-02-01)') IS NULL AS nulls,

@@ -30,7 +30,7 @@ INSERT INTO strange.value (type, value) SELECT type, unnest(strange) FROM (VALUE
 		'{4713-01-01 BC: 1000000000000000000, 5874897-12-30: -1000000000000000000}']),
 	('record', ARRAY['ROW(150)::strange.m', 'ROW(NULL)::strange.m', 'NULL::strange.m', 'ROW(1)',
 		'ROW()', 'ROW(NULL, 1, ''x'')']),
-	('tiering.override_days[]', ARRAY['{"(fixed,strange,2024-01-01,2024-12-31)"}', '{}', '{NULL}',
+	('_tiering.override_days[]', ARRAY['{"(fixed,strange,2024-01-01,2024-12-31)"}', '{}', '{NULL}',
 		'{"(,,,)"}', '{"(,strange,2024-01-01,2024-12-31)"}', '{"(fixed,,2024-01-01,2024-12-31)"}',
 		'{"(cap,low,,2024-12-31)"}', '{"(floor,strange,2024-01-01,)"}',
 		'{"(none,none,-infinity,infinity)"}', '{"(cap,strange,5874897-12-31,4713-01-01 BC)"}'])
@@ -66,7 +66,7 @@ SELECT p.oid::regproc AS f, p.oid::regprocedure::text AS name, a.types
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang,
 	LATERAL (SELECT array_agg(format_type(x.type, NULL) ORDER BY n) AS types
 		FROM unnest(p.proargtypes) WITH ORDINALITY x(type, n)) a
-WHERE p.pronamespace IN ('tiering'::regnamespace, 'tiering_internal'::regnamespace)
+WHERE p.pronamespace IN ('tiering'::regnamespace, '_tiering'::regnamespace)
 	AND (l.lanname = 'c' OR p.prokind = 'a');
 SET search_path = pg_catalog, public;
 -- what takes a pseudo-type is the server's to call

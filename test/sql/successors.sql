@@ -2,7 +2,7 @@
 CREATE VIEW t.become AS
 SELECT v.version AS to_version, s.from_version, string_agg(
 	s.tier || '>' || COALESCE(s.becomes, '-'), ' ' ORDER BY s.tier) AS tiers
-FROM tiering.scheme_version v, tiering.succeeded(v.scheme, v.version) s
+FROM tiering.scheme_version v, _tiering.succeeded(v.scheme, v.version) s
 WHERE v.scheme = 'line' GROUP BY v.version, s.from_version;
 CREATE FUNCTION t.step(from_tier text, to_tier text, new_succeeds text) RETURNS void
 LANGUAGE sql BEGIN ATOMIC
@@ -18,7 +18,7 @@ END;
 
 SELECT tiering.create_ladder('line', 'x', '{low,mid,high}', '{NULL,10,20}');
 SELECT * FROM t.become;
-SELECT tiering.version_before('line', 1) IS NULL AS none_before;
+SELECT _tiering.version_before('line', 1) IS NULL AS none_before;
 -- a first version succeeds none
 UPDATE tiering.tier SET succeeds = 'low' WHERE scheme = 'line' AND tier = 'mid';
 SELECT * FROM tiering.validate('line', 1) WHERE severity = 'error';
@@ -31,7 +31,7 @@ SELECT tiering.new_version('line'), t.step('mid', 'gold', 'middle');
 SELECT * FROM tiering.validate('line', 2) WHERE severity = 'error';
 UPDATE tiering.tier SET succeeds = 'mid' WHERE scheme = 'line' AND tier = 'gold';
 SELECT * FROM tiering.validate('line', 2) WHERE severity = 'error';
-SELECT tiering.version_before('line', 2);
+SELECT _tiering.version_before('line', 2);
 SELECT * FROM t.become ORDER BY 1, 2;
 SELECT tiering.publish('line', '2024-02-01');
 

@@ -119,10 +119,10 @@ SELECT pairs.records();
 
 -- What is behind the door is for nobody
 SET SESSION AUTHORIZATION pairs_alice;
-SELECT t.fails(format('SELECT tiering_internal.approve(%s, NULL)', :mine));
+SELECT t.fails(format('SELECT _tiering.approve(%s, NULL)', :mine));
 RESET SESSION AUTHORIZATION;
 SELECT format('%s of %s', p.oid::regprocedure, p.proacl) FROM pg_proc p
-WHERE p.pronamespace = 'tiering_internal'::regnamespace
+WHERE p.pronamespace = '_tiering'::regnamespace
 	AND has_function_privilege('public', p.oid, 'EXECUTE');
 
 -- Renamed, she is the same; and who is called as she was counts as her, too

@@ -230,14 +230,14 @@ CREATE TEMP TABLE gap AS
 SELECT s.scheme, g.piece[m1.axis] AS m1, g.piece[m2.axis] AS m2, g.piece[m3.axis] AS m3,
 	g.piece[m4.axis] AS m4
 FROM (SELECT DISTINCT scheme FROM ruled) s
-	CROSS JOIN LATERAL tiering.rule_gaps(s.scheme, 1) AS g(piece)
-	LEFT JOIN LATERAL (SELECT axis FROM tiering.rule_axes(s.scheme, 1) WHERE metric = 'm1') m1
+	CROSS JOIN LATERAL _tiering.rule_gaps(s.scheme, 1) AS g(piece)
+	LEFT JOIN LATERAL (SELECT axis FROM _tiering.rule_axes(s.scheme, 1) WHERE metric = 'm1') m1
 		ON true
-	LEFT JOIN LATERAL (SELECT axis FROM tiering.rule_axes(s.scheme, 1) WHERE metric = 'm2') m2
+	LEFT JOIN LATERAL (SELECT axis FROM _tiering.rule_axes(s.scheme, 1) WHERE metric = 'm2') m2
 		ON true
-	LEFT JOIN LATERAL (SELECT axis FROM tiering.rule_axes(s.scheme, 1) WHERE metric = 'm3') m3
+	LEFT JOIN LATERAL (SELECT axis FROM _tiering.rule_axes(s.scheme, 1) WHERE metric = 'm3') m3
 		ON true
-	LEFT JOIN LATERAL (SELECT axis FROM tiering.rule_axes(s.scheme, 1) WHERE metric = 'm4') m4
+	LEFT JOIN LATERAL (SELECT axis FROM _tiering.rule_axes(s.scheme, 1) WHERE metric = 'm4') m4
 		ON true;
 SELECT count(*) FILTER (WHERE e.enclosed) > 500 AS some, count(*)
 	FILTER (WHERE NOT e.enclosed) > 500 AS others,
@@ -255,5 +255,5 @@ SELECT tiering.import_scheme('{"scheme": "sums", "metrics": [{"metric": "a", "is
 			'"points": 50}]}],
 	"tiers": [{"tier": "low", "rank": 1, "base": true}, {"tier": "mid", "rank": 2, "rules": [{"s": '
 		'"[40,60]"}]}, {"tier": "high", "rank": 3, "rules": [{"s": "[100.7,105)"}]}]}');
-SELECT tiering.score_values('sums', 1, 's');
+SELECT _tiering.score_values('sums', 1, 's');
 SELECT * FROM t.findings('sums');

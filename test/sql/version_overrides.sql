@@ -40,7 +40,7 @@ SET SESSION AUTHORIZATION ov_asker;
 SELECT tiering.request_override('ov', 'c7', 'fixed', 'top', '[2024-02-01,2024-12-31]',
 	'nobody decided') > 0;
 RESET SESSION AUTHORIZATION;
-SELECT request, named, becomes FROM tiering.override_tiers('ov', 1, '2024-02-01') ORDER BY 1;
+SELECT request, named, becomes FROM _tiering.override_tiers('ov', 1, '2024-02-01') ORDER BY 1;
 
 -- top is dropped; mid and high change names, which is said of mid only
 SET SESSION AUTHORIZATION ov_author;
@@ -70,7 +70,7 @@ UPDATE tiering.tier SET succeeds = 'high' WHERE scheme = 'ov' AND version = 2 AN
 SELECT * FROM tiering.validate('ov', 2) WHERE finding ~ 'request';
 SELECT tiering.publish('ov', '2024-03-01');
 RESET SESSION AUTHORIZATION;
-SELECT request, named, becomes FROM tiering.override_tiers('ov', 2, '2024-02-01') ORDER BY 1;
+SELECT request, named, becomes FROM _tiering.override_tiers('ov', 2, '2024-02-01') ORDER BY 1;
 
 -- a name means what it meant when it was asked for: mid is another tier again in version 3
 SELECT tiering.new_version('ov');
@@ -80,7 +80,7 @@ INSERT INTO tiering.rule (scheme, version, tier, metric, bounds)
 VALUES ('ov', 3, 'mid', 'x', '[290,)');
 SELECT t.override('c8', 'fixed', 'mid', '[2024-02-01,2024-12-31]') AS new_mid \gset
 SELECT request, named, becomes, request = :new_mid AS asked_later
-FROM tiering.override_tiers('ov', 3, '2024-02-01') WHERE named = 'mid' ORDER BY 1;
+FROM _tiering.override_tiers('ov', 3, '2024-02-01') WHERE named = 'mid' ORDER BY 1;
 
 -- more than fit in a line
 SELECT count(t.override('c' || i, 'floor', 'low', '[2024-02-01,2024-12-31]'))

@@ -55,9 +55,9 @@ gives('dba', q{SELECT extowner::regrole FROM pg_extension WHERE extname = 'tieri
 gives('dba', q{
 	SELECT DISTINCT pg_get_userbyid(x.owner) FROM (
 		SELECT relowner AS owner FROM pg_class
-		WHERE relnamespace IN ('tiering'::regnamespace, 'tiering_internal'::regnamespace)
+		WHERE relnamespace IN ('tiering'::regnamespace, '_tiering'::regnamespace)
 		UNION ALL SELECT proowner FROM pg_proc
-		WHERE pronamespace IN ('tiering'::regnamespace, 'tiering_internal'::regnamespace)
+		WHERE pronamespace IN ('tiering'::regnamespace, '_tiering'::regnamespace)
 		UNION ALL SELECT typowner FROM pg_type WHERE typnamespace = 'tiering'::regnamespace
 		UNION ALL SELECT nspowner FROM pg_namespace WHERE nspname LIKE 'tiering%') x
 	}, $owner, 'its objects are the superuser\'s');
@@ -141,8 +141,8 @@ refused('dba', $_->[0], $_->[1], "not theirs: $_->[0]")
 	[ 'CREATE TRIGGER mine AFTER INSERT ON tiering.assignment EXECUTE FUNCTION public.peek()',
 		'permission denied for table' ],
 	[ 'GRANT SELECT ON tiering.migration TO stranger', 'permission denied for table' ],
-	[ q{SELECT tiering_internal.change_role('stranger', 'report', true)},
-		'permission denied for schema tiering_internal' ],
+	[ q{SELECT _tiering.change_role('stranger', 'report', true)},
+		'permission denied for schema _tiering' ],
 	[ 'ALTER EXTENSION tiering DROP FUNCTION tiering.role_grants()', 'must be owner of function' ],
 	[ 'SELECT tiering.enable_triggers()', 'permission denied for function' ]);
 
