@@ -14,6 +14,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_proc.h"
@@ -218,4 +219,11 @@ refuse_lent(PG_FUNCTION_ARGS)
 						   GetUserNameFromId(GetUserId(), false)),
 				 errhint("Write in a statement of your own, as a role that has the right.")));
 	PG_RETURN_POINTER(NULL);
+}
+
+PG_FUNCTION_INFO_V1(in_block);
+Datum
+in_block(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(IsTransactionBlock());
 }

@@ -16,6 +16,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "executor/spi.h"
@@ -158,14 +159,15 @@ ReceiveEnd(DestReceiver *self)
 {
 }
 
-/* What the query has to yield, daily_series being of this function's schema */
+/* What the query has to yield */
 static TupleDesc
-SeriesColumns(Oid function)
+SeriesColumns(void)
 {
 	TupleDesc	columns = CreateTemplateTupleDesc(3);
+	Oid			schema = get_namespace_oid("tiering", false);
 	Oid			series_type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
 											  CStringGetDatum("daily_series"),
-											  ObjectIdGetDatum(get_func_namespace(function)));
+											  ObjectIdGetDatum(schema));
 
 	TupleDescInitEntry(columns, 1, "customer_id", TEXTOID, -1, 0);
 	TupleDescInitEntry(columns, 2, "balances", series_type, -1, 0);
@@ -217,7 +219,7 @@ RunSeries(FunctionCallInfo fcinfo, const pg_uuid_t *key, DateADT as_of)
 	receiver.row_context = AllocSetContextCreate(CurrentMemoryContext,
 												 "tiering row",
 												 ALLOCSET_DEFAULT_SIZES);
-	SourceRun(&source, as_of, NULL, SeriesColumns(function),
+	SourceRun(&source, as_of, NULL, SeriesColumns(),
 			  &receiver.pub);
 	SPI_finish();
 	return holdings;

@@ -24,7 +24,6 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
-#include "balance_days.h"
 #include "compat.h"
 #include "saved_query.h"
 
@@ -32,7 +31,7 @@
 #define PARTS		(1 << PART_BITS)
 
 #define MOVES_QUERY \
-	"SELECT m.customer_id, m.as_of, m.move, m.to_tier, m.measure" \
+	"SELECT m.customer_id, m.as_of, m.move, m.to_tier" \
 	" FROM _tiering.known_moves($1, $3) m" \
 	" WHERE m.as_of OPERATOR(pg_catalog.<=) $2"
 
@@ -43,9 +42,8 @@ typedef struct Move
 	DateADT		as_of;
 	int64		move;
 	uint32		tier;			/* entered: its number in tiers; 0 on exit */
-	uint32		measure_size;	/* 0 if it is null */
 	uint32		customer_size;
-	char		data[FLEXIBLE_ARRAY_MEMBER];	/* measure, customer */
+	char		customer[FLEXIBLE_ARRAY_MEMBER];
 } Move;
 
 /* Moves of one part, one behind the other; a block of the file, as a rule */
@@ -58,8 +56,8 @@ typedef struct Chunk
 	char		data[FLEXIBLE_ARRAY_MEMBER];
 } Chunk;
 
-#define MoveSize(measure_size, customer_size) \
-	MAXALIGN(offsetof(Move, data) + (Size) (measure_size) + (customer_size))
+#define MoveSize(customer_size) \
+	MAXALIGN(offsetof(Move, customer) + (Size) (customer_size))
 #define CHUNK_HEADER	MAXALIGN(offsetof(Chunk, data))
 
 typedef struct Part
@@ -77,14 +75,6 @@ typedef struct Customer
 	Move	   *last;			/* his last one; NULL: the slot is free */
 } Customer;
 
-/* Customers with one pair of tiers */
-typedef struct Cell
-{
-	int64		customers;
-	int64		measured;		/* of whom the measure is known */
-	BalanceDays measure;		/* its sum, as if each stood for one day */
-} Cell;
-
 typedef struct Standing
 {
 	DestReceiver receiver;		/* must be first */
@@ -96,7 +86,7 @@ typedef struct Standing
 	int64		blocks;			/* in it */
 	text	  **tiers;			/* tiers[0] stands for none */
 	uint32		ntiers;
-	Cell	   *cells;			/* ntiers x ntiers */
+	int64	   *cells;			/* customers by pair of tiers, ntiers x ntiers */
 	Customer   *customers;		/* of the part at work: a hash table */
 	uint64		mask;			/* its size, a power of 2, less one */
 } Standing;
@@ -170,39 +160,27 @@ ReceiveMove(TupleTableSlot *slot, DestReceiver *receiver)
 {
 	Standing   *s = (Standing *) receiver;
 	MemoryContext old = MemoryContextSwitchTo(s->context);
-	struct varlena *measure = NULL;
 	text	   *customer;
 	Part	   *part;
 	Move	   *move;
 	uint32		hash,
-				customer_size,
-				measure_size = 0;
+				customer_size;
 
 	slot_getallattrs(slot);
 	customer = DatumGetTextPP(slot->tts_values[0]);
 	customer_size = VARSIZE_ANY_EXHDR(customer);
 	hash = DatumGetUInt32(hash_any((unsigned char *) VARDATA_ANY(customer),
 								   customer_size));
-	if (!slot->tts_isnull[4])
-	{
-		measure = PG_DETOAST_DATUM_PACKED(slot->tts_values[4]);
-		measure_size = VARSIZE_ANY(measure);
-	}
 	part = &s->parts[hash >> (32 - PART_BITS)];
-	move = PartRoom(s, part, MoveSize(measure_size, customer_size));
+	move = PartRoom(s, part, MoveSize(customer_size));
 	move->hash = hash;
 	move->as_of = DatumGetDateADT(slot->tts_values[1]);
 	move->move = DatumGetInt64(slot->tts_values[2]);
 	move->tier = slot->tts_isnull[3] ? 0 : TierNumber(s, slot->tts_values[3]);
-	move->measure_size = measure_size;
 	move->customer_size = customer_size;
-	if (measure != NULL)
-		memcpy(move->data, measure, measure_size);
-	memcpy(move->data + measure_size, VARDATA_ANY(customer), customer_size);
+	memcpy(move->customer, VARDATA_ANY(customer), customer_size);
 	if ((Pointer) customer != DatumGetPointer(slot->tts_values[0]))
 		pfree(customer);
-	if (measure != NULL && (Pointer) measure != DatumGetPointer(slot->tts_values[4]))
-		pfree(measure);
 	MemoryContextSwitchTo(old);
 	return true;
 }
@@ -285,8 +263,7 @@ static inline bool
 SameCustomer(const Move *a, const Move *b)
 {
 	return a->customer_size == b->customer_size &&
-		memcmp(a->data + a->measure_size, b->data + b->measure_size,
-			   a->customer_size) == 0;
+		memcmp(a->customer, b->customer, a->customer_size) == 0;
 }
 
 static inline bool
@@ -319,17 +296,8 @@ static void
 CountCustomer(Standing *s, const Customer *c)
 {
 	uint32		from = c->start == NULL ? 0 : c->start->tier;
-	Cell	   *cell = &s->cells[(Size) from * s->ntiers + c->last->tier];
-	struct varlena *measure = (struct varlena *) c->last->data;
-	DecimalView view;
 
-	cell->customers++;
-	if (c->last->measure_size == 0)
-		return;
-	cell->measured++;
-	DecimalViewNumeric(measure, &view);
-	if (!view.finite || !BalanceDaysAdd(&cell->measure, &view, 1))
-		BalanceDaysAddWide(&cell->measure, s->context, (Numeric) measure, 1);
+	s->cells[(Size) from * s->ntiers + c->last->tier]++;
 }
 
 static void
@@ -343,7 +311,7 @@ CountPart(Standing *s, Part *part)
 			Move	   *move = (Move *) ((char *) chunk + at);
 
 			EnterMove(s, move);
-			at += MoveSize(move->measure_size, move->customer_size);
+			at += MoveSize(move->customer_size);
 		}
 	for (uint64 i = 0; i <= s->mask; i++)
 		if (s->customers[i].last != NULL)
@@ -371,7 +339,7 @@ CountParts(Standing *s)
 	s->mask = pg_nextpower2_64(most) - 1;
 	s->customers = MemoryContextAllocHuge(s->context,
 										  (s->mask + 1) * sizeof(Customer));
-	s->cells = palloc0((Size) s->ntiers * s->ntiers * sizeof(Cell));
+	s->cells = palloc0((Size) s->ntiers * s->ntiers * sizeof(int64));
 	for (int i = 0; i < PARTS; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -385,19 +353,17 @@ PutCells(Standing *s, ReturnSetInfo *rsinfo)
 {
 	for (uint32 i = 1; i < s->ntiers * s->ntiers; i++)
 	{
-		Cell	   *cell = &s->cells[i];
 		uint32		from = i / s->ntiers;
 		uint32		to = i % s->ntiers;
-		Datum		values[4];
-		bool		nulls[4] = {from == 0, to == 0, false, cell->measured == 0};
+		/* the fourth is a column of 0.1.0, until a database is updated */
+		Datum		values[4] = {0};
+		bool		nulls[4] = {from == 0, to == 0, false, true};
 
-		if (cell->customers == 0)
+		if (s->cells[i] == 0)
 			continue;
 		values[0] = PointerGetDatum(s->tiers[from]);
 		values[1] = PointerGetDatum(s->tiers[to]);
-		values[2] = Int64GetDatum(cell->customers);
-		values[3] = nulls[3] ? (Datum) 0 :
-			NumericGetDatum(BalanceDaysTotal(&cell->measure, cell->measure.dscale));
+		values[2] = Int64GetDatum(s->cells[i]);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 }

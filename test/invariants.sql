@@ -117,6 +117,41 @@ LANGUAGE sql STABLE AS $$
 		AND s.refreshed_as_of IS DISTINCT FROM (SELECT max(d.as_of) FROM day d)
 $$;
 
+-- Of each assessment that is kept, the customers add up to its distribution.
+CREATE FUNCTION t.inv_assessment(scheme text) RETURNS SETOF text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	day record;
+BEGIN
+	FOR day IN
+		SELECT k.* FROM tiering.kept_assessment k
+		WHERE k.scheme = inv_assessment.scheme AND NOT EXISTS (
+			SELECT FROM tiering.batch b WHERE b.scheme = k.scheme AND b.kind = 'void'
+				AND b.as_of = k.as_of AND b.recorded_at >= k.recorded_at)
+	LOOP
+		RETURN QUERY
+		WITH row AS (
+			SELECT DISTINCT ON (a.customer_id) a.* FROM tiering.assessment a
+			WHERE a.scheme = day.scheme AND a.as_of = day.as_of AND a.recorded_at >= day.recorded_at
+			ORDER BY a.customer_id, a.recorded_at DESC
+		), counted AS (
+			SELECT r.tier, count(*) AS customers, COALESCE(sum(r.measure), 0) AS measure
+			FROM row r WHERE r.tier IS NOT NULL GROUP BY r.tier
+		), said AS (
+			SELECT d.* FROM tiering.distribution_history d
+			WHERE d.scheme = day.scheme AND d.as_of = day.as_of AND d.recorded_at = (
+				SELECT max(e.recorded_at) FROM tiering.distribution_history e
+				WHERE e.scheme = day.scheme AND e.as_of = day.as_of)
+		)
+		SELECT format('tier %s has %s customers with %s on %s, its rows %s with %s',
+			COALESCE(s.tier, c.tier), s.customers, s.measure, day.as_of, c.customers, c.measure)
+		FROM said s FULL JOIN counted c USING (tier)
+		WHERE (COALESCE(s.customers, 0), COALESCE(s.measure, 0))
+			<> (COALESCE(c.customers, 0), COALESCE(c.measure, 0));
+	END LOOP;
+END;
+$$;
+
 CREATE FUNCTION t.inv_history(scheme text) RETURNS SETOF text
 LANGUAGE sql STABLE AS $$
 	SELECT format('batch %s: %s', v.batch, v.finding)
@@ -264,6 +299,7 @@ LANGUAGE sql STABLE AS $$
 		FROM tiering.scheme s, LATERAL (
 			SELECT 'replay' AS invariant, t.inv_replay(s.scheme) AS finding
 			UNION ALL SELECT 'distribution', t.inv_distribution(s.scheme)
+			UNION ALL SELECT 'assessment', t.inv_assessment(s.scheme)
 			UNION ALL SELECT 'history', t.inv_history(s.scheme)
 			UNION ALL SELECT 'chain', t.inv_chain(s.scheme)
 			UNION ALL SELECT 'direction', t.inv_direction(s.scheme)

@@ -252,22 +252,24 @@ AS $$
 DECLARE
 	-- once, and not for each row where succeeded() is inlined
 	named int := _tiering.named_by(scheme, on_date);
+	k tiering.kept_assessment := _tiering.kept(scheme, on_date, known_at);
 BEGIN
 	PERFORM tiering.newest_version(scheme COLLATE "C"), _tiering.check_day(on_date, 'on_date');
 	RETURN QUERY SELECT l.customer_id, COALESCE(s.becomes, l.to_tier), l.as_of, l.direction,
 		l.cause,
-		l.measure, l.version, l.move
+		h.measure, l.version, l.move
 	FROM (SELECT DISTINCT ON (m.customer_id) m.* FROM _tiering.known_moves(scheme, known_at) m
 		  WHERE m.as_of <= on_date
 		  ORDER BY m.customer_id, m.as_of DESC, m.move DESC) l
 		LEFT JOIN _tiering.succeeded(tiers_on.scheme, named) s
 			ON s.from_version = l.version AND s.tier = l.to_tier
+		LEFT JOIN _tiering.kept_rows(k, known_at) h ON h.customer_id = l.customer_id
 	WHERE l.to_tier IS NOT NULL;
 END;
 $$;
 COMMENT ON FUNCTION tiering.tiers_on(text, date, timestamptz) IS
 'The tier of every customer at the end of a day, as known at a time, with the move that led into '
-'it; see tier_on()';
+'it, and what they had on that day: null if it is no assessment that is kept. See tier_on()';
 
 CREATE FUNCTION tiering.history_head(scheme text)
 RETURNS TABLE (batch int, recorded_at timestamptz, moves bigint, seal text)

@@ -200,7 +200,9 @@ BEGIN ATOMIC
 		(d.v).moves OR decided.moved_to IS NOT NULL, d.v
 	FROM (
 		SELECT r.customer_id, a.ctid AS place, a.tier, COALESCE(a.version, r.version) AS version,
-			COALESCE(a.measure, r.measure) AS measure,
+			CASE WHEN a.tier IS NOT NULL THEN a.measure ELSE COALESCE((
+				SELECT k.measure FROM _tiering.kept_of(r.scheme, ARRAY[decided.as_of],
+					ARRAY[r.customer_id]) k), r.measure) END AS measure,
 			_tiering.decide(r.scheme, COALESCE(a.version, r.version), 'decision', decided.as_of,
 				NULL,
 				a.tier, a.since, a.version, a.policy_tier, a.policy_since, a.first_as_of, a.misses,
@@ -273,7 +275,8 @@ COMMENT ON FUNCTION _tiering.verdicts(text, text, date, int, date, text[], int, 
 -- customers meanwhile: we have the turn.
 CREATE FUNCTION _tiering.write_verdicts(kind text, scheme text, as_of date, version int,
 	previous date, customers text[], before int, ahead text[], request bigint, moved_to text,
-	batch int, OUT cells _tiering.assessed_cell[], OUT asking _tiering.asking[])
+	batch int, kept tiering.kept_assessment,
+	OUT cells _tiering.assessed_cell[], OUT asking _tiering.asking[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan SET jit = off SET random_page_cost = 0
@@ -288,14 +291,12 @@ BEGIN
 		INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction,
 			cause, version, measure, assessed, recorded_by, recorded_as, batch)
 		SELECT scheme, d.customer_id, s.day, s.from_tier, s.to_tier,
-			CASE WHEN s.from_tier IS NULL THEN 'new' WHEN s.to_tier IS NULL THEN 'exit'
-				ELSE w.direction END,
+			COALESCE(w.direction, CASE WHEN s.from_tier IS NULL THEN 'new' ELSE 'exit' END),
 			s.cause, CASE WHEN s.to_tier IS NULL THEN d.held_version ELSE version END,
 			CASE WHEN s.to_tier IS NULL THEN d.held_measure ELSE d.measure END,
 			as_of, session_user, _tiering.acting_role(), batch
 		FROM verdict d CROSS JOIN LATERAL _tiering.steps(d.v) s
-			LEFT JOIN _tiering.directions(scheme, version) w
-				ON w.from_tier = s.from_tier AND w.to_tier = s.to_tier
+			LEFT JOIN _tiering.directions(scheme, version) w USING (from_tier, to_tier)
 		WHERE (d.v).moves
 	), noted AS (
 		INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses, best,
@@ -304,6 +305,12 @@ BEGIN
 			(d.v).next_review, (d.v).kept_until, (d.v).policy_tier, (d.v).policy_since
 		FROM verdict d	-- what was noted on the day of a decision does not count any more
 		WHERE (d.v).noted OR (kind = 'decision' AND (d.v).moves AND (d.v).tier IS NOT NULL)
+	), assessed AS (
+		INSERT INTO tiering.assessment (slot, scheme, as_of, customer_id, tier, measure, version,
+			amends, recorded_at)
+		SELECT kept.slot, scheme, as_of, d.customer_id, (d.v).tier, d.measure, version, false,
+			kept.recorded_at FROM verdict d
+		WHERE kept.slot IS NOT NULL AND NOT d.gone AND num_nonnulls((d.v).tier, (d.v).asked) > 0
 	), gone AS (
 		DELETE FROM tiering.assignment a USING verdict d
 		WHERE a.ctid = d.place AND (d.v).tier IS NULL
@@ -311,9 +318,9 @@ BEGIN
 		UPDATE tiering.assignment a
 		SET tier = (d.v).tier, measure = d.measure, as_of = write_verdicts.as_of,
 			since = (d.v).since, version = write_verdicts.version, recorded_at = now(),
-			cause = COALESCE((d.v).cause, a.cause),
-			first_as_of = (d.v).first_as_of, earned = (d.v).earned, misses = (d.v).misses,
-			best = (d.v).best, next_tier = (d.v).next_tier, next_review = (d.v).next_review,
+			cause = COALESCE((d.v).cause, a.cause), first_as_of = (d.v).first_as_of,
+			earned = (d.v).earned, misses = (d.v).misses, best = (d.v).best,
+			next_tier = (d.v).next_tier, next_review = (d.v).next_review,
 			kept_until = (d.v).kept_until, policy_tier = (d.v).policy_tier,
 			policy_since = (d.v).policy_since
 		FROM verdict d WHERE a.ctid = d.place AND (d.v).tier IS NOT NULL AND d.rewrite
@@ -322,14 +329,13 @@ BEGIN
 			cause, first_as_of, earned, misses, best, next_tier, next_review, kept_until,
 			policy_tier, policy_since)
 		SELECT scheme, d.customer_id, (d.v).tier, d.measure, as_of, (d.v).since, version,
-			(d.v).cause, (d.v).first_as_of, (d.v).earned, (d.v).misses, (d.v).best,
-			(d.v).next_tier, (d.v).next_review, (d.v).kept_until, (d.v).policy_tier,
-			(d.v).policy_since
+			(d.v).cause, (d.v).first_as_of, (d.v).earned, (d.v).misses, (d.v).best, (d.v).next_tier,
+			(d.v).next_review, (d.v).kept_until, (d.v).policy_tier, (d.v).policy_since
 		FROM verdict d WHERE d.held IS NULL AND (d.v).tier IS NOT NULL
 	)
 	SELECT (SELECT array_agg(ROW(c.*)::_tiering.assessed_cell) FROM (
-			SELECT d.gone, d.held, d.held_version, (d.v).tier, count(*), count(*)
-				FILTER (WHERE d.rewrite),
+			SELECT d.gone, d.held, d.held_version, (d.v).tier, count(*),
+				count(*) FILTER (WHERE d.rewrite),
 				count(*) FILTER (WHERE (d.v).moves AND (d.v).since < as_of), sum(d.measure)
 			FROM verdict d GROUP BY d.gone, d.held, d.held_version, (d.v).tier) c),
 		(SELECT array_agg(ROW(d.customer_id, (d.v).asked, (d.v).tier, d.measure, as_of,
@@ -338,11 +344,10 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.write_verdicts(text, text, date, int, date, text[], int, text[],
-	bigint,
-	text,
-	int) IS
+	bigint, text, int, tiering.kept_assessment) IS
 'Decides about the customers of a scheme, or about some of them, and writes what changed: their '
 'moves, what the policy has noted, and their rows of assignment. kind is refresh, assess or '
 'decision, of which request and moved_to are. before: the version that graded the assessment '
 'before, if it is another, negative if the source does not have what that takes. ahead: customers '
-'who are left out. Returns what it did, counted, and for whom an approval is asked';
+'who are left out. kept: what begin_assessment() gave, null if there is nothing to keep. Returns '
+'what it did, counted, and for whom an approval is asked';

@@ -69,8 +69,8 @@ RETURNS _tiering.verdict
 AS 'MODULE_PATHNAME', 'decide'
 LANGUAGE C STABLE PARALLEL SAFE COST 50;
 COMMENT ON FUNCTION _tiering.decide(text, int, text, date, date, text, date, int, text, date, date,
-	int, text, text, date, date, boolean, text, text[], text, _tiering.override_days[], int, text)
-		IS
+	int, text, text, date, date, boolean, text, text[], text, _tiering.override_days[], int,
+	text) IS
 'Where a customer is after an occasion, by the policies of a version of the scheme, and why. kind '
 'is assessment, decision (on a request) or manual (somebody puts them there). as_of is its day, '
 'previous that of the assessment before, null if there is none: what fell due in between is done '

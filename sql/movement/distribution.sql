@@ -105,19 +105,40 @@ COMMENT ON FUNCTION _tiering.ahead(text, date) IS
 'The customers of whom something is known that comes after an assessment of a day: one of their '
 'own as of it or later, or a change by hand as of a later day';
 
-CREATE FUNCTION _tiering.next_edition(scheme text, as_of date) RETURNS timestamptz
+CREATE FUNCTION _tiering.last_amendment(scheme text, as_of date) RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT max(a.recorded_at) FROM tiering.assessment a
+	WHERE a.scheme = last_amendment.scheme AND a.as_of = last_amendment.as_of AND a.amends;
+END;
+COMMENT ON FUNCTION _tiering.last_amendment(text, date) IS
+'When an assessment was amended last; null if it never was';
+
+CREATE FUNCTION _tiering.edition_of_sums(scheme text, as_of date) RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
 	SELECT GREATEST(now(),
 		(SELECT max(d.recorded_at) FROM tiering.distribution_history d
-		 WHERE d.scheme = next_edition.scheme AND d.as_of = next_edition.as_of)
+		 WHERE d.scheme = edition_of_sums.scheme AND d.as_of = edition_of_sums.as_of)
 			+ interval '1 microsecond',
 		(SELECT max(b.recorded_at) FROM tiering.batch b
-		 WHERE b.scheme = next_edition.scheme AND b.as_of = next_edition.as_of AND b.kind = 'void')
+		 WHERE b.scheme = edition_of_sums.scheme AND b.as_of = edition_of_sums.as_of
+			AND b.kind = 'void') + interval '1 microsecond',
+		_tiering.last_amendment(edition_of_sums.scheme, edition_of_sums.as_of));
+END;
+COMMENT ON FUNCTION _tiering.edition_of_sums(text, date) IS
+'The time of a new edition of an assessment''s distribution: now, but after the one before, and '
+'with the amendments that it is of';
+
+CREATE FUNCTION _tiering.next_edition(scheme text, as_of date) RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT GREATEST(_tiering.edition_of_sums(next_edition.scheme, next_edition.as_of),
+		_tiering.last_amendment(next_edition.scheme, next_edition.as_of)
 			+ interval '1 microsecond');
 END;
 COMMENT ON FUNCTION _tiering.next_edition(text, date) IS
-'The time of a new edition of an assessment''s distribution: now, but after the one before';
+'The time of a new edition of an assessment: now, but after all that is known of it';
 
 CREATE TYPE _tiering.tier_sum AS (
 	tier      text,
@@ -148,7 +169,7 @@ BEGIN
 		recorded_at, after_batch)
 	SELECT keep_distribution.scheme, keep_distribution.as_of, c.tier, keep_distribution.version,
 		c.customers,
-		c.measure, _tiering.next_edition(keep_distribution.scheme, keep_distribution.as_of),
+		c.measure, _tiering.edition_of_sums(keep_distribution.scheme, keep_distribution.as_of),
 		keep_distribution.after_batch
 	FROM counted c
 	WHERE EXISTS (SELECT FROM counted n FULL JOIN last l ON l.tier = n.tier
@@ -162,7 +183,8 @@ COMMENT ON FUNCTION _tiering.keep_distribution(text, date, int, int, _tiering.ti
 'the last edition of it';
 
 -- One customer more or less, with their measure: what a decision or a change by hand
--- makes of an assessment's distribution.
+-- makes of an assessment's distribution. A change whose measure is null is one of which
+-- it is not known, and neither is the sum.
 CREATE FUNCTION _tiering.amend_distribution(scheme text, as_of date, changes _tiering.tier_sum[])
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
@@ -175,8 +197,9 @@ BEGIN
 	FROM (
 		SELECT max(d.version) AS version,
 			array_agg(ROW(d.tier, d.customers + COALESCE(c.customers, 0),
-			CASE WHEN d.customers + COALESCE(c.customers, 0) > 0
-				THEN d.measure + COALESCE(c.measure, 0) END)::_tiering.tier_sum) AS sums
+				CASE WHEN c.tier IS NULL OR (d.measure IS NULL AND c.measure = 0) THEN d.measure
+					WHEN c.measure IS NOT NULL THEN COALESCE(d.measure, 0) + c.measure
+				END)::_tiering.tier_sum) AS sums
 		FROM _tiering.known_distribution(NULL) d
 			LEFT JOIN (SELECT u.tier, sum(u.customers) AS customers, sum(u.measure) AS measure
 					   FROM unnest(changes) u GROUP BY u.tier) c ON c.tier COLLATE "C" = d.tier

@@ -92,25 +92,6 @@ COMMENT ON FUNCTION _tiering.check_by_hand(text, int) IS
 'Refuses a batch of changes by hand with a tier that is not there (23503), a day before the '
 'customer''s last move, or one after today (55000)';
 
--- The distributions of assessments on or after the day of a change
-CREATE FUNCTION _tiering.amend_by_hand(scheme text, batch int) RETURNS void
-LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 10000
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT _tiering.amend_distribution(amend_by_hand.scheme, d.as_of, d.changes)
-	FROM (
-		SELECT d.as_of, array_agg(ROW(x.tier, x.customers,
-			x.customers * m.measure)::_tiering.tier_sum) AS changes
-		FROM tiering.migration m
-			JOIN _tiering.assessments(amend_by_hand.scheme, false) d ON d.as_of >= m.as_of
-			CROSS JOIN LATERAL (VALUES (m.from_tier, -1), (m.to_tier, 1)) x(tier, customers)
-		WHERE m.scheme = amend_by_hand.scheme AND m.batch = amend_by_hand.batch AND x.tier
-			IS NOT NULL
-		GROUP BY d.as_of) d
-$$;
-COMMENT ON FUNCTION _tiering.amend_by_hand(text, int) IS
-'Keeps what a batch of changes by hand makes of the distributions';
-
 -- A plan for one row must not be kept for half a million. The planner takes there to be
 -- one row of those just written: nested loops would never end.
 CREATE FUNCTION _tiering.record_by_hand() RETURNS trigger
@@ -200,7 +181,7 @@ BEGIN
 		END IF;
 		PERFORM _tiering.check_by_hand(this_scheme, this_batch),
 			_tiering.seal_batch(this_scheme, this_batch, 'manual', NULL, before),
-			_tiering.amend_by_hand(this_scheme, this_batch);
+			_tiering.amend_assessments(this_scheme, before);
 	END LOOP;
 	RETURN NULL;
 END;

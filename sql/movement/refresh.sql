@@ -276,6 +276,7 @@ DECLARE
 		SELECT count(*) FROM tiering.assignment a
 		WHERE a.scheme = run_assessment.scheme AND a.customer_id = ANY (customers)) END;
 	previous date := l.as_of FROM _tiering.last_assessment(scheme) l;
+	unused smallint[] := _tiering.unused_slots();
 	counted bigint;
 	done record;
 	again record;
@@ -284,8 +285,8 @@ BEGIN
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
 	BEGIN
 		SELECT * INTO done FROM _tiering.write_verdicts(kind, scheme, as_of, version, previous,
-			customers,
-			_tiering.graded_before(scheme, as_of, version), ahead, NULL, NULL, batch);
+			customers, _tiering.graded_before(scheme, as_of, version), ahead, NULL, NULL, batch,
+			CASE kind WHEN 'refresh' THEN _tiering.begin_assessment(scheme, as_of) END);
 	EXCEPTION WHEN unique_violation THEN
 		PERFORM _tiering.refuse_repeated(scheme, as_of, version, customers);
 		RAISE;
@@ -313,6 +314,9 @@ BEGIN
 	result.pending := _tiering.keep_requests(scheme, as_of, customers, done.asking);
 	result.overrides_left_out := count(*)
 		FROM _tiering.overrides_left_out(scheme, version, COALESCE(previous, as_of), as_of);
+	IF kind = 'refresh' THEN
+		PERFORM _tiering.keep_or_drop(scheme), _tiering.empty_slots(unused);
+	END IF;
 	RETURN result;
 END;
 $$;

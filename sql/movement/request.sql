@@ -77,14 +77,12 @@ BEGIN
 	SELECT * INTO done FROM _tiering.write_verdicts('decision', r.scheme, day,
 		COALESCE((SELECT a.version FROM tiering.assignment a
 				  WHERE a.scheme = r.scheme AND a.customer_id = r.customer_id), r.version),
-		NULL, NULL, NULL, '{}', r.request, moved_to, batch);
+		NULL, NULL, NULL, '{}', r.request, moved_to, batch, NULL);
 	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
-	PERFORM _tiering.seal_batch(r.scheme, batch, 'decision', day, last_move),
-		_tiering.amend_distribution(r.scheme, day, ARRAY(
-			SELECT ROW(x.tier, x.customers, x.customers * c.measure)::_tiering.tier_sum
-			FROM unnest(done.cells) c, LATERAL (VALUES (c.held, -1), (c.tier, 1)) x(tier, customers)
-			WHERE x.tier IS NOT NULL AND c.held IS DISTINCT FROM c.tier))
-	WHERE done.cells IS NOT NULL;
+	IF done.cells IS NOT NULL THEN
+		PERFORM _tiering.seal_batch(r.scheme, batch, 'decision', day, last_move),
+			_tiering.amend_assessments(r.scheme, last_move);
+	END IF;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.apply_decision(tiering.request, text) IS

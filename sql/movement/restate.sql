@@ -359,6 +359,14 @@ BEGIN
 			IS NOT NULL) x
 	), final AS MATERIALIZED (
 		SELECT DISTINCT ON (r.customer_id) r.* FROM r ORDER BY r.customer_id, r.n DESC
+	), day AS MATERIALIZED (
+		SELECT s.as_of, k.slot, _tiering.next_edition(write_replay.scheme, s.as_of) AS edition
+		FROM _tiering.assessments(write_replay.scheme, customers IS NULL) s
+			CROSS JOIN LATERAL _tiering.kept(write_replay.scheme, s.as_of) k
+		WHERE s.as_of >= (SELECT min(d) FROM unnest(days) d)
+	), kept AS MATERIALIZED (
+		SELECT k.* FROM _tiering.kept_of(write_replay.scheme, ARRAY(SELECT d.as_of FROM day d),
+			customers) k
 	), late AS MATERIALIZED (
 		SELECT x.as_of, m.* FROM (
 			SELECT r.as_of, array_agg(r.customer_id) AS leaving FROM r
@@ -483,23 +491,31 @@ BEGIN
 			(s.v).kept_until, (s.v).policy_tier, (s.v).policy_since
 		FROM standing s WHERE s.place IS NULL AND (s.v).tier IS NOT NULL
 	), ended AS MATERIALIZED (
-		SELECT x.as_of, x.version, x.customer_id, (x.v).tier, x.measure,
-			CASE WHEN x.as_of = anew THEN NULL WHEN o.n IS NULL THEN (z.v).tier ELSE o.to_tier
-				END AS was,
-			a.measure AS was_measure
-		FROM (SELECT DISTINCT ON (r.customer_id, s.as_of) r.*, s.as_of AS day,
-			s.version AS graded_by
-			  FROM r JOIN _tiering.assessments(write_replay.scheme, customers IS NULL) s
-				ON s.as_of = r.as_of
-			  WHERE r.n > 0 ORDER BY r.customer_id, s.as_of, r.n DESC) x
+		SELECT x.as_of, x.version, x.customer_id COLLATE "C" AS customer_id, (x.v).tier,
+			CASE WHEN COALESCE((x.v).tier, (x.v).asked) IS NOT NULL THEN x.measure END AS measure,
+			(x.v).asked, d.slot, d.edition,
+			CASE WHEN d.slot IS NOT NULL THEN k.tier WHEN x.as_of = anew THEN NULL
+				WHEN o.n IS NULL THEN (z.v).tier ELSE o.to_tier END AS was,
+			k.measure AS was_measure, k.version AS was_version
+		FROM (SELECT DISTINCT ON (r.customer_id, r.as_of) r.* FROM r
+			  WHERE r.n > 0 ORDER BY r.customer_id, r.as_of, r.n DESC) x
+			JOIN day d ON d.as_of = x.as_of
 			JOIN r z ON z.customer_id = x.customer_id AND z.n = 0
+			LEFT JOIN kept k ON k.as_of = x.as_of
+				AND k.customer_id COLLATE "C" = x.customer_id COLLATE "C"
 			LEFT JOIN LATERAL (
 				SELECT o.n, o.to_tier FROM old o WHERE o.customer_id = x.customer_id COLLATE "C"
 					AND o.assessed <= x.as_of
-				ORDER BY o.as_of DESC, o.n DESC LIMIT 1) o ON customers IS NOT NULL
-			LEFT JOIN _tiering.measures_held(write_replay.scheme, last_as_of) a
-				ON x.as_of = last_as_of
-				AND a.customer_id COLLATE "C" = x.customer_id COLLATE "C" AND customers IS NOT NULL
+				ORDER BY o.as_of DESC, o.n DESC LIMIT 1) o ON d.slot IS NULL
+	), amending AS (
+		INSERT INTO tiering.assessment (slot, scheme, as_of, customer_id, tier, measure, version,
+			amends, recorded_at)
+		SELECT e.slot, write_replay.scheme, e.as_of, e.customer_id, e.tier, e.measure, e.version,
+			true, e.edition
+		FROM ended e
+		WHERE e.slot IS NOT NULL AND num_nonnulls(e.tier, e.was, e.asked) > 0
+			AND ROW(e.tier, e.measure, e.version) IS DISTINCT FROM
+				ROW(e.was, e.was_measure, COALESCE(e.was_version, e.version))
 	)
 	SELECT (SELECT count(*) FROM superseding), (SELECT count(*) FROM recording),
 		(SELECT count(*) FROM standing s WHERE s.rewrite), (SELECT count(*) FROM r WHERE r.n = 0),
@@ -517,8 +533,8 @@ BEGIN
 			SELECT u.as_of, max(u.version), u.tier, sum(u.now), sum(u.was), sum(u.measure),
 				sum(u.was_measure), bool_and(u.known)
 			FROM ended e CROSS JOIN LATERAL (VALUES
-				(e.as_of, e.version, e.tier, 1, 0, e.measure, NULL::numeric, e.as_of = last_as_of),
-				(e.as_of, e.version, e.was, 0, 1, NULL, e.was_measure, e.was_measure IS NOT NULL))
+				(e.as_of, e.version, e.tier, 1, 0, e.measure, NULL::numeric, e.slot IS NOT NULL),
+				(e.as_of, e.version, e.was, 0, 1, NULL, e.was_measure, e.slot IS NOT NULL))
 				u(as_of, version, tier, now, was, measure, was_measure, known)
 			WHERE u.tier IS NOT NULL GROUP BY u.as_of, u.tier) p)
 	INTO superseded, recorded, written, persons, repeated, cells, asking, parts;
@@ -530,9 +546,8 @@ COMMENT ON FUNCTION _tiering.write_replay(text, text[], date[], text, int, date,
 'are by hand, and assignment is brought to where the replay ends. anew: an assessment that had '
 'none of the customers yet';
 
--- Heads follow from the moves. Money of the last assessment follows from what the
--- customers have now and had before; of an earlier one what they had is not kept, so
--- where they are or were, it is left to recount().
+-- Heads follow from the moves. Money follows from what the customers have now and had
+-- before; where that is not kept, it is left to recount() in the tiers concerned.
 CREATE FUNCTION _tiering.keep_editions(scheme text, everyone boolean, batch int,
 	parts _tiering.edition_part[]) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 100000
@@ -545,8 +560,8 @@ AS $$
 			COALESCE(max(p.version) FILTER (WHERE everyone), max(d.version)) AS version,
 			array_agg(ROW(COALESCE(d.tier, p.tier), c.customers, CASE WHEN everyone THEN p.measure
 				WHEN c.customers = 0 THEN 0 WHEN p.tier IS NULL THEN d.measure
-				WHEN p.was_known THEN d.measure + COALESCE(p.measure, 0) - COALESCE(p.was_measure,
-					0) END)::_tiering.tier_sum) AS sums
+				WHEN p.was_known THEN COALESCE(d.measure + COALESCE(p.measure, 0)
+					- COALESCE(p.was_measure, 0), p.measure) END)::_tiering.tier_sum) AS sums
 		FROM (SELECT x.* FROM _tiering.known_distribution(NULL) x
 			  WHERE x.scheme = keep_editions.scheme AND x.as_of
 				IN (SELECT y.as_of FROM unnest(parts) y)) d
@@ -665,8 +680,9 @@ COMMENT ON FUNCTION tiering.restate(text, date, text[]) IS
 'Makes the assessments of some customers, or of all if null, again from a day on with the data of '
 'today, by the versions and policies of then: some by those that graded each assessment, all by '
 'those now in force on its day. Moves that come out otherwise supersede the old ones, with the '
-'cause correction. Changes by hand and decisions of then stay. The money of past distributions in '
-'which the customers are or were is null until recount(). Errors: unknown scheme, no source '
+'cause correction. Changes by hand and decisions of then stay. Assessments that are kept are '
+'amended; of others the money of tiers in which the customers are or were is null until recount(). '
+'Errors: unknown scheme, no source '
 '(42704), a refresh under way (55P03), a null or infinite day (22023), and those of refresh()';
 
 CREATE FUNCTION _tiering.notify_restatement(result tiering.restate_result) RETURNS void

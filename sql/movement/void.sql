@@ -109,13 +109,26 @@ COMMENT ON FUNCTION _tiering.write_void(text, date, int) IS
 'Supersedes the moves of an assessment and of what came after it, and brings assignment to where '
 'customers were before';
 
--- What customers had then is not kept, so the source is asked once more. One that fails
--- is no reason not to take an assessment back: then it is not known what they had.
+-- The source is asked once more for what customers earned then, and for what they had if
+-- that is not kept. One that fails is no reason not to take an assessment back.
+CREATE FUNCTION _tiering.measure_as_kept(scheme text, as_of date) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp
+AS $$
+	UPDATE tiering.assignment a SET measure = k.measure
+	FROM _tiering.kept_of(measure_as_kept.scheme, ARRAY[measure_as_kept.as_of], NULL) k
+	WHERE a.scheme = measure_as_kept.scheme AND a.customer_id = k.customer_id COLLATE "C"
+		AND a.as_of <= measure_as_kept.as_of AND a.measure IS DISTINCT FROM k.measure
+$$;
+COMMENT ON FUNCTION _tiering.measure_as_kept(text, date) IS
+'Has customers have what they had at an assessment that is kept';
+
 CREATE FUNCTION _tiering.measure_again(scheme text, as_of date, version int) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
+	is_kept boolean := k.slot IS NOT NULL FROM _tiering.kept(scheme, as_of) k;
 	own record;
 BEGIN
 	UPDATE tiering.assignment a
@@ -135,12 +148,21 @@ BEGIN
 		FROM _tiering.graded(measure_again.scheme, own.as_of, own.version, own.customers) g
 		WHERE a.scheme = measure_again.scheme AND a.customer_id = g.customer_id COLLATE "C";
 	END LOOP;
-	PERFORM _tiering.keep_distribution(scheme, as_of, version, _tiering.next_batch(scheme) - 1,
-		_tiering.tier_sums(scheme, as_of, version));
+	IF is_kept THEN
+		PERFORM _tiering.measure_as_kept(scheme, as_of);
+	ELSE
+		PERFORM _tiering.keep_distribution(scheme, as_of, version,
+			_tiering.next_batch(scheme) - 1, _tiering.tier_sums(scheme, as_of, version));
+	END IF;
 EXCEPTION WHEN OTHERS THEN
-	RAISE WARNING 'what customers of scheme "%" had on % is not known: %', scheme, as_of, SQLERRM;
+	RAISE WARNING 'what customers of scheme "%" % on % is not known: %', scheme,
+		CASE WHEN is_kept THEN 'earned' ELSE 'had' END, as_of, SQLERRM;
 	UPDATE tiering.assignment a SET measure = NULL, as_of = LEAST(a.as_of, measure_again.as_of)
 	WHERE a.scheme = measure_again.scheme;
+	IF is_kept THEN
+		PERFORM _tiering.measure_as_kept(scheme, as_of);
+		RETURN;
+	END IF;
 	PERFORM _tiering.keep_distribution(scheme, as_of, version, _tiering.next_batch(scheme) - 1,
 		ARRAY(
 		SELECT ROW(d.tier, d.customers, NULL)::_tiering.tier_sum
@@ -149,8 +171,8 @@ EXCEPTION WHEN OTHERS THEN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.measure_again(text, date, int) IS
-'Has customers, and the distribution of the last assessment, have the measure that the source has '
-'of them for it, or none if it cannot be read';
+'Has customers have the measure that is kept of the last assessment. If none is, they and its '
+'distribution have what the source has of them for it, or none if it cannot be read';
 
 CREATE FUNCTION _tiering.void_assessment(scheme text, as_of date, reason text)
 RETURNS tiering.void_result

@@ -4,69 +4,142 @@
  */
 
 -- Several moves of one customer on one day count as one from where they were before it.
---
+-- What they had before it is that of the assessment before, what they have after it that
+-- of the day, if it is one of an assessment.
+CREATE TYPE _tiering.moved AS (
+	as_of        date,
+	previous     date,
+	assessed     date,
+	from_tier    text,
+	to_tier      text,
+	version      int,
+	customers    bigint,
+	measure_from numeric,
+	measure_to   numeric
+);
+COMMENT ON TYPE _tiering.moved IS
+'Customers by the day and the tiers of their move: how many, with how much at the assessment '
+'before the day, previous, and at that of the day';
+
+CREATE FUNCTION _tiering.moved_by_day(scheme text) RETURNS SETOF _tiering.moved
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
+BEGIN ATOMIC
+	WITH step AS MATERIALIZED (
+		SELECT a.as_of FROM _tiering.assessments(moved_by_day.scheme, false) a
+	), span AS (
+		SELECT m.as_of, min(m.move) AS first, max(m.move) AS last
+		FROM tiering.standing_move m
+		WHERE m.scheme = moved_by_day.scheme
+		GROUP BY m.as_of, m.customer_id COLLATE "C"
+	), day AS (
+		SELECT d.as_of, (SELECT max(s.as_of) FROM step s WHERE s.as_of < d.as_of) AS previous
+		FROM (SELECT DISTINCT s.as_of FROM span s) d
+	), moved AS MATERIALIZED (
+		SELECT l.customer_id, s.as_of, d.previous, l.assessed, f.from_tier, l.to_tier, l.version
+		FROM span s
+			JOIN day d ON d.as_of = s.as_of
+			JOIN tiering.migration f ON f.move = s.first
+			JOIN tiering.migration l ON l.move = s.last
+		WHERE f.from_tier IS DISTINCT FROM l.to_tier
+	), had AS MATERIALIZED (
+		SELECT k.as_of, k.customer_id COLLATE "C" AS customer_id, k.measure
+		FROM _tiering.kept_of(moved_by_day.scheme, ARRAY(SELECT s.as_of FROM step s),
+			ARRAY(SELECT DISTINCT m.customer_id FROM moved m)) k
+		WHERE k.tier IS NOT NULL
+	)
+	SELECT m.as_of, m.previous, m.assessed, m.from_tier, m.to_tier, max(m.version), count(*),
+		sum(f.measure), sum(t.measure)
+	FROM moved m
+		LEFT JOIN had f ON f.as_of = m.previous AND f.customer_id = m.customer_id
+		LEFT JOIN had t ON t.as_of = m.as_of AND t.customer_id = m.customer_id
+	GROUP BY m.as_of, m.previous, m.assessed, m.from_tier, m.to_tier;
+END;
+COMMENT ON FUNCTION _tiering.moved_by_day(text) IS
+'The moves of a scheme that stand, by day and tiers: how many customers, with how much at the '
+'assessment before the day, and at that of the day, as far as these are kept';
+
 -- Who stayed is not recorded. Their number follows from the last assessment's
 -- distribution up to that day, with what moved since, and without what it counts that
--- moves later, less those who entered. Their measure is what the assessment left in the
--- tier, less that of those who entered.
+-- moves later, less those who entered. Their money is that of the tier at the assessment
+-- less that of those who entered, and that of the tier at the one before, with those who
+-- have entered since, less that of those who left.
+CREATE FUNCTION _tiering.stayed_by_day(scheme text, moves _tiering.moved[])
+RETURNS TABLE (as_of date, tier text, version int, customers bigint, measure_from numeric,
+	measure_to numeric)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
+BEGIN ATOMIC
+	WITH moved AS MATERIALIZED (
+		SELECT m.* FROM unnest(stayed_by_day.moves) m
+	), left_behind AS MATERIALIZED (
+		SELECT d.* FROM _tiering.known_distribution(NULL) d WHERE d.scheme = stayed_by_day.scheme
+	), change AS MATERIALIZED (
+		SELECT x.as_of, x.assessed, x.previous, x.tier, sum(x.customers) AS net,
+			sum(x.customers) FILTER (WHERE x.customers > 0) AS entered,
+			COALESCE(sum(x.measure_to) FILTER (WHERE x.customers > 0), 0) AS brought,
+			COALESCE(sum(x.measure_from) FILTER (WHERE x.customers > 0), 0) AS had_in,
+			COALESCE(sum(x.measure_from) FILTER (WHERE x.customers < 0), 0) AS had_out
+		FROM (SELECT m.as_of, m.assessed, m.previous, m.to_tier AS tier, m.customers,
+				m.measure_from, m.measure_to FROM moved m
+			  UNION ALL SELECT m.as_of, m.assessed, m.previous, m.from_tier, - m.customers,
+				m.measure_from, NULL FROM moved m) x
+		WHERE x.tier IS NOT NULL
+		GROUP BY x.as_of, x.assessed, x.previous, x.tier
+	), step AS (
+		SELECT d.as_of, max(d.version) AS version,
+			max(max(d.assessment)) OVER (ORDER BY d.as_of) AS assessment,
+			max(max(d.assessment)) OVER (ORDER BY d.as_of
+				ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS previous
+		FROM (SELECT as_of, version, as_of AS assessment FROM left_behind
+			  UNION ALL SELECT as_of, version, NULL FROM moved) d
+		GROUP BY d.as_of
+	)
+	SELECT s.as_of, t.tier, s.version, (COALESCE(max(d.customers), 0)
+		+ COALESCE(sum(CASE WHEN c.as_of <= s.as_of THEN c.net ELSE - c.net END)
+			FILTER (WHERE (c.as_of <= s.as_of) = (s.assessment IS NULL
+				OR c.assessed > s.assessment)), 0)
+		- COALESCE(sum(c.entered) FILTER (WHERE c.as_of = s.as_of), 0))::bigint,
+		max(b.measure) FILTER (WHERE s.assessment = s.as_of)
+			+ COALESCE(sum(c.had_in) FILTER (WHERE c.as_of > s.previous AND c.as_of < s.as_of
+				AND c.assessed > s.previous), 0)
+			- COALESCE(sum(c.had_out) FILTER (WHERE c.as_of > s.previous AND c.as_of <= s.as_of
+				AND c.assessed > s.previous), 0),
+		max(d.measure) FILTER (WHERE s.assessment = s.as_of)
+			- COALESCE(sum(c.brought) FILTER (WHERE c.as_of = s.as_of), 0)
+	FROM step s
+		CROSS JOIN (SELECT tier FROM change UNION SELECT tier FROM left_behind) t
+		LEFT JOIN left_behind d ON d.as_of = s.assessment AND d.tier = t.tier
+		LEFT JOIN left_behind b ON b.as_of = s.previous AND b.tier = t.tier
+		LEFT JOIN change c ON c.tier = t.tier
+			AND (c.as_of = s.as_of OR c.as_of > s.previous
+				OR (c.as_of <= s.as_of) = (s.assessment IS NULL OR c.assessed > s.assessment))
+	GROUP BY s.as_of, s.version, t.tier;
+END;
+COMMENT ON FUNCTION _tiering.stayed_by_day(text, _tiering.moved[]) IS
+'By what moved_by_day() tells, the customers who stayed in each tier of a scheme, on each day on '
+'which somebody moved or all were assessed, with how much at the assessment before, and at that of '
+'the day';
+
 -- Scheme by scheme, as who asks for one does not want the moves of all to be read: a
 -- condition does not get into a part that is used twice.
 CREATE VIEW tiering.migration_matrix AS
 SELECT o.scheme, x.as_of, x.from_tier, x.to_tier, x.direction, x.from_rank, x.to_rank,
-	x.customers, x.measure
+	x.customers, x.measure_from, x.measure_to
 FROM tiering.scheme o CROSS JOIN LATERAL (
-	WITH span AS (
-		SELECT m.as_of, min(m.move) AS first, max(m.move) AS last
-		FROM tiering.standing_move m
-		WHERE m.scheme = o.scheme
-		GROUP BY m.as_of, m.customer_id COLLATE "C"
-	), moved AS (
-		SELECT s.as_of, l.assessed, f.from_tier, l.to_tier, max(l.version) AS version,
-			count(*) AS customers, sum(l.measure) AS measure
-		FROM span s
-			JOIN tiering.migration f ON f.move = s.first
-			JOIN tiering.migration l ON l.move = s.last
-		WHERE f.from_tier IS DISTINCT FROM l.to_tier
-		GROUP BY s.as_of, l.assessed, f.from_tier, l.to_tier
-	), left_behind AS MATERIALIZED (
-		SELECT * FROM _tiering.known_distribution(NULL) d WHERE d.scheme = o.scheme
-	), change AS MATERIALIZED (
-		SELECT x.as_of, x.assessed, x.tier, sum(x.customers) AS net,
-			sum(x.customers) FILTER (WHERE x.customers > 0) AS entered,
-			sum(x.measure) FILTER (WHERE x.customers > 0) AS measure
-		FROM (SELECT as_of, assessed, to_tier AS tier, customers, measure FROM moved
-			  UNION ALL SELECT as_of, assessed, from_tier, - customers, NULL FROM moved) x
-		WHERE x.tier IS NOT NULL
-		GROUP BY x.as_of, x.assessed, x.tier
-	), step AS (
-		SELECT d.as_of, max(d.version) AS version,
-			max(max(d.assessment)) OVER (ORDER BY d.as_of) AS assessment
-		FROM (SELECT as_of, version, as_of AS assessment FROM left_behind
-			  UNION ALL SELECT as_of, version, NULL FROM moved) d
-		GROUP BY d.as_of
-	), stayed AS (
-		SELECT s.as_of, s.version, t.tier, COALESCE(max(d.customers), 0)
-			+ COALESCE(sum(CASE WHEN c.as_of <= s.as_of THEN c.net ELSE - c.net END)
-				FILTER (WHERE (c.as_of <= s.as_of) = (s.assessment IS NULL
-					OR c.assessed > s.assessment)), 0)
-			- COALESCE(sum(c.entered) FILTER (WHERE c.as_of = s.as_of), 0) AS customers,
-			max(d.measure) FILTER (WHERE s.assessment = s.as_of)
-				- COALESCE(sum(c.measure) FILTER (WHERE c.as_of = s.as_of), 0) AS measure
-		FROM step s
-			CROSS JOIN (SELECT tier FROM change UNION SELECT tier FROM left_behind) t
-			LEFT JOIN left_behind d ON d.as_of = s.assessment AND d.tier = t.tier
-			LEFT JOIN change c ON c.tier = t.tier
-				AND (c.as_of = s.as_of OR (c.as_of <= s.as_of) = (s.assessment IS NULL
-					OR c.assessed > s.assessment))
-		GROUP BY s.as_of, s.version, t.tier
+	WITH kept AS MATERIALIZED (
+		SELECT a.as_of, (_tiering.kept(o.scheme, a.as_of)).slot IS NOT NULL AS is_kept,
+			a.previous, (_tiering.kept(o.scheme, a.previous)).slot IS NOT NULL AS was_kept
+		FROM _tiering.assessments(o.scheme, false) a
+	), moved AS MATERIALIZED (
+		SELECT m.* FROM _tiering.moved_by_day(o.scheme) m
 	), cell AS (
 		SELECT m.as_of, m.from_tier, m.to_tier, max(m.version) AS version,
-			sum(m.customers)::bigint AS customers, sum(m.measure) AS measure
+			sum(m.customers)::bigint AS customers, sum(m.measure_from) AS measure_from,
+			sum(m.measure_to) AS measure_to
 		FROM moved m
 		GROUP BY m.as_of, m.from_tier, m.to_tier
 		UNION ALL
-		SELECT s.as_of, s.tier, s.tier, s.version, s.customers::bigint, s.measure
-		FROM stayed s
+		SELECT s.as_of, s.tier, s.tier, s.version, s.customers, s.measure_from, s.measure_to
+		FROM _tiering.stayed_by_day(o.scheme, ARRAY(SELECT m::_tiering.moved FROM moved m)) s
 		WHERE s.customers > 0
 	), version AS (
 		SELECT DISTINCT c.version FROM cell c
@@ -80,8 +153,11 @@ FROM tiering.scheme o CROSS JOIN LATERAL (
 	SELECT c.as_of, c.from_tier, c.to_tier,
 		CASE WHEN c.from_tier IS NULL THEN 'new' WHEN c.to_tier IS NULL THEN 'exit'
 			ELSE w.direction END AS direction,
-		f.rank AS from_rank, t.rank AS to_rank, c.customers, c.measure
+		f.rank AS from_rank, t.rank AS to_rank, c.customers,
+		CASE WHEN k.was_kept AND c.from_tier IS NOT NULL THEN c.measure_from END AS measure_from,
+		CASE WHEN k.is_kept AND c.to_tier IS NOT NULL THEN c.measure_to END AS measure_to
 	FROM cell c
+		LEFT JOIN kept k ON k.as_of = c.as_of
 		LEFT JOIN way w ON w.version = c.version
 			AND w.from_tier = c.from_tier AND w.to_tier = c.to_tier
 		LEFT JOIN name f ON f.version = c.version AND f.tier = c.from_tier
@@ -98,9 +174,12 @@ COMMENT ON COLUMN tiering.migration_matrix.direction IS 'new, up, down, lateral,
 COMMENT ON COLUMN tiering.migration_matrix.from_rank IS 'Rank of from_tier, higher being better';
 COMMENT ON COLUMN tiering.migration_matrix.to_rank IS 'Rank of to_tier';
 COMMENT ON COLUMN tiering.migration_matrix.customers IS 'Customers';
-COMMENT ON COLUMN tiering.migration_matrix.measure IS
-'Total of their measure: of those who moved at the move, of those who left the last one known, of '
-'those who stayed what the refresh of that date left, null if there was none';
+COMMENT ON COLUMN tiering.migration_matrix.measure_from IS
+'Total of what they had at the assessment before; null of new ones, where that is not kept, and on '
+'a day without an assessment';
+COMMENT ON COLUMN tiering.migration_matrix.measure_to IS
+'Total of what they had at the assessment of that date; null of those who left, where that is not '
+'kept, and on a day without an assessment';
 
 CREATE VIEW tiering.migration_summary AS
 SELECT counted.*,
@@ -151,58 +230,162 @@ COMMENT ON FUNCTION _tiering.wilson(bigint, bigint) IS
 'trials';
 
 CREATE FUNCTION _tiering.standing(scheme text, from_date date, to_date date, known_at timestamptz,
-	OUT from_tier text, OUT to_tier text, OUT customers bigint, OUT measure numeric)
-		RETURNS SETOF record
+	OUT from_tier text, OUT to_tier text, OUT customers bigint)
+	RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'standing'
 LANGUAGE C STABLE PARALLEL SAFE COST 100000 ROWS 50
 SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION _tiering.standing(text, date, date, timestamptz) IS
-'Customers by the tiers that they held at the ends of two days, null where they held none. What '
-'migration_matrix(…) is made of';
+'Customers by the tiers that they held at the ends of two days, by the moves alone; null where '
+'they held none. Part of cells()';
 
-CREATE FUNCTION tiering.migration_matrix(scheme text, from_date date, to_date date,
-	known_at timestamptz DEFAULT NULL)
-	RETURNS TABLE (from_tier text, to_tier text, direction text, from_rank int, to_rank int,
-		customers bigint, share numeric, share_low numeric, share_high numeric, measure numeric)
-LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 50
+-- A move that is dated after its assessment, or before it, is not in what was kept of that.
+CREATE FUNCTION _tiering.stood_as_kept(scheme text, day date, known_at timestamptz)
+RETURNS tiering.kept_assessment
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	k tiering.kept_assessment := _tiering.kept(scheme, day, known_at);
+BEGIN
+	IF k.slot IS NULL OR EXISTS (
+		SELECT FROM _tiering.known_moves(scheme COLLATE "C", known_at) m
+		WHERE m.as_of <> m.assessed AND (m.as_of <= day) <> (m.assessed <= day))
+	THEN
+		RETURN NULL;
+	END IF;
+	RETURN k;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.stood_as_kept(text, date, timestamptz) IS
+'The assessment of a day, if it is kept and tells where customers stood at the end of the day';
+
+CREATE FUNCTION _tiering.stood_with(scheme text, day date, known_at timestamptz)
+RETURNS TABLE (customer_id text, tier text, version int, measure numeric)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+	k tiering.kept_assessment := _tiering.kept(scheme, day, known_at);
+BEGIN
+	RETURN QUERY SELECT l.customer_id, l.to_tier, l.version, h.measure
+	FROM (
+		SELECT DISTINCT ON (m.customer_id) m.customer_id, m.to_tier, m.version
+		FROM _tiering.known_moves(scheme COLLATE "C", known_at) m WHERE m.as_of <= day
+		ORDER BY m.customer_id, m.as_of DESC, m.move DESC) l
+		LEFT JOIN _tiering.kept_rows(k, known_at) h ON h.customer_id = l.customer_id
+	WHERE l.to_tier IS NOT NULL;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.stood_with(text, date, timestamptz) IS
+'Where customers stood at the end of a day, and what they had, null where that is not kept';
+
+CREATE TYPE _tiering.cell AS (
+	from_tier    text,
+	from_version int,
+	to_tier      text,
+	to_version   int,
+	customers    bigint,
+	measure_from numeric,
+	measure_to   numeric
+);
+COMMENT ON TYPE _tiering.cell IS
+'Customers by the tiers that they held at the ends of two days, as these versions call them; null '
+'where they held none, and where it is not known what they had';
+
+-- Where both assessments are kept, they tell all; where neither is, the moves do.
+CREATE FUNCTION _tiering.cells(scheme text, from_date date, to_date date, known_at timestamptz)
+RETURNS SETOF _tiering.cell
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+	first tiering.kept_assessment := _tiering.stood_as_kept(scheme, from_date, known_at);
+	last tiering.kept_assessment := _tiering.stood_as_kept(scheme, to_date, known_at);
+BEGIN
+	IF first.slot IS NOT NULL AND last.slot IS NOT NULL THEN
+		RETURN QUERY SELECT f.tier, f.version, t.tier, t.version, count(*), sum(f.measure),
+			sum(t.measure)
+		FROM (SELECT k.* FROM _tiering.kept_rows(first, known_at) k WHERE k.tier IS NOT NULL) f
+			FULL JOIN (SELECT k.* FROM _tiering.kept_rows(last, known_at) k
+				WHERE k.tier IS NOT NULL) t ON t.customer_id = f.customer_id
+		GROUP BY f.tier, f.version, t.tier, t.version;
+	ELSIF num_nonnulls((_tiering.kept(scheme, from_date, known_at)).slot,
+		(_tiering.kept(scheme, to_date, known_at)).slot) = 0
+	THEN
+		RETURN QUERY SELECT s.from_tier, NULL::int, s.to_tier, NULL::int, s.customers,
+			NULL::numeric, NULL::numeric
+		FROM _tiering.standing(scheme, from_date, to_date, known_at) s;
+	ELSE
+		RETURN QUERY SELECT f.tier, f.version, t.tier, t.version, count(*), sum(f.measure),
+			sum(t.measure)
+		FROM _tiering.stood_with(scheme, from_date, known_at) f
+			FULL JOIN _tiering.stood_with(scheme, to_date, known_at) t
+				ON t.customer_id = f.customer_id
+		GROUP BY f.tier, f.version, t.tier, t.version;
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.cells(text, date, date, timestamptz) IS
+'Customers by where they stood at the ends of two days, as known at a time, with what they had on '
+'each: what migration_matrix() and measure_bridge() are made of';
+
+CREATE FUNCTION _tiering.check_span(scheme text, from_date date, to_date date) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM tiering.newest_version(scheme COLLATE "C"),
+		_tiering.check_day(from_date, 'from_date'), _tiering.check_day(to_date, 'to_date');
+	IF to_date < from_date THEN
+		RAISE EXCEPTION 'to_date % is before from_date %', to_date, from_date
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.check_span(text, date, date) IS
+'Refuses an unknown scheme (42704), and days that are null, infinite or in the wrong order (22023)';
+
+-- Each tier by the name that it had on the day
+CREATE FUNCTION _tiering.named_cells(scheme text, from_date date, to_date date,
+	known_at timestamptz)
+RETURNS TABLE (from_tier text, to_tier text, customers bigint, measure_from numeric,
+	measure_to numeric)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	from_version int := _tiering.named_by(scheme, from_date);
-	to_version int := _tiering.named_by(scheme, to_date);
+	first int := _tiering.named_by(scheme, from_date);
+	last int := _tiering.named_by(scheme, to_date);
 BEGIN
-	PERFORM tiering.newest_version(scheme COLLATE "C");
-	IF from_date IS NULL OR to_date IS NULL THEN
-		RAISE EXCEPTION '% must not be null',
-			CASE WHEN from_date IS NULL THEN 'from_date' ELSE 'to_date' END
-			USING ERRCODE = 'invalid_parameter_value';
-	ELSIF NOT (isfinite(from_date) AND isfinite(to_date)) THEN
-		RAISE EXCEPTION '"%" is not a day',
-			CASE WHEN isfinite(from_date) THEN to_date ELSE from_date END
-			USING ERRCODE = 'invalid_parameter_value',
-			HINT = 'Any day before the first move stands for the beginning, any day after the last '
-				'one for the end.';
-	ELSIF to_date < from_date THEN
-		RAISE EXCEPTION 'to_date % is before from_date %', to_date, from_date
-			USING ERRCODE = 'invalid_parameter_value';
-	END IF;
 	RETURN QUERY
-	-- each tier by the name that it had on the day
-	WITH stood AS (
-		SELECT COALESCE(f.becomes, s.from_tier) AS from_tier,
-			COALESCE(t.becomes, s.to_tier) AS to_tier,
-			sum(s.customers)::bigint AS customers, sum(s.measure) AS measure
-		FROM _tiering.standing(migration_matrix.scheme, migration_matrix.from_date,
-			migration_matrix.to_date,
-				migration_matrix.known_at) s
-			LEFT JOIN _tiering.tier_names(migration_matrix.scheme, from_version) f
-				ON f.tier = s.from_tier
-			LEFT JOIN _tiering.tier_names(migration_matrix.scheme, to_version) t
-				ON t.tier = s.to_tier
-		GROUP BY 1, 2
-	), cell AS (
-		SELECT s.*, sum(s.customers) OVER (PARTITION BY s.from_tier)::bigint AS cohort FROM stood s
+	SELECT COALESCE(f.becomes, c.from_tier), COALESCE(t.becomes, c.to_tier),
+		sum(c.customers)::bigint, sum(c.measure_from), sum(c.measure_to)
+	FROM _tiering.cells(named_cells.scheme, from_date, to_date, known_at) c
+		LEFT JOIN _tiering.tier_names(named_cells.scheme, first) f ON f.tier = c.from_tier
+		LEFT JOIN _tiering.tier_names(named_cells.scheme, last) t ON t.tier = c.to_tier
+	GROUP BY 1, 2;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.named_cells(text, date, date, timestamptz) IS
+'What cells() tells, each tier by the name that it had on the day';
+
+CREATE FUNCTION tiering.migration_matrix(scheme text, from_date date, to_date date,
+	known_at timestamptz DEFAULT NULL)
+	RETURNS TABLE (from_tier text, to_tier text, direction text, from_rank int, to_rank int,
+		customers bigint, share numeric, share_low numeric, share_high numeric,
+		measure_from numeric, measure_to numeric)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 50
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	PERFORM _tiering.check_span(scheme, from_date, to_date);
+	RETURN QUERY
+	WITH cell AS (
+		SELECT s.*, sum(s.customers) OVER (PARTITION BY s.from_tier)::bigint AS cohort
+		FROM _tiering.named_cells(migration_matrix.scheme, from_date, to_date, known_at) s
 	), newest AS (
 		-- at the end of the span, or of all
 		SELECT v.version FROM tiering.scheme_version v
@@ -215,7 +398,7 @@ BEGIN
 			ELSE d.direction END,
 		f.rank, t.rank, c.customers,
 		CASE WHEN c.from_tier IS NOT NULL THEN round(c.customers::numeric / c.cohort, 6) END,
-		w.low, w.high, c.measure
+		w.low, w.high, c.measure_from, c.measure_to
 	FROM cell c
 		CROSS JOIN newest n
 		LEFT JOIN _tiering.directions(migration_matrix.scheme, n.version) d
@@ -230,10 +413,69 @@ COMMENT ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz) IS
 'The customers who held a tier at the end of from_date, by the tier that they held at the end of '
 'to_date, and those who had come by then; who came and left in between is in neither. from_tier is '
 'null for those who came (new), to_tier for those who left (exit); whoever left and came back '
-'counts by where he stood on the two days. direction: new, up, down, lateral, stayed or exit; '
+'counts by where they stood on the two days. direction: new, up, down, lateral, stayed or exit; '
 'ranks as in the newest version that had the tier at the end of to_date. share: of the customers '
 'of from_tier, with the bounds of its 95 % confidence interval (see wilson); null where there is '
-'no from_tier. measure: the total of what each customer''s measure was when he last moved up to '
-'the end of to_date, for exits the last one known. known_at: by the moves as known at that time. '
-'From the lowest from_tier up, new first. Dates that are null, infinite or in the wrong order are '
-'errors (22023), as is an unknown scheme (42704)';
+'no from_tier. measure_from and measure_to: what they had on the two days, null where that is no '
+'assessment that is kept. known_at: as known at that time, in heads and in money. From the lowest '
+'from_tier up, new first. Errors: dates that are null, infinite or in the wrong order (22023), an '
+'unknown scheme (42704)';
+
+CREATE FUNCTION tiering.measure_bridge(scheme text, from_date date, to_date date,
+	known_at timestamptz DEFAULT NULL)
+RETURNS TABLE (tier text, rank int, opening numeric, new numeric, exit numeric,
+	migrated_in numeric, migrated_out numeric, growth numeric, closing numeric)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	named int := _tiering.named_by(scheme, to_date);
+	opened boolean := k.slot IS NOT NULL FROM _tiering.kept(scheme, from_date, known_at) k;
+	closed boolean := k.slot IS NOT NULL FROM _tiering.kept(scheme, to_date, known_at) k;
+BEGIN
+	PERFORM _tiering.check_span(scheme, from_date, to_date);
+	RETURN QUERY
+	WITH named AS MATERIALIZED (
+		SELECT n.* FROM _tiering.tier_names(measure_bridge.scheme, named) n
+	), cell AS MATERIALIZED (
+		-- a tier that was renamed in between is one
+		SELECT COALESCE(n.becomes, c.from_tier) AS from_tier, c.to_tier,
+			CASE WHEN opened THEN COALESCE(sum(c.measure_from), 0) END AS had,
+			CASE WHEN closed THEN COALESCE(sum(c.measure_to), 0) END AS has
+		FROM _tiering.named_cells(measure_bridge.scheme, from_date, to_date, known_at) c
+			LEFT JOIN named n ON n.tier = c.from_tier
+		GROUP BY 1, 2
+	), part AS (
+		SELECT c.from_tier AS tier, c.had AS opening, 0 AS new,
+			CASE WHEN c.to_tier IS NULL THEN - c.had ELSE 0 END AS exit, 0 AS migrated_in,
+			CASE WHEN c.to_tier <> c.from_tier THEN - c.had ELSE 0 END AS migrated_out,
+			0 AS growth, 0 AS closing
+		FROM cell c WHERE c.from_tier IS NOT NULL
+		UNION ALL
+		SELECT c.to_tier, 0, CASE WHEN c.from_tier IS NULL THEN c.has ELSE 0 END, 0,
+			CASE WHEN c.from_tier <> c.to_tier THEN c.had ELSE 0 END, 0,
+			CASE WHEN c.from_tier IS NOT NULL THEN c.has - c.had ELSE 0 END, c.has
+		FROM cell c WHERE c.to_tier IS NOT NULL
+		UNION ALL
+		SELECT t.tier, 0, 0, 0, 0, 0, 0, 0 FROM tiering.tier t
+		WHERE t.scheme = measure_bridge.scheme COLLATE "C" AND t.version = named
+	)
+	SELECT p.tier, max(n.rank), CASE WHEN opened THEN sum(p.opening) END,
+		CASE WHEN closed THEN sum(p.new) END, CASE WHEN opened THEN sum(p.exit) END,
+		CASE WHEN opened THEN sum(p.migrated_in) END,
+		CASE WHEN opened THEN sum(p.migrated_out) END,
+		CASE WHEN opened AND closed THEN sum(p.growth) END, CASE WHEN closed THEN sum(p.closing) END
+	FROM part p LEFT JOIN named n ON n.tier = p.tier
+	GROUP BY p.tier
+	ORDER BY max(n.rank) DESC NULLS LAST, p.tier;
+END;
+$$;
+COMMENT ON FUNCTION tiering.measure_bridge(text, date, date, timestamptz) IS
+'How the money of each tier came from what it was at the end of from_date to what it was at the '
+'end of to_date: opening + new + exit + migrated_in + migrated_out + growth = closing, exit and '
+'migrated_out being negative. Who came counts with what they had at the end, who left or moved '
+'with what they had at the beginning; growth is what the customers of the end have gained, or '
+'lost. From the highest tier down; a tier that was renamed has its name of to_date. Null where a '
+'day is no assessment that is kept. known_at: as known at that time. Errors: those '
+'of migration_matrix()';

@@ -28,11 +28,13 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 8
 BEGIN ATOMIC
 	VALUES
 		('report', 'EXECUTE ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz),
+			tiering.measure_bridge(text, date, date, timestamptz),
 			tiering.retention(text, timestamptz), tiering.simulate_customers(text, int, date),
 			tiering.tier_on(text, text, date, timestamptz),
 			tiering.tiers_on(text, date, timestamptz),
 			tiering.tier_distribution_history(text, timestamptz),
-			tiering.history_head(text), tiering.verify_history(text, int, text)'),
+			tiering.history_head(text), tiering.verify_history(text, int, text),
+			tiering.verify_state(text)'),
 		('request', 'EXECUTE ON FUNCTION
 			tiering.request_override(text, text, text, text, daterange, text),
 			tiering.withdraw(bigint, text)'),
@@ -53,6 +55,7 @@ BEGIN ATOMIC
 			tiering.unpublish(text, int, text), tiering.drop_scheme(text, text),
 			tiering.validate_overrides(text, int, date)'),
 		('bind', 'EXECUTE ON FUNCTION tiering.set_source(text, text),
+			tiering.keep_assessments(text, text, interval),
 			tiering.set_series(text, text)'),
 		('load', 'EXECUTE ON FUNCTION tiering.mark_dirty(text, text, date),
 			_tiering.append_marks(text, text[], date[]), _tiering.mark_changes(),
@@ -72,6 +75,12 @@ BEGIN ATOMIC
 			_tiering.batch_digests(text, int, bigint), _tiering.seal(bytea, tiering.batch, bytea),
 			_tiering.known_distribution(timestamptz), _tiering.named_by(text, date),
 			_tiering.tier_names(text, int), _tiering.directions(text, int),
+			_tiering.assessments(text, boolean), _tiering.last_void(text, date, timestamptz),
+			_tiering.kept(text, date, timestamptz),
+			_tiering.kept_rows(tiering.kept_assessment, timestamptz),
+			_tiering.kept_of(text, date[], text[]), _tiering.moved_by_day(text),
+			_tiering.stayed_by_day(text, _tiering.moved[]),
+			_tiering.assignment_disagrees(text), _tiering.assessment_disagrees(text),
 			_tiering.balance_to_hold(uuid, date, text, numeric, boolean)'),
 		-- of what makes schemes and documents
 		('author', 'EXECUTE ON FUNCTION _tiering.new_draft(text, text),
@@ -102,7 +111,8 @@ BEGIN ATOMIC
 		('report', 'SELECT ON tiering.assignment, tiering.migration, tiering.distribution_history,
 			tiering.batch, tiering.superseded, tiering.watch_history, tiering.standing_move,
 			tiering.request, tiering.decision, tiering.request_state, tiering.dirty,
-			tiering.dirty_customer'),
+			tiering.dirty_customer, tiering.assessment, tiering.kept_assessment,
+			tiering.keeping'),
 		('author', 'INSERT, UPDATE, DELETE ON tiering.metric, tiering.tier, tiering.rule,
 			tiering.score_weight, tiering.score_band, tiering.service, tiering.policy,
 			tiering.asset_weight'),
@@ -122,7 +132,9 @@ BEGIN ATOMIC
 		('load', 'INSERT ON tiering.ecb_rate'),
 		('load', 'INSERT, UPDATE, DELETE ON tiering.fx_rate'),
 		-- what report and bind do not read
-		('dump', 'SELECT ON tiering.own_assessment, tiering.voided, tiering.dirty_mark_seq,
+		('dump', 'SELECT ON tiering.assessment_kept, tiering.assessment_1, tiering.assessment_2,
+			tiering.assessment_3, tiering.assessment_4, tiering.own_assessment,
+			tiering.voided, tiering.dirty_mark_seq,
 			tiering.migration_move_seq, tiering.request_request_seq,
 			tiering.watch_history_entry_seq'),
 		('dump', 'SELECT (key) ON tiering.series_source');

@@ -95,6 +95,8 @@ CREATE TABLE tiering.migration (
 CREATE INDEX migration_customer ON tiering.migration (scheme, customer_id, as_of, move);
 -- by date it is appended to, which is all that a block range index needs
 CREATE INDEX migration_as_of ON tiering.migration USING brin (as_of);
+-- the few that count from another day than that of their assessment
+CREATE INDEX migration_dated ON tiering.migration (scheme) WHERE as_of <> assessed;
 SELECT pg_catalog.pg_extension_config_dump('tiering.migration', '');
 SELECT pg_catalog.pg_extension_config_dump('tiering.migration_move_seq', '');
 COMMENT ON TABLE tiering.migration IS 'The moves of customers between tiers; rows are added only';

@@ -72,6 +72,7 @@ ALTER TABLE tiering.migration
 ALTER TABLE tiering.migration
 	ALTER COLUMN assessed TYPE date USING as_of,
 	ALTER COLUMN assessed SET NOT NULL;
+CREATE INDEX migration_dated ON tiering.migration (scheme) WHERE as_of <> assessed;
 
 ALTER TABLE tiering.batch
 	DROP CONSTRAINT batch_kind_check,
@@ -155,6 +156,49 @@ CREATE TABLE tiering.voided (
 	PRIMARY KEY (scheme, batch)
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.voided', '');
+
+-- What customers had at assessments until now was not kept.
+CREATE TABLE tiering.assessment (
+	slot        smallint NOT NULL,
+	scheme      text COLLATE "C" NOT NULL,
+	as_of       date NOT NULL,
+	customer_id text COLLATE "C" NOT NULL,
+	tier        text COLLATE "C",
+	measure     numeric,
+	version     int NOT NULL,
+	amends      boolean NOT NULL,
+	recorded_at timestamptz NOT NULL
+) PARTITION BY LIST (slot);
+CREATE TABLE tiering.assessment_kept PARTITION OF tiering.assessment FOR VALUES IN (0);
+CREATE TABLE tiering.assessment_1 PARTITION OF tiering.assessment FOR VALUES IN (1);
+CREATE TABLE tiering.assessment_2 PARTITION OF tiering.assessment FOR VALUES IN (2);
+CREATE TABLE tiering.assessment_3 PARTITION OF tiering.assessment FOR VALUES IN (3);
+CREATE TABLE tiering.assessment_4 PARTITION OF tiering.assessment FOR VALUES IN (4);
+-- by assessment it is appended to, and read as a whole; amendments are few
+CREATE INDEX assessment_as_of ON tiering.assessment USING brin (as_of);
+CREATE INDEX assessment_amended ON tiering.assessment (scheme, as_of, customer_id, recorded_at)
+	WHERE amends;
+SELECT pg_catalog.pg_extension_config_dump('tiering.assessment_kept', '');
+SELECT pg_catalog.pg_extension_config_dump('tiering.assessment_1', '');
+SELECT pg_catalog.pg_extension_config_dump('tiering.assessment_2', '');
+SELECT pg_catalog.pg_extension_config_dump('tiering.assessment_3', '');
+SELECT pg_catalog.pg_extension_config_dump('tiering.assessment_4', '');
+CREATE TABLE tiering.kept_assessment (
+	scheme      text COLLATE "C" NOT NULL,
+	as_of       date NOT NULL,
+	recorded_at timestamptz NOT NULL,
+	slot        smallint NOT NULL,
+	PRIMARY KEY (scheme, as_of, recorded_at)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.kept_assessment', '');
+CREATE TABLE tiering.keeping (
+	scheme   text COLLATE "C" PRIMARY KEY,
+	which    text COLLATE "C" NOT NULL CHECK (which IN ('month_end', 'all', 'last')),
+	how_long interval CHECK (how_long > '0'),
+	set_at   timestamptz NOT NULL DEFAULT now(),
+	set_by   text NOT NULL DEFAULT session_user
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.keeping', '');
 
 -- Sources. Two settings were kept; of the others, those of who updates are.
 CREATE FUNCTION tiering_update.settings(time_zone text, date_style text) RETURNS text[]

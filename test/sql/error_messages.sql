@@ -12,7 +12,7 @@ DECLARE
 	told text;
 BEGIN
 	EXECUTE format('CREATE TRIGGER stray AFTER UPDATE ON odd.other FOR EACH STATEMENT '
-		'EXECUTE FUNCTION tiering.%I()', trigger_function);
+		'EXECUTE FUNCTION _tiering.%I()', trigger_function);
 	told := t.fails('UPDATE odd.other SET currency = currency');
 	DROP TRIGGER stray ON odd.other;
 	RETURN told;

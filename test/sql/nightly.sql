@@ -22,7 +22,8 @@ SELECT tier, rank, customers, customers_share, measure, measure_share, as_of, ve
 	FROM tiering.tier_distribution WHERE scheme = 'night' ORDER BY rank;
 SELECT as_of, tier, rank, customers, customers_share, measure, measure_share
 	FROM tiering.tier_distribution_history WHERE scheme = 'night' ORDER BY as_of, rank;
-SELECT as_of, from_tier, to_tier, direction, customers, measure FROM tiering.migration_matrix
+SELECT as_of, from_tier, to_tier, direction, customers, measure_from, measure_to
+	FROM tiering.migration_matrix
 	WHERE scheme = 'night' ORDER BY as_of, from_rank NULLS FIRST, to_rank NULLS LAST;
 SELECT * FROM tiering.migration_summary WHERE scheme = 'night' ORDER BY as_of;
 SELECT customer_id, tier, valid, from_tier, direction, cause, measure
@@ -60,7 +61,7 @@ SELECT from_tier, to_tier, direction, customers FROM tiering.migration_matrix WH
 -- the matrix accounts for every customer, before and after
 SELECT sum(customers) FILTER (WHERE from_tier IS NOT NULL) AS before, sum(customers)
 	FILTER (WHERE to_tier IS NOT NULL) AS after,
-	sum(measure) FILTER (WHERE to_tier IS NOT NULL) = (SELECT sum(measure) FROM tiering.assignment
+	sum(measure_to) = (SELECT sum(measure) FROM tiering.assignment
 		WHERE scheme = 'night') AS money
 FROM tiering.migration_matrix WHERE scheme = 'night' AND as_of = '2024-02-29';
 
@@ -100,7 +101,7 @@ FROM (SELECT from_tier AS tier, sum(customers) AS before FROM tiering.migration_
 		WHERE scheme = 'night' AND as_of = '2024-03-05' GROUP BY 1) a USING (tier)
 	FULL JOIN (SELECT tier, count(*) AS held FROM tiering.assignment WHERE scheme = 'night'
 		GROUP BY 1) h USING (tier)
-	FULL JOIN (SELECT to_tier AS tier, sum(measure) AS money FROM tiering.migration_matrix
+	FULL JOIN (SELECT to_tier AS tier, sum(measure_to) AS money FROM tiering.migration_matrix
 		WHERE scheme = 'night' AND as_of = '2024-02-29' GROUP BY 1) m USING (tier)
 	-- what the refresh left; who was deleted by hand as of its day is not in it any more
 	FULL JOIN (SELECT tier, measure FROM tiering.tier_distribution_history WHERE scheme = 'night'

@@ -46,14 +46,21 @@ CREATE FUNCTION late.report(known_at timestamptz) RETURNS TABLE (what text, seal
 	LANGUAGE sql AS $$
 	SELECT 'tiers ' || to_char(m, 'YYYY-MM-DD'),
 		md5(string_agg(t::text, ',' ORDER BY t.customer_id))
-		FROM generate_series('1993-01-31'::date, '1998-12-31', '1 month') m,
-		tiering.tiers_on('berka_late', (m + interval '1 day')::date, known_at) t GROUP BY m
+		FROM generate_series('1993-02-01'::date, '1999-01-01', '1 month') n,
+		LATERAL (SELECT (n - interval '1 day')::date AS m) d,
+		tiering.tiers_on('berka_late', m::date, known_at) t GROUP BY m
 	UNION ALL SELECT 'distribution ' || to_char(d.as_of, 'YYYY-MM-DD'),
 		md5(string_agg(d::text, ',' ORDER BY d.rank))
 		FROM tiering.tier_distribution_history('berka_late', known_at) d GROUP BY d.as_of
 	UNION ALL SELECT 'matrix ' || y, md5(string_agg(x::text, ',' ORDER BY x.from_rank, x.to_rank))
 		FROM generate_series(1993, 1998) y,
-		tiering.migration_matrix('berka_late', make_date(y, 1, 1), make_date(y, 12, 31), known_at) x
+		tiering.migration_matrix('berka_late', make_date(y, 1, 31), make_date(y, 12, 31),
+			known_at) x
+		GROUP BY y
+	UNION ALL SELECT 'bridge ' || y, md5(string_agg(x::text, ',' ORDER BY x.rank))
+		FROM generate_series(1993, 1998) y,
+		tiering.measure_bridge('berka_late', make_date(y, 1, 31), make_date(y, 12, 31),
+			known_at) x
 		GROUP BY y
 	UNION ALL SELECT 'retention', md5(string_agg(r::text, ',' ORDER BY r.year, r.tier))
 		FROM tiering.retention('berka_late', known_at) r
@@ -107,7 +114,8 @@ SELECT count(*) AS distributions, count(*)
 FROM tiering.tier_distribution_history('berka_late', NULL) a
 	FULL JOIN tiering.tier_distribution_history('berka_right', NULL) b USING (as_of, tier);
 SELECT count(*) AS cells, count(*)
-	FILTER (WHERE (a.customers, a.measure) IS DISTINCT FROM (b.customers, b.measure)) AS wrong
+	FILTER (WHERE (a.customers, a.measure_from, a.measure_to)
+		IS DISTINCT FROM (b.customers, b.measure_from, b.measure_to)) AS wrong
 FROM tiering.migration_matrix('berka_late', '1995-12-31', '1997-12-31') a
 	FULL JOIN tiering.migration_matrix('berka_right', '1995-12-31', '1997-12-31') b
 	ON (COALESCE(a.from_tier, ''), COALESCE(a.to_tier, '')) = (COALESCE(b.from_tier, ''),

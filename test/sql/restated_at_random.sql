@@ -290,12 +290,11 @@ FROM _tiering.known_distribution() d LEFT JOIN LATERAL (
 WHERE d.scheme ~ '^odds[1-6]$'
 GROUP BY d.scheme, d.as_of, d.tier, d.customers, d.measure;
 SELECT count(*) > 300 AS many, count(*) FILTER (WHERE customers <> counted) AS wrong, count(*)
-	FILTER (WHERE measure IS NULL) > 50 AS to_recount FROM chance.heads;
-SELECT bool_and(tiering.recount('odds' || bank) > 0 OR bank = 3) AS recounted FROM chance.bank;
+	FILTER (WHERE measure IS NULL) AS to_recount FROM chance.heads;
 SELECT sum(tiering.recount('odds' || bank)) AS left_to_recount FROM chance.bank;
 SELECT count(*) FILTER (WHERE customers <> counted) AS wrong_heads, count(*)
-	FILTER (WHERE measure IS DISTINCT FROM COALESCE(added_up, 0)
-	AND NOT (customers > 0 AND measure IS NULL)) AS wrong_money FROM chance.heads;
+	FILTER (WHERE measure IS DISTINCT FROM COALESCE(added_up, 0)) AS wrong_money
+FROM chance.heads;
 SELECT (SELECT count(*) FROM chance.known_tiers) > 3000 AS many,
 	(SELECT count(*) FROM (SELECT * FROM chance.known_tiers EXCEPT SELECT *
 	FROM chance.then) x) AS lost,

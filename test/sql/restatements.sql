@@ -156,7 +156,8 @@ SELECT count(*) AS wrong FROM (SELECT customer_id, tier FROM tiering.assignment
 	WHERE scheme = 'again' ORDER BY customer_id, as_of DESC, move DESC) m USING (customer_id)
 WHERE a.tier IS DISTINCT FROM m.to_tier;
 SELECT count(*) AS cells, count(*)
-	FILTER (WHERE (x.customers, x.measure) IS DISTINCT FROM (y.customers, y.measure)) AS wrong
+	FILTER (WHERE (x.customers, x.measure_from, x.measure_to)
+		IS DISTINCT FROM (y.customers, y.measure_from, y.measure_to)) AS wrong
 FROM (SELECT * FROM tiering.migration_matrix WHERE scheme = 'again') x
 	FULL JOIN (SELECT * FROM tiering.migration_matrix WHERE scheme = 'righted') y
 	ON (x.as_of, COALESCE(x.from_tier, ''), COALESCE(x.to_tier, '')) = (y.as_of,

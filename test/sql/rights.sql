@@ -158,7 +158,7 @@ CREATE FUNCTION pg_temp.run(pg_temp.evil) RETURNS text
 CREATE CAST (pg_temp.evil AS text) WITH FUNCTION pg_temp.run(pg_temp.evil) AS IMPLICIT;
 CREATE TEMP TABLE mine (scheme pg_temp.evil, version int);
 SELECT t.fails(format('CREATE TRIGGER x BEFORE INSERT ON mine FOR EACH ROW EXECUTE FUNCTION '
-	'tiering.%s()', f))
+	'_tiering.%s()', f))
 FROM unnest('{freeze_definition,record_by_hand}'::text[]) f;
 RESET ROLE;
 CREATE TRIGGER x BEFORE INSERT ON mine FOR EACH ROW EXECUTE FUNCTION _tiering.freeze_definition();

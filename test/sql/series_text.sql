@@ -85,10 +85,12 @@ FROM (VALUES ('\x00'::bytea, 3), ('\x0001', 3), ('\x01', 5), ('\x00', 8), ('\x21
 
 -- equality is that of functions, whatever decimals they show
 SELECT a = b AS eq, a <> b AS ne, a < b AS lt, a <= b AS le, a > b AS gt, a >= b AS ge,
-	daily_series_cmp(a, b) AS cmp,
-	daily_series_hash(a) = daily_series_hash(b) AS hash,
-		daily_series_hash_extended(a, 7) = daily_series_hash_extended(b, 7) AS hash_extended,
-	daily_series_hash_extended(a, 0) & 4294967295 = daily_series_hash(a) & 4294967295 AS lower_half
+	_tiering.daily_series_cmp(a, b) AS cmp,
+	_tiering.daily_series_hash(a) = _tiering.daily_series_hash(b) AS hash,
+	_tiering.daily_series_hash_extended(a, 7) = _tiering.daily_series_hash_extended(b, 7)
+		AS hash_extended,
+	_tiering.daily_series_hash_extended(a, 0) & 4294967295
+		= _tiering.daily_series_hash(a) & 4294967295 AS lower_half
 FROM (VALUES ('{2026-01-01: 1.5}'::daily_series, '{2026-01-01: 1.500}'::daily_series), ('{}', '{}'),
 	('{2026-01-01: 1.5}', '{2026-01-01: 1.6}'),
 	('{2026-01-01: 1}', '{}'), ('{2026-01-01: 0}', '{}'), ('{2026-01-01: 1}', '{2026-01-02: 1}'),

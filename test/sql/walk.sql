@@ -141,6 +141,17 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	year_to_date(date)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'report', $list$
+	_tiering.assignment_disagrees(text);
+	_tiering.assessment_disagrees(text);
+	verify_state(text);
+	_tiering.kept(text, date, timestampwithtimezone);
+	_tiering.kept_of(text, date[], text[]);
+	_tiering.kept_rows(tiering.kept_assessment, timestampwithtimezone);
+	_tiering.last_void(text, date, timestampwithtimezone);
+	_tiering.assessments(text, boolean);
+	_tiering.moved_by_day(text);
+	_tiering.stayed_by_day(text, _tiering.moved[]);
+	measure_bridge(text, date, date, timestampwithtimezone);
 	_tiering.batch_digests(text, integer, bigint);
 	_tiering.check_day(date, text);
 	history_head(text);
@@ -205,6 +216,7 @@ INSERT INTO walk.decided VALUES ('function', 'author', $list$
 	validate_overrides(text, integer, date)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'bind', $list$
+	keep_assessments(text, text, interval);
 	_tiering.checked_query(text, text, boolean);
 	set_series(text, text);
 	set_source(text, text);
@@ -224,12 +236,12 @@ $list$);
 INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.ahead(text, date);
 	after_replication();
-	_tiering.amend_by_hand(text, integer);
+	_tiering.amend_assessment(text, date, integer, bigint);
+	_tiering.amend_assessments(text, bigint);
 	_tiering.amend_distribution(text, date, _tiering.tier_sum[]);
 	_tiering.apply_decision(tiering.request, text);
 	_tiering.approved_moves(text, date);
 	_tiering.assessed(text, date, integer, date, text[], integer, boolean);
-	_tiering.assessments(text, boolean);
 	_tiering.cell_counts(text, date, integer, _tiering.assessed_cell[]);
 	_tiering.changes_by_hand(text);
 	_tiering.check_by_hand(text, integer);
@@ -373,7 +385,24 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.write_binding(text, text, boolean);
 	_tiering.write_replay(text, text[], date[], text, integer, date, date);
 	_tiering.write_verdicts(text, text, date, integer, date, text[], integer, text[], bigint, text,
-		integer);
+		integer, tiering.kept_assessment);
+	_tiering.begin_assessment(text, date);
+	_tiering.empty_slots(smallint[]);
+	_tiering.in_block();
+	_tiering.keep_assessments(text, text, interval);
+	_tiering.keep_or_drop(text);
+	_tiering.not_to_keep(text);
+	_tiering.slot_to_write(text);
+	_tiering.unused_slots();
+	_tiering.edition_of_sums(text, date);
+	_tiering.last_amendment(text, date);
+	_tiering.measure_as_kept(text, date);
+	_tiering.moved_in(text, bigint, date, integer);
+	_tiering.stood_as_kept(text, date, timestampwithtimezone);
+	_tiering.stood_with(text, date, timestampwithtimezone);
+	_tiering.cells(text, date, date, timestampwithtimezone);
+	_tiering.named_cells(text, date, date, timestampwithtimezone);
+	_tiering.check_span(text, date, date);
 	_tiering.write_void(text, date, integer)
 $list$);
 INSERT INTO walk.decided VALUES ('relation', 'public', $list$
@@ -393,6 +422,9 @@ INSERT INTO walk.decided VALUES ('relation', 'public', $list$
 	tier SELECT
 $list$);
 INSERT INTO walk.decided VALUES ('relation', 'report', $list$
+	assessment SELECT;
+	kept_assessment SELECT;
+	keeping SELECT;
 	assignment SELECT;
 	batch SELECT;
 	customer_tier_history SELECT;
@@ -444,6 +476,11 @@ INSERT INTO walk.decided VALUES ('relation', 'load', $list$
 	fx_rate SELECT+INSERT+UPDATE+DELETE
 $list$);
 INSERT INTO walk.decided VALUES ('relation', 'dump', $list$
+	assessment_kept SELECT;
+	assessment_1 SELECT;
+	assessment_2 SELECT;
+	assessment_3 SELECT;
+	assessment_4 SELECT;
 	dirty_mark_seq SELECT;
 	migration_move_seq SELECT;
 	own_assessment SELECT;

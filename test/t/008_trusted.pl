@@ -142,7 +142,7 @@ refused('dba', $_->[0], $_->[1], "not theirs: $_->[0]")
 		'permission denied for table' ],
 	[ 'GRANT SELECT ON tiering.migration TO stranger', 'permission denied for table' ],
 	[ q{SELECT _tiering.change_role('stranger', 'report', true)},
-		'permission denied for schema _tiering' ],
+		'permission denied for function change_role' ],
 	[ 'ALTER EXTENSION tiering DROP FUNCTION tiering.role_grants()', 'must be owner of function' ],
 	[ 'SELECT tiering.enable_triggers()', 'permission denied for function' ]);
 

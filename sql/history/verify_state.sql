@@ -1,0 +1,71 @@
+/*
+ * Whether the state of a scheme agrees with its records
+ */
+
+CREATE FUNCTION _tiering.assignment_disagrees(scheme text) RETURNS SETOF text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format('customer "%s" is in %s since %s, by their moves in %s since %s',
+		COALESCE(a.customer_id, m.customer_id), COALESCE(a.tier, 'no tier'),
+		COALESCE(a.since::text, 'no day'), COALESCE(m.to_tier, 'no tier'),
+		COALESCE(m.as_of::text, 'no day'))
+	FROM (SELECT x.* FROM tiering.assignment x WHERE x.scheme = assignment_disagrees.scheme) a
+		FULL JOIN (
+			SELECT l.* FROM (
+				SELECT DISTINCT ON (k.customer_id) k.customer_id, k.to_tier, k.as_of, k.version
+				FROM _tiering.known_moves(assignment_disagrees.scheme) k
+				ORDER BY k.customer_id, k.as_of DESC, k.move DESC) l
+			WHERE l.to_tier IS NOT NULL) m ON m.customer_id = a.customer_id
+	WHERE a.since IS DISTINCT FROM m.as_of
+		OR a.tier IS DISTINCT FROM m.to_tier AND a.tier IS DISTINCT FROM tiering.successor(
+			assignment_disagrees.scheme, m.version, m.to_tier, a.version)
+	ORDER BY COALESCE(a.customer_id, m.customer_id) LIMIT 1
+$$;
+COMMENT ON FUNCTION _tiering.assignment_disagrees(text) IS
+'The first customer who is not where the moves that stand have led them';
+
+CREATE FUNCTION _tiering.assessment_disagrees(scheme text) RETURNS SETOF text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format('tier %s of the assessment of %s has %s customers with %s, its customers are %s '
+		'with %s', COALESCE(d.tier, s.tier), COALESCE(d.as_of, s.as_of),
+		COALESCE(d.customers, 0), COALESCE(d.measure, 0), COALESCE(s.customers, 0),
+		COALESCE(s.measure, 0))
+	FROM (
+		SELECT x.* FROM _tiering.known_distribution() x
+		WHERE x.scheme = assessment_disagrees.scheme
+			AND (_tiering.kept(x.scheme, x.as_of)).slot IS NOT NULL) d
+		FULL JOIN (
+			SELECT k.as_of, k.tier, count(*) AS customers, sum(k.measure) AS measure
+			FROM _tiering.kept_of(assessment_disagrees.scheme, ARRAY(
+				SELECT a.as_of FROM _tiering.assessments(assessment_disagrees.scheme, false) a),
+				NULL) k
+			WHERE k.tier IS NOT NULL GROUP BY k.as_of, k.tier) s
+			ON s.as_of = d.as_of AND s.tier COLLATE "C" = d.tier
+	WHERE (COALESCE(d.customers, 0), COALESCE(d.measure, 0))
+		<> (COALESCE(s.customers, 0), COALESCE(s.measure, 0))
+	ORDER BY COALESCE(d.as_of, s.as_of), COALESCE(d.tier, s.tier) LIMIT 1
+$$;
+COMMENT ON FUNCTION _tiering.assessment_disagrees(text) IS
+'The first tier of an assessment that is kept whose customers do not add up to its sums';
+
+CREATE FUNCTION tiering.verify_state(scheme text) RETURNS TABLE (kind text, finding text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM tiering.newest_version(scheme);
+	RETURN QUERY
+	SELECT 'assignment', d FROM _tiering.assignment_disagrees(scheme COLLATE "C") d
+	UNION ALL
+	SELECT 'assessment', d FROM _tiering.assessment_disagrees(scheme COLLATE "C") d;
+END;
+$$;
+COMMENT ON FUNCTION tiering.verify_state(text) IS
+'What of the state of a scheme does not agree with its records, the first finding of each kind; no '
+'row if all does. assignment: a customer is not where the moves that stand have led them; '
+'assessment: the customers of one that is kept do not add up to its distribution. verify_history() '
+'tells whether the moves themselves are as they were sealed: whoever has not both has proved '
+'nothing. Errors: unknown scheme (42704)';

@@ -1,0 +1,404 @@
+/*
+ * Assessments that are kept: what each customer had, and where they stood. The sums over
+ * them are the distribution of the assessment, whoever changes it: a refresh appends all
+ * customers, and a decision, a change by hand or a restatement amends those whom it
+ * touches. Money of an assessment that is not kept is not known, and null.
+ */
+
+CREATE FUNCTION _tiering.last_void(scheme text, as_of date, known_at timestamptz)
+RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT COALESCE(max(v.recorded_at), '-infinity') FROM tiering.batch v
+	WHERE v.scheme = last_void.scheme COLLATE "C" AND v.kind = 'void' AND v.as_of = last_void.as_of
+		AND (last_void.known_at IS NULL OR v.recorded_at <= last_void.known_at);
+END;
+COMMENT ON FUNCTION _tiering.last_void(text, date, timestamptz) IS
+'When an assessment was taken back last, as known at a time; -infinity if it never was';
+
+CREATE FUNCTION _tiering.kept(scheme text, as_of date, known_at timestamptz DEFAULT NULL)
+RETURNS tiering.kept_assessment
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	result tiering.kept_assessment;
+BEGIN
+	SELECT k.* INTO result FROM tiering.kept_assessment k
+	WHERE k.scheme = kept.scheme COLLATE "C" AND k.as_of = kept.as_of
+		AND (kept.known_at IS NULL OR k.recorded_at <= kept.known_at)
+		AND k.recorded_at > _tiering.last_void(kept.scheme, kept.as_of, kept.known_at)
+	ORDER BY k.recorded_at DESC LIMIT 1;
+	-- its table may have been emptied since a transaction began that has read nothing of it
+	IF result.slot > 0
+		AND NOT EXISTS (SELECT FROM tiering.assessment a
+			WHERE a.slot = result.slot AND a.scheme = result.scheme AND a.as_of = result.as_of)
+		AND EXISTS (SELECT FROM tiering.distribution_history d
+			WHERE d.scheme = result.scheme AND d.as_of = result.as_of
+				AND d.recorded_at >= result.recorded_at AND d.customers > 0)
+	THEN
+		RETURN NULL;
+	END IF;
+	RETURN result;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.kept(text, date, timestamptz) IS
+'The assessment of a day, if its rows are kept and it was not taken back, as known at a time; '
+'known_at null: as known now';
+
+-- Inlined where it is called, with k from kept(): workers can read it.
+CREATE FUNCTION _tiering.kept_rows(k tiering.kept_assessment, known_at timestamptz)
+RETURNS TABLE (customer_id text, tier text, measure numeric, version int)
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100000
+BEGIN ATOMIC
+	SELECT a.customer_id, a.tier, a.measure, a.version
+	FROM tiering.assessment a
+	WHERE a.slot = (k).slot AND a.scheme = (k).scheme AND a.as_of = (k).as_of
+		AND a.recorded_at = (k).recorded_at AND NOT a.amends
+		AND NOT EXISTS (
+			SELECT FROM tiering.assessment b
+			WHERE b.slot = (k).slot AND b.scheme = (k).scheme AND b.as_of = (k).as_of AND b.amends
+				AND b.customer_id = a.customer_id AND b.recorded_at > (k).recorded_at
+				AND (kept_rows.known_at IS NULL OR b.recorded_at <= kept_rows.known_at))
+	UNION ALL
+	SELECT l.customer_id, l.tier, l.measure, l.version
+	FROM (
+		SELECT DISTINCT ON (b.customer_id) b.customer_id, b.tier, b.measure, b.version
+		FROM tiering.assessment b
+		WHERE b.slot = (k).slot AND b.scheme = (k).scheme AND b.as_of = (k).as_of AND b.amends
+			AND b.recorded_at > (k).recorded_at
+			AND (kept_rows.known_at IS NULL OR b.recorded_at <= kept_rows.known_at)
+		ORDER BY b.customer_id, b.recorded_at DESC) l;
+END;
+COMMENT ON FUNCTION _tiering.kept_rows(tiering.kept_assessment, timestamptz) IS
+'What customers had at an assessment that is kept, and where they stood, as known at a time; null: '
+'as known now. Who was none, or waited for an approval to become one, has no tier. Nobody if the '
+'assessment is null';
+
+CREATE FUNCTION _tiering.kept_of(scheme text, days date[], customers text[])
+RETURNS TABLE (as_of date, customer_id text, tier text, measure numeric, version int)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 100000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	day date;
+	k tiering.kept_assessment;
+BEGIN
+	FOREACH day IN ARRAY COALESCE(days, '{}') LOOP
+		k := _tiering.kept(scheme, day);
+		IF k.slot IS NOT NULL THEN
+			RETURN QUERY SELECT day, r.customer_id, r.tier, r.measure, r.version
+			FROM _tiering.kept_rows(k, NULL) r
+			WHERE customers IS NULL OR r.customer_id = ANY (customers COLLATE "C");
+		END IF;
+	END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.kept_of(text, date[], text[]) IS
+'What customers, or all if null, had at assessments, of those that are kept, and where they stood';
+
+-- An assessment goes into the next empty table when the scheme has one in the last table
+-- that was written. Several schemes go on together; one that is assessed seldom leaves the
+-- other tables to the rest.
+CREATE FUNCTION _tiering.slot_to_write(scheme text) RETURNS smallint
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	current_slot smallint := k.slot FROM tiering.kept_assessment k WHERE k.slot > 0
+		ORDER BY k.recorded_at DESC LIMIT 1;
+BEGIN
+	IF EXISTS (SELECT FROM tiering.keeping k
+		WHERE k.scheme = slot_to_write.scheme AND k.which = 'all')
+	THEN
+		RETURN 0;
+	ELSIF NOT EXISTS (SELECT FROM tiering.kept_assessment k
+		WHERE k.scheme = slot_to_write.scheme AND k.slot = current_slot)
+	THEN
+		RETURN COALESCE(current_slot, 1);
+	END IF;
+	RETURN COALESCE((
+		SELECT s.slot FROM generate_series(1, 4) s(slot)
+		WHERE pg_relation_size(format('tiering.assessment_%s', s.slot)::regclass) = 0
+		ORDER BY (s.slot - current_slot + 4) % 4 LIMIT 1), current_slot);
+END;
+$$;
+COMMENT ON FUNCTION _tiering.slot_to_write(text) IS
+'In which part of the table assessment the next one of a scheme is to lie';
+
+-- The first edition of an assessment; the rows of its customers are whoever calls it's to
+-- add, with the time that this returns.
+CREATE FUNCTION _tiering.begin_assessment(scheme text, as_of date) RETURNS tiering.kept_assessment
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+	INSERT INTO tiering.kept_assessment (scheme, as_of, recorded_at, slot)
+	VALUES (begin_assessment.scheme, begin_assessment.as_of,
+		_tiering.next_edition(begin_assessment.scheme, begin_assessment.as_of),
+		_tiering.slot_to_write(begin_assessment.scheme))
+	RETURNING *
+$$;
+COMMENT ON FUNCTION _tiering.begin_assessment(text, date) IS
+'Notes that an assessment is kept, and where its rows are to lie';
+
+-- The last two are kept whatever the setting: one of them may be taken back.
+CREATE FUNCTION _tiering.not_to_keep(scheme text)
+RETURNS TABLE (as_of date, recorded_at timestamptz, slot smallint, is_kept boolean)
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10
+BEGIN ATOMIC
+	WITH setting AS (
+		SELECT COALESCE(max(k.which), 'month_end') AS which, max(k.how_long) AS how_long
+		FROM tiering.keeping k WHERE k.scheme = not_to_keep.scheme
+	), step AS (
+		SELECT a.as_of, lead(a.as_of) OVER w AS next, lead(a.as_of, 2) OVER w AS after_next,
+			max(a.as_of) OVER () AS last
+		FROM _tiering.assessments(not_to_keep.scheme, false) a
+		WINDOW w AS (ORDER BY a.as_of)
+	), held AS (
+		SELECT k.as_of, k.recorded_at, k.slot, s.after_next IS NOT NULL AS is_past,
+			k.recorded_at > _tiering.last_void(k.scheme, k.as_of, NULL)
+			AND (o.how_long IS NULL OR k.as_of >= s.last - o.how_long)
+			AND CASE o.which WHEN 'all' THEN true WHEN 'last' THEN false
+				ELSE date_trunc('month', k.as_of) < date_trunc('month', s.next) END AS is_kept
+		FROM tiering.kept_assessment k CROSS JOIN setting o
+			JOIN step s ON s.as_of = k.as_of
+		WHERE k.scheme = not_to_keep.scheme
+	)
+	SELECT h.as_of, h.recorded_at, h.slot, h.is_kept
+	FROM held h WHERE h.is_past AND (h.slot > 0 OR NOT h.is_kept);
+END;
+COMMENT ON FUNCTION _tiering.not_to_keep(text) IS
+'The assessments of a scheme that are not to stay where they are: they go to assessment_kept, or '
+'are not kept any more';
+
+-- What an assessment that is not kept had is left to be emptied with its table. It is
+-- deleted only from assessment_kept, when its time is over.
+CREATE FUNCTION _tiering.keep_or_drop(scheme text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+	past record;
+BEGIN
+	FOR past IN SELECT * FROM _tiering.not_to_keep(scheme) LOOP
+		IF past.is_kept THEN
+			INSERT INTO tiering.assessment (slot, scheme, as_of, customer_id, tier, measure,
+				version, amends, recorded_at)
+			SELECT 0, a.scheme, a.as_of, a.customer_id, a.tier, a.measure, a.version, a.amends,
+				a.recorded_at
+			FROM tiering.assessment a
+			WHERE a.slot = past.slot AND a.scheme = keep_or_drop.scheme
+				AND a.as_of = past.as_of AND a.recorded_at >= past.recorded_at;
+			UPDATE tiering.kept_assessment k SET slot = 0
+			WHERE k.scheme = keep_or_drop.scheme AND k.as_of = past.as_of
+				AND k.recorded_at = past.recorded_at;
+		ELSE
+			DELETE FROM tiering.kept_assessment k
+			WHERE k.scheme = keep_or_drop.scheme AND k.as_of = past.as_of
+				AND k.recorded_at = past.recorded_at;
+			DELETE FROM tiering.assessment a
+			WHERE past.slot = 0 AND a.slot = 0 AND a.scheme = keep_or_drop.scheme
+				AND a.as_of = past.as_of AND a.recorded_at >= past.recorded_at;
+		END IF;
+	END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.keep_or_drop(text) IS
+'Has the assessments of a scheme that are to be kept for long lie in assessment_kept, and forgets '
+'those that are not';
+
+CREATE FUNCTION _tiering.unused_slots() RETURNS smallint[]
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT ARRAY(
+		SELECT s.slot::smallint FROM generate_series(1, 4) s(slot)
+		WHERE pg_relation_size(format('tiering.assessment_%s', s.slot)::regclass) > 0
+			AND NOT EXISTS (SELECT FROM tiering.kept_assessment k WHERE k.slot = s.slot))
+$$;
+COMMENT ON FUNCTION _tiering.unused_slots() IS
+'The parts of the table assessment of whose rows none are kept any more';
+
+CREATE FUNCTION _tiering.in_block() RETURNS boolean
+AS 'MODULE_PATHNAME', 'in_block'
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1;
+COMMENT ON FUNCTION _tiering.in_block() IS
+'Whether the statement is one of several in a transaction: whatever it locks stays locked';
+
+-- TRUNCATE waits for readers, and has older snapshots see nothing. So it is tried at the
+-- end of an assessment, on what was unused when that began, and left to the next one if
+-- anybody is reading. Its lock goes with the transaction, so that none is taken where more
+-- may come in that: who waits for it may have what comes next. And a snapshot that does
+-- not see what others have written since could take a part for unused that is not.
+CREATE FUNCTION _tiering.empty_slots(slots smallint[]) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	slot smallint;
+BEGIN
+	IF _tiering.in_block() OR current_setting('transaction_isolation') <> 'read committed' THEN
+		RETURN;
+	END IF;
+	FOREACH slot IN ARRAY slots LOOP
+		BEGIN
+			EXECUTE format('LOCK TABLE tiering.assessment_%s IN ACCESS EXCLUSIVE MODE NOWAIT',
+				slot);
+			IF slot = ANY (_tiering.unused_slots()) THEN
+				EXECUTE format('TRUNCATE tiering.assessment_%s', slot);
+			END IF;
+		EXCEPTION WHEN lock_not_available THEN
+			NULL;
+		END;
+	END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.empty_slots(smallint[]) IS
+'Empties parts of the table assessment that are unused, but for those that somebody reads';
+
+CREATE FUNCTION _tiering.keep_assessments(scheme text, which text, how_long interval)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM tiering.newest_version(scheme), _tiering.take_turn(scheme);
+	IF which IS NULL OR which NOT IN ('month_end', 'all', 'last') THEN
+		RAISE EXCEPTION 'which must be month_end, all or last, not %', COALESCE(which, 'null')
+			USING ERRCODE = 'invalid_parameter_value';
+	ELSIF how_long <= '0' THEN
+		RAISE EXCEPTION 'how_long must be more than nothing, or null, not %', how_long
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	INSERT INTO tiering.keeping AS k (scheme, which, how_long)
+	VALUES (keep_assessments.scheme, keep_assessments.which, keep_assessments.how_long)
+	ON CONFLICT ON CONSTRAINT keeping_pkey DO UPDATE
+		SET which = excluded.which, how_long = excluded.how_long, set_at = now(),
+			set_by = session_user;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.keep_assessments(text, text, interval) IS
+'Part of keep_assessments(): what it does, as the owner';
+
+CREATE FUNCTION tiering.keep_assessments(scheme text, which text DEFAULT 'month_end',
+	how_long interval DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'enter'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
+COMMENT ON FUNCTION tiering.keep_assessments(text, text, interval) IS
+'Says which assessments of a scheme are kept customer by customer: month_end, the last of each '
+'month, as without this call; all; or last. The last two are kept whatever is said. how_long: only '
+'those of so long before the last one; null: for ever. It counts from the next refresh on, and '
+'brings nothing back. What is not kept leaves its sums in distribution_history; the money of '
+'moves, and of tiers that are restated, is null for it. Its room is given back by a refresh that '
+'is a transaction by itself. Errors: unknown scheme (42704), another word, or no time (22023), a '
+'refresh under way (55P03)';
+
+-- A batch that is a decision's or made by hand has one move of a customer, or several on
+-- the way to where they are. The tier of then is called as the assessment's version does.
+CREATE FUNCTION _tiering.moved_in(scheme text, after_move bigint, day date, version int)
+RETURNS TABLE (customer_id text, was text, tier text, measure numeric, graded_by int)
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10
+BEGIN ATOMIC
+	SELECT m.customer_id, COALESCE(f.becomes, m.was), COALESCE(t.becomes, m.tier), m.measure,
+		m.version
+	FROM (
+		SELECT x.customer_id, (array_agg(x.from_tier ORDER BY x.move))[1] AS was,
+			(array_agg(x.to_tier ORDER BY x.move DESC))[1] AS tier,
+			(array_agg(x.measure ORDER BY x.move DESC))[1] AS measure,
+			(array_agg(x.version ORDER BY x.move DESC))[1] AS version
+		FROM tiering.migration x
+		WHERE x.move > moved_in.after_move AND x.scheme = moved_in.scheme COLLATE "C"
+			AND x.assessed <= moved_in.day
+		GROUP BY x.customer_id) m
+		LEFT JOIN _tiering.succeeded(moved_in.scheme, moved_in.version) f
+			ON f.from_version = m.version AND f.tier = m.was
+		LEFT JOIN _tiering.succeeded(moved_in.scheme, moved_in.version) t
+			ON t.from_version = m.version AND t.tier = m.tier;
+END;
+COMMENT ON FUNCTION _tiering.moved_in(text, bigint, date, int) IS
+'From where to where customers went by the moves after a number, up to a day; with tiers as a '
+'version calls them';
+
+-- What they had does not change by where they stand. Who was none of the customers of
+-- then has the measure with which they came.
+CREATE FUNCTION _tiering.amend_assessment(scheme text, as_of date, version int, after_move bigint)
+RETURNS _tiering.tier_sum[]
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+DECLARE
+	k tiering.kept_assessment := _tiering.kept(scheme, as_of);
+	edition timestamptz := _tiering.next_edition(scheme, as_of);
+	changes _tiering.tier_sum[];
+BEGIN
+	WITH moved AS MATERIALIZED (
+		SELECT m.* FROM _tiering.moved_in(amend_assessment.scheme, after_move,
+			amend_assessment.as_of, amend_assessment.version) m
+	), had AS MATERIALIZED (
+		SELECT m.customer_id, CASE WHEN k.slot IS NULL THEN m.was ELSE h.tier END AS was, m.tier,
+			CASE WHEN h.tier IS NULL THEN m.measure ELSE h.measure END AS measure,
+			m.graded_by
+		FROM moved m
+			LEFT JOIN _tiering.kept_of(amend_assessment.scheme, ARRAY[amend_assessment.as_of],
+				ARRAY(SELECT x.customer_id FROM moved x)) h
+				ON h.customer_id COLLATE "C" = m.customer_id
+	), amending AS (
+		INSERT INTO tiering.assessment (slot, scheme, as_of, customer_id, tier, measure, version,
+			amends, recorded_at)
+		SELECT k.slot, k.scheme, k.as_of, h.customer_id, h.tier,
+			CASE WHEN h.tier IS NOT NULL THEN h.measure END, h.graded_by, true, edition
+		FROM had h WHERE k.slot IS NOT NULL AND h.tier IS DISTINCT FROM h.was
+	)
+	SELECT array_agg(ROW(x.tier, x.customers,
+			CASE WHEN k.slot IS NOT NULL THEN x.customers * COALESCE(h.measure, 0) END
+			)::_tiering.tier_sum)
+	INTO changes
+	FROM had h CROSS JOIN LATERAL (VALUES (h.was, -1), (h.tier, 1)) x(tier, customers)
+	WHERE x.tier IS NOT NULL AND h.tier IS DISTINCT FROM h.was;
+	RETURN changes;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.amend_assessment(text, date, int, bigint) IS
+'Has the customers of the moves after a number stand, at an assessment, where these led them; '
+'returns what that makes of its sums, of which money is null where the assessment is not kept';
+
+CREATE FUNCTION _tiering.amend_assessments(scheme text, after_move bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	first_day date := min(m.assessed) FROM tiering.migration m
+		WHERE m.move > after_move AND m.scheme = amend_assessments.scheme COLLATE "C";
+	step record;
+BEGIN
+	FOR step IN
+		SELECT a.as_of, a.version FROM _tiering.assessments(scheme, false) a
+		WHERE a.as_of >= first_day ORDER BY a.as_of
+	LOOP
+		PERFORM _tiering.amend_distribution(scheme, step.as_of,
+			_tiering.amend_assessment(scheme, step.as_of, step.version, after_move));
+	END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.amend_assessments(text, bigint) IS
+'Keeps what a decision or a change by hand makes of the assessments on or after its day, by the '
+'moves after a number';
+
+-- A part of a table has the comments of the whole.
+DO $$
+DECLARE
+	part record;
+BEGIN
+	FOR part IN
+		SELECT p.inhrelid::pg_catalog.regclass AS name, a.attname,
+			pg_catalog.col_description(p.inhparent, a.attnum) AS comment
+		FROM pg_catalog.pg_inherits p
+			JOIN pg_catalog.pg_attribute a ON a.attrelid = p.inhparent AND a.attnum > 0
+		WHERE p.inhparent = 'tiering.assessment'::pg_catalog.regclass
+	LOOP
+		EXECUTE pg_catalog.format('COMMENT ON COLUMN %s.%I IS %L', part.name, part.attname,
+			part.comment);
+	END LOOP;
+END;
+$$;
