@@ -60,7 +60,8 @@ BEGIN
 	RETURN QUERY
 	SELECT 'assignment', d FROM _tiering.assignment_disagrees(scheme COLLATE "C") d
 	UNION ALL
-	SELECT 'assessment', d FROM _tiering.assessment_disagrees(scheme COLLATE "C") d;
+	SELECT 'assessment', d FROM _tiering.assessment_disagrees(scheme COLLATE "C") d
+	ORDER BY 1;
 END;
 $$;
 COMMENT ON FUNCTION tiering.verify_state(text) IS
