@@ -14,7 +14,6 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
-#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_proc.h"
@@ -219,11 +218,4 @@ refuse_lent(PG_FUNCTION_ARGS)
 						   GetUserNameFromId(GetUserId(), false)),
 				 errhint("Write in a statement of your own, as a role that has the right.")));
 	PG_RETURN_POINTER(NULL);
-}
-
-PG_FUNCTION_INFO_V1(in_block);
-Datum
-in_block(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(IsTransactionBlock());
 }

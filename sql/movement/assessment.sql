@@ -46,7 +46,8 @@ COMMENT ON FUNCTION _tiering.kept(text, date, timestamptz) IS
 'The assessment of a day, if its rows are kept and it was not taken back, as known at a time; '
 'known_at null: as known now';
 
--- Inlined where it is called, with k from kept(): workers can read it.
+-- Inlined where it is called, so that workers can read it: k is a variable there, as a call
+-- of kept() would be made for each row.
 CREATE FUNCTION _tiering.kept_rows(k tiering.kept_assessment, known_at timestamptz)
 RETURNS TABLE (customer_id text, tier text, measure numeric, version int)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100000
@@ -142,31 +143,33 @@ $$;
 COMMENT ON FUNCTION _tiering.begin_assessment(text, date) IS
 'Notes that an assessment is kept, and where its rows are to lie';
 
--- The last two are kept whatever the setting: one of them may be taken back.
+-- The last two are kept whatever the setting: one of them may be taken back. One that was
+-- is kept as any other of its day, for what was known before. until: where the next one as
+-- of the same day begins.
 CREATE FUNCTION _tiering.not_to_keep(scheme text)
-RETURNS TABLE (as_of date, recorded_at timestamptz, slot smallint, is_kept boolean)
+RETURNS TABLE (as_of date, recorded_at timestamptz, until timestamptz, slot smallint,
+	is_kept boolean)
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10
 BEGIN ATOMIC
 	WITH setting AS (
 		SELECT COALESCE(max(k.which), 'month_end') AS which, max(k.how_long) AS how_long
 		FROM tiering.keeping k WHERE k.scheme = not_to_keep.scheme
-	), step AS (
-		SELECT a.as_of, lead(a.as_of) OVER w AS next, lead(a.as_of, 2) OVER w AS after_next,
-			max(a.as_of) OVER () AS last
-		FROM _tiering.assessments(not_to_keep.scheme, false) a
-		WINDOW w AS (ORDER BY a.as_of)
+	), step AS MATERIALIZED (
+		SELECT a.as_of FROM _tiering.assessments(not_to_keep.scheme, false) a
 	), held AS (
-		SELECT k.as_of, k.recorded_at, k.slot, s.after_next IS NOT NULL AS is_past,
-			k.recorded_at > _tiering.last_void(k.scheme, k.as_of, NULL)
-			AND (o.how_long IS NULL OR k.as_of >= s.last - o.how_long)
+		SELECT k.as_of, k.recorded_at, k.slot, lead(k.recorded_at, 1, 'infinity')
+				OVER (PARTITION BY k.as_of ORDER BY k.recorded_at) AS until,
+			(o.how_long IS NULL OR k.as_of >= n.last - o.how_long)
 			AND CASE o.which WHEN 'all' THEN true WHEN 'last' THEN false
-				ELSE date_trunc('month', k.as_of) < date_trunc('month', s.next) END AS is_kept
+				ELSE date_trunc('month', k.as_of) < date_trunc('month', n.next) END AS is_kept
 		FROM tiering.kept_assessment k CROSS JOIN setting o
-			JOIN step s ON s.as_of = k.as_of
+			CROSS JOIN LATERAL (
+				SELECT min(s.as_of) AS next, max(s.as_of) AS last FROM step s
+				WHERE s.as_of > k.as_of HAVING count(*) > 1) n
 		WHERE k.scheme = not_to_keep.scheme
 	)
-	SELECT h.as_of, h.recorded_at, h.slot, h.is_kept
-	FROM held h WHERE h.is_past AND (h.slot > 0 OR NOT h.is_kept);
+	SELECT h.as_of, h.recorded_at, h.until, h.slot, h.is_kept
+	FROM held h WHERE h.slot > 0 OR NOT h.is_kept;
 END;
 COMMENT ON FUNCTION _tiering.not_to_keep(text) IS
 'The assessments of a scheme that are not to stay where they are: they go to assessment_kept, or '
@@ -189,17 +192,20 @@ BEGIN
 				a.recorded_at
 			FROM tiering.assessment a
 			WHERE a.slot = past.slot AND a.scheme = keep_or_drop.scheme
-				AND a.as_of = past.as_of AND a.recorded_at >= past.recorded_at;
+				AND a.as_of = past.as_of
+				AND a.recorded_at >= past.recorded_at AND a.recorded_at < past.until;
 			UPDATE tiering.kept_assessment k SET slot = 0
 			WHERE k.scheme = keep_or_drop.scheme AND k.as_of = past.as_of
 				AND k.recorded_at = past.recorded_at;
-		ELSE
-			DELETE FROM tiering.kept_assessment k
-			WHERE k.scheme = keep_or_drop.scheme AND k.as_of = past.as_of
-				AND k.recorded_at = past.recorded_at;
+			CONTINUE;
+		END IF;
+		DELETE FROM tiering.kept_assessment k
+		WHERE k.scheme = keep_or_drop.scheme AND k.as_of = past.as_of
+			AND k.recorded_at = past.recorded_at;
+		IF past.slot = 0 THEN
 			DELETE FROM tiering.assessment a
-			WHERE past.slot = 0 AND a.slot = 0 AND a.scheme = keep_or_drop.scheme
-				AND a.as_of = past.as_of AND a.recorded_at >= past.recorded_at;
+			WHERE a.slot = 0 AND a.scheme = keep_or_drop.scheme AND a.as_of = past.as_of
+				AND a.recorded_at >= past.recorded_at AND a.recorded_at < past.until;
 		END IF;
 	END LOOP;
 END;

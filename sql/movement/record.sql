@@ -285,6 +285,22 @@ $$;
 COMMENT ON FUNCTION _tiering.settle_by_hand() IS
 'Trigger on assignment: what a change of tier by hand means for the rest of the row';
 
+-- They go by their names: rows are waited for as ever before anything else comes after.
+CREATE FUNCTION _tiering.limit_waiting() RETURNS trigger
+AS 'MODULE_PATHNAME', 'limit_waiting'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1;
+COMMENT ON FUNCTION _tiering.limit_waiting() IS
+'Trigger on assignment: a statement that changes it by hand waits no longer than 10 ms for a row '
+'that another session has, and is refused (55P03)';
+
+CREATE TRIGGER limit_waiting BEFORE INSERT OR UPDATE OR DELETE ON tiering.assignment
+	FOR EACH STATEMENT EXECUTE FUNCTION _tiering.limit_waiting();
+CREATE TRIGGER allow_waiting AFTER INSERT OR UPDATE OR DELETE ON tiering.assignment
+	FOR EACH STATEMENT EXECUTE FUNCTION _tiering.limit_waiting();
+COMMENT ON TRIGGER limit_waiting ON tiering.assignment IS
+'Who changes customers by hand does not keep a refresh waiting for them while they wait for it';
+COMMENT ON TRIGGER allow_waiting ON tiering.assignment IS 'Ends what limit_waiting began';
+
 CREATE TRIGGER check_new AFTER INSERT ON tiering.assignment
 	REFERENCING NEW TABLE AS new_rows
 	FOR EACH STATEMENT WHEN (NOT _tiering.restores()) EXECUTE FUNCTION _tiering.refuse_inserted();

@@ -21,7 +21,7 @@ COMMENT ON TYPE _tiering.moved IS
 'Customers by the day and the tiers of their move: how many, with how much at the assessment '
 'before the day, previous, and at that of the day';
 
-CREATE FUNCTION _tiering.moved_by_day(scheme text) RETURNS SETOF _tiering.moved
+CREATE FUNCTION _tiering.moved_by_day(scheme text, money boolean) RETURNS SETOF _tiering.moved
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
 BEGIN ATOMIC
 	WITH step AS MATERIALIZED (
@@ -43,7 +43,8 @@ BEGIN ATOMIC
 		WHERE f.from_tier IS DISTINCT FROM l.to_tier
 	), had AS MATERIALIZED (
 		SELECT k.as_of, k.customer_id COLLATE "C" AS customer_id, k.measure
-		FROM _tiering.kept_of(moved_by_day.scheme, ARRAY(SELECT s.as_of FROM step s),
+		FROM _tiering.kept_of(moved_by_day.scheme,
+			ARRAY(SELECT s.as_of FROM step s WHERE moved_by_day.money),
 			ARRAY(SELECT DISTINCT m.customer_id FROM moved m)) k
 		WHERE k.tier IS NOT NULL
 	)
@@ -54,9 +55,10 @@ BEGIN ATOMIC
 		LEFT JOIN had t ON t.as_of = m.as_of AND t.customer_id = m.customer_id
 	GROUP BY m.as_of, m.previous, m.assessed, m.from_tier, m.to_tier;
 END;
-COMMENT ON FUNCTION _tiering.moved_by_day(text) IS
+COMMENT ON FUNCTION _tiering.moved_by_day(text, boolean) IS
 'The moves of a scheme that stand, by day and tiers: how many customers, with how much at the '
-'assessment before the day, and at that of the day, as far as these are kept';
+'assessment before the day, and at that of the day, as far as these are kept, and if money is '
+'asked for: that takes reading the assessments';
 
 -- Who stayed is not recorded. Their number follows from the last assessment's
 -- distribution up to that day, with what moved since, and without what it counts that
@@ -119,18 +121,18 @@ COMMENT ON FUNCTION _tiering.stayed_by_day(text, _tiering.moved[]) IS
 'which somebody moved or all were assessed, with how much at the assessment before, and at that of '
 'the day';
 
--- Scheme by scheme, as who asks for one does not want the moves of all to be read: a
--- condition does not get into a part that is used twice.
-CREATE VIEW tiering.migration_matrix AS
-SELECT o.scheme, x.as_of, x.from_tier, x.to_tier, x.direction, x.from_rank, x.to_rank,
-	x.customers, x.measure_from, x.measure_to
-FROM tiering.scheme o CROSS JOIN LATERAL (
+CREATE FUNCTION _tiering.cells_by_day(scheme text, money boolean)
+RETURNS TABLE (as_of date, from_tier text, to_tier text, direction text, from_rank int,
+	to_rank int, customers bigint, measure_from numeric, measure_to numeric)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
+BEGIN ATOMIC
 	WITH kept AS MATERIALIZED (
-		SELECT a.as_of, (_tiering.kept(o.scheme, a.as_of)).slot IS NOT NULL AS is_kept,
-			a.previous, (_tiering.kept(o.scheme, a.previous)).slot IS NOT NULL AS was_kept
-		FROM _tiering.assessments(o.scheme, false) a
+		SELECT a.as_of, (_tiering.kept(cells_by_day.scheme, a.as_of)).slot IS NOT NULL AS is_kept,
+			(_tiering.kept(cells_by_day.scheme, a.previous)).slot IS NOT NULL AS was_kept
+		FROM _tiering.assessments(cells_by_day.scheme, false) a
+		WHERE cells_by_day.money
 	), moved AS MATERIALIZED (
-		SELECT m.* FROM _tiering.moved_by_day(o.scheme) m
+		SELECT m.* FROM _tiering.moved_by_day(cells_by_day.scheme, cells_by_day.money) m
 	), cell AS (
 		SELECT m.as_of, m.from_tier, m.to_tier, max(m.version) AS version,
 			sum(m.customers)::bigint AS customers, sum(m.measure_from) AS measure_from,
@@ -139,16 +141,17 @@ FROM tiering.scheme o CROSS JOIN LATERAL (
 		GROUP BY m.as_of, m.from_tier, m.to_tier
 		UNION ALL
 		SELECT s.as_of, s.tier, s.tier, s.version, s.customers, s.measure_from, s.measure_to
-		FROM _tiering.stayed_by_day(o.scheme, ARRAY(SELECT m::_tiering.moved FROM moved m)) s
+		FROM _tiering.stayed_by_day(cells_by_day.scheme,
+			ARRAY(SELECT m::_tiering.moved FROM moved m)) s
 		WHERE s.customers > 0
 	), version AS (
 		SELECT DISTINCT c.version FROM cell c
 	), way AS MATERIALIZED (
 		SELECT v.version, d.* FROM version v
-			CROSS JOIN LATERAL _tiering.directions(o.scheme, v.version) d
+			CROSS JOIN LATERAL _tiering.directions(cells_by_day.scheme, v.version) d
 	), name AS MATERIALIZED (
 		SELECT v.version, n.* FROM version v
-			CROSS JOIN LATERAL _tiering.tier_names(o.scheme, v.version) n
+			CROSS JOIN LATERAL _tiering.tier_names(cells_by_day.scheme, v.version) n
 	)
 	SELECT c.as_of, c.from_tier, c.to_tier,
 		CASE WHEN c.from_tier IS NULL THEN 'new' WHEN c.to_tier IS NULL THEN 'exit'
@@ -161,7 +164,18 @@ FROM tiering.scheme o CROSS JOIN LATERAL (
 		LEFT JOIN way w ON w.version = c.version
 			AND w.from_tier = c.from_tier AND w.to_tier = c.to_tier
 		LEFT JOIN name f ON f.version = c.version AND f.tier = c.from_tier
-		LEFT JOIN name t ON t.version = c.version AND t.tier = c.to_tier) x;
+		LEFT JOIN name t ON t.version = c.version AND t.tier = c.to_tier;
+END;
+COMMENT ON FUNCTION _tiering.cells_by_day(text, boolean) IS
+'What the view migration_matrix shows of a scheme; without money the measures are null, and no '
+'assessment is read';
+
+-- Scheme by scheme, as who asks for one does not want the moves of all to be read: a
+-- condition does not get into a part that is used twice.
+CREATE VIEW tiering.migration_matrix AS
+SELECT o.scheme, x.as_of, x.from_tier, x.to_tier, x.direction, x.from_rank, x.to_rank,
+	x.customers, x.measure_from, x.measure_to
+FROM tiering.scheme o CROSS JOIN LATERAL _tiering.cells_by_day(o.scheme, true) x;
 COMMENT ON VIEW tiering.migration_matrix IS
 'Between which tiers customers moved at each assessment, in heads and in the measure; those who '
 'stayed are there, too. One row for each as_of, from_tier and to_tier: several moves of a customer '
@@ -186,7 +200,7 @@ SELECT counted.*,
 	round((stayed + up + down + lateral_moves)::numeric
 		/ NULLIF(stayed + up + down + lateral_moves + exit, 0), 6) AS retention
 FROM (
-	SELECT m.scheme, m.as_of,
+	SELECT o.scheme, m.as_of,
 		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'new'), 0)::bigint AS new,
 		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'up'), 0)::bigint AS up,
 		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'down'), 0)::bigint AS down,
@@ -194,8 +208,8 @@ FROM (
 			0)::bigint AS lateral_moves,
 		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'exit'), 0)::bigint AS exit,
 		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'stayed'), 0)::bigint AS stayed
-	FROM tiering.migration_matrix m
-	GROUP BY m.scheme, m.as_of) counted;
+	FROM tiering.scheme o CROSS JOIN LATERAL _tiering.cells_by_day(o.scheme, false) m
+	GROUP BY o.scheme, m.as_of) counted;
 COMMENT ON VIEW tiering.migration_summary IS
 'A row for each assessment: how many customers moved, and which way';
 COMMENT ON COLUMN tiering.migration_summary.scheme IS 'Scheme';
@@ -261,16 +275,16 @@ COMMENT ON FUNCTION _tiering.stood_as_kept(text, date, timestamptz) IS
 'The assessment of a day, if it is kept and tells where customers stood at the end of the day';
 
 CREATE FUNCTION _tiering.stood_with(scheme text, day date, known_at timestamptz)
-RETURNS TABLE (customer_id text, tier text, version int, measure numeric)
+RETURNS TABLE (customer_id text, tier text, measure numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
 	k tiering.kept_assessment := _tiering.kept(scheme, day, known_at);
 BEGIN
-	RETURN QUERY SELECT l.customer_id, l.to_tier, l.version, h.measure
+	RETURN QUERY SELECT l.customer_id, l.to_tier, h.measure
 	FROM (
-		SELECT DISTINCT ON (m.customer_id) m.customer_id, m.to_tier, m.version
+		SELECT DISTINCT ON (m.customer_id) m.customer_id, m.to_tier
 		FROM _tiering.known_moves(scheme COLLATE "C", known_at) m WHERE m.as_of <= day
 		ORDER BY m.customer_id, m.as_of DESC, m.move DESC) l
 		LEFT JOIN _tiering.kept_rows(k, known_at) h ON h.customer_id = l.customer_id
@@ -280,22 +294,10 @@ $$;
 COMMENT ON FUNCTION _tiering.stood_with(text, date, timestamptz) IS
 'Where customers stood at the end of a day, and what they had, null where that is not kept';
 
-CREATE TYPE _tiering.cell AS (
-	from_tier    text,
-	from_version int,
-	to_tier      text,
-	to_version   int,
-	customers    bigint,
-	measure_from numeric,
-	measure_to   numeric
-);
-COMMENT ON TYPE _tiering.cell IS
-'Customers by the tiers that they held at the ends of two days, as these versions call them; null '
-'where they held none, and where it is not known what they had';
-
 -- Where both assessments are kept, they tell all; where neither is, the moves do.
 CREATE FUNCTION _tiering.cells(scheme text, from_date date, to_date date, known_at timestamptz)
-RETURNS SETOF _tiering.cell
+RETURNS TABLE (from_tier text, to_tier text, customers bigint, measure_from numeric,
+	measure_to numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
@@ -304,25 +306,22 @@ DECLARE
 	last tiering.kept_assessment := _tiering.stood_as_kept(scheme, to_date, known_at);
 BEGIN
 	IF first.slot IS NOT NULL AND last.slot IS NOT NULL THEN
-		RETURN QUERY SELECT f.tier, f.version, t.tier, t.version, count(*), sum(f.measure),
-			sum(t.measure)
+		RETURN QUERY SELECT f.tier, t.tier, count(*), sum(f.measure), sum(t.measure)
 		FROM (SELECT k.* FROM _tiering.kept_rows(first, known_at) k WHERE k.tier IS NOT NULL) f
 			FULL JOIN (SELECT k.* FROM _tiering.kept_rows(last, known_at) k
 				WHERE k.tier IS NOT NULL) t ON t.customer_id = f.customer_id
-		GROUP BY f.tier, f.version, t.tier, t.version;
+		GROUP BY f.tier, t.tier;
 	ELSIF num_nonnulls((_tiering.kept(scheme, from_date, known_at)).slot,
 		(_tiering.kept(scheme, to_date, known_at)).slot) = 0
 	THEN
-		RETURN QUERY SELECT s.from_tier, NULL::int, s.to_tier, NULL::int, s.customers,
-			NULL::numeric, NULL::numeric
+		RETURN QUERY SELECT s.from_tier, s.to_tier, s.customers, NULL::numeric, NULL::numeric
 		FROM _tiering.standing(scheme, from_date, to_date, known_at) s;
 	ELSE
-		RETURN QUERY SELECT f.tier, f.version, t.tier, t.version, count(*), sum(f.measure),
-			sum(t.measure)
+		RETURN QUERY SELECT f.tier, t.tier, count(*), sum(f.measure), sum(t.measure)
 		FROM _tiering.stood_with(scheme, from_date, known_at) f
 			FULL JOIN _tiering.stood_with(scheme, to_date, known_at) t
 				ON t.customer_id = f.customer_id
-		GROUP BY f.tier, f.version, t.tier, t.version;
+		GROUP BY f.tier, t.tier;
 	END IF;
 END;
 $$;

@@ -99,6 +99,7 @@ SELECT t.fails('CREATE TRIGGER x BEFORE INSERT ON guarded.mine
 FROM (SELECT guarded.lend('CREATE TABLE guarded.mine ()')) made;
 RESET SESSION AUTHORIZATION;
 SELECT t.fails('SELECT _tiering.refuse_in_source()');
+SELECT t.fails('SELECT _tiering.limit_waiting()');
 -- and nothing has changed
 SELECT customer_id, tier, version FROM tiering.assignment WHERE scheme = 'guarded' ORDER BY 1;
 SELECT count(*) AS batches,

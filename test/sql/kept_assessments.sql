@@ -59,4 +59,32 @@ SELECT now_as_of FROM tiering.void_assessment('keeps_last', '2024-04-02', 'a sli
 SELECT count(*) AS customers, sum(measure) FROM tiering.assignment WHERE scheme = 'keeps_last';
 SELECT count(*), sum(measure) FROM tiering.tiers_on('keeps_last', '2024-04-01');
 SELECT t.invariants(s) FROM unnest('{keeps_month,keeps_all,keeps_last,keeps_seldom}'::text[]) s;
+-- One that is taken back and made again: both are kept, for what was known then, and neither keeps
+-- a part from being emptied
+SELECT keeps.bank(s) FROM unnest('{keeps_void,keeps_void_all}'::text[]) s;
+SELECT tiering.keep_assessments('keeps_void_all', 'all');
+INSERT INTO keeps.balance
+SELECT d, c::text, 1000 + c FROM unnest('{2024-04-30,2024-05-31,2024-06-30,2024-07-31}'::date[]) d,
+	generate_series(1, 20) c;
+SELECT count(tiering.refresh(s, d)) AS refreshed
+FROM unnest('{keeps_void,keeps_void_all}'::text[]) s,
+	unnest('{2024-01-31,2024-02-29}'::date[]) d;
+SELECT clock_timestamp() AS before_void \gset
+SELECT count(tiering.void_assessment(s, '2024-02-29', 'wrong data')) AS taken_back
+FROM unnest('{keeps_void,keeps_void_all}'::text[]) s;
+UPDATE keeps.balance SET amount = amount + 1 WHERE as_of = '2024-02-29';
+SELECT (tiering.refresh('keeps_void_all', '2024-02-29')).stayed;
+SELECT count(tiering.refresh(s, d)) AS refreshed
+FROM unnest('{keeps_void,keeps_void_all}'::text[]) s,
+	unnest('{2024-04-30,2024-05-31,2024-06-30,2024-07-31}'::date[]) d;
+SELECT s AS scheme, (SELECT sum(measure) FROM tiering.tiers_on(s, '2024-02-29', :'before_void'))
+		AS before_void,
+	(SELECT sum(measure) FROM tiering.tiers_on(s, '2024-02-29')) AS now
+FROM unnest('{keeps_void,keeps_void_all}'::text[]) s;
+SELECT scheme, as_of, slot > 0 AS in_turn, count(*) AS times FROM tiering.kept_assessment
+WHERE scheme LIKE 'keeps_void%' GROUP BY 1, 2, 3 ORDER BY 1, 2;
+SELECT a.scheme, a.as_of, count(*) AS customers FROM tiering.assessment a
+	JOIN tiering.kept_assessment k USING (slot, scheme, as_of, recorded_at)
+WHERE a.scheme LIKE 'keeps_void%' AND a.as_of = '2024-02-29' GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT v.* FROM unnest('{keeps_void,keeps_void_all}'::text[]) s, tiering.verify_state(s) v;
 DROP SCHEMA keeps CASCADE;

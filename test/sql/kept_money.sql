@@ -85,7 +85,8 @@ ORDER BY customer_id;
 SELECT t.fails(c) FROM unnest(ARRAY[
 	$$SELECT * FROM tiering.measure_bridge('kept_year', '2026-12-31', '2026-01-31')$$,
 	$$SELECT * FROM tiering.measure_bridge('kept_year', NULL, '2026-01-31')$$,
-	$$SELECT * FROM tiering.measure_bridge('nowhere', '2026-01-31', '2026-01-31')$$]) c;
+	$$SELECT * FROM tiering.measure_bridge('nowhere', '2026-01-31', '2026-01-31')$$,
+	$$SELECT * FROM tiering.verify_state('nowhere')$$]) c;
 -- taken back, and made again with other data
 UPDATE kept.balance SET amount = 99 WHERE customer_id = 'E';
 SELECT now_as_of FROM tiering.void_assessment('kept_year', '2026-12-31', 'by a slip');
@@ -156,11 +157,13 @@ FROM (SELECT * FROM tiering.migration_matrix WHERE scheme = 'kept_berka' AND as_
 	ON (v.as_of, COALESCE(v.from_tier, ''), COALESCE(v.to_tier, ''))
 		= (o.as_of, COALESCE(o.from_tier, ''), COALESCE(o.to_tier, ''));
 -- each row of the bridge ties out, and begins and ends with the distribution
+CREATE TABLE kept.bridge AS
+SELECT p.a, p.b, m.* FROM (SELECT DISTINCT a, b FROM kept.oracle) p,
+	tiering.measure_bridge('kept_berka', p.a, p.b) m;
 SELECT count(*) AS rows, count(*) FILTER (WHERE opening + new + exit + migrated_in + migrated_out
 		+ growth IS DISTINCT FROM closing) AS untied,
 	count(*) FILTER (WHERE x.opening <> f.measure OR x.closing <> t.measure) AS wrong
-FROM (SELECT p.a, p.b, m.* FROM (SELECT DISTINCT a, b FROM kept.oracle) p,
-		tiering.measure_bridge('kept_berka', p.a, p.b) m) x
+FROM kept.bridge x
 	JOIN tiering.tier_distribution_history('kept_berka', NULL) f
 		ON (f.as_of, f.tier) = (x.a, x.tier)
 	JOIN tiering.tier_distribution_history('kept_berka', NULL) t

@@ -53,8 +53,7 @@ CREATE FUNCTION s.result(scheme text) RETURNS TABLE (part text, rows bigint, con
 		SELECT 'customer_tier_history', to_jsonb(h)
 			|| jsonb_build_object('valid', jsonb_build_array(lower(h.valid), upper(h.valid)))
 			FROM tiering.customer_tier_history h UNION ALL
-		SELECT 'migration_summary', to_jsonb(m) FROM tiering.migration_summary m
-			WHERE m.scheme = result.scheme UNION ALL
+		SELECT 'migration_summary', to_jsonb(m) FROM tiering.migration_summary m UNION ALL
 		SELECT 'near_downgrade', to_jsonb(n) FROM tiering.near_downgrade n UNION ALL
 		SELECT 'policy', to_jsonb(p) - '{hold,new_hold,term}'::text[]
 			|| jsonb_build_object('hold', extract(epoch FROM p.hold), 'months',

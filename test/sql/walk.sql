@@ -149,7 +149,8 @@ INSERT INTO walk.decided VALUES ('function', 'report', $list$
 	_tiering.kept_rows(tiering.kept_assessment, timestampwithtimezone);
 	_tiering.last_void(text, date, timestampwithtimezone);
 	_tiering.assessments(text, boolean);
-	_tiering.moved_by_day(text);
+	_tiering.moved_by_day(text, boolean);
+	_tiering.cells_by_day(text, boolean);
 	_tiering.stayed_by_day(text, _tiering.moved[]);
 	measure_bridge(text, date, date, timestampwithtimezone);
 	_tiering.batch_digests(text, integer, bigint);
@@ -389,6 +390,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.begin_assessment(text, date);
 	_tiering.empty_slots(smallint[]);
 	_tiering.in_block();
+	_tiering.limit_waiting();
 	_tiering.keep_assessments(text, text, interval);
 	_tiering.keep_or_drop(text);
 	_tiering.not_to_keep(text);
