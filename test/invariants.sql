@@ -119,37 +119,36 @@ $$;
 
 -- Of each assessment that is kept, the customers add up to its distribution.
 CREATE FUNCTION t.inv_assessment(scheme text) RETURNS SETOF text
-LANGUAGE plpgsql STABLE AS $$
-DECLARE
-	day record;
-BEGIN
-	FOR day IN
-		SELECT k.* FROM tiering.kept_assessment k
+LANGUAGE sql STABLE AS $$
+	WITH day AS MATERIALIZED (
+		SELECT k.as_of, max(k.recorded_at) AS recorded_at FROM tiering.kept_assessment k
 		WHERE k.scheme = inv_assessment.scheme AND NOT EXISTS (
 			SELECT FROM tiering.batch b WHERE b.scheme = k.scheme AND b.kind = 'void'
 				AND b.as_of = k.as_of AND b.recorded_at >= k.recorded_at)
-	LOOP
-		RETURN QUERY
-		WITH row AS (
-			SELECT DISTINCT ON (a.customer_id) a.* FROM tiering.assessment a
-			WHERE a.scheme = day.scheme AND a.as_of = day.as_of AND a.recorded_at >= day.recorded_at
-			ORDER BY a.customer_id, a.recorded_at DESC
-		), counted AS (
-			SELECT r.tier, count(*) AS customers, COALESCE(sum(r.measure), 0) AS measure
-			FROM row r WHERE r.tier IS NOT NULL GROUP BY r.tier
-		), said AS (
-			SELECT d.* FROM tiering.distribution_history d
-			WHERE d.scheme = day.scheme AND d.as_of = day.as_of AND d.recorded_at = (
-				SELECT max(e.recorded_at) FROM tiering.distribution_history e
-				WHERE e.scheme = day.scheme AND e.as_of = day.as_of)
-		)
-		SELECT format('tier %s has %s customers with %s on %s, its rows %s with %s',
-			COALESCE(s.tier, c.tier), s.customers, s.measure, day.as_of, c.customers, c.measure)
-		FROM said s FULL JOIN counted c USING (tier)
-		WHERE (COALESCE(s.customers, 0), COALESCE(s.measure, 0))
-			<> (COALESCE(c.customers, 0), COALESCE(c.measure, 0));
-	END LOOP;
-END;
+		GROUP BY k.as_of
+	), held AS (
+		SELECT DISTINCT ON (a.as_of, a.customer_id) a.as_of, a.tier, a.measure
+		FROM tiering.assessment a JOIN day d ON d.as_of = a.as_of
+			AND a.recorded_at >= d.recorded_at
+		WHERE a.scheme = inv_assessment.scheme
+		ORDER BY a.as_of, a.customer_id, a.recorded_at DESC
+	), counted AS (
+		SELECT h.as_of, h.tier, count(*) AS customers, COALESCE(sum(h.measure), 0) AS measure
+		FROM held h WHERE h.tier IS NOT NULL GROUP BY h.as_of, h.tier
+	), said AS (
+		SELECT d.as_of, d.tier, d.customers, d.measure
+		FROM tiering.distribution_history d
+			JOIN (SELECT e.as_of, max(e.recorded_at) AS recorded_at
+				FROM tiering.distribution_history e WHERE e.scheme = inv_assessment.scheme
+				GROUP BY e.as_of) l USING (as_of, recorded_at)
+			JOIN day USING (as_of)
+		WHERE d.scheme = inv_assessment.scheme
+	)
+	SELECT format('tier %s has %s customers with %s on %s, its rows %s with %s', tier, s.customers,
+		s.measure, as_of, c.customers, c.measure)
+	FROM said s FULL JOIN counted c USING (as_of, tier)
+	WHERE (COALESCE(s.customers, 0), COALESCE(s.measure, 0))
+		<> (COALESCE(c.customers, 0), COALESCE(c.measure, 0))
 $$;
 
 CREATE FUNCTION t.inv_history(scheme text) RETURNS SETOF text

@@ -99,33 +99,46 @@ $$;
 COMMENT ON FUNCTION _tiering.kept_of(text, date[], text[]) IS
 'What customers, or all if null, had at assessments, of those that are kept, and where they stood';
 
--- An assessment goes into the next empty table when the scheme has one in the last table
--- that was written. Several schemes go on together; one that is assessed seldom leaves the
--- other tables to the rest.
-CREATE FUNCTION _tiering.slot_to_write(scheme text) RETURNS smallint
+-- What is sure to be kept for long lies where it stays: all, and the last day of a month,
+-- as none comes after it in that. Any other goes where another scheme has gone since the
+-- last of this one, and else into an empty table: several schemes go on together. Schemes
+-- that are not assessed any more keep their last ones where they are: if that is in each
+-- of the other tables, none will ever be empty, and rows have to be deleted one by one.
+CREATE FUNCTION _tiering.slot_to_write(scheme text, as_of date) RETURNS smallint
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	current_slot smallint := k.slot FROM tiering.kept_assessment k WHERE k.slot > 0
-		ORDER BY k.recorded_at DESC LIMIT 1;
+	which text := COALESCE((SELECT k.which FROM tiering.keeping k
+		WHERE k.scheme = slot_to_write.scheme), 'month_end');
+	newest tiering.kept_assessment;
+	own tiering.kept_assessment;
 BEGIN
-	IF EXISTS (SELECT FROM tiering.keeping k
-		WHERE k.scheme = slot_to_write.scheme AND k.which = 'all')
+	IF which = 'all' OR which = 'month_end'
+		AND date_trunc('month', as_of) < date_trunc('month', as_of + 1)
 	THEN
 		RETURN 0;
-	ELSIF NOT EXISTS (SELECT FROM tiering.kept_assessment k
-		WHERE k.scheme = slot_to_write.scheme AND k.slot = current_slot)
+	END IF;
+	SELECT * INTO newest FROM tiering.kept_assessment k WHERE k.slot > 0
+	ORDER BY k.recorded_at DESC LIMIT 1;
+	SELECT * INTO own FROM tiering.kept_assessment k WHERE k.scheme = slot_to_write.scheme
+	ORDER BY k.recorded_at DESC LIMIT 1;
+	IF newest.slot IS NULL OR own.slot IS NULL
+		OR newest.slot <> own.slot AND newest.recorded_at > own.recorded_at
 	THEN
-		RETURN COALESCE(current_slot, 1);
+		RETURN COALESCE(newest.slot, 1);
 	END IF;
 	RETURN COALESCE((
 		SELECT s.slot FROM generate_series(1, 4) s(slot)
 		WHERE pg_relation_size(format('tiering.assessment_%s', s.slot)::regclass) = 0
-		ORDER BY (s.slot - current_slot + 4) % 4 LIMIT 1), current_slot);
+		ORDER BY s.slot LIMIT 1), (
+		SELECT newest.slot FROM generate_series(1, 4) s(slot)
+		WHERE s.slot <> newest.slot AND NOT EXISTS (SELECT FROM tiering.kept_assessment k
+			WHERE k.slot = s.slot AND k.scheme <> slot_to_write.scheme)
+		LIMIT 1), 0);
 END;
 $$;
-COMMENT ON FUNCTION _tiering.slot_to_write(text) IS
+COMMENT ON FUNCTION _tiering.slot_to_write(text, date) IS
 'In which part of the table assessment the next one of a scheme is to lie';
 
 -- The first edition of an assessment; the rows of its customers are whoever calls it's to
@@ -137,7 +150,7 @@ AS $$
 	INSERT INTO tiering.kept_assessment (scheme, as_of, recorded_at, slot)
 	VALUES (begin_assessment.scheme, begin_assessment.as_of,
 		_tiering.next_edition(begin_assessment.scheme, begin_assessment.as_of),
-		_tiering.slot_to_write(begin_assessment.scheme))
+		_tiering.slot_to_write(begin_assessment.scheme, begin_assessment.as_of))
 	RETURNING *
 $$;
 COMMENT ON FUNCTION _tiering.begin_assessment(text, date) IS

@@ -45,6 +45,9 @@ FROM tiering.kept_assessment k CROSS JOIN LATERAL (
 	WHERE (a.slot, a.scheme, a.as_of) = (k.slot, k.scheme, k.as_of)) a
 WHERE k.scheme LIKE 'keeps%' GROUP BY k.scheme ORDER BY k.scheme;
 SELECT count(*) < 600 AS few FROM tiering.assessment WHERE slot > 0 AND scheme LIKE 'keeps%';
+SELECT count(*) AS left_over FROM tiering.assessment a WHERE slot = 0 AND scheme LIKE 'keeps%'
+	AND NOT EXISTS (SELECT FROM tiering.kept_assessment k
+		WHERE (k.slot, k.scheme, k.as_of) = (a.slot, a.scheme, a.as_of));
 -- sums stay, and money of moves is null where it is not kept
 SELECT count(DISTINCT as_of) AS days, count(*) FILTER (WHERE measure IS NULL) AS unknown
 FROM tiering.tier_distribution_history('keeps_last', NULL);
@@ -87,4 +90,22 @@ SELECT a.scheme, a.as_of, count(*) AS customers FROM tiering.assessment a
 	JOIN tiering.kept_assessment k USING (slot, scheme, as_of, recorded_at)
 WHERE a.scheme LIKE 'keeps_void%' AND a.as_of = '2024-02-29' GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT v.* FROM unnest('{keeps_void,keeps_void_all}'::text[]) s, tiering.verify_state(s) v;
+-- Others that are not assessed any more lie in each of the tables
+SELECT keeps.bank(s) FROM unnest('{keeps_on,keeps_1,keeps_2,keeps_3,keeps_4}'::text[]) s;
+INSERT INTO tiering.kept_assessment (scheme, as_of, recorded_at, slot)
+SELECT 'keeps_' || n, '2024-01-20', now(), n FROM generate_series(1, 4) n;
+INSERT INTO tiering.assessment (slot, scheme, as_of, customer_id, tier, measure, version, amends,
+	recorded_at)
+SELECT n, 'keeps_' || n, '2024-01-20', '1', 'low', 1, 1, false, now() FROM generate_series(1, 4) n;
+SELECT format('SELECT (tiering.refresh(%L, %L)).customers', 'keeps_on', d)
+FROM generate_series('2024-01-20'::date, '2024-02-20', '1 day') n, LATERAL (SELECT n::date AS d) x
+ORDER BY d
+\set ECHO none
+\o /dev/null
+\gexec
+\o
+\set ECHO all
+SELECT count(DISTINCT as_of) < 5 AS few, count(DISTINCT as_of) FILTER (WHERE slot > 0) < 3
+	AS in_turn
+FROM tiering.assessment WHERE scheme = 'keeps_on';
 DROP SCHEMA keeps CASCADE;

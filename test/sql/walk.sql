@@ -394,7 +394,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.keep_assessments(text, text, interval);
 	_tiering.keep_or_drop(text);
 	_tiering.not_to_keep(text);
-	_tiering.slot_to_write(text);
+	_tiering.slot_to_write(text, date);
 	_tiering.unused_slots();
 	_tiering.edition_of_sums(text, date);
 	_tiering.last_amendment(text, date);
