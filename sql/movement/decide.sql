@@ -14,6 +14,8 @@
  *
  * Order of locks: the turn of the scheme (take_turn), then its source, then rows of
  * assignment. Triggers on assignment come to the turn last, and do not wait for it.
+ * Who has the turn may wait for a draft; who has written to a draft does not wait for
+ * the turn.
  */
 
 CREATE TYPE _tiering.step AS (

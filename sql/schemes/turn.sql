@@ -47,12 +47,24 @@ $$;
 COMMENT ON FUNCTION _tiering.refuse_held(text, xid) IS
 'Raises the error for a row that another session has (55P03), with whose it is';
 
+-- Whoever has the turn may come to wait for the draft. So who has the draft does not wait
+-- for the turn.
+CREATE FUNCTION _tiering.has_draft(scheme text) RETURNS boolean
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 100
+BEGIN ATOMIC
+	SELECT EXISTS (
+		SELECT FROM tiering.drafting d
+		WHERE d.scheme = has_draft.scheme AND d.writer = pg_current_xact_id_if_assigned());
+END;
+COMMENT ON FUNCTION _tiering.has_draft(text) IS
+'Whether this transaction has written to the draft of a scheme; see take_draft()';
+
 CREATE FUNCTION _tiering.take_turn(scheme text, wait boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF NOT wait THEN
+	IF NOT wait OR _tiering.has_draft(scheme) THEN
 		BEGIN
 			PERFORM FROM tiering.scheme s
 				WHERE s.scheme = take_turn.scheme FOR NO KEY UPDATE NOWAIT;
@@ -67,8 +79,8 @@ END;
 $$;
 COMMENT ON FUNCTION _tiering.take_turn(text, boolean) IS
 'Takes the turn of a scheme until the transaction ends. Errors: another session has it (55P03, '
-'with whose it is), unless one waits; a snapshot from before the last turn (40001). A scheme that '
-'does not exist has no turn, and is no error here';
+'with whose it is), unless one waits and has not written to the draft; a snapshot from before the '
+'last turn (40001). A scheme that does not exist has no turn, and is no error here';
 
 -- A draft is no part of the turn: who is still writing to one keeps nobody from
 -- refreshing. But who publishes it with a snapshot of before would examine what is
@@ -79,8 +91,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF NOT EXISTS (SELECT FROM tiering.drafting d
-			WHERE d.scheme = take_draft.scheme AND d.writer = pg_current_xact_id()) THEN
+	IF NOT _tiering.has_draft(scheme) THEN
 		INSERT INTO tiering.drafting (scheme, writer)
 		VALUES (take_draft.scheme, pg_current_xact_id())
 		ON CONFLICT ON CONSTRAINT drafting_pkey DO UPDATE SET writer = EXCLUDED.writer;
