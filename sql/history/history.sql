@@ -230,7 +230,7 @@ AS $$
 DECLARE
 	named int := _tiering.named_by(scheme, on_date);
 BEGIN
-	PERFORM tiering.newest_version(scheme COLLATE "C"), _tiering.check_day(on_date, 'on_date');
+	PERFORM tiering.newest_version(scheme), _tiering.check_day(on_date, 'on_date');
 	RETURN (
 		SELECT COALESCE(tiering.successor(m.scheme, m.version, m.to_tier, named), m.to_tier)
 		FROM _tiering.known_moves(scheme, known_at) m
@@ -254,7 +254,7 @@ DECLARE
 	named int := _tiering.named_by(scheme, on_date);
 	k tiering.kept_assessment := _tiering.kept(scheme, on_date, known_at);
 BEGIN
-	PERFORM tiering.newest_version(scheme COLLATE "C"), _tiering.check_day(on_date, 'on_date');
+	PERFORM tiering.newest_version(scheme), _tiering.check_day(on_date, 'on_date');
 	RETURN QUERY SELECT l.customer_id, COALESCE(s.becomes, l.to_tier), l.as_of, l.direction,
 		l.cause,
 		h.measure, l.version, l.move
@@ -280,7 +280,7 @@ BEGIN
 	PERFORM tiering.newest_version(scheme);
 	RETURN QUERY SELECT b.batch, b.recorded_at, (sum(b.moves) OVER ())::bigint,
 		encode(b.seal, 'hex')
-	FROM tiering.batch b WHERE b.scheme = history_head.scheme
+	FROM tiering.batch b WHERE b.scheme = history_head.scheme COLLATE "C"
 	ORDER BY b.batch DESC LIMIT 1;
 END;
 $$;
@@ -302,12 +302,12 @@ BEGIN
 			HINT = 'Both are what tiering.history_head() gave.';
 	END IF;
 	SELECT count(*), COALESCE(sum(b.moves), 0) INTO batches, moves FROM tiering.batch b
-		WHERE b.scheme = verify_history.scheme;
+		WHERE b.scheme = verify_history.scheme COLLATE "C";
 	WITH chain AS (
 		SELECT b AS sealed, b.batch, b.moves, b.superseded, b.seal,
 			lag(b.seal) OVER earlier AS previous,
 				COALESCE(lag(b.batch) OVER earlier, 0) + 1 AS expected
-		FROM tiering.batch b WHERE b.scheme = verify_history.scheme
+		FROM tiering.batch b WHERE b.scheme = verify_history.scheme COLLATE "C"
 		WINDOW earlier AS (ORDER BY b.batch)
 	), checked AS (
 		SELECT CASE WHEN c.expected < c.batch THEN c.expected ELSE COALESCE(c.batch, d.batch)
@@ -319,7 +319,8 @@ BEGIN
 				WHEN d.moves > c.moves OR d.superseded > c.superseded THEN 'moves inserted'
 				WHEN c.seal <> _tiering.seal(c.previous, c.sealed, COALESCE(d.digest, ''))
 					THEN 'changed' END AS finding
-		FROM chain c FULL JOIN _tiering.batch_digests(scheme, 0, 0) d ON d.batch = c.batch
+		FROM chain c
+			FULL JOIN _tiering.batch_digests(scheme COLLATE "C", 0, 0) d ON d.batch = c.batch
 		UNION ALL
 		SELECT head_batch, CASE WHEN c.batch IS NULL THEN 'batch removed'
 			ELSE 'all seals up to here made anew' END

@@ -43,7 +43,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM tiering.newest_version(scheme COLLATE "C");
+	PERFORM tiering.newest_version(scheme);
 	IF customer_id IS NULL THEN
 		RAISE EXCEPTION 'customer_id must not be null'
 			USING ERRCODE = 'null_value_not_allowed';

@@ -138,7 +138,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	newest int := tiering.newest_version(scheme COLLATE "C");
+	newest int := tiering.newest_version(scheme);
 	result bigint;
 BEGIN
 	IF kind IS NULL OR kind NOT IN ('floor', 'cap', 'fixed') THEN

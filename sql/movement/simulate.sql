@@ -165,18 +165,18 @@ SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SE
 AS $$
 #variable_conflict use_column
 DECLARE
-	day date := _tiering.simulated_day(scheme, version, as_of);
+	day date := _tiering.simulated_day(scheme COLLATE "C", version, as_of);
 	again boolean := s.refreshed_as_of = day OR EXISTS (SELECT FROM _tiering.ahead(s.scheme, day))
-		FROM tiering.source s WHERE s.scheme = simulate_customers.scheme;
-	previous date := l.as_of FROM _tiering.last_assessment(scheme, day) l;
+		FROM tiering.source s WHERE s.scheme = simulate_customers.scheme COLLATE "C";
+	previous date := l.as_of FROM _tiering.last_assessment(scheme COLLATE "C", day) l;
 BEGIN
 	RETURN QUERY SELECT d.customer_id, d.held, (d.v).tier,
 		CASE WHEN d.held IS NULL THEN 'new' WHEN (d.v).tier IS NULL THEN 'exit' ELSE w.direction
 			END,
 		CASE WHEN (d.v).tier IS NULL THEN d.held_measure ELSE d.measure END,
 			COALESCE((d.v).earned, (d.v).tier)
-	FROM _tiering.assessed(simulate_customers.scheme, day, simulate_customers.version, previous,
-		NULL, NULL, again) d
+	FROM _tiering.assessed(simulate_customers.scheme COLLATE "C", day, simulate_customers.version,
+		previous, NULL, NULL, again) d
 		LEFT JOIN _tiering.directions(simulate_customers.scheme, simulate_customers.version) w
 			ON w.from_tier = d.held AND w.to_tier = (d.v).tier
 	WHERE d.held IS DISTINCT FROM (d.v).tier;

@@ -138,7 +138,7 @@ DECLARE
 	row_days record;
 	event text;
 BEGIN
-	PERFORM tiering.newest_version(scheme COLLATE "C");
+	PERFORM tiering.newest_version(scheme);
 	IF num_nulls(watched, customer, days) > 0 THEN
 		RAISE EXCEPTION 'table, customer and days must not be null'
 			USING ERRCODE = 'null_value_not_allowed';
@@ -151,7 +151,7 @@ BEGIN
 	counted := COALESCE(counted, ARRAY(
 		SELECT quote_ident(a.attname) FROM pg_attribute a
 		WHERE a.attrelid = watched AND a.attnum > 0 AND NOT a.attisdropped
-			AND quote_ident(a.attname) <> ALL (days || customer)
+			AND quote_ident(a.attname) <> ALL ((days || customer) COLLATE "C")
 		ORDER BY a.attnum));
 	BEGIN
 		EXECUTE format('SELECT FROM (%s LIMIT 0) q', _tiering.first_changes(NULL, watched::text,

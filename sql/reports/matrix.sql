@@ -334,7 +334,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM tiering.newest_version(scheme COLLATE "C"),
+	PERFORM tiering.newest_version(scheme),
 		_tiering.check_day(from_date, 'from_date'), _tiering.check_day(to_date, 'to_date');
 	IF to_date < from_date THEN
 		RAISE EXCEPTION 'to_date % is before from_date %', to_date, from_date

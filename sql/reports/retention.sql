@@ -12,7 +12,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-	PERFORM tiering.newest_version(scheme COLLATE "C");
+	PERFORM tiering.newest_version(scheme);
 	RETURN QUERY
 	WITH history AS (
 		SELECT min(m.as_of) AS first, GREATEST(max(m.as_of), (

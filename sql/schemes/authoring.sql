@@ -10,10 +10,11 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	newest int := max(v.version) FROM tiering.scheme_version v
-		WHERE v.scheme = newest_version.scheme;
+		WHERE v.scheme = newest_version.scheme COLLATE "C";
 BEGIN
 	IF newest IS NULL THEN
-		IF EXISTS (SELECT FROM tiering.scheme s WHERE s.scheme = newest_version.scheme) THEN
+		IF EXISTS (SELECT FROM tiering.scheme s
+				   WHERE s.scheme = newest_version.scheme COLLATE "C") THEN
 			RAISE EXCEPTION 'scheme "%" has no versions', scheme
 				USING ERRCODE = 'undefined_object';
 		END IF;
@@ -36,7 +37,7 @@ DECLARE
 	v tiering.scheme_version;
 BEGIN
 	SELECT * INTO v FROM tiering.scheme_version x
-	WHERE x.scheme = version_row.scheme AND x.version = version_row.version;
+	WHERE x.scheme = version_row.scheme COLLATE "C" AND x.version = version_row.version;
 	IF NOT FOUND THEN
 		PERFORM tiering.newest_version(scheme);
 		RAISE EXCEPTION 'scheme "%" has no version %', scheme, COALESCE(version::text, 'null')
@@ -105,7 +106,7 @@ BEGIN
 	END LOOP;
 	PERFORM tiering.new_scheme(scheme);
 	UPDATE tiering.scheme_version v SET everyone = lower_bounds[1] IS NULL
-	WHERE v.scheme = create_ladder.scheme AND v.version = 1;
+	WHERE v.scheme = create_ladder.scheme COLLATE "C" AND v.version = 1;
 	INSERT INTO tiering.metric (scheme, version, metric, is_measure, unit)
 	VALUES (create_ladder.scheme, 1, create_ladder.metric, true, create_ladder.unit);
 	INSERT INTO tiering.tier (scheme, version, tier, rank, base)
@@ -197,7 +198,7 @@ AS $$
 DECLARE
 	draft int := _tiering.new_draft(scheme, note);
 BEGIN
-	PERFORM _tiering.copy_version(scheme, draft - 1, scheme, draft);
+	PERFORM _tiering.copy_version(scheme COLLATE "C", draft - 1, scheme, draft);
 	RETURN draft;
 END;
 $$;
@@ -213,8 +214,8 @@ DECLARE
 	newest int := tiering.newest_version("from");
 BEGIN
 	PERFORM tiering.new_scheme("to", s.title, s.title_zh, s.description, s.origin)
-	FROM tiering.scheme s WHERE s.scheme = "from";
-	PERFORM _tiering.copy_version("from", newest, "to", 1);
+	FROM tiering.scheme s WHERE s.scheme = "from" COLLATE "C";
+	PERFORM _tiering.copy_version("from" COLLATE "C", newest, "to", 1);
 	RETURN 1;
 END;
 $$;
@@ -318,7 +319,7 @@ BEGIN
 	FROM unnest(tiers) WITH ORDINALITY AS t(tier, rank);
 	UPDATE tiering.scheme_version v SET everyone = EXISTS (
 		SELECT FROM tiering.tier t WHERE t.scheme = v.scheme AND t.version = v.version AND t.base)
-	WHERE v.scheme = create_matrix.scheme AND v.version = 1;
+	WHERE v.scheme = create_matrix.scheme COLLATE "C" AND v.version = 1;
 	INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds)
 	SELECT create_matrix.scheme, 1, cell.tier, cell.rule, side.metric, side.bounds
 	FROM (SELECT grid[y][x] AS tier, x - array_lower(grid, 2) + 1 AS x,

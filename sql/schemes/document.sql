@@ -227,7 +227,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	name text := COALESCE(import_scheme.scheme, document ->> 'scheme');
+	name text COLLATE "C" := COALESCE(import_scheme.scheme, document ->> 'scheme');
 BEGIN
 	PERFORM _tiering.check_document(document);
 	PERFORM tiering.new_scheme(name, COALESCE(document ->> 'title', ''),
@@ -248,7 +248,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	name text := COALESCE(import_version.scheme, document ->> 'scheme');
+	name text COLLATE "C" := COALESCE(import_version.scheme, document ->> 'scheme');
 	draft int;
 BEGIN
 	PERFORM _tiering.check_document(document);
@@ -286,7 +286,7 @@ BEGIN
 			WHERE w.scheme = v.scheme AND w.version = v.version)))
 	INTO document
 	FROM tiering.scheme_version v JOIN tiering.scheme s USING (scheme)
-	WHERE v.scheme = export_scheme.scheme AND v.version = chosen;
+	WHERE v.scheme = export_scheme.scheme COLLATE "C" AND v.version = chosen;
 	IF NOT FOUND THEN
 		PERFORM _tiering.version_row(scheme, chosen);
 	END IF;

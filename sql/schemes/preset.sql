@@ -15,7 +15,7 @@ DECLARE
 	parameter record;
 	content text;
 BEGIN
-	SELECT * INTO p FROM tiering.preset pr WHERE pr.preset = load_preset.preset;
+	SELECT * INTO p FROM tiering.preset pr WHERE pr.preset = load_preset.preset COLLATE "C";
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'preset "%" does not exist', preset
 			USING ERRCODE = 'undefined_object',

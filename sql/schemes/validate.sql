@@ -583,7 +583,8 @@ BEGIN
 			string_agg(o.request::text, ', ' ORDER BY o.request) FILTER (WHERE o.number <= 20),
 			CASE WHEN count(*) > 20 THEN format(' and %s more', count(*) - 20) END)
 	FROM (SELECT x.*, row_number() OVER (PARTITION BY x.named ORDER BY x.request) AS number
-		  FROM _tiering.override_tiers(scheme, version, first_day) x WHERE x.becomes IS NULL) o
+		  FROM _tiering.override_tiers(scheme COLLATE "C", version, first_day) x
+		  WHERE x.becomes IS NULL) o
 	GROUP BY o.named ORDER BY o.named COLLATE "C";
 END;
 $$;

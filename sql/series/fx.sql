@@ -157,7 +157,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 200
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	through text := _tiering.fx_through(currency, base, on_date);
+	through text := _tiering.fx_through(currency COLLATE "C", base, on_date);
 	age int := _tiering.check_max_age(max_age);
 	worth numeric := _tiering.fx_quotient(_tiering.fx_units(base, through, on_date, age),
 		_tiering.fx_units(currency, through, on_date, age));
@@ -178,7 +178,8 @@ BEGIN
 			SELECT COALESCE('The last one before is of ' || to_char(max(r.on_date), 'YYYY-MM-DD')
 				|| '.', 'There is none before it.')
 			FROM tiering.fx_rate r
-			WHERE r.currency = missing AND r.base = through AND r.on_date <= fx_rate.on_date);
+			WHERE r.currency = missing COLLATE "C" AND r.base = through COLLATE "C"
+				AND r.on_date <= fx_rate.on_date);
 END;
 $$;
 COMMENT ON FUNCTION tiering.fx_rate(text, text, date, int) IS
@@ -191,7 +192,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	through text := _tiering.fx_through(currency, base, 'infinity');
+	through text := _tiering.fx_through(currency COLLATE "C", base, 'infinity');
 	age int := _tiering.check_max_age(max_age);
 BEGIN
 	IF currency = base THEN
@@ -201,21 +202,21 @@ BEGIN
 	-- a step of the one leaves the other as it was
 	RETURN (
 		WITH published AS (
-			SELECT r.currency, r.on_date, r.rate,
+			SELECT r.currency = fx_series.base COLLATE "C" AS of_base, r.on_date, r.rate,
 				lead(r.on_date) OVER (PARTITION BY r.currency ORDER BY r.on_date) AS next
 			FROM tiering.fx_rate r
-			WHERE r.base = through AND r.currency IN (fx_series.currency, fx_series.base)
+			WHERE r.base = through COLLATE "C"
+				AND r.currency IN (fx_series.currency COLLATE "C", fx_series.base)
 		), step AS (
-			SELECT p.currency, p.on_date, p.rate FROM published p
+			SELECT p.of_base, p.on_date, p.rate FROM published p
 			UNION ALL
-			SELECT p.currency, p.on_date + age + 1, NULL FROM published p
+			SELECT p.of_base, p.on_date + age + 1, NULL FROM published p
 				WHERE (p.next <= p.on_date + age + 1) IS NOT TRUE
 		), run AS (
-			SELECT s.on_date, max(s.rate) FILTER (WHERE s.currency = fx_series.base) AS of_base,
-				max(s.rate) FILTER (WHERE s.currency = fx_series.currency) AS of_currency,
-				sum(count(*) FILTER (WHERE s.currency = fx_series.base))
-					OVER (ORDER BY s.on_date) AS base_run,
-				sum(count(*) FILTER (WHERE s.currency = fx_series.currency))
+			SELECT s.on_date, max(s.rate) FILTER (WHERE s.of_base) AS of_base,
+				max(s.rate) FILTER (WHERE NOT s.of_base) AS of_currency,
+				sum(count(*) FILTER (WHERE s.of_base)) OVER (ORDER BY s.on_date) AS base_run,
+				sum(count(*) FILTER (WHERE NOT s.of_base))
 					OVER (ORDER BY s.on_date) AS currency_run
 			FROM step s
 			GROUP BY s.on_date
