@@ -109,4 +109,132 @@ SELECT customer_id FROM tiering.request_state WHERE reason = 'asked';
 SELECT r.stayed FROM coll.asked a, tiering.assess(a.scheme, '2024-02-10', ARRAY[a.no], 'asked') r
 WHERE a.no = '00000150';
 
+-- Every function that takes texts takes them in any collation. Each is called with arguments by
+-- their names, and what it did is undone.
+CREATE TABLE coll.few AS SELECT i::text AS no, i::numeric AS x FROM generate_series(1, 200) i;
+SELECT tiering.create_ladder('coll_few', 'x', '{low,high}', '{NULL,100}');
+INSERT INTO tiering.asset_weight (scheme, version, asset_class, weight)
+VALUES ('coll_few', 1, 'funds', 0.5);
+SELECT tiering.publish('coll_few', '2024-01-01'),
+	tiering.set_source('coll_few', 'SELECT no AS customer_id, x FROM coll.few'),
+	tiering.watch_table('coll_few', 'coll.few', 'no');
+SELECT new FROM tiering.refresh('coll_few', '2024-01-31');
+CREATE VIEW coll.request AS
+SELECT request, customer_id FROM tiering.request WHERE scheme = 'coll_few';
+-- one request is to be decided on, one is approved, and one is our own
+CREATE ROLE coll_asker;
+SELECT tiering.grant_role('coll_asker', 'request');
+SET session_authorization = coll_asker;
+SELECT count(tiering.request_override('coll_few', no, 'floor', 'high', '[2024-03-01,2025-01-01)',
+	'asked')) FROM unnest('{51,52}'::text[]) no;
+RESET session_authorization;
+SELECT count(tiering.approve(request)) FROM coll.request WHERE customer_id = '52';
+SELECT count(tiering.request_override('coll_few', '53', 'floor', 'high',
+	'[2024-03-01,2025-01-01)', 'asked'));
+SELECT stayed FROM tiering.refresh('coll_few', '2024-02-29');
+SELECT tiering.new_version('coll_few');
+-- and one that has graded nobody
+SELECT tiering.copy_scheme('coll_few', 'coll_new'), tiering.publish('coll_new', '2024-01-01');
+INSERT INTO tiering.fx_rate VALUES ('CLA', 'CLB', '2024-02-29', 7);
+
+-- what the arguments are, of one function or of all; those that are not here have their defaults
+CREATE TABLE coll.argument (function text, name text, value text, PRIMARY KEY (function, name));
+INSERT INTO coll.argument VALUES
+	('', 'as_of', $$'2024-02-29'$$), ('assess', 'as_of', $$'2024-03-10'$$),
+	('', 'asset_class', $$'funds'$$),
+	('', 'base', $$'CLB'$$),
+	('', 'column_bounds', $$'{100}'$$),
+	('', 'column_metric', $$'y'$$),
+	('', 'currency', $$'CLA'$$),
+	('', 'customer', $$'no'$$),
+	('', 'customer_id', $$'150'$$),
+	('', 'customers', $$ARRAY['50', '150']$$),
+	('', 'denominator', $$'held'$$),
+	('', 'document', $$tiering.export_scheme('coll_few')$$),
+	('', 'effective_from', $$'2024-03-01'$$),
+	('', 'from', $$'coll_few'$$),
+	('', 'from_as_of', $$'2024-01-31'$$),
+	('', 'from_date', $$'2024-01-31'$$),
+	('', 'from_version', '1'),
+	('', 'grid', $$ARRAY[['low', 'low'], ['low', 'high']]$$),
+	('', 'head_batch', $$(SELECT h.batch FROM tiering.history_head('coll_few') h)$$),
+	('', 'head_seal', $$(SELECT h.seal FROM tiering.history_head('coll_few') h)$$),
+	('', 'held', $$'high'$$),
+	('', 'kind', $$'floor'$$),
+	('', 'known_at', 'now()'),
+	('', 'lower_bounds', $$'{NULL,100}'$$),
+	('', 'm', $$(SELECT f FROM coll.few f WHERE f.no = '150')$$),
+	('', 'metric', $$'x'$$),
+	('', 'note', $$'noted'$$),
+	('', 'on_date', $$'2024-02-29'$$), ('end_override', 'on_date', $$'2024-06-30'$$),
+	('', 'period', $$'[2024-01-01,2024-02-01)'$$),
+	('', 'preset', $$'icbc'$$),
+	('', 'query', $$'SELECT no AS customer_id, x FROM coll.few'$$),
+	('set_series', 'query', $$'SELECT no AS customer_id, tiering.month($1) AS period,
+		''{2024-01-01: 1}''::tiering.daily_series AS balances FROM coll.few'$$),
+	('', 'reason', $$'asked'$$),
+	('', 'request', $$(SELECT request FROM coll.request WHERE customer_id = '51')$$),
+	('end_override', 'request', $$(SELECT request FROM coll.request WHERE customer_id = '52')$$),
+	('withdraw', 'request', $$(SELECT request FROM coll.request WHERE customer_id = '53')$$),
+	('', 'role', $$'pg_monitor'$$),
+	('', 'row_bounds', $$'{100}'$$),
+	('', 'row_metric', $$'x'$$),
+	('', 'scheme', $$'coll_few'$$),
+	('create_ladder', 'scheme', $$'coll_made'$$), ('create_matrix', 'scheme', $$'coll_made'$$),
+	('import_scheme', 'scheme', $$'coll_made'$$), ('load_preset', 'scheme', $$'coll_made'$$),
+	('new_scheme', 'scheme', $$'coll_made'$$),
+	('new_version', 'scheme', $$'coll'$$), ('import_version', 'scheme', $$'coll'$$),
+	('drop_scheme', 'scheme', $$'coll_new'$$), ('unpublish', 'scheme', $$'coll_new'$$),
+	('', 'series', $$'{2024-01-01: 5}'$$),
+	('', 'tier', $$'high'$$),
+	('', 'tiers', $$ARRAY['low', 'high']$$),
+	('', 'title', $$'made'$$),
+	('', 'to', $$'coll_made'$$),
+	('', 'to_date', $$'2024-02-29'$$),
+	('', 'to_version', '2'),
+	('', 'valid', $$'[2024-03-01,2025-01-01)'$$),
+	('', 'value', '150'),
+	('', 'version', '2'), ('classify_version', 'version', '1'), ('unpublish', 'version', '1'),
+	('classify_held_version', 'version', '1'),
+	('', 'watched', $$'coll.few'$$),
+	('', 'what', $$'report'$$),
+	('keep_assessments', 'which', $$'all'$$);
+CREATE VIEW coll.call AS
+SELECT p.oid::regprocedure AS function, format('SELECT * FROM tiering.%I(%s) x', p.proname, (
+	SELECT string_agg(format('%I => %s', a.name, a.value)
+		|| CASE WHEN n.type IN ('text'::regtype, 'text[]'::regtype) THEN ' COLLATE "POSIX"'
+			ELSE '' END, ', ')
+	FROM unnest(p.proargtypes, p.proargnames[:p.pronargs]) n(type, name)
+		CROSS JOIN LATERAL (SELECT * FROM coll.argument a
+			WHERE a.name = n.name AND a.function IN (p.proname, '')
+			ORDER BY a.function DESC LIMIT 1) a)) AS query
+FROM pg_proc p
+WHERE p.pronamespace = 'tiering'::regnamespace AND p.prorettype <> 'trigger'::regtype
+	AND p.proargtypes::oid[] && '{text,text[]}'::regtype[]::oid[];
+CREATE FUNCTION coll.outcome(query text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE query;
+	RAISE division_by_zero;		-- undoes it
+EXCEPTION
+	WHEN division_by_zero THEN RETURN 'works';
+	WHEN OTHERS THEN RETURN SQLSTATE || ' ' || SQLERRM;
+END;
+$$;
+CREATE TABLE coll.walked AS SELECT function, coll.outcome(query) AS outcome FROM coll.call;
+SELECT count(*) > 60 AS many FROM coll.walked WHERE outcome = 'works';
+SELECT function, outcome FROM coll.walked WHERE outcome ~ '^42P2[12]'
+ORDER BY function::text COLLATE "C";
+SELECT function, outcome FROM coll.walked WHERE outcome <> 'works' AND outcome !~ '^42P2[12]'
+ORDER BY function::text COLLATE "C";
+
+-- what is refused is refused for its own reason
+SELECT t.fails('SELECT tiering.' || call) FROM unnest(ARRAY[
+	$$newest_version('nothing' COLLATE "POSIX")$$,
+	$$export_scheme('coll_few' COLLATE "POSIX", 3)$$,
+	$$load_preset('nothing' COLLATE "POSIX")$$,
+	$$fx_rate('CLA' COLLATE "POSIX", 'CLB', '2025-01-01')$$,
+	$$fx_series('CLA' COLLATE "POSIX", 'nothing')$$]) call;
+DELETE FROM tiering.fx_rate WHERE currency = 'CLA';
+SELECT tiering.revoke_role('coll_asker', 'request');
+DROP ROLE coll_asker;
 DROP SCHEMA coll CASCADE;
