@@ -293,6 +293,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.graded_again(text, text[], date[], boolean);
 	_tiering.graded_before(text, date, integer);
 	_tiering.graded_by(text, date);
+	_tiering.has_draft(text);
 	_tiering.has_graded(text, integer);
 	_tiering.holding_sessions(xid);
 	_tiering.insert_ecb_rate();
