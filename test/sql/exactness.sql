@@ -81,15 +81,6 @@ SELECT tiering.daily_avg_flows(1000000000000001, '2023-01-03',
 	'[2023-01-01,2023-01-04)') < 333333333333333.66666667 AS below;
 
 -- Seeded random histories, digits from none to forty, against plain SQL.
-CREATE TABLE t.random_history AS
-SELECT g AS id, g % 40 AS account,
-	round((t.random(g) - 0.3) * 10::numeric ^ (t.random(g + 100000) * 40)::int,
-		(t.random(g + 200000) * 20)::int) AS balance,
-	'2023-01-01'::date + (t.random(g + 300000) * 500)::int AS valid_from,
-	(t.random(g + 400000) * 200)::int AS days
-FROM generate_series(1, 4000) g;
-ALTER TABLE t.random_history ADD valid_to date;
-UPDATE t.random_history SET valid_to = valid_from + days;
 SELECT count(*) AS groups, count(*) FILTER (WHERE got IS DISTINCT FROM expected) AS wrong,
 	count(*) FILTER (WHERE abs(avg * 181 - expected) > 91 * ('1e-'
 		|| scale(avg))::numeric) AS wrong_avg,

@@ -1,6 +1,9 @@
 -- classify: what it takes, what it refuses, and when it sees a change.
 SELECT tiering.load_preset('cib', 'g'), tiering.publish('g', '2024-01-01');
 SELECT tiering.load_preset('psbc', 'gp'), tiering.publish('gp', '2024-01-01');
+SELECT tiering.create_ladder('gl', 'balance', '{low,mid,high}', '{NULL,10000,100000.50}'),
+	tiering.publish('gl', '2024-01-01');
+SELECT tiering.new_version('gl'), tiering.publish('gl', '2024-07-01');
 
 -- a value: any number type that is exact; null meets no condition
 SELECT tiering.classify('g', 10000), tiering.classify('g', 10000::bigint),
@@ -28,8 +31,8 @@ SELECT c.id, tiering.classify('g', c) FROM (VALUES (4), (5)) v(id) LEFT JOIN t.c
 	USING (id);
 -- scheme and date may differ from row to row
 SELECT s, d, tiering.classify(s, 250000, d)
-	FROM (VALUES ('g', '2024-01-01'::date), ('ladder', '2024-01-01'), ('g', '2025-01-01'),
-	('ladder', '2024-08-01')) v(s, d);
+	FROM (VALUES ('g', '2024-01-01'::date), ('gl', '2024-01-01'), ('g', '2025-01-01'),
+	('gl', '2024-08-01')) v(s, d);
 
 SELECT t.fails($$SELECT tiering.classify('nothing', 1)$$);
 SELECT t.fails($$SELECT tiering.classify('g', 1, '2023-12-31')$$);

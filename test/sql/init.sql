@@ -89,3 +89,14 @@ CREATE FUNCTION t.put(customer int, day date, assets int) RETURNS int LANGUAGE s
 	INSERT INTO t.five VALUES (customer, day, assets)
 	ON CONFLICT ON CONSTRAINT five_pkey DO UPDATE SET assets = EXCLUDED.assets RETURNING assets
 $$;
+
+-- Random histories of 40 accounts, digits from none to forty
+CREATE TABLE t.random_history AS
+SELECT g AS id, g % 40 AS account,
+	round((t.random(g) - 0.3) * 10::numeric ^ (t.random(g + 100000) * 40)::int,
+		(t.random(g + 200000) * 20)::int) AS balance,
+	'2023-01-01'::date + (t.random(g + 300000) * 500)::int AS valid_from,
+	(t.random(g + 400000) * 200)::int AS days
+FROM generate_series(1, 4000) g;
+ALTER TABLE t.random_history ADD valid_to date;
+UPDATE t.random_history SET valid_to = valid_from + days;
