@@ -88,3 +88,6 @@ FROM generate_series(9, 30) i;
 UPDATE tiering.tier SET tier = 'least' WHERE scheme = 'ov' AND version = 3 AND tier = 'low';
 SELECT place, regexp_replace(finding, '(requests \d+).*(,[^,]*)$', '\1 ... \2') AS finding
 FROM tiering.validate('ov', 3) WHERE place = 'tier low';
+
+DROP OWNED BY ov_author, ov_asker, ov_chief, ov_reader;
+DROP ROLE ov_author, ov_asker, ov_chief, ov_reader;

@@ -189,3 +189,6 @@ SELECT t.fails('SELECT tiering.' || call) FROM unnest(ARRAY[$$publish('try', '20
 	$$unpublish('try', 1, 'x')$$, $$drop_scheme('try')$$, 'enable_triggers()']) call;
 RESET SESSION AUTHORIZATION;
 SELECT * FROM t.version_state WHERE scheme = 'try';
+
+DROP OWNED BY states_author, states_group, states_nobody;
+DROP ROLE states_author, states_group, states_nobody;
