@@ -92,8 +92,39 @@ COMMENT ON FUNCTION _tiering.check_by_hand(text, int) IS
 'Refuses a batch of changes by hand with a tier that is not there (23503), a day before the '
 'customer''s last move, or one after today (55000)';
 
+CREATE FUNCTION _tiering.seal_by_hand(scheme text, batch int, after_move bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM _tiering.check_by_hand(scheme, batch),
+		_tiering.seal_batch(scheme, batch, 'manual', NULL, after_move),
+		_tiering.amend_assessments(scheme, after_move);
+END;
+$$;
+COMMENT ON FUNCTION _tiering.seal_by_hand(text, int, bigint) IS
+'Examines a batch of changes by hand, seals it, and has assessments know of its moves, which have '
+'numbers after one';
+
+CREATE FUNCTION _tiering.is_by_hand(relation oid, trigger text) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF relation <> 'tiering.assignment'::regclass THEN
+		RAISE EXCEPTION '%() is a trigger on tiering.assignment only', trigger
+			USING ERRCODE = 'object_not_in_prerequisite_state';
+	END IF;
+	RETURN NOT EXISTS (SELECT FROM tiering.writing w WHERE w.pid = pg_backend_pid());
+END;
+$$;
+COMMENT ON FUNCTION _tiering.is_by_hand(oid, text) IS
+'Whether a change that fires a trigger is somebody''s, and not one that our functions record by '
+'themselves. Errors: the trigger is on another table than assignment (55000)';
+
 -- A plan for one row must not be kept for half a million. The planner takes there to be
 -- one row of those just written: nested loops would never end.
+-- Who says no date of a change means the last assessment.
 CREATE FUNCTION _tiering.record_by_hand() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
@@ -107,34 +138,15 @@ DECLARE
 	this_batch int;
 	before bigint;
 BEGIN
-	IF TG_RELID <> 'tiering.assignment'::regclass THEN
-		RAISE EXCEPTION 'record_by_hand() is a trigger on tiering.assignment only'
-			USING ERRCODE = 'object_not_in_prerequisite_state';
-	ELSIF EXISTS (SELECT FROM tiering.writing w WHERE w.pid = pg_backend_pid()) THEN
+	IF NOT _tiering.is_by_hand(TG_RELID, 'record_by_hand') THEN
 		RETURN NULL;
 	ELSIF TG_OP = 'INSERT' THEN
-		PERFORM _tiering.refuse_by_hand(n, format('since is %s, and as_of %s', n.since, n.as_of),
-				'Who is put here has been here since that day; what an old system knew is not told '
-				'by a row.')
-		FROM new_rows n WHERE n.since <> n.as_of AND NOT (restored AND n.recorded_at <> now())
-			LIMIT 1;
 		schemes := ARRAY(SELECT DISTINCT n.scheme FROM new_rows n
 			WHERE NOT (restored AND n.recorded_at <> now()) ORDER BY 1);
 	ELSIF TG_OP = 'DELETE' THEN
 		schemes := ARRAY(SELECT DISTINCT o.scheme FROM old_rows o ORDER BY 1);
 	ELSE
-		PERFORM _tiering.refuse_by_hand(n, 'an assignment cannot become another customer''s',
-				'Delete it and insert the other, so that both moves are recorded.')
-		FROM new_rows n LEFT JOIN old_rows o USING (scheme, customer_id) WHERE o.tier IS NULL
-			LIMIT 1;
-		PERFORM _tiering.refuse_by_hand(n, 'only tier and as_of are for that',
-				'The rest follows from assessments; tiering.assess() makes one of single '
-				'customers.')
-		FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
-		WHERE to_jsonb(n) - '{tier,as_of,since,version}'::text[]
-			<> to_jsonb(o) - '{tier,as_of,since,version}'::text[] LIMIT 1;
-		-- also of rows that stay as they are: they are locked, and nobody waits for a turn with
-		-- that
+		-- also of rows that stay: they are locked, and nobody waits for a turn with that
 		schemes := ARRAY(SELECT DISTINCT n.scheme FROM new_rows n ORDER BY 1);
 	END IF;
 	FOREACH this_scheme IN ARRAY schemes LOOP
@@ -143,16 +155,14 @@ BEGIN
 		before := _tiering.last_move();
 		IF TG_OP = 'INSERT' THEN
 			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, to_tier, direction,
-				cause, version, measure,
-				assessed, recorded_by, recorded_as, batch)
+				cause, version, measure, assessed, recorded_by, recorded_as, batch)
 			SELECT n.scheme, n.customer_id, n.as_of, n.tier, 'new', 'manual', n.version, n.measure,
 				n.as_of, session_user, _tiering.acting_role(), this_batch
 			FROM new_rows n WHERE n.scheme = this_scheme
 				AND NOT (restored AND n.recorded_at <> now());
 		ELSIF TG_OP = 'DELETE' THEN
 			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, from_tier, direction,
-				cause, version, measure,
-				assessed, recorded_by, recorded_as, batch)
+				cause, version, measure, assessed, recorded_by, recorded_as, batch)
 			SELECT o.scheme, o.customer_id, d.day, o.tier, 'exit', 'manual', o.version, o.measure,
 				d.day, session_user, _tiering.acting_role(), this_batch
 			FROM old_rows o LEFT JOIN tiering.source s ON s.scheme = o.scheme
@@ -162,26 +172,22 @@ BEGIN
 			WHERE o.scheme = this_scheme;
 		ELSE
 			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, from_tier, to_tier,
-				direction, cause, version,
-				measure, assessed, recorded_by, recorded_as, batch)
+				direction, cause, version, measure, assessed, recorded_by, recorded_as, batch)
 			SELECT n.scheme, n.customer_id, d.day, o.tier, n.tier, COALESCE(w.direction, 'lateral'),
-				'manual', n.version,
-				n.measure, d.day, session_user, _tiering.acting_role(), this_batch
+				'manual', n.version, n.measure, d.day, session_user, _tiering.acting_role(),
+				this_batch
 			FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 				LEFT JOIN tiering.source s USING (scheme)
 				LEFT JOIN _tiering.last_own(this_scheme) l
 					ON l.customer_id COLLATE "C" = n.customer_id
-				LEFT JOIN (SELECT v.version, w.* FROM (SELECT DISTINCT version FROM new_rows) v
-						   CROSS JOIN LATERAL _tiering.directions(this_scheme, v.version) w) w
+				LEFT JOIN _tiering.directions_in(this_scheme,
+					ARRAY(SELECT DISTINCT x.version FROM new_rows x)) w
 					ON w.version = n.version AND w.from_tier = o.tier AND w.to_tier = n.tier,
-				-- who says no date means the last assessment
 				LATERAL (SELECT CASE WHEN n.as_of <> o.as_of THEN n.as_of
 					ELSE GREATEST(n.as_of, n.since, s.refreshed_as_of, l.as_of) END AS day) d
 			WHERE n.scheme = this_scheme AND n.tier <> o.tier;
 		END IF;
-		PERFORM _tiering.check_by_hand(this_scheme, this_batch),
-			_tiering.seal_batch(this_scheme, this_batch, 'manual', NULL, before),
-			_tiering.amend_assessments(this_scheme, before);
+		PERFORM _tiering.seal_by_hand(this_scheme, this_batch, before);
 	END LOOP;
 	RETURN NULL;
 END;
@@ -200,10 +206,7 @@ AS $$
 DECLARE
 	restored boolean := TG_NARGS > 0;
 BEGIN
-	IF TG_RELID <> 'tiering.assignment'::regclass THEN
-		RAISE EXCEPTION 'refuse_inserted() is a trigger on tiering.assignment only'
-			USING ERRCODE = 'object_not_in_prerequisite_state';
-	ELSIF EXISTS (SELECT FROM tiering.writing w WHERE w.pid = pg_backend_pid()) THEN
+	IF NOT _tiering.is_by_hand(TG_RELID, 'refuse_inserted') THEN
 		RETURN NULL;
 	END IF;
 	PERFORM _tiering.refuse_by_hand(n, CASE WHEN isfinite(n.as_of)
@@ -228,12 +231,45 @@ BEGIN
 			SELECT m.scheme, m.customer_id, m.as_of FROM tiering.migration m
 				JOIN new_rows x USING (scheme, customer_id))
 	LIMIT 1;
+	PERFORM _tiering.refuse_by_hand(n, format('since is %s, and as_of %s', n.since, n.as_of),
+		'Who is put here has been here since that day; what an old system knew is not told by a '
+		'row.')
+	FROM new_rows n
+	WHERE n.since <> n.as_of AND NOT (restored AND n.recorded_at <> now())
+	LIMIT 1;
 	RETURN NULL;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.refuse_inserted() IS
 'Trigger on assignment: refuses a customer who is put there by hand with more than a tier and its '
 'day, or as a restored one whose moves are not (55000)';
+
+CREATE FUNCTION _tiering.refuse_updated() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan SET jit = off
+SET enable_nestloop = off SET enable_hashjoin = on
+AS $$
+BEGIN
+	IF NOT _tiering.is_by_hand(TG_RELID, 'refuse_updated') THEN
+		RETURN NULL;
+	END IF;
+	PERFORM _tiering.refuse_by_hand(n, 'an assignment cannot become another customer''s',
+		'Delete it and insert the other, so that both moves are recorded.')
+	FROM new_rows n LEFT JOIN old_rows o USING (scheme, customer_id)
+	WHERE o.tier IS NULL
+	LIMIT 1;
+	PERFORM _tiering.refuse_by_hand(n, 'only tier and as_of are for that',
+		'The rest follows from assessments; tiering.assess() makes one of single customers.')
+	FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
+	WHERE to_jsonb(n) - '{tier,as_of,since,version}'::text[]
+		<> to_jsonb(o) - '{tier,as_of,since,version}'::text[]
+	LIMIT 1;
+	RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.refuse_updated() IS
+'Trigger on assignment: refuses a change by hand of more than a tier and its day (55000)';
 
 -- A tier that was changed by hand begins with the move, and is held by that hand; what
 -- the policy had ahead was about the tier left. After record_by_hand(), as triggers go
@@ -244,11 +280,9 @@ SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan
 AS $$
 BEGIN
-	IF TG_RELID <> 'tiering.assignment'::regclass THEN
-		RAISE EXCEPTION 'settle_by_hand() is a trigger on tiering.assignment only'
-			USING ERRCODE = 'object_not_in_prerequisite_state';
-	ELSIF EXISTS (SELECT FROM tiering.writing w WHERE w.pid = pg_backend_pid())
-		OR NOT EXISTS (SELECT FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
+	IF NOT _tiering.is_by_hand(TG_RELID, 'settle_by_hand') THEN
+		RETURN NULL;
+	ELSIF NOT EXISTS (SELECT FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 			WHERE (n.tier, n.as_of, n.since, n.version) <> (o.tier, o.as_of, o.since, o.version))
 	THEN
 		RETURN NULL;
@@ -308,6 +342,9 @@ CREATE TRIGGER check_restored AFTER INSERT ON tiering.assignment
 	REFERENCING NEW TABLE AS new_rows
 	FOR EACH STATEMENT WHEN (_tiering.restores()) EXECUTE FUNCTION
 		_tiering.refuse_inserted('restored');
+CREATE TRIGGER check_changed AFTER UPDATE ON tiering.assignment
+	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+	FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_updated();
 CREATE TRIGGER record_new AFTER INSERT ON tiering.assignment
 	REFERENCING NEW TABLE AS new_rows
 	FOR EACH STATEMENT WHEN (NOT _tiering.restores()) EXECUTE FUNCTION _tiering.record_by_hand();
@@ -330,6 +367,8 @@ COMMENT ON TRIGGER check_new ON tiering.assignment IS
 'A customer is put there with a tier and its day';
 COMMENT ON TRIGGER check_restored ON tiering.assignment IS
 'The same for the owner, who also restores rows';
+COMMENT ON TRIGGER check_changed ON tiering.assignment IS
+'Of a customer a tier and its day are changed, and nothing else';
 COMMENT ON TRIGGER record_new ON tiering.assignment IS
 'Records customers who are put there by hand';
 COMMENT ON TRIGGER record_restored ON tiering.assignment IS

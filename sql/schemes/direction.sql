@@ -55,3 +55,14 @@ COMMENT ON FUNCTION _tiering.directions(text, int) IS
 'what they have become in the version given; of tiers that no version compares it is lateral. '
 'stayed: the same tier, or what it has become. The ranks beside it are those in the newest version '
 'that has the tier';
+
+CREATE FUNCTION _tiering.directions_in(scheme text, versions int[])
+RETURNS TABLE (version int, from_tier text, to_tier text, direction text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 20000 ROWS 100
+BEGIN ATOMIC
+	SELECT v.version, d.from_tier, d.to_tier, d.direction
+	FROM unnest(directions_in.versions) v(version)
+		CROSS JOIN LATERAL _tiering.directions(directions_in.scheme, v.version) d;
+END;
+COMMENT ON FUNCTION _tiering.directions_in(text, int[]) IS
+'The direction from each tier to each other one in each of several versions; see directions()';

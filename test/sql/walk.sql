@@ -284,6 +284,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 		text, text, date, date, boolean, text, text[], text, _tiering.override_days[], integer,
 		text);
 	_tiering.decided(bigint, text, date);
+	_tiering.directions_in(text, integer[]);
 	_tiering.differing_days(_tiering.replayed_move[]);
 	enable_triggers();
 	_tiering.examine_draft(text, integer, date);
@@ -323,6 +324,8 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.overrides_left_out(text, integer, date, date);
 	_tiering.own_assessments(text);
 	_tiering.own_between(text);
+	_tiering.is_by_hand(oid, text);
+	_tiering.seal_by_hand(text, integer, bigint);
 	_tiering.record_by_hand();
 	_tiering.record_publication(text, text, integer, date, text);
 	_tiering.refuse_ahead(date, boolean);
@@ -331,6 +334,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.refuse_held(text, xid);
 	_tiering.refuse_in_source();
 	_tiering.refuse_inserted();
+	_tiering.refuse_updated();
 	_tiering.refuse_lent();
 	_tiering.refuse_repeated(text, date, integer, text[]);
 	_tiering.refuse_rewrite();
