@@ -75,6 +75,22 @@ END;
 $$;
 COMMENT ON FUNCTION _tiering.customers_held(text) IS 'How many customers a scheme has';
 
+CREATE FUNCTION _tiering.refuse_repeated(scheme text, customer text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF customer IS NOT NULL THEN
+		RAISE EXCEPTION 'source of scheme "%" yields % more than once', scheme,
+				_tiering.shown_customer(customer)
+			USING ERRCODE = 'unique_violation',
+			HINT = 'Its query must yield one row for each customer.';
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.refuse_repeated(text, text) IS
+'Raises the error for a customer whom the source has more than once (23505), if there is one';
+
 -- The source is run once more, as it has to be told who it is
 CREATE FUNCTION _tiering.refuse_repeated(scheme text, as_of date, version int, customers text[])
 RETURNS void
@@ -86,17 +102,11 @@ DECLARE
 BEGIN
 	SELECT g.customer_id INTO customer FROM _tiering.graded(scheme, as_of, version, customers) g
 	GROUP BY g.customer_id HAVING count(*) > 1 ORDER BY g.customer_id COLLATE "C" LIMIT 1;
-	IF customer IS NULL THEN
-		RETURN;
-	END IF;
-	RAISE EXCEPTION 'source of scheme "%" yields % more than once', scheme,
-			_tiering.shown_customer(customer)
-		USING ERRCODE = 'unique_violation',
-		HINT = 'Its query must yield one row for each customer.';
+	PERFORM _tiering.refuse_repeated(scheme, customer);
 END;
 $$;
 COMMENT ON FUNCTION _tiering.refuse_repeated(text, date, int, text[]) IS
-'Raises the error for a customer whom the source has more than once (23505)';
+'Looks for a customer whom the source has more than once, and raises the error (23505)';
 
 -- A customer who is repeated shows where more rows of the source met a row of
 -- assignment than there are, which is what "held" counts.

@@ -342,209 +342,292 @@ END;
 COMMENT ON FUNCTION _tiering.differing_days(_tiering.replayed_move[]) IS
 'The days on which the moves of a customer that stand are not those of the replay';
 
+-- Who leaves bears the version that graded them last.
+CREATE FUNCTION _tiering.replayed_steps(scheme text, assessed date, v _tiering.verdict,
+	graded_by int, held_version int, given_cause text)
+RETURNS TABLE (day date, from_tier text, to_tier text, cause text, version int)
+LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
+BEGIN ATOMIC
+	SELECT s.day, s.from_tier, s.to_tier, CASE WHEN s.cause = 'manual' THEN s.cause
+			ELSE COALESCE(replayed_steps.given_cause, s.cause) END,
+		CASE WHEN s.to_tier IS NULL THEN GREATEST(replayed_steps.held_version, b.version)
+			ELSE replayed_steps.graded_by END
+	FROM _tiering.steps(replayed_steps.v) s
+		LEFT JOIN LATERAL _tiering.last_assessment(replayed_steps.scheme, replayed_steps.assessed) b
+			ON s.to_tier IS NULL;
+END;
+COMMENT ON FUNCTION _tiering.replayed_steps(text, date, _tiering.verdict, int, int, text) IS
+'The moves of a verdict that a replay gives, with the cause of the replay unless they are by hand, '
+'and the version that they bear';
+
+CREATE TYPE _tiering.replayed_day AS (
+	kind        text,
+	customer_id text,
+	n           bigint,
+	as_of       date,
+	version     int,
+	gone        boolean,
+	measure     numeric,
+	earned      text,
+	cause       text,
+	v           _tiering.verdict,
+	was         text,
+	move        _tiering.replayed_move,
+	part        _tiering.edition_part
+);
+COMMENT ON TYPE _tiering.replayed_day IS
+'What a replay comes to, by kind. end: where a customer is after the last occasion of a day, and '
+'the tier in which the moves that stood had them (was). last: the same after all occasions, or '
+'before them if there is none (n = 0), with the cause of the move that is the last one to stand. '
+'repeated: a customer whom the source has more than once. move: one that does not stand any more, '
+'or that is to be recorded. part: what a tier has at an assessment';
+
 -- One statement, as write_verdicts() is, for the same reason: what the replay found is
--- read several times, and kept nowhere.
+-- read several times, and kept nowhere. What goes on from here is one row a day.
+CREATE FUNCTION _tiering.replayed_days(scheme text, customers text[], days date[], cause text)
+RETURNS SETOF _tiering.replayed_day
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY WITH r AS MATERIALIZED (
+		SELECT x.* FROM _tiering.replayed(replayed_days.scheme, customers, days,
+			replayed_days.cause IS NOT NULL) x
+	), late AS MATERIALIZED (
+		SELECT x.as_of, m.* FROM (
+			SELECT r.as_of, array_agg(r.customer_id) AS leaving FROM r
+			WHERE (r.v).moves AND (r.v).tier IS NULL AND r.measure IS NULL GROUP BY r.as_of) x
+			CROSS JOIN LATERAL _tiering.measures_before(replayed_days.scheme, x.as_of, x.leaving) m
+	), old AS MATERIALIZED (
+		SELECT false AS replayed, m.customer_id, m.as_of, m.move AS n, m.from_tier, m.to_tier,
+			m.cause, m.version, m.measure, m.assessed
+		FROM r JOIN tiering.standing_move m ON m.customer_id = r.customer_id COLLATE "C"
+			AND m.assessed >= r.as_of
+		WHERE r.n = 0 AND m.scheme = replayed_days.scheme
+	), move AS MATERIALIZED (
+		SELECT * FROM old
+		UNION ALL
+		SELECT true, r.customer_id COLLATE "C", s.day, r.n, s.from_tier, s.to_tier, s.cause,
+			s.version, CASE WHEN s.to_tier IS NOT NULL THEN r.measure
+				ELSE COALESCE(r.measure, o.measure, l.measure) END, r.as_of
+		FROM r CROSS JOIN LATERAL _tiering.replayed_steps(replayed_days.scheme, r.as_of, r.v,
+				r.version, r.held_version, replayed_days.cause) s
+			LEFT JOIN old o ON o.customer_id = r.customer_id COLLATE "C" AND o.assessed = r.as_of
+				AND o.to_tier IS NULL AND s.to_tier IS NULL
+				AND o.from_tier = s.from_tier COLLATE "C"
+			LEFT JOIN late l ON l.as_of = r.as_of AND l.customer_id = r.customer_id
+				AND s.to_tier IS NULL
+		WHERE r.n > 0 AND (r.v).moves
+	), own AS MATERIALIZED (
+		SELECT m.customer_id, m.moves,
+			ARRAY(SELECT d.day FROM _tiering.differing_days(m.moves) d(day)) AS differing
+		FROM (SELECT m.customer_id, array_agg(ROW(m.*)::_tiering.replayed_move) AS moves
+			  FROM move m GROUP BY m.customer_id) m
+	)
+	SELECT CASE WHEN x.repeated THEN 'repeated' WHEN x.next IS NULL THEN 'last' ELSE 'end' END,
+		x.customer_id, x.n, x.as_of, x.version, x.gone, x.measure, x.earned,
+		COALESCE(CASE WHEN x.next IS NULL THEN (SELECT m.cause FROM unnest(o.moves) m
+			WHERE m.replayed = (m.as_of = ANY (o.differing))
+			ORDER BY m.as_of DESC, m.n DESC LIMIT 1) END, x.cause), x.v,
+		CASE WHEN b.n IS NULL THEN x.began ELSE b.to_tier END,
+		NULL::_tiering.replayed_move, NULL::_tiering.edition_part
+	FROM (SELECT r.*, lead(r.as_of) OVER w AS next, first_value((r.v).tier) OVER w AS began,
+			(r.kind, r.as_of) = (lead(r.kind) OVER w, lead(r.as_of) OVER w)
+				AND r.kind = 'assessment' AS repeated
+		  FROM r WINDOW w AS (PARTITION BY r.customer_id COLLATE "C" ORDER BY r.n)) x
+		LEFT JOIN own o ON o.customer_id = x.customer_id COLLATE "C"
+		LEFT JOIN LATERAL (SELECT m.n, m.to_tier FROM unnest(o.moves) m
+			WHERE NOT m.replayed AND m.assessed <= x.as_of
+			ORDER BY m.as_of DESC, m.n DESC LIMIT 1) b ON true
+	WHERE x.next IS NULL OR x.repeated OR x.n > 0 AND x.next <> x.as_of
+	UNION ALL SELECT 'move', m.customer_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+		m, NULL FROM own o CROSS JOIN LATERAL unnest(o.moves) m WHERE m.as_of = ANY (o.differing);
+END;
+$$;
+COMMENT ON FUNCTION _tiering.replayed_days(text, text[], date[], text) IS
+'Replays the customers of occasions(), and tells where each day leaves them, and which moves come '
+'out otherwise than those that stand. These have the cause given unless they are by hand. Nothing '
+'is written';
+
+-- A day's entry and amendment are those after its last occasion. What stood at an
+-- assessment is read here before it is amended.
+CREATE FUNCTION _tiering.keep_days(scheme text, customers text[], days date[], cause text,
+	anew date)
+RETURNS SETOF _tiering.replayed_day
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY WITH found AS MATERIALIZED (
+		SELECT f.* FROM _tiering.replayed_days(keep_days.scheme, customers, days,
+			keep_days.cause) f
+	), day AS MATERIALIZED (
+		SELECT s.as_of, k.slot, _tiering.next_edition(keep_days.scheme, s.as_of) AS edition
+		FROM _tiering.assessments(keep_days.scheme, customers IS NULL) s
+			CROSS JOIN LATERAL _tiering.kept(keep_days.scheme, s.as_of) k
+		WHERE s.as_of >= (SELECT min(d) FROM unnest(days) d)
+	), noting AS (
+		INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses, best,
+			next_tier, next_review, kept_until, policy_tier, policy_since)
+		SELECT keep_days.scheme, f.customer_id, f.as_of, f.version, (f.v).misses, (f.v).best,
+			(f.v).next_tier, (f.v).next_review, (f.v).kept_until, (f.v).policy_tier,
+			(f.v).policy_since
+		FROM found f LEFT JOIN LATERAL (
+				SELECT h.* FROM tiering.watch_history h
+				WHERE h.scheme = keep_days.scheme AND h.customer_id = f.customer_id COLLATE "C"
+					AND h.as_of = f.as_of
+				ORDER BY h.entry DESC LIMIT 1) h ON true
+		WHERE f.kind IN ('end', 'last') AND f.n > 0 AND (f.v).tier IS NOT NULL
+			AND CASE WHEN h.entry IS NULL THEN (f.v).noted
+				ELSE ROW((f.v).misses, (f.v).best, (f.v).next_tier, (f.v).next_review IS NULL,
+					(f.v).policy_tier, (f.v).policy_since)
+					IS DISTINCT FROM ROW(h.misses, h.best, h.next_tier, h.next_review IS NULL,
+						h.policy_tier, h.policy_since) END
+	), ended AS MATERIALIZED (
+		SELECT f.as_of, f.version, f.customer_id COLLATE "C" AS customer_id, (f.v).tier,
+			CASE WHEN COALESCE((f.v).tier, (f.v).asked) IS NOT NULL THEN f.measure END AS measure,
+			(f.v).asked, d.slot, d.edition, CASE WHEN d.slot IS NOT NULL THEN k.tier
+				WHEN f.as_of = anew THEN NULL ELSE f.was END AS was,
+			k.measure AS was_measure, k.version AS was_version
+		FROM found f JOIN day d ON d.as_of = f.as_of
+			LEFT JOIN _tiering.kept_of(keep_days.scheme, ARRAY(SELECT d.as_of FROM day d),
+				customers) k
+				ON k.as_of = f.as_of AND k.customer_id COLLATE "C" = f.customer_id COLLATE "C"
+		WHERE f.kind IN ('end', 'last') AND f.n > 0
+	), amending AS (
+		INSERT INTO tiering.assessment (slot, scheme, as_of, customer_id, tier, measure, version,
+			amends, recorded_at)
+		SELECT e.slot, keep_days.scheme, e.as_of, e.customer_id, e.tier, e.measure, e.version,
+			true, e.edition
+		FROM ended e WHERE e.slot IS NOT NULL AND num_nonnulls(e.tier, e.was, e.asked) > 0
+			AND ROW(e.tier, e.measure, e.version) IS DISTINCT FROM
+				ROW(e.was, e.was_measure, COALESCE(e.was_version, e.version))
+	)
+	SELECT f.* FROM found f WHERE f.kind <> 'end'
+	UNION ALL SELECT 'part', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+		ROW(u.as_of, max(u.version), u.tier, sum(u.now), sum(u.was), sum(u.measure),
+			sum(u.was_measure), bool_and(u.known))::_tiering.edition_part
+	FROM ended e CROSS JOIN LATERAL (VALUES
+		(e.as_of, e.version, e.tier, 1, 0, e.measure, NULL::numeric, e.slot IS NOT NULL),
+		(e.as_of, e.version, e.was, 0, 1, NULL, e.was_measure, e.slot IS NOT NULL))
+		u(as_of, version, tier, now, was, measure, was_measure, known)
+	WHERE u.tier IS NOT NULL GROUP BY u.as_of, u.tier;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.keep_days(text, text[], date[], text, date) IS
+'Replays customers, keeps what comes out otherwise of each day, what the policy has noted and what '
+'assessments have of them, and hands on all but the ends of days, with the parts of editions. '
+'anew: an assessment that had none of the customers yet';
+
+-- Few rows are said to go on from here, one a customer: rows of assignment are then
+-- looked up, and not all of them read for one customer.
+CREATE FUNCTION _tiering.keep_moves(scheme text, customers text[], days date[], cause text,
+	batch int, anew date)
+RETURNS SETOF _tiering.replayed_day
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY WITH found AS MATERIALIZED (
+		SELECT f.* FROM _tiering.keep_days(keep_moves.scheme, customers, days, keep_moves.cause,
+			anew) f
+	), differing AS MATERIALIZED (
+		SELECT (f.move).* FROM found f WHERE f.kind = 'move'
+	), superseding AS (
+		INSERT INTO tiering.superseded (move, scheme, batch)
+		SELECT m.n, keep_moves.scheme, keep_moves.batch FROM differing m WHERE NOT m.replayed
+	), recording AS (
+		INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction,
+			cause, version, measure, assessed, recorded_by, recorded_as, batch)
+		SELECT keep_moves.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier,
+			CASE WHEN m.from_tier IS NULL THEN 'new' WHEN m.to_tier IS NULL THEN 'exit'
+				ELSE w.direction END,
+			m.cause, m.version, m.measure, m.assessed, session_user, _tiering.acting_role(),
+			keep_moves.batch
+		FROM differing m
+			LEFT JOIN _tiering.directions_in(keep_moves.scheme,
+				ARRAY(SELECT DISTINCT x.version FROM differing x)) w
+				ON w.version = m.version AND w.from_tier = m.from_tier AND w.to_tier = m.to_tier
+		WHERE m.replayed
+		ORDER BY m.as_of, m.n
+	)
+	SELECT f.* FROM found f WHERE f.kind <> 'move';
+END;
+$$;
+COMMENT ON FUNCTION _tiering.keep_moves(text, text[], date[], text, int, date) IS
+'Replays customers and keeps their days, as keep_days() does, and their moves: those that do not '
+'stand any more are superseded, those in their place recorded. Hands on all else';
+
+-- All that is read of history has been read before any of it is written, by keep_days(),
+-- and then by keep_moves(); rows of assignment are read and written here alone.
 CREATE FUNCTION _tiering.write_replay(scheme text, customers text[], days date[], cause text,
-	batch int,
-	last_as_of date, anew date, OUT superseded bigint, OUT recorded bigint, OUT written bigint,
-	OUT persons bigint, OUT repeated text, OUT cells _tiering.assessed_cell[],
-	OUT asking _tiering.asking[], OUT parts _tiering.edition_part[])
+	batch int, last_as_of date, anew date, OUT written bigint, OUT persons bigint,
+	OUT repeated text, OUT cells _tiering.assessed_cell[], OUT asking _tiering.asking[],
+	OUT parts _tiering.edition_part[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
-	WITH r AS MATERIALIZED (
-		SELECT x.* FROM _tiering.replayed(write_replay.scheme, customers, days, write_replay.cause
-			IS NOT NULL) x
-	), final AS MATERIALIZED (
-		SELECT DISTINCT ON (r.customer_id) r.* FROM r ORDER BY r.customer_id, r.n DESC
-	), day AS MATERIALIZED (
-		SELECT s.as_of, k.slot, _tiering.next_edition(write_replay.scheme, s.as_of) AS edition
-		FROM _tiering.assessments(write_replay.scheme, customers IS NULL) s
-			CROSS JOIN LATERAL _tiering.kept(write_replay.scheme, s.as_of) k
-		WHERE s.as_of >= (SELECT min(d) FROM unnest(days) d)
-	), kept AS MATERIALIZED (
-		SELECT k.* FROM _tiering.kept_of(write_replay.scheme, ARRAY(SELECT d.as_of FROM day d),
-			customers) k
-	), late AS MATERIALIZED (
-		SELECT x.as_of, m.* FROM (
-			SELECT r.as_of, array_agg(r.customer_id) AS leaving FROM r
-			WHERE (r.v).moves AND (r.v).tier IS NULL AND r.measure IS NULL GROUP BY r.as_of) x
-			CROSS JOIN LATERAL _tiering.measures_before(write_replay.scheme, x.as_of, x.leaving) m
-	), old AS MATERIALIZED (
-		SELECT false AS replayed, m.customer_id, m.as_of, m.move AS n, m.from_tier, m.to_tier,
-			m.cause,
-			m.version, m.measure, m.assessed
-		FROM r JOIN tiering.standing_move m ON m.customer_id = r.customer_id COLLATE "C"
-			AND m.assessed >= r.as_of
-		WHERE r.n = 0 AND m.scheme = write_replay.scheme
-	), move AS MATERIALIZED (
-		SELECT * FROM old
-		UNION ALL
-		SELECT true, r.customer_id COLLATE "C", s.day, r.n, s.from_tier, s.to_tier,
-			CASE WHEN s.cause = 'manual' THEN s.cause ELSE COALESCE(write_replay.cause, s.cause)
-				END,
-			CASE WHEN s.to_tier IS NULL THEN GREATEST(r.held_version, b.version) ELSE r.version END,
-			CASE WHEN s.to_tier IS NOT NULL THEN r.measure
-				ELSE COALESCE(r.measure, o.measure, l.measure) END,
-			r.as_of
-		FROM r CROSS JOIN LATERAL _tiering.steps(r.v) s
-			LEFT JOIN old o ON o.customer_id = r.customer_id COLLATE "C" AND o.assessed = r.as_of
-				AND o.to_tier IS NULL AND s.to_tier IS NULL
-					AND o.from_tier = s.from_tier COLLATE "C"
-			LEFT JOIN late l ON l.as_of = r.as_of AND l.customer_id = r.customer_id AND s.to_tier
-				IS NULL
-			LEFT JOIN LATERAL _tiering.last_assessment(write_replay.scheme, r.as_of) b ON s.to_tier
-				IS NULL
-		WHERE r.n > 0 AND (r.v).moves
-	), differing AS MATERIALIZED (
-		SELECT m.customer_id, d.as_of
-		FROM (SELECT m.customer_id, array_agg(ROW(m.*)::_tiering.replayed_move) AS moves
-			  FROM move m GROUP BY m.customer_id) m
-			CROSS JOIN LATERAL _tiering.differing_days(m.moves) d(as_of)
-	), last_move AS MATERIALIZED (
-		SELECT DISTINCT ON (m.customer_id) m.customer_id, m.cause
-		FROM move m LEFT JOIN differing d ON d.customer_id = m.customer_id AND d.as_of = m.as_of
-		WHERE m.replayed = (d.as_of IS NOT NULL)
-		ORDER BY m.customer_id, m.as_of DESC, m.n DESC
+	WITH found AS MATERIALIZED (
+		SELECT f.* FROM _tiering.keep_moves(write_replay.scheme, customers, days,
+			write_replay.cause, write_replay.batch, anew) f
 	), standing AS MATERIALIZED (
-		SELECT f.customer_id COLLATE "C" AS customer_id, f.version, f.measure, f.earned,
-			COALESCE(l.cause, f.cause) AS cause, f.v, GREATEST(last_as_of, f.as_of) AS as_of,
-				a.ctid AS place, a.tier AS held, a.version AS held_version,
+		SELECT f.*, GREATEST(last_as_of, f.as_of) AS known_as_of, a.ctid AS place, a.tier AS held,
+			a.version AS held_version,
 			(f.v).tier IS DISTINCT FROM a.tier OR a.tier IS NOT NULL AND f.n > 0
-			AND ROW(f.measure, (f.v).since, f.version,
-				COALESCE(l.cause, f.cause), (f.v).first_as_of, f.earned, (f.v).misses, (f.v).best,
-					(f.v).next_tier,
-				(f.v).next_review, (f.v).kept_until, (f.v).policy_tier, (f.v).policy_since)
+			AND ROW(f.measure, (f.v).since, f.version, f.cause, (f.v).first_as_of, f.earned,
+				(f.v).misses, (f.v).best, (f.v).next_tier, (f.v).next_review, (f.v).kept_until,
+				(f.v).policy_tier, (f.v).policy_since)
 			IS DISTINCT FROM ROW(a.measure, a.since, a.version, a.cause, a.first_as_of, a.earned,
-				a.misses, a.best,
-				a.next_tier, a.next_review, a.kept_until, a.policy_tier, a.policy_since) AS rewrite
-		FROM final f
-			LEFT JOIN last_move l ON l.customer_id = f.customer_id COLLATE "C"
+				a.misses, a.best, a.next_tier, a.next_review, a.kept_until,
+				a.policy_tier, a.policy_since) AS rewrite
+		FROM found f
 			LEFT JOIN tiering.assignment a ON a.scheme = write_replay.scheme
 				AND a.customer_id = f.customer_id COLLATE "C"
-	), superseding AS (
-		INSERT INTO tiering.superseded (move, scheme, batch)
-		SELECT o.n, write_replay.scheme, write_replay.batch
-		FROM old o JOIN differing d ON d.customer_id = o.customer_id AND d.as_of = o.as_of
-		RETURNING 1
-	), recording AS (
-		INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction,
-			cause, version,
-			measure, assessed, recorded_by, recorded_as, batch)
-		SELECT write_replay.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier,
-			CASE WHEN m.from_tier IS NULL THEN 'new' WHEN m.to_tier IS NULL THEN 'exit'
-				ELSE w.direction END,
-			m.cause, m.version, m.measure, m.assessed, session_user, _tiering.acting_role(),
-				write_replay.batch
-		FROM move m
-			JOIN differing d ON d.customer_id = m.customer_id AND d.as_of = m.as_of
-			LEFT JOIN (SELECT v.version, w.* FROM (SELECT DISTINCT version FROM move) v
-					   CROSS JOIN LATERAL _tiering.directions(write_replay.scheme, v.version) w) w
-				ON w.version = m.version AND w.from_tier = m.from_tier AND w.to_tier = m.to_tier
-		WHERE m.replayed
-		ORDER BY m.as_of, m.n
-		RETURNING 1
-	), noting AS (
-		INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses, best,
-			next_tier,
-			next_review, kept_until, policy_tier, policy_since)
-		SELECT write_replay.scheme, x.customer_id, x.as_of, x.version, (x.v).misses, (x.v).best,
-			(x.v).next_tier,
-			(x.v).next_review, (x.v).kept_until, (x.v).policy_tier, (x.v).policy_since
-		FROM (SELECT DISTINCT ON (r.customer_id, r.as_of) r.* FROM r WHERE r.n > 0
-			  ORDER BY r.customer_id, r.as_of, r.n DESC) x
-			LEFT JOIN LATERAL (
-				SELECT h.* FROM tiering.watch_history h
-				WHERE h.scheme = write_replay.scheme AND h.customer_id = x.customer_id COLLATE "C"
-					AND h.as_of = x.as_of
-				ORDER BY h.entry DESC LIMIT 1) h ON true
-		WHERE (x.v).tier IS NOT NULL AND CASE WHEN h.entry IS NULL THEN (x.v).noted
-			ELSE ROW((x.v).misses, (x.v).best, (x.v).next_tier, (x.v).next_review IS NULL,
-				(x.v).policy_tier, (x.v).policy_since)
-				IS DISTINCT FROM ROW(h.misses, h.best, h.next_tier, h.next_review IS NULL,
-					h.policy_tier, h.policy_since) END
+		WHERE f.kind = 'last'
 	), removing AS (
-		DELETE FROM tiering.assignment a USING standing s WHERE a.ctid = s.place AND (s.v).tier
-			IS NULL
+		DELETE FROM tiering.assignment a USING standing s
+		WHERE a.ctid = s.place AND (s.v).tier IS NULL
 	), changing AS (
 		UPDATE tiering.assignment a
-		SET tier = (s.v).tier, measure = s.measure, as_of = s.as_of, since = (s.v).since,
-			version = s.version,
-			recorded_at = now(), cause = s.cause, first_as_of = (s.v).first_as_of,
-				earned = s.earned,
-			misses = (s.v).misses, best = (s.v).best, next_tier = (s.v).next_tier,
-				next_review = (s.v).next_review,
+		SET tier = (s.v).tier, measure = s.measure, as_of = s.known_as_of, since = (s.v).since,
+			version = s.version, recorded_at = now(), cause = s.cause,
+			first_as_of = (s.v).first_as_of, earned = s.earned, misses = (s.v).misses,
+			best = (s.v).best, next_tier = (s.v).next_tier, next_review = (s.v).next_review,
 			kept_until = (s.v).kept_until, policy_tier = (s.v).policy_tier,
-				policy_since = (s.v).policy_since
+			policy_since = (s.v).policy_since
 		FROM standing s WHERE a.ctid = s.place AND (s.v).tier IS NOT NULL AND s.rewrite
 	), adding AS (
 		INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version,
-			cause,
-			first_as_of, earned, misses, best, next_tier, next_review, kept_until, policy_tier,
-				policy_since)
-		SELECT write_replay.scheme, s.customer_id, (s.v).tier, s.measure, s.as_of, (s.v).since,
-			s.version, s.cause,
-			(s.v).first_as_of, s.earned, (s.v).misses, (s.v).best, (s.v).next_tier,
-			(s.v).next_review,
-			(s.v).kept_until, (s.v).policy_tier, (s.v).policy_since
+			cause, first_as_of, earned, misses, best, next_tier, next_review, kept_until,
+			policy_tier, policy_since)
+		SELECT write_replay.scheme, s.customer_id, (s.v).tier, s.measure, s.known_as_of,
+			(s.v).since, s.version, s.cause, (s.v).first_as_of, s.earned, (s.v).misses, (s.v).best,
+			(s.v).next_tier, (s.v).next_review, (s.v).kept_until, (s.v).policy_tier,
+			(s.v).policy_since
 		FROM standing s WHERE s.place IS NULL AND (s.v).tier IS NOT NULL
-	), ended AS MATERIALIZED (
-		SELECT x.as_of, x.version, x.customer_id COLLATE "C" AS customer_id, (x.v).tier,
-			CASE WHEN COALESCE((x.v).tier, (x.v).asked) IS NOT NULL THEN x.measure END AS measure,
-			(x.v).asked, d.slot, d.edition,
-			CASE WHEN d.slot IS NOT NULL THEN k.tier WHEN x.as_of = anew THEN NULL
-				WHEN o.n IS NULL THEN (z.v).tier ELSE o.to_tier END AS was,
-			k.measure AS was_measure, k.version AS was_version
-		FROM (SELECT DISTINCT ON (r.customer_id, r.as_of) r.* FROM r
-			  WHERE r.n > 0 ORDER BY r.customer_id, r.as_of, r.n DESC) x
-			JOIN day d ON d.as_of = x.as_of
-			JOIN r z ON z.customer_id = x.customer_id AND z.n = 0
-			LEFT JOIN kept k ON k.as_of = x.as_of
-				AND k.customer_id COLLATE "C" = x.customer_id COLLATE "C"
-			LEFT JOIN LATERAL (
-				SELECT o.n, o.to_tier FROM old o WHERE o.customer_id = x.customer_id COLLATE "C"
-					AND o.assessed <= x.as_of
-				ORDER BY o.as_of DESC, o.n DESC LIMIT 1) o ON d.slot IS NULL
-	), amending AS (
-		INSERT INTO tiering.assessment (slot, scheme, as_of, customer_id, tier, measure, version,
-			amends, recorded_at)
-		SELECT e.slot, write_replay.scheme, e.as_of, e.customer_id, e.tier, e.measure, e.version,
-			true, e.edition
-		FROM ended e
-		WHERE e.slot IS NOT NULL AND num_nonnulls(e.tier, e.was, e.asked) > 0
-			AND ROW(e.tier, e.measure, e.version) IS DISTINCT FROM
-				ROW(e.was, e.was_measure, COALESCE(e.was_version, e.version))
 	)
-	SELECT (SELECT count(*) FROM superseding), (SELECT count(*) FROM recording),
-		(SELECT count(*) FROM standing s WHERE s.rewrite), (SELECT count(*) FROM r WHERE r.n = 0),
-		(SELECT r.customer_id FROM r WHERE r.kind = 'assessment' GROUP BY r.customer_id, r.as_of
-		 HAVING count(*) > 1 ORDER BY r.customer_id LIMIT 1),
+	SELECT (SELECT count(*) FROM standing s WHERE s.rewrite), (SELECT count(*) FROM standing),
+		(SELECT min(f.customer_id) FROM found f WHERE f.kind = 'repeated'),
 		(SELECT array_agg(ROW(c.*)::_tiering.assessed_cell) FROM (
-			SELECT f.gone, s.held, s.held_version, (s.v).tier, count(*), count(*)
-				FILTER (WHERE s.rewrite), 0::bigint, NULL::numeric
-			FROM standing s JOIN (SELECT f.customer_id, f.gone FROM final f) f
-				ON f.customer_id = s.customer_id COLLATE "C"
-			GROUP BY f.gone, s.held, s.held_version, (s.v).tier) c),
-		(SELECT array_agg(ROW(f.customer_id, (f.v).asked, (f.v).tier, f.measure, f.as_of,
-			f.version)::_tiering.asking) FROM final f WHERE (f.v).asked IS NOT NULL),
-		(SELECT array_agg(ROW(p.*)::_tiering.edition_part) FROM (
-			SELECT u.as_of, max(u.version), u.tier, sum(u.now), sum(u.was), sum(u.measure),
-				sum(u.was_measure), bool_and(u.known)
-			FROM ended e CROSS JOIN LATERAL (VALUES
-				(e.as_of, e.version, e.tier, 1, 0, e.measure, NULL::numeric, e.slot IS NOT NULL),
-				(e.as_of, e.version, e.was, 0, 1, NULL, e.was_measure, e.slot IS NOT NULL))
-				u(as_of, version, tier, now, was, measure, was_measure, known)
-			WHERE u.tier IS NOT NULL GROUP BY u.as_of, u.tier) p)
-	INTO superseded, recorded, written, persons, repeated, cells, asking, parts;
+			SELECT s.gone, s.held, s.held_version, (s.v).tier, count(*),
+				count(*) FILTER (WHERE s.rewrite), 0::bigint, NULL::numeric
+			FROM standing s GROUP BY s.gone, s.held, s.held_version, (s.v).tier) c),
+		(SELECT array_agg(ROW(s.customer_id, (s.v).asked, (s.v).tier, s.measure, s.as_of,
+			s.version)::_tiering.asking ORDER BY s.customer_id)
+		 FROM standing s WHERE (s.v).asked IS NOT NULL),
+		(SELECT array_agg(f.part) FROM found f WHERE f.kind = 'part')
+	INTO written, persons, repeated, cells, asking, parts;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.write_replay(text, text[], date[], text, int, date, date) IS
-'Replays the customers of occasions(), and writes what comes out otherwise: the moves that do not '
-'stand any more are superseded, those in their place recorded, with the cause given unless they '
-'are by hand, and assignment is brought to where the replay ends. anew: an assessment that had '
-'none of the customers yet';
+'Replays the customers of occasions(), keeps what comes out otherwise of their days and moves, as '
+'keep_moves() does, and brings assignment to where the replay ends. Returns what it did, counted, '
+'for whom an approval is asked, and what assessments have of the customers';
 
 -- Heads follow from the moves. Money follows from what the customers have now and had
 -- before; where that is not kept, it is left to recount() in the tiers concerned.
@@ -582,7 +665,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	batch int := _tiering.next_batch(scheme);
+	this_batch int := _tiering.next_batch(scheme);
 	last_move bigint := _tiering.last_move();
 	first_day date := min(d) FROM unnest(days) d;
 	done record;
@@ -593,25 +676,21 @@ BEGIN
 		RETURN;		-- there is no assessment, or nobody is listed
 	END IF;
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
-	SELECT * INTO done FROM _tiering.write_replay(scheme, customers, days, cause, batch, last_as_of,
-		anew);
+	SELECT * INTO done FROM _tiering.write_replay(scheme, customers, days, cause, this_batch,
+		last_as_of, anew);
 	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
-	IF done.repeated IS NOT NULL THEN
-		RAISE EXCEPTION 'source of scheme "%" yields % more than once', scheme,
-				_tiering.shown_customer(done.repeated)
-			USING ERRCODE = 'unique_violation',
-			HINT = 'Its query must yield one row for each customer.';
-	END IF;
-	PERFORM _tiering.seal_batch(scheme, batch, kind, first_day, last_move),
-		_tiering.keep_editions(scheme, customers IS NULL, batch, done.parts);
+	PERFORM _tiering.refuse_repeated(scheme, done.repeated);
+	PERFORM _tiering.seal_batch(scheme, this_batch, kind, first_day, last_move),
+		_tiering.keep_editions(scheme, customers IS NULL, this_batch, done.parts);
 	IF anew IS NULL THEN
 		PERFORM _tiering.keep_requests(scheme, last_as_of, customers, done.asking);
 	END IF;
 	result.assessments := count(*) FROM _tiering.assessments(scheme, customers IS NULL) a
 		WHERE a.as_of >= first_day;
 	result.customers := done.persons;
-	result.superseded := done.superseded;
-	result.recorded := done.recorded;
+	SELECT COALESCE(max(b.superseded), 0), COALESCE(max(b.moves), 0)
+	INTO result.superseded, result.recorded
+	FROM tiering.batch b WHERE b.scheme = replay.scheme AND b.batch = this_batch;
 	result.written := done.written;
 	cells := done.cells;
 	asking := done.asking;

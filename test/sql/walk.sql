@@ -336,6 +336,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.refuse_inserted();
 	_tiering.refuse_updated();
 	_tiering.refuse_lent();
+	_tiering.refuse_repeated(text, text);
 	_tiering.refuse_repeated(text, date, integer, text[]);
 	_tiering.refuse_rewrite();
 	_tiering.refuse_second_draft(text);
@@ -389,6 +390,10 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.verdicts(text, text, date, integer, date, text[], integer, text[], bigint, text);
 	_tiering.wilson(bigint, bigint);
 	_tiering.write_binding(text, text, boolean);
+	_tiering.replayed_days(text, text[], date[], text);
+	_tiering.keep_days(text, text[], date[], text, date);
+	_tiering.keep_moves(text, text[], date[], text, integer, date);
+	_tiering.replayed_steps(text, date, _tiering.verdict, integer, integer, text);
 	_tiering.write_replay(text, text[], date[], text, integer, date, date);
 	_tiering.write_verdicts(text, text, date, integer, date, text[], integer, text[], bigint, text,
 		integer, tiering.kept_assessment);
