@@ -7,7 +7,7 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
 # The install script is these, in this order: what tables call, tables, and code.
 TABLE_PARTS = $(addprefix tables/,fx_rate scheme publication drafting scorecard service policy \
-	asset_weight preset state assessment history source request writing dirty by_customer)
+	asset_weight preset assignment assessment history source request writing dirty by_customer)
 CODE_PARTS = averages/periods averages/measures series/series series/fx \
 	$(addprefix schemes/,publication turn asset_weight freeze classify authoring document \
 		successor direction validate publish explain preset) \
@@ -28,7 +28,7 @@ BUILT_UPDATES = $(UPDATES_FROM:%=$(EXTENSION)--%--$(EXTVERSION).sql)
 DATA_built = $(BUILT_SQL) $(BUILT_UPDATES)
 
 REGRESS = init $(filter-out init,$(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql))))
-# pg_regress of PostgreSQL 15 would run sql/NAME.sql in place of test/sql/NAME.sql
+# pg_regress of PostgreSQL 15 would run sql/NAME.sql instead of test/sql/NAME.sql
 $(if $(filter $(SQL_PARTS),$(REGRESS)),\
 	$(error a test must not have the name of a part in sql/ itself))
 REGRESS_OPTS = --inputdir=test --load-extension=tiering
@@ -84,7 +84,7 @@ $(BUILT_UPDATES): $(EXTENSION)--%--$(EXTVERSION).sql: $(BUILT_SQL) $(wildcard sq
 installcheck: $(ISOLATION_INIT)
 $(ISOLATION_INIT): test/invariants.sql
 	{ echo 'setup { CREATE SCHEMA t; }'; echo 'setup'; echo '{'; cat $<; echo '}'; \
-		echo 'session s'; echo 'step holds { SELECT * FROM t.invariants(); }'; } > $@
+		echo 'session s'; echo 'step check { SELECT * FROM t.invariants(); }'; } > $@
 
 # For test/lint
 .PHONY: parts

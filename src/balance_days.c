@@ -77,7 +77,7 @@ BalanceDaysMerge(BalanceDays *state, MemoryContext context,
 
 /*
  * The balance-days, showing so many decimals: at least as many as any balance
- * has. The rest may hold a sum that showed more zeros than any balance did.
+ * has. The rest may be a sum that showed more zeros than any balance did.
  */
 Numeric
 BalanceDaysTotal(const BalanceDays *state, int dscale)

@@ -1,7 +1,7 @@
 /*
  * changes.c
  *		The daily average of one account from its sparse observations: each
- *		balance holds until the next one.
+ *		balance counts until the next one.
  *
  * This needs order, and rows and partial states come in any. So the state
  * keeps the observations of the period, and of those before it the last one,
@@ -186,9 +186,9 @@ RefuseClash(DateADT day)
 			 errhint("A sparse history is that of one account: group by account.")));
 }
 
-/* Add a balance that holds on [from, to) */
+/* Add a balance that counts on [from, to) */
 static void
-HoldBalance(BalanceDays *sum, const Observation *observation,
+CarryBalance(BalanceDays *sum, const Observation *observation,
 			DateADT from, DateADT to)
 {
 	int64		days = (int64) to - from;
@@ -207,12 +207,12 @@ HoldBalance(BalanceDays *sum, const Observation *observation,
 						   days);
 }
 
-/* The balance-days of the whole history, carried in and held to the end */
+/* The balance-days of the whole history, carried in and on to the end */
 static void
 ChangesSum(const Changes *state, BalanceDays *sum)
 {
 	const Observation *observations = SortedObservations(state);
-	const Observation *held = state->has_carried ? &state->carried : NULL;
+	const Observation *last = state->has_carried ? &state->carried : NULL;
 	DateADT		since = state->period.start;
 
 	sum->period = state->period;
@@ -223,18 +223,18 @@ ChangesSum(const Changes *state, BalanceDays *sum)
 	{
 		const Observation *next = &observations[i];
 
-		if (i > 0 && next->day == held->day && !SameBalance(next, held))
+		if (i > 0 && next->day == last->day && !SameBalance(next, last))
 			RefuseClash(next->day);
-		if (held != NULL)
-			HoldBalance(sum, held, since, next->day);
-		held = next;
+		if (last != NULL)
+			CarryBalance(sum, last, since, next->day);
+		last = next;
 		since = next->day;
 	}
-	if (held != NULL)
-		HoldBalance(sum, held, since, state->period.end);
+	if (last != NULL)
+		CarryBalance(sum, last, since, state->period.end);
 }
 
-/* A new balance, which holds until the next one */
+/* A new balance, which counts until the next one */
 PG_FUNCTION_INFO_V1(changes_accum);
 Datum
 changes_accum(PG_FUNCTION_ARGS)

@@ -50,14 +50,14 @@ NumericKey(Datum value, const char *metric)
 
 /* The tier of the point; null if no tier takes it */
 static inline Datum
-Grade(FunctionCallInfo fcinfo, const CachedScheme *cached, int64 held)
+Grade(FunctionCallInfo fcinfo, const CachedScheme *cached, int64 current)
 {
 	const Scheme *scheme = cached->scheme;
 	int			box;
 
 	if (scheme->nscores > 0)
 		SchemeScore(scheme, cached->point);
-	box = SchemeFindBox(scheme, cached->point, held);
+	box = SchemeFindBox(scheme, cached->point, current);
 	if (box == SCHEME_NO_BOX)
 		PG_RETURN_NULL();
 	return scheme->boxes[box].tier;
@@ -86,7 +86,7 @@ ClassifyValue(FunctionCallInfo fcinfo, CachedScheme *cached)
 	CheckOneMetric(scheme);
 	cached->point[0] = PG_ARGISNULL(1) ? DECIMAL_KEY_NULL :
 		NumericKey(PG_GETARG_DATUM(1), scheme->metrics[0].name);
-	return Grade(fcinfo, cached, SCHEME_NONE_HELD);
+	return Grade(fcinfo, cached, SCHEME_NO_RANK);
 }
 
 /* classify(scheme, value [, as_of]) */
@@ -131,7 +131,7 @@ TypeFits(Oid type, MetricKind kind)
 		type == INT2OID;
 }
 
-/* Where the columns hold a metric, and as what */
+/* Where the columns have a metric, and as what */
 static void
 MapMetric(ColumnMap *map, const Scheme *scheme, int i)
 {
@@ -258,13 +258,13 @@ PointFromRow(CachedScheme *cached, HeapTupleHeader row)
 }
 
 static Datum
-ClassifyRow(FunctionCallInfo fcinfo, CachedScheme *cached, int64 held)
+ClassifyRow(FunctionCallInfo fcinfo, CachedScheme *cached, int64 current)
 {
 	if (PG_ARGISNULL(1))
 		PointUnknown(cached);
 	else
 		PointFromRow(cached, PG_GETARG_HEAPTUPLEHEADER(1));
-	return Grade(fcinfo, cached, held);
+	return Grade(fcinfo, cached, current);
 }
 
 /* classify(scheme, m [, as_of]) */
@@ -273,7 +273,7 @@ Datum
 classify_row(PG_FUNCTION_ARGS)
 {
 	return ClassifyRow(fcinfo, SchemeArg(fcinfo, PG_NARGS() > 2 ? 2 :
-										 NO_AS_OF), SCHEME_NONE_HELD);
+										 NO_AS_OF), SCHEME_NO_RANK);
 }
 
 /* classify_version(scheme, m, version) */
@@ -281,28 +281,28 @@ PG_FUNCTION_INFO_V1(classify_version_row);
 Datum
 classify_version_row(PG_FUNCTION_ARGS)
 {
-	return ClassifyRow(fcinfo, SchemeVersionArg(fcinfo, 2), SCHEME_NONE_HELD);
+	return ClassifyRow(fcinfo, SchemeVersionArg(fcinfo, 2), SCHEME_NO_RANK);
 }
 
-/* The rank of the tier that a customer holds; of one that is not there, none */
+/* The rank of the customer's current tier; of one that is not there, none */
 static int64
-HeldRank(FunctionCallInfo fcinfo, const Scheme *scheme, int argno)
+CurrentRank(FunctionCallInfo fcinfo, const Scheme *scheme, int argno)
 {
-	text	   *held;
+	text	   *current;
 
 	if (PG_ARGISNULL(argno))
-		return SCHEME_NONE_HELD;
-	held = PG_GETARG_TEXT_PP(argno);
+		return SCHEME_NO_RANK;
+	current = PG_GETARG_TEXT_PP(argno);
 	for (int i = 0; i < scheme->nboxes; i++)
 	{
 		text	   *tier = DatumGetTextPP(scheme->boxes[i].tier);
 
-		if (VARSIZE_ANY_EXHDR(tier) == VARSIZE_ANY_EXHDR(held) &&
-			memcmp(VARDATA_ANY(tier), VARDATA_ANY(held),
-				   VARSIZE_ANY_EXHDR(held)) == 0)
+		if (VARSIZE_ANY_EXHDR(tier) == VARSIZE_ANY_EXHDR(current) &&
+			memcmp(VARDATA_ANY(tier), VARDATA_ANY(current),
+				   VARSIZE_ANY_EXHDR(current)) == 0)
 			return scheme->boxes[i].rank;
 	}
-	return SCHEME_NONE_HELD;
+	return SCHEME_NO_RANK;
 }
 
 /* classify_held(scheme, m, as_of, held) */
@@ -312,7 +312,7 @@ classify_held(PG_FUNCTION_ARGS)
 {
 	CachedScheme *cached = SchemeArg(fcinfo, 2);
 
-	return ClassifyRow(fcinfo, cached, HeldRank(fcinfo, cached->scheme, 3));
+	return ClassifyRow(fcinfo, cached, CurrentRank(fcinfo, cached->scheme, 3));
 }
 
 /* classify_held_version(scheme, m, version, held) */
@@ -322,7 +322,7 @@ classify_held_version(PG_FUNCTION_ARGS)
 {
 	CachedScheme *cached = SchemeVersionArg(fcinfo, 2);
 
-	return ClassifyRow(fcinfo, cached, HeldRank(fcinfo, cached->scheme, 3));
+	return ClassifyRow(fcinfo, cached, CurrentRank(fcinfo, cached->scheme, 3));
 }
 
 /* Is an argument the same in all calls from here? */
@@ -392,7 +392,7 @@ ClassifyColumns(FunctionCallInfo fcinfo, CachedScheme *cached, int names_argno)
 			DECIMAL_KEY_NULL :
 			MetricKey(map, scheme, i, columns[column].value);
 	}
-	return Grade(fcinfo, cached, SCHEME_NONE_HELD);
+	return Grade(fcinfo, cached, SCHEME_NO_RANK);
 }
 
 PG_FUNCTION_INFO_V1(classify_columns);

@@ -5,8 +5,8 @@
  *
  * A row as an argument has to be formed for the call, only to be taken apart
  * in it: that is half the cost of grading by it. Where m is a table, or a
- * subquery of which the planner knows the columns, these are passed in its
- * place, with their names. Which of them the scheme needs is left to the call:
+ * subquery of which the planner knows the columns, these are passed
+ * instead, with their names. Which of them the scheme needs is left to the call:
  * a plan may outlive a version of a scheme.
  */
 #include "postgres.h"

@@ -21,7 +21,7 @@
 #include "varatt.h"
 #endif
 
-/* 16 gave make_range() a place for soft errors */
+/* 16 gave make_range() an argument for soft errors */
 #if PG_VERSION_NUM >= 160000
 #define MakeRange(typcache, lower, upper) \
 	make_range((typcache), (lower), (upper), false, NULL)

@@ -26,7 +26,7 @@
 enum
 {
 	ARG_SCHEME, ARG_VERSION, ARG_KIND, ARG_AS_OF, ARG_PREVIOUS,
-	ARG_TIER, ARG_SINCE, ARG_HELD_VERSION, ARG_POLICY_TIER, ARG_POLICY_SINCE,
+	ARG_TIER, ARG_SINCE, ARG_CURRENT_VERSION, ARG_POLICY_TIER, ARG_POLICY_SINCE,
 	ARG_FIRST, ARG_MISSES, ARG_BEST, ARG_NEXT_TIER, ARG_NEXT_REVIEW, ARG_KEPT_UNTIL,
 	ARG_GONE, ARG_EARNED, ARG_EARNED_IF, ARG_MOVED_TO,
 	ARG_OVERRIDES, ARG_BEFORE, ARG_OTHERWISE
@@ -111,12 +111,12 @@ TierArg(FunctionCallInfo fcinfo, const NamedMovement *named, int argno, int vers
 	return TierOfVersion(named, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name), version);
 }
 
-static Standing
-StandingArg(FunctionCallInfo fcinfo, const NamedMovement *named)
+static Assignment
+AssignmentArg(FunctionCallInfo fcinfo, const NamedMovement *named)
 {
-	int			version = PG_ARGISNULL(ARG_HELD_VERSION) ? named->version :
-		PG_GETARG_INT32(ARG_HELD_VERSION);
-	Standing	held = {
+	int			version = PG_ARGISNULL(ARG_CURRENT_VERSION) ? named->version :
+		PG_GETARG_INT32(ARG_CURRENT_VERSION);
+	Assignment current = {
 		.customer = !PG_ARGISNULL(ARG_TIER),
 		.tier = TierArg(fcinfo, named, ARG_TIER, version),
 		.since = DayArg(fcinfo, ARG_SINCE),
@@ -131,15 +131,15 @@ StandingArg(FunctionCallInfo fcinfo, const NamedMovement *named)
 	/* a row of assignment leaves them out where they are the same */
 	if (PG_ARGISNULL(ARG_POLICY_SINCE))
 	{
-		held.policy_tier = held.tier;
-		held.policy_since = held.since;
+		current.policy_tier = current.tier;
+		current.policy_since = current.since;
 	}
 	else
 	{
-		held.policy_tier = TierArg(fcinfo, named, ARG_POLICY_TIER, version);
-		held.policy_since = PG_GETARG_DATEADT(ARG_POLICY_SINCE);
+		current.policy_tier = TierArg(fcinfo, named, ARG_POLICY_TIER, version);
+		current.policy_since = PG_GETARG_DATEADT(ARG_POLICY_SINCE);
 	}
-	return held;
+	return current;
 }
 
 static OverrideKind
@@ -221,16 +221,16 @@ KindArg(FunctionCallInfo fcinfo)
 	}
 }
 
-/* What the rules give, which rules for staying have depend on the tier held */
+/* What the rules give, which rules for staying have depend on the current tier */
 static int
-EarnedArg(FunctionCallInfo fcinfo, const NamedMovement *named, const Standing *held)
+EarnedArg(FunctionCallInfo fcinfo, const NamedMovement *named, const Assignment *current)
 {
 	Datum	   *tiers;
 	bool	   *nulls;
 	int			count;
 	text	   *name;
 
-	if (PG_ARGISNULL(ARG_EARNED_IF) || !held->customer || held->policy_tier == NO_TIER)
+	if (PG_ARGISNULL(ARG_EARNED_IF) || !current->customer || current->policy_tier == NO_TIER)
 		return TierArg(fcinfo, named, ARG_EARNED, named->version);
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(ARG_EARNED_IF), TEXTOID, -1, false,
 					  TYPALIGN_INT, &tiers, &nulls, &count);
@@ -239,14 +239,14 @@ EarnedArg(FunctionCallInfo fcinfo, const NamedMovement *named, const Standing *h
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("earned_if has %d tiers, where the version has %d", count,
 						named->movement.ntiers)));
-	if (nulls[held->policy_tier])
+	if (nulls[current->policy_tier])
 		return NO_TIER;
-	name = DatumGetTextPP(tiers[held->policy_tier]);
+	name = DatumGetTextPP(tiers[current->policy_tier]);
 	return TierOfName(named, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
 }
 
 static Occasion
-OccasionArg(FunctionCallInfo fcinfo, Decider *decider, const Standing *held)
+OccasionArg(FunctionCallInfo fcinfo, Decider *decider, const Assignment *current)
 {
 	const NamedMovement *named = decider->named;
 	Occasion	occasion = {
@@ -254,7 +254,7 @@ OccasionArg(FunctionCallInfo fcinfo, Decider *decider, const Standing *held)
 		.as_of = DayArg(fcinfo, ARG_AS_OF),
 		.previous = DayArg(fcinfo, ARG_PREVIOUS),
 		.gone = !PG_ARGISNULL(ARG_GONE) && PG_GETARG_BOOL(ARG_GONE),
-		.earned = EarnedArg(fcinfo, named, held),
+		.earned = EarnedArg(fcinfo, named, current),
 		.moved_to = TierArg(fcinfo, named, ARG_MOVED_TO, named->version),
 		.new_version = !PG_ARGISNULL(ARG_BEFORE),
 		.otherwise = NO_TIER
@@ -386,11 +386,11 @@ IsNoted(FunctionCallInfo fcinfo, const Verdict *verdict, const Datum *values,
 			 SameDay(fcinfo, ARG_KEPT_UNTIL, values, nulls, OUT_KEPT_UNTIL));
 }
 
-/* Where the customer stands now, as a row of assignment has it */
+/* The customer's tier now, and so on, as a row of assignment has it */
 static void
-PutStanding(const Decider *decider, Datum *values, bool *nulls)
+PutAssignment(const Decider *decider, Datum *values, bool *nulls)
 {
-	const Standing *now = &decider->result.now;
+	const Assignment *now = &decider->result.now;
 	bool		same = now->policy_tier == now->tier && now->policy_since == now->since;
 
 	PutTier(decider, values, nulls, OUT_TIER, now->tier);
@@ -413,7 +413,7 @@ VerdictDatum(FunctionCallInfo fcinfo, const Decider *decider, int earned)
 	Datum		values[OUT_COLUMNS];
 	bool		nulls[OUT_COLUMNS] = {false};
 
-	PutStanding(decider, values, nulls);
+	PutAssignment(decider, values, nulls);
 	PutTier(decider, values, nulls, OUT_EARNED,
 			earned == verdict->now.tier ? NO_TIER : earned);
 	PutTier(decider, values, nulls, OUT_ASKED, verdict->asked);
@@ -440,7 +440,7 @@ decide(PG_FUNCTION_ARGS)
 {
 	CachedScheme *cached = SchemeVersionArg(fcinfo, ARG_VERSION);
 	Decider    *decider = cached->use;
-	Standing	held;
+	Assignment current;
 	Occasion	occasion;
 
 	if (decider == NULL)
@@ -449,8 +449,8 @@ decide(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("kind and as_of must not be null")));
-	held = StandingArg(fcinfo, decider->named);
-	occasion = OccasionArg(fcinfo, decider, &held);
+	current = AssignmentArg(fcinfo, decider->named);
+	occasion = OccasionArg(fcinfo, decider, &current);
 	if (decider->room < MaxSteps(occasion.noverrides))
 	{
 		decider->result.steps = MemoryContextAlloc(cached->context,
@@ -458,7 +458,7 @@ decide(PG_FUNCTION_ARGS)
 												   sizeof(Step));
 		decider->room = MaxSteps(occasion.noverrides);
 	}
-	Decide(&decider->named->movement, &held, &occasion, &decider->result);
+	Decide(&decider->named->movement, &current, &occasion, &decider->result);
 	PG_RETURN_DATUM(VerdictDatum(fcinfo, decider, occasion.kind == OCCASION_BY_HAND ?
 								 NO_TIER : occasion.earned));
 }

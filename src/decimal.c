@@ -9,7 +9,7 @@
 
 #include "decimal.h"
 
-/* Base-10000 digits of which a key holds any: 9999.. with 9 digits < 2^120 */
+/* Base-10000 digits of which a key has any: 9999.. with 9 digits < 2^120 */
 #define DECIMAL_KEY_DIGITS	9
 
 /*
@@ -204,7 +204,7 @@ QuotientScale(uint64 whole, int count, int weight, int dscale, uint32 divisor)
 
 /*
  * Round digits half away from zero, so many decimals behind the point; last is
- * the last one that holds any of them, and another follows it.
+ * the last one that has any of them, and another follows it.
  */
 static void
 RoundDigits(int16 *digits, int last, int decimals)

@@ -1,6 +1,6 @@
 /*
  * decimal.h
- *		The digits of a numeric, read in place as integers.
+ *		The digits of a numeric, read where they are as integers.
  *
  * Core offers numeric arithmetic only function by function: each call copies
  * the value out, allocates its result, and costs more than all the rest of

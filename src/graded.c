@@ -4,7 +4,7 @@
  *
  * The source's rows are graded as they come, so that of a row only the customer,
  * the tier and the measure are kept. Where the scheme has rules for staying, what
- * is earned depends on what is held: then there is a tier for each that can be.
+ * is earned depends on the current tier: then there is an answer for each of them.
  */
 #include "postgres.h"
 
@@ -34,7 +34,7 @@ typedef struct Grader
 {
 	DestReceiver pub;			/* must be first */
 	const CachedScheme *cached;
-	int			nholders;		/* tiers that may be held; 0: no matter which is */
+	int			ncurrent;		/* possible current tiers; 0: no matter which */
 	int64	   *ranks;			/* of them */
 	Tuplestorestate *store;
 	TupleDesc	result;
@@ -51,14 +51,14 @@ HasStayRules(const Scheme *scheme)
 	return false;
 }
 
-/* The rank that holding a tier counts with; of one that no rule is about, none */
+/* The rank of a current tier; of one that no rule is about, none */
 static int64
-HolderRank(const Scheme *scheme, const Tier *tier)
+RankOfTier(const Scheme *scheme, const Tier *tier)
 {
 	for (int i = 0; i < scheme->nboxes; i++)
 		if (strcmp(TextDatumGetCString(scheme->boxes[i].tier), tier->name) == 0)
 			return scheme->boxes[i].rank;
-	return SCHEME_NONE_HELD;
+	return SCHEME_NO_RANK;
 }
 
 static void
@@ -70,10 +70,10 @@ LookForStayRules(Grader *grader)
 	if (!HasStayRules(scheme))
 		return;
 	named = MovementLoad(scheme->name, scheme->version, CurrentMemoryContext);
-	grader->nholders = named->movement.ntiers;
-	grader->ranks = palloc((grader->nholders + 1) * sizeof(int64));
-	for (int i = 0; i < grader->nholders; i++)
-		grader->ranks[i] = HolderRank(scheme, &named->movement.tiers[i]);
+	grader->ncurrent = named->movement.ntiers;
+	grader->ranks = palloc((grader->ncurrent + 1) * sizeof(int64));
+	for (int i = 0; i < grader->ncurrent; i++)
+		grader->ranks[i] = RankOfTier(scheme, &named->movement.tiers[i]);
 }
 
 /* The columns that the source has to yield: the customer, then the metrics */
@@ -112,23 +112,23 @@ KeyOf(const Metric *metric, Datum value)
 }
 
 static Datum
-TierFor(const CachedScheme *cached, int64 held, bool *isnull)
+TierFor(const CachedScheme *cached, int64 current, bool *isnull)
 {
-	int			box = SchemeFindBox(cached->scheme, cached->point, held);
+	int			box = SchemeFindBox(cached->scheme, cached->point, current);
 
 	*isnull = box == SCHEME_NO_BOX;
 	return *isnull ? (Datum) 0 : cached->scheme->boxes[box].tier;
 }
 
 static Datum
-TiersForHolders(const Grader *grader)
+TiersByCurrent(const Grader *grader)
 {
-	Datum	   *tiers = palloc((grader->nholders + 1) * sizeof(Datum));
-	bool	   *nulls = palloc((grader->nholders + 1) * sizeof(bool));
-	int			dims[1] = {grader->nholders};
+	Datum	   *tiers = palloc((grader->ncurrent + 1) * sizeof(Datum));
+	bool	   *nulls = palloc((grader->ncurrent + 1) * sizeof(bool));
+	int			dims[1] = {grader->ncurrent};
 	int			lower[1] = {1};
 
-	for (int i = 0; i < grader->nholders; i++)
+	for (int i = 0; i < grader->ncurrent; i++)
 		tiers[i] = TierFor(grader->cached, grader->ranks[i], &nulls[i]);
 	return PointerGetDatum(construct_md_array(tiers, nulls, 1, dims, lower, TEXTOID,
 											  -1, false, TYPALIGN_INT));
@@ -160,10 +160,10 @@ GradeRow(Grader *grader, TupleTableSlot *slot)
 		}
 	}
 	SchemeScore(scheme, cached->point);
-	values[GRADED_EARNED] = TierFor(cached, SCHEME_NONE_HELD, &nulls[GRADED_EARNED]);
-	if (grader->nholders > 0)
+	values[GRADED_EARNED] = TierFor(cached, SCHEME_NO_RANK, &nulls[GRADED_EARNED]);
+	if (grader->ncurrent > 0)
 	{
-		values[GRADED_EARNED_IF] = TiersForHolders(grader);
+		values[GRADED_EARNED_IF] = TiersByCurrent(grader);
 		nulls[GRADED_EARNED_IF] = false;
 	}
 	tuplestore_putvalues(grader->store, grader->result, values, nulls);

@@ -12,7 +12,7 @@
 typedef struct Ruling
 {
 	const Movement *movement;
-	const Standing *held;
+	const Assignment *current;
 	const Occasion *occasion;
 	const Tier *policy;			/* of the policy tier; NULL if it has none */
 	bool		below;			/* a miss: less is earned than that tier */
@@ -108,11 +108,11 @@ InMonths(int months, int month)
 
 /* From which day on a tier's reviews are counted, if not by the calendar */
 static DateADT
-ReviewBase(const Tier *tier, const Standing *held)
+ReviewBase(const Tier *tier, const Assignment *current)
 {
-	if (tier->review_from == REVIEW_FROM_JOINED && held->first != NO_DAY)
-		return held->first;
-	return held->policy_since;
+	if (tier->review_from == REVIEW_FROM_JOINED && current->first != NO_DAY)
+		return current->first;
+	return current->policy_since;
 }
 
 /* The next anniversary of a day after another one that is in the months */
@@ -128,12 +128,12 @@ NextAnniversary(DateADT base, int months, DateADT after)
 
 /* The first day after another one, up to as_of, on which a review falls due, or NO_DAY */
 static DateADT
-NextReviewDue(const Tier *tier, const Standing *held, DateADT as_of, DateADT after)
+NextReviewDue(const Tier *tier, const Assignment *current, DateADT as_of, DateADT after)
 {
 	DateADT		day;
 
 	if (tier->review_from != REVIEW_FROM_CALENDAR)
-		day = NextAnniversary(ReviewBase(tier, held), tier->review_months, after);
+		day = NextAnniversary(ReviewBase(tier, current), tier->review_months, after);
 	else if (!tier->review_at_month_end)
 		day = InMonths(tier->review_months, MonthOf(as_of)) && after < as_of ? as_of : NO_DAY;
 	else
@@ -151,7 +151,7 @@ NextReviewDue(const Tier *tier, const Standing *held, DateADT as_of, DateADT aft
  * taken to be, too, and otherwise one a day.
  */
 static DateADT
-NthReview(const Tier *tier, const Standing *held, DateADT as_of, DateADT after, int n)
+NthReview(const Tier *tier, const Assignment *current, DateADT as_of, DateADT after, int n)
 {
 	bool		month_ends = IsMonthEnd(as_of);
 	DateADT		day = after;
@@ -159,7 +159,7 @@ NthReview(const Tier *tier, const Standing *held, DateADT as_of, DateADT after, 
 	if (tier != NULL && tier->review_from != REVIEW_FROM_CALENDAR)
 	{
 		while (n-- > 0)
-			day = NextAnniversary(ReviewBase(tier, held), tier->review_months, day);
+			day = NextAnniversary(ReviewBase(tier, current), tier->review_months, day);
 		return day;
 	}
 	if (tier != NULL && tier->review_at_month_end)
@@ -197,9 +197,9 @@ IsBelow(const Movement *movement, int earned, int tier)
 }
 
 static inline DateADT
-FirstDay(const Standing *held)
+FirstDay(const Assignment *current)
 {
-	return held->first != NO_DAY ? held->first : held->since;
+	return current->first != NO_DAY ? current->first : current->since;
 }
 
 /* Until when no miss counts for who entered a tier on a day */
@@ -211,12 +211,12 @@ ProtectedUntil(const Tier *tier, DateADT entered, DateADT first)
 
 /* The last day of the term in which a customer is */
 static DateADT
-TermEnd(const Tier *tier, const Standing *held)
+TermEnd(const Tier *tier, const Assignment *current)
 {
 	if (!HasSpan(tier->term))
 		return NO_DAY;
-	return held->kept_until != NO_DAY ? held->kept_until :
-		SpanEnd(held->policy_since, tier->term);
+	return current->kept_until != NO_DAY ? current->kept_until :
+		SpanEnd(current->policy_since, tier->term);
 }
 
 /*
@@ -226,19 +226,19 @@ TermEnd(const Tier *tier, const Standing *held)
 static void
 CountReviews(Ruling *r)
 {
-	const Standing *held = r->held;
+	const Assignment *current = r->current;
 	DateADT		as_of = r->occasion->as_of;
 	DateADT		previous = r->occasion->previous == NO_DAY ? as_of - 1 :
 		r->occasion->previous;
-	DateADT		from = Max(previous, ProtectedUntil(r->policy, held->policy_since,
-													FirstDay(held)));
+	DateADT		from = Max(previous, ProtectedUntil(r->policy, current->policy_since,
+													FirstDay(current)));
 	DateADT		day;
 
-	for (day = NextReviewDue(r->policy, held, as_of, from); day != NO_DAY;
-		 day = NextReviewDue(r->policy, held, as_of, day))
+	for (day = NextReviewDue(r->policy, current, as_of, from); day != NO_DAY;
+		 day = NextReviewDue(r->policy, current, as_of, day))
 	{
 		r->counts++;
-		if (held->misses + r->counts <= r->policy->down_after)
+		if (current->misses + r->counts <= r->policy->down_after)
 			r->due = day;
 	}
 }
@@ -259,16 +259,16 @@ JudgeTerm(Ruling *r, DateADT term_end)
 static void
 JudgeMiss(Ruling *r)
 {
-	const Standing *held = r->held;
+	const Assignment *current = r->current;
 	const Occasion *occasion = r->occasion;
 	DateADT		term_end;
 
-	r->best = held->misses > 0 ? held->best : NO_TIER;
+	r->best = current->misses > 0 ? current->best : NO_TIER;
 	r->below = r->policy == NULL ||
-		IsBelow(r->movement, occasion->earned, held->policy_tier);
+		IsBelow(r->movement, occasion->earned, current->policy_tier);
 	if (r->policy == NULL || !r->below)
 		return;
-	term_end = TermEnd(r->policy, held);
+	term_end = TermEnd(r->policy, current);
 	if (term_end != NO_DAY)
 		JudgeTerm(r, term_end);
 	else
@@ -281,14 +281,14 @@ JudgeMiss(Ruling *r)
 static int
 PendingRise(const Ruling *r)
 {
-	const Standing *held = r->held;
+	const Assignment *current = r->current;
 
-	if (r->policy == NULL || held->next_tier == NO_TIER ||
-		held->next_review == NO_DAY ||
-		!r->movement->tiers[held->next_tier].earnable ||
-		!IsAbove(r->movement, held->next_tier, held->policy_tier))
+	if (r->policy == NULL || current->next_tier == NO_TIER ||
+		current->next_review == NO_DAY ||
+		!r->movement->tiers[current->next_tier].earnable ||
+		!IsAbove(r->movement, current->next_tier, current->policy_tier))
 		return NO_TIER;
-	return held->next_tier;
+	return current->next_tier;
 }
 
 /* To where a tier's policy leads down */
@@ -304,10 +304,10 @@ DownTarget(const Tier *tier, int earned, int best)
 static int
 WantedTier(const Ruling *r)
 {
-	const Standing *held = r->held;
+	const Assignment *current = r->current;
 	int			earned = r->occasion->earned;
-	int			rank_of = r->pending != NO_TIER ? r->pending : held->policy_tier;
-	bool		asked = held->next_tier != NO_TIER && held->next_review == NO_DAY;
+	int			rank_of = r->pending != NO_TIER ? r->pending : current->policy_tier;
+	bool		asked = current->next_tier != NO_TIER && current->next_review == NO_DAY;
 	int			target;
 
 	if (r->occasion->gone)
@@ -316,21 +316,21 @@ WantedTier(const Ruling *r)
 		return earned;
 	if (earned != NO_TIER && IsAbove(r->movement, earned, rank_of) &&
 		(r->movement->tiers[earned].up_at_once ||
-		 (asked && held->next_tier == earned)))
+		 (asked && current->next_tier == earned)))
 		return earned;
 	if (r->pending != NO_TIER)
 		return r->pending;
 	if (!r->below)
 		return RankOf(r->movement, earned) == r->policy->rank ? earned :
-			held->policy_tier;
+			current->policy_tier;
 	target = DownTarget(r->policy, earned, r->best);
 	if (r->counts > 0 && (r->term_over ||
-						  held->misses + r->counts >= r->policy->down_after))
+						  current->misses + r->counts >= r->policy->down_after))
 		return target;
 	/* what a review asked for is asked for until it is not missed any more */
-	if (held->misses >= r->policy->down_after && asked && held->next_tier == target)
+	if (current->misses >= r->policy->down_after && asked && current->next_tier == target)
 		return target;
-	return held->policy_tier;
+	return current->policy_tier;
 }
 
 /* The tier that overrides of a day make of the one that the policy gives */
@@ -365,7 +365,7 @@ EffectiveDay(const Ruling *r)
 	const Tier *tier = r->ruled == NO_TIER ? r->policy : &r->movement->tiers[r->ruled];
 
 	/* who falls leaves by the policy of the tier left */
-	if (r->policy != NULL && IsBelow(r->movement, r->ruled, r->held->policy_tier))
+	if (r->policy != NULL && IsBelow(r->movement, r->ruled, r->current->policy_tier))
 		tier = r->policy;
 	if (tier == NULL || tier->effective == EFFECTIVE_ASSESSMENT)
 		return r->due;
@@ -377,12 +377,12 @@ EffectiveDay(const Ruling *r)
 static void
 LookAhead(const Ruling *r, Verdict *verdict)
 {
-	Standing   *now = &verdict->now;
+	Assignment *now = &verdict->now;
 	const Tier *tier = now->policy_tier == NO_TIER ? NULL :
 		&r->movement->tiers[now->policy_tier];
 	DateADT		as_of = r->occasion->as_of;
 	int			earned = r->occasion->earned;
-	DateADT		first = r->held->customer ? FirstDay(r->held) : as_of;
+	DateADT		first = r->current->customer ? FirstDay(r->current) : as_of;
 	bool		earnable = tier != NULL && tier->earnable;
 
 	now->next_tier = NO_TIER;
@@ -411,7 +411,7 @@ LookAhead(const Ruling *r, Verdict *verdict)
 
 /* The term that the customer is in after the assessment */
 static DateADT
-NewTerm(const Ruling *r, const Standing *now)
+NewTerm(const Ruling *r, const Assignment *now)
 {
 	const Tier *tier = now->policy_tier == NO_TIER ? NULL :
 		&r->movement->tiers[now->policy_tier];
@@ -419,10 +419,10 @@ NewTerm(const Ruling *r, const Standing *now)
 
 	if (tier == NULL || !HasSpan(tier->term))
 		return NO_DAY;
-	if (now->policy_since != r->held->policy_since ||
-		now->policy_tier != r->held->policy_tier)
+	if (now->policy_since != r->current->policy_since ||
+		now->policy_tier != r->current->policy_tier)
 		return SpanEnd(now->policy_since, tier->term);
-	end = TermEnd(tier, r->held);
+	end = TermEnd(tier, r->current);
 	if (!r->below && r->occasion->kind == OCCASION_ASSESSMENT &&
 		(tier->renews || r->occasion->as_of > end))
 		return SpanEnd(r->occasion->as_of, tier->term);
@@ -433,7 +433,7 @@ NewTerm(const Ruling *r, const Standing *now)
 static inline bool
 WasPutOff(const Ruling *r)
 {
-	return r->held->next_review != NO_DAY &&
+	return r->current->next_review != NO_DAY &&
 		(r->below || r->pending != NO_TIER);
 }
 
@@ -441,15 +441,15 @@ WasPutOff(const Ruling *r)
 static Cause
 CauseOf(const Ruling *r, int from, int tier)
 {
-	const Standing *held = r->held;
+	const Assignment *current = r->current;
 
-	if (!held->customer && r->occasion->kind == OCCASION_ASSESSMENT)
+	if (!current->customer && r->occasion->kind == OCCASION_ASSESSMENT)
 		return CAUSE_NEW;
 	if (tier == NO_TIER)
 		return CAUSE_EXIT;
 	if (tier != r->ruled)
 		return CAUSE_OVERRIDE;
-	if (from != held->policy_tier && r->ruled == held->policy_tier)
+	if (from != current->policy_tier && r->ruled == current->policy_tier)
 		return CAUSE_OVERRIDE_END;
 	if (r->approved)
 		return CAUSE_APPROVAL;
@@ -493,7 +493,7 @@ NextChange(const Occasion *occasion, DateADT after, DateADT before)
 
 /*
  * What overrides did between two assessments, while the policy went on to give
- * one tier. Who was held by an override alone is no customer when it ends.
+ * one tier. Whoever is a customer by an override alone is none when it ends.
  */
 static void
 FollowOverrides(const Ruling *r, Verdict *verdict, DateADT after, DateADT before, int tier)
@@ -531,7 +531,7 @@ WalkDays(const Ruling *r, Verdict *verdict, DateADT effective)
 {
 	const Occasion *occasion = r->occasion;
 	DateADT		as_of = occasion->as_of;
-	int			before = r->held->policy_tier;
+	int			before = r->current->policy_tier;
 
 	FollowOverrides(r, verdict, occasion->previous, Min(effective, as_of), before);
 	if (effective < as_of)
@@ -555,17 +555,17 @@ static void
 Walk(const Ruling *r, Verdict *verdict, DateADT effective)
 {
 	const Occasion *occasion = r->occasion;
-	const Standing *held = r->held;
+	const Assignment *current = r->current;
 	DateADT		as_of = occasion->as_of;
-	bool		unknown = held->customer && held->tier == NO_TIER;
+	bool		unknown = current->customer && current->tier == NO_TIER;
 	int			tier = occasion->gone ? NO_TIER :
 		Overridden(r->movement, occasion, as_of, r->ruled);
 
-	if (held->customer && !unknown && occasion->previous != NO_DAY &&
+	if (current->customer && !unknown && occasion->previous != NO_DAY &&
 		occasion->kind == OCCASION_ASSESSMENT)
 		WalkDays(r, verdict, effective);
 	if (unknown)
-		AddStep(verdict, effective, tier, CauseOf(r, held->tier, tier));
+		AddStep(verdict, effective, tier, CauseOf(r, current->tier, tier));
 	else
 		StepTo(r, verdict, Max(effective, as_of), tier);
 }
@@ -584,18 +584,18 @@ CameBack(const Verdict *verdict)
 static void
 Note(const Ruling *r, Verdict *verdict, DateADT effective)
 {
-	const Standing *held = r->held;
-	Standing   *now = &verdict->now;
-	bool		stays = held->customer && r->ruled == held->policy_tier;
+	const Assignment *current = r->current;
+	Assignment *now = &verdict->now;
+	bool		stays = current->customer && r->ruled == current->policy_tier;
 
 	now->customer = now->tier != NO_TIER;
 	now->policy_tier = r->ruled;
-	now->policy_since = stays ? held->policy_since : effective;
-	now->first = held->customer && !CameBack(verdict) ? held->first :
+	now->policy_since = stays ? current->policy_since : effective;
+	now->first = current->customer && !CameBack(verdict) ? current->first :
 		r->occasion->as_of;
 	if (stays && r->occasion->kind == OCCASION_DECISION)
 		return;
-	now->misses = stays && r->policy != NULL && r->below ? held->misses + r->counts : 0;
+	now->misses = stays && r->policy != NULL && r->below ? current->misses + r->counts : 0;
 	now->best = now->misses > 0 ? r->best : NO_TIER;
 	now->kept_until = NewTerm(r, now);
 	LookAhead(r, verdict);
@@ -605,22 +605,23 @@ Note(const Ruling *r, Verdict *verdict, DateADT effective)
 static void
 RuleAssessment(Ruling *r, Verdict *verdict)
 {
-	const Standing *held = r->held;
+	const Assignment *current = r->current;
 	bool		stays;
 
 	JudgeMiss(r);
 	r->pending = PendingRise(r);
 	r->ruled = WantedTier(r);
-	stays = r->policy != NULL && r->ruled == held->policy_tier;
+	stays = r->policy != NULL && r->ruled == current->policy_tier;
 	r->approved = r->ruled != NO_TIER && r->ruled == r->occasion->moved_to;
 	if (r->ruled != NO_TIER && !stays && !r->approved &&
 		r->movement->tiers[r->ruled].approval)
 	{
 		verdict->asked = r->ruled;
-		r->ruled = r->policy != NULL ? held->policy_tier : NO_TIER;
+		r->ruled = r->policy != NULL ? current->policy_tier : NO_TIER;
 	}
 	/* only a fall comes of what fell due */
-	if (r->counts == 0 || r->occasion->gone || !IsBelow(r->movement, r->ruled, held->policy_tier))
+	if (r->counts == 0 || r->occasion->gone ||
+		!IsBelow(r->movement, r->ruled, current->policy_tier))
 		r->due = r->occasion->as_of;
 }
 
@@ -628,13 +629,14 @@ RuleAssessment(Ruling *r, Verdict *verdict)
 static void
 PutByHand(const Ruling *r, Verdict *verdict)
 {
-	const Standing *held = r->held;
-	Standing   *now = &verdict->now;
+	const Assignment *current = r->current;
+	Assignment *now = &verdict->now;
 	int			to = r->occasion->moved_to;
 	DateADT		day = r->occasion->as_of;
 
 	/* one that was about a customer says nothing of who is none */
-	if (held->customer ? to == held->tier && to != NO_TIER : r->occasion->gone || to == NO_TIER)
+	if (current->customer ? to == current->tier && to != NO_TIER :
+		r->occasion->gone || to == NO_TIER)
 		return;
 	AddStep(verdict, day, to, CAUSE_MANUAL);
 	now->customer = to != NO_TIER;
@@ -645,7 +647,7 @@ PutByHand(const Ruling *r, Verdict *verdict)
 	now->next_tier = NO_TIER;
 	now->next_review = NO_DAY;
 	now->kept_until = NO_DAY;
-	if (!held->customer)
+	if (!current->customer)
 		now->first = NO_DAY;
 }
 
@@ -655,20 +657,20 @@ PutByHand(const Ruling *r, Verdict *verdict)
  * overrides that count now are looked at again.
  */
 void
-Decide(const Movement *movement, const Standing *held, const Occasion *occasion,
+Decide(const Movement *movement, const Assignment *current, const Occasion *occasion,
 	   Verdict *verdict)
 {
-	Ruling		r = {movement, held, occasion};
+	Ruling		r = {movement, current, occasion};
 	DateADT		effective;
 
-	if (held->customer && held->policy_tier != NO_TIER &&
-		movement->tiers[held->policy_tier].earnable)
-		r.policy = &movement->tiers[held->policy_tier];
+	if (current->customer && current->policy_tier != NO_TIER &&
+		movement->tiers[current->policy_tier].earnable)
+		r.policy = &movement->tiers[current->policy_tier];
 	r.due = occasion->as_of;
 	r.best = NO_TIER;
 	r.pending = NO_TIER;
-	verdict->now = *held;
-	if (!held->customer)
+	verdict->now = *current;
+	if (!current->customer)
 		verdict->now.tier = NO_TIER;
 	verdict->asked = NO_TIER;
 	verdict->nsteps = 0;
@@ -682,9 +684,9 @@ Decide(const Movement *movement, const Standing *held, const Occasion *occasion,
 	else
 	{
 		r.approved = occasion->moved_to != NO_TIER;
-		r.ruled = r.approved ? occasion->moved_to : held->policy_tier;
+		r.ruled = r.approved ? occasion->moved_to : current->policy_tier;
 	}
-	if (held->customer && r.ruled == held->policy_tier)
+	if (current->customer && r.ruled == current->policy_tier)
 		effective = occasion->as_of;
 	else
 		effective = occasion->gone ? occasion->as_of : EffectiveDay(&r);

@@ -1,16 +1,16 @@
 /*
  * movement.h
- *		When a customer moves: what they hold and what they earn in, what they
- *		hold then and why out.
+ *		When a customer moves. In: the tier they are in, and the one they earn.
+ *		Out: the tier they are in then, and why.
  *
- * Rules say what a customer earns. The policy of the tier that they hold says
- * when they leave it downwards, that of the tier that they earn when they rise
+ * Rules say what a customer earns. The policy of their current tier says
+ * when they fall, that of the tier that they earn when they rise
  * into it. Overrides lie on top: beneath them the policy goes on from the tier
  * that it gave. An assessment looks back to the one before it: what fell due in
  * between (a review, the end of a term, the first and last day of an override) is
  * done by it, once, and bears the day on which it fell due.
  *
- * Nothing here reads a table, and tiers are numbers: places in Movement.tiers,
+ * Nothing here reads a table, and tiers are numbers: indexes into Movement.tiers,
  * lowest rank first.
  */
 #ifndef TIERING_MOVEMENT_H
@@ -53,7 +53,7 @@ typedef struct Tier
 {
 	char	   *name;
 	int			rank;
-	int			lower;			/* the next lower one that can be held */
+	int			lower;			/* the next lower one that is earnable */
 	bool		earnable;		/* base, or rules lead into it */
 	bool		approval;		/* somebody has to approve before it is entered */
 	bool		up_at_once;		/* or at the assessment after */
@@ -76,11 +76,11 @@ typedef struct Movement
 	Tier	   *tiers;
 } Movement;
 
-/* Where a customer stands, and what the policy has noted */
-typedef struct Standing
+/* A row of assignment: the customer's tier, and what the policy has noted */
+typedef struct Assignment
 {
 	bool		customer;		/* are they one? */
-	int			tier;			/* held; NO_TIER: one that the version has not */
+	int			tier;			/* current; NO_TIER: one that the version has not */
 	DateADT		since;
 	int			policy_tier;	/* what rules and policy give, beneath overrides */
 	DateADT		policy_since;
@@ -90,7 +90,7 @@ typedef struct Standing
 	int			next_tier;		/* where the policy will have them */
 	DateADT		next_review;	/* and when; NO_DAY with a tier: when approved */
 	DateADT		kept_until;		/* the last day of their term */
-} Standing;
+} Assignment;
 
 typedef enum OverrideKind
 {
@@ -146,14 +146,14 @@ typedef enum Cause
 typedef struct Step
 {
 	DateADT		day;
-	int			from;			/* NO_TIER: not a customer, or see Standing.tier */
+	int			from;			/* NO_TIER: not a customer, or see Assignment.tier */
 	int			to;
 	Cause		cause;
 } Step;
 
 typedef struct Verdict
 {
-	Standing	now;
+	Assignment now;
 	int			asked;			/* a tier for which an approval is asked */
 	int			nsteps;
 	Step	   *steps;			/* room for MaxSteps() */
@@ -161,7 +161,7 @@ typedef struct Verdict
 
 #define MaxSteps(noverrides)	(2 * (noverrides) + 3)
 
-extern void Decide(const Movement *movement, const Standing *held,
+extern void Decide(const Movement *movement, const Assignment *current,
 				   const Occasion *occasion, Verdict *verdict);
 extern DateADT SpanEnd(DateADT day, Span span);
 extern const char *CauseName(Cause cause);

@@ -60,7 +60,7 @@ CellSpan(uint64 row, int column)
 	return span;
 }
 
-/* A word's place in a list, which is what the table's CHECK allows */
+/* A word's index in a list, which is what the table's CHECK allows */
 static int
 CellWord(uint64 row, int column, const char *const *words)
 {

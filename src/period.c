@@ -98,7 +98,7 @@ PeriodFromDatum(Datum range)
 						 DatumGetRangeTypeP(range));
 }
 
-/* A daterange with both bounds, as a constant holds it */
+/* A daterange with both bounds, as a constant has it */
 #define FULL_SIZE	(VARHDRSZ + sizeof(Oid) + 2 * sizeof(DateADT) + 1)
 
 /* Is it the last one seen? A comparison of a size known here is no call. */
@@ -270,7 +270,7 @@ FirstOfMonth(int64 month)
 						  1) - POSTGRES_EPOCH_JDATE;
 }
 
-/* The first month of the run of so many months that holds a day */
+/* The first month of the run of so many months that contains a day */
 static int64
 RunOfMonths(DateADT date, int months)
 {

@@ -14,7 +14,7 @@
 #include "score.h"
 
 #define SCHEME_NO_BOX	(-1)
-#define SCHEME_NONE_HELD PG_INT64_MIN
+#define SCHEME_NO_RANK PG_INT64_MIN
 
 typedef enum MetricKind
 {
@@ -46,7 +46,7 @@ typedef struct Box
 	int			first;			/* of its conditions */
 	int			count;
 	int			rank;			/* of the tier */
-	bool		stay;			/* only for those who hold that rank */
+	bool		stay;			/* only for those who have that rank */
 } Box;
 
 typedef struct Scheme
@@ -84,11 +84,11 @@ typedef struct AssetWeights
 } AssetWeights;
 
 /*
- * The first box that contains the point, or SCHEME_NO_BOX; held is the rank of
- * the tier that the customer holds, or SCHEME_NONE_HELD
+ * The first box that contains the point, or SCHEME_NO_BOX; current is the rank
+ * of the customer's current tier, or SCHEME_NO_RANK
  */
 static inline int
-SchemeFindBox(const Scheme *scheme, const DecimalKey *point, int64 held)
+SchemeFindBox(const Scheme *scheme, const DecimalKey *point, int64 current)
 {
 	for (int i = 0; i < scheme->nboxes; i++)
 	{
@@ -96,7 +96,7 @@ SchemeFindBox(const Scheme *scheme, const DecimalKey *point, int64 held)
 		const Condition *condition = &scheme->conditions[box->first];
 		const Condition *end = condition + box->count;
 
-		if (box->stay && box->rank > held)
+		if (box->stay && box->rank > current)
 			continue;
 		while (condition < end &&
 			   point[condition->metric] >= condition->lower &&

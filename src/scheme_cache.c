@@ -103,7 +103,7 @@ CacheReset(SchemeCache *cache, Snapshot snapshot)
 	cache->today = GetSQLCurrentDate();
 }
 
-/* The call site's cache, holding nothing that this snapshot does not see */
+/* The call site's cache, with nothing that this snapshot does not see */
 static inline SchemeCache *
 CacheGet(FunctionCallInfo fcinfo)
 {

@@ -88,7 +88,7 @@ ReadHeader(Series *series, uint32 header)
 	return NULL;
 }
 
-/* The signed number of so many bytes before a place, the eighth or a later one */
+/* The signed number of so many bytes before an offset, 8 or more */
 static inline int64
 SignedBefore(const Series *series, Size end, int bytes)
 {
@@ -96,7 +96,7 @@ SignedBefore(const Series *series, Size end, int bytes)
 		(64 - bytes * 8);
 }
 
-/* The line, which takes the bytes before a place that its kind tells */
+/* The line, which takes the bytes before an offset that its kind tells */
 static inline void
 ReadLine(Series *series, Size end, int kind)
 {
@@ -118,7 +118,7 @@ ReadLine(Series *series, Size end, int kind)
 
 /* Where the fields of the points lie, and whether they end with the bytes */
 static inline bool
-PlaceFields(Series *series, Size fields)
+LocateFields(Series *series, Size fields)
 {
 	uint64		day_bits = (uint64) (series->count - 1) * series->day_width;
 	uint64		bits = day_bits +
@@ -162,7 +162,7 @@ ReadFields(Series *series, uint64 start)
 		return "its first day or its least number is out of range";
 	if (series->has_none)
 		series->base--;
-	if (!PlaceFields(series, least_at + least_bytes))
+	if (!LocateFields(series, least_at + least_bytes))
 		return "its length is not that of its points";
 	return NULL;
 }
@@ -218,7 +218,7 @@ SeriesOpen(Series *series, const struct varlena *value)
 		SeriesCorrupted(fault);
 }
 
-/* What is wrong with a point in its place, or NULL */
+/* What is wrong with a point among the others, or NULL */
 static const char *
 PointFault(const Series *series, int i)
 {
@@ -271,7 +271,7 @@ PackAgain(const Series *series)
 /*
  * What makes some bytes other than a series as SeriesPack() writes it, or NULL.
  * Points are counted from 1, and bytes from 1, too. No room is made for what the
- * bytes claim to hold before they are found to hold it.
+ * bytes claim to have before they are found to have it.
  */
 const char *
 SeriesFault(const struct varlena *value)
@@ -439,7 +439,7 @@ SeriesPutDays(SeriesDraft *draft, const Series *series, const Period *days)
 }
 
 /*
- * The smallest scale that holds all numbers. Those that come with a larger one
+ * The smallest scale that fits all numbers. Those that come with a larger one
  * and do not need it are left at one that is no larger than the result.
  */
 static int
@@ -713,7 +713,7 @@ SeriesPack(SeriesDraft *draft)
 }
 
 #define LIMIT_DETAIL \
-	errdetail("A daily_series holds numbers of at most %d digits, " \
+	errdetail("A daily_series takes numbers of at most %d digits, " \
 			  "counted at the scale that all of its numbers need.", \
 			  SCALED_DIGITS)
 

@@ -2,9 +2,9 @@
  * series.h
  *		A daily_series: one whole history, a step function of the date.
  *
- * It is a list of points. Each has a day and either a number, which holds from
+ * It is a list of points. Each has a day and either a number, which counts from
  * that day until the next point's, or none: from that day on there is no value.
- * Before the first point there is no value, and the last one holds for ever.
+ * Before the first point there is no value, and the last one counts for ever.
  *
  * Points are packed in fields of fixed width, so that any of them is read where
  * it lies by one load of 64 bits, and a day is found by binary search. A load
@@ -30,7 +30,7 @@
  * the version.
  *
  * The form is canonical: the first point is not none, neighbours differ, the
- * scale is the smallest that holds all numbers, and widths are the smallest,
+ * scale is the smallest that fits all numbers, and widths are the smallest,
  * too. So two series are the same function exactly if they are the same bytes,
  * all but the decimals shown.
  */
@@ -68,7 +68,7 @@
 #define SERIES_END				((DateADT) (DATE_END_JULIAN - POSTGRES_EPOCH_JDATE))
 
 /* 9999-12-31 */
-#define SERIES_STANDING			((DateADT) 2921939)
+#define SERIES_HIGH_DATE		((DateADT) 2921939)
 
 /* What stands for no number */
 #define SERIES_NONE				PG_INT64_MIN
@@ -165,13 +165,13 @@ extern void SeriesReadNumber(struct varlena *number, const char *what,
 	ScaledToNumeric((units), (series)->scale, (series)->dscale)
 
 /*
- * Warehouses write 9999-12-31 for what still stands. Taken as a day it would be
+ * Warehouses write 9999-12-31 for an open end. Taken as a day it would be
  * a change that no later one can be appended to, so it is taken as it is meant.
  */
 static inline DateADT
-SeriesStandingEnd(DateADT to)
+SeriesOpenEnd(DateADT to)
 {
-	return to >= SERIES_STANDING ? DATEVAL_NOEND : to;
+	return to >= SERIES_HIGH_DATE ? DATEVAL_NOEND : to;
 }
 
 static inline uint64

@@ -3,7 +3,7 @@
  *		Aggregates that make a daily_series of rows.
  *
  * A state is the rows themselves, 16 bytes each, in the one allocation that
- * also holds its few other fields: groups are many, and mostly small. Rows may
+ * also has its few other fields: groups are many, and mostly small. Rows may
  * come in any order and states be merged in any order; the final function puts
  * them in order and adds them up day by day. Rows that come one after the other
  * in time, as those of one account mostly do, need neither.
@@ -198,7 +198,7 @@ daily_series_accum_range(PG_FUNCTION_ARGS)
 		return UnchangedState(fcinfo);
 	valid = ValidRangeArg(fcinfo, 2);
 	CheckBegin(valid.start, "the lower bound of the valid range");
-	return Accumulate(fcinfo, valid.start, SeriesStandingEnd(valid.end));
+	return Accumulate(fcinfo, valid.start, SeriesOpenEnd(valid.end));
 }
 
 /* The same, the range given as its first day and the first day after it */
@@ -212,7 +212,7 @@ daily_series_accum_dates(PG_FUNCTION_ARGS)
 		return UnchangedState(fcinfo);
 	valid = ValidDatesArg(fcinfo, 2);
 	CheckBegin(valid.start, "valid_from");
-	return Accumulate(fcinfo, valid.start, SeriesStandingEnd(valid.end));
+	return Accumulate(fcinfo, valid.start, SeriesOpenEnd(valid.end));
 }
 
 /* A balance on one day */
@@ -244,7 +244,7 @@ daily_series_accum_flow(PG_FUNCTION_ARGS)
 	return Accumulate(fcinfo, posted_on, DATEVAL_NOEND);
 }
 
-/* A new balance, which holds until the next one */
+/* A new balance, which counts until the next one */
 PG_FUNCTION_INFO_V1(daily_series_accum_change);
 Datum
 daily_series_accum_change(PG_FUNCTION_ARGS)
@@ -448,7 +448,7 @@ SortedRows(const SeriesState *state)
 	return copy;
 }
 
-/* Each balance holds until the next one; two on one day must be the same */
+/* Each balance counts until the next one; two on one day must be the same */
 PG_FUNCTION_INFO_V1(daily_series_final_changes);
 Datum
 daily_series_final_changes(PG_FUNCTION_ARGS)

@@ -80,7 +80,7 @@ daily_series_amend(PG_FUNCTION_ARGS)
 {
 	Period		valid = ValidRangeArg(fcinfo, 1);
 	Period		before = {DATEVAL_NOBEGIN, valid.start};
-	Period		after = {SeriesStandingEnd(valid.end), DATEVAL_NOEND};
+	Period		after = {SeriesOpenEnd(valid.end), DATEVAL_NOEND};
 	SeriesDraft draft;
 	Series		series;
 	Scaled		value;
@@ -122,7 +122,7 @@ daily_series_trim(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	SeriesArg(fcinfo, 0, &series);
 	SeriesDraftInit(&draft, (int64) series.count + 1, series.dscale);
-	days.end = SeriesStandingEnd(days.end);
+	days.end = SeriesOpenEnd(days.end);
 	SeriesPutDays(&draft, &series, &days);
 	if (days.end < SERIES_END)
 		SeriesPut(&draft, days.end, SERIES_NONE, 0);

@@ -133,7 +133,7 @@ AddDigit(Parser *parser, const char *start, int64 *units, int zeros, int digit)
 					 errmsg("number %.*s does not fit a daily_series",
 							(int) Min(strspn(start, "-+.0123456789"),
 									  QUOTED_BYTES), start),
-					 errdetail("A daily_series holds numbers of at most %d digits, "
+					 errdetail("A daily_series takes numbers of at most %d digits, "
 							   "counted at the scale that all of its numbers need.",
 							   SCALED_DIGITS)));
 		*units = *units * 10 + (i == zeros ? digit : 0);
@@ -171,7 +171,7 @@ ParseDecimals(Parser *parser, const char *start, int64 *units)
 	return scale;
 }
 
-/* A number with its scale; a scale beyond 18 holds nothing that fits */
+/* A number with its scale; a scale beyond 18 leaves nothing that fits */
 static Scaled
 ParseNumber(Parser *parser)
 {

@@ -1,6 +1,6 @@
 /*
  * series_reach.c
- *		What a customer has to hold for her average to reach a threshold.
+ *		The balance that takes a customer's average to a threshold.
  *
  * The average is that of the whole period, in which a day without a value
  * counts 0. It reaches the threshold exactly if balance-days reach threshold x

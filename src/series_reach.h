@@ -1,6 +1,6 @@
 /*
  * series_reach.h
- *		What an average lacks to reach a threshold, with days left to hold it.
+ *		What an average lacks to reach a threshold, with the days that are left.
  */
 #ifndef TIERING_SERIES_REACH_H
 #define TIERING_SERIES_REACH_H
@@ -13,7 +13,7 @@ typedef struct Reach
 {
 	int128		sum;			/* balance-days before first, in 10^-scale */
 	Period		period;
-	DateADT		first;			/* day from which on a balance is to be held */
+	DateADT		first;			/* day from which on a balance counts */
 	uint8		scale;
 	uint8		dscale;			/* decimals shown */
 } Reach;

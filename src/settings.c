@@ -15,7 +15,7 @@
  * what they are for the session.
  *
  * All others change how fast an answer comes, what is logged, or whether a
- * statement is stopped. What holds for a transaction from its start
+ * statement is stopped. What counts for a transaction from its start
  * (default_transaction_..., and what it is read with) cannot be changed in one.
  * Settings of other extensions and of the bank's own making are not known here:
  * what hangs on one belongs into a function that sets it. So does a function's

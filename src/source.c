@@ -10,7 +10,7 @@
  * The settings that it runs with, and the refusal of what is temporary, see to it
  * that the query means the same for everyone.
  *
- * What goes wrong in it is told to all by its message and SQLSTATE, which may hold
+ * What goes wrong in it is told to all by its message and SQLSTATE, which may show
  * a value of the bank's: without them nobody could mend it. What else an error
  * says of it is for those who have the rights of the role that set it, and for
  * the server's log: the text of the query, details, hints, where in which function.
@@ -383,7 +383,7 @@ TellRun(void *arg)
 	errcontext("%s", RunText(arg));
 }
 
-/* What the client is not told goes to the server's log, in place of the detail */
+/* What the client is not told goes to the server's log, instead of the detail */
 static char *
 TextForLog(const ErrorData *error)
 {

@@ -4,7 +4,7 @@
  *		collation or text search configuration of the session's own.
  *
  * In another session the same name is another's, or nobody's. However it was
- * spelled, it is found in the query as analyzed, which has OIDs in place of names.
+ * spelled, it is found in the query as analyzed, which has OIDs instead of names.
  * What a function's body names, or a text that is run as a query, is not seen.
  */
 #include "postgres.h"

@@ -15,7 +15,7 @@
  *		series_build	aggregates that make one of rows
  *		series_ask		questions to it
  *		series_change	new ones out of old ones
- *		series_reach	what to hold for an average to reach a threshold
+ *		series_reach	which balance takes an average to a threshold
  *		state			aggregate states as bytes that trust nothing
  *		scheme			a compiled scheme: boxes in metric space
  *		score			a metric that it derives from others
@@ -29,8 +29,8 @@
  *		temporary		what of it is temporary
  *		binding			who binds a scheme to it
  *		door			who decides acts for themselves, and nothing of a source's writes
- *		holding			what a scheme's customers have to hold, by such a query
- *		standing		where customers stood on two days, counted
+ *		required_balance	the balance that reaches a bound, by such a query
+ *		migration_counts	how many customers went from which tier to which
  */
 #include "postgres.h"
 

@@ -159,7 +159,7 @@ INSERT INTO bank.action (action, weight, login, statement, refused, prepared_by,
 			+ bank.upto(1, 20), NULL)
 		WHERE r.scheme = 'bank' AND r.version = bank.draft() AND r.tier = 'platinum'$$,
 		'{40001,55P03,55000}', '{new_version}', NULL),
-	-- two tiers change places
+	-- two tiers swap names
 	('edit_rank', 1, 'chaos_author', $$
 		WITH asks AS (
 			UPDATE tiering.rule r SET bounds = numrange(300 - lower(r.bounds), NULL)

@@ -54,7 +54,7 @@ UNION ALL
 SELECT 'card', to_char(count(*), '999,999'), 'credit cards' FROM bank.card
 UNION ALL
 SELECT 'eod_balance', to_char(count(*), '999,999'),
-	format('end of day, %s to %s; a balance holds until the next', min(as_of), max(as_of))
+	format('end of day, %s to %s; a balance counts until the next', min(as_of), max(as_of))
 FROM bank.eod_balance;
 
 \set ECHO queries
@@ -305,7 +305,7 @@ FROM generate_series(0, 4) shift,
 	LATERAL (SELECT upper(tiering.month('1998-05-31', shift)) - 1) m (month_end);
 SELECT * FROM tiering.verify_history('retail');
 \set ECHO none
-\echo 'Nothing was erased. The moves that do not stand any more, and those in their place,'
+\echo 'Nothing was erased. The moves that do not stand any more, and those recorded instead,'
 \echo 'with the batch that did it:\n'
 SELECT m.batch AS recorded_by_batch, s.batch AS superseded_by_batch, m.as_of, m.from_tier,
 	m.to_tier, m.direction, m.cause,

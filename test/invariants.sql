@@ -1,6 +1,6 @@
--- What holds between transactions, whatever was done at once, cut short or undone, as
+-- What is true between transactions, whatever was done at once, cut short or undone, as
 -- plain SQL over the tables: it asks nothing of the extension's own queries, but
--- verify_history(). SELECT t.invariants() names what is violated, nothing if all hold.
+-- verify_history(). SELECT t.invariants() names what is violated, nothing if nothing is.
 -- The tests' init and TAP run this file, and the isolation spec init is made of it, for
 -- which it has no closing brace. Nothing here depends on the extension, so that it
 -- outlives one that is dropped.
@@ -29,7 +29,7 @@ END;
 $$;
 
 -- The moves of a scheme that stand, each beside the one before
-CREATE FUNCTION t.standing(scheme text)
+CREATE FUNCTION t.standing_moves(scheme text)
 RETURNS TABLE (move bigint, customer_id text, as_of date, assessed date, from_tier text,
 	to_tier text, direction text, cause text, version int, before text, before_version int,
 	last boolean)
@@ -38,7 +38,7 @@ LANGUAGE sql STABLE AS $$
 		m.from_tier, m.to_tier, m.direction, m.cause, m.version,
 		lag(m.to_tier) OVER chain, lag(m.version) OVER chain, lead(m.move) OVER chain IS NULL
 	FROM tiering.migration m
-	WHERE m.scheme = standing.scheme
+	WHERE m.scheme = standing_moves.scheme
 		AND NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = m.move)
 	WINDOW chain AS (PARTITION BY m.customer_id ORDER BY m.as_of, m.move)
 $$;
@@ -49,7 +49,7 @@ LANGUAGE sql STABLE AS $$
 		customer_id, COALESCE(a.tier, 'none'), a.since, a.cause, COALESCE(m.to_tier, 'none'),
 		m.as_of, m.cause)
 	FROM (SELECT * FROM tiering.assignment a WHERE a.scheme = inv_replay.scheme) a
-		FULL JOIN (SELECT * FROM t.standing(scheme) WHERE last AND to_tier IS NOT NULL) m
+		FULL JOIN (SELECT * FROM t.standing_moves(scheme) WHERE last AND to_tier IS NOT NULL) m
 			USING (customer_id)
 	WHERE CASE
 		WHEN a.tier IS NULL OR m.to_tier IS NULL THEN true
@@ -86,15 +86,15 @@ LANGUAGE sql STABLE AS $$
 		SELECT * FROM t.last_distribution(scheme)
 	), day AS MATERIALIZED (
 		SELECT DISTINCT d.as_of, d.version FROM said d
-	), held AS MATERIALIZED (
+	), member AS MATERIALIZED (
 		SELECT DISTINCT ON (m.customer_id) m.customer_id,
 			CASE WHEN EXISTS (SELECT FROM said s WHERE s.tier = m.to_tier) THEN m.to_tier
 				ELSE t.goes_on(scheme, m.version, m.to_tier, d.version) END AS tier, m.to_tier
-		FROM day d JOIN t.standing(scheme) m ON m.assessed <= d.as_of
+		FROM day d JOIN t.standing_moves(scheme) m ON m.assessed <= d.as_of
 		ORDER BY m.customer_id, m.as_of DESC, m.move DESC
 	), counted AS (
 		SELECT h.tier, count(*) AS customers, sum(a.measure) AS measure
-		FROM held h
+		FROM member h
 			LEFT JOIN tiering.assignment a ON a.scheme = inv_distribution.scheme
 				AND a.customer_id = h.customer_id
 		WHERE h.to_tier IS NOT NULL
@@ -106,7 +106,8 @@ LANGUAGE sql STABLE AS $$
 	FROM said s FULL JOIN counted c USING (tier)
 	WHERE COALESCE(s.customers, 0) <> COALESCE(c.customers, 0)
 		OR (s.measure <> COALESCE(c.measure, 0)
-			AND NOT EXISTS (SELECT FROM t.standing(scheme) m, day d WHERE m.assessed > d.as_of)
+			AND NOT EXISTS (SELECT FROM t.standing_moves(scheme) m, day d
+				WHERE m.assessed > d.as_of)
 			AND NOT EXISTS (SELECT FROM tiering.assignment a, day d
 				WHERE a.scheme = inv_distribution.scheme AND a.as_of > d.as_of))
 	UNION ALL
@@ -126,7 +127,7 @@ LANGUAGE sql STABLE AS $$
 			SELECT FROM tiering.batch b WHERE b.scheme = k.scheme AND b.kind = 'void'
 				AND b.as_of = k.as_of AND b.recorded_at >= k.recorded_at)
 		GROUP BY k.as_of
-	), held AS (
+	), assessed AS (
 		SELECT DISTINCT ON (a.as_of, a.customer_id) a.as_of, a.tier, a.measure
 		FROM tiering.assessment a JOIN day d ON d.as_of = a.as_of
 			AND a.recorded_at >= d.recorded_at
@@ -134,7 +135,7 @@ LANGUAGE sql STABLE AS $$
 		ORDER BY a.as_of, a.customer_id, a.recorded_at DESC
 	), counted AS (
 		SELECT h.as_of, h.tier, count(*) AS customers, COALESCE(sum(h.measure), 0) AS measure
-		FROM held h WHERE h.tier IS NOT NULL GROUP BY h.as_of, h.tier
+		FROM assessed h WHERE h.tier IS NOT NULL GROUP BY h.as_of, h.tier
 	), said AS (
 		SELECT d.as_of, d.tier, d.customers, d.measure
 		FROM tiering.distribution_history d
@@ -180,7 +181,7 @@ LANGUAGE sql STABLE AS $$
 	SELECT format('move %s of customer %s on %s is %s from %s to %s, after one to %s', m.move,
 		m.customer_id, m.as_of, m.direction, COALESCE(m.from_tier, 'none'),
 		COALESCE(m.to_tier, 'none'), COALESCE(m.before, 'none'))
-	FROM t.standing(scheme) m
+	FROM t.standing_moves(scheme) m
 	WHERE (m.direction = 'new') <> (m.before IS NULL)
 		OR (m.direction = 'exit') <> (m.to_tier IS NULL)
 		OR m.from_tier = m.to_tier
@@ -204,7 +205,7 @@ LANGUAGE sql STABLE AS $$
 	)
 	SELECT format('move %s of customer %s from %s to %s by version %s is %s, not %s', m.move,
 		m.customer_id, m.from_tier, m.to_tier, m.version, m.direction, r.direction)
-	FROM t.standing(scheme) m JOIN ranked r USING (version, from_tier, to_tier)
+	FROM t.standing_moves(scheme) m JOIN ranked r USING (version, from_tier, to_tier)
 	WHERE m.direction <> r.direction
 $$;
 
@@ -236,7 +237,7 @@ LANGUAGE sql STABLE AS $$
 			WHERE a.scheme = inv_request.scheme AND a.customer_id = r.customer_id)
 		AND NOT (r.kind <> 'move' AND EXISTS (SELECT FROM tiering.migration m
 			WHERE m.scheme = inv_request.scheme AND m.customer_id = r.customer_id))
-		AND NOT EXISTS (SELECT FROM t.standing(scheme) m
+		AND NOT EXISTS (SELECT FROM t.standing_moves(scheme) m
 			WHERE m.customer_id = r.customer_id AND m.last
 				AND m.cause IN ('manual', 'override_end'))
 	UNION ALL

@@ -228,8 +228,8 @@ CREATE AGGREGATE tiering.daily_avg_changes(balance numeric, changed_on date, per
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_avg_changes(numeric, date, daterange) IS
-'Daily average over the period. A row is a new balance of one account, which holds until its next '
-'one; a balance from before the period is carried in, the last one is held to the end; two '
+'Daily average over the period. A row is a new balance of one account, which counts until its next '
+'one; a balance from before the period is carried in, the last one is carried to the end; two '
 'different balances on one day are an error (21000)';
 
 CREATE AGGREGATE tiering.balance_days_changes(balance numeric, changed_on date, period daterange) (
@@ -244,5 +244,5 @@ CREATE AGGREGATE tiering.balance_days_changes(balance numeric, changed_on date, 
 );
 COMMENT ON AGGREGATE tiering.balance_days_changes(numeric, date, daterange) IS
 'Balance-days in the period, the numerator of the daily average. A row is a new balance of one '
-'account, which holds until its next one; a balance from before the period is carried in, the last '
-'one is held to the end; two different balances on one day are an error (21000)';
+'account, which counts until its next one; a balance from before the period is carried in, the '
+'last one is carried to the end; two different balances on one day are an error (21000)';

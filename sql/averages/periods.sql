@@ -8,50 +8,52 @@ CREATE FUNCTION tiering.month(as_of date, shift int DEFAULT 0) RETURNS daterange
 AS 'MODULE_PATHNAME', 'period_month'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.month(date, int) IS
-'The whole month that holds as_of, or the one so many later (shift -1: the one before)';
+'The whole month that contains as_of, or the one so many later (shift -1: the one before)';
 
 CREATE FUNCTION tiering.quarter(as_of date, shift int DEFAULT 0) RETURNS daterange
 AS 'MODULE_PATHNAME', 'period_quarter'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.quarter(date, int) IS
-'The whole calendar quarter that holds as_of, or the one so many later (shift -1: the one before)';
+'The whole calendar quarter that contains as_of, or the one so many later (shift -1: the one '
+'before)';
 
 CREATE FUNCTION tiering.half_year(as_of date, shift int DEFAULT 0) RETURNS daterange
 AS 'MODULE_PATHNAME', 'period_half_year'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.half_year(date, int) IS
-'The whole half of the calendar year that holds as_of, or the one so many later (shift -1: the one '
-'before)';
+'The whole half of the calendar year that contains as_of, or the one so many later (shift -1: '
+'the one before)';
 
 CREATE FUNCTION tiering.year(as_of date, shift int DEFAULT 0) RETURNS daterange
 AS 'MODULE_PATHNAME', 'period_year'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.year(date, int) IS
-'The whole calendar year that holds as_of, or the one so many later (shift -1: the one before)';
+'The whole calendar year that contains as_of, or the one so many later (shift -1: the one '
+'before)';
 
 CREATE FUNCTION tiering.month_to_date(as_of date) RETURNS daterange
 AS 'MODULE_PATHNAME', 'period_month_to_date'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.month_to_date(date) IS
-'The month that holds as_of, from its first day up to and including as_of';
+'The month that contains as_of, from its first day up to and including as_of';
 
 CREATE FUNCTION tiering.quarter_to_date(as_of date) RETURNS daterange
 AS 'MODULE_PATHNAME', 'period_quarter_to_date'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.quarter_to_date(date) IS
-'The calendar quarter that holds as_of, from its first day up to and including as_of';
+'The calendar quarter that contains as_of, from its first day up to and including as_of';
 
 CREATE FUNCTION tiering.half_year_to_date(as_of date) RETURNS daterange
 AS 'MODULE_PATHNAME', 'period_half_year_to_date'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.half_year_to_date(date) IS
-'The half of the calendar year that holds as_of, from its first day up to and including as_of';
+'The half of the calendar year that contains as_of, from its first day up to and including as_of';
 
 CREATE FUNCTION tiering.year_to_date(as_of date) RETURNS daterange
 AS 'MODULE_PATHNAME', 'period_year_to_date'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.year_to_date(date) IS
-'The calendar year that holds as_of, from its first day up to and including as_of';
+'The calendar year that contains as_of, from its first day up to and including as_of';
 
 CREATE FUNCTION tiering.trailing(length interval, as_of date) RETURNS daterange
 AS 'MODULE_PATHNAME', 'period_trailing'

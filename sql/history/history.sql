@@ -17,7 +17,7 @@ SELECT m.move, m.scheme, m.customer_id COLLATE "default" AS customer_id, m.as_of
 FROM tiering.migration m
 WHERE NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = m.move);
 COMMENT ON VIEW tiering.standing_move IS
-'The rows of migration that stand: all but the superseded ones';
+'The standing moves: all rows of migration but the superseded ones';
 COMMENT ON COLUMN tiering.standing_move.move IS
 'Number of the move, rising in the order of recording';
 COMMENT ON COLUMN tiering.standing_move.scheme IS 'Scheme';
@@ -130,7 +130,7 @@ AS $$
 	GROUP BY p.batch
 $$;
 COMMENT ON FUNCTION _tiering.batch_digests(text, int, bigint) IS
-'What a scheme''s batches from a number on hold, among moves after a number: how many rows, and a '
+'What a scheme''s batches from a number on have, among moves after a number: how many rows, and a '
 'digest of them';
 
 CREATE FUNCTION _tiering.seal(previous bytea, b tiering.batch, digest bytea) RETURNS bytea
@@ -144,7 +144,7 @@ AS $$
 		|| digest)
 $$;
 COMMENT ON FUNCTION _tiering.seal(bytea, tiering.batch, bytea) IS
-'The seal of a batch: SHA-256 over the seal before it, its row and the digest of what it holds';
+'The seal of a batch: SHA-256 over the seal before it, its row and the digest of its contents';
 
 -- An assessment that is taken back is known to be so from then on, also if that was
 -- in the transaction that had made it.
@@ -157,9 +157,9 @@ AS $$
 DECLARE
 	previous tiering.batch;
 	new tiering.batch;
-	held record;
+	content record;
 BEGIN
-	SELECT * INTO held FROM _tiering.batch_digests(scheme, batch, after_move) d
+	SELECT * INTO content FROM _tiering.batch_digests(scheme, batch, after_move) d
 	WHERE d.batch = seal_batch.batch;
 	IF NOT FOUND AND kind <> 'void' THEN
 		RETURN;
@@ -170,14 +170,14 @@ BEGIN
 	new.batch := batch;
 	new.kind := kind;
 	new.as_of := as_of;
-	new.moves := COALESCE(held.moves, 0);
-	new.superseded := COALESCE(held.superseded, 0);
+	new.moves := COALESCE(content.moves, 0);
+	new.superseded := COALESCE(content.superseded, 0);
 	new.recorded_at := GREATEST(now(), previous.recorded_at, CASE kind WHEN 'void' THEN
 		(SELECT max(d.recorded_at) FROM tiering.distribution_history d
 		 WHERE d.scheme = seal_batch.scheme AND d.as_of = seal_batch.as_of) END);
 	new.recorded_by := session_user;
 	new.recorded_as := _tiering.acting_role();
-	new.seal := _tiering.seal(previous.seal, new, COALESCE(held.digest, ''));
+	new.seal := _tiering.seal(previous.seal, new, COALESCE(content.digest, ''));
 	INSERT INTO tiering.batch SELECT new.*;
 END;
 $$;
@@ -239,7 +239,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.tier_on(text, text, date, timestamptz) IS
-'The tier that a customer held at the end of a day, as known at a time; known_at null: as known '
+'The tier of a customer at the end of a day, as known at a time; known_at null: as known '
 'now. Null if they were not graded. A tier that was renamed since has the name of that day. '
 'Errors: unknown scheme (42704), on_date null or infinite (22023)';
 

@@ -1,5 +1,5 @@
 /*
- * Whether the state of a scheme agrees with its records
+ * verify_state(): whether the customers of a scheme are where its records say
  */
 
 CREATE FUNCTION _tiering.assignment_disagrees(scheme text) RETURNS SETOF text
@@ -65,7 +65,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.verify_state(text) IS
-'What of the state of a scheme does not agree with its records, the first finding of each kind; no '
+'What of a scheme does not agree with its records, the first finding of each kind; no '
 'row if all does. assignment: a customer is not where the moves that stand have led them; '
 'assessment: the customers of one that is kept do not add up to its distribution. verify_history() '
 'tells whether the moves themselves are as they were sealed: whoever has not both has proved '

@@ -1,7 +1,7 @@
 /*
- * Assessing: the source beside the state, a verdict for each customer, and what is
+ * Assessing: the source beside assignment, a verdict for each customer, and what is
  * written of it. One statement reads, decides and writes, so that nothing is kept in
- * between but what it holds itself: no table is made, and none has to be emptied.
+ * between but what it has itself: no table is made, and none has to be emptied.
  *
  * A refresh, an assessment of some customers and a decision on a request differ in
  * where the verdicts come from, and in nothing after that.
@@ -100,29 +100,30 @@ BEGIN ATOMIC
 				= COALESCE(o.customer_id, m.customer_id, w.customer_id) COLLATE "C";
 END;
 COMMENT ON FUNCTION _tiering.circumstances(text, int, date, date, text[], int) IS
-'What an assessment has to look at beside what customers hold and earn: overrides on any day since '
+'What an assessment has to look at beside the tiers of customers: overrides on any day since '
 'the assessment before, moves that were approved, an assessment of their own in between, instead '
 'of which previous counts for the others, and, if a version before is given, where that would have '
 'them';
 
 CREATE TYPE _tiering.assessed AS (
-	customer_id  text,
-	place        tid,
-	held         text,
-	held_version int,
-	held_measure numeric,
-	gone         boolean,
-	measure      numeric,
-	rewrite      boolean,
-	v            _tiering.verdict
+	customer_id     text,
+	tid             tid,
+	current_tier    text,
+	current_version int,
+	current_measure numeric,
+	gone            boolean,
+	measure         numeric,
+	rewrite         boolean,
+	v               _tiering.verdict
 );
 COMMENT ON TYPE _tiering.assessed IS
-'A customer beside their row of assignment, which is at place: what they held and had, what the '
-'source has of them now, whether the row has to be written, and the verdict';
+'A customer beside their row of assignment, which is at tid: their current tier and measure, what '
+'the source has of them now, whether the row has to be written, and the verdict';
 
 -- Of a repeated assessment, who was touched by it is where they were before.
-CREATE FUNCTION _tiering.state_for(scheme text, as_of date, again boolean, customers text[])
-RETURNS TABLE (place tid, customer_id text, held text, measure numeric, earned text, tier text,
+CREATE FUNCTION _tiering.assignments_for(scheme text, as_of date, again boolean, customers text[])
+RETURNS TABLE (tid tid, customer_id text, current_tier text, measure numeric, earned text,
+	tier text,
 	since date,
 	version int, policy_tier text, policy_since date, first_as_of date, misses int, best text,
 	next_tier text, next_review date, kept_until date)
@@ -132,26 +133,28 @@ BEGIN ATOMIC
 		a.policy_tier,
 		a.policy_since, a.first_as_of, a.misses, a.best, a.next_tier, a.next_review, a.kept_until
 	FROM tiering.assignment a
-	WHERE a.scheme = state_for.scheme
-		AND (state_for.customers IS NULL OR a.customer_id = ANY (state_for.customers))
-		AND (NOT state_for.again OR a.customer_id NOT IN (
+	WHERE a.scheme = assignments_for.scheme
+		AND (assignments_for.customers IS NULL OR a.customer_id = ANY (assignments_for.customers))
+		AND (NOT assignments_for.again OR a.customer_id NOT IN (
 			SELECT t.customer_id COLLATE "C"
-				FROM _tiering.touched(state_for.scheme, state_for.as_of) t))
+				FROM _tiering.touched(assignments_for.scheme, assignments_for.as_of) t))
 	UNION ALL
 	SELECT a.ctid, t.customer_id, a.tier, a.measure, a.earned, b.tier, b.since, b.version,
 		b.policy_tier,
 		b.policy_since, b.first_as_of, b.misses, b.best, b.next_tier, b.next_review, b.kept_until
-	FROM _tiering.touched(state_for.scheme, state_for.as_of) t
-		LEFT JOIN tiering.assignment a ON a.scheme = state_for.scheme
+	FROM _tiering.touched(assignments_for.scheme, assignments_for.as_of) t
+		LEFT JOIN tiering.assignment a ON a.scheme = assignments_for.scheme
 			AND a.customer_id = t.customer_id COLLATE "C"
-		LEFT JOIN LATERAL _tiering.state_before(state_for.scheme, t.customer_id, state_for.as_of) b
+		LEFT JOIN LATERAL _tiering.assignment_before(assignments_for.scheme, t.customer_id,
+			assignments_for.as_of) b
 			ON true
-	WHERE state_for.again
-		AND (state_for.customers IS NULL OR t.customer_id COLLATE "C" = ANY (state_for.customers));
+	WHERE assignments_for.again
+		AND (assignments_for.customers IS NULL
+			OR t.customer_id COLLATE "C" = ANY (assignments_for.customers));
 END;
-COMMENT ON FUNCTION _tiering.state_for(text, date, boolean, text[]) IS
-'Where the customers of a scheme stand before an assessment; again: before the last one, which is '
-'made again. held, measure and earned are what their rows of assignment have now, at place';
+COMMENT ON FUNCTION _tiering.assignments_for(text, date, boolean, text[]) IS
+'The assignments of a scheme before an assessment; again: before the last one, which is '
+'made again. current_tier, measure and earned are what their rows have now, at tid';
 
 -- STABLE, so that it is inlined: the source runs once, in the statement that asks.
 CREATE FUNCTION _tiering.assessed(scheme text, as_of date, version int, previous date,
@@ -159,27 +162,30 @@ CREATE FUNCTION _tiering.assessed(scheme text, as_of date, version int, previous
 RETURNS SETOF _tiering.assessed
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100000
 BEGIN ATOMIC
-	SELECT d.customer_id, d.place, d.held, d.held_version, d.held_measure, d.gone, d.measure,
-		(d.v).changed OR d.measure IS DISTINCT FROM d.held_measure
-		OR d.held_version <> assessed.version
-			OR (d.v).earned IS DISTINCT FROM d.held_earned, d.v
+	SELECT d.customer_id, d.tid, d.current_tier, d.current_version, d.current_measure, d.gone,
+		d.measure,
+		(d.v).changed OR d.measure IS DISTINCT FROM d.current_measure
+		OR d.current_version <> assessed.version
+			OR (d.v).earned IS DISTINCT FROM d.current_earned, d.v
 	FROM (
-		SELECT x.customer_id, x.place, x.held, x.held_version, x.held_measure, x.held_earned,
+		SELECT x.customer_id, x.tid, x.current_tier, x.current_version, x.current_measure,
+			x.current_earned,
 			x.gone, x.measure,
 			_tiering.decide(assessed.scheme, assessed.version, 'assessment', assessed.as_of,
-				COALESCE(c.previous, assessed.previous), x.tier, x.since, x.held_version,
+				COALESCE(c.previous, assessed.previous), x.tier, x.since, x.current_version,
 				x.policy_tier, x.policy_since, x.first_as_of, x.misses, x.best, x.next_tier,
 				x.next_review, x.kept_until, x.gone, x.earned, x.earned_if, c.approved, c.overrides,
 				assessed.before, c.otherwise) AS v
 		FROM (
 			SELECT COALESCE(g.customer_id, a.customer_id) COLLATE "C" AS customer_id,
-				g.customer_id IS NULL AS gone, g.measure, g.earned, g.earned_if, a.place, a.held,
-				a.tier, a.since, a.version AS held_version, a.measure AS held_measure,
-				a.earned AS held_earned, a.policy_tier, a.policy_since, a.first_as_of,
+				g.customer_id IS NULL AS gone, g.measure, g.earned, g.earned_if, a.tid,
+					a.current_tier,
+				a.tier, a.since, a.version AS current_version, a.measure AS current_measure,
+				a.earned AS current_earned, a.policy_tier, a.policy_since, a.first_as_of,
 				a.misses, a.best, a.next_tier, a.next_review, a.kept_until
 			FROM _tiering.graded(assessed.scheme, assessed.as_of, assessed.version,
 				assessed.customers) g
-				FULL JOIN _tiering.state_for(assessed.scheme, assessed.as_of, assessed.again,
+				FULL JOIN _tiering.assignments_for(assessed.scheme, assessed.as_of, assessed.again,
 					assessed.customers) a
 					ON a.customer_id COLLATE "C" = g.customer_id COLLATE "C") x
 			LEFT JOIN _tiering.circumstances(assessed.scheme, assessed.version, assessed.as_of,
@@ -188,18 +194,18 @@ BEGIN ATOMIC
 		OFFSET 0) d;
 END;
 COMMENT ON FUNCTION _tiering.assessed(text, date, int, date, text[], int, boolean) IS
-'What an assessment makes of the customers of a scheme, or of some of them: the source beside the '
-'state, and a verdict for each. again: the last assessment is made again, from where customers '
-'were before it. Nothing is written';
+'What an assessment makes of the customers of a scheme, or of some of them: the source beside '
+'assignment, and a verdict for each. again: the last assessment is made again, from where '
+'customers were before it. Nothing is written';
 
 CREATE FUNCTION _tiering.decided(request bigint, moved_to text, as_of date)
 RETURNS SETOF _tiering.assessed
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 1
 BEGIN ATOMIC
-	SELECT d.customer_id, d.place, d.tier, d.version, d.measure, false, d.measure,
+	SELECT d.customer_id, d.tid, d.tier, d.version, d.measure, false, d.measure,
 		(d.v).moves OR decided.moved_to IS NOT NULL, d.v
 	FROM (
-		SELECT r.customer_id, a.ctid AS place, a.tier, COALESCE(a.version, r.version) AS version,
+		SELECT r.customer_id, a.ctid AS tid, a.tier, COALESCE(a.version, r.version) AS version,
 			CASE WHEN a.tier IS NOT NULL THEN a.measure ELSE COALESCE((
 				SELECT k.measure FROM _tiering.kept_of(r.scheme, ARRAY[decided.as_of],
 					ARRAY[r.customer_id]) k), r.measure) END AS measure,
@@ -207,7 +213,7 @@ BEGIN ATOMIC
 				NULL,
 				a.tier, a.since, a.version, a.policy_tier, a.policy_since, a.first_as_of, a.misses,
 				a.best, a.next_tier, a.next_review, a.kept_until, false,
-				-- who earned what they hold would not have been asked to fall: no tier takes them
+				-- who earned their tier would not have been asked to fall: no tier takes them
 				CASE WHEN a.earned IS NOT NULL OR a.policy_since IS NOT NULL
 						OR g.direction IS DISTINCT FROM 'down'
 					THEN COALESCE(a.earned, a.tier, decided.moved_to) END,
@@ -226,29 +232,29 @@ COMMENT ON FUNCTION _tiering.decided(bigint, text, date) IS
 'was approved, or to what the overrides make of the one they have. No row if they are no customer';
 
 CREATE TYPE _tiering.assessed_cell AS (
-	gone         boolean,
-	held         text,
-	held_version int,
-	tier         text,
-	customers    bigint,
-	rewritten    bigint,
-	due          bigint,
-	measure      numeric
+	gone            boolean,
+	current_tier    text,
+	current_version int,
+	tier            text,
+	customers       bigint,
+	rewritten       bigint,
+	due             bigint,
+	measure         numeric
 );
 COMMENT ON TYPE _tiering.assessed_cell IS
-'Customers of an assessment by the tiers held and given: how many, of whom rows are written, who '
+'Customers of an assessment by the tiers before and after: how many, of whom rows are written, who '
 'moved on a day before it, and their measures';
 
 CREATE TYPE _tiering.asking AS (
-	customer_id text,
-	tier        text,
-	held        text,
-	measure     numeric,
-	as_of       date,
-	version     int
+	customer_id  text,
+	tier         text,
+	current_tier text,
+	measure      numeric,
+	as_of        date,
+	version      int
 );
 COMMENT ON TYPE _tiering.asking IS
-'A customer for whom an assessment asks to have a tier approved, with the tier held meanwhile';
+'A customer for whom an assessment asks to have a tier approved, with their tier meanwhile';
 
 -- STABLE, as assessed() is
 CREATE FUNCTION _tiering.verdicts(kind text, scheme text, as_of date, version int, previous date,
@@ -270,7 +276,7 @@ COMMENT ON FUNCTION _tiering.verdicts(text, text, date, int, date, text[], int, 
 'What an assessment makes of the customers of a scheme, but for those ahead of it, or a decision '
 'of its one; see write_verdicts()';
 
--- The planner takes fetching rows by their place to be dear, and would hash the whole
+-- The planner takes fetching rows by their tid to be dear, and would hash the whole
 -- table instead; a random page costs no more than the next one here. Nobody else moves
 -- customers meanwhile: we have the turn.
 CREATE FUNCTION _tiering.write_verdicts(kind text, scheme text, as_of date, version int,
@@ -292,8 +298,8 @@ BEGIN
 			cause, version, measure, assessed, recorded_by, recorded_as, batch)
 		SELECT scheme, d.customer_id, s.day, s.from_tier, s.to_tier,
 			COALESCE(w.direction, CASE WHEN s.from_tier IS NULL THEN 'new' ELSE 'exit' END),
-			s.cause, CASE WHEN s.to_tier IS NULL THEN d.held_version ELSE version END,
-			CASE WHEN s.to_tier IS NULL THEN d.held_measure ELSE d.measure END,
+			s.cause, CASE WHEN s.to_tier IS NULL THEN d.current_version ELSE version END,
+			CASE WHEN s.to_tier IS NULL THEN d.current_measure ELSE d.measure END,
 			as_of, session_user, _tiering.acting_role(), batch
 		FROM verdict d CROSS JOIN LATERAL _tiering.steps(d.v) s
 			LEFT JOIN _tiering.directions(scheme, version) w USING (from_tier, to_tier)
@@ -313,7 +319,7 @@ BEGIN
 		WHERE kept.slot IS NOT NULL AND NOT d.gone AND num_nonnulls((d.v).tier, (d.v).asked) > 0
 	), gone AS (
 		DELETE FROM tiering.assignment a USING verdict d
-		WHERE a.ctid = d.place AND (d.v).tier IS NULL
+		WHERE a.ctid = d.tid AND (d.v).tier IS NULL
 	), changed AS (
 		UPDATE tiering.assignment a
 		SET tier = (d.v).tier, measure = d.measure, as_of = write_verdicts.as_of,
@@ -323,7 +329,7 @@ BEGIN
 			next_tier = (d.v).next_tier, next_review = (d.v).next_review,
 			kept_until = (d.v).kept_until, policy_tier = (d.v).policy_tier,
 			policy_since = (d.v).policy_since
-		FROM verdict d WHERE a.ctid = d.place AND (d.v).tier IS NOT NULL AND d.rewrite
+		FROM verdict d WHERE a.ctid = d.tid AND (d.v).tier IS NOT NULL AND d.rewrite
 	), arrived AS (
 		INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version,
 			cause, first_as_of, earned, misses, best, next_tier, next_review, kept_until,
@@ -331,13 +337,13 @@ BEGIN
 		SELECT scheme, d.customer_id, (d.v).tier, d.measure, as_of, (d.v).since, version,
 			(d.v).cause, (d.v).first_as_of, (d.v).earned, (d.v).misses, (d.v).best, (d.v).next_tier,
 			(d.v).next_review, (d.v).kept_until, (d.v).policy_tier, (d.v).policy_since
-		FROM verdict d WHERE d.held IS NULL AND (d.v).tier IS NOT NULL
+		FROM verdict d WHERE d.current_tier IS NULL AND (d.v).tier IS NOT NULL
 	)
 	SELECT (SELECT array_agg(ROW(c.*)::_tiering.assessed_cell) FROM (
-			SELECT d.gone, d.held, d.held_version, (d.v).tier, count(*),
+			SELECT d.gone, d.current_tier, d.current_version, (d.v).tier, count(*),
 				count(*) FILTER (WHERE d.rewrite),
 				count(*) FILTER (WHERE (d.v).moves AND (d.v).since < as_of), sum(d.measure)
-			FROM verdict d GROUP BY d.gone, d.held, d.held_version, (d.v).tier) c),
+			FROM verdict d GROUP BY d.gone, d.current_tier, d.current_version, (d.v).tier) c),
 		(SELECT array_agg(ROW(d.customer_id, (d.v).asked, (d.v).tier, d.measure, as_of,
 			version)::_tiering.asking) FROM verdict d WHERE (d.v).asked IS NOT NULL)
 	INTO cells, asking;

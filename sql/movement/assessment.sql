@@ -169,7 +169,7 @@ BEGIN ATOMIC
 		FROM tiering.keeping k WHERE k.scheme = not_to_keep.scheme
 	), step AS MATERIALIZED (
 		SELECT a.as_of FROM _tiering.assessments(not_to_keep.scheme, false) a
-	), held AS (
+	), candidate AS (
 		SELECT k.as_of, k.recorded_at, k.slot, lead(k.recorded_at, 1, 'infinity')
 				OVER (PARTITION BY k.as_of ORDER BY k.recorded_at) AS until,
 			(o.how_long IS NULL OR k.as_of >= n.last - o.how_long)
@@ -182,7 +182,7 @@ BEGIN ATOMIC
 		WHERE k.scheme = not_to_keep.scheme
 	)
 	SELECT h.as_of, h.recorded_at, h.until, h.slot, h.is_kept
-	FROM held h WHERE h.slot > 0 OR NOT h.is_kept;
+	FROM candidate h WHERE h.slot > 0 OR NOT h.is_kept;
 END;
 COMMENT ON FUNCTION _tiering.not_to_keep(text) IS
 'The assessments of a scheme that are not to stay where they are: they go to assessment_kept, or '

@@ -5,10 +5,10 @@
 CREATE FUNCTION _tiering.kept_settings() RETURNS text[]
 LANGUAGE sql STABLE PARALLEL SAFE COST 10
 BEGIN ATOMIC
-	SELECT array_agg(s.name || '=' || current_setting(s.name, true) ORDER BY s.place)
+	SELECT array_agg(s.name || '=' || current_setting(s.name, true) ORDER BY s.ordinality)
 	FROM unnest(ARRAY['TimeZone', 'timezone_abbreviations', 'DateStyle', 'IntervalStyle',
 		'lc_monetary', 'lc_numeric', 'lc_time', 'default_text_search_config',
-		'plpgsql.check_asserts']) WITH ORDINALITY s(name, place)
+		'plpgsql.check_asserts']) WITH ORDINALITY s(name, ordinality)
 	WHERE current_setting(s.name, true) IS NOT NULL;
 END;
 COMMENT ON FUNCTION _tiering.kept_settings() IS

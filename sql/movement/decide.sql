@@ -63,7 +63,8 @@ COMMENT ON TYPE _tiering.verdict IS
 'policy notes is an entry for watch_history; steps: all of them, if there is more than one';
 
 CREATE FUNCTION _tiering.decide(scheme text, version int, kind text, as_of date, previous date,
-	tier text, since date, held_version int, policy_tier text, policy_since date, first_as_of date,
+	tier text, since date, current_version int, policy_tier text, policy_since date,
+		first_as_of date,
 	misses int, best text, next_tier text, next_review date, kept_until date,
 	gone boolean, earned text, earned_if text[], moved_to text, overrides _tiering.override_days[],
 	before int, otherwise text)
@@ -77,10 +78,10 @@ COMMENT ON FUNCTION _tiering.decide(text, int, text, date, date, text, date, int
 'is assessment, decision (on a request) or manual (somebody puts them there). as_of is its day, '
 'previous that of the assessment before, null if there is none: what fell due in between is done '
 'and bears its own day. tier to kept_until are the customer''s row of assignment, all null for who '
-'is none; their names are those of held_version. gone: the source does not have the customer; with '
-'manual, the change is about somebody who is a customer. earned: by the rules, null if no tier '
-'takes them; earned_if is that of graded(). moved_to: the tier whose entering was approved, or '
-'into which they are put. overrides: those that count on any day from previous on. before: the '
+'is none; their names are those of current_version. gone: the source does not have the customer; '
+'with manual, the change is about somebody who is a customer. earned: by the rules, null if no '
+'tier takes them; earned_if is that of graded(). moved_to: the tier whose entering was approved, '
+'or into which they are put. overrides: those that count on any day from previous on. before: the '
 'version that graded the assessment before, if it is another, and otherwise: the tier in which '
 'that would have the customer now. Errors: unknown scheme or version (42704), kind or as_of null, '
 'or a field of an override (22004)';
@@ -95,10 +96,10 @@ SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION _tiering.graded(text, date, int, text[]) IS
 'The customers of a scheme''s source for a day, graded by a version of the scheme; some of them, '
 'or all if customers is null. earned: the tier that the rules give, null if none does; earned_if: '
-'where the scheme has rules for staying, the tiers that they give to who holds the version''s '
-'tiers, in the order of their ranks, names falling; measure: the scheme''s, null if it has none. '
-'The source runs with the rights of the role that set it. Errors: no source, unknown version '
-'(42704), a null customer_id (22004), and what the source''s query raises';
+'where the scheme has rules for staying, the tiers that they give to who is in each of the '
+'version''s tiers, in the order of their ranks, names falling; measure: the scheme''s, null if it '
+'has none. The source runs with the rights of the role that set it. Errors: no source, unknown '
+'version (42704), a null customer_id (22004), and what the source''s query raises';
 
 CREATE FUNCTION _tiering.steps(v _tiering.verdict) RETURNS SETOF _tiering.step
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 1

@@ -212,7 +212,7 @@ COMMENT ON FUNCTION _tiering.amend_distribution(text, date, _tiering.tier_sum[])
 'where they are negative, taken away';
 
 -- By moves and entries alone; what the last assessment found earned is not kept.
-CREATE FUNCTION _tiering.state_before(scheme text, customer_id text, day date)
+CREATE FUNCTION _tiering.assignment_before(scheme text, customer_id text, day date)
 RETURNS TABLE (tier text, since date, version int, cause text, first_as_of date, misses int,
 	best text,
 	next_tier text, next_review date, kept_until date, policy_tier text, policy_since date)
@@ -224,26 +224,26 @@ BEGIN ATOMIC
 		w.next_review, w.kept_until, w.policy_tier, w.policy_since
 	FROM (
 		SELECT m.* FROM tiering.standing_move m
-		WHERE m.scheme = state_before.scheme
-			AND m.customer_id = state_before.customer_id COLLATE "C"
-			AND m.assessed < state_before.day
+		WHERE m.scheme = assignment_before.scheme
+			AND m.customer_id = assignment_before.customer_id COLLATE "C"
+			AND m.assessed < assignment_before.day
 		ORDER BY m.as_of DESC, m.move DESC LIMIT 1) l
 		CROSS JOIN LATERAL (
 			SELECT m.assessed, m.cause FROM tiering.standing_move m
 			WHERE m.scheme = l.scheme AND m.customer_id = l.customer_id
-				AND m.assessed < state_before.day AND m.direction = 'new'
+				AND m.assessed < assignment_before.day AND m.direction = 'new'
 			ORDER BY m.as_of DESC, m.move DESC LIMIT 1) n
 		LEFT JOIN LATERAL (
 			SELECT h.* FROM tiering.watch_history h
 			WHERE h.scheme = l.scheme AND h.customer_id = l.customer_id
-				AND h.as_of < state_before.day AND h.as_of >= l.assessed
+				AND h.as_of < assignment_before.day AND h.as_of >= l.assessed
 			ORDER BY h.as_of DESC, h.entry DESC LIMIT 1) w ON true
 		LEFT JOIN LATERAL _tiering.succeeded(l.scheme, w.version) s
 			ON w.version <> l.version AND s.from_version = l.version AND s.tier = l.to_tier
 	WHERE l.to_tier IS NOT NULL;
 END;
-COMMENT ON FUNCTION _tiering.state_before(text, text, date) IS
-'Where a customer stood, and what the policy had noted, before the assessments from a day on; no '
+COMMENT ON FUNCTION _tiering.assignment_before(text, text, date) IS
+'The assignment of a customer before the assessments from a day on, by moves and entries; no '
 'row if they were none';
 
 CREATE FUNCTION _tiering.touched(scheme text, day date) RETURNS TABLE (customer_id text)
@@ -278,20 +278,20 @@ COMMENT ON FUNCTION _tiering.stood_on(text, date, int) IS
 
 -- A row has what the customer had at the last assessment of the scheme, or at a later
 -- one of their own.
-CREATE FUNCTION _tiering.measures_held(scheme text, as_of date)
+CREATE FUNCTION _tiering.assigned_measures(scheme text, as_of date)
 RETURNS TABLE (customer_id text, measure numeric)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100000
 BEGIN ATOMIC
 	SELECT a.customer_id, a.measure
 	FROM tiering.assignment a
-	WHERE a.scheme = measures_held.scheme AND a.measure IS NOT NULL
-		AND measures_held.as_of = (
-			SELECT l.as_of FROM _tiering.last_assessment(measures_held.scheme) l)
-		AND (a.as_of <= measures_held.as_of OR NOT EXISTS (
-			SELECT FROM _tiering.own_assessments(measures_held.scheme) o
-			WHERE o.customer_id COLLATE "C" = a.customer_id AND o.as_of > measures_held.as_of));
+	WHERE a.scheme = assigned_measures.scheme AND a.measure IS NOT NULL
+		AND assigned_measures.as_of = (
+			SELECT l.as_of FROM _tiering.last_assessment(assigned_measures.scheme) l)
+		AND (a.as_of <= assigned_measures.as_of OR NOT EXISTS (
+			SELECT FROM _tiering.own_assessments(assigned_measures.scheme) o
+			WHERE o.customer_id COLLATE "C" = a.customer_id AND o.as_of > assigned_measures.as_of));
 END;
-COMMENT ON FUNCTION _tiering.measures_held(text, date) IS
+COMMENT ON FUNCTION _tiering.assigned_measures(text, date) IS
 'What customers had at an assessment, of those of whom assignment tells; of none if it was not the '
 'last one';
 
@@ -308,14 +308,14 @@ BEGIN
 		asked := ARRAY(
 			SELECT s.customer_id
 			FROM _tiering.stood_on(tier_sums.scheme, tier_sums.as_of, tier_sums.version) s
-				LEFT JOIN _tiering.measures_held(tier_sums.scheme, tier_sums.as_of) h
+				LEFT JOIN _tiering.assigned_measures(tier_sums.scheme, tier_sums.as_of) h
 					ON h.customer_id COLLATE "C" = s.customer_id COLLATE "C"
 			WHERE h.customer_id IS NULL);
 	END IF;
 	RETURN ARRAY(
 		SELECT ROW(s.tier, count(*), sum(COALESCE(h.measure, g.measure)))::_tiering.tier_sum
 		FROM _tiering.stood_on(tier_sums.scheme, tier_sums.as_of, tier_sums.version) s
-			LEFT JOIN _tiering.measures_held(tier_sums.scheme, tier_sums.as_of) h
+			LEFT JOIN _tiering.assigned_measures(tier_sums.scheme, tier_sums.as_of) h
 				ON h.customer_id COLLATE "C" = s.customer_id COLLATE "C"
 			LEFT JOIN _tiering.graded(tier_sums.scheme, tier_sums.as_of, tier_sums.version, asked) g
 				ON g.customer_id COLLATE "C" = s.customer_id COLLATE "C"

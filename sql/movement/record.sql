@@ -271,7 +271,7 @@ $$;
 COMMENT ON FUNCTION _tiering.refuse_updated() IS
 'Trigger on assignment: refuses a change by hand of more than a tier and its day (55000)';
 
--- A tier that was changed by hand begins with the move, and is held by that hand; what
+-- A tier that was changed by hand begins with the move, and nothing else keeps it; what
 -- the policy had ahead was about the tier left. After record_by_hand(), as triggers go
 -- by their names.
 CREATE FUNCTION _tiering.settle_by_hand() RETURNS trigger

@@ -52,28 +52,28 @@ COMMENT ON FUNCTION _tiering.report_stage(text, date, text) IS
 
 -- The last assessment left as many as its distribution says, and who came or went since
 -- made a batch of another kind: only then are half a million rows counted.
-CREATE FUNCTION _tiering.customers_held(scheme text) RETURNS bigint
+CREATE FUNCTION _tiering.customer_count(scheme text) RETURNS bigint
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	held bigint;
+	known bigint;
 BEGIN
-	IF (SELECT b.kind FROM tiering.batch b WHERE b.scheme = customers_held.scheme
+	IF (SELECT b.kind FROM tiering.batch b WHERE b.scheme = customer_count.scheme
 		ORDER BY b.batch DESC LIMIT 1) = 'refresh'
 	THEN
-		SELECT sum(d.customers) INTO held
+		SELECT sum(d.customers) INTO known
 		FROM tiering.source s
 			JOIN _tiering.known_distribution(NULL) d ON d.scheme = s.scheme
 				AND d.as_of = s.refreshed_as_of
-		WHERE s.scheme = customers_held.scheme
+		WHERE s.scheme = customer_count.scheme
 			AND NOT EXISTS (SELECT FROM _tiering.ahead(s.scheme, s.refreshed_as_of));
 	END IF;
-	RETURN COALESCE(held, (SELECT count(*) FROM tiering.assignment a
-		WHERE a.scheme = customers_held.scheme));
+	RETURN COALESCE(known, (SELECT count(*) FROM tiering.assignment a
+		WHERE a.scheme = customer_count.scheme));
 END;
 $$;
-COMMENT ON FUNCTION _tiering.customers_held(text) IS 'How many customers a scheme has';
+COMMENT ON FUNCTION _tiering.customer_count(text) IS 'How many customers a scheme has';
 
 CREATE FUNCTION _tiering.refuse_repeated(scheme text, customer text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
@@ -109,9 +109,9 @@ COMMENT ON FUNCTION _tiering.refuse_repeated(text, date, int, text[]) IS
 'Looks for a customer whom the source has more than once, and raises the error (23505)';
 
 -- A customer who is repeated shows where more rows of the source met a row of
--- assignment than there are, which is what "held" counts.
+-- assignment than there are, which is what "known" counts.
 CREATE FUNCTION _tiering.check_cells(scheme text, as_of date, version int, customers text[],
-	held bigint, cells _tiering.assessed_cell[]) RETURNS void
+	known bigint, cells _tiering.assessed_cell[]) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -123,7 +123,7 @@ BEGIN
 			HINT = CASE WHEN cells IS NULL THEN 'Is there data for that day?'
 				ELSE 'If all of them have left, delete them from tiering.assignment.' END;
 	END IF;
-	IF (SELECT sum(c.customers) FROM unnest(cells) c WHERE c.held IS NOT NULL) > held THEN
+	IF (SELECT sum(c.customers) FROM unnest(cells) c WHERE c.current_tier IS NOT NULL) > known THEN
 		PERFORM _tiering.refuse_repeated(scheme, as_of, version, customers);
 		RAISE EXCEPTION 'customers of scheme "%" were written to while it was assessed', scheme
 			USING ERRCODE = 'serialization_failure', HINT = 'Try again.';
@@ -151,11 +151,11 @@ BEGIN
 		AND (customers IS NULL OR r.customer_id = ANY (customers))
 		AND (q.tier COLLATE "C" IS DISTINCT FROM r.tier
 			-- asked for of one who has been removed by hand since
-			OR (r.state = 'pending' AND r.from_tier IS NOT NULL AND q.held IS NULL));
+			OR (r.state = 'pending' AND r.from_tier IS NOT NULL AND q.current_tier IS NULL));
 	INSERT INTO tiering.request (scheme, customer_id, kind, tier, from_tier, as_of, version,
 		measure,
 		requested_by)
-	SELECT keep_requests.scheme, q.customer_id, 'move', q.tier, q.held, q.as_of, q.version,
+	SELECT keep_requests.scheme, q.customer_id, 'move', q.tier, q.current_tier, q.as_of, q.version,
 		q.measure,
 		session_user
 	FROM unnest(asking) q
@@ -179,17 +179,17 @@ BEGIN ATOMIC
 	SELECT cell_counts.scheme, cell_counts.as_of, cell_counts.version,
 		COALESCE(sum(c.customers) FILTER (WHERE NOT c.gone), 0),
 		COALESCE(sum(c.customers) FILTER (WHERE NOT c.gone AND c.tier IS NULL), 0),
-		COALESCE(sum(c.customers) FILTER (WHERE c.held IS NULL AND c.tier IS NOT NULL), 0),
+		COALESCE(sum(c.customers) FILTER (WHERE c.current_tier IS NULL AND c.tier IS NOT NULL), 0),
 		COALESCE(sum(c.customers) FILTER (WHERE d.direction = 'up'), 0),
 		COALESCE(sum(c.customers) FILTER (WHERE d.direction = 'down'), 0),
 		COALESCE(sum(c.customers) FILTER (WHERE d.direction = 'lateral'), 0),
-		COALESCE(sum(c.customers) FILTER (WHERE c.held IS NOT NULL AND c.tier IS NULL), 0),
+		COALESCE(sum(c.customers) FILTER (WHERE c.current_tier IS NOT NULL AND c.tier IS NULL), 0),
 		COALESCE(sum(c.customers) FILTER (WHERE d.direction = 'stayed'), 0), 0,
-		COALESCE(sum(c.rewritten) FILTER (WHERE num_nonnulls(c.held, c.tier) > 0), 0),
+		COALESCE(sum(c.rewritten) FILTER (WHERE num_nonnulls(c.current_tier, c.tier) > 0), 0),
 		COALESCE(sum(c.due), 0), 0
 	FROM unnest(cell_counts.cells) c
 		LEFT JOIN _tiering.directions(cell_counts.scheme, cell_counts.version) d
-			ON d.from_tier = c.held AND d.to_tier = c.tier;
+			ON d.from_tier = c.current_tier AND d.to_tier = c.tier;
 END;
 COMMENT ON FUNCTION _tiering.cell_counts(text, date, int, _tiering.assessed_cell[]) IS
 'What an assessment did, as refresh() tells it';
@@ -220,7 +220,7 @@ BEGIN
 		SELECT * INTO src FROM tiering.source s WHERE s.scheme = lock_source.scheme
 		FOR NO KEY UPDATE NOWAIT;
 	EXCEPTION WHEN lock_not_available THEN
-		PERFORM _tiering.refuse_held(
+		PERFORM _tiering.refuse_locked(
 			format('the source of scheme "%s" is being changed by another session', scheme),
 			(SELECT s.xmax FROM tiering.source s WHERE s.scheme = lock_source.scheme));
 	END;
@@ -282,7 +282,7 @@ DECLARE
 	last_move bigint := _tiering.last_move();
 	ahead text[] := CASE WHEN customers IS NOT NULL THEN '{}'
 		ELSE ARRAY(SELECT h.customer_id COLLATE "C" FROM _tiering.ahead(scheme, as_of) h) END;
-	held bigint := CASE WHEN customers IS NULL THEN _tiering.customers_held(scheme) ELSE (
+	known bigint := CASE WHEN customers IS NULL THEN _tiering.customer_count(scheme) ELSE (
 		SELECT count(*) FROM tiering.assignment a
 		WHERE a.scheme = run_assessment.scheme AND a.customer_id = ANY (customers)) END;
 	previous date := l.as_of FROM _tiering.last_assessment(scheme) l;
@@ -319,7 +319,7 @@ BEGIN
 		done.cells := done.cells || again.cells;
 		done.asking := done.asking || again.asking;
 	END IF;
-	PERFORM _tiering.check_cells(scheme, as_of, version, customers, held, done.cells);
+	PERFORM _tiering.check_cells(scheme, as_of, version, customers, known, done.cells);
 	result := _tiering.cell_counts(scheme, as_of, version, done.cells);
 	result.pending := _tiering.keep_requests(scheme, as_of, customers, done.asking);
 	result.overrides_left_out := count(*)
@@ -426,12 +426,12 @@ AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.refresh(text, date, boolean) IS
 'Grades every customer of the scheme''s source as of a date, by the version in force on it, '
-'records the moves, and notifies the channel tiering. Repeated, it starts from the state before '
-'that date: with the same data it changes nothing, with other data it puts right what it did, as '
-'restate() does. ahead: whether a day later than today is meant. Errors: unknown scheme, no '
-'source, no version in force (42704); a refresh of it under way (55P03); an earlier date than the '
-'last refresh''s, or one after today (22023); what the source''s query raises; a null (22004) or '
-'repeated (23505) customer; no customers at all (P0002). Nothing is changed then';
+'records the moves, and notifies the channel tiering. Repeated, it starts from where customers '
+'were before that date: with the same data it changes nothing, with other data it puts right what '
+'it did, as restate() does. ahead: whether a day later than today is meant. Errors: unknown '
+'scheme, no source, no version in force (42704); a refresh of it under way (55P03); an earlier '
+'date than the last refresh''s, or one after today (22023); what the source''s query raises; a '
+'null (22004) or repeated (23505) customer; no customers at all (P0002). Nothing is changed then';
 
 CREATE FUNCTION _tiering.assess(scheme text, as_of date, customers text[], reason text)
 RETURNS tiering.refresh_result

@@ -1,6 +1,6 @@
 /*
  * What takes more than one person: moves into a tier that is marked approval, and
- * overrides, by which a customer holds another tier than the rules and the policy
+ * overrides, by which a customer is in another tier than the rules and the policy
  * give. Both are requests, on which somebody else decides. Requests and decisions
  * are rows that are added only, so every step is kept; a request's state follows
  * from the decisions on it.
@@ -183,7 +183,7 @@ CREATE FUNCTION tiering.request_override(scheme text, customer_id text, kind tex
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.request_override(text, text, text, text, daterange, text) IS
-'Asks that a customer be held not below (floor), not above (cap) or in (fixed) a tier, on the days '
+'Asks that a customer be kept not below (floor), not above (cap) or in (fixed) a tier, on the days '
 'of valid, for a reason; returns the number of the request, for approve(). Errors: unknown scheme '
 '(42704), another kind, valid without both ends, no reason (22023), unknown tier (23503), unknown '
 'customer (P0002)';

@@ -22,7 +22,7 @@ CREATE TYPE tiering.restate_result AS (
 );
 COMMENT ON TYPE tiering.restate_result IS
 'What a restatement did: the first day restated, how many assessments were made again, for how '
-'many customers, the moves that do not stand any more, those recorded in their place, and rows of '
+'many customers, the moves that do not stand any more, those recorded instead, and rows of '
 'assignment written';
 
 -- Changes by hand are made again as they were: they were somebody's will, and not
@@ -170,17 +170,17 @@ COMMENT ON FUNCTION _tiering.occasions(text, text[], date[], boolean) IS
 'by hand';
 
 CREATE TYPE _tiering.replayed AS (
-	customer_id  text,
-	n            bigint,
-	kind         text,
-	as_of        date,
-	version      int,
-	held_version int,
-	gone         boolean,
-	measure      numeric,
-	earned       text,
-	cause        text,
-	v            _tiering.verdict
+	customer_id     text,
+	n               bigint,
+	kind            text,
+	as_of           date,
+	version         int,
+	current_version int,
+	gone            boolean,
+	measure         numeric,
+	earned          text,
+	cause           text,
+	v               _tiering.verdict
 );
 COMMENT ON TYPE _tiering.replayed IS
 'Where a customer is after the n-th occasion, after which they have the measure; n = 0: before all '
@@ -202,7 +202,8 @@ BEGIN ATOMIC
 		ROW(b.tier, b.since, NULL, NULL, b.policy_tier, b.policy_since, b.first_as_of,
 		NULL, b.misses, b.best, b.next_tier, b.next_review, b.kept_until, NULL, false, false, false,
 		NULL)::_tiering.verdict
-	FROM _tiering.state_before(replay_start.scheme, replay_start.customer_id, replay_start.day) b
+	FROM _tiering.assignment_before(replay_start.scheme, replay_start.customer_id,
+		replay_start.day) b
 	WHERE replay_start.touched;
 END;
 COMMENT ON FUNCTION _tiering.replay_start(text, text, date, boolean) IS
@@ -222,8 +223,9 @@ BEGIN
 		SELECT o.* FROM _tiering.occasions(replayed.scheme, customers, days, told) o
 	), touched AS MATERIALIZED (
 		SELECT t.customer_id FROM _tiering.touched(replayed.scheme, first_day) t
-	), state AS (
-		SELECT o.customer_id, 0::bigint AS n, o.kind, o.as_of, b.version, NULL::int AS held_version,
+	), outcome AS (
+		SELECT o.customer_id, 0::bigint AS n, o.kind, o.as_of, b.version, NULL::int
+			AS current_version,
 			false AS gone, NULL::numeric AS measure, NULL::text AS earned, b.cause, b.v
 		-- looked up in a hash: the planner does not know how many are touched
 		FROM (SELECT x.*, x.customer_id IN (SELECT t.customer_id FROM touched t) AS touched
@@ -232,11 +234,11 @@ BEGIN
 				o.touched) b
 				ON true
 		UNION ALL
-		SELECT x.customer_id, x.n, x.kind, x.as_of, x.version, x.held_version, x.gone, x.measure,
+		SELECT x.customer_id, x.n, x.kind, x.as_of, x.version, x.current_version, x.gone, x.measure,
 			CASE x.kind WHEN 'manual' THEN NULLIF(x.earned, (x.v).tier) ELSE (x.v).earned END,
 			COALESCE((x.v).cause, x.cause), x.v
 		FROM (
-			SELECT o.customer_id, o.n, o.kind, o.as_of, o.version, s.version AS held_version,
+			SELECT o.customer_id, o.n, o.kind, o.as_of, o.version, s.version AS current_version,
 				CASE o.kind WHEN 'manual' THEN s.gone ELSE o.gone END AS gone,
 				CASE WHEN o.kind = 'manual' THEN COALESCE(s.measure, o.measure) WHEN o.gone
 					THEN s.measure
@@ -250,10 +252,10 @@ BEGIN
 					(s.v).next_tier, (s.v).next_review, (s.v).kept_until, o.gone, o.earned,
 					o.earned_if,
 					o.moved_to, o.overrides, NULL, NULL) AS v
-			FROM state s JOIN occasion o ON o.customer_id = s.customer_id AND o.n = s.n + 1
+			FROM outcome s JOIN occasion o ON o.customer_id = s.customer_id AND o.n = s.n + 1
 			OFFSET 0) x
 	)
-	SELECT s.* FROM state s;
+	SELECT s.* FROM outcome s;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.replayed(text, text[], date[], boolean) IS
@@ -344,13 +346,13 @@ COMMENT ON FUNCTION _tiering.differing_days(_tiering.replayed_move[]) IS
 
 -- Who leaves bears the version that graded them last.
 CREATE FUNCTION _tiering.replayed_steps(scheme text, assessed date, v _tiering.verdict,
-	graded_by int, held_version int, given_cause text)
+	graded_by int, current_version int, given_cause text)
 RETURNS TABLE (day date, from_tier text, to_tier text, cause text, version int)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
 BEGIN ATOMIC
 	SELECT s.day, s.from_tier, s.to_tier, CASE WHEN s.cause = 'manual' THEN s.cause
 			ELSE COALESCE(replayed_steps.given_cause, s.cause) END,
-		CASE WHEN s.to_tier IS NULL THEN GREATEST(replayed_steps.held_version, b.version)
+		CASE WHEN s.to_tier IS NULL THEN GREATEST(replayed_steps.current_version, b.version)
 			ELSE replayed_steps.graded_by END
 	FROM _tiering.steps(replayed_steps.v) s
 		LEFT JOIN LATERAL _tiering.last_assessment(replayed_steps.scheme, replayed_steps.assessed) b
@@ -412,7 +414,7 @@ BEGIN
 			s.version, CASE WHEN s.to_tier IS NOT NULL THEN r.measure
 				ELSE COALESCE(r.measure, o.measure, l.measure) END, r.as_of
 		FROM r CROSS JOIN LATERAL _tiering.replayed_steps(replayed_days.scheme, r.as_of, r.v,
-				r.version, r.held_version, replayed_days.cause) s
+				r.version, r.current_version, replayed_days.cause) s
 			LEFT JOIN old o ON o.customer_id = r.customer_id COLLATE "C" AND o.assessed = r.as_of
 				AND o.to_tier IS NULL AND s.to_tier IS NULL
 				AND o.from_tier = s.from_tier COLLATE "C"
@@ -575,9 +577,10 @@ BEGIN
 	WITH found AS MATERIALIZED (
 		SELECT f.* FROM _tiering.keep_moves(write_replay.scheme, customers, days,
 			write_replay.cause, write_replay.batch, anew) f
-	), standing AS MATERIALIZED (
-		SELECT f.*, GREATEST(last_as_of, f.as_of) AS known_as_of, a.ctid AS place, a.tier AS held,
-			a.version AS held_version,
+	), assigned AS MATERIALIZED (
+		SELECT f.*, GREATEST(last_as_of, f.as_of) AS known_as_of, a.ctid AS tid, a.tier
+			AS current_tier,
+			a.version AS current_version,
 			(f.v).tier IS DISTINCT FROM a.tier OR a.tier IS NOT NULL AND f.n > 0
 			AND ROW(f.measure, (f.v).since, f.version, f.cause, (f.v).first_as_of, f.earned,
 				(f.v).misses, (f.v).best, (f.v).next_tier, (f.v).next_review, (f.v).kept_until,
@@ -590,8 +593,8 @@ BEGIN
 				AND a.customer_id = f.customer_id COLLATE "C"
 		WHERE f.kind = 'last'
 	), removing AS (
-		DELETE FROM tiering.assignment a USING standing s
-		WHERE a.ctid = s.place AND (s.v).tier IS NULL
+		DELETE FROM tiering.assignment a USING assigned s
+		WHERE a.ctid = s.tid AND (s.v).tier IS NULL
 	), changing AS (
 		UPDATE tiering.assignment a
 		SET tier = (s.v).tier, measure = s.measure, as_of = s.known_as_of, since = (s.v).since,
@@ -600,7 +603,7 @@ BEGIN
 			best = (s.v).best, next_tier = (s.v).next_tier, next_review = (s.v).next_review,
 			kept_until = (s.v).kept_until, policy_tier = (s.v).policy_tier,
 			policy_since = (s.v).policy_since
-		FROM standing s WHERE a.ctid = s.place AND (s.v).tier IS NOT NULL AND s.rewrite
+		FROM assigned s WHERE a.ctid = s.tid AND (s.v).tier IS NOT NULL AND s.rewrite
 	), adding AS (
 		INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version,
 			cause, first_as_of, earned, misses, best, next_tier, next_review, kept_until,
@@ -609,17 +612,17 @@ BEGIN
 			(s.v).since, s.version, s.cause, (s.v).first_as_of, s.earned, (s.v).misses, (s.v).best,
 			(s.v).next_tier, (s.v).next_review, (s.v).kept_until, (s.v).policy_tier,
 			(s.v).policy_since
-		FROM standing s WHERE s.place IS NULL AND (s.v).tier IS NOT NULL
+		FROM assigned s WHERE s.tid IS NULL AND (s.v).tier IS NOT NULL
 	)
-	SELECT (SELECT count(*) FROM standing s WHERE s.rewrite), (SELECT count(*) FROM standing),
+	SELECT (SELECT count(*) FROM assigned s WHERE s.rewrite), (SELECT count(*) FROM assigned),
 		(SELECT min(f.customer_id) FROM found f WHERE f.kind = 'repeated'),
 		(SELECT array_agg(ROW(c.*)::_tiering.assessed_cell) FROM (
-			SELECT s.gone, s.held, s.held_version, (s.v).tier, count(*),
+			SELECT s.gone, s.current_tier, s.current_version, (s.v).tier, count(*),
 				count(*) FILTER (WHERE s.rewrite), 0::bigint, NULL::numeric
-			FROM standing s GROUP BY s.gone, s.held, s.held_version, (s.v).tier) c),
+			FROM assigned s GROUP BY s.gone, s.current_tier, s.current_version, (s.v).tier) c),
 		(SELECT array_agg(ROW(s.customer_id, (s.v).asked, (s.v).tier, s.measure, s.as_of,
 			s.version)::_tiering.asking ORDER BY s.customer_id)
-		 FROM standing s WHERE (s.v).asked IS NOT NULL),
+		 FROM assigned s WHERE (s.v).asked IS NOT NULL),
 		(SELECT array_agg(f.part) FROM found f WHERE f.kind = 'part')
 	INTO written, persons, repeated, cells, asking, parts;
 END;
@@ -723,7 +726,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.repeat_assessment(text, date, int) IS
-'Makes the last assessment of a scheme again, from the state before it';
+'Makes the last assessment of a scheme again, from where customers were before it';
 
 CREATE FUNCTION _tiering.restate(scheme text, from_as_of date, customers text[])
 RETURNS tiering.restate_result

@@ -52,7 +52,7 @@ COMMENT ON FUNCTION _tiering.simulated_day(text, int, date) IS
 -- rows of the source met a row of assignment than there are; new ones have to be
 -- looked through.
 CREATE FUNCTION _tiering.simulated_cells(scheme text, version int, as_of date)
-RETURNS TABLE (held text, tier text, customers bigint, measure numeric)
+RETURNS TABLE (current_tier text, tier text, customers bigint, measure numeric)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 50
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
 AS $$
@@ -65,19 +65,20 @@ DECLARE
 	cells _tiering.assessed_cell[];
 BEGIN
 	SELECT array_agg(ROW(c.*)::_tiering.assessed_cell) INTO cells
-	FROM (SELECT d.gone, d.held, max(d.held_version), (d.v).tier, count(*), 0::bigint, 0::bigint,
-			sum(CASE WHEN (d.v).tier IS NULL THEN d.held_measure ELSE d.measure END)
+	FROM (SELECT d.gone, d.current_tier, max(d.current_version), (d.v).tier, count(*), 0::bigint,
+		0::bigint,
+			sum(CASE WHEN (d.v).tier IS NULL THEN d.current_measure ELSE d.measure END)
 		  FROM _tiering.assessed(simulated_cells.scheme, day, simulated_cells.version, previous,
 			NULL, NULL, again) d
-		  GROUP BY d.gone, d.held, (d.v).tier) c;
+		  GROUP BY d.gone, d.current_tier, (d.v).tier) c;
 	PERFORM _tiering.check_cells(simulated_cells.scheme, day, simulated_cells.version, NULL,
-		_tiering.customers_held(simulated_cells.scheme), cells);
-	IF EXISTS (SELECT FROM unnest(cells) c WHERE c.held IS NULL) THEN
+		_tiering.customer_count(simulated_cells.scheme), cells);
+	IF EXISTS (SELECT FROM unnest(cells) c WHERE c.current_tier IS NULL) THEN
 		PERFORM _tiering.refuse_repeated(simulated_cells.scheme, day, simulated_cells.version,
 			NULL);
 	END IF;
-	RETURN QUERY SELECT c.held, c.tier, sum(c.customers)::bigint, sum(c.measure)
-		FROM unnest(cells) c GROUP BY c.held, c.tier;
+	RETURN QUERY SELECT c.current_tier, c.tier, sum(c.customers)::bigint, sum(c.measure)
+		FROM unnest(cells) c GROUP BY c.current_tier, c.tier;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.simulated_cells(text, int, date) IS
@@ -89,16 +90,18 @@ RETURNS TABLE (from_tier text, to_tier text, direction text, customers bigint, m
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 1000000 ROWS 50
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT c.held, c.tier, CASE WHEN c.held IS NULL THEN 'new' WHEN c.tier IS NULL THEN 'exit'
+	SELECT c.current_tier, c.tier, CASE WHEN c.current_tier IS NULL THEN 'new' WHEN c.tier IS NULL
+		THEN 'exit'
 		ELSE d.direction END,
 		c.customers, c.measure
 	FROM _tiering.simulated_cells(scheme, version, as_of) c
 		LEFT JOIN _tiering.directions(simulate.scheme, simulate.version) d
-			ON d.from_tier = c.held AND d.to_tier = c.tier
-		LEFT JOIN _tiering.tier_names(simulate.scheme, simulate.version) f ON f.tier = c.held
+			ON d.from_tier = c.current_tier AND d.to_tier = c.tier
+		LEFT JOIN _tiering.tier_names(simulate.scheme, simulate.version) f
+			ON f.tier = c.current_tier
 		LEFT JOIN _tiering.tier_names(simulate.scheme, simulate.version) t ON t.tier = c.tier
-	WHERE num_nonnulls(c.held, c.tier) > 0
-	ORDER BY f.rank DESC NULLS LAST, c.held, t.rank DESC NULLS LAST, c.tier;
+	WHERE num_nonnulls(c.current_tier, c.tier) > 0
+	ORDER BY f.rank DESC NULLS LAST, c.current_tier, t.rank DESC NULLS LAST, c.tier;
 END;
 COMMENT ON FUNCTION tiering.simulate(text, int, date) IS
 'Which customers would move if this version of the scheme, a draft or any other, graded as of a '
@@ -130,8 +133,8 @@ BEGIN ATOMIC
 			LEFT JOIN tiering.service s
 				ON (s.scheme, s.version, s.tier) = (t.scheme, t.version, t.tier)
 	), counted AS (
-		SELECT false AS after, c.held AS tier, sum(c.customers) AS customers FROM c WHERE c.held
-			IS NOT NULL GROUP BY c.held
+		SELECT false AS after, c.current_tier AS tier, sum(c.customers) AS customers FROM c
+		WHERE c.current_tier IS NOT NULL GROUP BY c.current_tier
 		UNION ALL SELECT true, c.tier, sum(c.customers) FROM c WHERE c.tier IS NOT NULL
 			GROUP BY c.tier
 	), staffed AS (
@@ -170,16 +173,17 @@ DECLARE
 		FROM tiering.source s WHERE s.scheme = simulate_customers.scheme COLLATE "C";
 	previous date := l.as_of FROM _tiering.last_assessment(scheme COLLATE "C", day) l;
 BEGIN
-	RETURN QUERY SELECT d.customer_id, d.held, (d.v).tier,
-		CASE WHEN d.held IS NULL THEN 'new' WHEN (d.v).tier IS NULL THEN 'exit' ELSE w.direction
+	RETURN QUERY SELECT d.customer_id, d.current_tier, (d.v).tier,
+		CASE WHEN d.current_tier IS NULL THEN 'new' WHEN (d.v).tier IS NULL THEN 'exit'
+			ELSE w.direction
 			END,
-		CASE WHEN (d.v).tier IS NULL THEN d.held_measure ELSE d.measure END,
+		CASE WHEN (d.v).tier IS NULL THEN d.current_measure ELSE d.measure END,
 			COALESCE((d.v).earned, (d.v).tier)
 	FROM _tiering.assessed(simulate_customers.scheme COLLATE "C", day, simulate_customers.version,
 		previous, NULL, NULL, again) d
 		LEFT JOIN _tiering.directions(simulate_customers.scheme, simulate_customers.version) w
-			ON w.from_tier = d.held AND w.to_tier = (d.v).tier
-	WHERE d.held IS DISTINCT FROM (d.v).tier;
+			ON w.from_tier = d.current_tier AND w.to_tier = (d.v).tier
+	WHERE d.current_tier IS DISTINCT FROM (d.v).tier;
 END;
 $$;
 COMMENT ON FUNCTION tiering.simulate_customers(text, int, date) IS

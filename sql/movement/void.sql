@@ -59,7 +59,7 @@ BEGIN
 	WITH before AS MATERIALIZED (
 		SELECT t.customer_id COLLATE "C" AS customer_id, b.*, l.measure, l.version AS moved_by
 		FROM _tiering.touched(write_void.scheme, write_void.as_of) t
-			LEFT JOIN LATERAL _tiering.state_before(write_void.scheme, t.customer_id,
+			LEFT JOIN LATERAL _tiering.assignment_before(write_void.scheme, t.customer_id,
 				write_void.as_of) b ON true
 			LEFT JOIN LATERAL (
 				SELECT m.measure, m.version FROM tiering.standing_move m

@@ -17,11 +17,11 @@ FROM (
 		ORDER BY m.as_of, m.move)) spell
 WHERE spell.tier IS NOT NULL AND NOT isempty(spell.valid);
 COMMENT ON VIEW tiering.customer_tier_history IS
-'The tiers that each customer held, one after the other; those he held for no day, having moved '
+'The tiers of each customer, one after the other; those they were in for no day, having moved '
 'twice at one assessment, are left out';
 COMMENT ON COLUMN tiering.customer_tier_history.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.customer_tier_history.customer_id IS 'Customer';
-COMMENT ON COLUMN tiering.customer_tier_history.tier IS 'Tier held';
+COMMENT ON COLUMN tiering.customer_tier_history.tier IS 'Tier';
 COMMENT ON COLUMN tiering.customer_tier_history.valid IS
 'From the assessment that led into it to the one that led out';
 COMMENT ON COLUMN tiering.customer_tier_history.from_tier IS

@@ -7,7 +7,7 @@
  */
 
 CREATE VIEW tiering.tier_distribution AS
-WITH held AS (
+WITH counted AS (
 	SELECT a.scheme, a.tier, count(*) AS customers, sum(a.measure) AS measure,
 		max(a.version) AS version, max(a.as_of) AS as_of
 	FROM tiering.assignment a
@@ -17,7 +17,7 @@ WITH held AS (
 	SELECT COALESCE(s.scheme, h.scheme) AS scheme, COALESCE(s.refreshed_as_of, h.as_of) AS as_of,
 		COALESCE(v.version, h.version) AS version
 	FROM (SELECT * FROM tiering.source WHERE refreshed_as_of IS NOT NULL) s
-		FULL JOIN (SELECT scheme, max(version) AS version, max(as_of) AS as_of FROM held
+		FULL JOIN (SELECT scheme, max(version) AS version, max(as_of) AS as_of FROM counted
 			GROUP BY scheme) h
 			ON h.scheme = s.scheme
 		LEFT JOIN tiering.scheme_version v
@@ -32,10 +32,10 @@ SELECT g.scheme, g.as_of, g.version, tier, l.rank, l.parent, l.title, l.title_zh
 	CASE WHEN h.tier IS NULL THEN 0 ELSE h.measure END AS measure,
 	round(CASE WHEN h.tier IS NULL THEN 0 ELSE h.measure END / NULLIF(sum(h.measure) OVER scheme,
 		0), 6) AS measure_share
-FROM held h FULL JOIN listed l USING (scheme, tier) JOIN graded g USING (scheme)
+FROM counted h FULL JOIN listed l USING (scheme, tier) JOIN graded g USING (scheme)
 WINDOW scheme AS (PARTITION BY g.scheme);
 COMMENT ON VIEW tiering.tier_distribution IS
-'How many customers, with how much of the measure, each tier of each scheme holds now; empty tiers '
+'How many customers, with how much of the measure, each tier of each scheme has now; empty tiers '
 'have a row, too';
 COMMENT ON COLUMN tiering.tier_distribution.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.tier_distribution.as_of IS 'Date of the last refresh';

@@ -243,15 +243,15 @@ COMMENT ON FUNCTION _tiering.wilson(bigint, bigint) IS
 '6 decimals; null without trials, and for successes that are fewer than none or more than the '
 'trials';
 
-CREATE FUNCTION _tiering.standing(scheme text, from_date date, to_date date, known_at timestamptz,
-	OUT from_tier text, OUT to_tier text, OUT customers bigint)
+CREATE FUNCTION _tiering.migration_counts(scheme text, from_date date, to_date date,
+	known_at timestamptz, OUT from_tier text, OUT to_tier text, OUT customers bigint)
 	RETURNS SETOF record
-AS 'MODULE_PATHNAME', 'standing'
+AS 'MODULE_PATHNAME', 'migration_counts'
 LANGUAGE C STABLE PARALLEL SAFE COST 100000 ROWS 50
 SET search_path = pg_catalog, pg_temp;
-COMMENT ON FUNCTION _tiering.standing(text, date, date, timestamptz) IS
-'Customers by the tiers that they held at the ends of two days, by the moves alone; null where '
-'they held none. Part of cells()';
+COMMENT ON FUNCTION _tiering.migration_counts(text, date, date, timestamptz) IS
+'Customers by their tiers at the ends of two days, by the moves alone; null where they had '
+'none. Part of cells()';
 
 -- A move that is dated after its assessment, or before it, is not in what was kept of that.
 CREATE FUNCTION _tiering.stood_as_kept(scheme text, day date, known_at timestamptz)
@@ -315,7 +315,7 @@ BEGIN
 		(_tiering.kept(scheme, to_date, known_at)).slot) = 0
 	THEN
 		RETURN QUERY SELECT s.from_tier, s.to_tier, s.customers, NULL::numeric, NULL::numeric
-		FROM _tiering.standing(scheme, from_date, to_date, known_at) s;
+		FROM _tiering.migration_counts(scheme, from_date, to_date, known_at) s;
 	ELSE
 		RETURN QUERY SELECT f.tier, t.tier, count(*), sum(f.measure), sum(t.measure)
 		FROM _tiering.stood_with(scheme, from_date, known_at) f
@@ -409,7 +409,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz) IS
-'The customers who held a tier at the end of from_date, by the tier that they held at the end of '
+'The customers who were in a tier at the end of from_date, by their tier at the end of '
 'to_date, and those who had come by then; who came and left in between is in neither. from_tier is '
 'null for those who came (new), to_tier for those who left (exit); whoever left and came back '
 'counts by where they stood on the two days. direction: new, up, down, lateral, stayed or exit; '

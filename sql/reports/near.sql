@@ -1,6 +1,6 @@
 /*
  * Who is near a bound: how far each customer is from the next tier, and from losing the
- * one that they hold.
+ * one that they are in.
  */
 
 -- The rules that look at the measure alone. One that looks at other metrics, too,
@@ -61,20 +61,21 @@ SELECT a.scheme, a.customer_id COLLATE "default" AS customer_id, a.tier, n.next_
 	n.measure AS metric, a.measure, n.bound,
 	n.bound - a.measure AS distance,
 		round(100 * (n.bound - a.measure) / NULLIF(abs(n.bound), 0), 4) AS distance_percent,
-	a.since, a.as_of, a.version, (h.held).balance AS balance_to_hold, (h.held).until AS hold_until
+	a.since, a.as_of, a.version, (r.required).balance AS balance_to_hold, (r.required).until
+		AS hold_until
 FROM tiering.assignment a
 	JOIN next n ON n.scheme = a.scheme AND n.version = a.version AND n.tier = a.tier
 		AND n.measures @> a.measure
 	CROSS JOIN LATERAL (
 		SELECT _tiering.balance_to_hold(n.key, n.refreshed_as_of, a.customer_id, n.bound,
-			n.pass) AS held OFFSET 0) h;
+			n.pass) AS required OFFSET 0) r;
 COMMENT ON VIEW tiering.near_upgrade IS
 'How far each customer is from the next higher tier, as far as the measure goes; those who are '
 'near: WHERE distance_percent <= 10. Who is in a tier by hand or by a policy although his measure '
 'leads further is told the one above that';
 COMMENT ON COLUMN tiering.near_upgrade.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.near_upgrade.customer_id IS 'Customer';
-COMMENT ON COLUMN tiering.near_upgrade.tier IS 'The tier that the customer holds';
+COMMENT ON COLUMN tiering.near_upgrade.tier IS 'The customer''s tier';
 COMMENT ON COLUMN tiering.near_upgrade.next_tier IS
 'The lowest tier above it into which a higher measure alone leads';
 COMMENT ON COLUMN tiering.near_upgrade.metric IS 'The metric that is the measure';
@@ -86,7 +87,7 @@ COMMENT ON COLUMN tiering.near_upgrade.distance IS
 COMMENT ON COLUMN tiering.near_upgrade.distance_percent IS
 'The same in per cent of the bound; null if that is 0';
 COMMENT ON COLUMN tiering.near_upgrade.since IS
-'The assessment from which on the customer holds the tier';
+'The assessment from which on the customer is in the tier';
 COMMENT ON COLUMN tiering.near_upgrade.as_of IS
 'The last assessment that changed the customer''s row';
 COMMENT ON COLUMN tiering.near_upgrade.version IS 'The version of the scheme that graded';
@@ -141,25 +142,25 @@ COMMENT ON VIEW tiering.near_downgrade IS
 'another reason only is not here';
 COMMENT ON COLUMN tiering.near_downgrade.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.near_downgrade.customer_id IS 'Customer';
-COMMENT ON COLUMN tiering.near_downgrade.tier IS 'The tier that the customer holds';
+COMMENT ON COLUMN tiering.near_downgrade.tier IS 'The customer''s tier';
 COMMENT ON COLUMN tiering.near_downgrade.next_tier IS
 'The tier into which the customer will fall, or in which the measure would leave him just '
 	'below the bound; null if in none';
 COMMENT ON COLUMN tiering.near_downgrade.watched IS
-'Whether they earn less than they hold, and have missed it often enough; see '
+'Whether they earn less than their tier, and have missed it often enough; see '
 	'policy.watch_after';
 COMMENT ON COLUMN tiering.near_downgrade.misses IS 'Misses in a row that count already';
 COMMENT ON COLUMN tiering.near_downgrade.falls_on IS
 'The assessment at which he falls if he goes on to earn what he earned last';
 COMMENT ON COLUMN tiering.near_downgrade.metric IS 'The metric that is the measure';
 COMMENT ON COLUMN tiering.near_downgrade.measure IS 'The customer''s measure';
-COMMENT ON COLUMN tiering.near_downgrade.bound IS 'The bound of the tier that he holds';
+COMMENT ON COLUMN tiering.near_downgrade.bound IS 'The bound of the customer''s tier';
 COMMENT ON COLUMN tiering.near_downgrade.distance IS
 'By how much the measure is above it, in its unit; below 0 on the watch list';
 COMMENT ON COLUMN tiering.near_downgrade.distance_percent IS
 'The same in per cent of the bound; null if that is 0';
 COMMENT ON COLUMN tiering.near_downgrade.since IS
-'The assessment from which on the customer holds the tier';
+'The assessment from which on the customer is in the tier';
 COMMENT ON COLUMN tiering.near_downgrade.as_of IS
 'The last assessment that changed the customer''s row';
 COMMENT ON COLUMN tiering.near_downgrade.version IS 'The version of the scheme that graded';

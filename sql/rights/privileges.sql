@@ -124,7 +124,7 @@ GRANT EXECUTE ON FUNCTION _tiering.succeeded TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _tiering.bounds_fit, _tiering.restores, _tiering.binder,
 	_tiering.login_id, _tiering.acting_role, _tiering.kept_settings, _tiering.is_dropped,
 		_tiering.heeded_publication,
-	_tiering.state_follows, _tiering.refuse_change
+	_tiering.status_follows, _tiering.refuse_change
 	TO PUBLIC;
 -- near_upgrade, which may be granted alone: it asks for a key that the view alone gives
 GRANT EXECUTE ON FUNCTION _tiering.balance_to_hold TO PUBLIC;

@@ -99,7 +99,7 @@ BEGIN ATOMIC
 			_tiering.watch_trigger(text, text)');
 END;
 COMMENT ON FUNCTION _tiering.part_rights() IS
-'Part of role_grants(): rights on what the functions and views of a right call as its holder';
+'Part of role_grants(): rights on what the functions and views of a right call for whoever has it';
 
 CREATE FUNCTION _tiering.relation_rights() RETURNS TABLE (what text, rights text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 12
@@ -117,7 +117,7 @@ BEGIN ATOMIC
 		('author', 'INSERT, UPDATE, DELETE ON tiering.metric, tiering.tier, tiering.rule,
 			tiering.score_weight, tiering.score_band, tiering.service, tiering.policy,
 			tiering.asset_weight'),
-		-- but not the turn, nor the state and the makers of a version
+		-- but not the turn, nor the status and the makers of a version
 		('author', 'INSERT (scheme, title, title_zh, description, origin),
 			UPDATE (scheme, title, title_zh, description, origin), DELETE ON tiering.scheme'),
 		('author', 'INSERT (scheme, version, everyone, note), UPDATE (everyone, note), DELETE

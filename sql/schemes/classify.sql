@@ -21,21 +21,21 @@ CREATE FUNCTION _tiering.classify_columns(scheme text, names text[], VARIADIC co
 AS 'MODULE_PATHNAME', 'classify_columns'
 LANGUAGE C STABLE PARALLEL SAFE COST 5;
 COMMENT ON FUNCTION _tiering.classify_columns(text, text[], VARIADIC "any") IS
-'What the planner makes of classify(scheme, m), m''s columns in the place of m';
+'What the planner makes of classify(scheme, m), m''s columns instead of m';
 
 CREATE FUNCTION _tiering.classify_columns_on(scheme text, as_of date, names text[],
 	VARIADIC columns "any") RETURNS text
 AS 'MODULE_PATHNAME', 'classify_columns_on'
 LANGUAGE C STABLE PARALLEL SAFE COST 5;
 COMMENT ON FUNCTION _tiering.classify_columns_on(text, date, text[], VARIADIC "any") IS
-'What the planner makes of classify(scheme, m, as_of), m''s columns in the place of m';
+'What the planner makes of classify(scheme, m, as_of), m''s columns instead of m';
 
 CREATE FUNCTION _tiering.classify_columns_version(scheme text, version int, names text[],
 	VARIADIC columns "any") RETURNS text
 AS 'MODULE_PATHNAME', 'classify_columns_version'
 LANGUAGE C STABLE PARALLEL SAFE COST 5;
 COMMENT ON FUNCTION _tiering.classify_columns_version(text, int, text[], VARIADIC "any") IS
-'What the planner makes of classify_version(scheme, m, version), m''s columns in the place of m';
+'What the planner makes of classify_version(scheme, m, version), m''s columns instead of m';
 
 CREATE FUNCTION tiering.classify(scheme text, value numeric) RETURNS text
 AS 'MODULE_PATHNAME', 'classify_value'
@@ -66,7 +66,7 @@ CREATE FUNCTION tiering.classify_held(scheme text, m record, as_of date, held te
 AS 'MODULE_PATHNAME', 'classify_held'
 LANGUAGE C STABLE PARALLEL SAFE COST 5;
 COMMENT ON FUNCTION tiering.classify_held(text, record, date, text) IS
-'The tier of a row for a customer who holds a tier already: rules for staying count for that tier '
+'The tier of a row for a customer who is in the tier held: rules for staying count for that tier '
 'and those below it; held may be null. Errors are those of classify()';
 
 -- By a version's number and not by a date, which is how a draft is tried out.

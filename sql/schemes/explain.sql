@@ -151,7 +151,7 @@ BEGIN ATOMIC
 		SELECT min(r.rank) AS rank FROM rules r
 		WHERE (r.rank <= (SELECT t.rank FROM t WHERE t.granted)) IS NOT TRUE
 	), line AS (
-		SELECT 1 AS place, NULL::int AS rank, 'tier' AS part, explain_metrics.granted AS tier,
+		SELECT 1 AS section, NULL::int AS rank, 'tier' AS part, explain_metrics.granted AS tier,
 			NULL::int AS rule, NULL::text AS metric,
 			NULL::numeric AS value, NULL::numrange AS bounds, NULL::boolean AS met,
 				NULL::numeric AS distance,
@@ -187,7 +187,7 @@ BEGIN ATOMIC
 	SELECT l.part, l.tier, l.rule, l.metric, l.value, l.bounds, l.met, l.distance, l.weight,
 		l.points, l.sentence
 	FROM line l
-	ORDER BY l.place, l.rank DESC, l.tier, l.rule, l.metric, l.sentence;
+	ORDER BY l.section, l.rank DESC, l.tier, l.rule, l.metric, l.sentence;
 END;
 COMMENT ON FUNCTION _tiering.explain_metrics(text, int, jsonb, text) IS
 'Part of explain(): a version''s rules beside the values of its metrics';

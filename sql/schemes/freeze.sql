@@ -39,7 +39,7 @@ AS $$
 BEGIN
 	IF v.status = 'draft' THEN
 		RAISE EXCEPTION
-			'the state and the makers of version % of scheme "%" cannot be written by hand',
+			'the status and the makers of version % of scheme "%" cannot be written by hand',
 			v.version, v.scheme
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 			HINT = format('Put it in force with tiering.publish(%L, effective_from).', v.scheme);
@@ -123,7 +123,7 @@ $$;
 COMMENT ON FUNCTION _tiering.freeze_definition() IS
 'Trigger on what defines a version: refuses changes once that is published';
 
--- Who writes to a version may write to a draft, and not its state or its makers: these
+-- Who writes to a version may write to a draft, and not its status or its makers: these
 -- change as publication says. Only the owner may insert a version that is published
 -- already, which is what a restored dump does.
 CREATE FUNCTION _tiering.freeze_version() RETURNS trigger
@@ -151,7 +151,7 @@ BEGIN
 			RETURN OLD;
 		END IF;
 	ELSIF OLD.status = 'draft' AND to_jsonb(NEW) - written = to_jsonb(OLD) - written
-		OR _tiering.state_follows(OLD, NEW)
+		OR _tiering.status_follows(OLD, NEW)
 	THEN
 		RETURN NEW;
 	END IF;
@@ -159,7 +159,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.freeze_version() IS
-'Trigger on versions: a draft''s row can be written, but not its state and its makers; a state '
+'Trigger on versions: a draft''s row can be written, but not its status and its makers; a status '
 'changes as publication says; anything else is refused (55000)';
 
 CREATE FUNCTION _tiering.refuse_truncate() RETURNS trigger

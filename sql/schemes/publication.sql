@@ -1,7 +1,7 @@
 /*
  * What was published, taken back and dropped, by whom and why. This is more than a
- * record: the state of a version follows from it. The trigger on scheme_version lets
- * no other change of state pass, so that none is without a record, whoever makes it.
+ * record: the status of a version follows from it. The trigger on scheme_version lets
+ * no other change of status pass, so that none is without a record, whoever makes it.
  * Only publish(), unpublish() and drop_scheme() write here.
  */
 
@@ -28,10 +28,10 @@ BEGIN ATOMIC
 						  WHERE l.scheme = heeded_publication.scheme));
 END;
 COMMENT ON FUNCTION _tiering.heeded_publication(text) IS
-'What the state of a scheme''s versions has to follow. The last event; for changes that a '
+'What the status of a scheme''s versions has to follow. The last event; for changes that a '
 'subscriber applies, any';
 
-CREATE FUNCTION _tiering.state_follows(old tiering.scheme_version, new tiering.scheme_version)
+CREATE FUNCTION _tiering.status_follows(old tiering.scheme_version, new tiering.scheme_version)
 RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 BEGIN ATOMIC
@@ -54,5 +54,5 @@ BEGIN ATOMIC
 		THEN '{status,effective,published_at,published_by,published_as,definition_rows}'::text[]
 		ELSE '{status,effective}' END AS free) f;
 END;
-COMMENT ON FUNCTION _tiering.state_follows(tiering.scheme_version, tiering.scheme_version) IS
-'Whether a change of a version''s state is what publication says, and changes nothing else';
+COMMENT ON FUNCTION _tiering.status_follows(tiering.scheme_version, tiering.scheme_version) IS
+'Whether a change of a version''s status is what publication says, and changes nothing else';

@@ -2,7 +2,7 @@
  * Publishing: a draft is examined, dated and frozen, and the version before it is
  * closed. As long as it has graded nothing it can be taken back. A scheme that has
  * no customers and no history can be dropped whole. All of these are definers'
- * functions: who may call them need not, and must not, have the right to write states.
+ * functions: who may call them need not, and must not, have the right to write status.
  */
 
 CREATE FUNCTION _tiering.has_graded(scheme text, version int) RETURNS boolean

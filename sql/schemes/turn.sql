@@ -1,5 +1,5 @@
 /*
- * Whose turn it is. Whatever writes the state of a scheme's customers, its moves or
+ * Whose turn it is. Whatever writes a scheme's customers, its moves or
  * its versions first takes the turn of the scheme, which is its row in scheme, and
  * has it until its transaction ends. The row is updated, and not only locked: who
  * comes later with a snapshot of before is told so by core (40001), and cannot build
@@ -8,16 +8,16 @@
 
 -- Row locks do not tell who has them. The row's xmax does: a transaction, or a group
 -- of them, whose sessions pg_locks knows.
-CREATE FUNCTION _tiering.holding_sessions(holder xid) RETURNS text
+CREATE FUNCTION _tiering.blocking_sessions(blocker xid) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	holders xid[] := ARRAY[holder];
+	blockers xid[] := ARRAY[blocker];
 BEGIN
-	IF NOT EXISTS (SELECT FROM pg_locks l WHERE l.transactionid = holder) THEN
+	IF NOT EXISTS (SELECT FROM pg_locks l WHERE l.transactionid = blocker) THEN
 		BEGIN
-			holders := ARRAY(SELECT m.xid FROM pg_get_multixact_members(holder) m);
+			blockers := ARRAY(SELECT m.xid FROM pg_get_multixact_members(blocker) m);
 		EXCEPTION WHEN OTHERS THEN
 			RETURN NULL;	-- it was neither: whoever had the row is done
 		END;
@@ -26,25 +26,25 @@ BEGIN
 			COALESCE(a.state, 'busy'), to_char(a.xact_start, 'YYYY-MM-DD HH24:MI:SS')), '; '
 			ORDER BY a.pid)
 		FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-		WHERE l.transactionid = ANY (holders) AND l.granted AND a.pid <> pg_backend_pid());
+		WHERE l.transactionid = ANY (blockers) AND l.granted AND a.pid <> pg_backend_pid());
 END;
 $$;
-COMMENT ON FUNCTION _tiering.holding_sessions(xid) IS
+COMMENT ON FUNCTION _tiering.blocking_sessions(xid) IS
 'The sessions that have a row, by its xmax, in words, for a message; null if that is not known';
 
-CREATE FUNCTION _tiering.refuse_held(told text, holder xid) RETURNS void
+CREATE FUNCTION _tiering.refuse_locked(told text, blocker xid) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	RAISE EXCEPTION '%', told
 		USING ERRCODE = 'lock_not_available',
-		DETAIL = COALESCE('It is ' || _tiering.holding_sessions(holder) || '.', ''),
+		DETAIL = COALESCE('It is ' || _tiering.blocking_sessions(blocker) || '.', ''),
 		HINT = 'Try again when its transaction has ended. pg_terminate_backend() ends '
 			'a session that was forgotten.';
 END;
 $$;
-COMMENT ON FUNCTION _tiering.refuse_held(text, xid) IS
+COMMENT ON FUNCTION _tiering.refuse_locked(text, xid) IS
 'Raises the error for a row that another session has (55P03), with whose it is';
 
 -- Whoever has the turn may come to wait for the draft. So who has the draft does not wait
@@ -69,7 +69,7 @@ BEGIN
 			PERFORM FROM tiering.scheme s
 				WHERE s.scheme = take_turn.scheme FOR NO KEY UPDATE NOWAIT;
 		EXCEPTION WHEN lock_not_available THEN
-			PERFORM _tiering.refuse_held(
+			PERFORM _tiering.refuse_locked(
 				format('scheme "%s" is being refreshed or changed by another session', scheme),
 				(SELECT s.xmax FROM tiering.scheme s WHERE s.scheme = take_turn.scheme));
 		END;

@@ -125,7 +125,7 @@ END;
 COMMENT ON FUNCTION _tiering.box_minus(numrange[], numrange[]) IS
 'Part of validate(): what one box has beyond another, as boxes';
 
--- Null in the place of a box: there are too many pieces to look at.
+-- Null instead of a box: there are too many pieces to look at.
 CREATE FUNCTION _tiering.box_rest(box numrange[], cuts numrange[], feasible nummultirange[])
 	RETURNS SETOF numrange[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10000 ROWS 10
@@ -315,7 +315,7 @@ BEGIN ATOMIC
 	SELECT 'error', w.place, 'a score cannot look at a score'
 	FROM w WHERE w.kind = 'score'
 	UNION ALL
-	SELECT 'error', w.place, format('no band holds %s', w.feasible - COALESCE(w.covered, '{}'))
+	SELECT 'error', w.place, format('no band takes %s', w.feasible - COALESCE(w.covered, '{}'))
 	FROM w WHERE NOT COALESCE(w.covered, '{}') @> w.feasible
 	UNION ALL
 	SELECT 'error', a.place, format('bands %s and %s overlap', a.bounds, b.bounds)
@@ -362,7 +362,7 @@ BEGIN ATOMIC
 	WITH b AS MATERIALIZED (
 		SELECT * FROM _tiering.rule_extents(validate_rules.scheme, validate_rules.version)
 	), above AS MATERIALIZED (
-		-- which of the rules of higher tiers hold all of it
+		-- which of the rules of higher tiers contain all of it
 		SELECT a.place, h.place AS higher, h.tier AS higher_tier, h.free = a.free AS same_metrics,
 			(SELECT bool_and(nummultirange(s.a) * s.feasible = nummultirange(s.h) * s.feasible)
 			 FROM unnest(a.box, h.box, a.feasible) AS s(a, h, feasible)) AS same

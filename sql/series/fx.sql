@@ -1,7 +1,7 @@
 /*
  * Exchange rates. A published rate says how many units of a currency one unit of
  * the base is worth, as the European Central Bank has it: 1 EUR is 1.0821 USD.
- * The last published one holds over weekends and holidays, for so many days as
+ * The last published one counts over weekends and holidays, for so many days as
  * the caller allows, 7 unless he says otherwise; a staler one is none.
  *
  * fx_rate() and fx_series() give what one unit of a currency is worth in another,
@@ -234,5 +234,5 @@ END;
 $$;
 COMMENT ON FUNCTION tiering.fx_series(text, text, int) IS
 'What one unit of a currency is worth in base on each day, as convert() takes it: a published rate '
-'holds until the next, but for max_age days at most, after which there is none. A currency in '
+'counts until the next, but for max_age days at most, after which there is none. A currency in '
 'itself is worth 1. A currency of which there are no rates is an error (42704)';

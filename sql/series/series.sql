@@ -275,7 +275,7 @@ CREATE FUNCTION _tiering.daily_series_final_changes(internal) RETURNS tiering.da
 AS 'MODULE_PATHNAME', 'daily_series_final_changes'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION _tiering.daily_series_final_changes(internal) IS
-'The series of rows each of which holds until the next one';
+'The series of rows each of which counts until the next one';
 
 CREATE FUNCTION _tiering.daily_series_accum(internal, numeric, daterange) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_series_accum_range'
@@ -295,7 +295,7 @@ CREATE AGGREGATE tiering.daily_series(balance numeric, valid daterange) (
 );
 COMMENT ON AGGREGATE tiering.daily_series(numeric, daterange) IS
 'A series from rows of a balance and the range of days on which it stood; without an upper bound '
-'it holds for ever, without a lower one it is an error (22023)';
+'it counts for ever, without a lower one it is an error (22023)';
 
 CREATE FUNCTION _tiering.daily_series_accum(internal, numeric, date, date) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_series_accum_dates'
@@ -315,7 +315,7 @@ CREATE AGGREGATE tiering.daily_series(balance numeric, valid_from date, valid_to
 );
 COMMENT ON AGGREGATE tiering.daily_series(numeric, date, date) IS
 'A series from rows of a balance, the first day on which it stood and the first day after. It '
-'holds for ever if the latter is null, infinity, or 9999-12-31 and later, by which warehouses say '
+'counts for ever if the latter is null, infinity, or 9999-12-31 and later, by which warehouses say '
 'so';
 
 CREATE FUNCTION _tiering.daily_series_snapshots_accum(internal, numeric, date) RETURNS internal
@@ -373,8 +373,8 @@ CREATE AGGREGATE tiering.daily_series_changes(balance numeric, changed_on date) 
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_series_changes(numeric, date) IS
-'A series from rows of a new balance of one account, which holds until its next one; two different '
-'balances on one day are an error (21000)';
+'A series from rows of a new balance of one account, which counts until its next one; two '
+'different balances on one day are an error (21000)';
 
 -- Questions. A day without a value counts 0 in balance-days and in the average over all days of the
 -- period.
@@ -437,7 +437,7 @@ CREATE FUNCTION tiering.segments(series tiering.daily_series)
 AS 'MODULE_PATHNAME', 'daily_series_segments'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1 ROWS 20;
 COMMENT ON FUNCTION tiering.segments(tiering.daily_series) IS
-'A row for each run of days with one value, in order; the last one has no upper bound if it holds '
+'A row for each run of days with one value, in order; the last one has no upper bound if it counts '
 'for ever. Days without a value are in none';
 
 CREATE FUNCTION tiering.balance_to_reach(series tiering.daily_series, threshold numeric,

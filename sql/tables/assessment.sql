@@ -43,7 +43,7 @@ COMMENT ON COLUMN tiering.assessment.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.assessment.as_of IS 'The assessment';
 COMMENT ON COLUMN tiering.assessment.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.assessment.tier IS
-'The tier held at the end of it, as version calls it; null: no customer then, or one who waits for '
+'The tier at the end of it, as version calls it; null: no customer then, or one who waits for '
 'an approval to become one';
 COMMENT ON COLUMN tiering.assessment.measure IS
 'The scheme''s measure for the customer, in its unit; null if the source had none';

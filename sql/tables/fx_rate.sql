@@ -11,7 +11,7 @@ CREATE TABLE tiering.fx_rate (
 	CHECK (currency <> base)
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.fx_rate', '');
-COMMENT ON TABLE tiering.fx_rate IS 'A published exchange rate; the last one holds until the next';
+COMMENT ON TABLE tiering.fx_rate IS 'A published exchange rate; the last one counts until the next';
 COMMENT ON COLUMN tiering.fx_rate.currency IS 'Currency, such as USD';
 COMMENT ON COLUMN tiering.fx_rate.base IS
 'The currency of which one unit is worth so many of it, such as EUR';

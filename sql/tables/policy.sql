@@ -1,12 +1,12 @@
 /*
- * When a customer moves. Rules say what they earn; the policy of the tier that they
- * hold says when they leave it downwards, that of the tier that they earn when they
- * rise into it. A tier without a policy is entered and left at once. What the words
- * mean is worked out in src/movement.c.
+ * When a customer moves. Rules say what they earn; the policy of their current
+ * tier says when they fall, that of the tier that they earn when they rise into it. A
+ * tier without a policy is entered and left at once. What the words mean is worked out
+ * in src/movement.c.
  *
- * An assessment at which the customer earns a lower tier than they hold is a miss. A
+ * An assessment at which the customer earns less than their current tier is a miss. A
  * miss counts if a review fell due since the assessment before, and if no hold
- * protects them. One at which they earn what they hold, or more, ends the count.
+ * protects them. One at which they earn it, or more, ends the count.
  */
 
 CREATE TABLE tiering.policy (

@@ -23,7 +23,7 @@ COMMENT ON COLUMN tiering.scheme.title_zh IS 'The same in Chinese';
 COMMENT ON COLUMN tiering.scheme.description IS 'What it grades, and for what';
 COMMENT ON COLUMN tiering.scheme.origin IS 'Where its thresholds come from';
 COMMENT ON COLUMN tiering.scheme.turn IS
-'How often the state or the versions of the scheme were written to; see take_turn()';
+'How often the customers or the versions of the scheme were written to; see take_turn()';
 
 CREATE TABLE tiering.scheme_version (
 	scheme          text COLLATE "C" NOT NULL REFERENCES tiering.scheme,
@@ -172,7 +172,7 @@ COMMENT ON COLUMN tiering.rule.rule IS 'Number: the same is all-of, another is a
 COMMENT ON COLUMN tiering.rule.metric IS
 'What is looked at; if it is null the condition is not met';
 COMMENT ON COLUMN tiering.rule.stay IS
-'Whether the rule is for those only who hold the tier or a higher one already: what it takes to '
+'Whether the rule is for those only who are in the tier or a higher one: what it takes to '
 'stay, which may be less than to enter';
 COMMENT ON COLUMN tiering.rule.bounds IS
 'Between which bounds it must lie, such as [50000,). A bound has at most 28 digits before the '

@@ -26,7 +26,7 @@ COMMENT ON COLUMN tiering.source.settings IS
 COMMENT ON COLUMN tiering.source.refreshed_as_of IS 'Date of the last refresh';
 COMMENT ON COLUMN tiering.source.refreshed_at IS 'When a refresh last changed anything';
 
--- Who can read a key has the query run, with its setter's rights: see src/holding.c.
+-- Who can read a key has the query run, with its setter's rights: see src/required_balance.c.
 CREATE TABLE tiering.series_source (
 	scheme text COLLATE "C" PRIMARY KEY REFERENCES tiering.scheme,
 	query  text NOT NULL,

@@ -206,8 +206,8 @@ LANGUAGE sql STABLE
 BEGIN ATOMIC
 	SELECT array_agg(CASE split_part(s.setting, '=', 1)
 		WHEN 'TimeZone' THEN 'TimeZone=' || time_zone
-		WHEN 'DateStyle' THEN 'DateStyle=' || date_style ELSE s.setting END ORDER BY s.place)
-	FROM unnest(_tiering.kept_settings()) WITH ORDINALITY s (setting, place);
+		WHEN 'DateStyle' THEN 'DateStyle=' || date_style ELSE s.setting END ORDER BY s.ordinality)
+	FROM unnest(_tiering.kept_settings()) WITH ORDINALITY s (setting, ordinality);
 END;
 ALTER TABLE tiering.source ADD COLUMN settings text[];
 ALTER TABLE tiering.source

@@ -12,13 +12,13 @@ HAVING count(*) = (SELECT count(*) FROM tiering_update.role_rights() o WHERE o.w
 SELECT tiering_update.change_roles(false);
 SELECT tiering_update.put_back_own();
 
-INSERT INTO tiering_update.given (object, place, columns, grantee, privilege, grantable, taken)
-SELECT r.object, r.place, r.columns, a.grantee, a.privilege_type, a.is_grantable, false
+INSERT INTO tiering_update.given (object, target, columns, grantee, privilege, grantable, taken)
+SELECT r.object, r.target, r.columns, a.grantee, a.privilege_type, a.is_grantable, false
 FROM tiering_update.rights() r CROSS JOIN LATERAL pg_catalog.aclexplode(r.acl) a
 WHERE a.grantee <> r.owner AND (a.grantee, a.privilege_type) NOT IN (
 	SELECT o.grantee, o.privilege_type FROM pg_catalog.aclexplode(r.own) o)
 UNION
-SELECT r.object, r.place, r.columns, o.grantee, o.privilege_type, false, true
+SELECT r.object, r.target, r.columns, o.grantee, o.privilege_type, false, true
 FROM tiering_update.rights() r CROSS JOIN LATERAL pg_catalog.aclexplode(r.own) o
 WHERE o.grantee = 0 AND (o.grantee, o.privilege_type) NOT IN (
 	SELECT a.grantee, a.privilege_type FROM pg_catalog.aclexplode(r.acl) a);

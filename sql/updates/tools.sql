@@ -6,10 +6,10 @@
  *	2. the functions that tables call
  *	3. what was written by hand for each version since (0.1.0--0.2.0.sql and so on):
  *	   tables, their rows, and what else code cannot replace
- *	4. comments of tables, and all code, each thing in the place of the one before
+ *	4. comments of tables, and all code, each thing replacing the one before
  *	5. presets, and end.sql: who was given what has it again
  *
- * What hangs on a thing that is replaced in its place, such as a view of the bank's own
+ * What hangs on a thing that is replaced, such as a view of the bank's own
  * on a view of ours, stays. If a thing cannot be replaced, as it returns other types or
  * has other columns, it goes first, with what hangs on it if that is ours, too, and so
  * comes again. Views of the bank's own that hang on it are made anew in the end. If it is
@@ -323,7 +323,7 @@ CREATE TABLE tiering_update.own (classoid oid, objoid oid, objsubid int, initpri
 -- what the bank has granted one by one, or taken from PUBLIC, and by grant_role()
 CREATE TABLE tiering_update.given (
 	object    text NOT NULL,
-	place     text NOT NULL,
+	target    text NOT NULL,
 	columns   text NOT NULL,
 	grantee   oid NOT NULL,
 	privilege text NOT NULL,
@@ -358,7 +358,7 @@ BEGIN ATOMIC
 	WHERE tiering_update.is_ours(o.classid, o.objid);
 END;
 
-CREATE FUNCTION tiering_update.rights() RETURNS TABLE (object text, place text, columns text,
+CREATE FUNCTION tiering_update.rights() RETURNS TABLE (object text, target text, columns text,
 	owner oid, acl aclitem[], own aclitem[])
 LANGUAGE sql STABLE
 BEGIN ATOMIC
@@ -410,7 +410,7 @@ AS $$
 BEGIN
 	EXECUTE format(
 		CASE WHEN grants THEN 'GRANT %s%s ON %s TO %s%s' ELSE 'REVOKE %s%s ON %s FROM %s' END,
-		g.privilege, g.columns, g.place,
+		g.privilege, g.columns, g.target,
 		CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END,
 		CASE WHEN g.grantable THEN ' WITH GRANT OPTION' ELSE '' END);
 END;

@@ -1,5 +1,5 @@
 /*
- * What a DBA would write in place of refresh(), into tables like the extension's:
+ * What a DBA would write instead of refresh(), into tables like the extension's:
  * it does the same and no more checks than the constraints.
  */
 
@@ -15,7 +15,7 @@ DECLARE
 	tiers text[] := ARRAY['non_core', 'core', 'gold', 'platinum', 'black_gold', 'diamond'];
 BEGIN
 	CREATE TEMP TABLE graded AS
-	SELECT g.*, a.tier AS held,
+	SELECT g.*, a.tier AS old_tier,
 		g.measure IS DISTINCT FROM a.measure OR g.tier IS DISTINCT FROM a.tier AS changed
 	FROM (SELECT m.customer_id COLLATE "C" AS customer_id, m.daily_avg_assets AS measure,
 			CASE WHEN daily_avg_assets >= 6000000 THEN 'diamond'
@@ -39,23 +39,24 @@ BEGIN
 
 	UPDATE by_hand.assignment a
 	SET tier = g.tier, measure = g.measure, as_of = day,
-		since = CASE WHEN g.tier <> g.held THEN day ELSE a.since END,
+		since = CASE WHEN g.tier <> g.old_tier THEN day ELSE a.since END,
 		version = 1, recorded_at = now()
 	FROM graded g
-	WHERE a.scheme = 'cib' AND a.customer_id = g.customer_id AND g.held IS NOT NULL AND g.changed;
+	WHERE a.scheme = 'cib' AND a.customer_id = g.customer_id AND g.old_tier IS NOT NULL
+		AND g.changed;
 
 	INSERT INTO by_hand.assignment (scheme, customer_id, tier, measure, as_of, since, version)
-	SELECT 'cib', customer_id, tier, measure, day, day, 1 FROM graded WHERE held IS NULL;
+	SELECT 'cib', customer_id, tier, measure, day, day, 1 FROM graded WHERE old_tier IS NULL;
 
 	INSERT INTO by_hand.migration
 		(scheme, customer_id, as_of, from_tier, to_tier, direction, cause, version, measure,
 		recorded_by)
-	SELECT 'cib', customer_id, day, held, tier,
-		CASE WHEN held IS NULL THEN 'new'
-			WHEN array_position(tiers, tier) > array_position(tiers, held) THEN 'up'
+	SELECT 'cib', customer_id, day, old_tier, tier,
+		CASE WHEN old_tier IS NULL THEN 'new'
+			WHEN array_position(tiers, tier) > array_position(tiers, old_tier) THEN 'up'
 			ELSE 'down' END,
-		CASE WHEN held IS NULL THEN 'new' ELSE 'rule' END, 1, measure, current_user
-	FROM graded WHERE tier IS DISTINCT FROM held;
+		CASE WHEN old_tier IS NULL THEN 'new' ELSE 'rule' END, 1, measure, current_user
+	FROM graded WHERE tier IS DISTINCT FROM old_tier;
 
 	INSERT INTO by_hand.distribution_history (scheme, as_of, tier, version, customers, measure)
 	SELECT 'cib', day, t.tier, 1, COALESCE(g.customers, 0), COALESCE(g.measure, 0)
@@ -66,7 +67,7 @@ BEGIN
 END;
 $$;
 
--- Both stand at the first date, their rows in the same places
+-- Both stand at the first date, their rows in the same pages
 SELECT tiering.set_source('cib',
 	'SELECT customer_id, daily_avg_assets FROM bench.metrics WHERE as_of = $1');
 SELECT tiering.refresh('cib', '2024-01-31');

@@ -42,7 +42,7 @@ VACUUM (FREEZE, ANALYZE);
 BEGIN;
 SELECT bench.refreshes('cib_first', 1, 12);
 SELECT tiering.restate('cib_all', '2024-01-01', ARRAY(SELECT customer_id FROM bench.wrong));
-SELECT bench.equal('state',
+SELECT bench.equal('assignment',
 	$$SELECT customer_id, tier, measure, since, misses FROM tiering.assignment
 	WHERE scheme = 'cib_all'$$,
 	$$SELECT customer_id, tier, measure, since, misses FROM tiering.assignment

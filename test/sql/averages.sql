@@ -28,7 +28,7 @@ FROM t.levels;
 SELECT tiering.balance_days(1, '2023-01-01', '2023-02-01', '[2023-01-01,2024-01-01)'),
 	tiering.daily_avg(7.25, '2023-01-01', '2023-02-01', '[2023-01-01,2023-02-01)'),
 	tiering.daily_avg_changes(7.25, '2023-01-01', '[2023-01-01,2023-02-01)');
--- a value from before the period is carried in, the last one is held to the end
+-- a value from before the period is carried in, the last one is carried to the end
 SELECT tiering.balance_days_changes(balance, changed_on, '[2023-01-01,2023-02-01)')
 FROM (VALUES (99, '2022-03-01'::date), (100, '2022-11-05'), (300, '2023-01-31')) v(balance,
 	changed_on);

@@ -1,6 +1,6 @@
 -- Random policies, approvals and overrides on 1,000 random customers over 24 months, decided on at
 -- random between the
--- refreshes, against the grammar as a plain loop for each customer: what is held and ruled, the
+-- refreshes, against the grammar as a plain loop for each customer: the tiers, the
 -- misses, what is pending
 -- or rejected, and every move with its cause are the same at every step.
 CREATE SCHEMA dr;
@@ -138,7 +138,7 @@ $$;
 CREATE TABLE dr.expected (LIKE dr.got);
 CREATE TABLE dr.move (customer_id text, as_of date, from_tier text, to_tier text, cause text,
 	step bigint GENERATED ALWAYS AS IDENTITY);
-CREATE FUNCTION dr.held_on(customer text, day date, ruled int) RETURNS int LANGUAGE plpgsql AS $$
+CREATE FUNCTION dr.tier_on(customer text, day date, ruled int) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
 	o record;
 	fixed int; floor int; cap int;
@@ -170,14 +170,15 @@ DECLARE
 	c record; v record; p record; o record;
 	names text[] := '{a,b,c,d,e}';
 	takes boolean[];
-	held int; ruled int; earned int; misses int; pending int; watch boolean; asked int; state text;
+	now_in int; ruled int; earned int; misses int; pending int; watch boolean; asked int;
+		state text;
 		since date; first date;
-	held_before int; ruled_before int; target int; wanted int; now_asked int; new_tier int;
+	tier_before int; ruled_before int; target int; wanted int; now_asked int; new_tier int;
 	missed boolean; counts boolean; put_off boolean; verdict text; n int;
 BEGIN
 	FOR c IN SELECT DISTINCT scheme, customer_id FROM dr.value ORDER BY 2 LOOP
 		takes := ARRAY(SELECT approval FROM tiering.tier x WHERE x.scheme = c.scheme ORDER BY tier);
-		held := NULL; ruled := NULL; misses := 0; pending := NULL; watch := false; asked := NULL;
+		now_in := NULL; ruled := NULL; misses := 0; pending := NULL; watch := false; asked := NULL;
 			state := NULL; since := NULL; first := NULL;
 		FOR v IN SELECT g.m, (date '2022-02-01' + (g.m
 			|| ' months')::interval - interval '1 day')::date AS day, x.value
@@ -190,24 +191,25 @@ BEGIN
 				WHERE x.customer_id = c.customer_id AND x.taken IS NOT NULL
 					AND d.day > (date_trunc('month', v.day) - interval '1 day')::date
 						AND d.day < v.day ORDER BY 1 LOOP
-				new_tier := dr.held_on(c.customer_id, o.day, ruled);
-				IF held IS NOT NULL AND new_tier IS DISTINCT FROM held THEN
-					INSERT INTO dr.move VALUES (c.customer_id, o.day, names[held], names[new_tier],
+				new_tier := dr.tier_on(c.customer_id, o.day, ruled);
+				IF now_in IS NOT NULL AND new_tier IS DISTINCT FROM now_in THEN
+					INSERT INTO dr.move VALUES (c.customer_id, o.day, names[now_in],
+						names[new_tier],
 						CASE WHEN new_tier IS NULL THEN 'exit' WHEN new_tier IS DISTINCT FROM ruled
 							THEN 'override' ELSE 'override_end' END);
-					held := new_tier;
+					now_in := new_tier;
 				END IF;
 			END LOOP;
 			IF v.value IS NULL THEN
-				IF held IS NOT NULL THEN
-					INSERT INTO dr.move VALUES (c.customer_id, v.day, names[held], NULL, 'exit');
+				IF now_in IS NOT NULL THEN
+					INSERT INTO dr.move VALUES (c.customer_id, v.day, names[now_in], NULL, 'exit');
 				END IF;
-				held := NULL; ruled := NULL; misses := 0; pending := NULL; watch := false; asked :=
-					NULL; state := NULL; since := NULL; first := NULL;
+				now_in := NULL; ruled := NULL; misses := 0; pending := NULL; watch := false;
+					asked := NULL; state := NULL; since := NULL; first := NULL;
 			ELSE
 				earned := CASE WHEN v.value >= -50
 					THEN GREATEST(1, LEAST(5, 1 + floor(v.value / 100)::int)) END;
-				held_before := held; ruled_before := ruled; put_off := false;
+				tier_before := now_in; ruled_before := ruled; put_off := false;
 				IF ruled IS NULL THEN
 					wanted := earned; missed := false; counts := false;
 				ELSE
@@ -221,7 +223,7 @@ BEGIN
 						AND v.day > (date_trunc('month', first + 1) + COALESCE(p.new_hold,
 							'0') - interval '1 day')::date;
 					IF pending <= ruled THEN
-						-- was put off, but they hold more by now
+						-- was put off, but they are higher by now
 						pending := NULL; watch := true;
 					END IF;
 					put_off := pending IS NOT NULL OR (watch AND missed);
@@ -254,28 +256,29 @@ BEGIN
 				state := CASE WHEN now_asked IS NULL THEN NULL WHEN now_asked = asked THEN state
 					ELSE 'pending' END;
 				asked := now_asked;
-				held := dr.held_on(c.customer_id, v.day, ruled);
-				IF held IS DISTINCT FROM held_before THEN
-					INSERT INTO dr.move VALUES (c.customer_id, v.day, names[held_before],
-						names[held], CASE WHEN held_before IS NULL THEN 'new' WHEN held IS NULL
+				now_in := dr.tier_on(c.customer_id, v.day, ruled);
+				IF now_in IS DISTINCT FROM tier_before THEN
+					INSERT INTO dr.move VALUES (c.customer_id, v.day, names[tier_before],
+						names[now_in], CASE WHEN tier_before IS NULL THEN 'new' WHEN now_in IS NULL
 						THEN 'exit'
-						WHEN held IS DISTINCT FROM ruled THEN 'override' WHEN held_before
+						WHEN now_in IS DISTINCT FROM ruled THEN 'override' WHEN tier_before
 							IS DISTINCT FROM ruled_before AND ruled
 							IS NOT DISTINCT FROM ruled_before THEN 'override_end'
-						WHEN earned IS DISTINCT FROM held OR put_off THEN 'policy' ELSE 'rule' END);
+						WHEN earned IS DISTINCT FROM now_in OR put_off THEN 'policy' ELSE 'rule'
+							END);
 				END IF;
-				first := CASE WHEN held IS NULL THEN NULL WHEN held_before IS NULL THEN v.day
+				first := CASE WHEN now_in IS NULL THEN NULL WHEN tier_before IS NULL THEN v.day
 					ELSE first END;
 			END IF;
-			IF held IS NOT NULL OR asked IS NOT NULL THEN
-				INSERT INTO dr.expected VALUES (c.customer_id, v.m, names[held], names[ruled],
+			IF now_in IS NOT NULL OR asked IS NOT NULL THEN
+				INSERT INTO dr.expected VALUES (c.customer_id, v.m, names[now_in], names[ruled],
 					misses, names[asked], state);
 			END IF;
 
 			-- what is decided until the next one: first on the move, then on overrides, each seen
 			-- to at once
 			UPDATE dr.override_fate x SET taken = 'infinity' WHERE x.customer_id = c.customer_id
-				AND x.approved = v.m AND held IS NOT NULL;
+				AND x.approved = v.m AND now_in IS NOT NULL;
 			verdict := CASE WHEN state = 'pending' THEN dr.verdict(c.customer_id, v.m) END;
 			IF verdict = 'reject' THEN
 				state := 'rejected';
@@ -283,12 +286,13 @@ BEGIN
 				ruled := asked; since := v.day; misses := 0; pending := CASE WHEN earned > ruled
 					THEN earned END; watch := earned IS NULL
 					OR earned < ruled; asked := NULL; state := NULL;
-				new_tier := dr.held_on(c.customer_id, v.day, ruled);
+				new_tier := dr.tier_on(c.customer_id, v.day, ruled);
 				first := COALESCE(first, v.day);
-				IF new_tier IS DISTINCT FROM held THEN
-					INSERT INTO dr.move VALUES (c.customer_id, v.day, names[held], names[new_tier],
+				IF new_tier IS DISTINCT FROM now_in THEN
+					INSERT INTO dr.move VALUES (c.customer_id, v.day, names[now_in],
+						names[new_tier],
 						CASE WHEN new_tier = ruled THEN 'approval' ELSE 'override' END);
-					held := new_tier;
+					now_in := new_tier;
 				END IF;
 			END IF;
 			FOR o IN SELECT x.ctid AS id, x.kind, x.ended = v.m AS ends, v.day + x.days AS last
@@ -304,13 +308,14 @@ BEGIN
 					UPDATE dr.override_fate x SET taken = v.day WHERE x.customer_id = c.customer_id
 						AND x.kind = o.kind;
 				END IF;
-				new_tier := dr.held_on(c.customer_id, v.day, ruled);
-				IF held IS NOT NULL AND new_tier IS DISTINCT FROM held THEN
-					INSERT INTO dr.move VALUES (c.customer_id, v.day, names[held], names[new_tier],
+				new_tier := dr.tier_on(c.customer_id, v.day, ruled);
+				IF now_in IS NOT NULL AND new_tier IS DISTINCT FROM now_in THEN
+					INSERT INTO dr.move VALUES (c.customer_id, v.day, names[now_in],
+						names[new_tier],
 						CASE WHEN new_tier IS NULL THEN 'exit' WHEN new_tier IS DISTINCT FROM ruled
 							THEN 'override' ELSE 'override_end' END);
-					held := new_tier;
-					IF held IS NULL THEN
+					now_in := new_tier;
+					IF now_in IS NULL THEN
 						first := NULL; since := NULL; misses := 0; pending := NULL; watch := false;
 					END IF;
 				END IF;

@@ -1,4 +1,4 @@
--- Overrides and approvals: who holds another tier than the rules give, and what takes a second
+-- Overrides and approvals: who is in another tier than the rules give, and what takes a second
 -- person.
 CREATE SCHEMA desk;
 CREATE TABLE desk.value (customer_id text, as_of date, value numeric,
@@ -27,7 +27,7 @@ BEGIN
 		r.pending);
 END;
 $$;
-CREATE VIEW desk.state AS SELECT a.scheme, a.customer_id, a.tier, a.cause,
+CREATE VIEW desk.assigned AS SELECT a.scheme, a.customer_id, a.tier, a.cause,
 	to_char(a.since, 'MM-DD') AS since, a.earned, a.policy_tier,
 	to_char(a.policy_since, 'MM-DD') AS policy_since,
 	a.misses, a.next_tier, to_char(a.next_review, 'MM-DD') AS next_review FROM tiering.assignment a;
@@ -76,15 +76,15 @@ SELECT count(*) FILTER (WHERE desk.as_role('t_asker',
 		FROM tiering.request WHERE scheme = 'over' AND customer_id <> 'o-ended';
 SELECT desk.night('over', 2);
 SELECT customer_id, tier, cause, since, earned, policy_tier, policy_since, misses, next_tier,
-	next_review FROM desk.state WHERE scheme = 'over' ORDER BY 1;
+	next_review FROM desk.assigned WHERE scheme = 'over' ORDER BY 1;
 SELECT desk.night('over', 2) AS repeated;
 SELECT desk.night('over', 3);
 SELECT customer_id, tier, cause, since, earned, policy_tier, policy_since, misses, next_tier,
-	next_review FROM desk.state WHERE scheme = 'over' ORDER BY 1;
+	next_review FROM desk.assigned WHERE scheme = 'over' ORDER BY 1;
 -- approved late: it counts at once, as of the last assessment, whose repetition changes nothing
 SELECT desk.as_role('t_chief', format('SELECT tiering.approve(%s, ''late'')', request)) AS approved
 	FROM tiering.request WHERE customer_id = 'o-ended';
-SELECT customer_id, tier, cause, since, earned, policy_tier, policy_since FROM desk.state
+SELECT customer_id, tier, cause, since, earned, policy_tier, policy_since FROM desk.assigned
 	WHERE customer_id = 'o-ended';
 SELECT counts FROM tiering.request_state WHERE customer_id = 'o-ended';
 SELECT desk.night('over', 3) AS repeated;
@@ -95,18 +95,18 @@ SELECT regexp_replace(desk.as_role('t_chief',
 	'override N') AS ended FROM tiering.request,
 	unnest('{2024-04-29,2024-06-01,2024-04-30}'::date[]) day WHERE customer_id = 'o-ended'
 	ORDER BY day = '2024-04-30';
-SELECT customer_id, tier, cause, since, earned, policy_tier, policy_since FROM desk.state
+SELECT customer_id, tier, cause, since, earned, policy_tier, policy_since FROM desk.assigned
 	WHERE customer_id = 'o-ended';
 SELECT state, counts, decided_by, note FROM tiering.request_state WHERE customer_id = 'o-ended';
 SELECT desk.night('over', 4) AS repeated;
 SELECT desk.night('over', 5);
 SELECT customer_id, tier, cause, since, earned, policy_tier, policy_since, misses, next_tier,
-	next_review FROM desk.state WHERE scheme = 'over' ORDER BY 1;
+	next_review FROM desk.assigned WHERE scheme = 'over' ORDER BY 1;
 -- they end by themselves
 SELECT desk.night('over', 6);
 SELECT desk.night('over', 7);
 SELECT customer_id, tier, cause, since, earned, policy_tier, policy_since, misses, next_tier,
-	next_review FROM desk.state WHERE scheme = 'over' ORDER BY 1;
+	next_review FROM desk.assigned WHERE scheme = 'over' ORDER BY 1;
 SELECT customer_id, string_agg(format('%s %s->%s %s', to_char(as_of, 'MM-DD'),
 	COALESCE(from_tier, ''), COALESCE(to_tier, ''), cause), ', ' ORDER BY move) AS moves
 FROM tiering.migration WHERE scheme = 'over' GROUP BY 1 ORDER BY 1;
@@ -147,7 +147,7 @@ SELECT desk.night('risk', 1);
 SELECT desk.night('risk', 2);
 SELECT desk.night('risk', 2) AS repeated;
 SELECT customer_id, tier, cause, since, earned, policy_tier, misses, next_tier, next_review
-	FROM desk.state WHERE scheme = 'risk' ORDER BY 1;
+	FROM desk.assigned WHERE scheme = 'risk' ORDER BY 1;
 SELECT customer_id, kind, tier, from_tier, as_of, measure, state, requested_by
 	FROM tiering.request_state WHERE scheme = 'risk' ORDER BY 1, request;
 SELECT customer_id, regexp_replace(desk.as_role('t_night',
@@ -161,7 +161,7 @@ SELECT customer_id, regexp_replace(desk.as_role('t_night',
 			END AS decided
 FROM tiering.request WHERE scheme = 'risk' ORDER BY 1;
 SELECT customer_id, tier, cause, since, earned, policy_tier, misses, next_tier, next_review
-	FROM desk.state WHERE scheme = 'risk' ORDER BY 1;
+	FROM desk.assigned WHERE scheme = 'risk' ORDER BY 1;
 SELECT desk.night('risk', 2) AS repeated;
 SELECT desk.night('risk', m) FROM generate_series(3, 7) m;
 SELECT customer_id, tier, from_tier, as_of, state, note FROM tiering.request_state

@@ -64,12 +64,12 @@ DECLARE
 BEGIN
 	EXECUTE format('CREATE FUNCTION odd.graded(text, date, int, text[]) RETURNS record '
 		'LANGUAGE c AS %L, %L', library, 'graded');
-	EXECUTE format('CREATE FUNCTION odd.standing(text, date, date, timestamptz) RETURNS record '
-		'LANGUAGE c AS %L, %L', library, 'standing');
+	EXECUTE format('CREATE FUNCTION odd.migration_counts(text, date, date, timestamptz) '
+		'RETURNS record LANGUAGE c AS %L, %L', library, 'migration_counts');
 END;
 $$;
 SELECT t.fails($$SELECT odd.graded('ode', '2024-01-31', 1, NULL)$$),
-	t.fails($$SELECT odd.standing('ode', '2024-01-31', '2024-02-29', NULL)$$);
+	t.fails($$SELECT odd.migration_counts('ode', '2024-01-31', '2024-02-29', NULL)$$);
 
 -- An occasion of no kind, or on no day
 SELECT t.fails(format('SELECT _tiering.decide(''ode'', 1, %L, %L::date, NULL, NULL, NULL, NULL,

@@ -24,7 +24,7 @@ SELECT d::date, tiering.fx_rate('EUR', 'USD', d::date),
 	t.fails(format('SELECT tiering.fx_rate(%L, %L, %L, 3)', 'EUR', 'USD', d::date))
 FROM generate_series('2024-03-28'::date, '2024-04-02', '1 day') d;
 -- a currency that ended, a day before its first rate, an unknown one, no common base
-SELECT tiering.fx_rate('RUB', 'EUR', '2022-03-08') IS NOT NULL AS holds,
+SELECT tiering.fx_rate('RUB', 'EUR', '2022-03-08') IS NOT NULL AS known,
 	t.fails($$SELECT tiering.fx_rate('RUB', 'EUR', '2022-03-09')$$);
 SELECT t.fails($$SELECT tiering.fx_rate('RUB', 'USD', '2024-01-01', 100)$$),
 	t.fails($$SELECT tiering.fx_rate('USD', 'RUB', '2024-01-01')$$);

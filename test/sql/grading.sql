@@ -10,7 +10,7 @@ SELECT tiering.classify('g', 10000), tiering.classify('g', 10000::bigint),
 	tiering.classify('g', 9999.999999999999999999),
 	tiering.classify('g', 10000.000000000000000001), tiering.classify('g', NULL::numeric),
 		tiering.classify('g', 1e200), tiering.classify('g', -1e200);
--- a row: of a table, of a query, of a function; columns by name, in any place
+-- a row: of a table, of a query, of a function; columns by name, in any order
 CREATE TABLE t.customer (id int, daily_avg_assets numeric, gone int, other text);
 ALTER TABLE t.customer DROP COLUMN gone;
 INSERT INTO t.customer VALUES (1, 10000, 'x'), (2, 9999.99, NULL), (3, NULL, 'y'),

@@ -172,7 +172,7 @@ SELECT t.fails(guarded.row('by hand'));
 RESET SESSION AUTHORIZATION;
 SELECT t.fails(guarded.row('restored'));
 -- What comes with a tier is noted by an assessment alone. Here, where all columns can be
--- named, a row is refused, or the state, the moves and the reports agree.
+-- named, a row is refused, or assignment, the moves and the reports agree.
 CREATE TABLE guarded.import AS
 SELECT row_number() OVER () AS n, i.* FROM (VALUES
 	('since', '''2021-05-31'''), ('cause', '''rule'''), ('first_as_of', '''2021-05-31'''),

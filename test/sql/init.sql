@@ -7,7 +7,7 @@ CREATE SCHEMA t;
 CREATE FUNCTION t.fails(query text) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
-	state text;
+	code text;
 	message text;
 	detail text;
 	hint text;
@@ -15,9 +15,9 @@ BEGIN
 	EXECUTE query;
 	RETURN 'no error';
 EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
+	GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
 		detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	RETURN concat_ws(E'\n', state || ' ' || message, 'DETAIL: ' || NULLIF(detail, ''),
+	RETURN concat_ws(E'\n', code || ' ' || message, 'DETAIL: ' || NULLIF(detail, ''),
 		'HINT: ' || NULLIF(hint, ''));
 END;
 $$;
@@ -68,7 +68,7 @@ LANGUAGE sql STABLE AS $$
 		'1')::numeric)::int
 $$;
 
--- A bank of five, whose assets are 50 to 250 and hold until the next ones
+-- A bank of five, whose assets are 50 to 250 and count until the next ones
 CREATE TABLE t.five (customer_id int, day date, assets int, PRIMARY KEY (customer_id, day));
 CREATE FUNCTION t.bank_of_five(scheme text) RETURNS date LANGUAGE plpgsql AS $$
 BEGIN

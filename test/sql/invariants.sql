@@ -2,13 +2,13 @@
 -- through refreshes, a new version, a change by hand, an override and a restatement;
 -- then its tables are tampered with, past what watches them, and put back.
 SET client_min_messages = warning;
-CREATE TABLE t.held (customer_id int, assets int);
-INSERT INTO t.held VALUES (1, 10), (2, 20), (3, 120), (4, 250), (5, 30);
+CREATE TABLE t.inv_assets (customer_id int, assets int);
+INSERT INTO t.inv_assets VALUES (1, 10), (2, 20), (3, 120), (4, 250), (5, 30);
 SELECT tiering.create_ladder('inv', 'assets', '{mass,gold,platinum}', '{NULL,100,200}'),
-	tiering.publish('inv', '2024-01-01'), tiering.set_source('inv', 'SELECT * FROM t.held');
+	tiering.publish('inv', '2024-01-01'), tiering.set_source('inv', 'SELECT * FROM t.inv_assets');
 SELECT new FROM tiering.refresh('inv', '2024-01-31');
-UPDATE t.held SET assets = 150 WHERE customer_id = 1;
-DELETE FROM t.held WHERE customer_id = 5;
+UPDATE t.inv_assets SET assets = 150 WHERE customer_id = 1;
+DELETE FROM t.inv_assets WHERE customer_id = 5;
 SELECT up, exit FROM tiering.refresh('inv', '2024-02-29');
 SELECT tiering.new_version('inv');
 UPDATE tiering.tier SET rank = CASE tier WHEN 'gold' THEN 9 ELSE rank END
@@ -17,7 +17,7 @@ DELETE FROM tiering.tier WHERE scheme = 'inv' AND version = 2 AND tier = 'platin
 UPDATE tiering.rule SET bounds = '[100,)' WHERE scheme = 'inv' AND version = 2 AND tier = 'gold';
 SELECT tiering.publish('inv', '2024-03-01');
 SELECT up + down + lateral_moves AS moves FROM tiering.refresh('inv', '2024-03-31');
-UPDATE t.held SET assets = 5 WHERE customer_id = 1;
+UPDATE t.inv_assets SET assets = 5 WHERE customer_id = 1;
 SELECT superseded, recorded FROM tiering.restate('inv', '2024-02-29', '{1}');
 SELECT up FROM tiering.refresh('inv', '2024-04-30');
 CREATE ROLE inv_asker;
@@ -37,7 +37,7 @@ SELECT count(*) AS asked, count(d.request) AS decided
 FROM tiering.request r LEFT JOIN tiering.decision d USING (request) WHERE r.scheme = 'inv';
 SELECT * FROM t.invariants('inv');
 
--- Runs a statement past all triggers, and says which invariants do not hold then
+-- Runs a statement past all triggers, and says which invariants are violated then
 CREATE FUNCTION t.violated(statement text) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -114,4 +114,4 @@ SELECT * FROM t.invariants('inv');
 SELECT tiering.revoke_role('inv_asker', 'request'), tiering.revoke_role('inv_chief', 'approve');
 DROP ROLE inv_asker, inv_chief;
 DROP FUNCTION t.violated(text);
-DROP TABLE t.held;
+DROP TABLE t.inv_assets;

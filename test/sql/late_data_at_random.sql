@@ -1,5 +1,5 @@
 -- Watched tables against brute force: after each of many random statements the marks are
--- those of the customers who hold other balances on some day than before, from the first
+-- those of the customers who have other balances on some day than before, from the first
 -- such day on. Days are the first 40 of a year; what lies before them is -infinity.
 SET client_min_messages = warning;
 SET datestyle = 'ISO';
@@ -15,8 +15,8 @@ SELECT tiering.watch_table('chance', 'chance.two', 'customer', '{f,t}'),
 	tiering.watch_table('chance', 'chance.snapshot', 'customer', '{f}'),
 	tiering.watch_table('chance', 'chance.flow', 'customer', '{f}');
 
--- What each customer holds on each day, as each shape is meant
-CREATE VIEW chance.held AS
+-- The balance of each customer on each day, as each shape is meant
+CREATE VIEW chance.balances AS
 SELECT r.shape, r.customer, d.day, array_agg(r.balance ORDER BY r.balance) AS balances
 FROM (SELECT 'two' AS shape, customer, balance, daterange(f, t) AS valid FROM chance.two
 	  UNION ALL SELECT 'one', customer, balance, valid FROM chance.one
@@ -24,7 +24,7 @@ FROM (SELECT 'two' AS shape, customer, balance, daterange(f, t) AS valid FROM ch
 	  UNION ALL SELECT 'flow', customer, balance, daterange(f, NULL) FROM chance.flow) r
 	JOIN (SELECT '2024-01-01'::date + n AS day FROM generate_series(-1, 40) n) d ON d.day <@ r.valid
 GROUP BY r.shape, r.customer, d.day;
-CREATE TABLE chance.before AS TABLE chance.held;
+CREATE TABLE chance.before AS TABLE chance.balances;
 
 -- A day of the 40, or none, or for a first day the same as before
 CREATE FUNCTION chance.day(seed bigint, was date) RETURNS date LANGUAGE sql IMMUTABLE AS $$
@@ -64,12 +64,12 @@ BEGIN
 					THEN floor(t.random(%2$s + 3 * h) * 6) ELSE customer END,
 				balance = CASE WHEN t.random(%2$s + 5 * h) < 0.3
 					THEN floor(t.random(%2$s + 7 * h) * 3) ELSE balance END, %3$s
-			FROM (SELECT x.ctid AS place, h, chance.day(%2$s + h, e.f) AS f2,
+			FROM (SELECT x.ctid AS tid, h, chance.day(%2$s + h, e.f) AS f2,
 					chance.day(%2$s + h + 99, e.t) AS t2
 				  FROM chance.%1$I x, LATERAL (SELECT %4$s) e (f, t),
 					hashtextextended(x::text || x.ctid, 0) g (g),
 					LATERAL (SELECT g.g %% 100000) h (h)) n
-			WHERE n.place = r.ctid AND t.random(%2$s + 17 * h) < 0.4', shape, seed, days, ends);
+			WHERE n.tid = r.ctid AND t.random(%2$s + 17 * h) < 0.4', shape, seed, days, ends);
 	END IF;
 END;
 $$;
@@ -84,7 +84,7 @@ BEGIN
 		this := (ARRAY['two', 'one', 'snapshot', 'flow'])[1 + step % 4];
 		PERFORM chance.change(this, 1000 * step);
 		CREATE TEMP TABLE after ON COMMIT DROP AS
-		SELECT * FROM chance.held h WHERE h.shape = this;
+		SELECT * FROM chance.balances h WHERE h.shape = this;
 		INSERT INTO chance.found
 		SELECT step, this, customer, m.from_as_of, d.day
 		FROM (SELECT c.from_as_of, c.customer_id AS customer FROM tiering.dirty_customer c) m

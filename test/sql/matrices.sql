@@ -81,15 +81,15 @@ INSERT INTO tiering.rule (scheme, version, tier, metric, bounds)
 	('tree', 1, 'deep', 'assets', '[50,)'), ('tree', 1, 'nobody', 'assets', '[9999,)');
 SELECT severity, place, finding FROM tiering.validate('tree', 1) WHERE place <> 'scheme';
 SELECT tiering.publish('tree', '2024-01-01');
-CREATE TABLE t.held AS SELECT g AS customer_id,
+CREATE TABLE t.tree_assets AS SELECT g AS customer_id,
 	CASE WHEN g % 9 > 0 THEN round(t.random(g) * 60, 2) END AS assets, '2024-01-31'::date AS d
 	FROM generate_series(1, 400) g;
-SELECT tiering.set_source('tree', 'SELECT customer_id, assets FROM t.held WHERE d = $1');
+SELECT tiering.set_source('tree', 'SELECT customer_id, assets FROM t.tree_assets WHERE d = $1');
 SELECT customers, new FROM tiering.refresh('tree', '2024-01-31');
 CREATE VIEW t.rollup_expected AS
 WITH graded AS (SELECT CASE WHEN assets >= 50 THEN 'deep' WHEN assets >= 40 THEN 'gold4'
 	WHEN assets >= 30 THEN 'gold3' WHEN assets >= 20 THEN 'gold2' WHEN assets >= 10 THEN 'gold'
-	ELSE 'rest' END AS tier, assets FROM t.held)
+	ELSE 'rest' END AS tier, assets FROM t.tree_assets)
 SELECT w.tier, cardinality(w.parts) AS tiers, count(g.tier) AS customers,
 	CASE WHEN count(g.tier) > 0 THEN sum(assets) ELSE 0 END AS measure,
 	round(count(g.tier) / (SELECT count(*) FROM graded)::numeric, 6) AS customers_share,
@@ -105,7 +105,7 @@ SELECT r.*, e.* FROM (SELECT tier, tiers, customers, measure, customers_share, m
 	WHERE (r.tiers, r.customers, r.measure, r.customers_share, r.measure_share)
 	IS DISTINCT FROM (e.tiers, e.customers, e.measure, e.customers_share, e.measure_share);
 SELECT sum(customers) AS customers, sum(customers_share) AS share,
-	sum(measure) = (SELECT sum(assets) FROM t.held) AS measure FROM tiering.tier_rollup
+	sum(measure) = (SELECT sum(assets) FROM t.tree_assets) AS measure FROM tiering.tier_rollup
 	WHERE scheme = 'tree' AND parent IS NULL;
 
 -- what is no tree is told at publishing

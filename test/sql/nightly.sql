@@ -1,4 +1,4 @@
--- The state of customers, their moves, and the nightly refresh.
+-- The tiers of customers, their moves, and the nightly refresh.
 CREATE SCHEMA bank;
 CREATE TABLE bank.balance (customer_no varchar(10), d date, amount numeric(12, 2));
 SELECT tiering.create_ladder('night', 'assets', '{low,mid,high}', '{NULL,100,1000}', 'EUR'),
@@ -34,7 +34,7 @@ SELECT customer_id, tier, measure, as_of, since, version FROM tiering.assignment
 SELECT current_setting('application_name'), NOT EXISTS (SELECT FROM tiering.writing) AS over;
 
 -- The same again changes nothing: not a row, not a time.
-CREATE TABLE t.before AS SELECT a.*, a.ctid AS place, a.xmin::text AS written
+CREATE TABLE t.before AS SELECT a.*, a.ctid AS tid, a.xmin::text AS written
 	FROM tiering.assignment a;
 CREATE TABLE t.source_before AS SELECT * FROM tiering.source;
 SELECT max(move) AS last_move FROM tiering.migration \gset
@@ -94,12 +94,12 @@ SELECT customer_id, from_tier, to_tier, cause FROM tiering.migration WHERE schem
 	ORDER BY move DESC LIMIT 1;
 -- Changes by hand count as well: for each tier the matrix of the last date leads
 -- from what the dates before left to what is there now, heads and money.
-SELECT tier, before, "after", "after" = held AS heads_agree, money = measure AS money_agrees
+SELECT tier, before, "after", "after" = heads AS heads_agree, money = measure AS money_agrees
 FROM (SELECT from_tier AS tier, sum(customers) AS before FROM tiering.migration_matrix
 	WHERE scheme = 'night' AND as_of = '2024-03-05' GROUP BY 1) b
 	FULL JOIN (SELECT to_tier AS tier, sum(customers) AS after FROM tiering.migration_matrix
 		WHERE scheme = 'night' AND as_of = '2024-03-05' GROUP BY 1) a USING (tier)
-	FULL JOIN (SELECT tier, count(*) AS held FROM tiering.assignment WHERE scheme = 'night'
+	FULL JOIN (SELECT tier, count(*) AS heads FROM tiering.assignment WHERE scheme = 'night'
 		GROUP BY 1) h USING (tier)
 	FULL JOIN (SELECT to_tier AS tier, sum(measure_to) AS money FROM tiering.migration_matrix
 		WHERE scheme = 'night' AND as_of = '2024-02-29' GROUP BY 1) m USING (tier)
@@ -119,7 +119,7 @@ SELECT new, up, down, exit, stayed FROM tiering.refresh('night', '2024-03-31');
 SELECT count(*) AS wrong FROM tiering.assignment a JOIN bank.balance b
 	ON b.customer_no = a.customer_id AND b.d = '2024-03-31'
 WHERE a.tier <> tiering.classify('night', b.amount) OR a.measure <> b.amount;
--- the state is what the moves add up to
+-- assignment is what the moves add up to
 SELECT count(*) AS wrong FROM tiering.assignment a
 	FULL JOIN (SELECT DISTINCT ON (scheme, customer_id) * FROM tiering.standing_move
 	ORDER BY scheme, customer_id, move DESC) m
@@ -156,7 +156,7 @@ SELECT from_tier, to_tier, direction, customers FROM tiering.migration_matrix WH
 	AND as_of = '2024-04-30' ORDER BY from_rank, from_tier, to_rank;
 ROLLBACK;
 
--- Customers whom no tier takes are not held, and counted.
+-- Customers whom no tier takes are in none, and counted.
 SELECT tiering.create_ladder('partial', 'assets', '{mid,high}', '{100,1000}'),
 	tiering.publish('partial', '2024-01-01'),
 	tiering.set_source('partial',
@@ -196,7 +196,7 @@ SELECT tier, customers, measure FROM tiering.tier_distribution WHERE scheme = 'n
 	ORDER BY rank;
 
 -- What is refused, with nothing changed.
-CREATE TABLE t.state_before AS SELECT (SELECT md5(string_agg(a::text, '|' ORDER BY a::text))
+CREATE TABLE t.all_before AS SELECT (SELECT md5(string_agg(a::text, '|' ORDER BY a::text))
 	FROM tiering.assignment a) AS assignment,
 	(SELECT count(*) FROM tiering.migration) AS moves,
 	(SELECT md5(string_agg(s::text, '|' ORDER BY s::text)) FROM tiering.source s) AS source,
@@ -248,8 +248,8 @@ BEGIN;
 ALTER TABLE bank.balance ALTER amount TYPE float8;
 SELECT t.fails($$SELECT tiering.refresh('night', '2024-05-31')$$);
 ROLLBACK;
-SELECT b.assignment = md5(string_agg(a::text, '|' ORDER BY a::text)) AS same_state,
+SELECT b.assignment = md5(string_agg(a::text, '|' ORDER BY a::text)) AS same_tiers,
 	b.moves = (SELECT count(*) FROM tiering.migration) AS same_moves,
 	b.distribution = (SELECT md5(string_agg(d::text, '|' ORDER BY d::text))
 		FROM tiering.distribution_history d) AS same_distribution
-FROM tiering.assignment a, t.state_before b GROUP BY b.assignment, b.moves, b.distribution;
+FROM tiering.assignment a, t.all_before b GROUP BY b.assignment, b.moves, b.distribution;

@@ -3,7 +3,7 @@
 CREATE SCHEMA own;
 SET datestyle = iso;
 SET client_min_messages = warning;
-CREATE VIEW own.state AS
+CREATE VIEW own.assigned AS
 SELECT scheme, customer_id AS customer, tier, measure, as_of, since, misses, cause, earned
 FROM tiering.assignment ORDER BY scheme, customer_id;
 CREATE VIEW own.moves AS
@@ -23,7 +23,7 @@ SELECT t.bank_of_five('own_day');
 SELECT t.put(1, '2024-02-10', 250), (tiering.assess('own_day', '2024-02-15', '{1}', 'asked')).up;
 SELECT t.put(1, '2024-01-01', 120);
 SELECT superseded, recorded, written FROM tiering.restate('own_day', '2024-01-31', '{1}');
-SELECT tier, measure, as_of, since FROM own.state WHERE scheme = 'own_day' AND customer = '1';
+SELECT tier, measure, as_of, since FROM own.assigned WHERE scheme = 'own_day' AND customer = '1';
 SELECT * FROM own.sums WHERE scheme = 'own_day';
 -- what they had on the 31st is known no more, and what they have since says nothing of it
 SELECT t.put(1, '2024-01-01', 20);
@@ -44,7 +44,8 @@ SELECT moves FROM own.moves WHERE scheme = 'own_void' AND customer = '1';
 SELECT superseded FROM tiering.void_assessment('own_void', '2024-01-31', 'a slip');
 SELECT new FROM tiering.refresh('own_void', '2024-01-31');
 SELECT superseded, recorded, written FROM tiering.restate('own_void', '2024-01-31', '{1,2}');
-SELECT customer, tier, measure, as_of FROM own.state WHERE scheme = 'own_void' AND customer < '3';
+SELECT customer, tier, measure, as_of FROM own.assigned WHERE scheme = 'own_void'
+	AND customer < '3';
 -- the same day once more
 SELECT stayed FROM tiering.assess('own_void', '2024-02-15', '{1}', 'asked again');
 SELECT t.fails($$SELECT tiering.assess('own_void', '2024-02-14', '{1}', 'asked')$$);
@@ -54,7 +55,8 @@ SELECT t.put(1, '2024-02-16', 150), t.put(2, '2024-02-20', 250);
 SELECT up FROM tiering.assess('own_void', '2024-02-16', '{1}', 'asked');
 SELECT up FROM tiering.refresh('own_void', '2024-02-29');
 SELECT now_as_of FROM tiering.void_assessment('own_void', '2024-02-29', 'a slip');
-SELECT customer, tier, measure, as_of FROM own.state WHERE scheme = 'own_void' AND customer < '3';
+SELECT customer, tier, measure, as_of FROM own.assigned WHERE scheme = 'own_void'
+	AND customer < '3';
 SELECT * FROM own.sums WHERE scheme = 'own_void';
 SELECT superseded, recorded, written FROM tiering.restate('own_void', '2024-01-31');
 SELECT * FROM t.invariants('own_void');
@@ -66,7 +68,7 @@ SELECT t.put(2, '2024-02-01', 10), t.put(3, '2024-02-01', 250), t.put(4, '2024-0
 SELECT up, down FROM tiering.assess('own_both', '2024-02-05', '{2,3,4}', 'asked');
 SELECT t.put(3, '2024-02-01', 150), t.put(4, '2024-02-01', 200);
 SELECT customers, stayed, up, down FROM tiering.refresh('own_both', '2024-02-05');
-SELECT * FROM own.state WHERE scheme = 'own_both';
+SELECT * FROM own.assigned WHERE scheme = 'own_both';
 SELECT moves FROM own.moves WHERE scheme = 'own_both' AND customer = '3';
 SELECT written FROM tiering.refresh('own_both', '2024-02-05');
 SELECT superseded, recorded, written FROM tiering.restate('own_both', '2024-01-31');
@@ -122,7 +124,7 @@ SELECT t.fails(format('SELECT tiering.end_override(%s, ''2024-02-04'')', :reques
 SET SESSION AUTHORIZATION own_decides;
 SELECT tiering.end_override(:request, '2024-02-05');
 RESET SESSION AUTHORIZATION;
-SELECT tier, since, cause FROM own.state WHERE scheme = 'own_asks' AND customer = '2';
+SELECT tier, since, cause FROM own.assigned WHERE scheme = 'own_asks' AND customer = '2';
 SELECT superseded, recorded, written FROM tiering.restate('own_asks', '2024-01-31', '{2}');
 SELECT * FROM own.sums WHERE scheme = 'own_asks';
 SELECT * FROM t.invariants('own_asks');
@@ -145,7 +147,7 @@ UPDATE tiering.assignment SET tier = 'gold', as_of = '2024-02-10'
 UPDATE tiering.assignment SET tier = 'platinum', as_of = '2024-02-10'
 	WHERE scheme = 'own_hand' AND customer_id = '2';
 SELECT stayed FROM tiering.assess('own_hand', '2024-02-10', '{2}', 'asked');
-SELECT tier, misses, cause FROM own.state WHERE scheme = 'own_hand' AND customer = '2';
+SELECT tier, misses, cause FROM own.assigned WHERE scheme = 'own_hand' AND customer = '2';
 SELECT superseded, recorded, written FROM tiering.restate('own_hand', '2024-01-31');
 SELECT * FROM t.invariants('own_hand');
 

@@ -41,7 +41,7 @@ BEGIN
 	END LOOP;
 END;
 $$;
-CREATE FUNCTION pol.timeline(scheme text) RETURNS TABLE (customer text, held text)
+CREATE FUNCTION pol.timeline(scheme text) RETURNS TABLE (customer text, tier text)
 	LANGUAGE sql AS $$
 	SELECT split_part(s.customer_id, '-', 2),
 		string_agg(left(s.tier, 1) || CASE WHEN s.misses > 0 THEN s.misses::text ELSE '' END, ' '
@@ -202,7 +202,7 @@ SELECT severity, place, finding FROM tiering.validate('stay2', 1) WHERE severity
 
 /*
  * Random policies on 10,000 random customers over 36 months, against the grammar
- * as a plain loop: what is held, the misses and the moves are the same at every
+ * as a plain loop: the tier, the misses and the moves are the same at every
  * step. Values wander, so that runs of misses come about; some customers come
  * late, leave, and come back.
  */
@@ -259,45 +259,45 @@ DECLARE
 	names text[] := '{a,b,c,d,e}';
 	last_customer text := '';
 	last_month int;
-	held int; earned int; since date; first date; misses int; pending int;
+	now_in int; earned int; since date; first date; misses int; pending int;
 	missed boolean; protected boolean;
 	month_ends date;
 BEGIN
 	FOR v IN SELECT * FROM pol.random_value ORDER BY customer_id, m LOOP
 		earned := least(1 + floor(v.value / 100)::int, 5);
 		IF v.customer_id <> last_customer OR v.m > last_month + 1 THEN	-- new, or back
-			held := earned; since := v.as_of; first := v.as_of; misses := 0; pending := NULL;
+			now_in := earned; since := v.as_of; first := v.as_of; misses := 0; pending := NULL;
 		ELSE
-			SELECT * INTO p FROM tiering.policy WHERE scheme = v.scheme AND tier = names[held];
-			missed := earned < held;
+			SELECT * INTO p FROM tiering.policy WHERE scheme = v.scheme AND tier = names[now_in];
+			missed := earned < now_in;
 			-- a month's last day, so many months after a month's last day
 			protected := v.as_of <= (date_trunc('month', since + 1) + COALESCE(p.hold,
 				'0') - interval '1 day')::date
 				OR v.as_of <= (date_trunc('month', first + 1) + COALESCE(p.new_hold,
 					'0') - interval '1 day')::date;
-			IF earned > GREATEST(held, pending)
+			IF earned > GREATEST(now_in, pending)
 				AND COALESCE((SELECT up FROM tiering.policy WHERE scheme = v.scheme
 				AND tier = names[earned]), 'at_once') = 'at_once' THEN
-				held := earned; since := v.as_of; misses := 0;
+				now_in := earned; since := v.as_of; misses := 0;
 			ELSIF pending IS NOT NULL THEN
-				held := pending; since := v.as_of; misses := 0;
+				now_in := pending; since := v.as_of; misses := 0;
 			ELSIF NOT missed THEN
 				misses := 0;
 			ELSIF NOT protected AND (p.review_months IS NULL
 				OR extract(month FROM v.as_of)::int = ANY (p.review_months)) THEN
 				misses := misses + 1;
 				IF misses >= COALESCE(p.down_after, 1) THEN
-					held := CASE WHEN p.down_to = 'one_step' THEN held - 1 ELSE earned
+					now_in := CASE WHEN p.down_to = 'one_step' THEN now_in - 1 ELSE earned
 						END; since := v.as_of; misses := 0;
 				END IF;
 			END IF;
 			pending := NULL;
 		END IF;
-		IF earned > held THEN
+		IF earned > now_in THEN
 			pending := earned;
 		END IF;
 		last_customer := v.customer_id; last_month := v.m;
-		RETURN NEXT (v.scheme, v.customer_id, v.as_of, names[held], misses);
+		RETURN NEXT (v.scheme, v.customer_id, v.as_of, names[now_in], misses);
 	END LOOP;
 END;
 $$;

@@ -116,7 +116,7 @@ SELECT customer_id, moves FROM word.moves WHERE scheme = 'year';
 SELECT m.as_of, m.assessed, tiering.tier_on('year', 'year-c', '2024-12-30') AS on_30,
 	tiering.tier_on('year', 'year-c', '2024-12-31') AS on_31
 FROM tiering.migration m WHERE m.scheme = 'year' AND m.cause <> 'new';
--- on last business days of five months each month's review is held, and counts once
+-- on last business days of five months each month's review is made, and counts once
 SELECT word.ladder('business', 'down_after, review_at', '5, ''month_end''');
 INSERT INTO word.value SELECT 'business-c', d, CASE WHEN d = '2024-05-31' THEN 150 ELSE 50 END
 FROM unnest('{2024-05-31,2024-06-28,2024-07-31,2024-08-30,2024-09-30,2024-10-31,'

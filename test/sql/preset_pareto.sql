@@ -5,7 +5,7 @@ SELECT v, tiering.classify('pareto', m)
 	FROM unnest('{0.000001,0.19999999,0.2,0.2000000000000001,0.20000001,1,NULL}'::numeric[]) v,
 	LATERAL (SELECT v AS rank_share, 0 AS contribution) m;
 
--- Ten customers: the second and third place are equal, so three are the top; who
+-- Ten customers: the second and third are equal, so three are the top; who
 -- contributed nothing known is not counted.
 CREATE TEMP TABLE contributor AS
 SELECT * FROM (VALUES (1, 100.00), (2, 90), (3, 90), (4, 80), (5, 70), (6, 60), (7, 50), (8, 40),

@@ -108,7 +108,7 @@ SELECT client_id, count(*) AS months,
 FROM berka.oracle WHERE client_id IN (222, 1895) AND avg = 10000 GROUP BY client_id
 	ORDER BY client_id;
 
--- Refreshed month by month, the state is the oracle's.
+-- Refreshed month by month, the tiers are the oracle's.
 SET client_min_messages = warning;
 SELECT tiering.set_source('berka', $$
 	SELECT o.client_id AS customer_id,

@@ -6,8 +6,8 @@ SET client_min_messages = warning;
 CREATE VIEW rec.sums AS
 SELECT scheme, as_of, tier, customers, measure FROM _tiering.known_distribution()
 WHERE customers > 0 ORDER BY scheme, as_of, tier;
-CREATE FUNCTION rec.held(scheme text) RETURNS TABLE (tier text, measure numeric) LANGUAGE sql AS $$
-	SELECT a.tier, sum(a.measure) FROM tiering.assignment a WHERE a.scheme = held.scheme
+CREATE FUNCTION rec.money(scheme text) RETURNS TABLE (tier text, measure numeric) LANGUAGE sql AS $$
+	SELECT a.tier, sum(a.measure) FROM tiering.assignment a WHERE a.scheme = money.scheme
 	GROUP BY a.tier ORDER BY 1
 $$;
 
@@ -16,7 +16,7 @@ SELECT t.bank_of_five('rec_void'), (tiering.refresh('rec_void', '2024-02-05')).s
 UPDATE t.five SET assets = assets + 1;
 SELECT now_as_of FROM tiering.void_assessment('rec_void', '2024-02-05', 'a slip');
 SELECT * FROM rec.sums WHERE scheme = 'rec_void';
-SELECT * FROM rec.held('rec_void');
+SELECT * FROM rec.money('rec_void');
 SELECT * FROM t.invariants('rec_void');
 -- with a source that fails, it is not known what they had, until it is read again
 SELECT stayed FROM tiering.refresh('rec_void', '2024-02-05');

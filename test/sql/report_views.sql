@@ -15,7 +15,7 @@ INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds)
 INSERT INTO tiering.service (scheme, version, tier, channel, customers_per_manager, benefits)
 	VALUES ('rv', 1, 'mid', 'branch', '[30,200]', 'a'), ('rv', 1, 'high', 'manager', '[7,7]', 'b'),
 	('rv', 1, 'top', 'centre', NULL, 'c');
-SELECT tiering.publish('rv', '2024-01-01'), tiering.new_version('rv', 'middle in the place of mid');
+SELECT tiering.publish('rv', '2024-01-01'), tiering.new_version('rv', 'middle instead of mid');
 DELETE FROM tiering.tier WHERE scheme = 'rv' AND version = 2 AND tier = 'mid';
 INSERT INTO tiering.tier (scheme, version, tier, rank) VALUES ('rv', 2, 'middle', 10);
 INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds)
@@ -72,7 +72,7 @@ SELECT count(*) > 200 AS many, count(*)
 	FILTER (WHERE (n.tier, n.assets) IS DISTINCT FROM (a.tier, a.measure)) AS wrong FROM t.now n
 	FULL JOIN (SELECT * FROM tiering.assignment WHERE scheme = 'rv') a USING (customer_id);
 
--- near_upgrade: the next bound above the tier held
+-- near_upgrade: the next bound above the current tier
 SELECT count(*) > 100 AS many, count(*) FILTER (WHERE e IS DISTINCT FROM v) AS wrong, count(*)
 	FILTER (WHERE v.distance <= 0) AS reached
 FROM (SELECT n.customer_id, n.tier, u.tier AS next_tier, n.assets AS measure, u.bound,
@@ -83,7 +83,7 @@ FROM (SELECT n.customer_id, n.tier, u.tier AS next_tier, n.assets AS measure, u.
 		AND u.bound IS NOT NULL) e
 	FULL JOIN (SELECT customer_id, tier, next_tier, measure, bound, distance, distance_percent
 		FROM tiering.near_upgrade WHERE scheme = 'rv') v USING (customer_id);
--- near_downgrade: the bound of the tier held, and what lies below it
+-- near_downgrade: the bound of the current tier, and what lies below it
 SELECT count(*) > 30 AS many, count(*) FILTER (WHERE e IS DISTINCT FROM v) AS wrong
 FROM (SELECT n.customer_id, n.tier,
 	(SELECT u.tier FROM t.level u WHERE u.rank < l.rank AND (u.bound IS NOT NULL OR u.tier = 'low')

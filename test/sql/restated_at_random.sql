@@ -230,7 +230,7 @@ WHERE NOT EXISTS (SELECT FROM tiering.standing_move m WHERE scheme = 'sure' || b
 	AND NOT EXISTS (SELECT what FROM chance.told x WHERE x.scheme = 'odds' || bank
 		AND x.customer_id = c::text AND decided EXCEPT SELECT what FROM chance.told x
 		WHERE x.scheme = 'sure' || bank AND x.customer_id = c::text);
-CREATE VIEW chance.state AS SELECT substr(scheme, 1, length(scheme) - 1) AS kind,
+CREATE VIEW chance.assigned AS SELECT substr(scheme, 1, length(scheme) - 1) AS kind,
 	"right"(scheme, 1)::int AS bank, customer_id, tier, measure, since, version, first_as_of,
 	earned, misses, next_tier, next_review, policy_tier, policy_since
 FROM tiering.assignment WHERE scheme ~ '^(odds|sure)[1-6]$';
@@ -250,9 +250,9 @@ SELECT count(*) > 900 AS many, count(*) FILTER (WHERE told) > 100 AS many_told, 
 	FILTER (WHERE decided) > 50 AS many_decided,
 	count(*) FILTER (WHERE told AND customer_id::int % 4 = 0) > 20 AS restated_and_told
 		FROM chance.comparable;
-SELECT count(*) AS wrong_state FROM chance.comparable
-	JOIN (SELECT * FROM chance.state WHERE kind = 'odds') a USING (bank, customer_id)
-	FULL JOIN (SELECT s.* FROM chance.state s JOIN chance.comparable USING (bank, customer_id)
+SELECT count(*) AS wrong_tiers FROM chance.comparable
+	JOIN (SELECT * FROM chance.assigned WHERE kind = 'odds') a USING (bank, customer_id)
+	FULL JOIN (SELECT s.* FROM chance.assigned s JOIN chance.comparable USING (bank, customer_id)
 	WHERE kind = 'sure') b USING (bank, customer_id)
 WHERE (a.tier, a.measure, a.since, a.version, a.first_as_of, a.earned, a.misses, a.next_tier,
 	a.next_review, a.policy_tier, a.policy_since)
@@ -266,7 +266,7 @@ WHERE (a.from_tier, a.to_tier, a.version) IS DISTINCT FROM (b.from_tier, b.to_ti
 	OR (a.measure <> b.measure AND b.measure > 0);
 
 -- For everybody: an unbroken chain of moves, which ends where he is; heads are what the moves add
--- up to; what was known is known; the seals hold.
+-- up to; what was known is known; the seals are sound.
 SELECT count(*) FILTER (WHERE from_tier IS DISTINCT FROM before) AS broken FROM (
 	SELECT *, lag(to_tier) OVER (PARTITION BY scheme, customer_id ORDER BY as_of, move) AS before
 		FROM tiering.standing_move WHERE scheme ~ '^odds[1-6]$') m;

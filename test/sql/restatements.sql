@@ -50,7 +50,7 @@ BEGIN
 END;
 $$;
 -- how two schemes differ, in all that a report could see
-CREATE FUNCTION again.differences(a text, b text, OUT state bigint, OUT moves bigint,
+CREATE FUNCTION again.differences(a text, b text, OUT tiers bigint, OUT moves bigint,
 	OUT heads bigint, OUT money bigint, OUT compared bigint) LANGUAGE sql AS $$
 	SELECT (SELECT count(*) FROM (SELECT *
 		FROM (SELECT customer_id, tier, measure, since, version, first_as_of, earned, misses,
@@ -78,7 +78,7 @@ SELECT again.scheme('again'), again.scheme('twin');
 SELECT again.refresh('again', '2023-12-31') > 2000 AS many_moves,
 	again.refresh('twin', '2023-12-31') > 0;
 SELECT * FROM again.differences('again', 'twin') \gset
-SELECT :state AS state, :moves AS moves, :heads AS heads, :money AS money,
+SELECT :tiers AS tiers, :moves AS moves, :heads AS heads, :money AS money,
 	:compared > 2000 AS enough;
 -- Restating what did not change changes nothing but the money that it leaves to recount().
 SELECT assessments, customers, superseded, recorded, written
@@ -86,7 +86,7 @@ SELECT assessments, customers, superseded, recorded, written
 	ARRAY(SELECT format('c%s', c) FROM generate_series(1, 600, 10) c));
 SELECT assessments, customers, superseded, recorded, written
 	FROM tiering.restate('again', '2022-01-01');
-SELECT state, moves, heads, money FROM again.differences('again', 'twin');
+SELECT tiers, moves, heads, money FROM again.differences('again', 'twin');
 SELECT sound FROM tiering.verify_history('again');
 
 -- What was known before
@@ -123,11 +123,11 @@ SELECT r.assessments, r.customers = m.marked AS all_marked, r.superseded > 30 AS
 FROM (SELECT count(*) AS marked FROM tiering.dirty_customer WHERE scheme = 'again') m,
 	tiering.restate_dirty('again') r;
 SELECT count(*) AS still_marked FROM tiering.dirty;
-SELECT state, moves, heads, money > 0 AS money_is_left FROM again.differences('again', 'righted');
+SELECT tiers, moves, heads, money > 0 AS money_is_left FROM again.differences('again', 'righted');
 SELECT as_of FROM tiering.tier_distribution_history('again', NULL) WHERE measure IS NULL GROUP BY 1
 	HAVING count(*) < 4 OR as_of = '2023-12-31';
 SELECT tiering.recount('again'), tiering.recount('again') AS nothing_left;
-SELECT state, moves, heads, money FROM again.differences('again', 'righted');
+SELECT tiers, moves, heads, money FROM again.differences('again', 'righted');
 SELECT kind, as_of, superseded > 0 AS superseded, moves > 0 AS moves FROM tiering.batch
 	WHERE scheme = 'again' ORDER BY batch DESC LIMIT 1;
 SELECT cause, count(*) > 0 AS some FROM tiering.standing_move WHERE scheme = 'again'
@@ -149,7 +149,8 @@ SELECT count(*) > 0 AS now_otherwise
 	FROM (SELECT on_date, customer_id, tier FROM again.known_tiers EXCEPT SELECT d::date,
 	t.customer_id, t.tier FROM generate_series('2022-01-31'::date, '2023-12-31', '1 month') d,
 	tiering.tiers_on('again', d::date) t) x;
--- the state is what the standing moves add up to, and the matrix of every month what the tiers were
+-- assignment is what the standing moves add up to, and the matrix of every month what the tiers
+-- were
 SELECT count(*) AS wrong FROM (SELECT customer_id, tier FROM tiering.assignment
 	WHERE scheme = 'again') a
 	FULL JOIN (SELECT DISTINCT ON (customer_id) customer_id, to_tier FROM tiering.standing_move
@@ -184,7 +185,7 @@ BEGIN
 		ELSE PERFORM tiering.restate('again', from_day); END CASE;
 	PERFORM tiering.recount('again');
 	PERFORM again.scheme('righted' || n), again.refresh('righted' || n, '2023-12-31');
-	RETURN (SELECT format('%s state, %s moves, %s heads, %s money', d.state, d.moves, d.heads,
+	RETURN (SELECT format('%s tiers, %s moves, %s heads, %s money', d.tiers, d.moves, d.heads,
 		d.money) FROM again.differences('again', 'righted' || n) d);
 END;
 $$;
@@ -197,7 +198,7 @@ INSERT INTO again.value SELECT customer_id, '2024-02-29', value * 0.8 FROM again
 	WHERE as_of = '2023-12-31';
 SELECT again.refresh('again', '2024-12-31', '2023-12-31') = again.refresh('righted6', '2024-12-31',
 	'2023-12-31') AS same;
-SELECT state, moves, heads, money FROM again.differences('again', 'righted6');
+SELECT tiers, moves, heads, money FROM again.differences('again', 'righted6');
 
 -- Changes by hand and overrides of then stay.
 CREATE TABLE again.hand AS SELECT c AS customer_id, d AS as_of, 50::numeric AS value
@@ -240,7 +241,7 @@ SELECT sound FROM tiering.verify_history('byhand');
 SELECT tiering.mark_dirty('byhand', 'd', '2024-03-01');
 CREATE TABLE again.before AS SELECT (SELECT count(*) FROM tiering.migration) AS moves,
 	(SELECT count(*) FROM tiering.distribution_history) AS editions,
-	(SELECT md5(string_agg(a::text, '|' ORDER BY a::text)) FROM tiering.assignment a) AS state;
+	(SELECT md5(string_agg(a::text, '|' ORDER BY a::text)) FROM tiering.assignment a) AS assigned;
 SELECT t.fails(q) FROM unnest(ARRAY['SELECT tiering.restate(''nothing'', ''2024-01-01'')',
 	'SELECT tiering.restate(''byhand'', NULL)', 'SELECT tiering.restate(''byhand'', ''-infinity'')',
 	'SELECT tiering.restate(''unsourced'', ''2024-01-01'')',
@@ -257,8 +258,8 @@ SELECT customer_id, from_as_of FROM tiering.dirty;
 SELECT superseded, recorded, written, assessments FROM tiering.restate('byhand', '2025-01-01');
 SELECT customers, assessments FROM tiering.restate('byhand', '2024-01-01', '{}');
 SELECT b.moves = (SELECT count(*) FROM tiering.migration) AS same_moves,
-	b.state = (SELECT md5(string_agg(a::text, '|' ORDER BY a::text))
-	FROM tiering.assignment a) AS same_state FROM again.before b;
+	b.assigned = (SELECT md5(string_agg(a::text, '|' ORDER BY a::text))
+	FROM tiering.assignment a) AS same_tiers FROM again.before b;
 DELETE FROM tiering.dirty;
 SELECT customers, assessments, superseded, recorded
 	FROM tiering.restate('byhand', '2024-01-01', '{NULL,d,d}');

@@ -65,8 +65,8 @@ SELECT x, n, low, high, round(low, 4) = a AND round(high, 4) = b AS as_printed
 FROM (VALUES (81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0000, 0.1611),
 	(1, 29, 0.0061, 0.1718),
 		(0, 10, 0.0000, 0.2775)) v (x, n, a, b), _tiering.wilson(x, n);
--- the other side of a share has the other side of its interval; all of it lies in 0 to 1, and holds
--- the share
+-- the other side of a share has the other side of its interval; all of it lies in 0 to 1, and
+-- contains the share
 SELECT count(*) AS wrong
 FROM generate_series(1, 60) n, generate_series(0, n) x, _tiering.wilson(x, n) w,
 	_tiering.wilson(n - x, n) o
@@ -144,7 +144,7 @@ SELECT t.fails(q) FROM (VALUES
 	($$SELECT * FROM tiering.migration_matrix('nowhere', '2023-12-31', '2024-12-31')$$),
 	($$SELECT * FROM tiering.migration_matrix(NULL, '2023-12-31', '2024-12-31')$$),
 	($$SELECT * FROM tiering.retention('nowhere')$$), ($$SELECT * FROM tiering.retention(NULL)$$),
-	($$SELECT * FROM _tiering.standing(NULL, '2023-12-31', '2024-12-31', NULL)$$)) v (q);
+	($$SELECT * FROM _tiering.migration_counts(NULL, '2023-12-31', '2024-12-31', NULL)$$)) v (q);
 SELECT tiering.create_ladder('co_empty', 'assets', '{low,high}', '{NULL,100}');
 SELECT count(*) FROM tiering.migration_matrix('co_empty', '2023-12-31', '2024-12-31');
 SELECT count(*) FROM tiering.retention('co_empty');
@@ -249,7 +249,7 @@ GROUP BY v.as_of ORDER BY v.as_of;
 -- the year goes on until the last refresh
 SELECT year, until, tier, customers FROM tiering.retention('co_nightly');
 
--- Numbers of any size; more moves than work_mem holds wait in a file, and parallel workers read the
+-- Numbers of any size; more moves than work_mem fits wait in a file, and parallel workers read the
 -- same
 SELECT tiering.create_ladder('co_large', 'assets', '{low,mid,high}', '{NULL,100,1000}'),
 	tiering.publish('co_large', '2020-01-01');
@@ -275,7 +275,8 @@ BEGIN
 END;
 $$;
 SELECT t.temp_blocks($$SELECT
-	FROM _tiering.standing('co_large', '2023-12-31', '2024-12-31', NULL)$$) > 100 AS in_a_file;
+	FROM _tiering.migration_counts('co_large', '2023-12-31', '2024-12-31', NULL)$$) > 100
+		AS in_a_file;
 WITH plain AS MATERIALIZED (
 	SELECT (SELECT k.to_tier FROM tiering.migration k WHERE k.scheme = 'co_large'
 		AND k.customer_id = c.customer_id AND k.as_of <= '2023-12-31'
@@ -322,7 +323,7 @@ SET ROLE tiering_cohorts;
 SELECT t.fails(q) FROM (VALUES ($$SELECT *
 	FROM tiering.migration_matrix('co', '2023-12-31', '2024-12-31')$$),
 	($$SELECT * FROM tiering.retention('co')$$),
-	($$SELECT * FROM _tiering.standing('co', '2023-12-31', '2024-12-31', NULL)$$),
+	($$SELECT * FROM _tiering.migration_counts('co', '2023-12-31', '2024-12-31', NULL)$$),
 	($$SELECT * FROM _tiering.known_moves('co', NULL)$$)) v (q);
 RESET ROLE;
 GRANT EXECUTE ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz),

@@ -82,8 +82,8 @@ CREATE TABLE t.nothing ();
 INSERT INTO t.nothing DEFAULT VALUES;
 CREATE TABLE t.wrong (x float8, b boolean);
 INSERT INTO t.wrong VALUES (1, true);
-CREATE TABLE t.holding (id int, m t.m, p t.pair);
-INSERT INTO t.holding SELECT m.id, m, (m.x, m.b)::t.pair FROM ONLY t.m m;
+CREATE TABLE t.nested (id int, m t.m, p t.pair);
+INSERT INTO t.nested SELECT m.id, m, (m.x, m.b)::t.pair FROM ONLY t.m m;
 DO $$
 BEGIN
 	FOR n IN 97 .. 98 LOOP
@@ -130,7 +130,7 @@ INSERT INTO t.case (columns, statement) VALUES
 	(true, $$SELECT GRADE('rc', m) FROM (SELECT m.* FROM t.v m) m WHERE GRADE('rc', m) = 'high'$$),
 	(true, $$SELECT GRADE('rc', m) FROM (SELECT x, b, 99 AS x FROM t.m) m$$),
 	(true, $$SELECT GRADE('rc', m) FROM (SELECT x, b, 99 AS y, 9 AS y FROM t.m) m$$),
-	(true, $$SELECT GRADE('rc', m) FROM (SELECT (h.p).* FROM t.holding h) m$$),
+	(true, $$SELECT GRADE('rc', m) FROM (SELECT (h.p).* FROM t.nested h) m$$),
 	(true, $$SELECT GRADE('rc', m) FROM (SELECT rank() OVER (ORDER BY id) AS x, b FROM t.m) m$$),
 	(true, $$SELECT GRADE('rc', m) FROM (VALUES (5, true), (25, NULL), (12, false)) m(x, b)$$),
 	(false, $$SELECT GRADE('rc', m) FROM (VALUES (25, NULL::boolean)) m(x, b)$$),
@@ -183,8 +183,8 @@ INSERT INTO t.case (columns, statement) VALUES
 	(false, $$SELECT GRADE('rc', m::t.m) FROM t.heir m$$),
 	(true, $$SELECT GRADE('rc', m) FROM t.heir m$$),
 	-- rows that are no table's
-	(NULL, $$SELECT GRADE('rc', m) FROM t.holding h, LATERAL (SELECT (h.p).x, (h.p).b) m$$),
-	(false, $$SELECT GRADE('rc', h.m), GRADE('rc', h.p) FROM t.holding h$$),
+	(NULL, $$SELECT GRADE('rc', m) FROM t.nested h, LATERAL (SELECT (h.p).x, (h.p).b) m$$),
+	(false, $$SELECT GRADE('rc', h.m), GRADE('rc', h.p) FROM t.nested h$$),
 	(true, $$SELECT GRADE('rc', (x, b)::t.pair) FROM t.m$$),
 	(true, $$SELECT GRADE('rc', ROW(x, b)) FROM t.m$$),
 	(false, $$SELECT GRADE('rc', CASE WHEN id > 9 THEN m END) FROM ONLY t.m$$),

@@ -1,6 +1,6 @@
 -- classify(scheme, m) where the types of the rows at one call site change: a type
 -- that is altered while the statement runs, and types that take turns. A row is
--- graded by what it holds or it is refused; it is never read as something else.
+-- graded by what it has or it is refused; it is never read as something else.
 CREATE SCHEMA rt;
 SELECT tiering.new_scheme('rt');
 INSERT INTO tiering.metric (scheme, version, metric, kind) VALUES ('rt', 1, 'm', 'number');

@@ -46,7 +46,7 @@ SELECT * FROM tiering.validate('card', 1) WHERE severity = 'error';
 SELECT tiering.publish('card', '2024-01-01');
 
 -- Customers, one in three on a cut, one in ten of whom something is not known
-CREATE TABLE t.holder AS
+CREATE TABLE t.applicant AS
 SELECT g AS id, -- a column that bears the name of a score is not looked at
 	1e6 AS fit,
 	CASE WHEN t.random(g + 1000000) > 0.1
@@ -66,7 +66,7 @@ CREATE TABLE t.scored AS
 WITH value AS (
 	SELECT id, metric, CASE metric WHEN 'age' THEN age WHEN 'assets' THEN assets WHEN 'trades'
 		THEN trades WHEN 'member' THEN member::int END AS value
-	FROM t.holder, unnest('{age,assets,member,trades}'::text[]) metric
+	FROM t.applicant, unnest('{age,assets,member,trades}'::text[]) metric
 ), piece AS (
 	SELECT v.id, p.score, p.weight * CASE WHEN v.value IS NULL THEN p.null_points ELSE (
 			SELECT e.points FROM t.earned e WHERE e.score = p.score AND e.metric = p.metric
@@ -85,12 +85,12 @@ SELECT id, CASE WHEN s.fit >= 90 AND h.member THEN 'prime'
 	WHEN s.fit > 50.1234 AND s.risk > -100 AND s.risk <= 200 OR h.assets >= 28 AND s.risk >= 0
 		THEN 'sound'
 	WHEN s.fit >= 0 THEN 'fair' WHEN s.risk < -20.5 THEN 'weak' ELSE 'none' END AS tier
-FROM t.scored s JOIN t.holder h USING (id);
+FROM t.scored s JOIN t.applicant h USING (id);
 SELECT tier, count(*) > 50 AS many, count(*)
 	FILTER (WHERE e.tier IS DISTINCT FROM tiering.classify('card', h)) AS wrong,
 	count(*) FILTER (WHERE e.tier
 		IS DISTINCT FROM tiering.classify('card', h, '2024-05-01')) AS wrong_on
-FROM t.expected e JOIN t.holder h USING (id) GROUP BY tier ORDER BY tier;
+FROM t.expected e JOIN t.applicant h USING (id) GROUP BY tier ORDER BY tier;
 SELECT count(*) FILTER (WHERE fit IS NULL) > 100 AS unknown_fit, count(*)
 	FILTER (WHERE risk IS NULL) > 100 AS unknown_risk,
 	count(*) FILTER (WHERE fit < 0) > 100 AS negative, count(*)
@@ -98,11 +98,11 @@ SELECT count(*) FILTER (WHERE fit IS NULL) > 100 AS unknown_fit, count(*)
 -- as a row, too, and through a source
 CREATE FUNCTION t.classify_row(scheme text, m record) RETURNS text LANGUAGE plpgsql
 	STABLE AS $$ BEGIN RETURN tiering.classify(scheme, m); END $$;
-SELECT count(*) AS wrong FROM t.expected e JOIN t.holder h USING (id) WHERE e.tier
+SELECT count(*) AS wrong FROM t.expected e JOIN t.applicant h USING (id) WHERE e.tier
 	IS DISTINCT FROM t.classify_row('card', h);
 SELECT _tiering.source_columns('card', 1);
 SELECT tiering.set_source('card',
-	'SELECT id AS customer_id, assets, age, member, trades FROM t.holder WHERE $1 > '
+	'SELECT id AS customer_id, assets, age, member, trades FROM t.applicant WHERE $1 > '
 	'''2000-01-01''::date');
 SELECT customers, new, ungraded FROM tiering.refresh('card', '2024-01-31');
 SELECT count(*) AS wrong FROM t.expected e

@@ -45,7 +45,7 @@ SELECT daily_series(1, '5874897-12-30', '5874897-12-31') AS dates,
 SELECT daily_series(b, '2026-01-01', d)
 	FROM (VALUES (1.5, '2026-01-05'::date), (2.50000, '2026-01-01'), (3, '2026-01-03')) v(b, d);
 
--- errors: those of the averages, and what a series cannot hold
+-- errors: those of the averages, and what a series cannot store
 SELECT t.fails(format('SELECT tiering.%s', replace(call, '?', value)))
 FROM unnest(ARRAY[
 	$$daily_series(?, '2023-01-01', '2023-02-01')$$,

@@ -1,4 +1,4 @@
--- Input that claims more points than its bytes hold: it is refused for what it is
+-- Input that claims more points than its bytes have: it is refused for what it is
 -- before room is made for what it claims. (On a server with AddressSanitizer, room
 -- of more than 256 MB at once is an error of its own; see test/run asan.)
 SET search_path = public, tiering;

@@ -32,7 +32,7 @@ SELECT t.fails('SELECT tiering.convert(' || call || ')') FROM unnest(ARRAY[
 SELECT convert(tiering.trim('{2026-01-01: 1}', '[2026-01-01,2026-06-30)'),
 	'{2026-01-01: 7, 2026-06-30: none}');
 
--- 200 accounts in five currencies over two years, rates of working days, held over weekends
+-- 200 accounts in five currencies over two years, rates of working days, carried over weekends
 CREATE TABLE t.rate AS
 SELECT c AS currency, d::date AS day,
 	round(v * (0.9 + 0.2 * t.random(hashtext(c)::bigint * 1000 + (d::date - '2020-01-01'))),

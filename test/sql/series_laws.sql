@@ -1,4 +1,4 @@
--- What holds of any daily_series, tried on seeded random ones against plain SQL
+-- What is true of any daily_series, tried on seeded random ones against plain SQL
 -- that goes day by day.
 SET search_path = public, tiering;
 SET datestyle = ISO;

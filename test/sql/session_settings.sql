@@ -1,5 +1,5 @@
 -- What a session is set to changes nothing: the same refreshes, under other time
--- zones and other ways to write dates, intervals and names, leave the same state.
+-- zones and other ways to write dates, intervals and names, leave the same rows.
 CREATE SCHEMA s;
 CREATE TABLE s.metrics AS
 SELECT lpad(i::text, 3, '0') AS customer_id, d,
@@ -155,7 +155,7 @@ VALUES ('settings6', 'SELECT customer_id, 1 AS x FROM s.payment', '{TimeZone=Mar
 SELECT t.fails($$SELECT tiering.refresh('settings6', '2024-02-10')$$);
 SELECT current_setting('timezone') AS time_zone, current_setting('datestyle') AS date_style;
 
--- Periods, reviews and holds of days around the changes of clocks
+-- Periods, reviews and days of hold around the changes of clocks
 CREATE FUNCTION s.days() RETURNS text LANGUAGE sql AS $$
 	SELECT md5(jsonb_agg(jsonb_build_array(d, lower(tiering.month(d)),
 		upper(tiering.trailing('1 month', d)),

@@ -37,17 +37,17 @@ $$;
 -- All that a caller sees
 CREATE FUNCTION t.told(query text) RETURNS TABLE (field text, value text) LANGUAGE plpgsql AS $$
 DECLARE
-	state text; message text; detail text; hint text; context text;
+	code text; message text; detail text; hint text; context text;
 	col text; con text; typ text; tab text; nsp text;
 BEGIN
 	EXECUTE query;
 	RETURN QUERY SELECT 'no error', NULL;
 EXCEPTION WHEN OTHERS OR query_canceled THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
+	GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
 		detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT,
 		col = COLUMN_NAME, con = CONSTRAINT_NAME, typ = PG_DATATYPE_NAME, tab = TABLE_NAME,
 		nsp = SCHEMA_NAME;
-	RETURN QUERY SELECT * FROM (VALUES ('state', state), ('message', message), ('detail', detail),
+	RETURN QUERY SELECT * FROM (VALUES ('code', code), ('message', message), ('detail', detail),
 		('hint', hint), ('context', context), ('column', col), ('constraint', con), ('type', typ),
 		('table', tab), ('schema', nsp)) v(f, x) WHERE x <> '';
 END;
@@ -86,7 +86,7 @@ SET SESSION AUTHORIZATION tiering_err_grader;
 SELECT * FROM t.told('SELECT err.trial()');
 RESET SESSION AUTHORIZATION;
 
--- A text that is no number shows in the message; the query, its place and the scheme's
+-- A text that is no number shows in the message; the query, where it is and the scheme's
 -- tables do not. Errors of planning, of another statement inside, of a worker, and a
 -- statement that is stopped are told alike.
 CREATE FUNCTION err.ask(query text, before text DEFAULT 'SELECT')
@@ -108,7 +108,7 @@ BEGIN
 	RETURN (SELECT secret FROM err.metrics);
 END;
 $$;
-SELECT q.place, a.* FROM unnest(ARRAY[
+SELECT q.entry, a.* FROM unnest(ARRAY[
 	'SELECT customer_id, amount::numeric AS assets FROM err.texts',
 	'SELECT customer_id, secret AS assets FROM err.metrics',
 	'SELECT customer_id, assets FROM err.metrics WHERE secret ORDER',
@@ -116,7 +116,7 @@ SELECT q.place, a.* FROM unnest(ARRAY[
 	'SELECT customer_id, err.inside() AS assets FROM err.metrics',
 	'SELECT customer_id, CAST(assets AS text) AS assets FROM err.metrics',
 	'SELECT customer_id FROM err.metrics',
-	'SELECT 1; SELECT ''secret''']) WITH ORDINALITY q(query, place), err.ask(query) a;
+	'SELECT 1; SELECT ''secret''']) WITH ORDINALITY q(query, entry), err.ask(query) a;
 CREATE FUNCTION err.stop() RETURNS numeric LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
 	PERFORM pg_cancel_backend(pg_backend_pid());

@@ -10,7 +10,7 @@ SELECT tiering.create_ladder('src', 'assets', '{low,high}', '{NULL,200}'),
 
 -- Each setting that a session can change is pinned, kept with the source, or changes
 -- no result: how fast an answer comes, what is logged, sent or stored, what is
--- stopped, and what holds for a transaction from its start. Of those that a later
+-- stopped, and what counts for a transaction from its start. Of those that a later
 -- server has, somebody has to say which they are.
 CREATE TABLE src.setting (name text PRIMARY KEY, kind text, at_set text, at_run text, runs_as text);
 INSERT INTO src.setting (name, kind, at_set, at_run, runs_as) VALUES
@@ -248,7 +248,7 @@ CREATE FUNCTION src.cast_pair(pg_temp.pair) RETURNS numeric LANGUAGE sql AS 'SEL
 CREATE FUNCTION src.refused(query text) RETURNS text LANGUAGE sql AS $$
 	SELECT split_part(t.fails(format('SELECT tiering.set_source(%L, %L)', 'src', query)), E'\n', 1)
 $$;
-SELECT place, src.refused(query) FROM unnest(ARRAY[
+SELECT entry, src.refused(query) FROM unnest(ARRAY[
 	'SELECT customer_id, assets FROM metrics',
 	'SELECT customer_id, assets FROM pg_temp.metrics',
 	'SELECT customer_id, assets FROM seen',
@@ -282,7 +282,7 @@ SELECT place, src.refused(query) FROM unnest(ARRAY[
 	'SELECT customer_id, assets FROM src.metrics
 		CROSS JOIN XMLTABLE(''/a'' PASSING ''<a/>'' COLUMNS k pg_temp.money2)',
 	'SELECT customer_id, assets FROM src.metrics WHERE note = ''pg_temp'' OR 1 = 1'
-	]) WITH ORDINALITY q(query, place) ORDER BY place;
+	]) WITH ORDINALITY q(query, entry) ORDER BY entry;
 -- Nor does one run that was restored, and would take what whoever refreshes has made.
 DELETE FROM tiering.source WHERE scheme = 'src';
 INSERT INTO tiering.source (scheme, query)

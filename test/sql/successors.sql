@@ -35,7 +35,7 @@ SELECT _tiering.version_before('line', 2);
 SELECT * FROM t.become ORDER BY 1, 2;
 SELECT tiering.publish('line', '2024-02-01');
 
--- what a new draft copies goes on under its name; names that change places do not mislead
+-- what a new draft copies goes on under its name; names that are swapped do not mislead
 SELECT tiering.new_version('line');
 SELECT tier, succeeds FROM tiering.tier WHERE scheme = 'line' AND version = 3 ORDER BY rank;
 SELECT t.step('gold', 'other', 'high'), t.step('high', 'gold', NULL),

@@ -121,7 +121,7 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.rule_gaps(text, integer);
 	_tiering.score_values(text, integer, text);
 	segments(tiering.daily_series);
-	_tiering.state_follows(tiering.scheme_version, tiering.scheme_version);
+	_tiering.status_follows(tiering.scheme_version, tiering.scheme_version);
 	_tiering.succeeded(text, integer);
 	successor(text, integer, text, integer);
 	sum(tiering.daily_series);
@@ -243,6 +243,10 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.apply_decision(tiering.request, text);
 	_tiering.approved_moves(text, date);
 	_tiering.assessed(text, date, integer, date, text[], integer, boolean);
+	_tiering.assigned_measures(text, date);
+	_tiering.assignment_before(text, text, date);
+	_tiering.assignments_for(text, date, boolean, text[]);
+	_tiering.blocking_sessions(xid);
 	_tiering.cell_counts(text, date, integer, _tiering.assessed_cell[]);
 	_tiering.changes_by_hand(text);
 	_tiering.check_by_hand(text, integer);
@@ -251,7 +255,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.check_void(tiering.source, date, text);
 	_tiering.circumstances(text, integer, date, date, text[], integer);
 	_tiering.classify_support(internal);
-	_tiering.customers_held(text);
+	_tiering.customer_count(text);
 	_tiering.daily_avg_accum(internal, numeric, date, date, daterange);
 	_tiering.daily_avg_accum(internal, numeric, daterange, daterange);
 	_tiering.daily_avg_changes_accum(internal, numeric, date, daterange);
@@ -296,7 +300,6 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.graded_by(text, date);
 	_tiering.has_draft(text);
 	_tiering.has_graded(text, integer);
-	_tiering.holding_sessions(xid);
 	_tiering.insert_ecb_rate();
 	_tiering.is_login(oid, text);
 	_tiering.keep_distribution(text, date, integer, integer, _tiering.tier_sum[]);
@@ -311,7 +314,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.lock_source(text);
 	_tiering.measure_again(text, date, integer);
 	_tiering.measures_before(text, date, text[]);
-	_tiering.measures_held(text, date);
+	_tiering.migration_counts(text, date, date, timestampwithtimezone);
 	_tiering.next_batch(text);
 	not_dumped();
 	_tiering.next_edition(text, date);
@@ -325,13 +328,13 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.own_assessments(text);
 	_tiering.own_between(text);
 	_tiering.is_by_hand(oid, text);
+	_tiering.refuse_locked(text, xid);
 	_tiering.seal_by_hand(text, integer, bigint);
 	_tiering.record_by_hand();
 	_tiering.record_publication(text, text, integer, date, text);
 	_tiering.refuse_ahead(date, boolean);
 	_tiering.refuse_by_hand(tiering.assignment, text, text);
 	_tiering.refuse_frozen(text, integer, boolean);
-	_tiering.refuse_held(text, xid);
 	_tiering.refuse_in_source();
 	_tiering.refuse_inserted();
 	_tiering.refuse_updated();
@@ -357,9 +360,6 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.source_rows(text, date);
 	_tiering.source_rows(text, date, text[]);
 	_tiering.source_yields(text, date, integer);
-	_tiering.standing(text, date, date, timestampwithtimezone);
-	_tiering.state_before(text, text, date);
-	_tiering.state_for(text, date, boolean, text[]);
 	_tiering.steps(_tiering.verdict);
 	_tiering.stood_on(text, date, integer);
 	_tiering.take_draft(text);

@@ -1,6 +1,5 @@
--- A repeated assessment begins from the state before it, an assessment can be taken back, and what
--- a new
--- version calls otherwise goes on.
+-- A repeated assessment begins from where customers were before it, an assessment can be taken
+-- back, and what a new version calls otherwise goes on.
 CREATE SCHEMA back;
 SET datestyle = iso;
 SET client_min_messages = warning;
@@ -18,7 +17,7 @@ BEGIN
 END;
 $$;
 CREATE FUNCTION back.differences(a text, b text)
-	RETURNS TABLE (states bigint, moves bigint, sums bigint) LANGUAGE sql AS $$
+	RETURNS TABLE (tiers bigint, moves bigint, sums bigint) LANGUAGE sql AS $$
 	SELECT (SELECT count(*) FROM (SELECT * FROM tiering.assignment WHERE scheme = a) x
 		FULL JOIN (SELECT * FROM tiering.assignment WHERE scheme = b) y USING (customer_id)
 			WHERE (x.tier, x.measure, x.since, x.version, x.cause, x.first_as_of, x.earned,
@@ -97,12 +96,12 @@ SELECT back.scheme('empty'), t.fails($$SELECT tiering.refresh('empty', '2023-12-
 -- a source that fails, or a void that does, changes nothing
 SELECT t.fails($$SELECT tiering.void_assessment('empty', '2023-12-31', 'nothing there')$$);
 
--- However many there are in one transaction, it holds the locks of one, with a temporary
+-- However many there are in one transaction, it has the locks of one, with a temporary
 -- table that bears a name of anybody's
 CREATE TEMP TABLE tiering_refresh (x int);
 BEGIN;
 SELECT written FROM tiering.refresh('right', '2024-04-30');
-SELECT count(*) AS held FROM pg_locks WHERE pid = pg_backend_pid() \gset
+SELECT count(*) AS locks FROM pg_locks WHERE pid = pg_backend_pid() \gset
 DO $$
 BEGIN
 	FOR i IN 1 .. 150 LOOP
@@ -110,7 +109,7 @@ BEGIN
 	END LOOP;
 END;
 $$;
-SELECT count(*) - :held AS more FROM pg_locks WHERE pid = pg_backend_pid();
+SELECT count(*) - :locks AS more FROM pg_locks WHERE pid = pg_backend_pid();
 COMMIT;
 -- restated over many days
 CREATE TABLE back.daily AS SELECT 'd' AS customer_id, d::date AS as_of,

@@ -24,7 +24,7 @@ CREATE FUNCTION between_a.pending() RETURNS bigint LANGUAGE sql STABLE SECURITY 
 SET search_path = pg_catalog, pg_temp
 AS $$SELECT max(request) FROM tiering.request_state
 	WHERE scheme = 'between' AND state = 'pending'$$;
-CREATE FUNCTION between_a.standing() RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
+CREATE FUNCTION between_a.approved() RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$SELECT max(request) FROM tiering.request_state
 	WHERE scheme = 'between' AND state = 'approved'$$;
@@ -72,7 +72,7 @@ SELECT tiering.grant_role('between_bureau', 'approve');
 SELECT tiering.revoke_role('between_chief', 'approve');
 SET SESSION AUTHORIZATION between_chief;
 SET ROLE between_bureau;
-SELECT tiering.end_override(between_a.standing(), '2024-06-01', 'over');
+SELECT tiering.end_override(between_a.approved(), '2024-06-01', 'over');
 RESET ROLE;
 RESET SESSION AUTHORIZATION;
 SELECT d.decision, d.decided_by, d.decided_as FROM tiering.decision d

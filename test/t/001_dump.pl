@@ -15,7 +15,7 @@ my @tables = qw(scheme scheme_version publication metric tier rule policy source
 	assignment migration distribution_history
 	batch superseded watch_history request decision dirty);
 
-# All that the extension's tables hold, as text
+# All that the extension's tables have, as text
 sub contents
 {
 	my ($db) = @_;

@@ -1,4 +1,4 @@
-# A crash in the middle of a refresh of 500,000 customers leaves the state of
+# A crash in the middle of a refresh of 500,000 customers leaves the rows of
 # before, whatever it was about to do: read the source, record the moves it has
 # made already, or leave the distribution behind when all else is written.
 use strict;
@@ -34,7 +34,7 @@ $node->safe_psql('postgres', q{
 });
 
 # All that a refresh writes, and the objects that it makes
-sub state
+sub contents
 {
 	return $node->safe_psql('postgres', q{
 		SELECT (SELECT md5(string_agg(a::text, '|' ORDER BY a.scheme, a.customer_id))
@@ -45,18 +45,18 @@ sub state
 			(SELECT md5(string_agg(s::text, '|' ORDER BY s.scheme)) FROM tiering.source s),
 			(SELECT count(*) FROM pg_class)});
 }
-my $before = state();
+my $before = contents();
 
-# A refresh waits where another session holds what it needs, and the server is stopped
+# A refresh waits where another session has locked what it needs, and the server is stopped
 foreach my $case (
 	[ 'LOCK public.metrics', '1/3 reading source', 'reading' ],
 	[ 'SELECT pg_advisory_xact_lock(4711)', '1/3 reading source', 'recording moves' ],
 	[ 'LOCK tiering.distribution_history IN EXCLUSIVE MODE', '2/3 writing 500300 customers',
 		'leaving the distribution' ])
 {
-	my ($hold, $stage, $name) = @$case;
-	my $holder = $node->background_psql('postgres');
-	$holder->query_safe("BEGIN; $hold");
+	my ($lock, $stage, $name) = @$case;
+	my $locker = $node->background_psql('postgres');
+	$locker->query_safe("BEGIN; $lock");
 	my $lsn = $node->safe_psql('postgres', 'SELECT pg_current_wal_insert_lsn()');
 	my $refresh = $node->background_psql('postgres');
 	$refresh->query_until(qr/begun/,
@@ -72,9 +72,9 @@ foreach my $case (
 		2000000, "$name: it has written")
 		if $name ne 'reading';
 	$node->stop('immediate');
-	eval { $_->quit } foreach ($refresh, $holder);
+	eval { $_->quit } foreach ($refresh, $locker);
 	$node->start;
-	is(state(), $before, "$name: the state is that of before");
+	is(contents(), $before, "$name: all is as before");
 }
 
 is($node->safe_psql('postgres', q{SELECT customers, new, up, down, exit, stayed, written

@@ -150,7 +150,7 @@ $other->wait_for_subscription_sync($bank, 'schemes');
 $bank->safe_psql('postgres', q{
 	SELECT tiering.unpublish('psbc', 1, 'no'), tiering.publish('psbc', '2024-02-01')});
 my $log = $other->wait_for_log(qr/version 1 of scheme "psbc" is published and cannot be changed/);
-ok($log, 'without the record a change of state is refused');
+ok($log, 'without the record a change of status is refused');
 $bank->safe_psql('postgres', 'ALTER PUBLICATION schemes ADD TABLE tiering.publication');
 $other->safe_psql('postgres', 'ALTER SUBSCRIPTION schemes REFRESH PUBLICATION');
 $other->wait_for_subscription_sync($bank, 'schemes');

@@ -1,4 +1,4 @@
-# Whatever is cut short leaves the state of before or the state of after, and nothing in
+# Whatever is cut short leaves what was before or what comes after, and nothing in
 # between: each action of bank.sql is rehearsed, which tells what it leads to and how
 # long it takes, and is then cancelled at a random moment, or its session is killed, or
 # the server is stopped at once. TIERING_TEST_SCALE=full: 200 cancels and 30 crashes.
@@ -77,12 +77,13 @@ sub run_action
 {
 	my ($name, $salt) = @_;
 	my $start = time;
-	my $state = ask_until(as_login($name, $salt)
+	my $sqlstate = ask_until(as_login($name, $salt)
 			. "$action{$name}{statement};\n\\echo done :SQLSTATE\n", qr/^done (\w+)$/m);
 	my $took = time - $start;
-	wrong($name, 'is refused with', $state) unless $state =~ /^(00000|$action{$name}{refused})$/;
+	wrong($name, 'is refused with', $sqlstate)
+		unless $sqlstate =~ /^(00000|$action{$name}{refused})$/;
 	run_sql('RESET SESSION AUTHORIZATION');
-	return ($state, $took);
+	return ($sqlstate, $took);
 }
 
 sub digest { return ask("SELECT bank.digest($_[0])") }
@@ -92,8 +93,8 @@ sub rehearse
 {
 	my ($name, $salt) = @_;
 	run_sql('SELECT bank.note_sequences(); BEGIN');
-	my ($state, $took) = run_action($name, $salt);
-	my $after = $state eq '00000' ? digest('false') : undef;
+	my ($sqlstate, $took) = run_action($name, $salt);
+	my $after = $sqlstate eq '00000' ? digest('false') : undef;
 	run_sql('ROLLBACK; RESET SESSION AUTHORIZATION;'
 		. 'SELECT setval(name, value, called) FROM bank.sequence');
 	return ($after, $took);
@@ -109,7 +110,7 @@ sub interrupted
 	my ($after, $took) = rehearse($name, $salt);
 	return 0 if !defined $after || $after eq $before;
 
-	my $state;
+	my $sqlstate;
 	ask_until(as_login($name, $salt) . "\\echo begun\n", qr/^(begun)$/m);
 	$session->{stdin} .= "$action{$name}{statement};\n\\echo done :SQLSTATE\n";
 	$session->{run}->pump_nb;
@@ -117,22 +118,22 @@ sub interrupted
 	if ($how eq 'cancel')
 	{
 		kill 'INT', $pid;
-		$state = ask_until('', qr/^done (\w+)$/m);
+		$sqlstate = ask_until('', qr/^done (\w+)$/m);
 		run_sql('RESET SESSION AUTHORIZATION');
 	}
 	else
 	{
 		$how eq 'kill' ? kill('KILL', $pid) : $node->stop('immediate');
-		$state = ask_until('', qr/^done (\w+)$/m) // 'none';
-		$state = 'none' if $state !~ /^(00000|57014)$/;
+		$sqlstate = ask_until('', qr/^done (\w+)$/m) // 'none';
+		$sqlstate = 'none' if $sqlstate !~ /^(00000|57014)$/;
 		$node->start if $how eq 'stop';
 		connect_anew();
 	}
 	my ($now, $now_exact) = (digest('false'), digest('true'));
 	my $is = $now_exact eq $exact ? 'before' : $now eq $after ? 'after' : 'in between';
 	my %may_be = ('00000' => 'after', '57014' => 'before', none => 'before|after');
-	my $may_be = $may_be{$state} // 'no such';
-	wrong($name, $how, "ended with $state, and the state is $is") if $is !~ /^($may_be)$/;
+	my $may_be = $may_be{$sqlstate} // 'no such';
+	wrong($name, $how, "ended with $sqlstate, and all is as $is") if $is !~ /^($may_be)$/;
 	if ($is eq 'in between')
 	{
 		my %after = map { split /=/ } split / /, $after;
@@ -169,7 +170,7 @@ foreach my $what (sort keys %count)
 	note "$what: ", join(', ', map { "$count{$what}{$_} $_" } sort keys %{ $count{$what} });
 }
 is(join("\n", @wrong), '', 'each is done, or not begun');
-is(join("\n", map { $violated{$_} } sort keys %violated), '', 'all invariants hold after each');
+is(join("\n", map { $violated{$_} } sort keys %violated), '', 'all invariants are true after each');
 cmp_ok($count{cancel}{before} // 0, '>', $cancels / 10, 'enough were cut short');
 is((run_action('refresh', 1))[0], '00000', 'and the work goes on');
 $session->quit;

@@ -2,7 +2,7 @@
 # whose every step is looked at and can be repeated by its seed; then by four at once, in
 # READ COMMITTED and REPEATABLE READ, one or two actions in a transaction, some with a
 # snapshot that has grown old. Each may fail as the list says and in no other way, none
-# waits for ever, and the invariants hold whenever somebody looks. 100 steps and 20
+# waits for ever, and the invariants are true whenever somebody looks. 100 steps and 20
 # seconds; TIERING_TEST_SCALE=full: 2,000 steps and ten minutes.
 use strict;
 use warnings;
@@ -109,7 +109,7 @@ sub session
 session(walk());
 $run[0]{harness}->finish;
 my ($trace) = slurp_file($run[0]{out}) =~ /((?:.*\n){0,8}after .*)/;
-is($trace, undef, 'the invariants hold after each step of one session');
+is($trace, undef, 'the invariants are true after each step of one session');
 
 $deadline = $node->safe_psql('postgres', "SELECT now() + interval '$seconds seconds'");
 session(script()) foreach 1 .. $sessions;
@@ -124,12 +124,12 @@ foreach my $s (@run)
 		if ($line =~ /^did (\w+) (\w+)$/)
 		{
 			$name = $1;
-			my $state = $2;
-			$count{$name}{$state}++;
+			my $sqlstate = $2;
+			$count{$name}{$sqlstate}++;
 			my $refused = $name eq 'commit' ? '40001' : $action{$name}{refused};
 			# after an error the other action of the transaction is ignored
-			$wrong{"$name $state"} = 'without a message'
-				unless $state =~ /^(00000|25P02|$refused)$/ && $state ne '';
+			$wrong{"$name $sqlstate"} = 'without a message'
+				unless $sqlstate =~ /^(00000|25P02|$refused)$/ && $sqlstate ne '';
 		}
 		elsif ($line =~ /^said (.*)/)
 		{
@@ -148,8 +148,8 @@ foreach my $name (sort keys %count)
 	note "$name: ", join(', ', map { "$_ $count{$name}{$_}" } sort keys %{ $count{$name} });
 }
 is(join("\n", map { "$_: $wrong{$_}" } sort keys %wrong), '', 'nothing failed but as it may');
-is(join("\n", map { $violated{$_} } sort keys %violated), '', 'the invariants held at any time');
-is($node->safe_psql('postgres', 'SELECT t.invariants()'), '', 'and hold at the end');
+is(join("\n", map { $violated{$_} } sort keys %violated), '', 'no invariant was violated');
+is($node->safe_psql('postgres', 'SELECT t.invariants()'), '', 'and at the end');
 foreach my $kind (qw(re(fresh|peat) restate approve ask hand mark|edit|set audit))
 {
 	ok((grep { /^($kind)/ && $count{$_}{'00000'} } keys %count), "$kind: somebody came through");

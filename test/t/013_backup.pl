@@ -33,7 +33,7 @@ $node->safe_psql('bank', q{
 	ALTER TABLE tiering.migration FORCE ROW LEVEL SECURITY});
 
 # All that is at stake
-sub state
+sub contents
 {
 	my ($db) = @_;
 	return join("\n", map { $node->safe_psql($db, $_) } (
@@ -49,7 +49,7 @@ sub seen
 		'SET SESSION AUTHORIZATION reader; SELECT count(*) FROM tiering.assignment');
 }
 
-my $before = state('bank');
+my $before = contents('bank');
 is(seen('bank'), '1', 'a policy lets a reader see one of four customers');
 $ENV{bank} = 'host=' . $node->host . ' port=' . $node->port . ' dbname=bank';
 chdir $dir;
@@ -58,13 +58,13 @@ is(system('bash', '-e', '-o', 'pipefail', '-c', $keep), 0,
 $node->command_ok([ 'pg_dump', '-f', "$dir/dump", $node->connstr('bank') ], 'pg_dump');
 my @psql = ('psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f');
 $node->command_ok([ @psql, "$dir/dump", $node->connstr('restored') ], 'psql');
-isnt(state('restored'), $before, 'it is not restored');
+isnt(contents('restored'), $before, 'it is not restored');
 is($node->safe_psql('restored', q{SELECT count(*) FROM pg_publication_tables
 	WHERE pubname = 'moves' AND schemaname = 'tiering'}), '0', 'no publication of moves');
 is(seen('restored'), '4', 'the reader sees all');
 $node->command_ok([ @psql, "$dir/after_restore.sql", $node->connstr('restored') ],
 	'what was kept is run');
-is(state('restored'), $before, 'it is as it was');
+is(contents('restored'), $before, 'it is as it was');
 is(seen('restored'), '1', 'the reader sees one again');
 is($node->safe_psql('restored', 'SELECT statement FROM tiering.not_dumped() ORDER BY 1'),
 	$node->safe_psql('bank', 'SELECT statement FROM tiering.not_dumped() ORDER BY 1'),

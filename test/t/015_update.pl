@@ -26,7 +26,7 @@ sub unzipped
 # A server that finds the script of the version before, without a right to install
 # anything: one looks for its files from where its program is. So that is copied, and
 # beside it are links to all that there is.
-sub other_place
+sub other_server
 {
 	my %dir;
 	foreach my $what (qw(bindir sharedir pkglibdir))
@@ -56,7 +56,7 @@ sub other_place
 	return dirname("$temp/root$dir{bindir}");
 }
 
-my $node = PostgreSQL::Test::Cluster->new('main', install_path => other_place());
+my $node = PostgreSQL::Test::Cluster->new('main', install_path => other_server());
 $node->init;
 $node->start;
 
@@ -219,7 +219,7 @@ is(bank('dumped', $rights), bank('old', $rights), 'a copy has the same rights');
 
 # Both banks go on, to the same: but for what 0.1.0 did not know, which misses found
 # earned, and the days of overrides, which it did not heed.
-my $state = q{SELECT scheme, customer_id, tier, since, version, first_as_of, earned, misses,
+my $assigned = q{SELECT scheme, customer_id, tier, since, version, first_as_of, earned, misses,
 		next_tier, next_review, policy_tier, policy_since FROM tiering.assignment
 	WHERE (scheme, customer_id) NOT IN (('desk', '0003'), ('desk', '0004')) ORDER BY 1, 2};
 foreach my $db (qw(old new))
@@ -229,14 +229,15 @@ foreach my $db (qw(old new))
 		SELECT tiering.refresh(s, d)
 		FROM unnest('{desk,plain}'::text[]) s, unnest('{2024-07-31,2024-08-31}'::date[]) d});
 }
-is(bank('old', $state), bank('new', $state), 'the next assessments are the same');
+is(bank('old', $assigned), bank('new', $assigned), 'the next assessments are the same');
 bank($_, q{SELECT tiering.restate('desk', '2024-03-31')}) foreach qw(old new);
-is(bank('old', $state), bank('new', $state), 'assessments from before the update, made again, too');
+is(bank('old', $assigned), bank('new', $assigned),
+	'assessments from before the update, made again, too');
 is(bank('old', q{SELECT count(*) FROM tiering.migration WHERE cause = 'correction'
 	AND scheme = 'desk' AND batch > 15 AND customer_id NOT IN ('0003', '0004')}),
 	'0', 'which corrects nobody');
 bank('old', q{SELECT tiering.void_assessment('desk', '2024-08-31', 'too early')});
-is(bank('old', 'SELECT t.invariants()'), '', 'all that has to hold does');
+is(bank('old', 'SELECT t.invariants()'), '', 'all that has to be true is');
 is(bank('old', q{SELECT s, sound FROM unnest('{desk,plain}'::text[]) s, tiering.verify_history(s)}),
 	"desk|t\nplain|t", 'history is sound');
 is(bank('old', q{SELECT sound, finding FROM tiering.verify_history('desk', 15,

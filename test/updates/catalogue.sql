@@ -109,7 +109,7 @@ BEGIN ATOMIC
 	FROM t.members() m JOIN pg_opclass k ON k.oid = m.objid AND m.classid = 'pg_opclass'::regclass;
 END;
 
--- All but what is held together by numbers alone: what an object hangs on, by name
+-- All but what is linked by numbers alone: what an object hangs on, by name
 CREATE FUNCTION t.catalogue_of_ties() RETURNS TABLE (object text, what text, says text)
 LANGUAGE sql STABLE
 BEGIN ATOMIC

@@ -1,8 +1,8 @@
 /*
- * standing.c
- *		Where customers stood at the ends of two days, counted.
+ * migration_counts.c
+ *		How many customers were in which tier on one day, and in which on another.
  *
- * A customer stood where his last move up to a day had led him. Moves come in
+ * A customer's tier on a day is where their last move up to it led. Moves come in
  * no useful order, so this is a grouping by customer, and one hash table of
  * millions of customers costs a few cache misses a move, which is more than
  * all else. So the moves are first dealt out by the customer's hash to parts,
@@ -71,11 +71,11 @@ typedef struct Part
 typedef struct Customer
 {
 	uint32		hash;
-	Move	   *start;			/* his last move up to from_date, or NULL */
-	Move	   *last;			/* his last one; NULL: the slot is free */
+	Move	   *start;			/* their last move up to from_date, or NULL */
+	Move	   *last;			/* their last one; NULL: the slot is free */
 } Customer;
 
-typedef struct Standing
+typedef struct MigrationCounts
 {
 	DestReceiver receiver;		/* must be first */
 	MemoryContext context;
@@ -89,11 +89,11 @@ typedef struct Standing
 	int64	   *cells;			/* customers by pair of tiers, ntiers x ntiers */
 	Customer   *customers;		/* of the part at work: a hash table */
 	uint64		mask;			/* its size, a power of 2, less one */
-} Standing;
+} MigrationCounts;
 
 /* The number of a tier; there are a few, so that looking through them will do */
 static uint32
-TierNumber(Standing *s, Datum value)
+TierNumber(MigrationCounts *s, Datum value)
 {
 	text	   *tier = DatumGetTextPP(value);
 	Size		size = VARSIZE_ANY_EXHDR(tier);
@@ -108,7 +108,7 @@ TierNumber(Standing *s, Datum value)
 }
 
 static void
-WriteChunk(Standing *s, Part *part, Chunk *chunk)
+WriteChunk(MigrationCounts *s, Part *part, Chunk *chunk)
 {
 	if (s->file == NULL)
 		s->file = BufFileCreateTemp(false);
@@ -118,7 +118,7 @@ WriteChunk(Standing *s, Part *part, Chunk *chunk)
 }
 
 static Chunk *
-NewChunk(Standing *s, Part *part, Size size)
+NewChunk(MigrationCounts *s, Part *part, Size size)
 {
 	Chunk	   *chunk = palloc(size);
 
@@ -132,7 +132,7 @@ NewChunk(Standing *s, Part *part, Size size)
 
 /* Room for a move at the end of a part */
 static Move *
-PartRoom(Standing *s, Part *part, Size size)
+PartRoom(MigrationCounts *s, Part *part, Size size)
 {
 	Chunk	   *chunk = part->chunk;
 	Move	   *move;
@@ -158,7 +158,7 @@ PartRoom(Standing *s, Part *part, Size size)
 static bool
 ReceiveMove(TupleTableSlot *slot, DestReceiver *receiver)
 {
-	Standing   *s = (Standing *) receiver;
+	MigrationCounts *s = (MigrationCounts *) receiver;
 	MemoryContext old = MemoryContextSwitchTo(s->context);
 	text	   *customer;
 	Part	   *part;
@@ -195,10 +195,10 @@ ReceiverStartup(DestReceiver *receiver, int operation, TupleDesc columns)
 {
 }
 
-static Standing *
-StandingCreate(DateADT from_date)
+static MigrationCounts *
+MigrationCountsCreate(DateADT from_date)
 {
-	Standing   *s = palloc0(sizeof(Standing));
+	MigrationCounts *s = palloc0(sizeof(MigrationCounts));
 
 	s->receiver.receiveSlot = ReceiveMove;
 	s->receiver.rStartup = ReceiverStartup;
@@ -215,7 +215,7 @@ StandingCreate(DateADT from_date)
 }
 
 static void
-ReadMoves(Standing *s, text *scheme, DateADT to_date, NullableDatum known_at)
+ReadMoves(MigrationCounts *s, text *scheme, DateADT to_date, NullableDatum known_at)
 {
 	ParamListInfo params = makeParamList(3);
 	SPIExecuteOptions options = {0};
@@ -242,7 +242,7 @@ ReadMoves(Standing *s, text *scheme, DateADT to_date, NullableDatum known_at)
 
 /* The blocks of a part that were written, back in memory */
 static void
-ReadChunks(Standing *s, Part *part)
+ReadChunks(MigrationCounts *s, Part *part)
 {
 	while (part->written >= 0)
 	{
@@ -273,7 +273,7 @@ IsLater(const Move *a, const Move *b)
 }
 
 static void
-EnterMove(Standing *s, Move *move)
+EnterMove(MigrationCounts *s, Move *move)
 {
 	Customer   *c;
 
@@ -293,7 +293,7 @@ EnterMove(Standing *s, Move *move)
 }
 
 static void
-CountCustomer(Standing *s, const Customer *c)
+CountCustomer(MigrationCounts *s, const Customer *c)
 {
 	uint32		from = c->start == NULL ? 0 : c->start->tier;
 
@@ -301,7 +301,7 @@ CountCustomer(Standing *s, const Customer *c)
 }
 
 static void
-CountPart(Standing *s, Part *part)
+CountPart(MigrationCounts *s, Part *part)
 {
 	ReadChunks(s, part);
 	memset(s->customers, 0, (s->mask + 1) * sizeof(Customer));
@@ -330,7 +330,7 @@ CountPart(Standing *s, Part *part)
  * slots as there are moves, and customers are mostly fewer
  */
 static void
-CountParts(Standing *s)
+CountParts(MigrationCounts *s)
 {
 	uint64		most = 1;
 
@@ -349,7 +349,7 @@ CountParts(Standing *s)
 }
 
 static void
-PutCells(Standing *s, ReturnSetInfo *rsinfo)
+PutCells(MigrationCounts *s, ReturnSetInfo *rsinfo)
 {
 	for (uint32 i = 1; i < s->ntiers * s->ntiers; i++)
 	{
@@ -379,7 +379,7 @@ BeginResult(FunctionCallInfo fcinfo, ReturnSetInfo *rsinfo)
 		(rsinfo->allowedModes & SFRM_Materialize) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("standing is read in FROM")));
+				 errmsg("migration_counts is read in FROM")));
 	old = MemoryContextSwitchTo(rsinfo->econtext->ecxt_per_query_memory);
 	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -389,13 +389,13 @@ BeginResult(FunctionCallInfo fcinfo, ReturnSetInfo *rsinfo)
 	MemoryContextSwitchTo(old);
 }
 
-/* standing(scheme, from_date, to_date, known_at): customers by their pair of tiers */
-PG_FUNCTION_INFO_V1(standing);
+/* migration_counts(scheme, from_date, to_date, known_at): customers by their pair of tiers */
+PG_FUNCTION_INFO_V1(migration_counts);
 Datum
-standing(PG_FUNCTION_ARGS)
+migration_counts(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Standing   *s;
+	MigrationCounts *s;
 
 	for (int i = 0; i < 3; i++)
 		if (PG_ARGISNULL(i))
@@ -404,7 +404,7 @@ standing(PG_FUNCTION_ARGS)
 					 errmsg("scheme, from_date and to_date must not be null")));
 	BeginResult(fcinfo, rsinfo);
 	ConnectSPI();
-	s = StandingCreate(PG_GETARG_DATEADT(1));
+	s = MigrationCountsCreate(PG_GETARG_DATEADT(1));
 	ReadMoves(s, PG_GETARG_TEXT_PP(0), PG_GETARG_DATEADT(2), fcinfo->args[3]);
 	CountParts(s);
 	PutCells(s, rsinfo);
@@ -412,4 +412,12 @@ standing(PG_FUNCTION_ARGS)
 		BufFileClose(s->file);
 	SPI_finish();
 	return (Datum) 0;
+}
+
+/* Its name in 0.1.0, which a database calls until it is updated */
+PG_FUNCTION_INFO_V1(standing);
+Datum
+standing(PG_FUNCTION_ARGS)
+{
+	return migration_counts(fcinfo);
 }

@@ -1,6 +1,6 @@
 /*
- * holding.c
- *		What each customer of a scheme has to hold to reach a bound.
+ * required_balance.c
+ *		The balance that takes each customer of a scheme to a bound.
  *
  * The view near_upgrade asks it of one customer after the other. The bank's
  * query, which tells all of their series, is run at the first of them and once
@@ -35,14 +35,14 @@
 #include "source.h"
 
 /* One customer's; in the table under the customer's number */
-typedef struct Holding
+typedef struct Requirement
 {
 	Reach		reach;
 	text	   *customer;
 	uint32		hash;
 	bool		days_left;
 	char		status;
-} Holding;
+} Requirement;
 
 static inline uint32
 HashText(const text *key)
@@ -58,41 +58,41 @@ SameText(const text *a, const text *b)
 		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
 }
 
-#define SH_PREFIX			holdings
-#define SH_ELEMENT_TYPE		Holding
+#define SH_PREFIX			requirements
+#define SH_ELEMENT_TYPE		Requirement
 #define SH_KEY_TYPE			text *
 #define SH_KEY				customer
 #define SH_HASH_KEY(table, key)		HashText(key)
 #define SH_EQUAL(table, a, b)		SameText(a, b)
 #define SH_STORE_HASH
-#define SH_GET_HASH(table, holding)	(holding)->hash
+#define SH_GET_HASH(table, entry)	(entry)->hash
 #define SH_SCOPE			static inline
 #define SH_DECLARE
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
 /* A scheme's, as of a day */
-typedef struct Holdings
+typedef struct Requirements
 {
 	pg_uuid_t	key;
 	DateADT		as_of;
-	holdings_hash *table;
-	struct Holdings *next;
-} Holdings;
+	requirements_hash *table;
+	struct Requirements *next;
+} Requirements;
 
 /* What a call site remembers */
-typedef struct HoldingCache
+typedef struct RequirementCache
 {
-	Holdings   *first;
+	Requirements *first;
 	TupleDesc	result;
-} HoldingCache;
+} RequirementCache;
 
 /* Takes the query's rows as they come */
 typedef struct Receiver
 {
 	DestReceiver pub;
 	const Source *source;
-	Holdings   *holdings;
+	Requirements *all;
 	MemoryContext row_context;
 } Receiver;
 
@@ -100,11 +100,11 @@ static void
 PutRow(Receiver *receiver, TupleTableSlot *slot)
 {
 	const Source *source = receiver->source;
-	Holdings   *holdings = receiver->holdings;
+	Requirements *all = receiver->all;
 	text	   *customer;
 	Series		series;
 	Period		period;
-	Holding    *holding;
+	Requirement *one;
 	bool		found;
 
 	slot_getallattrs(slot);
@@ -123,18 +123,18 @@ PutRow(Receiver *receiver, TupleTableSlot *slot)
 	SeriesOpen(&series, PG_DETOAST_DATUM_PACKED(slot->tts_values[1]));
 	period = PeriodFromDatum(slot->tts_values[2]);
 
-	holding = holdings_insert(holdings->table, customer, &found);
+	one = requirements_insert(all->table, customer, &found);
 	if (found)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNIQUE_VIOLATION),
 				 errmsg("%s of scheme \"%s\" yields customer \"%s\" more than once",
 						source->kind->noun, source->scheme,
 						text_to_cstring(customer))));
-	holding->customer = MemoryContextAlloc(holdings->table->ctx,
+	one->customer = MemoryContextAlloc(all->table->ctx,
 										   VARSIZE_ANY(customer));
-	memcpy(holding->customer, customer, VARSIZE_ANY(customer));
-	holding->days_left = ReachOpen(&holding->reach, &series, &period,
-								   holdings->as_of);
+	memcpy(one->customer, customer, VARSIZE_ANY(customer));
+	one->days_left = ReachOpen(&one->reach, &series, &period,
+								   all->as_of);
 }
 
 static bool
@@ -190,12 +190,12 @@ LoadAsOwner(Source *source, Oid function, const pg_uuid_t *key)
 	return found;
 }
 
-static Holdings *
+static Requirements *
 RunSeries(FunctionCallInfo fcinfo, const pg_uuid_t *key, DateADT as_of)
 {
 	Oid			function = fcinfo->flinfo->fn_oid;
-	Holdings   *holdings = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt,
-											  sizeof(Holdings));
+	Requirements *all = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt,
+											  sizeof(Requirements));
 	Receiver	receiver = {
 		/* named after one that takes rows, as SPI takes DestNone for no query */
 		{ReceiveRow, ReceiveBegin, ReceiveEnd, ReceiveEnd, DestTuplestore}
@@ -208,50 +208,50 @@ RunSeries(FunctionCallInfo fcinfo, const pg_uuid_t *key, DateADT as_of)
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied for the series of a scheme"),
 				 errhint("Read tiering.near_upgrade.")));
-	holdings->key = *key;
-	holdings->as_of = as_of;
-	holdings->table = holdings_create(AllocSetContextCreate(fcinfo->flinfo->fn_mcxt,
-															"tiering holdings",
+	all->key = *key;
+	all->as_of = as_of;
+	all->table = requirements_create(AllocSetContextCreate(fcinfo->flinfo->fn_mcxt,
+															"tiering required balances",
 															ALLOCSET_DEFAULT_SIZES),
 									  1024, NULL);
 	receiver.source = &source;
-	receiver.holdings = holdings;
+	receiver.all = all;
 	receiver.row_context = AllocSetContextCreate(CurrentMemoryContext,
 												 "tiering row",
 												 ALLOCSET_DEFAULT_SIZES);
 	SourceRun(&source, as_of, NULL, SeriesColumns(),
 			  &receiver.pub);
 	SPI_finish();
-	return holdings;
+	return all;
 }
 
-static Holdings *
-FindHoldings(FunctionCallInfo fcinfo, HoldingCache *cache)
+static Requirements *
+FindRequirements(FunctionCallInfo fcinfo, RequirementCache *cache)
 {
 	const pg_uuid_t *key = PG_GETARG_UUID_P(0);
 	DateADT		as_of = PG_GETARG_DATEADT(1);
-	Holdings   *holdings;
+	Requirements *all;
 
-	for (holdings = cache->first; holdings != NULL; holdings = holdings->next)
-		if (holdings->as_of == as_of &&
-			memcmp(&holdings->key, key, UUID_LEN) == 0)
-			return holdings;
-	holdings = RunSeries(fcinfo, key, as_of);
-	holdings->next = cache->first;
-	cache->first = holdings;
-	return holdings;
+	for (all = cache->first; all != NULL; all = all->next)
+		if (all->as_of == as_of &&
+			memcmp(&all->key, key, UUID_LEN) == 0)
+			return all;
+	all = RunSeries(fcinfo, key, as_of);
+	all->next = cache->first;
+	cache->first = all;
+	return all;
 }
 
-static HoldingCache *
+static RequirementCache *
 CallSiteCache(FunctionCallInfo fcinfo)
 {
-	HoldingCache *cache = fcinfo->flinfo->fn_extra;
+	RequirementCache *cache = fcinfo->flinfo->fn_extra;
 
 	if (cache == NULL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
 
-		cache = palloc0(sizeof(HoldingCache));
+		cache = palloc0(sizeof(RequirementCache));
 		if (get_call_result_type(fcinfo, NULL, &cache->result) !=
 			TYPEFUNC_COMPOSITE)
 			elog(ERROR, "return type must be a row type");
@@ -265,24 +265,24 @@ CallSiteCache(FunctionCallInfo fcinfo)
 /*
  * balance_to_hold(key, as_of, customer_id, bound, pass): the least balance that
  * brings the customer's average to the bound, or above it, and the last day on
- * which it is to be held. Null if there is no series, or no day left.
+ * which it has to be there. Null if there is no series, or no day left.
  */
 PG_FUNCTION_INFO_V1(balance_to_hold);
 Datum
 balance_to_hold(PG_FUNCTION_ARGS)
 {
-	HoldingCache *cache = CallSiteCache(fcinfo);
-	Holdings   *holdings = FindHoldings(fcinfo, cache);
-	Holding    *holding = holdings_lookup(holdings->table,
+	RequirementCache *cache = CallSiteCache(fcinfo);
+	Requirements *all = FindRequirements(fcinfo, cache);
+	Requirement *one = requirements_lookup(all->table,
 										  PG_GETARG_TEXT_PP(2));
 	Datum		values[2];
 	bool		nulls[2] = {false, false};
 
-	if (holding == NULL || !holding->days_left)
+	if (one == NULL || !one->days_left)
 		PG_RETURN_NULL();
-	values[0] = ReachBalance(&holding->reach, PG_GETARG_DATUM(3),
+	values[0] = ReachBalance(&one->reach, PG_GETARG_DATUM(3),
 							 PG_GETARG_BOOL(4));
-	values[1] = DateADTGetDatum(holding->reach.period.end - 1);
+	values[1] = DateADTGetDatum(one->reach.period.end - 1);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(cache->result,
 													  values, nulls)));
 }

@@ -1,7 +1,7 @@
 /*
- * State: where every customer stands, how they moved, and what each assessment left
- * behind. customer_id is text that collates as "C": customer numbers have
- * leading zeros, and anything casts to it.
+ * The tier of every customer, how they moved, and what each assessment left behind.
+ * customer_id is text that collates as "C": customer numbers have leading zeros, and
+ * anything casts to it.
  */
 
 CREATE TABLE tiering.assignment (
@@ -27,29 +27,29 @@ CREATE TABLE tiering.assignment (
 ) WITH (fillfactor = 80);
 SELECT pg_catalog.pg_extension_config_dump('tiering.assignment', '');
 COMMENT ON TABLE tiering.assignment IS
-'Where each customer stands. A change of tier by whatever statement is recorded in migration';
+'The tier of each customer. A change of tier by whatever statement is recorded in migration';
 COMMENT ON COLUMN tiering.assignment.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.assignment.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.assignment.tier IS
-'The tier that the customer holds, as version calls it';
+'The customer''s current tier, as version calls it';
 COMMENT ON COLUMN tiering.assignment.measure IS
 'The scheme''s measure for the customer at as_of, in its unit';
 COMMENT ON COLUMN tiering.assignment.as_of IS
 'The last assessment that changed anything in this row; later ones up to source.refreshed_as_of '
-'found it as it is. Who changes a tier by hand may state here as of which day; otherwise the move '
+'found it as it is. Who changes a tier by hand may say here as of which day; otherwise the move '
 'counts from the last refresh';
-COMMENT ON COLUMN tiering.assignment.since IS 'The day from which on the customer holds the tier';
+COMMENT ON COLUMN tiering.assignment.since IS 'The day from which on the customer is in the tier';
 COMMENT ON COLUMN tiering.assignment.version IS 'The version of the scheme that graded';
 COMMENT ON COLUMN tiering.assignment.cause IS
-'Why the customer holds the tier: the cause of the move that led into it; see migration';
+'Why the customer is in the tier: the cause of the move that led into it; see migration';
 COMMENT ON COLUMN tiering.assignment.first_as_of IS
-'The assessment at which the customer was new; null if they were put here by hand, and since '
-'counts in its place';
+'The assessment at which the customer was new; null if they were put here by hand, where '
+'since counts';
 COMMENT ON COLUMN tiering.assignment.earned IS
-'The tier that the rules gave at the last assessment, where it is another than the one held; null '
+'The tier that the rules gave at the last assessment, where it is not the current one; null '
 'if it is the same';
 COMMENT ON COLUMN tiering.assignment.misses IS
-'Misses in a row that count against the tier held; see policy';
+'Misses in a row that count against the current tier; see policy';
 COMMENT ON COLUMN tiering.assignment.best IS
 'The best tier that one of these misses found earned; null if there are none, or none of them '
 'found any';

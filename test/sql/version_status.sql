@@ -1,24 +1,24 @@
--- The state of a version is changed by publish() and unpublish() only, each time with
+-- The status of a version is changed by publish() and unpublish() only, each time with
 -- a record, and what is tried out can be taken back or dropped.
-CREATE ROLE states_author LOGIN;
-CREATE ROLE states_group;
-CREATE ROLE states_nobody LOGIN;
-GRANT states_group TO states_author;
-SELECT tiering.grant_role('states_author', 'author');
-GRANT USAGE ON SCHEMA t TO states_author, states_group, states_nobody;
-CREATE VIEW t.version_state AS
+CREATE ROLE status_author LOGIN;
+CREATE ROLE status_group;
+CREATE ROLE status_nobody LOGIN;
+GRANT status_group TO status_author;
+SELECT tiering.grant_role('status_author', 'author');
+GRANT USAGE ON SCHEMA t TO status_author, status_group, status_nobody;
+CREATE VIEW t.version_status AS
 SELECT scheme, version, status, effective, published_by, published_as,
 	definition_rows = tiering.definition_rows(scheme, version) AS all_rows
 FROM tiering.scheme_version ORDER BY scheme COLLATE "C", version;
-GRANT SELECT ON t.version_state TO PUBLIC;
-CREATE TABLE t.states_money (no text, amount numeric);
-INSERT INTO t.states_money VALUES ('a', 5), ('b', 15), ('c', 25);
+GRANT SELECT ON t.version_status TO PUBLIC;
+CREATE TABLE t.status_money (no text, amount numeric);
+INSERT INTO t.status_money VALUES ('a', 5), ('b', 15), ('c', 25);
 
--- An author: what makes a version is theirs to write, its state is not
-SET SESSION AUTHORIZATION states_author;
+-- An author: what makes a version is theirs to write, its status is not
+SET SESSION AUTHORIZATION status_author;
 SELECT tiering.create_ladder('st', 'x', '{low,mid,high}', '{NULL,10,20}');
 UPDATE tiering.scheme_version SET note = 'first', everyone = true WHERE scheme = 'st';
-UPDATE tiering.scheme SET title = 'States' WHERE scheme = 'st';
+UPDATE tiering.scheme SET title = 'Status' WHERE scheme = 'st';
 SELECT t.fails(format('UPDATE tiering.scheme_version SET %s WHERE scheme = ''st''', change))
 FROM unnest(ARRAY[
 	'status = ''published''', 'effective = ''[2024-01-01,)''', 'created_by = ''the board''',
@@ -36,7 +36,7 @@ SELECT t.fails($$INSERT INTO tiering.scheme_version (scheme, version, status, ef
 SELECT t.fails($$UPDATE tiering.scheme SET turn = 0 WHERE scheme = 'st'$$);
 SELECT t.fails($$INSERT INTO tiering.publication (scheme, event, what, version, effective)
 	VALUES ('st', 1, 'publish', 1, '2024-01-01')$$);
-SET ROLE states_group;
+SET ROLE status_group;
 SELECT t.fails($$SELECT tiering.publish('st', '2024-01-01')$$);
 RESET ROLE;
 SELECT tiering.publish('st', '2024-01-01'), tiering.new_version('st', 'second');
@@ -46,10 +46,10 @@ SELECT t.fails($$UPDATE tiering.scheme_version SET note = '' WHERE scheme = 'st'
 RESET SESSION AUTHORIZATION;
 SELECT version, created_at = now(), created_by, created_as FROM tiering.scheme_version
 WHERE scheme = 'st' ORDER BY version;
-SELECT * FROM t.version_state WHERE scheme = 'st';
+SELECT * FROM t.version_status WHERE scheme = 'st';
 -- the role that is set is beside who logged in
 BEGIN;
-SET ROLE states_author;
+SET ROLE status_author;
 SELECT tiering.new_scheme('st_as');
 SELECT created_by = session_user AS login, created_as FROM tiering.scheme_version
 WHERE scheme = 'st_as';
@@ -81,7 +81,7 @@ SELECT t.fails($$UPDATE tiering.rule SET bounds = '[1,)' WHERE scheme = 'st' AND
 RESET session_replication_role;
 
 -- A wrong date: each hint leads out
-SET SESSION AUTHORIZATION states_author;
+SET SESSION AUTHORIZATION status_author;
 SELECT tiering.publish('st', '2042-03-01');
 SELECT t.fails($$SELECT tiering.publish('st', '2024-03-01')$$);
 SELECT tiering.new_version('st');
@@ -94,27 +94,27 @@ SELECT t.fails(format('SELECT tiering.unpublish(%s)', arguments)) FROM unnest(AR
 	$$'st', 2, NULL$$, $$'st', 2, ' '$$, $$'st', 1, 'x'$$, $$'st', 9, 'x'$$, $$'none', 1, 'x'$$,
 	$$NULL, 1, 'x'$$, $$'st', NULL, 'x'$$]) arguments;
 SELECT tiering.unpublish('st', 2, 'a slip of the year');
-SELECT * FROM t.version_state WHERE scheme = 'st';
+SELECT * FROM t.version_status WHERE scheme = 'st';
 SELECT t.fails($$SELECT tiering.unpublish('st', 2, 'again')$$);
 -- it is a draft like others: changed, dated again
 UPDATE tiering.tier SET tier = tier WHERE scheme = 'st' AND version = 2;
 UPDATE tiering.rule SET bounds = '[12,)' WHERE scheme = 'st' AND version = 2 AND tier = 'mid';
 SELECT tiering.publish('st', '2024-03-01');
 SELECT tiering.classify('st', 11, '2024-02-29'), tiering.classify('st', 11, '2024-03-01');
-SELECT * FROM t.version_state WHERE scheme = 'st';
+SELECT * FROM t.version_status WHERE scheme = 'st';
 -- or removed; the first one too
 SELECT tiering.unpublish('st', 2, 'not at all');
 DELETE FROM tiering.scheme_version WHERE scheme = 'st' AND version = 2;
 SELECT tiering.unpublish('st', 1, 'nor this'), tiering.publish('st', '2024-01-01');
-SELECT * FROM t.version_state WHERE scheme = 'st';
+SELECT * FROM t.version_status WHERE scheme = 'st';
 SELECT event, what, version, effective, reason, done_by, done_as FROM tiering.publication
 WHERE scheme = 'st' ORDER BY event;
 RESET SESSION AUTHORIZATION;
 
 -- One that has graded stays
-SELECT tiering.set_source('st', 'SELECT no AS customer_id, amount AS x FROM t.states_money');
+SELECT tiering.set_source('st', 'SELECT no AS customer_id, amount AS x FROM t.status_money');
 SELECT new FROM tiering.refresh('st', '2024-02-29');
-SET SESSION AUTHORIZATION states_author;
+SET SESSION AUTHORIZATION status_author;
 SELECT t.fails($$SELECT tiering.unpublish('st', 1, 'x')$$);
 SELECT tiering.new_version('st'), tiering.publish('st', '2024-03-01'), tiering.new_version('st'),
 	tiering.publish('st', '2024-05-01');
@@ -138,7 +138,7 @@ SELECT left(t.fails($$SELECT tiering.unpublish('st', 2, 'x')$$), 60);
 ROLLBACK;
 
 -- Experiments go whole: published or not, with what is bound to them
-SET SESSION AUTHORIZATION states_author;
+SET SESSION AUTHORIZATION status_author;
 SELECT t.fails(format('SELECT tiering.drop_scheme(%s)', arguments))
 FROM unnest(ARRAY[$$'st', 'x'$$, $$'st', ' '$$, $$'none'$$, 'NULL']) arguments;
 SELECT tiering.load_preset('cib', 'try'), tiering.publish('try', '2024-01-01'),
@@ -148,11 +148,11 @@ SELECT tiering.new_scheme('try3');
 DELETE FROM tiering.scheme_version WHERE scheme = 'try3';
 RESET SESSION AUTHORIZATION;
 SELECT tiering.set_source('try',
-		'SELECT no AS customer_id, amount AS daily_avg_assets FROM t.states_money'),
+		'SELECT no AS customer_id, amount AS daily_avg_assets FROM t.status_money'),
 	tiering.set_series('try', 'SELECT no AS customer_id, NULL::tiering.daily_series AS balances,
-		tiering.month($1) AS period FROM t.states_money');
+		tiering.month($1) AS period FROM t.status_money');
 INSERT INTO tiering.dirty (scheme, customer_id, from_as_of) VALUES ('try', 'a', '2024-01-31');
-SET SESSION AUTHORIZATION states_author;
+SET SESSION AUTHORIZATION status_author;
 SELECT tiering.drop_scheme('try', 'tried'), tiering.drop_scheme('try2'),
 	tiering.drop_scheme('try3');
 RESET SESSION AUTHORIZATION;
@@ -172,7 +172,7 @@ WHERE c.relnamespace = 'tiering'::regnamespace AND c.relkind = 'r' ORDER BY c.re
 SELECT scheme, event, what, version, effective, reason, done_by FROM tiering.publication
 WHERE scheme LIKE 'try%' ORDER BY scheme, event;
 -- the name is free again, and what is published under it is frozen
-SET SESSION AUTHORIZATION states_author;
+SET SESSION AUTHORIZATION status_author;
 SELECT tiering.create_ladder('try', 'x', '{a,b}', '{NULL,1}'), tiering.publish('try', '2024-01-01');
 SELECT t.fails($$DELETE FROM tiering.scheme_version WHERE scheme = 'try'$$),
 	t.fails($$DELETE FROM tiering.rule WHERE scheme = 'try'$$);
@@ -184,11 +184,11 @@ SELECT t.fails($$SELECT tiering.drop_scheme('st', 'x')$$);
 ROLLBACK;
 
 -- Nobody else
-SET SESSION AUTHORIZATION states_nobody;
+SET SESSION AUTHORIZATION status_nobody;
 SELECT t.fails('SELECT tiering.' || call) FROM unnest(ARRAY[$$publish('try', '2025-01-01')$$,
 	$$unpublish('try', 1, 'x')$$, $$drop_scheme('try')$$, 'enable_triggers()']) call;
 RESET SESSION AUTHORIZATION;
-SELECT * FROM t.version_state WHERE scheme = 'try';
+SELECT * FROM t.version_status WHERE scheme = 'try';
 
-DROP OWNED BY states_author, states_group, states_nobody;
-DROP ROLE states_author, states_group, states_nobody;
+DROP OWNED BY status_author, status_group, status_nobody;
+DROP ROLE status_author, status_group, status_nobody;
