@@ -54,6 +54,7 @@ static const char *const OfOurs[] = {
 	"jit",
 	"plan_cache_mode",
 	"random_page_cost",
+	"seq_page_cost",
 };
 
 #if PG_VERSION_NUM < 160000

@@ -134,8 +134,8 @@ INSERT INTO bank.action (action, weight, login, statement, refused, prepared_by,
 		UPDATE tiering.assignment SET tier = bank.tier(1), as_of = bank.day(bank.upto(2, 13) - 10)
 		WHERE scheme = 'bank' AND customer_id = ANY (bank.customers(1))$$,
 		'{40001,55P03,22023,23503,55000}', '{}', NULL),
-	('hand_money', 1, 'postgres', $$
-		UPDATE tiering.assignment SET measure = measure + 1
+	('hand_noted', 1, 'postgres', $$
+		UPDATE tiering.assignment SET misses = misses + 1
 		WHERE scheme = 'bank' AND customer_id = ANY (bank.customers(1))$$,
 		'{40001,55P03,22023,55000,42501}', '{}', NULL),
 	('hand_delete', 2, 'postgres', $$

@@ -78,8 +78,8 @@ LANGUAGE sql STABLE AS $$
 	WHERE d.scheme = last_distribution.scheme
 $$;
 
--- Heads are those whom the moves of up to that assessment lead into the tier; money can
--- be compared if nobody was moved or assessed since.
+-- Heads are those whom the moves of up to that assessment lead into the tier; money is
+-- that of its rows, for which see inv_assessment().
 CREATE FUNCTION t.inv_distribution(scheme text) RETURNS SETOF text
 LANGUAGE sql STABLE AS $$
 	WITH said AS MATERIALIZED (
@@ -93,23 +93,13 @@ LANGUAGE sql STABLE AS $$
 		FROM day d JOIN t.standing_moves(scheme) m ON m.assessed <= d.as_of
 		ORDER BY m.customer_id, m.as_of DESC, m.move DESC
 	), counted AS (
-		SELECT h.tier, count(*) AS customers, sum(a.measure) AS measure
-		FROM member h
-			LEFT JOIN tiering.assignment a ON a.scheme = inv_distribution.scheme
-				AND a.customer_id = h.customer_id
-		WHERE h.to_tier IS NOT NULL
+		SELECT h.tier, count(*) AS customers FROM member h WHERE h.to_tier IS NOT NULL
 		GROUP BY h.tier
 	)
-	SELECT format('tier %s has %s customers with %s on %s, by the moves %s with %s',
-		COALESCE(s.tier, c.tier), s.customers, s.measure, (SELECT min(d.as_of) FROM day d),
-		c.customers, c.measure)
+	SELECT format('tier %s has %s customers on %s, by the moves %s', COALESCE(s.tier, c.tier),
+		s.customers, (SELECT min(d.as_of) FROM day d), c.customers)
 	FROM said s FULL JOIN counted c USING (tier)
 	WHERE COALESCE(s.customers, 0) <> COALESCE(c.customers, 0)
-		OR (s.measure <> COALESCE(c.measure, 0)
-			AND NOT EXISTS (SELECT FROM t.standing_moves(scheme) m, day d
-				WHERE m.assessed > d.as_of)
-			AND NOT EXISTS (SELECT FROM tiering.assignment a, day d
-				WHERE a.scheme = inv_distribution.scheme AND a.as_of > d.as_of))
 	UNION ALL
 	SELECT format('the source was last read for %s, and the last distribution is of %s',
 		s.refreshed_as_of, (SELECT max(d.as_of) FROM day d))
@@ -149,6 +139,26 @@ LANGUAGE sql STABLE AS $$
 		s.measure, as_of, c.customers, c.measure)
 	FROM said s FULL JOIN counted c USING (as_of, tier)
 	WHERE (COALESCE(s.customers, 0), COALESCE(s.measure, 0))
+		<> (COALESCE(c.customers, 0), COALESCE(c.measure, 0))
+$$;
+
+-- What tier_distribution tells of now, from sums, is what the customers add up to.
+CREATE FUNCTION t.inv_now(scheme text) RETURNS SETOF text
+LANGUAGE sql STABLE AS $$
+	SELECT format('tier %s has %s customers with %s by sums, by themselves %s with %s', tier,
+		d.customers, d.measure, c.customers, c.measure)
+	FROM (SELECT s.tier, sum(s.customers) AS customers, sum(s.measure) AS measure
+		  FROM tiering.view_key k
+			CROSS JOIN LATERAL _tiering.shown_sums(k.key, inv_now.scheme) s
+		  GROUP BY s.tier) d
+		FULL JOIN (
+			SELECT a.tier, count(*) AS customers, sum(m.measure) AS measure
+			FROM tiering.assignment a
+				LEFT JOIN (SELECT m.customer_id, m.measure FROM _tiering.current_measure m
+						   WHERE m.scheme = inv_now.scheme) m USING (customer_id)
+			WHERE a.scheme = inv_now.scheme
+			GROUP BY a.tier) c USING (tier)
+	WHERE (COALESCE(d.customers, 0), COALESCE(d.measure, 0))
 		<> (COALESCE(c.customers, 0), COALESCE(c.measure, 0))
 $$;
 
@@ -300,6 +310,7 @@ LANGUAGE sql STABLE AS $$
 			SELECT 'replay' AS invariant, t.inv_replay(s.scheme) AS finding
 			UNION ALL SELECT 'distribution', t.inv_distribution(s.scheme)
 			UNION ALL SELECT 'assessment', t.inv_assessment(s.scheme)
+			UNION ALL SELECT 'now', t.inv_now(s.scheme)
 			UNION ALL SELECT 'history', t.inv_history(s.scheme)
 			UNION ALL SELECT 'chain', t.inv_chain(s.scheme)
 			UNION ALL SELECT 'direction', t.inv_direction(s.scheme)

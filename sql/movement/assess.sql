@@ -110,27 +110,23 @@ CREATE TYPE _tiering.assessed AS (
 	tid             tid,
 	current_tier    text,
 	current_version int,
-	current_measure numeric,
 	gone            boolean,
 	measure         numeric,
 	rewrite         boolean,
 	v               _tiering.verdict
 );
 COMMENT ON TYPE _tiering.assessed IS
-'A customer beside their row of assignment, which is at tid: their current tier and measure, what '
-'the source has of them now, whether the row has to be written, and the verdict';
+'A customer beside their row of assignment, which is at tid: their current tier, what the source '
+'has of them now, whether the row has to be written, and the verdict';
 
 -- Of a repeated assessment, who was touched by it is where they were before.
 CREATE FUNCTION _tiering.assignments_for(scheme text, as_of date, again boolean, customers text[])
-RETURNS TABLE (tid tid, customer_id text, current_tier text, measure numeric, earned text,
-	tier text,
-	since date,
+RETURNS TABLE (tid tid, customer_id text, current_tier text, earned text, tier text, since date,
 	version int, policy_tier text, policy_since date, first_as_of date, misses int, best text,
 	next_tier text, next_review date, kept_until date)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100000
 BEGIN ATOMIC
-	SELECT a.ctid, a.customer_id, a.tier, a.measure, a.earned, a.tier, a.since, a.version,
-		a.policy_tier,
+	SELECT a.ctid, a.customer_id, a.tier, a.earned, a.tier, a.since, a.version, a.policy_tier,
 		a.policy_since, a.first_as_of, a.misses, a.best, a.next_tier, a.next_review, a.kept_until
 	FROM tiering.assignment a
 	WHERE a.scheme = assignments_for.scheme
@@ -139,8 +135,7 @@ BEGIN ATOMIC
 			SELECT t.customer_id COLLATE "C"
 				FROM _tiering.touched(assignments_for.scheme, assignments_for.as_of) t))
 	UNION ALL
-	SELECT a.ctid, t.customer_id, a.tier, a.measure, a.earned, b.tier, b.since, b.version,
-		b.policy_tier,
+	SELECT a.ctid, t.customer_id, a.tier, a.earned, b.tier, b.since, b.version, b.policy_tier,
 		b.policy_since, b.first_as_of, b.misses, b.best, b.next_tier, b.next_review, b.kept_until
 	FROM _tiering.touched(assignments_for.scheme, assignments_for.as_of) t
 		LEFT JOIN tiering.assignment a ON a.scheme = assignments_for.scheme
@@ -154,7 +149,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION _tiering.assignments_for(text, date, boolean, text[]) IS
 'The assignments of a scheme before an assessment; again: before the last one, which is '
-'made again. current_tier, measure and earned are what their rows have now, at tid';
+'made again. current_tier and earned are what their rows of assignment have now, at tid';
 
 -- STABLE, so that it is inlined: the source runs once, in the statement that asks.
 CREATE FUNCTION _tiering.assessed(scheme text, as_of date, version int, previous date,
@@ -162,15 +157,12 @@ CREATE FUNCTION _tiering.assessed(scheme text, as_of date, version int, previous
 RETURNS SETOF _tiering.assessed
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100000
 BEGIN ATOMIC
-	SELECT d.customer_id, d.tid, d.current_tier, d.current_version, d.current_measure, d.gone,
-		d.measure,
-		(d.v).changed OR d.measure IS DISTINCT FROM d.current_measure
-		OR d.current_version <> assessed.version
+	SELECT d.customer_id, d.tid, d.current_tier, d.current_version, d.gone, d.measure,
+		(d.v).changed OR d.current_version <> assessed.version
 			OR (d.v).earned IS DISTINCT FROM d.current_earned, d.v
 	FROM (
-		SELECT x.customer_id, x.tid, x.current_tier, x.current_version, x.current_measure,
-			x.current_earned,
-			x.gone, x.measure,
+		SELECT x.customer_id, x.tid, x.current_tier, x.current_version, x.current_earned, x.gone,
+			x.measure,
 			_tiering.decide(assessed.scheme, assessed.version, 'assessment', assessed.as_of,
 				COALESCE(c.previous, assessed.previous), x.tier, x.since, x.current_version,
 				x.policy_tier, x.policy_since, x.first_as_of, x.misses, x.best, x.next_tier,
@@ -180,8 +172,8 @@ BEGIN ATOMIC
 			SELECT COALESCE(g.customer_id, a.customer_id) COLLATE "C" AS customer_id,
 				g.customer_id IS NULL AS gone, g.measure, g.earned, g.earned_if, a.tid,
 					a.current_tier,
-				a.tier, a.since, a.version AS current_version, a.measure AS current_measure,
-				a.earned AS current_earned, a.policy_tier, a.policy_since, a.first_as_of,
+				a.tier, a.since, a.version AS current_version, a.earned AS current_earned,
+				a.policy_tier, a.policy_since, a.first_as_of,
 				a.misses, a.best, a.next_tier, a.next_review, a.kept_until
 			FROM _tiering.graded(assessed.scheme, assessed.as_of, assessed.version,
 				assessed.customers) g
@@ -202,13 +194,11 @@ CREATE FUNCTION _tiering.decided(request bigint, moved_to text, as_of date)
 RETURNS SETOF _tiering.assessed
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 1
 BEGIN ATOMIC
-	SELECT d.customer_id, d.tid, d.tier, d.version, d.measure, false, d.measure,
+	SELECT d.customer_id, d.tid, d.tier, d.version, false, d.measure,
 		(d.v).moves OR decided.moved_to IS NOT NULL, d.v
 	FROM (
 		SELECT r.customer_id, a.ctid AS tid, a.tier, COALESCE(a.version, r.version) AS version,
-			CASE WHEN a.tier IS NOT NULL THEN a.measure ELSE COALESCE((
-				SELECT k.measure FROM _tiering.kept_of(r.scheme, ARRAY[decided.as_of],
-					ARRAY[r.customer_id]) k), r.measure) END AS measure,
+			COALESCE(h.measure, CASE WHEN a.tier IS NULL THEN r.measure END) AS measure,
 			_tiering.decide(r.scheme, COALESCE(a.version, r.version), 'decision', decided.as_of,
 				NULL,
 				a.tier, a.since, a.version, a.policy_tier, a.policy_since, a.first_as_of, a.misses,
@@ -220,6 +210,7 @@ BEGIN ATOMIC
 				NULL, decided.moved_to, o.overrides, NULL, NULL) AS v
 		FROM tiering.request r
 			LEFT JOIN tiering.assignment a ON a.scheme = r.scheme AND a.customer_id = r.customer_id
+			LEFT JOIN LATERAL _tiering.measures_of(r.scheme, ARRAY[r.customer_id]) h ON true
 			LEFT JOIN LATERAL _tiering.overrides_between(r.scheme, COALESCE(a.version, r.version),
 				decided.as_of, decided.as_of) o ON o.customer_id COLLATE "C" = r.customer_id
 			LEFT JOIN LATERAL _tiering.directions(r.scheme, COALESCE(a.version, r.version)) g
@@ -277,16 +268,15 @@ COMMENT ON FUNCTION _tiering.verdicts(text, text, date, int, date, text[], int, 
 'of its one; see write_verdicts()';
 
 -- The planner takes fetching rows by their tid to be dear, and would hash the whole
--- table instead; a random page costs no more than the next one here. Nobody else moves
+-- table instead; pages cost nothing here, in whichever order. Nobody else moves
 -- customers meanwhile: we have the turn.
 CREATE FUNCTION _tiering.write_verdicts(kind text, scheme text, as_of date, version int,
 	previous date, customers text[], before int, ahead text[], request bigint, moved_to text,
 	batch int, kept tiering.kept_assessment,
 	OUT cells _tiering.assessed_cell[], OUT asking _tiering.asking[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
-SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan SET jit = off SET random_page_cost = 0
-SET enable_mergejoin = off
+SET search_path = pg_catalog, pg_temp SET jit = off SET enable_mergejoin = off
+SET plan_cache_mode = force_custom_plan SET random_page_cost = 0 SET seq_page_cost = 0
 AS $$
 #variable_conflict use_variable
 BEGIN
@@ -299,10 +289,12 @@ BEGIN
 		SELECT scheme, d.customer_id, s.day, s.from_tier, s.to_tier,
 			COALESCE(w.direction, CASE WHEN s.from_tier IS NULL THEN 'new' ELSE 'exit' END),
 			s.cause, CASE WHEN s.to_tier IS NULL THEN d.current_version ELSE version END,
-			CASE WHEN s.to_tier IS NULL THEN d.current_measure ELSE d.measure END,
-			as_of, session_user, _tiering.acting_role(), batch
+			CASE WHEN s.to_tier IS NULL THEN h.measure ELSE d.measure END, as_of, session_user,
+			_tiering.acting_role(), batch
 		FROM verdict d CROSS JOIN LATERAL _tiering.steps(d.v) s
 			LEFT JOIN _tiering.directions(scheme, version) w USING (from_tier, to_tier)
+			LEFT JOIN _tiering.measures_of(scheme, ARRAY(SELECT l.customer_id FROM verdict l
+				WHERE l.current_tier IS NOT NULL AND (l.v).tier IS NULL)) h USING (customer_id)
 		WHERE (d.v).moves
 	), noted AS (
 		INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses, best,
@@ -314,28 +306,27 @@ BEGIN
 	), assessed AS (
 		INSERT INTO tiering.assessment (slot, scheme, as_of, customer_id, tier, measure, version,
 			amends, recorded_at)
-		SELECT kept.slot, scheme, as_of, d.customer_id, (d.v).tier, d.measure, version, false,
-			kept.recorded_at FROM verdict d
-		WHERE kept.slot IS NOT NULL AND NOT d.gone AND num_nonnulls((d.v).tier, (d.v).asked) > 0
+		SELECT kept.slot, scheme, as_of, d.customer_id, (d.v).tier, d.measure, version,
+			kind = 'assess', kept.recorded_at FROM verdict d WHERE kept.slot IS NOT NULL
+			AND (kind = 'assess' OR NOT d.gone AND num_nonnulls((d.v).tier, (d.v).asked) > 0)
 	), gone AS (
 		DELETE FROM tiering.assignment a USING verdict d
 		WHERE a.ctid = d.tid AND (d.v).tier IS NULL
 	), changed AS (
 		UPDATE tiering.assignment a
-		SET tier = (d.v).tier, measure = d.measure, as_of = write_verdicts.as_of,
-			since = (d.v).since, version = write_verdicts.version, recorded_at = now(),
+		SET tier = (d.v).tier, as_of = write_verdicts.as_of, since = (d.v).since,
+			version = write_verdicts.version, recorded_at = now(), earned = (d.v).earned,
 			cause = COALESCE((d.v).cause, a.cause), first_as_of = (d.v).first_as_of,
-			earned = (d.v).earned, misses = (d.v).misses, best = (d.v).best,
-			next_tier = (d.v).next_tier, next_review = (d.v).next_review,
-			kept_until = (d.v).kept_until, policy_tier = (d.v).policy_tier,
-			policy_since = (d.v).policy_since
+			misses = (d.v).misses, best = (d.v).best, next_tier = (d.v).next_tier,
+			next_review = (d.v).next_review, kept_until = (d.v).kept_until,
+			policy_tier = (d.v).policy_tier, policy_since = (d.v).policy_since
 		FROM verdict d WHERE a.ctid = d.tid AND (d.v).tier IS NOT NULL AND d.rewrite
 	), arrived AS (
-		INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version,
-			cause, first_as_of, earned, misses, best, next_tier, next_review, kept_until,
-			policy_tier, policy_since)
-		SELECT scheme, d.customer_id, (d.v).tier, d.measure, as_of, (d.v).since, version,
-			(d.v).cause, (d.v).first_as_of, (d.v).earned, (d.v).misses, (d.v).best, (d.v).next_tier,
+		INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version, cause,
+			earned, first_as_of, misses, best, next_tier, next_review, kept_until, policy_tier,
+			policy_since)
+		SELECT scheme, d.customer_id, (d.v).tier, as_of, (d.v).since, version, (d.v).cause,
+			(d.v).earned, (d.v).first_as_of, (d.v).misses, (d.v).best, (d.v).next_tier,
 			(d.v).next_review, (d.v).kept_until, (d.v).policy_tier, (d.v).policy_since
 		FROM verdict d WHERE d.current_tier IS NULL AND (d.v).tier IS NOT NULL
 	)
@@ -344,9 +335,8 @@ BEGIN
 				count(*) FILTER (WHERE d.rewrite),
 				count(*) FILTER (WHERE (d.v).moves AND (d.v).since < as_of), sum(d.measure)
 			FROM verdict d GROUP BY d.gone, d.current_tier, d.current_version, (d.v).tier) c),
-		(SELECT array_agg(ROW(d.customer_id, (d.v).asked, (d.v).tier, d.measure, as_of,
-			version)::_tiering.asking) FROM verdict d WHERE (d.v).asked IS NOT NULL)
-	INTO cells, asking;
+		(SELECT array_agg(ROW(d.customer_id, (d.v).asked, (d.v).tier, d.measure, as_of, version)
+			::_tiering.asking) FROM verdict d WHERE (d.v).asked IS NOT NULL) INTO cells, asking;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.write_verdicts(text, text, date, int, date, text[], int, text[],
@@ -355,5 +345,5 @@ COMMENT ON FUNCTION _tiering.write_verdicts(text, text, date, int, date, text[],
 'moves, what the policy has noted, and their rows of assignment. kind is refresh, assess or '
 'decision, of which request and moved_to are. before: the version that graded the assessment '
 'before, if it is another, negative if the source does not have what that takes. ahead: customers '
-'who are left out. kept: what begin_assessment() gave, null if there is nothing to keep. Returns '
+'who are left out. kept: what begin_assessment() or begin_own() gave, null for a decision. Returns '
 'what it did, counted, and for whom an approval is asked';

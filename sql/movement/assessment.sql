@@ -99,6 +99,164 @@ $$;
 COMMENT ON FUNCTION _tiering.kept_of(text, date[], text[]) IS
 'What customers, or all if null, had at assessments, of those that are kept, and where they stood';
 
+CREATE VIEW _tiering.last_kept AS
+SELECT DISTINCT ON (k.scheme) k.scheme, k.as_of, k.slot, k.recorded_at
+FROM tiering.source s
+	JOIN tiering.kept_assessment k ON k.scheme = s.scheme AND k.as_of = s.refreshed_as_of
+WHERE NOT EXISTS (
+	SELECT FROM tiering.batch v
+	WHERE v.scheme = k.scheme AND v.kind = 'void' AND v.as_of = k.as_of
+		AND v.recorded_at >= k.recorded_at)
+ORDER BY k.scheme, k.recorded_at DESC;
+COMMENT ON VIEW _tiering.last_kept IS 'The last assessment of each scheme, if it is kept';
+COMMENT ON COLUMN _tiering.last_kept.scheme IS 'Scheme';
+COMMENT ON COLUMN _tiering.last_kept.as_of IS 'The assessment';
+COMMENT ON COLUMN _tiering.last_kept.slot IS 'Where its rows lie; see assessment';
+COMMENT ON COLUMN _tiering.last_kept.recorded_at IS 'When it was recorded';
+
+CREATE VIEW _tiering.last_own AS
+SELECT DISTINCT ON (o.scheme, o.customer_id) o.scheme, o.customer_id, o.as_of, a.measure
+FROM tiering.source s
+	JOIN tiering.own_assessment o ON o.scheme = s.scheme
+		AND (s.refreshed_as_of IS NULL OR o.as_of > s.refreshed_as_of)
+	JOIN tiering.assessment a ON a.slot = 0 AND a.scheme = o.scheme AND a.as_of = o.as_of
+		AND a.customer_id = o.customer_id AND a.amends
+WHERE NOT EXISTS (
+	SELECT FROM tiering.batch v
+	WHERE v.scheme = o.scheme AND v.kind = 'void' AND v.as_of <= o.as_of
+		AND v.batch > o.after_batch)
+ORDER BY o.scheme, o.customer_id, o.as_of DESC, a.recorded_at DESC;
+COMMENT ON VIEW _tiering.last_own IS
+'What customers had at the last assessment of their own, of those who had one after the last of '
+'the scheme';
+COMMENT ON COLUMN _tiering.last_own.scheme IS 'Scheme';
+COMMENT ON COLUMN _tiering.last_own.customer_id IS 'Customer';
+COMMENT ON COLUMN _tiering.last_own.as_of IS 'The assessment';
+COMMENT ON COLUMN _tiering.last_own.measure IS 'What they had';
+
+CREATE VIEW _tiering.current_measure AS
+WITH own AS MATERIALIZED (
+	SELECT * FROM _tiering.last_own
+), amended AS MATERIALIZED (
+	SELECT DISTINCT ON (a.scheme, a.customer_id) a.scheme, a.customer_id, a.as_of, a.measure
+	FROM _tiering.last_kept k
+		JOIN tiering.assessment a ON a.slot = k.slot AND a.scheme = k.scheme AND a.as_of = k.as_of
+			AND a.amends AND a.recorded_at > k.recorded_at
+	ORDER BY a.scheme, a.customer_id, a.recorded_at DESC
+)
+SELECT o.scheme, o.customer_id, o.as_of, o.measure FROM own o
+UNION ALL
+SELECT m.scheme, m.customer_id, m.as_of, m.measure FROM amended m
+WHERE (m.scheme, m.customer_id) NOT IN (SELECT o.scheme, o.customer_id FROM own o)
+UNION ALL
+SELECT a.scheme, a.customer_id, a.as_of, a.measure
+FROM _tiering.last_kept k
+	JOIN tiering.assessment a ON a.slot = k.slot AND a.scheme = k.scheme AND a.as_of = k.as_of
+		AND NOT a.amends AND a.recorded_at = k.recorded_at
+WHERE (a.scheme, a.customer_id) NOT IN (SELECT o.scheme, o.customer_id FROM own o)
+	AND (a.scheme, a.customer_id) NOT IN (SELECT m.scheme, m.customer_id FROM amended m);
+COMMENT ON VIEW _tiering.current_measure IS
+'What customers had at their last assessment, of the scheme or of their own; nobody of whom none '
+'is kept';
+COMMENT ON COLUMN _tiering.current_measure.scheme IS 'Scheme';
+COMMENT ON COLUMN _tiering.current_measure.customer_id IS 'Customer';
+COMMENT ON COLUMN _tiering.current_measure.as_of IS 'Their last assessment';
+COMMENT ON COLUMN _tiering.current_measure.measure IS 'What they had at it';
+
+CREATE FUNCTION _tiering.measures_of(scheme text, customers text[])
+RETURNS TABLE (customer_id text, measure numeric)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 100
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+BEGIN
+	IF customers <> '{}' THEN
+		RETURN QUERY SELECT m.customer_id, m.measure FROM _tiering.current_measure m
+		WHERE m.scheme = measures_of.scheme AND m.customer_id = ANY (customers COLLATE "C");
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.measures_of(text, text[]) IS
+'What some customers had at their last assessment, of the scheme or of their own';
+
+-- What views show of customers. Whoever reads a view calls these, and may be somebody who
+-- has a right to that view alone: so they ask for a key that the view alone gives. They are
+-- not inlined: of a part of the table that was filled since, the planner takes there to be
+-- hardly a row of the assessment, and would read all of it again for each customer.
+CREATE FUNCTION _tiering.shown_measures(key uuid, scheme text)
+RETURNS TABLE (customer_id text, as_of date, measure numeric)
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 1000000 ROWS 100000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+BEGIN
+	IF EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_measures.key) THEN
+		RETURN QUERY SELECT m.customer_id, m.as_of, m.measure FROM _tiering.current_measure m
+		WHERE m.scheme = shown_measures.scheme;
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.shown_measures(uuid, text) IS
+'What the customers of a scheme had at their last assessment; nobody if that is not the key of '
+'views';
+
+-- The sums of the last assessment, and what was changed by hand, or by an assessment of a
+-- customer's own, as of a later day. If none is kept, the money is not known.
+CREATE FUNCTION _tiering.shown_sums(key uuid, scheme text)
+RETURNS TABLE (tier text, customers bigint, measure numeric, version int, as_of date)
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 10000 ROWS 10
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	k tiering.kept_assessment;
+	changed text[];
+BEGIN
+	IF NOT EXISTS (SELECT FROM tiering.view_key v WHERE v.key = shown_sums.key) THEN
+		RETURN;
+	END IF;
+	k := _tiering.kept(scheme, s.refreshed_as_of) FROM tiering.source s
+		WHERE s.scheme = shown_sums.scheme;
+	IF k.slot IS NULL THEN
+		RETURN QUERY SELECT a.tier, count(*), NULL::numeric, max(a.version), max(a.as_of)
+		FROM tiering.assignment a WHERE a.scheme = shown_sums.scheme GROUP BY a.tier;
+		RETURN;
+	END IF;
+	RETURN QUERY SELECT d.tier, d.customers, d.measure, d.version, d.as_of
+	FROM _tiering.known_distribution(NULL) d
+	WHERE d.scheme = k.scheme AND d.as_of = k.as_of;
+	changed := ARRAY(SELECT h.customer_id FROM _tiering.ahead(k.scheme, k.as_of) h);
+	IF changed <> '{}' THEN
+		RETURN QUERY SELECT r.tier, -1::bigint, - r.measure, r.version, k.as_of
+		FROM _tiering.kept_rows(k, NULL) r
+		WHERE r.tier IS NOT NULL AND r.customer_id = ANY (changed COLLATE "C");
+		RETURN QUERY SELECT a.tier, 1::bigint, m.measure, a.version, a.as_of
+		FROM tiering.assignment a
+			LEFT JOIN _tiering.measures_of(k.scheme, changed) m
+				ON m.customer_id COLLATE "C" = a.customer_id
+		WHERE a.scheme = k.scheme AND a.customer_id = ANY (changed COLLATE "C");
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.shown_sums(uuid, text) IS
+'What adds up to the distribution of a scheme''s customers now, by which version and as of which '
+'day; nothing if that is not the key of views';
+
+-- What an assessment of their own left is amended by a restatement. It may be of one on the
+-- same day that was taken back, if this one's is not there.
+CREATE FUNCTION _tiering.own_kept(scheme text)
+RETURNS TABLE (customer_id text, as_of date, tier text, measure numeric, version int)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
+BEGIN ATOMIC
+	SELECT o.customer_id, o.as_of, h.tier, h.measure, h.version
+	FROM _tiering.own_between(own_kept.scheme) o
+		LEFT JOIN LATERAL (
+			SELECT b.tier, b.measure, b.version FROM tiering.assessment b
+			WHERE b.slot = 0 AND b.scheme = own_kept.scheme AND b.as_of = o.as_of AND b.amends
+				AND b.customer_id = o.customer_id COLLATE "C"
+			ORDER BY b.recorded_at DESC LIMIT 1) h ON true;
+END;
+COMMENT ON FUNCTION _tiering.own_kept(text) IS
+'What customers had at each assessment of their own, as own_between() lists them';
+
 -- What is sure to be kept for long lies where it stays: all, and the last day of a month,
 -- as none comes after it in that. Any other goes where another scheme has gone since the
 -- last of this one, and else into an empty table: several schemes go on together. Schemes
@@ -156,6 +314,17 @@ $$;
 COMMENT ON FUNCTION _tiering.begin_assessment(text, date) IS
 'Notes that an assessment is kept, and where its rows are to lie';
 
+-- They are few, and lie with what is kept for long. Nothing refers to them but the
+-- customers' own assessments.
+CREATE FUNCTION _tiering.begin_own(scheme text, as_of date) RETURNS tiering.kept_assessment
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+BEGIN ATOMIC
+	SELECT ROW(begin_own.scheme, begin_own.as_of,
+		_tiering.next_edition(begin_own.scheme, begin_own.as_of), 0)::tiering.kept_assessment;
+END;
+COMMENT ON FUNCTION _tiering.begin_own(text, date) IS
+'Where what customers have at an assessment of their own is to lie, and with which time';
+
 -- The last two are kept whatever the setting: one of them may be taken back. One that was
 -- is kept as any other of its day, for what was known before. until: where the next one as
 -- of the same day begins.
@@ -167,18 +336,32 @@ BEGIN ATOMIC
 	WITH setting AS (
 		SELECT COALESCE(max(k.which), 'month_end') AS which, max(k.how_long) AS how_long
 		FROM tiering.keeping k WHERE k.scheme = not_to_keep.scheme
-	), step AS MATERIALIZED (
-		SELECT a.as_of FROM _tiering.assessments(not_to_keep.scheme, false) a
+	), day AS (
+		SELECT x.as_of, bool_or(x.stands) AS stands
+		FROM (
+			SELECT d.as_of, max(d.recorded_at) > COALESCE(max(v.recorded_at), '-infinity') AS stands
+			FROM tiering.distribution_history d
+				LEFT JOIN tiering.batch v ON v.scheme = d.scheme AND v.kind = 'void'
+					AND v.as_of = d.as_of
+			WHERE d.scheme = not_to_keep.scheme GROUP BY d.as_of
+			UNION ALL
+			SELECT k.as_of, false FROM tiering.kept_assessment k
+			WHERE k.scheme = not_to_keep.scheme) x
+		GROUP BY x.as_of
+	), followed AS (
+		SELECT d.as_of, min(d.as_of) FILTER (WHERE d.stands) OVER later AS next,
+			max(d.as_of) FILTER (WHERE d.stands) OVER later AS last,
+			count(*) FILTER (WHERE d.stands) OVER later AS later
+		FROM day d
+		WINDOW later AS (ORDER BY d.as_of DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 	), candidate AS (
 		SELECT k.as_of, k.recorded_at, k.slot, lead(k.recorded_at, 1, 'infinity')
 				OVER (PARTITION BY k.as_of ORDER BY k.recorded_at) AS until,
-			(o.how_long IS NULL OR k.as_of >= n.last - o.how_long)
+			(o.how_long IS NULL OR k.as_of >= f.last - o.how_long)
 			AND CASE o.which WHEN 'all' THEN true WHEN 'last' THEN false
-				ELSE date_trunc('month', k.as_of) < date_trunc('month', n.next) END AS is_kept
+				ELSE date_trunc('month', k.as_of) < date_trunc('month', f.next) END AS is_kept
 		FROM tiering.kept_assessment k CROSS JOIN setting o
-			CROSS JOIN LATERAL (
-				SELECT min(s.as_of) AS next, max(s.as_of) AS last FROM step s
-				WHERE s.as_of > k.as_of HAVING count(*) > 1) n
+			JOIN followed f ON f.as_of = k.as_of AND f.later > 1
 		WHERE k.scheme = not_to_keep.scheme
 	)
 	SELECT h.as_of, h.recorded_at, h.until, h.slot, h.is_kept

@@ -276,52 +276,19 @@ COMMENT ON FUNCTION _tiering.stood_on(text, date, int) IS
 'Where customers stood at the end of an assessment, by the moves that stand, with tiers as a '
 'version calls them';
 
--- A row has what the customer had at the last assessment of the scheme, or at a later
--- one of their own.
-CREATE FUNCTION _tiering.assigned_measures(scheme text, as_of date)
-RETURNS TABLE (customer_id text, measure numeric)
-LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100000
-BEGIN ATOMIC
-	SELECT a.customer_id, a.measure
-	FROM tiering.assignment a
-	WHERE a.scheme = assigned_measures.scheme AND a.measure IS NOT NULL
-		AND assigned_measures.as_of = (
-			SELECT l.as_of FROM _tiering.last_assessment(assigned_measures.scheme) l)
-		AND (a.as_of <= assigned_measures.as_of OR NOT EXISTS (
-			SELECT FROM _tiering.own_assessments(assigned_measures.scheme) o
-			WHERE o.customer_id COLLATE "C" = a.customer_id AND o.as_of > assigned_measures.as_of));
-END;
-COMMENT ON FUNCTION _tiering.assigned_measures(text, date) IS
-'What customers had at an assessment, of those of whom assignment tells; of none if it was not the '
-'last one';
-
 CREATE FUNCTION _tiering.tier_sums(scheme text, as_of date, version int) RETURNS _tiering.tier_sum[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
 AS $$
-#variable_conflict use_column
-DECLARE
-	asked text[];
 BEGIN
-	-- of an assessment before, all are asked for
-	IF tier_sums.as_of = (SELECT l.as_of FROM _tiering.last_assessment(tier_sums.scheme) l) THEN
-		asked := ARRAY(
-			SELECT s.customer_id
-			FROM _tiering.stood_on(tier_sums.scheme, tier_sums.as_of, tier_sums.version) s
-				LEFT JOIN _tiering.assigned_measures(tier_sums.scheme, tier_sums.as_of) h
-					ON h.customer_id COLLATE "C" = s.customer_id COLLATE "C"
-			WHERE h.customer_id IS NULL);
-	END IF;
 	RETURN ARRAY(
-		SELECT ROW(s.tier, count(*), sum(COALESCE(h.measure, g.measure)))::_tiering.tier_sum
-		FROM _tiering.stood_on(tier_sums.scheme, tier_sums.as_of, tier_sums.version) s
-			LEFT JOIN _tiering.assigned_measures(tier_sums.scheme, tier_sums.as_of) h
-				ON h.customer_id COLLATE "C" = s.customer_id COLLATE "C"
-			LEFT JOIN _tiering.graded(tier_sums.scheme, tier_sums.as_of, tier_sums.version, asked) g
+		SELECT ROW(s.tier, count(*), sum(g.measure))::_tiering.tier_sum
+		FROM _tiering.stood_on(scheme, as_of, version) s
+			LEFT JOIN _tiering.graded(scheme, as_of, version, NULL) g
 				ON g.customer_id COLLATE "C" = s.customer_id COLLATE "C"
 		GROUP BY s.tier);
 END;
 $$;
 COMMENT ON FUNCTION _tiering.tier_sums(text, date, int) IS
-'What each tier had at the end of an assessment, by the moves that stand: of the last one with '
-'what assignment has, and otherwise with what the source has today';
+'What each tier had at the end of an assessment, by the moves that stand and by what the source '
+'has today';

@@ -92,6 +92,20 @@ COMMENT ON FUNCTION _tiering.check_by_hand(text, int) IS
 'Refuses a batch of changes by hand with a tier that is not there (23503), a day before the '
 'customer''s last move, or one after today (55000)';
 
+CREATE FUNCTION _tiering.begin_by_hand(scheme text, OUT batch int, OUT last_move bigint)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM _tiering.take_turn(scheme);
+	batch := _tiering.next_batch(scheme);
+	last_move := _tiering.last_move();
+END;
+$$;
+COMMENT ON FUNCTION _tiering.begin_by_hand(text) IS
+'Takes the turn of a scheme for a batch of changes by hand: its number, and that of the last move '
+'before it';
+
 CREATE FUNCTION _tiering.seal_by_hand(scheme text, batch int, after_move bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
 SET search_path = pg_catalog, pg_temp
@@ -124,7 +138,8 @@ COMMENT ON FUNCTION _tiering.is_by_hand(oid, text) IS
 
 -- A plan for one row must not be kept for half a million. The planner takes there to be
 -- one row of those just written: nested loops would never end.
--- Who says no date of a change means the last assessment.
+-- Who says no date of a change means the last assessment. Rows that stay as they are count,
+-- too: they are locked, and nobody waits for a turn with that.
 CREATE FUNCTION _tiering.record_by_hand() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
@@ -146,26 +161,24 @@ BEGIN
 	ELSIF TG_OP = 'DELETE' THEN
 		schemes := ARRAY(SELECT DISTINCT o.scheme FROM old_rows o ORDER BY 1);
 	ELSE
-		-- also of rows that stay: they are locked, and nobody waits for a turn with that
 		schemes := ARRAY(SELECT DISTINCT n.scheme FROM new_rows n ORDER BY 1);
 	END IF;
 	FOREACH this_scheme IN ARRAY schemes LOOP
-		PERFORM _tiering.take_turn(this_scheme);
-		this_batch := _tiering.next_batch(this_scheme);
-		before := _tiering.last_move();
+		SELECT * INTO this_batch, before FROM _tiering.begin_by_hand(this_scheme);
 		IF TG_OP = 'INSERT' THEN
 			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, to_tier, direction,
-				cause, version, measure, assessed, recorded_by, recorded_as, batch)
-			SELECT n.scheme, n.customer_id, n.as_of, n.tier, 'new', 'manual', n.version, n.measure,
-				n.as_of, session_user, _tiering.acting_role(), this_batch
-			FROM new_rows n WHERE n.scheme = this_scheme
-				AND NOT (restored AND n.recorded_at <> now());
+				cause, version, assessed, recorded_by, recorded_as, batch)
+			SELECT n.scheme, n.customer_id, n.as_of, n.tier, 'new', 'manual', n.version, n.as_of,
+				session_user, _tiering.acting_role(), this_batch FROM new_rows n
+			WHERE n.scheme = this_scheme AND NOT (restored AND n.recorded_at <> now());
 		ELSIF TG_OP = 'DELETE' THEN
 			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, from_tier, direction,
 				cause, version, measure, assessed, recorded_by, recorded_as, batch)
-			SELECT o.scheme, o.customer_id, d.day, o.tier, 'exit', 'manual', o.version, o.measure,
+			SELECT o.scheme, o.customer_id, d.day, o.tier, 'exit', 'manual', o.version, h.measure,
 				d.day, session_user, _tiering.acting_role(), this_batch
 			FROM old_rows o LEFT JOIN tiering.source s ON s.scheme = o.scheme
+				LEFT JOIN _tiering.measures_of(this_scheme, ARRAY(SELECT x.customer_id
+					FROM old_rows x)) h ON h.customer_id COLLATE "C" = o.customer_id
 				LEFT JOIN _tiering.last_own(this_scheme) l
 					ON l.customer_id COLLATE "C" = o.customer_id,
 				LATERAL (SELECT GREATEST(o.as_of, o.since, s.refreshed_as_of, l.as_of) AS day) d
@@ -174,10 +187,12 @@ BEGIN
 			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, from_tier, to_tier,
 				direction, cause, version, measure, assessed, recorded_by, recorded_as, batch)
 			SELECT n.scheme, n.customer_id, d.day, o.tier, n.tier, COALESCE(w.direction, 'lateral'),
-				'manual', n.version, n.measure, d.day, session_user, _tiering.acting_role(),
+				'manual', n.version, h.measure, d.day, session_user, _tiering.acting_role(),
 				this_batch
 			FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 				LEFT JOIN tiering.source s USING (scheme)
+				LEFT JOIN _tiering.measures_of(this_scheme, ARRAY(SELECT x.customer_id
+					FROM new_rows x)) h ON h.customer_id COLLATE "C" = n.customer_id
 				LEFT JOIN _tiering.last_own(this_scheme) l
 					ON l.customer_id COLLATE "C" = n.customer_id
 				LEFT JOIN _tiering.directions_in(this_scheme,
@@ -212,7 +227,7 @@ BEGIN
 	PERFORM _tiering.refuse_by_hand(n, CASE WHEN isfinite(n.as_of)
 			THEN 'only an assessment notes what comes with a tier'
 			ELSE format('as_of is %s', n.as_of) END,
-		'Say scheme, customer, tier, measure, version, and the day, as as_of and since.')
+		'Say scheme, customer, tier, version, and the day, as as_of and since.')
 	FROM new_rows n
 	WHERE NOT (restored AND n.recorded_at <> now())
 		AND (NOT isfinite(n.as_of) OR (n.cause, n.misses) <> ('manual', 0)
@@ -244,14 +259,14 @@ COMMENT ON FUNCTION _tiering.refuse_inserted() IS
 'Trigger on assignment: refuses a customer who is put there by hand with more than a tier and its '
 'day, or as a restored one whose moves are not (55000)';
 
-CREATE FUNCTION _tiering.refuse_updated() RETURNS trigger
+CREATE FUNCTION _tiering.refuse_altered() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_custom_plan SET jit = off
 SET enable_nestloop = off SET enable_hashjoin = on
 AS $$
 BEGIN
-	IF NOT _tiering.is_by_hand(TG_RELID, 'refuse_updated') THEN
+	IF NOT _tiering.is_by_hand(TG_RELID, 'refuse_altered') THEN
 		RETURN NULL;
 	END IF;
 	PERFORM _tiering.refuse_by_hand(n, 'an assignment cannot become another customer''s',
@@ -268,7 +283,7 @@ BEGIN
 	RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.refuse_updated() IS
+COMMENT ON FUNCTION _tiering.refuse_altered() IS
 'Trigger on assignment: refuses a change by hand of more than a tier and its day (55000)';
 
 -- A tier that was changed by hand begins with the move, and nothing else keeps it; what
@@ -344,7 +359,7 @@ CREATE TRIGGER check_restored AFTER INSERT ON tiering.assignment
 		_tiering.refuse_inserted('restored');
 CREATE TRIGGER check_changed AFTER UPDATE ON tiering.assignment
 	REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
-	FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_updated();
+	FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_altered();
 CREATE TRIGGER record_new AFTER INSERT ON tiering.assignment
 	REFERENCING NEW TABLE AS new_rows
 	FOR EACH STATEMENT WHEN (NOT _tiering.restores()) EXECUTE FUNCTION _tiering.record_by_hand();

@@ -27,9 +27,10 @@ CREATE TYPE tiering.refresh_result AS (
 );
 COMMENT ON TYPE tiering.refresh_result IS
 'What a refresh did: customers in the source, those whom no tier took, moves by direction, those '
-'who stayed in their tier, moves that wait for approval, rows of assignment written, moves that '
-'bear a day before the assessment as they fell due on it, and overrides that were left out as the '
-'version does not have their tier';
+'who stayed in their tier, moves that wait for approval, rows of assignment written (or, if the '
+'assessment is made again, customers of whom anything is), moves that bear a day before the '
+'assessment as they fell due on it, and overrides that were left out as the version does not have '
+'their tier';
 
 -- application_name takes 63 printable ASCII characters
 -- Its names are qualified one by one, for which it has no search_path setting.
@@ -296,7 +297,8 @@ BEGIN
 	BEGIN
 		SELECT * INTO done FROM _tiering.write_verdicts(kind, scheme, as_of, version, previous,
 			customers, _tiering.graded_before(scheme, as_of, version), ahead, NULL, NULL, batch,
-			CASE kind WHEN 'refresh' THEN _tiering.begin_assessment(scheme, as_of) END);
+			CASE kind WHEN 'refresh' THEN _tiering.begin_assessment(scheme, as_of)
+				ELSE _tiering.begin_own(scheme, as_of) END);
 	EXCEPTION WHEN unique_violation THEN
 		PERFORM _tiering.refuse_repeated(scheme, as_of, version, customers);
 		RAISE;

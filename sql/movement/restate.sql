@@ -22,8 +22,8 @@ CREATE TYPE tiering.restate_result AS (
 );
 COMMENT ON TYPE tiering.restate_result IS
 'What a restatement did: the first day restated, how many assessments were made again, for how '
-'many customers, the moves that do not stand any more, those recorded instead, and rows of '
-'assignment written';
+'many customers, the moves that do not stand any more, those recorded instead, and of how '
+'many customers anything was written: their row of assignment, or what they had at an assessment';
 
 -- Changes by hand are made again as they were: they were somebody's will, and not
 -- worked out from data. So they are taken from what was recorded when they were made,
@@ -382,7 +382,8 @@ COMMENT ON TYPE _tiering.replayed_day IS
 'the tier in which the moves that stood had them (was). last: the same after all occasions, or '
 'before them if there is none (n = 0), with the cause of the move that is the last one to stand. '
 'repeated: a customer whom the source has more than once. move: one that does not stand any more, '
-'or that is to be recorded. part: what a tier has at an assessment';
+'or that is to be recorded. amended: a customer of whom an assessment has something else now. '
+'part: what a tier has at an assessment';
 
 -- One statement, as write_verdicts() is, for the same reason: what the replay found is
 -- read several times, and kept nowhere. What goes on from here is one row a day.
@@ -452,6 +453,37 @@ COMMENT ON FUNCTION _tiering.replayed_days(text, text[], date[], text) IS
 'out otherwise than those that stand. These have the cause given unless they are by hand. Nothing '
 'is written';
 
+CREATE FUNCTION _tiering.keep_own(scheme text, customers text[], days date[], cause text)
+RETURNS SETOF _tiering.replayed_day
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY WITH found AS MATERIALIZED (
+		SELECT f.* FROM _tiering.replayed_days(keep_own.scheme, customers, days, keep_own.cause) f
+	), amending AS (
+		INSERT INTO tiering.assessment (slot, scheme, as_of, customer_id, tier, measure, version,
+			amends, recorded_at)
+		SELECT 0, keep_own.scheme, f.as_of, f.customer_id, (f.v).tier, m.measure, f.version, true,
+			_tiering.next_edition(keep_own.scheme, f.as_of)
+		FROM found f
+			JOIN _tiering.own_kept(keep_own.scheme) o ON o.as_of = f.as_of
+				AND o.customer_id COLLATE "C" = f.customer_id COLLATE "C"
+			CROSS JOIN LATERAL (SELECT CASE WHEN NOT f.gone THEN f.measure END AS measure) m
+		WHERE f.kind IN ('end', 'last') AND f.n > 0 AND ROW((f.v).tier, m.measure, f.version)
+			IS DISTINCT FROM ROW(o.tier, o.measure, o.version)
+		RETURNING customer_id
+	)
+	SELECT f.* FROM found f
+	UNION ALL SELECT 'amended', a.customer_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+		NULL, NULL FROM amending a;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.keep_own(text, text[], date[], text) IS
+'Replays customers, as replayed_days() does, and keeps what comes out otherwise of the assessments '
+'of their own';
+
 -- A day's entry and amendment are those after its last occasion. What stood at an
 -- assessment is read here before it is amended.
 CREATE FUNCTION _tiering.keep_days(scheme text, customers text[], days date[], cause text,
@@ -463,8 +495,7 @@ AS $$
 #variable_conflict use_column
 BEGIN
 	RETURN QUERY WITH found AS MATERIALIZED (
-		SELECT f.* FROM _tiering.replayed_days(keep_days.scheme, customers, days,
-			keep_days.cause) f
+		SELECT f.* FROM _tiering.keep_own(keep_days.scheme, customers, days, keep_days.cause) f
 	), day AS MATERIALIZED (
 		SELECT s.as_of, k.slot, _tiering.next_edition(keep_days.scheme, s.as_of) AS edition
 		FROM _tiering.assessments(keep_days.scheme, customers IS NULL) s
@@ -506,8 +537,11 @@ BEGIN
 		FROM ended e WHERE e.slot IS NOT NULL AND num_nonnulls(e.tier, e.was, e.asked) > 0
 			AND ROW(e.tier, e.measure, e.version) IS DISTINCT FROM
 				ROW(e.was, e.was_measure, COALESCE(e.was_version, e.version))
+		RETURNING customer_id
 	)
 	SELECT f.* FROM found f WHERE f.kind <> 'end'
+	UNION ALL SELECT 'amended', a.customer_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+		NULL, NULL FROM amending a
 	UNION ALL SELECT 'part', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 		ROW(u.as_of, max(u.version), u.tier, sum(u.now), sum(u.was), sum(u.measure),
 			sum(u.was_measure), bool_and(u.known))::_tiering.edition_part
@@ -563,8 +597,8 @@ COMMENT ON FUNCTION _tiering.keep_moves(text, text[], date[], text, int, date) I
 'Replays customers and keeps their days, as keep_days() does, and their moves: those that do not '
 'stand any more are superseded, those in their place recorded. Hands on all else';
 
--- All that is read of history has been read before any of it is written, by keep_days(),
--- and then by keep_moves(); rows of assignment are read and written here alone.
+-- All that is read of history has been read before any of it is written, by keep_own(),
+-- keep_days(), and then by keep_moves(); rows of assignment are read and written here alone.
 CREATE FUNCTION _tiering.write_replay(scheme text, customers text[], days date[], cause text,
 	batch int, last_as_of date, anew date, OUT written bigint, OUT persons bigint,
 	OUT repeated text, OUT cells _tiering.assessed_cell[], OUT asking _tiering.asking[],
@@ -578,47 +612,48 @@ BEGIN
 		SELECT f.* FROM _tiering.keep_moves(write_replay.scheme, customers, days,
 			write_replay.cause, write_replay.batch, anew) f
 	), assigned AS MATERIALIZED (
-		SELECT f.*, GREATEST(last_as_of, f.as_of) AS known_as_of, a.ctid AS tid, a.tier
-			AS current_tier,
-			a.version AS current_version,
+		SELECT s.*, s.rewrite OR s.customer_id IN (
+			SELECT f.customer_id FROM found f WHERE f.kind = 'amended') AS written
+		FROM (SELECT f.*, GREATEST(last_as_of, f.as_of) AS known_as_of, a.ctid AS tid,
+				a.tier AS current_tier, a.version AS current_version,
 			(f.v).tier IS DISTINCT FROM a.tier OR a.tier IS NOT NULL AND f.n > 0
-			AND ROW(f.measure, (f.v).since, f.version, f.cause, (f.v).first_as_of, f.earned,
-				(f.v).misses, (f.v).best, (f.v).next_tier, (f.v).next_review, (f.v).kept_until,
+			AND ROW((f.v).since, f.version, f.cause, (f.v).first_as_of, f.earned, (f.v).misses,
+				(f.v).best, (f.v).next_tier, (f.v).next_review, (f.v).kept_until,
 				(f.v).policy_tier, (f.v).policy_since)
-			IS DISTINCT FROM ROW(a.measure, a.since, a.version, a.cause, a.first_as_of, a.earned,
+			IS DISTINCT FROM ROW(a.since, a.version, a.cause, a.first_as_of, a.earned,
 				a.misses, a.best, a.next_tier, a.next_review, a.kept_until,
 				a.policy_tier, a.policy_since) AS rewrite
-		FROM found f
-			LEFT JOIN tiering.assignment a ON a.scheme = write_replay.scheme
-				AND a.customer_id = f.customer_id COLLATE "C"
-		WHERE f.kind = 'last'
+			FROM found f
+				LEFT JOIN tiering.assignment a ON a.scheme = write_replay.scheme
+					AND a.customer_id = f.customer_id COLLATE "C"
+			WHERE f.kind = 'last') s
 	), removing AS (
 		DELETE FROM tiering.assignment a USING assigned s
 		WHERE a.ctid = s.tid AND (s.v).tier IS NULL
 	), changing AS (
 		UPDATE tiering.assignment a
-		SET tier = (s.v).tier, measure = s.measure, as_of = s.known_as_of, since = (s.v).since,
-			version = s.version, recorded_at = now(), cause = s.cause,
+		SET tier = (s.v).tier, as_of = s.known_as_of, since = (s.v).since, version = s.version,
+			 recorded_at = now(), cause = s.cause,
 			first_as_of = (s.v).first_as_of, earned = s.earned, misses = (s.v).misses,
 			best = (s.v).best, next_tier = (s.v).next_tier, next_review = (s.v).next_review,
 			kept_until = (s.v).kept_until, policy_tier = (s.v).policy_tier,
 			policy_since = (s.v).policy_since
 		FROM assigned s WHERE a.ctid = s.tid AND (s.v).tier IS NOT NULL AND s.rewrite
 	), adding AS (
-		INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version,
+		INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version,
 			cause, first_as_of, earned, misses, best, next_tier, next_review, kept_until,
 			policy_tier, policy_since)
-		SELECT write_replay.scheme, s.customer_id, (s.v).tier, s.measure, s.known_as_of,
-			(s.v).since, s.version, s.cause, (s.v).first_as_of, s.earned, (s.v).misses, (s.v).best,
+		SELECT write_replay.scheme, s.customer_id, (s.v).tier, s.known_as_of, (s.v).since,
+			s.version, s.cause, (s.v).first_as_of, s.earned, (s.v).misses, (s.v).best,
 			(s.v).next_tier, (s.v).next_review, (s.v).kept_until, (s.v).policy_tier,
 			(s.v).policy_since
 		FROM assigned s WHERE s.tid IS NULL AND (s.v).tier IS NOT NULL
 	)
-	SELECT (SELECT count(*) FROM assigned s WHERE s.rewrite), (SELECT count(*) FROM assigned),
+	SELECT (SELECT count(*) FROM assigned s WHERE s.written), (SELECT count(*) FROM assigned),
 		(SELECT min(f.customer_id) FROM found f WHERE f.kind = 'repeated'),
 		(SELECT array_agg(ROW(c.*)::_tiering.assessed_cell) FROM (
 			SELECT s.gone, s.current_tier, s.current_version, (s.v).tier, count(*),
-				count(*) FILTER (WHERE s.rewrite), 0::bigint, NULL::numeric
+				count(*) FILTER (WHERE s.written), 0::bigint, NULL::numeric
 			FROM assigned s GROUP BY s.gone, s.current_tier, s.current_version, (s.v).tier) c),
 		(SELECT array_agg(ROW(s.customer_id, (s.v).asked, (s.v).tier, s.measure, s.as_of,
 			s.version)::_tiering.asking ORDER BY s.customer_id)
@@ -858,6 +893,6 @@ CREATE FUNCTION tiering.recount(scheme text) RETURNS int
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.recount(text) IS
-'Adds the money of the distributions up again that restatements left null; returns how many there '
-'were. That of the last assessment is what assignment has, that of others is read from the source, '
-'with the data of today and in full for each, which restate() spares. Errors: those of restate()';
+'Adds the money of the distributions up again that restatements left null, as the assessment is '
+'not kept; returns how many there were. It is read from the source, with the data of today and in '
+'full for each, which restate() spares. Errors: those of restate()';

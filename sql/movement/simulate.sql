@@ -64,13 +64,29 @@ DECLARE
 	previous date := l.as_of FROM _tiering.last_assessment(scheme, day) l;
 	cells _tiering.assessed_cell[];
 BEGIN
-	SELECT array_agg(ROW(c.*)::_tiering.assessed_cell) INTO cells
-	FROM (SELECT d.gone, d.current_tier, max(d.current_version), (d.v).tier, count(*), 0::bigint,
-		0::bigint,
-			sum(CASE WHEN (d.v).tier IS NULL THEN d.current_measure ELSE d.measure END)
-		  FROM _tiering.assessed(simulated_cells.scheme, day, simulated_cells.version, previous,
+	WITH cell AS MATERIALIZED (
+		SELECT d.gone, d.current_tier, max(d.current_version) AS current_version, (d.v).tier,
+			count(*) AS customers, sum(d.measure) AS measure,
+			array_agg(d.customer_id) FILTER (WHERE d.current_tier IS NOT NULL AND (d.v).tier
+				IS NULL)
+				AS leaving
+		FROM _tiering.assessed(simulated_cells.scheme, day, simulated_cells.version, previous,
 			NULL, NULL, again) d
-		  GROUP BY d.gone, d.current_tier, (d.v).tier) c;
+		GROUP BY d.gone, d.current_tier, (d.v).tier
+	), taken AS (
+		SELECT l.gone, l.current_tier, sum(m.measure) AS measure
+		FROM (SELECT c.gone, c.current_tier, unnest(c.leaving) AS customer_id FROM cell c) l
+			JOIN _tiering.measures_of(simulated_cells.scheme,
+				ARRAY(SELECT unnest(c.leaving) FROM cell c)) m
+				ON m.customer_id COLLATE "C" = l.customer_id COLLATE "C"
+		GROUP BY l.gone, l.current_tier
+	)
+	SELECT array_agg(ROW(c.gone, c.current_tier, c.current_version, c.tier, c.customers, 0, 0,
+		CASE WHEN c.leaving IS NULL THEN c.measure ELSE t.measure END)::_tiering.assessed_cell)
+	INTO cells
+	FROM cell c
+		LEFT JOIN taken t ON t.gone = c.gone AND t.current_tier = c.current_tier AND c.leaving
+			IS NOT NULL;
 	PERFORM _tiering.check_cells(simulated_cells.scheme, day, simulated_cells.version, NULL,
 		_tiering.customer_count(simulated_cells.scheme), cells);
 	IF EXISTS (SELECT FROM unnest(cells) c WHERE c.current_tier IS NULL) THEN
@@ -173,17 +189,24 @@ DECLARE
 		FROM tiering.source s WHERE s.scheme = simulate_customers.scheme COLLATE "C";
 	previous date := l.as_of FROM _tiering.last_assessment(scheme COLLATE "C", day) l;
 BEGIN
-	RETURN QUERY SELECT d.customer_id, d.current_tier, (d.v).tier,
+	RETURN QUERY WITH moved AS MATERIALIZED (
+		SELECT d.customer_id, d.current_tier, d.measure, d.v
+		FROM _tiering.assessed(simulate_customers.scheme COLLATE "C", day,
+			simulate_customers.version, previous, NULL, NULL, again) d
+		WHERE d.current_tier IS DISTINCT FROM (d.v).tier
+	)
+	SELECT d.customer_id, d.current_tier, (d.v).tier,
 		CASE WHEN d.current_tier IS NULL THEN 'new' WHEN (d.v).tier IS NULL THEN 'exit'
 			ELSE w.direction
 			END,
-		CASE WHEN (d.v).tier IS NULL THEN d.current_measure ELSE d.measure END,
-			COALESCE((d.v).earned, (d.v).tier)
-	FROM _tiering.assessed(simulate_customers.scheme COLLATE "C", day, simulate_customers.version,
-		previous, NULL, NULL, again) d
+		CASE WHEN (d.v).tier IS NULL THEN m.measure ELSE d.measure END,
+		COALESCE((d.v).earned, (d.v).tier)
+	FROM moved d
 		LEFT JOIN _tiering.directions(simulate_customers.scheme, simulate_customers.version) w
 			ON w.from_tier = d.current_tier AND w.to_tier = (d.v).tier
-	WHERE d.current_tier IS DISTINCT FROM (d.v).tier;
+		LEFT JOIN _tiering.measures_of(simulate_customers.scheme COLLATE "C",
+			ARRAY(SELECT l.customer_id FROM moved l WHERE (l.v).tier IS NULL)) m
+			ON m.customer_id COLLATE "C" = d.customer_id COLLATE "C";
 END;
 $$;
 COMMENT ON FUNCTION tiering.simulate_customers(text, int, date) IS

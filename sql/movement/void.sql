@@ -57,15 +57,10 @@ AS $$
 #variable_conflict use_column
 BEGIN
 	WITH before AS MATERIALIZED (
-		SELECT t.customer_id COLLATE "C" AS customer_id, b.*, l.measure, l.version AS moved_by
+		SELECT t.customer_id COLLATE "C" AS customer_id, b.*
 		FROM _tiering.touched(write_void.scheme, write_void.as_of) t
 			LEFT JOIN LATERAL _tiering.assignment_before(write_void.scheme, t.customer_id,
 				write_void.as_of) b ON true
-			LEFT JOIN LATERAL (
-				SELECT m.measure, m.version FROM tiering.standing_move m
-				WHERE m.scheme = write_void.scheme AND m.customer_id = t.customer_id COLLATE "C"
-					AND m.assessed < write_void.as_of
-				ORDER BY m.as_of DESC, m.move DESC LIMIT 1) l ON true
 	), superseding AS (
 		INSERT INTO tiering.superseded (move, scheme, batch)
 		SELECT m.move, write_void.scheme, write_void.batch FROM tiering.standing_move m
@@ -87,13 +82,12 @@ BEGIN
 		WHERE a.scheme = write_void.scheme AND a.customer_id = b.customer_id AND b.tier IS NOT NULL
 		RETURNING 1
 	), added AS (
-		INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version,
-			cause, first_as_of,
-			misses, best, next_tier, next_review, kept_until, policy_tier, policy_since)
-		SELECT write_void.scheme, b.customer_id, b.tier, b.measure, b.since, b.since, b.version,
-			b.cause, b.first_as_of,
-			b.misses, b.best, b.next_tier, b.next_review, b.kept_until, b.policy_tier,
-				b.policy_since
+		INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version, cause,
+			first_as_of, misses, best, next_tier, next_review, kept_until, policy_tier,
+			policy_since)
+		SELECT write_void.scheme, b.customer_id, b.tier, b.since, b.since, b.version, b.cause,
+			b.first_as_of, b.misses, b.best, b.next_tier, b.next_review, b.kept_until,
+			b.policy_tier, b.policy_since
 		FROM before b
 		WHERE b.tier IS NOT NULL AND NOT EXISTS (SELECT FROM tiering.assignment a
 			WHERE a.scheme = write_void.scheme AND a.customer_id = b.customer_id)
@@ -109,70 +103,63 @@ COMMENT ON FUNCTION _tiering.write_void(text, date, int) IS
 'Supersedes the moves of an assessment and of what came after it, and brings assignment to where '
 'customers were before';
 
--- The source is asked once more for what customers earned then, and for what they had if
--- that is not kept. One that fails is no reason not to take an assessment back.
-CREATE FUNCTION _tiering.measure_as_kept(scheme text, as_of date) RETURNS void
-LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000000
-SET search_path = pg_catalog, pg_temp
-AS $$
-	UPDATE tiering.assignment a SET measure = k.measure
-	FROM _tiering.kept_of(measure_as_kept.scheme, ARRAY[measure_as_kept.as_of], NULL) k
-	WHERE a.scheme = measure_as_kept.scheme AND a.customer_id = k.customer_id COLLATE "C"
-		AND a.as_of <= measure_as_kept.as_of AND a.measure IS DISTINCT FROM k.measure
-$$;
-COMMENT ON FUNCTION _tiering.measure_as_kept(text, date) IS
-'Has customers have what they had at an assessment that is kept';
-
-CREATE FUNCTION _tiering.measure_again(scheme text, as_of date, version int) RETURNS void
+-- What the last assessment found earned is not kept, and the source is asked for it once
+-- more. One that fails is no reason not to take an assessment back.
+CREATE FUNCTION _tiering.earned_again(scheme text, as_of date, version int) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-	is_kept boolean := k.slot IS NOT NULL FROM _tiering.kept(scheme, as_of) k;
-	own record;
+	step record;
 BEGIN
-	UPDATE tiering.assignment a
-	SET measure = g.measure, earned = NULLIF(g.earned, a.tier),
-		as_of = LEAST(a.as_of, measure_again.as_of)
-	FROM _tiering.graded(measure_again.scheme, measure_again.as_of, measure_again.version, NULL) g
-	WHERE a.scheme = measure_again.scheme AND a.customer_id = g.customer_id COLLATE "C";
-	UPDATE tiering.assignment a SET measure = NULL, as_of = measure_again.as_of
-	WHERE a.scheme = measure_again.scheme AND a.as_of > measure_again.as_of;
-	FOR own IN
-		SELECT o.as_of, o.version, array_agg(o.customer_id) AS customers
-		FROM _tiering.own_assessments(measure_again.scheme) o
-		WHERE o.as_of > measure_again.as_of GROUP BY o.as_of, o.version ORDER BY o.as_of
+	FOR step IN
+		SELECT earned_again.as_of, earned_again.version, NULL::text[] AS customers
+		UNION ALL (
+			SELECT o.as_of, o.version, array_agg(o.customer_id)
+			FROM _tiering.own_assessments(earned_again.scheme) o
+			WHERE o.as_of > earned_again.as_of GROUP BY o.as_of, o.version ORDER BY o.as_of)
 	LOOP
-		UPDATE tiering.assignment a
-		SET measure = g.measure, earned = NULLIF(g.earned, a.tier), as_of = own.as_of
-		FROM _tiering.graded(measure_again.scheme, own.as_of, own.version, own.customers) g
-		WHERE a.scheme = measure_again.scheme AND a.customer_id = g.customer_id COLLATE "C";
+		UPDATE tiering.assignment a SET earned = NULLIF(g.earned, a.tier)
+		FROM _tiering.graded(earned_again.scheme, step.as_of, step.version, step.customers) g
+		WHERE a.scheme = earned_again.scheme AND a.customer_id = g.customer_id COLLATE "C"
+			AND a.earned IS DISTINCT FROM NULLIF(g.earned, a.tier);
 	END LOOP;
-	IF is_kept THEN
-		PERFORM _tiering.measure_as_kept(scheme, as_of);
-	ELSE
-		PERFORM _tiering.keep_distribution(scheme, as_of, version,
-			_tiering.next_batch(scheme) - 1, _tiering.tier_sums(scheme, as_of, version));
+	IF (_tiering.kept(scheme, as_of)).slot IS NULL THEN
+		PERFORM _tiering.keep_again(scheme, as_of, version);
 	END IF;
 EXCEPTION WHEN OTHERS THEN
-	RAISE WARNING 'what customers of scheme "%" % on % is not known: %', scheme,
-		CASE WHEN is_kept THEN 'earned' ELSE 'had' END, as_of, SQLERRM;
-	UPDATE tiering.assignment a SET measure = NULL, as_of = LEAST(a.as_of, measure_again.as_of)
-	WHERE a.scheme = measure_again.scheme;
-	IF is_kept THEN
-		PERFORM _tiering.measure_as_kept(scheme, as_of);
-		RETURN;
-	END IF;
-	PERFORM _tiering.keep_distribution(scheme, as_of, version, _tiering.next_batch(scheme) - 1,
-		ARRAY(
-		SELECT ROW(d.tier, d.customers, NULL)::_tiering.tier_sum
-			FROM _tiering.known_distribution(NULL) d
-		WHERE d.scheme = measure_again.scheme AND d.as_of = measure_again.as_of));
+	RAISE WARNING 'what customers of scheme "%" earned on % is not known: %', scheme, as_of,
+		SQLERRM;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.measure_again(text, date, int) IS
-'Has customers have the measure that is kept of the last assessment. If none is, they and its '
-'distribution have what the source has of them for it, or none if it cannot be read';
+COMMENT ON FUNCTION _tiering.earned_again(text, date, int) IS
+'Has assignment tell what customers earned at the last assessment, by what the source has of it '
+'now; as it was, with a warning, if that cannot be read. Keeps what they had, if that is not kept '
+'any more';
+
+-- As refresh() would have kept it, with what the source has today
+CREATE FUNCTION _tiering.keep_again(scheme text, as_of date, version int) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+DECLARE
+	k tiering.kept_assessment := _tiering.begin_assessment(scheme, as_of);
+BEGIN
+	INSERT INTO tiering.assessment (slot, scheme, as_of, customer_id, tier, measure, version,
+		amends, recorded_at)
+	SELECT k.slot, k.scheme, k.as_of, s.customer_id, s.tier, g.measure, keep_again.version, false,
+		k.recorded_at
+	FROM _tiering.stood_on(keep_again.scheme, keep_again.as_of, keep_again.version) s
+		LEFT JOIN _tiering.graded(keep_again.scheme, keep_again.as_of, keep_again.version, NULL) g
+			ON g.customer_id COLLATE "C" = s.customer_id COLLATE "C";
+	PERFORM _tiering.keep_distribution(scheme, as_of, version, _tiering.next_batch(scheme) - 1,
+		ARRAY(SELECT ROW(r.tier, count(*), sum(r.measure))::_tiering.tier_sum
+			FROM _tiering.kept_rows(k, NULL) r GROUP BY r.tier));
+END;
+$$;
+COMMENT ON FUNCTION _tiering.keep_again(text, date, int) IS
+'Keeps an assessment whose customers are not kept any more, and its distribution, by the moves '
+'that stand and by what the source has of them today';
 
 CREATE FUNCTION _tiering.void_assessment(scheme text, as_of date, reason text)
 RETURNS tiering.void_result
@@ -199,7 +186,13 @@ BEGIN
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
 	SELECT * INTO done FROM _tiering.write_void(scheme, as_of, this_batch);
 	PERFORM _tiering.seal_batch(scheme, this_batch, 'void', as_of, last_move);
-	PERFORM _tiering.measure_again(scheme, l.as_of, l.version)
+	UPDATE tiering.assignment a SET as_of = l.as_of
+	FROM _tiering.last_assessment(void_assessment.scheme) l
+	WHERE a.scheme = void_assessment.scheme AND a.as_of > l.as_of
+		AND a.customer_id NOT IN (
+			SELECT o.customer_id FROM _tiering.last_own o
+			WHERE o.scheme = void_assessment.scheme);
+	PERFORM _tiering.earned_again(scheme, l.as_of, l.version)
 		FROM _tiering.last_assessment(scheme) l
 	WHERE l.as_of IS NOT NULL;
 	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
@@ -223,9 +216,9 @@ RETURNS tiering.void_result
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.void_assessment(text, date, text) IS
-'Takes the last assessment of a scheme back, for a reason: its moves, and decisions and changes by '
-'hand as of its day, do not stand any more, customers are where they were before, and what it '
+'Takes the last assessment of a scheme back, for a reason: its moves, and decisions and changes '
+'by hand as of its day, do not stand any more, customers are where they were before, and what it '
 'asked for is withdrawn. The day can be assessed anew. What was known before stays known. What '
-'customers had is read from the source once more. Errors: unknown scheme, no source (42704), a '
-'refresh under way (55P03), not the last assessment, no reason (22023), an override that was '
-'approved as of it (55000)';
+'customers earned at the assessment before is read from the source once more. Errors: unknown '
+'scheme, no source (42704), a refresh under way (55P03), not the last assessment, no reason '
+'(22023), an override that was approved as of it (55000)';

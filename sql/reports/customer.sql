@@ -35,20 +35,20 @@ COMMENT ON COLUMN tiering.customer_tier_history.move IS 'Number of the move in m
 CREATE VIEW tiering.tier_origin AS
 WITH span AS (
 	-- from a customer's last entry into the bank on
-	SELECT a.scheme, a.customer_id, a.tier, a.version, a.measure,
+	SELECT a.scheme, a.customer_id, a.tier, a.version,
 		-- moves are in the order of their dates and then of their numbers
 		(max(ARRAY[m.as_of - date '2000-01-01', m.move])
 		FILTER (WHERE m.direction = 'new'))[2] AS first,
 		(max(ARRAY[m.as_of - date '2000-01-01', m.move]))[2] AS last
 	FROM tiering.assignment a
 		JOIN tiering.standing_move m ON m.scheme = a.scheme AND m.customer_id = a.customer_id
-	GROUP BY a.scheme, a.customer_id, a.tier, a.version, a.measure
+	GROUP BY a.scheme, a.customer_id, a.tier, a.version
 ), way AS MATERIALIZED (
 	SELECT v.scheme, v.version, d.*
 	FROM (SELECT DISTINCT a.scheme, a.version FROM tiering.assignment a) v
 		CROSS JOIN LATERAL _tiering.directions(v.scheme, v.version) d
 ), member AS (
-	SELECT s.scheme, s.tier, s.measure, l.direction, w.direction = 'up' AS began_below
+	SELECT s.scheme, s.tier, l.direction, w.direction = 'up' AS began_below
 	FROM span s
 		JOIN tiering.migration f ON f.move = s.first
 		JOIN tiering.migration l ON l.move = s.last

@@ -6,12 +6,54 @@
  * runs with its owner's rights: SELECT on it is all that a report needs.
  */
 
+-- Materialized, so that the measures are looked for once, whatever a report joins to this
+CREATE VIEW tiering.current_tier AS
+WITH had AS MATERIALIZED (
+	SELECT s.scheme, m.customer_id, m.as_of, m.measure
+	FROM tiering.scheme s
+		CROSS JOIN LATERAL _tiering.shown_measures((SELECT k.key FROM tiering.view_key k LIMIT 1),
+			s.scheme) m
+)
+SELECT a.scheme, a.customer_id COLLATE "default" AS customer_id, a.tier, h.measure, h.as_of,
+	a.since, a.cause, a.first_as_of, a.earned, a.misses, a.next_tier, a.next_review, a.policy_tier,
+	a.policy_since, a.version
+FROM tiering.assignment a
+	LEFT JOIN had h ON h.scheme = a.scheme AND h.customer_id COLLATE "C" = a.customer_id;
+COMMENT ON VIEW tiering.current_tier IS
+'Where each customer of each scheme is now, and what they had at their last assessment';
+COMMENT ON COLUMN tiering.current_tier.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.current_tier.customer_id IS 'Customer';
+COMMENT ON COLUMN tiering.current_tier.tier IS 'Their tier, as version calls it';
+COMMENT ON COLUMN tiering.current_tier.measure IS
+'The measure at their last assessment; null if the source had none, or if they were put here by '
+'hand and not assessed since';
+COMMENT ON COLUMN tiering.current_tier.as_of IS
+'Their last assessment: of the scheme, or of their own; null if they have had none';
+COMMENT ON COLUMN tiering.current_tier.since IS 'The day from which on they are in the tier';
+COMMENT ON COLUMN tiering.current_tier.cause IS 'Why they are in it; see migration';
+COMMENT ON COLUMN tiering.current_tier.first_as_of IS
+'The assessment at which they were new; null if they were put here by hand, and since counts in '
+'its place';
+COMMENT ON COLUMN tiering.current_tier.earned IS
+'The tier that the rules gave at the last assessment, where it is another; null if it is the same';
+COMMENT ON COLUMN tiering.current_tier.misses IS 'Misses in a row that count against that tier';
+COMMENT ON COLUMN tiering.current_tier.next_tier IS
+'The tier into which the policy will move them if they go on to earn what they earned last';
+COMMENT ON COLUMN tiering.current_tier.next_review IS 'The assessment at which it is expected to';
+COMMENT ON COLUMN tiering.current_tier.policy_tier IS
+'The tier that the rules and the policy give, beneath overrides; as tier if policy_since is null';
+COMMENT ON COLUMN tiering.current_tier.policy_since IS
+'The day from which on they give it; null if that is since';
+COMMENT ON COLUMN tiering.current_tier.version IS 'The version of the scheme that graded';
+
 CREATE VIEW tiering.tier_distribution AS
 WITH counted AS (
-	SELECT a.scheme, a.tier, count(*) AS customers, sum(a.measure) AS measure,
-		max(a.version) AS version, max(a.as_of) AS as_of
-	FROM tiering.assignment a
-	GROUP BY a.scheme, a.tier
+	SELECT s.scheme, n.tier, sum(n.customers)::bigint AS customers, sum(n.measure) AS measure,
+		max(n.version) AS version, max(n.as_of) AS as_of
+	FROM tiering.scheme s
+		CROSS JOIN LATERAL _tiering.shown_sums((SELECT k.key FROM tiering.view_key k LIMIT 1),
+			s.scheme) n
+	GROUP BY s.scheme, n.tier HAVING sum(n.customers) > 0
 ), graded AS (
 	-- the version of the last refresh; of customers put there by hand, their own
 	SELECT COALESCE(s.scheme, h.scheme) AS scheme, COALESCE(s.refreshed_as_of, h.as_of) AS as_of,

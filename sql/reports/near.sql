@@ -57,15 +57,15 @@ WITH candidate AS (
 		c.next_tier
 		ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 )
-SELECT a.scheme, a.customer_id COLLATE "default" AS customer_id, a.tier, n.next_tier,
-	n.measure AS metric, a.measure, n.bound,
+SELECT a.scheme, a.customer_id, a.tier, n.next_tier, n.measure AS metric, a.measure, n.bound,
 	n.bound - a.measure AS distance,
-		round(100 * (n.bound - a.measure) / NULLIF(abs(n.bound), 0), 4) AS distance_percent,
+	round(100 * (n.bound - a.measure) / NULLIF(abs(n.bound), 0), 4) AS distance_percent,
 	a.since, a.as_of, a.version, (r.required).balance AS balance_to_hold, (r.required).until
 		AS hold_until
-FROM tiering.assignment a
+FROM tiering.current_tier a
 	JOIN next n ON n.scheme = a.scheme AND n.version = a.version AND n.tier = a.tier
-		AND n.measures @> a.measure
+		-- a customer whose measure is not known is not looked for by it
+		AND CASE WHEN n.measures @> a.measure THEN true END
 	CROSS JOIN LATERAL (
 		SELECT _tiering.balance_to_hold(n.key, n.refreshed_as_of, a.customer_id, n.bound,
 			n.pass) AS required OFFSET 0) r;
@@ -88,8 +88,7 @@ COMMENT ON COLUMN tiering.near_upgrade.distance_percent IS
 'The same in per cent of the bound; null if that is 0';
 COMMENT ON COLUMN tiering.near_upgrade.since IS
 'The assessment from which on the customer is in the tier';
-COMMENT ON COLUMN tiering.near_upgrade.as_of IS
-'The last assessment that changed the customer''s row';
+COMMENT ON COLUMN tiering.near_upgrade.as_of IS 'The customer''s last assessment';
 COMMENT ON COLUMN tiering.near_upgrade.version IS 'The version of the scheme that graded';
 COMMENT ON COLUMN tiering.near_upgrade.balance_to_hold IS
 'The least balance that brings the next assessment''s average to the bound, or above one that is '
@@ -116,7 +115,7 @@ WITH b AS MATERIALIZED (
 				AND (upper_inf(l.bounds) OR upper(l.bounds) >= b.bound)
 	ORDER BY b.scheme, b.version, b.tier, b.bounds, l.rank DESC, l.bounds DESC, l.tier
 )
-SELECT a.scheme, a.customer_id COLLATE "default" AS customer_id, a.tier,
+SELECT a.scheme, a.customer_id, a.tier,
 	CASE WHEN a.watched THEN a.next_tier ELSE n.next_tier END AS next_tier,
 	n.measure AS metric, a.measure, n.bound,
 	a.measure - n.bound AS distance,
@@ -125,7 +124,7 @@ SELECT a.scheme, a.customer_id COLLATE "default" AS customer_id, a.tier,
 		CASE WHEN a.watched THEN a.next_review END AS falls_on
 FROM (SELECT a.*, a.next_review IS NOT NULL AND (a.next_tier IS NULL OR l.rank < t.rank)
 			AND a.misses >= COALESCE(p.watch_after, 0) AS watched
-	  FROM tiering.assignment a
+	  FROM tiering.current_tier a
 		LEFT JOIN tiering.policy p ON p.scheme = a.scheme AND p.version = a.version
 			AND p.tier = CASE WHEN a.policy_since IS NULL THEN a.tier ELSE a.policy_tier END
 		LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = a.version
@@ -161,6 +160,5 @@ COMMENT ON COLUMN tiering.near_downgrade.distance_percent IS
 'The same in per cent of the bound; null if that is 0';
 COMMENT ON COLUMN tiering.near_downgrade.since IS
 'The assessment from which on the customer is in the tier';
-COMMENT ON COLUMN tiering.near_downgrade.as_of IS
-'The last assessment that changed the customer''s row';
+COMMENT ON COLUMN tiering.near_downgrade.as_of IS 'The customer''s last assessment';
 COMMENT ON COLUMN tiering.near_downgrade.version IS 'The version of the scheme that graded';

@@ -18,7 +18,7 @@ BEGIN
 			JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 		WHERE n.nspname = 'tiering' AND NOT t.tgisinternal AND t.tgenabled <> 'A'
 			AND p.proname IN ('freeze_definition', 'freeze_version', 'refuse_truncate',
-				'refuse_rewrite', 'refuse_inserted', 'refuse_updated', 'record_by_hand',
+				'refuse_rewrite', 'refuse_inserted', 'refuse_altered', 'record_by_hand',
 				'settle_by_hand', 'refuse_in_source', 'refuse_lent')
 		ORDER BY c.relname, t.tgname
 	LOOP

@@ -105,10 +105,11 @@ CREATE FUNCTION _tiering.relation_rights() RETURNS TABLE (what text, rights text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 12
 BEGIN ATOMIC
 	VALUES
-		('report', 'SELECT ON tiering.tier_distribution, tiering.tier_distribution_history,
-			tiering.migration_matrix, tiering.migration_summary, tiering.customer_tier_history,
-			tiering.tier_rollup, tiering.pareto, tiering.staffing, tiering.measure_bound,
-			tiering.near_upgrade, tiering.near_downgrade, tiering.tier_origin'),
+		('report', 'SELECT ON tiering.current_tier, tiering.tier_distribution,
+			tiering.tier_distribution_history, tiering.migration_matrix,
+			tiering.migration_summary, tiering.customer_tier_history, tiering.tier_rollup,
+			tiering.pareto, tiering.staffing, tiering.measure_bound, tiering.near_upgrade,
+			tiering.near_downgrade, tiering.tier_origin'),
 		('report', 'SELECT ON tiering.assignment, tiering.migration, tiering.distribution_history,
 			tiering.batch, tiering.superseded, tiering.watch_history, tiering.standing_move,
 			tiering.request, tiering.decision, tiering.request_state, tiering.dirty,

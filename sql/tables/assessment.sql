@@ -69,6 +69,16 @@ COMMENT ON COLUMN tiering.kept_assessment.as_of IS 'The assessment';
 COMMENT ON COLUMN tiering.kept_assessment.recorded_at IS 'When it was recorded';
 COMMENT ON COLUMN tiering.kept_assessment.slot IS 'Where its rows lie; see assessment';
 
+-- Not dumped: each database has its own.
+CREATE TABLE tiering.view_key (
+	key uuid PRIMARY KEY DEFAULT gen_random_uuid()
+);
+INSERT INTO tiering.view_key DEFAULT VALUES;
+COMMENT ON TABLE tiering.view_key IS
+'What views ask by for what they show of customers. Who can read it can do so, too: grant nobody '
+'SELECT on it';
+COMMENT ON COLUMN tiering.view_key.key IS 'The key';
+
 CREATE TABLE tiering.keeping (
 	scheme   text COLLATE "C" PRIMARY KEY,
 	which    text COLLATE "C" NOT NULL CHECK (which IN ('month_end', 'all', 'last')),

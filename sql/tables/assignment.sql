@@ -8,7 +8,6 @@ CREATE TABLE tiering.assignment (
 	scheme       text COLLATE "C" NOT NULL,
 	customer_id  text COLLATE "C" NOT NULL,
 	tier         text COLLATE "C" NOT NULL,
-	measure      numeric,
 	as_of        date NOT NULL,
 	since        date NOT NULL,
 	version      int NOT NULL,
@@ -32,8 +31,6 @@ COMMENT ON COLUMN tiering.assignment.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.assignment.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.assignment.tier IS
 'The customer''s current tier, as version calls it';
-COMMENT ON COLUMN tiering.assignment.measure IS
-'The scheme''s measure for the customer at as_of, in its unit';
 COMMENT ON COLUMN tiering.assignment.as_of IS
 'The last assessment that changed anything in this row; later ones up to source.refreshed_as_of '
 'found it as it is. Who changes a tier by hand may say here as of which day; otherwise the move '

@@ -157,7 +157,7 @@ CREATE TABLE tiering.voided (
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.voided', '');
 
--- What customers had at assessments until now was not kept.
+-- What customers had at assessments until now was not kept,
 CREATE TABLE tiering.assessment (
 	slot        smallint NOT NULL,
 	scheme      text COLLATE "C" NOT NULL,
@@ -191,6 +191,10 @@ CREATE TABLE tiering.kept_assessment (
 	PRIMARY KEY (scheme, as_of, recorded_at)
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.kept_assessment', '');
+CREATE TABLE tiering.view_key (
+	key uuid PRIMARY KEY DEFAULT gen_random_uuid()
+);
+INSERT INTO tiering.view_key DEFAULT VALUES;
 CREATE TABLE tiering.keeping (
 	scheme   text COLLATE "C" PRIMARY KEY,
 	which    text COLLATE "C" NOT NULL CHECK (which IN ('month_end', 'all', 'last')),
@@ -199,6 +203,39 @@ CREATE TABLE tiering.keeping (
 	set_by   text NOT NULL DEFAULT session_user
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.keeping', '');
+-- but for the last one, of which assignment had it. Its distribution was that of before
+-- decisions, and is theirs now: a later edition where they differ.
+INSERT INTO tiering.kept_assessment (scheme, as_of, recorded_at, slot)
+SELECT s.scheme, s.refreshed_as_of, max(d.recorded_at), 1
+FROM tiering.source s
+	JOIN tiering.distribution_history d ON d.scheme = s.scheme AND d.as_of = s.refreshed_as_of
+GROUP BY s.scheme, s.refreshed_as_of;
+INSERT INTO tiering.assessment (slot, scheme, as_of, customer_id, tier, measure, version, amends,
+	recorded_at)
+SELECT k.slot, k.scheme, k.as_of, a.customer_id, a.tier, a.measure, a.version, false, k.recorded_at
+FROM tiering.kept_assessment k JOIN tiering.assignment a ON a.scheme = k.scheme;
+WITH last AS (
+	SELECT d.scheme, d.as_of, d.tier, d.version, d.customers, d.measure
+	FROM tiering.kept_assessment k
+		JOIN tiering.distribution_history d ON d.scheme = k.scheme AND d.as_of = k.as_of
+			AND d.recorded_at = k.recorded_at
+), counted AS (
+	SELECT l.scheme, l.as_of, l.tier, l.version, count(a.tier) AS customers,
+		CASE WHEN count(a.tier) = 0 THEN 0 ELSE sum(a.measure) END AS measure
+	FROM last l
+		LEFT JOIN tiering.assessment a ON a.scheme = l.scheme AND a.tier = l.tier
+	GROUP BY l.scheme, l.as_of, l.tier, l.version
+)
+INSERT INTO tiering.distribution_history (scheme, as_of, tier, version, customers, measure,
+	after_batch)
+SELECT c.scheme, c.as_of, c.tier, c.version, c.customers, c.measure,
+	(SELECT COALESCE(max(b.batch), 0) FROM tiering.batch b WHERE b.scheme = c.scheme)
+FROM counted c
+WHERE EXISTS (
+	SELECT FROM counted n JOIN last l USING (scheme, as_of, tier)
+	WHERE n.scheme = c.scheme
+		AND (n.customers, n.measure) IS DISTINCT FROM (l.customers, l.measure));
+SELECT tiering_update.drop_column('tiering.assignment', 'measure');
 
 -- Sources. Two settings were kept; of the others, those of who updates are.
 CREATE FUNCTION tiering_update.settings(time_zone text, date_style text) RETURNS text[]

@@ -4,6 +4,7 @@
  */
 
 CREATE TABLE by_hand.assignment (LIKE tiering.assignment INCLUDING ALL) WITH (fillfactor = 80);
+CREATE TABLE by_hand.assessment (LIKE tiering.assessment INCLUDING ALL);
 CREATE TABLE by_hand.migration (LIKE tiering.migration INCLUDING ALL);
 ALTER TABLE by_hand.migration ALTER batch SET DEFAULT 1, ALTER assessed SET DEFAULT '2024-02-29';
 CREATE TABLE by_hand.distribution_history (LIKE tiering.distribution_history INCLUDING ALL);
@@ -15,8 +16,7 @@ DECLARE
 	tiers text[] := ARRAY['non_core', 'core', 'gold', 'platinum', 'black_gold', 'diamond'];
 BEGIN
 	CREATE TEMP TABLE graded AS
-	SELECT g.*, a.tier AS old_tier,
-		g.measure IS DISTINCT FROM a.measure OR g.tier IS DISTINCT FROM a.tier AS changed
+	SELECT g.*, a.tier AS old_tier
 	FROM (SELECT m.customer_id COLLATE "C" AS customer_id, m.daily_avg_assets AS measure,
 			CASE WHEN daily_avg_assets >= 6000000 THEN 'diamond'
 			WHEN daily_avg_assets >= 1000000 THEN 'black_gold'
@@ -31,22 +31,24 @@ BEGIN
 		DELETE FROM by_hand.assignment a
 		WHERE a.scheme = 'cib' AND NOT EXISTS (SELECT FROM graded g
 			WHERE g.customer_id = a.customer_id)
-		RETURNING a.customer_id, a.tier, a.version, a.measure
+		RETURNING a.customer_id, a.tier, a.version
 	)
 	INSERT INTO by_hand.migration
 		(scheme, customer_id, as_of, from_tier, direction, cause, version, measure, recorded_by)
-	SELECT 'cib', customer_id, day, tier, 'exit', 'exit', version, measure, current_user FROM gone;
+	SELECT 'cib', g.customer_id, day, g.tier, 'exit', 'exit', g.version, h.measure, current_user
+	FROM gone g JOIN by_hand.assessment h ON h.customer_id = g.customer_id;
 
 	UPDATE by_hand.assignment a
-	SET tier = g.tier, measure = g.measure, as_of = day,
-		since = CASE WHEN g.tier <> g.old_tier THEN day ELSE a.since END,
-		version = 1, recorded_at = now()
+	SET tier = g.tier, as_of = day, since = day, version = 1, recorded_at = now()
 	FROM graded g
-	WHERE a.scheme = 'cib' AND a.customer_id = g.customer_id AND g.old_tier IS NOT NULL
-		AND g.changed;
+	WHERE a.scheme = 'cib' AND a.customer_id = g.customer_id AND g.tier <> g.old_tier;
 
-	INSERT INTO by_hand.assignment (scheme, customer_id, tier, measure, as_of, since, version)
-	SELECT 'cib', customer_id, tier, measure, day, day, 1 FROM graded WHERE old_tier IS NULL;
+	INSERT INTO by_hand.assignment (scheme, customer_id, tier, as_of, since, version)
+	SELECT 'cib', customer_id, tier, day, day, 1 FROM graded WHERE old_tier IS NULL;
+
+	INSERT INTO by_hand.assessment (slot, scheme, as_of, customer_id, tier, measure, version,
+		amends, recorded_at)
+	SELECT 1, 'cib', day, customer_id, tier, measure, 1, false, now() FROM graded;
 
 	INSERT INTO by_hand.migration
 		(scheme, customer_id, as_of, from_tier, to_tier, direction, cause, version, measure,
@@ -72,6 +74,7 @@ SELECT tiering.set_source('cib',
 	'SELECT customer_id, daily_avg_assets FROM bench.metrics WHERE as_of = $1');
 SELECT tiering.refresh('cib', '2024-01-31');
 INSERT INTO by_hand.assignment SELECT * FROM tiering.assignment;
+INSERT INTO by_hand.assessment SELECT * FROM tiering.assessment WHERE scheme = 'cib';
 INSERT INTO by_hand.migration OVERRIDING SYSTEM VALUE SELECT * FROM tiering.migration;
 SELECT setval(pg_get_serial_sequence('by_hand.migration', 'move'), max(move))
 	FROM by_hand.migration;
@@ -84,8 +87,11 @@ BEGIN;
 SELECT tiering.refresh('cib', '2024-02-29');
 SELECT by_hand.refresh('2024-02-29');
 SELECT bench.equal('assignment',
-	'SELECT customer_id, tier, measure, as_of, since, version FROM tiering.assignment',
-	'SELECT customer_id, tier, measure, as_of, since, version FROM by_hand.assignment');
+	'SELECT customer_id, tier, as_of, since, version FROM tiering.assignment',
+	'SELECT customer_id, tier, as_of, since, version FROM by_hand.assignment');
+SELECT bench.equal('assessment',
+	'SELECT as_of, customer_id, tier, measure, version FROM tiering.assessment',
+	'SELECT as_of, customer_id, tier, measure, version FROM by_hand.assessment');
 SELECT bench.equal('migration',
 	'SELECT customer_id, as_of, from_tier, to_tier, direction, cause, version, measure
 	FROM tiering.migration',

@@ -43,9 +43,9 @@ BEGIN;
 SELECT bench.refreshes('cib_first', 1, 12);
 SELECT tiering.restate('cib_all', '2024-01-01', ARRAY(SELECT customer_id FROM bench.wrong));
 SELECT bench.equal('assignment',
-	$$SELECT customer_id, tier, measure, since, misses FROM tiering.assignment
+	$$SELECT customer_id, tier, measure, since, misses FROM tiering.current_tier
 	WHERE scheme = 'cib_all'$$,
-	$$SELECT customer_id, tier, measure, since, misses FROM tiering.assignment
+	$$SELECT customer_id, tier, measure, since, misses FROM tiering.current_tier
 	WHERE scheme = 'cib_first'$$);
 SELECT bench.equal('moves',
 	$$SELECT customer_id, as_of, from_tier, to_tier, direction, measure FROM tiering.standing_move

@@ -40,8 +40,8 @@ SELECT name FROM t.routine WHERE prokind = 'f' AND provolatile <> 'v' AND propar
 SELECT name FROM t.routine WHERE prokind = 'f' AND lanname NOT IN ('c', 'internal') AND prosqlbody
 	IS NULL
 	AND NOT COALESCE(proconfig @> '{"search_path=pg_catalog, pg_temp"}', false);
--- definers' functions and those of triggers, none of which PUBLIC may call; and all that it may, by
--- kind
+-- definers' functions and those of triggers, of which PUBLIC may call none but those that ask for a
+-- key; and all that it may, by kind
 SELECT name FROM t.routine WHERE (prosecdef OR prorettype = 'trigger'::regtype)
 	AND has_function_privilege('public', oid, 'EXECUTE');
 SELECT name FROM t.routine WHERE prosecdef ORDER BY name::text;

@@ -29,7 +29,7 @@ SELECT from_tier, to_tier, customers FROM tiering.simulate('ahead_waits', 1, '20
 SELECT customers, new, up, down, exit, stayed FROM tiering.refresh('ahead_waits', '2024-02-05');
 SELECT customer, moves FROM ahead.moves WHERE scheme = 'ahead_waits' ORDER BY 1;
 SELECT * FROM ahead.sums WHERE scheme = 'ahead_waits';
-SELECT customer_id, tier, measure, since, cause FROM tiering.assignment
+SELECT customer_id, tier, measure, since, cause FROM tiering.current_tier
 	WHERE scheme = 'ahead_waits' ORDER BY 1;
 SELECT * FROM t.invariants('ahead_waits');
 SELECT superseded, recorded, written FROM tiering.restate('ahead_waits', '2024-01-31');

@@ -59,7 +59,7 @@ FROM tiering.migration_matrix('keeps_month', '2024-02-01', '2024-03-31')
 ORDER BY 1, 2, 3;
 -- the last one can be taken back, with what the one before had
 SELECT now_as_of FROM tiering.void_assessment('keeps_last', '2024-04-02', 'a slip');
-SELECT count(*) AS customers, sum(measure) FROM tiering.assignment WHERE scheme = 'keeps_last';
+SELECT count(*) AS customers, sum(measure) FROM tiering.current_tier WHERE scheme = 'keeps_last';
 SELECT count(*), sum(measure) FROM tiering.tiers_on('keeps_last', '2024-04-01');
 SELECT t.invariants(s) FROM unnest('{keeps_month,keeps_all,keeps_last,keeps_seldom}'::text[]) s;
 -- One that is taken back and made again: both are kept, for what was known then, and neither keeps

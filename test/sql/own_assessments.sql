@@ -5,7 +5,7 @@ SET datestyle = iso;
 SET client_min_messages = warning;
 CREATE VIEW own.assigned AS
 SELECT scheme, customer_id AS customer, tier, measure, as_of, since, misses, cause, earned
-FROM tiering.assignment ORDER BY scheme, customer_id;
+FROM tiering.current_tier ORDER BY scheme, customer_id;
 CREATE VIEW own.moves AS
 SELECT scheme, customer_id AS customer, string_agg(format('%s %s->%s %s', as_of, from_tier,
 	to_tier, cause), ', ' ORDER BY as_of, move) AS moves

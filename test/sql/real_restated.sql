@@ -101,8 +101,9 @@ SELECT count(*) AS customers, count(*)
 	a.next_review)
 	IS DISTINCT FROM (b.tier, b.measure, b.since, b.first_as_of, b.earned, b.misses, b.next_tier,
 		b.next_review)) AS wrong
-FROM (SELECT * FROM tiering.assignment WHERE scheme = 'berka_late') a
-	FULL JOIN (SELECT * FROM tiering.assignment WHERE scheme = 'berka_right') b USING (customer_id);
+FROM (SELECT * FROM tiering.current_tier WHERE scheme = 'berka_late') a
+	FULL JOIN (SELECT * FROM tiering.current_tier WHERE scheme = 'berka_right') b
+	USING (customer_id);
 SELECT count(*) AS moves, count(*)
 	FILTER (WHERE (a.from_tier, a.to_tier, a.direction, a.version, a.measure)
 	IS DISTINCT FROM (b.from_tier, b.to_tier, b.direction, b.version, b.measure)) AS wrong

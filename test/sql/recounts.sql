@@ -7,7 +7,7 @@ CREATE VIEW rec.sums AS
 SELECT scheme, as_of, tier, customers, measure FROM _tiering.known_distribution()
 WHERE customers > 0 ORDER BY scheme, as_of, tier;
 CREATE FUNCTION rec.money(scheme text) RETURNS TABLE (tier text, measure numeric) LANGUAGE sql AS $$
-	SELECT a.tier, sum(a.measure) FROM tiering.assignment a WHERE a.scheme = money.scheme
+	SELECT a.tier, sum(a.measure) FROM tiering.current_tier a WHERE a.scheme = money.scheme
 	GROUP BY a.tier ORDER BY 1
 $$;
 

@@ -70,7 +70,7 @@ INSERT INTO t.level VALUES ('low', 0, NULL, NULL, NULL), ('mid', 10, NULL, NULL,
 	('best', 40, NULL, NULL, NULL);
 SELECT count(*) > 200 AS many, count(*)
 	FILTER (WHERE (n.tier, n.assets) IS DISTINCT FROM (a.tier, a.measure)) AS wrong FROM t.now n
-	FULL JOIN (SELECT * FROM tiering.assignment WHERE scheme = 'rv') a USING (customer_id);
+	FULL JOIN (SELECT * FROM tiering.current_tier WHERE scheme = 'rv') a USING (customer_id);
 
 -- near_upgrade: the next bound above the current tier
 SELECT count(*) > 100 AS many, count(*) FILTER (WHERE e IS DISTINCT FROM v) AS wrong, count(*)
@@ -182,20 +182,20 @@ SELECT tiering.create_ladder('rv_gap', 'value', '{b,g,p}', '{NULL,10,100}');
 UPDATE tiering.rule SET bounds = CASE tier WHEN 'g' THEN '[10,20)'::numrange ELSE '(100,)'
 	END WHERE scheme = 'rv_gap';
 SELECT tiering.publish('rv_gap', '2024-01-01');
-INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version)
-SELECT 'rv_gap', v::text, tiering.classify('rv_gap', v), v, '2024-01-31', '2024-01-31', 1
-	FROM unnest('{5,10,15,20,50,100,120}'::numeric[]) v;
+SELECT tiering.set_source('rv_gap', $$SELECT value AS customer_id, value
+	FROM unnest('{5,10,15,20,50,100,120}'::numeric[]) value$$);
+SELECT new FROM tiering.refresh('rv_gap', '2024-01-31');
 SELECT customer_id, n.tier, n.next_tier, n.bound, n.distance, d.next_tier AS below,
 	d.bound AS lower_bound, d.distance AS above
 FROM tiering.assignment a LEFT JOIN tiering.near_upgrade n USING (scheme, customer_id)
 	LEFT JOIN tiering.near_downgrade d USING (scheme, customer_id)
-WHERE a.scheme = 'rv_gap' ORDER BY a.measure;
+WHERE a.scheme = 'rv_gap' ORDER BY a.customer_id::numeric;
 -- ranks that a new version counts otherwise do not make anybody grown up
 SELECT tiering.create_ladder('rv_rank', 'value', '{mass,gold}', '{NULL,100}'),
 	tiering.publish('rv_rank', '2024-01-01');
-INSERT INTO tiering.assignment (scheme, customer_id, tier, measure, as_of, since, version)
-	VALUES ('rv_rank', '1', 'mass', 1, '2024-01-31', '2024-01-31', 1),
-	('rv_rank', '2', 'gold', 200, '2024-01-31', '2024-01-31', 1);
+INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version)
+	VALUES ('rv_rank', '1', 'mass', '2024-01-31', '2024-01-31', 1),
+	('rv_rank', '2', 'gold', '2024-01-31', '2024-01-31', 1);
 SELECT tiering.new_version('rv_rank');
 UPDATE tiering.tier SET rank = rank * 10 WHERE scheme = 'rv_rank' AND version = 2;
 SELECT tiering.publish('rv_rank', '2024-02-01');

@@ -270,7 +270,7 @@ RESET tiering.refresh_kind;
 -- nor can it write what moves nobody
 CREATE OR REPLACE FUNCTION edge.meddle() RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-	UPDATE tiering.assignment SET measure = 0 WHERE customer_id = 'e5-two';
+	UPDATE tiering.assignment SET misses = 0 WHERE customer_id = 'e5-two';
 	RETURN true;
 END;
 $$;

@@ -233,7 +233,7 @@ WHERE NOT EXISTS (SELECT FROM tiering.standing_move m WHERE scheme = 'sure' || b
 CREATE VIEW chance.assigned AS SELECT substr(scheme, 1, length(scheme) - 1) AS kind,
 	"right"(scheme, 1)::int AS bank, customer_id, tier, measure, since, version, first_as_of,
 	earned, misses, next_tier, next_review, policy_tier, policy_since
-FROM tiering.assignment WHERE scheme ~ '^(odds|sure)[1-6]$';
+FROM tiering.current_tier WHERE scheme ~ '^(odds|sure)[1-6]$';
 -- what the moves of a date come to
 CREATE VIEW chance.moved AS
 SELECT substr(scheme, 1, length(scheme) - 1) AS kind, "right"(scheme, 1)::int AS bank, customer_id,

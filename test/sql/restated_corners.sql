@@ -58,7 +58,7 @@ UPDATE corner.value SET value = 50 WHERE customer_id = 'hand';
 INSERT INTO corner.value SELECT 'off', d, 150 FROM unnest('{2024-02-29,2024-03-31}'::date[]) d;
 SELECT superseded, recorded, written FROM tiering.restate('corner', '2024-02-01', '{hand,off}');
 SELECT * FROM corner.moves('corner') WHERE customer_id IN ('hand', 'off');
-SELECT customer_id, tier, cause, since, measure FROM tiering.assignment WHERE scheme = 'corner'
+SELECT customer_id, tier, cause, since, measure FROM tiering.current_tier WHERE scheme = 'corner'
 	ORDER BY 1;
 SELECT stayed, up, down FROM tiering.refresh('corner', '2024-03-31');
 SELECT sound FROM tiering.verify_history('corner');

@@ -54,9 +54,9 @@ CREATE FUNCTION again.differences(a text, b text, OUT tiers bigint, OUT moves bi
 	OUT heads bigint, OUT money bigint, OUT compared bigint) LANGUAGE sql AS $$
 	SELECT (SELECT count(*) FROM (SELECT *
 		FROM (SELECT customer_id, tier, measure, since, version, first_as_of, earned, misses,
-		next_tier, next_review, policy_tier, policy_since, scheme FROM tiering.assignment) x
+		next_tier, next_review, policy_tier, policy_since, scheme FROM tiering.current_tier) x
 		WHERE scheme = a) x
-			FULL JOIN (SELECT * FROM tiering.assignment WHERE scheme = b) y USING (customer_id)
+			FULL JOIN (SELECT * FROM tiering.current_tier WHERE scheme = b) y USING (customer_id)
 			WHERE (x.tier, x.measure, x.since, x.version, x.first_as_of, x.earned, x.misses,
 				x.next_tier, x.next_review, x.policy_tier, x.policy_since)
 				IS DISTINCT FROM (y.tier, y.measure, y.since, y.version, y.first_as_of, y.earned,
@@ -231,7 +231,7 @@ SELECT superseded, recorded, written FROM tiering.restate('byhand', '2024-02-01'
 SELECT customer_id, string_agg(format('%s %s->%s %s', to_char(as_of, 'MM-DD'),
 	COALESCE(from_tier, ''), COALESCE(to_tier, ''), cause), ', ' ORDER BY as_of, move) AS moves
 	FROM tiering.standing_move WHERE scheme = 'byhand' GROUP BY 1 ORDER BY 1;
-SELECT customer_id, tier, cause, since, policy_tier, measure FROM tiering.assignment
+SELECT customer_id, tier, cause, since, policy_tier, measure FROM tiering.current_tier
 	WHERE scheme = 'byhand' ORDER BY 1;
 SELECT as_of, tier, customers, measure FROM tiering.tier_distribution_history('byhand', NULL)
 	ORDER BY as_of, rank;

@@ -126,9 +126,9 @@ SELECT customer_id, from_tier, to_tier, cause, recorded_by FROM tiering.migratio
 GRANT INSERT ON tiering.assignment TO tiering_operator;
 SET ROLE tiering_operator;
 INSERT INTO tiering.assignment
-	VALUES ('rights', 'hidden', 'high', 5, '2024-02-29', '2024-02-29', 1, '2020-01-01');
+	VALUES ('rights', 'hidden', 'high', '2024-02-29', '2024-02-29', 1, '2020-01-01');
 SELECT t.fails($$INSERT INTO tiering.assignment
-	VALUES ('rights', 'hidden2', 'no such tier', 5, '2024-02-29', '2024-02-29', 77,
+	VALUES ('rights', 'hidden2', 'no such tier', '2024-02-29', '2024-02-29', 77,
 	'2020-01-01')$$);
 RESET ROLE;
 SELECT customer_id, to_tier, cause FROM tiering.migration WHERE scheme = 'rights'

@@ -50,7 +50,7 @@ SELECT tiering.revoke_role('apart_both', 'report');
 SET SESSION AUTHORIZATION apart_both;
 UPDATE tiering.assignment SET tier = 'high' WHERE scheme = 'apart' AND customer_id = 'a'
 RETURNING tier;
-SELECT measure FROM tiering.assignment;
+SELECT misses FROM tiering.assignment;
 RESET SESSION AUTHORIZATION;
 SELECT tiering.grant_role('apart_one', 'report');
 GRANT UPDATE (tier) ON tiering.assignment TO apart_one;

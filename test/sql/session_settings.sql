@@ -46,21 +46,27 @@ CREATE FUNCTION s.result(scheme text) RETURNS TABLE (part text, rows bigint, con
 		'{scheme,move,recorded_at,set_at,settings,refreshed_at}'::text[]
 		ORDER BY (r - '{scheme,move,recorded_at,set_at,settings,refreshed_at}'::text[])::text
 		COLLATE "C")
-	FROM (SELECT 'assignment' AS part, to_jsonb(a) AS r FROM tiering.assignment a UNION ALL
-		SELECT 'migration', to_jsonb(m) FROM tiering.migration m UNION ALL
-		SELECT 'distribution_history', to_jsonb(d) FROM tiering.distribution_history d UNION ALL
-		SELECT 'source', to_jsonb(o) - 'set_by' FROM tiering.source o UNION ALL
+	FROM (SELECT 'assignment' AS part, to_jsonb(a) AS r FROM tiering.assignment a
+			WHERE a.scheme = result.scheme UNION ALL
+		SELECT 'migration', to_jsonb(m) FROM tiering.migration m
+			WHERE m.scheme = result.scheme UNION ALL
+		SELECT 'distribution_history', to_jsonb(d) FROM tiering.distribution_history d
+			WHERE d.scheme = result.scheme UNION ALL
+		SELECT 'source', to_jsonb(o) - 'set_by' FROM tiering.source o
+			WHERE o.scheme = result.scheme UNION ALL
 		SELECT 'customer_tier_history', to_jsonb(h)
 			|| jsonb_build_object('valid', jsonb_build_array(lower(h.valid), upper(h.valid)))
-			FROM tiering.customer_tier_history h UNION ALL
-		SELECT 'migration_summary', to_jsonb(m) FROM tiering.migration_summary m UNION ALL
-		SELECT 'near_downgrade', to_jsonb(n) FROM tiering.near_downgrade n UNION ALL
+			FROM tiering.customer_tier_history h WHERE h.scheme = result.scheme UNION ALL
+		SELECT 'migration_summary', to_jsonb(m) FROM tiering.migration_summary m
+			WHERE m.scheme = result.scheme UNION ALL
+		SELECT 'near_downgrade', to_jsonb(n) FROM tiering.near_downgrade n
+			WHERE n.scheme = result.scheme UNION ALL
 		SELECT 'policy', to_jsonb(p) - '{hold,new_hold,term}'::text[]
 			|| jsonb_build_object('hold', extract(epoch FROM p.hold), 'months',
 				extract(month FROM p.hold), 'new_hold', extract(epoch FROM p.new_hold),
-				'term', extract(epoch FROM p.term)) FROM tiering.policy p UNION ALL
+				'term', extract(epoch FROM p.term)) FROM tiering.policy p
+			WHERE p.scheme = result.scheme UNION ALL
 		SELECT 'validate', to_jsonb(v) FROM tiering.validate(result.scheme, 1) v) x
-	WHERE COALESCE(r ->> 'scheme', result.scheme) = result.scheme
 	GROUP BY part
 $$;
 -- The session that makes them, with nothing cached from one that is set otherwise
@@ -138,7 +144,7 @@ SELECT customers, new FROM tiering.refresh('settings6', '2024-02-10');
 SELECT a.measure, count(*) AS customers, count(*)
 	FILTER (WHERE a.measure = ((p.paid_at AT TIME ZONE 'Asia/Shanghai')::date - date '2024-02-10') *
 	1000 + 7) AS as_set
-FROM tiering.assignment a JOIN s.payment p ON p.customer_id::text = a.customer_id
+FROM tiering.current_tier a JOIN s.payment p ON p.customer_id::text = a.customer_id
 	WHERE a.scheme = 'settings6' GROUP BY a.measure ORDER BY a.measure;
 SELECT current_setting('timezone') AS time_zone, current_setting('datestyle') AS date_style;
 SET datestyle = 'German';

@@ -150,7 +150,7 @@ BEGIN
 	CREATE TEMP TABLE customer AS SELECT * FROM tiering.simulate_customers(name, 2, day);
 	CREATE TEMP TABLE staffed AS SELECT * FROM tiering.simulate_staffing(name, 2, day);
 	CREATE TEMP TABLE before AS SELECT * FROM tiering.staffing WHERE scheme = name;
-	CREATE TEMP TABLE stood AS SELECT * FROM tiering.assignment WHERE scheme = name;
+	CREATE TEMP TABLE stood AS SELECT * FROM tiering.current_tier WHERE scheme = name;
 	PERFORM tiering.publish(name, day - 5);
 	PERFORM tiering.refresh(name, day);
 	-- one that is made again is told against where it had left them; of the next one
@@ -159,7 +159,7 @@ BEGIN
 	SELECT customer_id, s.tier AS from_tier, a.tier AS to_tier, CASE WHEN s.tier IS NULL THEN 'new'
 			WHEN a.tier IS NULL THEN 'exit' ELSE d.direction END AS direction,
 		CASE WHEN a.tier IS NULL THEN s.measure ELSE a.measure END AS measure
-	FROM stood s FULL JOIN (SELECT * FROM tiering.assignment WHERE scheme = name) a
+	FROM stood s FULL JOIN (SELECT * FROM tiering.current_tier WHERE scheme = name) a
 		USING (customer_id)
 		LEFT JOIN _tiering.directions(name, 2) d ON d.from_tier = s.tier AND d.to_tier = a.tier
 	WHERE s.tier IS DISTINCT FROM a.tier;
@@ -172,7 +172,7 @@ BEGIN
 	CREATE TEMP TABLE happened AS
 	SELECT from_tier, to_tier, direction, count(*) AS customers, sum(measure) AS measure FROM moved
 		GROUP BY from_tier, to_tier, direction
-	UNION ALL SELECT tier, tier, 'stayed', count(*), sum(measure) FROM tiering.assignment a
+	UNION ALL SELECT tier, tier, 'stayed', count(*), sum(measure) FROM tiering.current_tier a
 		WHERE scheme = name AND NOT EXISTS (SELECT FROM moved m WHERE m.customer_id = a.customer_id)
 		GROUP BY tier;
 	told := (seed, day, (SELECT count(*) FROM cell), (SELECT count(*) FROM moved),
@@ -223,7 +223,7 @@ SELECT string_agg(DISTINCT direction, ' ' ORDER BY direction) AS directions
 -- the version in force, on the date of the last refresh, moves nobody
 SELECT count(*) FILTER (WHERE direction <> 'stayed') AS moved,
 	sum(customers) = (SELECT count(*) FROM tiering.assignment WHERE scheme ~ '^sim\d') AS all_there,
-	sum(measure) = (SELECT sum(measure) FROM tiering.assignment
+	sum(measure) = (SELECT sum(measure) FROM tiering.current_tier
 		WHERE scheme ~ '^sim\d') AS all_money
 FROM generate_series(1, 12) seed, tiering.simulate('sim' || seed, 1);
 SELECT count(*) AS moved FROM generate_series(1, 12) seed,

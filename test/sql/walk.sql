@@ -5,6 +5,8 @@ CREATE TABLE walk.decided (kind text, who text, list text);
 INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.acting_role();
 	_tiering.balance_to_hold(uuid, date, text, numeric, boolean);
+	_tiering.shown_measures(uuid, text);
+	_tiering.shown_sums(uuid, text);
 	definition_rows(text, integer);
 	_tiering.kept_settings();
 	_tiering.login_id();
@@ -243,7 +245,6 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.apply_decision(tiering.request, text);
 	_tiering.approved_moves(text, date);
 	_tiering.assessed(text, date, integer, date, text[], integer, boolean);
-	_tiering.assigned_measures(text, date);
 	_tiering.assignment_before(text, text, date);
 	_tiering.assignments_for(text, date, boolean, text[]);
 	_tiering.blocking_sessions(xid);
@@ -298,7 +299,6 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.graded_again(text, text[], date[], boolean);
 	_tiering.graded_before(text, date, integer);
 	_tiering.graded_by(text, date);
-	_tiering.has_draft(text);
 	_tiering.has_graded(text, integer);
 	_tiering.insert_ecb_rate();
 	_tiering.is_login(oid, text);
@@ -306,13 +306,11 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.keep_editions(text, boolean, integer, _tiering.edition_part[]);
 	_tiering.keep_requests(text, date, text[], _tiering.asking[]);
 	_tiering.last_assessed(text, text);
-	_tiering.last_assessment(text, date);
 	_tiering.last_move();
 	_tiering.last_own(text);
 	_tiering.lock_draft(text);
 	_tiering.lock_request(bigint, text);
 	_tiering.lock_source(text);
-	_tiering.measure_again(text, date, integer);
 	_tiering.measures_before(text, date, text[]);
 	_tiering.migration_counts(text, date, date, timestampwithtimezone);
 	_tiering.next_batch(text);
@@ -337,7 +335,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.refuse_frozen(text, integer, boolean);
 	_tiering.refuse_in_source();
 	_tiering.refuse_inserted();
-	_tiering.refuse_updated();
+	_tiering.refuse_altered();
 	_tiering.refuse_lent();
 	_tiering.refuse_repeated(text, text);
 	_tiering.refuse_repeated(text, date, integer, text[]);
@@ -398,6 +396,15 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.write_verdicts(text, text, date, integer, date, text[], integer, text[], bigint, text,
 		integer, tiering.kept_assessment);
 	_tiering.begin_assessment(text, date);
+	_tiering.begin_by_hand(text);
+	_tiering.begin_own(text, date);
+	_tiering.own_kept(text);
+	_tiering.earned_again(text, date, integer);
+	_tiering.has_draft(text);
+	_tiering.keep_again(text, date, integer);
+	_tiering.keep_own(text, text[], date[], text);
+	_tiering.measures_of(text, text[]);
+	_tiering.last_assessment(text, date);
 	_tiering.empty_slots(smallint[]);
 	_tiering.in_block();
 	_tiering.limit_waiting();
@@ -408,7 +415,6 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.unused_slots();
 	_tiering.edition_of_sums(text, date);
 	_tiering.last_amendment(text, date);
-	_tiering.measure_as_kept(text, date);
 	_tiering.moved_in(text, bigint, date, integer);
 	_tiering.stood_as_kept(text, date, timestampwithtimezone);
 	_tiering.stood_with(text, date, timestampwithtimezone);
@@ -456,6 +462,7 @@ INSERT INTO walk.decided VALUES ('relation', 'report', $list$
 	staffing SELECT;
 	standing_move SELECT;
 	superseded SELECT;
+	current_tier SELECT;
 	tier_distribution SELECT;
 	tier_distribution_history SELECT;
 	tier_origin SELECT;
@@ -502,7 +509,11 @@ INSERT INTO walk.decided VALUES ('relation', 'dump', $list$
 	watch_history_entry_seq SELECT
 $list$);
 INSERT INTO walk.decided VALUES ('relation', 'nobody', $list$
+	current_measure;
 	drafting;
+	last_kept;
+	last_own;
+	view_key;
 	writing
 $list$);
 -- In a list, ";" stands between two objects, and white space means nothing.

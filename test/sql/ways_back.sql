@@ -18,8 +18,8 @@ END;
 $$;
 CREATE FUNCTION back.differences(a text, b text)
 	RETURNS TABLE (tiers bigint, moves bigint, sums bigint) LANGUAGE sql AS $$
-	SELECT (SELECT count(*) FROM (SELECT * FROM tiering.assignment WHERE scheme = a) x
-		FULL JOIN (SELECT * FROM tiering.assignment WHERE scheme = b) y USING (customer_id)
+	SELECT (SELECT count(*) FROM (SELECT * FROM tiering.current_tier WHERE scheme = a) x
+		FULL JOIN (SELECT * FROM tiering.current_tier WHERE scheme = b) y USING (customer_id)
 			WHERE (x.tier, x.measure, x.since, x.version, x.cause, x.first_as_of, x.earned,
 				x.misses, x.next_tier, x.next_review)
 				IS DISTINCT FROM (y.tier, y.measure, y.since, y.version, y.cause, y.first_as_of,

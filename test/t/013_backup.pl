@@ -29,7 +29,7 @@ $node->safe_psql('bank', q{
 	CREATE POLICY "one of them" ON tiering.assignment FOR SELECT TO reader, "Head Office"
 		USING (customer_id = 'c4');
 	CREATE POLICY changes ON tiering.assignment AS RESTRICTIVE FOR UPDATE TO PUBLIC
-		USING (tier = 'low') WITH CHECK (measure > 0);
+		USING (tier = 'low') WITH CHECK (misses >= 0);
 	ALTER TABLE tiering.migration FORCE ROW LEVEL SECURITY});
 
 # All that is at stake

@@ -122,7 +122,7 @@ my @kept = (
 		measure, recorded_at, recorded_by, batch FROM tiering.migration ORDER BY move',
 	'SELECT scheme, batch, kind, as_of, moves, superseded, recorded_at, recorded_by, seal
 	 FROM tiering.batch ORDER BY scheme, batch',
-	'SELECT scheme, customer_id, tier, measure, as_of, since, version, recorded_at, cause,
+	'SELECT scheme, customer_id, tier, as_of, since, version, recorded_at, cause,
 		first_as_of, earned, misses, next_tier, next_review
 	 FROM tiering.assignment ORDER BY scheme, customer_id',
 	'SELECT scheme, as_of, tier, version, customers, measure, recorded_at
@@ -169,6 +169,8 @@ sub same_catalogue
 }
 
 my $kept = kept();
+my $money = 'SELECT scheme, customer_id, measure FROM tiering.assignment ORDER BY 1, 2';
+my $had = bank('old', $money);
 is(bank('old', q{SELECT sound FROM tiering.verify_history('desk')}), 't', "$before finds it sound");
 
 # What else hangs on what goes is told before anything happens.
@@ -191,6 +193,7 @@ like($err, qr/WARNING:  there is no tiering.refresh\S* any more, to which teller
 	'rights to what is gone are told');
 
 is(kept(), $kept, 'what there was is there');
+is(bank('old', $money =~ s/assignment/current_tier/r), $had, 'what customers have, too');
 same_catalogue('old', 'new', 'and all else is as if it were new, with the rights of all');
 is(bank('old', q{SELECT tier, count(*) FROM bank.lives GROUP BY tier ORDER BY 1}),
 	bank('old', q{SET ROLE teller; SELECT tier, count(*) FROM bank.lives GROUP BY tier ORDER BY 1}),
