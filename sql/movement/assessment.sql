@@ -575,8 +575,8 @@ DECLARE
 	step record;
 BEGIN
 	FOR step IN
-		SELECT a.as_of, a.version FROM _tiering.assessments(scheme, false) a
-		WHERE a.as_of >= first_day ORDER BY a.as_of
+		SELECT a.as_of, a.version FROM _tiering.assessed_days(scheme, first_day, 'infinity') a
+		ORDER BY a.as_of
 	LOOP
 		PERFORM _tiering.amend_distribution(scheme, step.as_of,
 			_tiering.amend_assessment(scheme, step.as_of, step.version, after_move));

@@ -2,13 +2,36 @@
  * What an assessment leaves behind: its distribution, and where customers stood before it.
  */
 
+-- Asked for each decision, as last_assessment() is: they do not look for the last edition
+-- of each assessment, as known_distribution() does, but for one that was not taken back.
+-- The last one is found from the end, and not among all of them.
+CREATE FUNCTION _tiering.assessed_days(scheme text, first date, before date)
+RETURNS TABLE (as_of date, version int)
+LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 20
+BEGIN ATOMIC
+	SELECT DISTINCT ON (d.as_of) d.as_of, d.version FROM tiering.distribution_history d
+	WHERE d.scheme = assessed_days.scheme AND d.as_of >= assessed_days.first
+		AND d.as_of < assessed_days.before AND NOT EXISTS (
+			SELECT FROM tiering.batch v
+			WHERE v.scheme = d.scheme AND v.kind = 'void' AND v.as_of = d.as_of
+				AND v.recorded_at >= d.recorded_at)
+	ORDER BY d.as_of DESC, d.recorded_at DESC;
+END;
+COMMENT ON FUNCTION _tiering.assessed_days(text, date, date) IS
+'The assessments of a scheme from a day on and before another, the last one first, and the '
+'versions that graded them';
+
 CREATE FUNCTION _tiering.last_assessment(scheme text, before date DEFAULT 'infinity',
 	OUT as_of date, OUT version int)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
-	SELECT d.as_of, d.version FROM _tiering.known_distribution(NULL) d
+	SELECT d.as_of, d.version FROM tiering.distribution_history d
 	WHERE d.scheme = last_assessment.scheme AND d.as_of < last_assessment.before
-	ORDER BY d.as_of DESC LIMIT 1;
+		AND NOT EXISTS (
+			SELECT FROM tiering.batch v
+			WHERE v.scheme = d.scheme AND v.kind = 'void' AND v.as_of = d.as_of
+				AND v.recorded_at >= d.recorded_at)
+	ORDER BY d.as_of DESC, d.recorded_at DESC LIMIT 1;
 END;
 COMMENT ON FUNCTION _tiering.last_assessment(text, date) IS
 'The last assessment of a scheme before a day, and the version that graded; null if there is none';

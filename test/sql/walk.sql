@@ -396,6 +396,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.write_verdicts(text, text, date, integer, date, text[], integer, text[], bigint, text,
 		integer, tiering.kept_assessment);
 	_tiering.begin_assessment(text, date);
+	_tiering.assessed_days(text, date, date);
 	_tiering.begin_by_hand(text);
 	_tiering.begin_own(text, date);
 	_tiering.own_kept(text);
