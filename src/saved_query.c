@@ -4,7 +4,8 @@
  *
  * Reading is read-only and under the snapshot of the statement that asked, so
  * a statement works with what it sees: in a parallel worker, on a replica and
- * in an old REPEATABLE READ transaction as well.
+ * in an old REPEATABLE READ transaction as well. A plan knows no value, as whoever
+ * asks can have it printed (debug_print_plan), and some ask by a key.
  */
 #include "postgres.h"
 
@@ -27,7 +28,8 @@ RunSavedQuery(SavedQuery *query, Datum first, Datum second)
 
 	if (query->plan == NULL)
 	{
-		SPIPlanPtr	plan = SPI_prepare(query->text, query->nargs, query->types);
+		SPIPlanPtr	plan = SPI_prepare_cursor(query->text, query->nargs, query->types,
+											  CURSOR_OPT_GENERIC_PLAN);
 
 		if (plan == NULL || SPI_keepplan(plan) != 0)
 			elog(ERROR, "could not prepare: %s", query->text);

@@ -181,11 +181,13 @@ COMMENT ON FUNCTION _tiering.measures_of(text, text[]) IS
 -- What views show of customers. Whoever reads a view calls these, and may be somebody who
 -- has a right to that view alone: so they ask for a key that the view alone gives. They are
 -- not inlined: of a part of the table that was filled since, the planner takes there to be
--- hardly a row of the assessment, and would read all of it again for each customer.
+-- hardly a row of the assessment, and would read all of it again for each customer. Their
+-- plans show the key, and must not be printed.
 CREATE FUNCTION _tiering.shown_measures(key uuid, scheme text)
 RETURNS TABLE (customer_id text, as_of date, measure numeric)
 LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 1000000 ROWS 100000
-SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+SET jit = off SET debug_print_plan = off
 AS $$
 BEGIN
 	IF EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_measures.key) THEN
@@ -203,7 +205,8 @@ COMMENT ON FUNCTION _tiering.shown_measures(uuid, text) IS
 CREATE FUNCTION _tiering.shown_sums(key uuid, scheme text)
 RETURNS TABLE (tier text, customers bigint, measure numeric, version int, as_of date)
 LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 10000 ROWS 10
-SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+SET jit = off SET debug_print_plan = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -401,7 +404,11 @@ BEGIN
 		IF past.slot = 0 THEN
 			DELETE FROM tiering.assessment a
 			WHERE a.slot = 0 AND a.scheme = keep_or_drop.scheme AND a.as_of = past.as_of
-				AND a.recorded_at >= past.recorded_at AND a.recorded_at < past.until;
+				AND a.recorded_at >= past.recorded_at AND a.recorded_at < past.until
+				AND NOT (a.amends AND EXISTS (
+					SELECT FROM tiering.own_assessment o
+					WHERE o.scheme = a.scheme AND o.customer_id = a.customer_id
+						AND o.as_of = a.as_of));
 		END IF;
 	END LOOP;
 END;
@@ -493,7 +500,8 @@ COMMENT ON FUNCTION tiering.keep_assessments(text, text, interval) IS
 'those of so long before the last one; null: for ever. It counts from the next refresh on, and '
 'brings nothing back. What is not kept leaves its sums in distribution_history; the money of '
 'moves, and of tiers that are restated, is null for it. Its room is given back by a refresh that '
-'is a transaction by itself. Errors: unknown scheme (42704), another word, or no time (22023), a '
+'is a transaction by itself. Assessments of single customers are all kept. Errors: unknown scheme '
+'(42704), another word, or no time (22023), a '
 'refresh under way (55P03)';
 
 -- A batch that is a decision's or made by hand has one move of a customer, or several on
@@ -539,7 +547,7 @@ BEGIN
 			amend_assessment.as_of, amend_assessment.version) m
 	), had AS MATERIALIZED (
 		SELECT m.customer_id, CASE WHEN k.slot IS NULL THEN m.was ELSE h.tier END AS was, m.tier,
-			CASE WHEN h.tier IS NULL THEN m.measure ELSE h.measure END AS measure,
+			COALESCE(CASE WHEN h.tier IS NULL THEN m.measure END, h.measure) AS measure,
 			m.graded_by
 		FROM moved m
 			LEFT JOIN _tiering.kept_of(amend_assessment.scheme, ARRAY[amend_assessment.as_of],

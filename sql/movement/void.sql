@@ -186,12 +186,15 @@ BEGIN
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
 	SELECT * INTO done FROM _tiering.write_void(scheme, as_of, this_batch);
 	PERFORM _tiering.seal_batch(scheme, this_batch, 'void', as_of, last_move);
-	UPDATE tiering.assignment a SET as_of = l.as_of
-	FROM _tiering.last_assessment(void_assessment.scheme) l
-	WHERE a.scheme = void_assessment.scheme AND a.as_of > l.as_of
-		AND a.customer_id NOT IN (
-			SELECT o.customer_id FROM _tiering.last_own o
-			WHERE o.scheme = void_assessment.scheme);
+	UPDATE tiering.assignment a SET as_of = d.as_of
+	FROM (SELECT x.customer_id, COALESCE(o.as_of, l.as_of) AS as_of
+		  FROM _tiering.last_assessment(void_assessment.scheme) l
+			CROSS JOIN tiering.assignment x
+			LEFT JOIN _tiering.last_own(void_assessment.scheme) o
+				ON o.customer_id COLLATE "C" = x.customer_id
+		  WHERE x.scheme = void_assessment.scheme AND x.as_of > l.as_of) d
+	WHERE a.scheme = void_assessment.scheme AND a.customer_id = d.customer_id
+		AND a.as_of > d.as_of;
 	PERFORM _tiering.earned_again(scheme, l.as_of, l.version)
 		FROM _tiering.last_assessment(scheme) l
 	WHERE l.as_of IS NOT NULL;

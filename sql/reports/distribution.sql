@@ -25,8 +25,8 @@ COMMENT ON COLUMN tiering.current_tier.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.current_tier.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.current_tier.tier IS 'Their tier, as version calls it';
 COMMENT ON COLUMN tiering.current_tier.measure IS
-'The measure at their last assessment; null if the source had none, or if they were put here by '
-'hand and not assessed since';
+'The measure at their last assessment; null if the source had none, or if no assessment that is '
+'kept has them';
 COMMENT ON COLUMN tiering.current_tier.as_of IS
 'Their last assessment: of the scheme, or of their own; null if they have had none';
 COMMENT ON COLUMN tiering.current_tier.since IS 'The day from which on they are in the tier';

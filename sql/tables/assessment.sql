@@ -33,7 +33,8 @@ SELECT pg_catalog.pg_extension_config_dump('tiering.assessment_4', '');
 COMMENT ON TABLE tiering.assessment IS
 'What each customer had at an assessment, and where they stood at its end, decisions and changes '
 'by hand up to its day among them. Of a customer the latest amendment counts, if there is one';
-COMMENT ON TABLE tiering.assessment_kept IS 'The part of assessment that is kept for long';
+COMMENT ON TABLE tiering.assessment_kept IS
+'The part of assessment that is kept for long, and what assessments of single customers found';
 COMMENT ON TABLE tiering.assessment_1 IS 'A part of assessment, which is emptied in turn';
 COMMENT ON TABLE tiering.assessment_2 IS 'A part of assessment, which is emptied in turn';
 COMMENT ON TABLE tiering.assessment_3 IS 'A part of assessment, which is emptied in turn';
@@ -49,7 +50,8 @@ COMMENT ON COLUMN tiering.assessment.measure IS
 'The scheme''s measure for the customer, in its unit; null if the source had none';
 COMMENT ON COLUMN tiering.assessment.version IS 'The version of the scheme that graded';
 COMMENT ON COLUMN tiering.assessment.amends IS
-'Whether this came after the assessment: by a decision, by hand, or by a restatement';
+'Whether this came after the assessment: by a decision, by hand, or by a restatement; or whether '
+'it is of an assessment of the customer''s own';
 COMMENT ON COLUMN tiering.assessment.recorded_at IS
 'When it was recorded; what came with the assessment bears the time in kept_assessment';
 
@@ -69,7 +71,8 @@ COMMENT ON COLUMN tiering.kept_assessment.as_of IS 'The assessment';
 COMMENT ON COLUMN tiering.kept_assessment.recorded_at IS 'When it was recorded';
 COMMENT ON COLUMN tiering.kept_assessment.slot IS 'Where its rows lie; see assessment';
 
--- Not dumped: each database has its own.
+-- Not dumped. Of a copy of the whole server, or one that is replicated to, it can be made
+-- anew at any time: UPDATE tiering.view_key SET key = gen_random_uuid().
 CREATE TABLE tiering.view_key (
 	key uuid PRIMARY KEY DEFAULT gen_random_uuid()
 );

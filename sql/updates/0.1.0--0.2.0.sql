@@ -212,8 +212,17 @@ FROM tiering.source s
 GROUP BY s.scheme, s.refreshed_as_of;
 INSERT INTO tiering.assessment (slot, scheme, as_of, customer_id, tier, measure, version, amends,
 	recorded_at)
-SELECT k.slot, k.scheme, k.as_of, a.customer_id, a.tier, a.measure, a.version, false, k.recorded_at
-FROM tiering.kept_assessment k JOIN tiering.assignment a ON a.scheme = k.scheme;
+SELECT k.slot, k.scheme, k.as_of, a.customer_id, t.tier, a.measure, a.version, false, k.recorded_at
+FROM tiering.kept_assessment k
+	JOIN tiering.assignment a ON a.scheme = k.scheme
+	CROSS JOIN LATERAL (
+		-- who was changed by hand as of a later day was where they had been then
+		SELECT CASE WHEN a.as_of <= k.as_of THEN a.tier ELSE (
+			SELECT m.to_tier FROM tiering.migration m
+			WHERE m.scheme = a.scheme AND m.customer_id = a.customer_id AND m.as_of <= k.as_of
+				AND NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = m.move)
+			ORDER BY m.as_of DESC, m.move DESC LIMIT 1) END AS tier) t
+WHERE t.tier IS NOT NULL;
 WITH last AS (
 	SELECT d.scheme, d.as_of, d.tier, d.version, d.customers, d.measure
 	FROM tiering.kept_assessment k
