@@ -12,7 +12,7 @@ CODE_PARTS = averages/periods averages/measures series/series series/fx \
 	$(addprefix schemes/,publication turn asset_weight freeze classify authoring document \
 		successor direction validate publish explain preset) \
 	history/history $(addprefix movement/,decide source request distribution assessment \
-		record assess refresh dirty watch restate void simulate) \
+		current record assess refresh dirty watch replay restate void simulate) \
 	$(addprefix reports/,distribution matrix retention near customer) \
 	history/verify_state history/backup rights/always rights/roles rights/privileges rights/guard
 CALLED_PARTS = schema schemes/bounds movement/binding rights/who

@@ -185,7 +185,7 @@ LoadAsOwner(Source *source, Oid function, const pg_uuid_t *key)
 
 	GetUserIdAndSecContext(&save_user, &save_context);
 	BecomeOwner(function);
-	found = SourceLoad(source, &SourceOfSeries, UUIDOID, UUIDPGetDatum(key));
+	found = SourceLoad(source, &SourceOfSeries, UUIDPGetDatum(key));
 	SetUserIdAndSecContext(save_user, save_context);
 	return found;
 }

@@ -34,37 +34,44 @@
 #include "utils/syscache.h"
 
 #include "compat.h"
-#include "saved_query.h"
 #include "scheme.h"
 #include "settings.h"
 #include "source.h"
 #include "temporary.h"
 
-const SourceKind SourceOfMetrics = {
-	"source",
+static SavedQuery MetricsQuery = {
 	"SELECT s.scheme, s.query, s.set_by, s.settings"
 	" FROM tiering.source s"
 	" WHERE s.scheme OPERATOR(pg_catalog.=) $1",
+	1, {TEXTOID}
+};
+
+static SavedQuery SeriesQuery = {
+	"SELECT s.scheme, s.query, s.set_by, s.settings"
+	" FROM tiering.series_source s"
+	" WHERE s.key OPERATOR(pg_catalog.=) $1",
+	1, {UUIDOID}
+};
+
+const SourceKind SourceOfMetrics = {
+	"source",
+	&MetricsQuery,
 	"It must yield customer_id and a column for each metric of the version that grades."
 };
 
 const SourceKind SourceOfSeries = {
 	"series",
-	"SELECT s.scheme, s.query, s.set_by, s.settings"
-	" FROM tiering.series_source s"
-	" WHERE s.key OPERATOR(pg_catalog.=) $1",
+	&SeriesQuery,
 	"It must yield customer_id, balances and period."
 };
 
 /* Read it, with SPI connected; false if there is none of that key */
 bool
-SourceLoad(Source *source, const SourceKind *kind, Oid type, Datum key)
+SourceLoad(Source *source, const SourceKind *kind, Datum key)
 {
 	bool		isnull;
 
-	if (SPI_execute_with_args(kind->lookup, 1, &type, &key, NULL, true, 1) !=
-		SPI_OK_SELECT)
-		elog(ERROR, "could not look for a %s", kind->noun);
+	RunSavedQuery(kind->lookup, key, 0);
 	if (SPI_processed == 0)
 		return false;
 	source->kind = kind;
@@ -72,12 +79,8 @@ SourceLoad(Source *source, const SourceKind *kind, Oid type, Datum key)
 								  SPI_tuptable->tupdesc, 1);
 	source->query = SPI_getvalue(SPI_tuptable->vals[0],
 								 SPI_tuptable->tupdesc, 2);
-	source->role = DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0],
-												  SPI_tuptable->tupdesc, 3,
-												  &isnull));
-	source->settings = DatumGetArrayTypePCopy(SPI_getbinval(SPI_tuptable->vals[0],
-															SPI_tuptable->tupdesc, 4,
-															&isnull));
+	source->role = DatumGetObjectId(ResultValue(0, 3, &isnull));
+	source->settings = DatumGetArrayTypePCopy(ResultValue(0, 4, &isnull));
 	if (!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(source->role)))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -505,7 +508,7 @@ void
 SourceOpen(Source *source, text *scheme)
 {
 	ConnectSPI();
-	if (!SourceLoad(source, &SourceOfMetrics, TEXTOID, PointerGetDatum(scheme)))
+	if (!SourceLoad(source, &SourceOfMetrics, PointerGetDatum(scheme)))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("scheme \"%s\" has no source",

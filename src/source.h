@@ -10,11 +10,13 @@
 #include "utils/array.h"
 #include "utils/date.h"
 
+#include "saved_query.h"
+
 /* What a query is bound to a scheme for */
 typedef struct SourceKind
 {
 	const char *noun;			/* in messages, and in tiering.set_... */
-	const char *lookup;			/* reads scheme, query, set_by, settings by $1 */
+	SavedQuery *lookup;			/* reads scheme, query, set_by, settings by $1 */
 	const char *yields;			/* hint for a column that is missing */
 } SourceKind;
 
@@ -30,8 +32,7 @@ typedef struct Source
 extern const SourceKind SourceOfMetrics;
 extern const SourceKind SourceOfSeries;
 
-extern bool SourceLoad(Source *source, const SourceKind *kind, Oid type,
-					   Datum key);
+extern bool SourceLoad(Source *source, const SourceKind *kind, Datum key);
 extern void SourceOpen(Source *source, text *scheme);
 extern void SourceRun(const Source *source, DateADT as_of,
 					  ArrayType *customers, TupleDesc expected,

@@ -154,8 +154,8 @@ LANGUAGE sql STABLE AS $$
 		FULL JOIN (
 			SELECT a.tier, count(*) AS customers, sum(m.measure) AS measure
 			FROM tiering.assignment a
-				LEFT JOIN (SELECT m.customer_id, m.measure FROM _tiering.current_measure m
-						   WHERE m.scheme = inv_now.scheme) m USING (customer_id)
+				LEFT JOIN _tiering.current_measures(inv_now.scheme, NULL) m
+					ON m.customer_id COLLATE "C" = a.customer_id
 			WHERE a.scheme = inv_now.scheme
 			GROUP BY a.tier) c USING (tier)
 	WHERE (COALESCE(d.customers, 0), COALESCE(d.measure, 0))

@@ -171,10 +171,9 @@ BEGIN ATOMIC
 		FROM (
 			SELECT COALESCE(g.customer_id, a.customer_id) COLLATE "C" AS customer_id,
 				g.customer_id IS NULL AS gone, g.measure, g.earned, g.earned_if, a.tid,
-					a.current_tier,
-				a.tier, a.since, a.version AS current_version, a.earned AS current_earned,
-				a.policy_tier, a.policy_since, a.first_as_of,
-				a.misses, a.best, a.next_tier, a.next_review, a.kept_until
+				a.current_tier, a.tier, a.since, a.version AS current_version,
+				a.earned AS current_earned, a.policy_tier, a.policy_since, a.first_as_of, a.misses,
+				a.best, a.next_tier, a.next_review, a.kept_until
 			FROM _tiering.graded(assessed.scheme, assessed.as_of, assessed.version,
 				assessed.customers) g
 				FULL JOIN _tiering.assignments_for(assessed.scheme, assessed.as_of, assessed.again,
@@ -210,7 +209,7 @@ BEGIN ATOMIC
 				NULL, decided.moved_to, o.overrides, NULL, NULL) AS v
 		FROM tiering.request r
 			LEFT JOIN tiering.assignment a ON a.scheme = r.scheme AND a.customer_id = r.customer_id
-			LEFT JOIN LATERAL _tiering.measures_of(r.scheme, ARRAY[r.customer_id]) h ON true
+			LEFT JOIN LATERAL _tiering.current_measures(r.scheme, ARRAY[r.customer_id]) h ON true
 			LEFT JOIN LATERAL _tiering.overrides_between(r.scheme, COALESCE(a.version, r.version),
 				decided.as_of, decided.as_of) o ON o.customer_id COLLATE "C" = r.customer_id
 			LEFT JOIN LATERAL _tiering.directions(r.scheme, COALESCE(a.version, r.version)) g
@@ -293,7 +292,7 @@ BEGIN
 			_tiering.acting_role(), batch
 		FROM verdict d CROSS JOIN LATERAL _tiering.steps(d.v) s
 			LEFT JOIN _tiering.directions(scheme, version) w USING (from_tier, to_tier)
-			LEFT JOIN _tiering.measures_of(scheme, ARRAY(SELECT l.customer_id FROM verdict l
+			LEFT JOIN _tiering.current_measures(scheme, ARRAY(SELECT l.customer_id FROM verdict l
 				WHERE l.current_tier IS NOT NULL AND (l.v).tier IS NULL)) h USING (customer_id)
 		WHERE (d.v).moves
 	), noted AS (

@@ -177,7 +177,7 @@ BEGIN
 			SELECT o.scheme, o.customer_id, d.day, o.tier, 'exit', 'manual', o.version, h.measure,
 				d.day, session_user, _tiering.acting_role(), this_batch
 			FROM old_rows o LEFT JOIN tiering.source s ON s.scheme = o.scheme
-				LEFT JOIN _tiering.measures_of(this_scheme, ARRAY(SELECT x.customer_id
+				LEFT JOIN _tiering.current_measures(this_scheme, ARRAY(SELECT x.customer_id
 					FROM old_rows x)) h ON h.customer_id COLLATE "C" = o.customer_id
 				LEFT JOIN _tiering.last_own(this_scheme) l
 					ON l.customer_id COLLATE "C" = o.customer_id,
@@ -191,7 +191,7 @@ BEGIN
 				this_batch
 			FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 				LEFT JOIN tiering.source s USING (scheme)
-				LEFT JOIN _tiering.measures_of(this_scheme, ARRAY(SELECT x.customer_id
+				LEFT JOIN _tiering.current_measures(this_scheme, ARRAY(SELECT x.customer_id
 					FROM new_rows x)) h ON h.customer_id COLLATE "C" = n.customer_id
 				LEFT JOIN _tiering.last_own(this_scheme) l
 					ON l.customer_id COLLATE "C" = n.customer_id

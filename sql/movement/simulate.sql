@@ -76,7 +76,7 @@ BEGIN
 	), taken AS (
 		SELECT l.gone, l.current_tier, sum(m.measure) AS measure
 		FROM (SELECT c.gone, c.current_tier, unnest(c.leaving) AS customer_id FROM cell c) l
-			JOIN _tiering.measures_of(simulated_cells.scheme,
+			JOIN _tiering.current_measures(simulated_cells.scheme,
 				ARRAY(SELECT unnest(c.leaving) FROM cell c)) m
 				ON m.customer_id COLLATE "C" = l.customer_id COLLATE "C"
 		GROUP BY l.gone, l.current_tier
@@ -106,9 +106,9 @@ RETURNS TABLE (from_tier text, to_tier text, direction text, customers bigint, m
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 1000000 ROWS 50
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	SELECT c.current_tier, c.tier, CASE WHEN c.current_tier IS NULL THEN 'new' WHEN c.tier IS NULL
-		THEN 'exit'
-		ELSE d.direction END,
+	SELECT c.current_tier, c.tier,
+		CASE WHEN c.current_tier IS NULL THEN 'new' WHEN c.tier IS NULL THEN 'exit'
+			ELSE d.direction END,
 		c.customers, c.measure
 	FROM _tiering.simulated_cells(scheme, version, as_of) c
 		LEFT JOIN _tiering.directions(simulate.scheme, simulate.version) d
@@ -197,14 +197,13 @@ BEGIN
 	)
 	SELECT d.customer_id, d.current_tier, (d.v).tier,
 		CASE WHEN d.current_tier IS NULL THEN 'new' WHEN (d.v).tier IS NULL THEN 'exit'
-			ELSE w.direction
-			END,
+			ELSE w.direction END,
 		CASE WHEN (d.v).tier IS NULL THEN m.measure ELSE d.measure END,
 		COALESCE((d.v).earned, (d.v).tier)
 	FROM moved d
 		LEFT JOIN _tiering.directions(simulate_customers.scheme, simulate_customers.version) w
 			ON w.from_tier = d.current_tier AND w.to_tier = (d.v).tier
-		LEFT JOIN _tiering.measures_of(simulate_customers.scheme COLLATE "C",
+		LEFT JOIN _tiering.current_measures(simulate_customers.scheme COLLATE "C",
 			ARRAY(SELECT l.customer_id FROM moved l WHERE (l.v).tier IS NULL)) m
 			ON m.customer_id COLLATE "C" = d.customer_id COLLATE "C";
 END;

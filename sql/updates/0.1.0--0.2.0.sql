@@ -157,7 +157,7 @@ CREATE TABLE tiering.voided (
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.voided', '');
 
--- What customers had at assessments until now was not kept,
+-- What customers had at assessments until now was not kept, but for the last one.
 CREATE TABLE tiering.assessment (
 	slot        smallint NOT NULL,
 	scheme      text COLLATE "C" NOT NULL,
@@ -203,8 +203,8 @@ CREATE TABLE tiering.keeping (
 	set_by   text NOT NULL DEFAULT session_user
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.keeping', '');
--- but for the last one, of which assignment had it. Its distribution was that of before
--- decisions, and is theirs now: a later edition where they differ.
+-- Of the last one assignment had it. The distribution of that was of before decisions, and
+-- is of after them now: a later edition where they differ.
 INSERT INTO tiering.kept_assessment (scheme, as_of, recorded_at, slot)
 SELECT s.scheme, s.refreshed_as_of, max(d.recorded_at), 1
 FROM tiering.source s

@@ -34,8 +34,7 @@ BEGIN
 	FOR part IN
 		SELECT CASE n.kind WHEN 'TYPE' THEN n.kind ELSE 'ROUTINE' END AS kind,
 			pg_catalog.regexp_replace(n.name, '^_', '') AS name, n.name AS new_name
-		FROM tiering_update.name n
-		WHERE n.name ~ '^_tiering\.' AND n.kind <> 'VIEW' ORDER BY n.kind <> 'TYPE'
+		FROM tiering_update.name n WHERE n.name ~ '^_tiering\.' ORDER BY n.kind <> 'TYPE'
 	LOOP
 		IF tiering_update.find(part.kind, part.new_name) IS NULL
 			AND tiering_update.find(part.kind, part.name) IS NOT NULL

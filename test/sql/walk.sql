@@ -404,7 +404,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.has_draft(text);
 	_tiering.keep_again(text, date, integer);
 	_tiering.keep_own(text, text[], date[], text);
-	_tiering.measures_of(text, text[]);
+	_tiering.current_measures(text, text[]);
 	_tiering.last_assessment(text, date);
 	_tiering.empty_slots(smallint[]);
 	_tiering.in_block();
@@ -510,10 +510,7 @@ INSERT INTO walk.decided VALUES ('relation', 'dump', $list$
 	watch_history_entry_seq SELECT
 $list$);
 INSERT INTO walk.decided VALUES ('relation', 'nobody', $list$
-	current_measure;
 	drafting;
-	last_kept;
-	last_own;
 	view_key;
 	writing
 $list$);

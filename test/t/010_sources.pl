@@ -1,5 +1,6 @@
-# What a source's error does not tell the client is in the server's log; and a database
-# of which nobody knows the encoding is refused.
+# What a source's error does not tell the client is in the server's log; the keys by which
+# views ask for customers are told to nobody who reads the views; and a database of which
+# nobody knows the encoding is refused.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -41,6 +42,38 @@ my $log = slurp_file($node->logfile, $before);
 like($log, qr/ERROR:  told\n.*DETAIL:  the detail\n\s*the hint\n.*public\.fail/s,
 	'the log has all');
 like($log, qr/WARNING:  warned\n/, 'warnings, too');
+
+# A plan that is printed shows what values it knows, broken into lines anywhere.
+$node->safe_psql('postgres', q{
+	CREATE ROLE viewer LOGIN;
+	GRANT SELECT ON tiering.tier_distribution, tiering.current_tier, tiering.near_upgrade
+		TO viewer;
+	SELECT tiering.create_ladder('keyed', 'assets', '{low,high}', '{NULL,5}'),
+		tiering.publish('keyed', '2024-01-01'),
+		tiering.set_source('keyed', 'SELECT 1 AS customer_id, 3 AS assets');
+	SELECT tiering.refresh('keyed', '2024-01-31');
+	SELECT tiering.set_series('keyed', $$SELECT 1 AS customer_id,
+		tiering.daily_series_snapshots(3, '2024-01-31') AS balances, tiering.month($1 + 1) AS period
+		$$)});
+my $printing = 'SET client_min_messages = log; SET debug_print_parse = on; '
+	. 'SET debug_print_rewritten = on; SET debug_print_plan = on; ';
+my @viewer = (extra_params => [ '-U', 'viewer' ]);
+foreach my $table (qw(view_key series_source))
+{
+	my $key = $node->safe_psql('postgres', "SELECT key FROM tiering.$table");
+	my $bytes = join '', unpack 'c16', pack 'H32', $key =~ tr/-//dr;
+	(undef, undef, $err) = $node->psql('postgres', "${printing}SELECT '$key'::uuid", @viewer);
+	like($err =~ s/\s+//gr, qr/\Q$bytes\E/, "the key of $table would be seen in a plan");
+	($status, $out, $err) = $node->psql('postgres', $printing
+		. 'SELECT sum(customers) FROM tiering.tier_distribution;'
+		. 'SELECT sum(measure) FROM tiering.current_tier;'
+		. 'SELECT balance_to_hold > 3 FROM tiering.near_upgrade', @viewer);
+	is($out, "1\n3\nt", 'views show what they do');
+	unlike($err =~ s/\s+//gr, qr/\Q$bytes\E/, 'but not that key');
+	is($node->safe_psql('postgres', q{SELECT count(*)
+		FROM _tiering.shown_measures(gen_random_uuid(), 'keyed'),
+			_tiering.shown_sums(gen_random_uuid(), 'keyed')}), '0', 'and none shows without it');
+}
 
 $node->safe_psql('postgres',
 	"CREATE DATABASE ascii ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");

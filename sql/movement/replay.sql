@@ -1,0 +1,761 @@
+/*
+ * Replaying: assessments of customers are made again. A replay begins from what was known
+ * of the customers before, puts all occasions of each in the order in which they came, and
+ * has decide() answer one after the other. Where that leads to other moves, these supersede
+ * the old ones; nothing is erased.
+ *
+ * What it costs follows the number of customers, as the source is asked for these alone. A
+ * refresh that is repeated is a replay of one assessment of everybody.
+ */
+
+CREATE TYPE tiering.restate_result AS (
+	scheme      text,
+	from_as_of  date,
+	assessments int,
+	customers   bigint,
+	superseded  bigint,
+	recorded    bigint,
+	written     bigint
+);
+COMMENT ON TYPE tiering.restate_result IS
+'What a restatement did: the first day restated, how many assessments were made again, for how '
+'many customers, the moves that do not stand any more, those recorded instead, and of how '
+'many customers anything was written: their row of assignment, or what they had at an assessment';
+
+-- Changes by hand are made again as they were: they were somebody's will, and not
+-- worked out from data. So they are taken from what was recorded when they were made,
+-- whether or not it stands, unless their assessment was taken back.
+CREATE FUNCTION _tiering.changes_by_hand(scheme text)
+RETURNS TABLE (customer_id text, as_of date, move bigint, batch int, from_tier text, to_tier text,
+	version int, measure numeric)
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 100
+BEGIN ATOMIC
+	SELECT m.customer_id, m.as_of, m.move, m.batch, m.from_tier, m.to_tier, m.version, m.measure
+	FROM tiering.batch b
+		JOIN tiering.migration m ON m.scheme = b.scheme AND m.batch = b.batch
+	WHERE b.scheme = changes_by_hand.scheme AND b.kind = 'manual'
+		AND NOT EXISTS (SELECT FROM _tiering.taken_back_by(m.scheme, m.as_of, m.batch));
+END;
+COMMENT ON FUNCTION _tiering.changes_by_hand(text) IS
+'What was changed by hand of a scheme''s customers';
+
+-- What the source has today for each assessment that is made again
+CREATE FUNCTION _tiering.graded_again(scheme text, customers text[], days date[], told boolean)
+RETURNS TABLE (as_of date, customer_id text, earned text, earned_if text[], measure numeric)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	first_day date := min(d) FROM unnest(days) d;
+	step record;
+BEGIN
+	FOR step IN
+		SELECT s.as_of, s.version
+			FROM _tiering.assessments(graded_again.scheme, customers IS NULL) s
+		WHERE s.as_of >= first_day ORDER BY s.as_of
+	LOOP
+		RETURN QUERY SELECT step.as_of, g.*
+		FROM _tiering.graded(graded_again.scheme, step.as_of, step.version,
+			CASE WHEN customers IS NOT NULL THEN
+			ARRAY(SELECT l.customer FROM unnest(customers, days) l(customer, day)
+				WHERE l.day <= step.as_of) END) g;
+		IF told THEN
+			PERFORM _tiering.report_stage(graded_again.scheme, step.as_of, 'assessed again');
+		END IF;
+	END LOOP;
+	RETURN QUERY SELECT o.as_of, g.*
+	FROM (SELECT o.as_of, o.version, array_agg(o.customer_id) AS customers
+		  FROM _tiering.own_between(graded_again.scheme) o
+			LEFT JOIN unnest(customers, days) l(customer, day)
+				ON l.customer COLLATE "C" = o.customer_id COLLATE "C"
+		  WHERE (customers IS NULL OR l.customer IS NOT NULL)
+			AND o.as_of >= COALESCE(l.day, first_day)
+		  GROUP BY o.as_of, o.version) o
+		CROSS JOIN LATERAL _tiering.graded(graded_again.scheme, o.as_of, o.version, o.customers) g;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.graded_again(text, text[], date[], boolean) IS
+'The customers of a scheme''s source, graded for each assessment: some, each from a day on, or all '
+'from the first of days on if customers is null; told: whether each stage is reported';
+
+CREATE TYPE _tiering.occasion AS (
+	customer_id text,
+	n           bigint,
+	kind        text,
+	as_of       date,
+	previous    date,
+	version     int,
+	gone        boolean,
+	earned      text,
+	earned_if   text[],
+	measure     numeric,
+	moved_to    text,
+	overrides   _tiering.override_days[]
+);
+COMMENT ON TYPE _tiering.occasion IS
+'The n-th time that something is decided about a customer; see decide(). n = 0, kind start: from '
+'which day on it is';
+
+-- Of an assessment's own day, changes by hand come before or after it as they came.
+CREATE FUNCTION _tiering.occasions(scheme text, customers text[], days date[], told boolean)
+RETURNS SETOF _tiering.occasion
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	first_day date := min(d) FROM unnest(days) d;
+BEGIN
+	RETURN QUERY WITH seen AS MATERIALIZED (
+		SELECT g.* FROM _tiering.graded_again(occasions.scheme, customers, days, told) g
+	), step AS MATERIALIZED (
+		SELECT s.* FROM _tiering.assessments(occasions.scheme, customers IS NULL) s
+			WHERE s.as_of >= first_day
+	), person AS MATERIALIZED (
+		SELECT l.customer COLLATE "C" AS customer_id, l.day
+			FROM unnest(customers, days) l(customer, day)
+		WHERE l.customer IS NOT NULL
+		UNION
+		SELECT x.customer_id COLLATE "C", first_day
+		FROM (SELECT customer_id FROM seen UNION ALL SELECT m.customer_id
+			FROM tiering.standing_move m
+			  WHERE m.scheme = occasions.scheme) x
+		WHERE customers IS NULL
+	), own AS MATERIALIZED (
+		SELECT p.customer_id, s.as_of, s.version, s.previous, s.after_batch
+		FROM person p JOIN step s ON s.as_of >= p.day
+		UNION ALL
+		SELECT p.customer_id, o.as_of, o.version,
+			(SELECT l.as_of FROM _tiering.last_assessment(occasions.scheme, o.as_of) l),
+			o.after_batch
+		FROM _tiering.own_between(occasions.scheme) o
+			JOIN person p ON p.customer_id = o.customer_id COLLATE "C" AND o.as_of >= p.day
+	), event AS (
+		SELECT o.customer_id, 1 AS turn, 0::bigint AS move, 'assessment' AS kind, o.as_of,
+			COALESCE(c.previous, o.previous) AS previous, o.version, g.customer_id IS NULL AS gone,
+				g.earned,
+			g.earned_if, g.measure, c.approved AS moved_to, c.overrides
+		FROM own o LEFT JOIN seen g ON g.customer_id COLLATE "C" = o.customer_id
+			AND g.as_of = o.as_of
+			LEFT JOIN (SELECT s.as_of, c.*
+				FROM (SELECT DISTINCT as_of, version, previous FROM own) s
+					   CROSS JOIN LATERAL _tiering.circumstances(occasions.scheme, s.version,
+						s.as_of, s.previous, NULL, NULL) c) c
+				ON c.customer_id COLLATE "C" = o.customer_id AND c.as_of = o.as_of
+		UNION ALL
+		SELECT h.customer_id COLLATE "C", CASE WHEN h.batch <= o.after_batch THEN 0 ELSE 2 END,
+			h.move,
+			'manual', h.as_of, NULL, h.version, h.from_tier IS NOT NULL, NULL, NULL, h.measure,
+			h.to_tier, NULL
+		FROM _tiering.changes_by_hand(occasions.scheme) h
+			JOIN person p ON p.customer_id = h.customer_id COLLATE "C" AND h.as_of >= p.day
+			LEFT JOIN own o ON o.customer_id = p.customer_id AND o.as_of = h.as_of
+	)
+	SELECT e.customer_id, row_number()
+		OVER (PARTITION BY e.customer_id ORDER BY e.as_of, e.turn, e.move),
+		e.kind, e.as_of, e.previous, e.version, e.gone, e.earned, e.earned_if, e.measure,
+			e.moved_to, e.overrides
+	FROM event e
+	UNION ALL SELECT p.customer_id, 0, 'start', p.day, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+		NULL FROM person p;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.occasions(text, text[], date[], boolean) IS
+'All that has to be decided again about some customers, each from a day on, or about all from the '
+'first of days on if customers is null: assessments, with what the source has today, and changes '
+'by hand';
+
+CREATE TYPE _tiering.replayed AS (
+	customer_id     text,
+	n               bigint,
+	kind            text,
+	as_of           date,
+	version         int,
+	current_version int,
+	gone            boolean,
+	measure         numeric,
+	earned          text,
+	cause           text,
+	v               _tiering.verdict
+);
+COMMENT ON TYPE _tiering.replayed IS
+'Where a customer is after the n-th occasion, after which they have the measure; n = 0: before all '
+'of them';
+
+CREATE FUNCTION _tiering.replay_start(scheme text, customer_id text, day date, touched boolean)
+RETURNS TABLE (version int, cause text, v _tiering.verdict)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
+BEGIN ATOMIC
+	SELECT a.version, a.cause,
+		ROW(a.tier, a.since, NULL, NULL, a.policy_tier, a.policy_since, a.first_as_of,
+		NULL, a.misses, a.best, a.next_tier, a.next_review, a.kept_until, NULL, false, false, false,
+		NULL)::_tiering.verdict
+	FROM tiering.assignment a
+	WHERE NOT replay_start.touched AND a.scheme = replay_start.scheme
+		AND a.customer_id = replay_start.customer_id COLLATE "C"
+	UNION ALL
+	SELECT b.version, b.cause,
+		ROW(b.tier, b.since, NULL, NULL, b.policy_tier, b.policy_since, b.first_as_of,
+		NULL, b.misses, b.best, b.next_tier, b.next_review, b.kept_until, NULL, false, false, false,
+		NULL)::_tiering.verdict
+	FROM _tiering.assignment_before(replay_start.scheme, replay_start.customer_id,
+		replay_start.day) b
+	WHERE replay_start.touched;
+END;
+COMMENT ON FUNCTION _tiering.replay_start(text, text, date, boolean) IS
+'Where a customer was before a day: where they are, if they were not touched since';
+
+-- Who has neither moved nor been noted anything of since is where they were before.
+CREATE FUNCTION _tiering.replayed(scheme text, customers text[], days date[], told boolean)
+RETURNS SETOF _tiering.replayed
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	first_day date := min(d) FROM unnest(days) d;
+BEGIN
+	RETURN QUERY WITH RECURSIVE occasion AS MATERIALIZED (
+		SELECT o.* FROM _tiering.occasions(replayed.scheme, customers, days, told) o
+	), touched AS MATERIALIZED (
+		SELECT t.customer_id FROM _tiering.touched(replayed.scheme, first_day) t
+	), outcome AS (
+		SELECT o.customer_id, 0::bigint AS n, o.kind, o.as_of, b.version, NULL::int
+			AS current_version,
+			false AS gone, NULL::numeric AS measure, NULL::text AS earned, b.cause, b.v
+		-- looked up in a hash: the planner does not know how many are touched
+		FROM (SELECT x.*, x.customer_id IN (SELECT t.customer_id FROM touched t) AS touched
+			  FROM occasion x WHERE x.n = 0 OFFSET 0) o
+			LEFT JOIN LATERAL _tiering.replay_start(replayed.scheme, o.customer_id, o.as_of,
+				o.touched) b
+				ON true
+		UNION ALL
+		SELECT x.customer_id, x.n, x.kind, x.as_of, x.version, x.current_version, x.gone, x.measure,
+			CASE x.kind WHEN 'manual' THEN NULLIF(x.earned, (x.v).tier) ELSE (x.v).earned END,
+			COALESCE((x.v).cause, x.cause), x.v
+		FROM (
+			SELECT o.customer_id, o.n, o.kind, o.as_of, o.version, s.version AS current_version,
+				CASE o.kind WHEN 'manual' THEN s.gone ELSE o.gone END AS gone,
+				CASE WHEN o.kind = 'manual' THEN COALESCE(s.measure, o.measure) WHEN o.gone
+					THEN s.measure
+					ELSE o.measure END AS measure,
+				COALESCE(s.earned, CASE WHEN s.cause <> 'manual' THEN (s.v).tier END) AS earned,
+					s.cause,
+				_tiering.decide(replayed.scheme, o.version, o.kind, o.as_of, o.previous, (s.v).tier,
+					(s.v).since,
+					s.version, (s.v).policy_tier, (s.v).policy_since, (s.v).first_as_of,
+						(s.v).misses, (s.v).best,
+					(s.v).next_tier, (s.v).next_review, (s.v).kept_until, o.gone, o.earned,
+					o.earned_if,
+					o.moved_to, o.overrides, NULL, NULL) AS v
+			FROM outcome s JOIN occasion o ON o.customer_id = s.customer_id AND o.n = s.n + 1
+			OFFSET 0) x
+	)
+	SELECT s.* FROM outcome s;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.replayed(text, text[], date[], boolean) IS
+'The customers of occasions(), after each of these';
+
+-- Who leaves does so with the measure that they had last. If that was before the first
+-- assessment that is made again, it is known of the exit that stands, or of the source.
+CREATE FUNCTION _tiering.measures_before(scheme text, as_of date, customers text[])
+RETURNS TABLE (customer_id text, measure numeric)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	last record;
+BEGIN
+	SELECT * INTO last FROM _tiering.last_assessment(scheme, as_of);
+	IF customers <> '{}' AND last.version IS NOT NULL
+		AND _tiering.source_yields(scheme, last.as_of, last.version)
+	THEN
+		RETURN QUERY SELECT g.customer_id, g.measure
+		FROM _tiering.graded(scheme, last.as_of, last.version, customers) g;
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.measures_before(text, date, text[]) IS
+'The measures of customers at the last assessment before a day, by what the source has today; '
+'nobody''s if it does not have any more what that took';
+
+CREATE TYPE _tiering.replayed_move AS (
+	replayed    boolean,
+	customer_id text,
+	as_of       date,
+	n           bigint,
+	from_tier   text,
+	to_tier     text,
+	cause       text,
+	version     int,
+	measure     numeric,
+	assessed    date
+);
+COMMENT ON TYPE _tiering.replayed_move IS
+'A move as a replay makes it, or, if not replayed, as it stands, n being its number';
+
+CREATE TYPE _tiering.edition_part AS (
+	as_of        date,
+	version      int,
+	tier         text,
+	customers    bigint,
+	was          bigint,
+	measure      numeric,
+	was_measure  numeric,
+	was_known    boolean
+);
+COMMENT ON TYPE _tiering.edition_part IS
+'Of the customers of a replay, how many a tier has at an assessment, and how many it had; with '
+'their measures, of which the old ones may not be known';
+
+-- The moves of a customer on a day stand if they lead from and to the same as the
+-- replayed ones, with the same in between before changes by hand. Otherwise these
+-- supersede them, all of them; so do none those that cancelled each other, such as
+-- the loss of a tier that was made good by an override on the same day.
+-- Who is new by an approval has the measure with which that was asked for.
+CREATE FUNCTION _tiering.differing_days(moves _tiering.replayed_move[]) RETURNS SETOF date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100 ROWS 1
+BEGIN ATOMIC
+	WITH m AS (
+		SELECT m.*, bool_or(m.cause = 'approval' AND m.from_tier IS NULL)
+			OVER (PARTITION BY m.as_of) AS by_approval
+		FROM unnest(differing_days.moves) m
+	)
+	SELECT d.as_of
+	FROM (
+		SELECT m.as_of, m.replayed, ROW((array_agg(m.from_tier ORDER BY m.n))[1],
+			(array_agg(m.to_tier ORDER BY m.n DESC))[1],
+			(array_agg(CASE m.cause WHEN 'manual' THEN m.from_tier ELSE m.to_tier END
+				ORDER BY m.cause = 'manual',
+					CASE m.cause WHEN 'manual' THEN m.n ELSE - m.n END))[1],
+			(array_agg(m.version ORDER BY m.n DESC))[1],
+			(array_agg(CASE WHEN NOT m.by_approval THEN m.measure END ORDER BY m.n DESC))[1],
+			(array_agg(m.assessed ORDER BY m.n DESC))[1]) AS net
+		FROM m
+		GROUP BY m.as_of, m.replayed) d
+	GROUP BY d.as_of
+	HAVING count(*) < 2 OR count(DISTINCT d.net) > 1;
+END;
+COMMENT ON FUNCTION _tiering.differing_days(_tiering.replayed_move[]) IS
+'The days on which the moves of a customer that stand are not those of the replay';
+
+-- Who leaves bears the version that graded them last.
+CREATE FUNCTION _tiering.replayed_steps(scheme text, assessed date, v _tiering.verdict,
+	graded_by int, current_version int, given_cause text)
+RETURNS TABLE (day date, from_tier text, to_tier text, cause text, version int)
+LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
+BEGIN ATOMIC
+	SELECT s.day, s.from_tier, s.to_tier, CASE WHEN s.cause = 'manual' THEN s.cause
+			ELSE COALESCE(replayed_steps.given_cause, s.cause) END,
+		CASE WHEN s.to_tier IS NULL THEN GREATEST(replayed_steps.current_version, b.version)
+			ELSE replayed_steps.graded_by END
+	FROM _tiering.steps(replayed_steps.v) s
+		LEFT JOIN LATERAL _tiering.last_assessment(replayed_steps.scheme, replayed_steps.assessed) b
+			ON s.to_tier IS NULL;
+END;
+COMMENT ON FUNCTION _tiering.replayed_steps(text, date, _tiering.verdict, int, int, text) IS
+'The moves of a verdict that a replay gives, with the cause of the replay unless they are by hand, '
+'and the version that they bear';
+
+CREATE TYPE _tiering.replayed_day AS (
+	kind        text,
+	customer_id text,
+	n           bigint,
+	as_of       date,
+	version     int,
+	gone        boolean,
+	measure     numeric,
+	earned      text,
+	cause       text,
+	v           _tiering.verdict,
+	was         text,
+	move        _tiering.replayed_move,
+	part        _tiering.edition_part
+);
+COMMENT ON TYPE _tiering.replayed_day IS
+'What a replay comes to, by kind. end: where a customer is after the last occasion of a day, and '
+'the tier in which the moves that stood had them (was). last: the same after all occasions, or '
+'before them if there is none (n = 0), with the cause of the move that is the last one to stand. '
+'repeated: a customer whom the source has more than once. move: one that does not stand any more, '
+'or that is to be recorded. amended: a customer of whom an assessment has something else now. '
+'part: what a tier has at an assessment';
+
+-- One statement, as write_verdicts() is, for the same reason: what the replay found is
+-- read several times, and kept nowhere. What goes on from here is one row a day.
+CREATE FUNCTION _tiering.replayed_days(scheme text, customers text[], days date[], cause text)
+RETURNS SETOF _tiering.replayed_day
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY WITH r AS MATERIALIZED (
+		SELECT x.* FROM _tiering.replayed(replayed_days.scheme, customers, days,
+			replayed_days.cause IS NOT NULL) x
+	), late AS MATERIALIZED (
+		SELECT x.as_of, m.* FROM (
+			SELECT r.as_of, array_agg(r.customer_id) AS leaving FROM r
+			WHERE (r.v).moves AND (r.v).tier IS NULL AND r.measure IS NULL GROUP BY r.as_of) x
+			CROSS JOIN LATERAL _tiering.measures_before(replayed_days.scheme, x.as_of, x.leaving) m
+	), old AS MATERIALIZED (
+		SELECT false AS replayed, m.customer_id, m.as_of, m.move AS n, m.from_tier, m.to_tier,
+			m.cause, m.version, m.measure, m.assessed
+		FROM r JOIN tiering.standing_move m ON m.customer_id = r.customer_id COLLATE "C"
+			AND m.assessed >= r.as_of
+		WHERE r.n = 0 AND m.scheme = replayed_days.scheme
+	), move AS MATERIALIZED (
+		SELECT * FROM old
+		UNION ALL
+		SELECT true, r.customer_id COLLATE "C", s.day, r.n, s.from_tier, s.to_tier, s.cause,
+			s.version, CASE WHEN s.to_tier IS NOT NULL THEN r.measure
+				ELSE COALESCE(r.measure, o.measure, l.measure) END, r.as_of
+		FROM r CROSS JOIN LATERAL _tiering.replayed_steps(replayed_days.scheme, r.as_of, r.v,
+				r.version, r.current_version, replayed_days.cause) s
+			LEFT JOIN old o ON o.customer_id = r.customer_id COLLATE "C" AND o.assessed = r.as_of
+				AND o.to_tier IS NULL AND s.to_tier IS NULL
+				AND o.from_tier = s.from_tier COLLATE "C"
+			LEFT JOIN late l ON l.as_of = r.as_of AND l.customer_id = r.customer_id
+				AND s.to_tier IS NULL
+		WHERE r.n > 0 AND (r.v).moves
+	), own AS MATERIALIZED (
+		SELECT m.customer_id, m.moves,
+			ARRAY(SELECT d.day FROM _tiering.differing_days(m.moves) d(day)) AS differing
+		FROM (SELECT m.customer_id, array_agg(ROW(m.*)::_tiering.replayed_move) AS moves
+			  FROM move m GROUP BY m.customer_id) m
+	)
+	SELECT CASE WHEN x.repeated THEN 'repeated' WHEN x.next IS NULL THEN 'last' ELSE 'end' END,
+		x.customer_id, x.n, x.as_of, x.version, x.gone, x.measure, x.earned,
+		COALESCE(CASE WHEN x.next IS NULL THEN (SELECT m.cause FROM unnest(o.moves) m
+			WHERE m.replayed = (m.as_of = ANY (o.differing))
+			ORDER BY m.as_of DESC, m.n DESC LIMIT 1) END, x.cause), x.v,
+		CASE WHEN b.n IS NULL THEN x.began ELSE b.to_tier END,
+		NULL::_tiering.replayed_move, NULL::_tiering.edition_part
+	FROM (SELECT r.*, lead(r.as_of) OVER w AS next, first_value((r.v).tier) OVER w AS began,
+			(r.kind, r.as_of) = (lead(r.kind) OVER w, lead(r.as_of) OVER w)
+				AND r.kind = 'assessment' AS repeated
+		  FROM r WINDOW w AS (PARTITION BY r.customer_id COLLATE "C" ORDER BY r.n)) x
+		LEFT JOIN own o ON o.customer_id = x.customer_id COLLATE "C"
+		LEFT JOIN LATERAL (SELECT m.n, m.to_tier FROM unnest(o.moves) m
+			WHERE NOT m.replayed AND m.assessed <= x.as_of
+			ORDER BY m.as_of DESC, m.n DESC LIMIT 1) b ON true
+	WHERE x.next IS NULL OR x.repeated OR x.n > 0 AND x.next <> x.as_of
+	UNION ALL SELECT 'move', m.customer_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+		m, NULL FROM own o CROSS JOIN LATERAL unnest(o.moves) m WHERE m.as_of = ANY (o.differing);
+END;
+$$;
+COMMENT ON FUNCTION _tiering.replayed_days(text, text[], date[], text) IS
+'Replays the customers of occasions(), and tells where each day leaves them, and which moves come '
+'out otherwise than those that stand. These have the cause given unless they are by hand. Nothing '
+'is written';
+
+CREATE FUNCTION _tiering.keep_own(scheme text, customers text[], days date[], cause text)
+RETURNS SETOF _tiering.replayed_day
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY WITH found AS MATERIALIZED (
+		SELECT f.* FROM _tiering.replayed_days(keep_own.scheme, customers, days, keep_own.cause) f
+	), amending AS (
+		INSERT INTO tiering.assessment (slot, scheme, as_of, customer_id, tier, measure, version,
+			amends, recorded_at)
+		SELECT 0, keep_own.scheme, f.as_of, f.customer_id, (f.v).tier, m.measure, f.version, true,
+			_tiering.next_edition(keep_own.scheme, f.as_of)
+		FROM found f
+			JOIN _tiering.own_kept(keep_own.scheme) o ON o.as_of = f.as_of
+				AND o.customer_id COLLATE "C" = f.customer_id COLLATE "C"
+			CROSS JOIN LATERAL (SELECT CASE WHEN NOT f.gone THEN f.measure END AS measure) m
+		WHERE f.kind IN ('end', 'last') AND f.n > 0 AND ROW((f.v).tier, m.measure, f.version)
+			IS DISTINCT FROM ROW(o.tier, o.measure, o.version)
+		RETURNING customer_id
+	)
+	SELECT f.* FROM found f
+	UNION ALL SELECT 'amended', a.customer_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+		NULL, NULL FROM amending a;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.keep_own(text, text[], date[], text) IS
+'Replays customers, as replayed_days() does, and keeps what comes out otherwise of the assessments '
+'of their own';
+
+-- A day's entry and amendment are those after its last occasion. What stood at an
+-- assessment is read here before it is amended.
+CREATE FUNCTION _tiering.keep_days(scheme text, customers text[], days date[], cause text,
+	anew date)
+RETURNS SETOF _tiering.replayed_day
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY WITH found AS MATERIALIZED (
+		SELECT f.* FROM _tiering.keep_own(keep_days.scheme, customers, days, keep_days.cause) f
+	), day AS MATERIALIZED (
+		SELECT s.as_of, k.slot, _tiering.next_edition(keep_days.scheme, s.as_of) AS edition
+		FROM _tiering.assessments(keep_days.scheme, customers IS NULL) s
+			CROSS JOIN LATERAL _tiering.kept(keep_days.scheme, s.as_of) k
+		WHERE s.as_of >= (SELECT min(d) FROM unnest(days) d)
+	), noting AS (
+		INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses, best,
+			next_tier, next_review, kept_until, policy_tier, policy_since)
+		SELECT keep_days.scheme, f.customer_id, f.as_of, f.version, (f.v).misses, (f.v).best,
+			(f.v).next_tier, (f.v).next_review, (f.v).kept_until, (f.v).policy_tier,
+			(f.v).policy_since
+		FROM found f LEFT JOIN LATERAL (
+				SELECT h.* FROM tiering.watch_history h
+				WHERE h.scheme = keep_days.scheme AND h.customer_id = f.customer_id COLLATE "C"
+					AND h.as_of = f.as_of
+				ORDER BY h.entry DESC LIMIT 1) h ON true
+		WHERE f.kind IN ('end', 'last') AND f.n > 0 AND (f.v).tier IS NOT NULL
+			AND CASE WHEN h.entry IS NULL THEN (f.v).noted
+				ELSE ROW((f.v).misses, (f.v).best, (f.v).next_tier, (f.v).next_review IS NULL,
+					(f.v).policy_tier, (f.v).policy_since)
+					IS DISTINCT FROM ROW(h.misses, h.best, h.next_tier, h.next_review IS NULL,
+						h.policy_tier, h.policy_since) END
+	), ended AS MATERIALIZED (
+		SELECT f.as_of, f.version, f.customer_id COLLATE "C" AS customer_id, (f.v).tier,
+			CASE WHEN COALESCE((f.v).tier, (f.v).asked) IS NOT NULL THEN f.measure END AS measure,
+			(f.v).asked, d.slot, d.edition, CASE WHEN d.slot IS NOT NULL THEN k.tier
+				WHEN f.as_of = anew THEN NULL ELSE f.was END AS was,
+			k.measure AS was_measure, k.version AS was_version
+		FROM found f JOIN day d ON d.as_of = f.as_of
+			LEFT JOIN _tiering.kept_of(keep_days.scheme, ARRAY(SELECT d.as_of FROM day d),
+				customers) k
+				ON k.as_of = f.as_of AND k.customer_id COLLATE "C" = f.customer_id COLLATE "C"
+		WHERE f.kind IN ('end', 'last') AND f.n > 0
+	), amending AS (
+		INSERT INTO tiering.assessment (slot, scheme, as_of, customer_id, tier, measure, version,
+			amends, recorded_at)
+		SELECT e.slot, keep_days.scheme, e.as_of, e.customer_id, e.tier, e.measure, e.version,
+			true, e.edition
+		FROM ended e WHERE e.slot IS NOT NULL AND num_nonnulls(e.tier, e.was, e.asked) > 0
+			AND ROW(e.tier, e.measure, e.version) IS DISTINCT FROM
+				ROW(e.was, e.was_measure, COALESCE(e.was_version, e.version))
+		RETURNING customer_id
+	)
+	SELECT f.* FROM found f WHERE f.kind <> 'end'
+	UNION ALL SELECT 'amended', a.customer_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+		NULL, NULL FROM amending a
+	UNION ALL SELECT 'part', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+		ROW(u.as_of, max(u.version), u.tier, sum(u.now), sum(u.was), sum(u.measure),
+			sum(u.was_measure), bool_and(u.known))::_tiering.edition_part
+	FROM ended e CROSS JOIN LATERAL (VALUES
+		(e.as_of, e.version, e.tier, 1, 0, e.measure, NULL::numeric, e.slot IS NOT NULL),
+		(e.as_of, e.version, e.was, 0, 1, NULL, e.was_measure, e.slot IS NOT NULL))
+		u(as_of, version, tier, now, was, measure, was_measure, known)
+	WHERE u.tier IS NOT NULL GROUP BY u.as_of, u.tier;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.keep_days(text, text[], date[], text, date) IS
+'Replays customers, keeps what comes out otherwise of each day, what the policy has noted and what '
+'assessments have of them, and hands on all but the ends of days, with the parts of editions. '
+'anew: an assessment that had none of the customers yet';
+
+-- Few rows are said to go on from here, one a customer: rows of assignment are then
+-- looked up, and not all of them read for one customer.
+CREATE FUNCTION _tiering.keep_moves(scheme text, customers text[], days date[], cause text,
+	batch int, anew date)
+RETURNS SETOF _tiering.replayed_day
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY WITH found AS MATERIALIZED (
+		SELECT f.* FROM _tiering.keep_days(keep_moves.scheme, customers, days, keep_moves.cause,
+			anew) f
+	), differing AS MATERIALIZED (
+		SELECT (f.move).* FROM found f WHERE f.kind = 'move'
+	), superseding AS (
+		INSERT INTO tiering.superseded (move, scheme, batch)
+		SELECT m.n, keep_moves.scheme, keep_moves.batch FROM differing m WHERE NOT m.replayed
+	), recording AS (
+		INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction,
+			cause, version, measure, assessed, recorded_by, recorded_as, batch)
+		SELECT keep_moves.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier,
+			CASE WHEN m.from_tier IS NULL THEN 'new' WHEN m.to_tier IS NULL THEN 'exit'
+				ELSE w.direction END,
+			m.cause, m.version, m.measure, m.assessed, session_user, _tiering.acting_role(),
+			keep_moves.batch
+		FROM differing m
+			LEFT JOIN _tiering.directions_in(keep_moves.scheme,
+				ARRAY(SELECT DISTINCT x.version FROM differing x)) w
+				ON w.version = m.version AND w.from_tier = m.from_tier AND w.to_tier = m.to_tier
+		WHERE m.replayed
+		ORDER BY m.as_of, m.n
+	)
+	SELECT f.* FROM found f WHERE f.kind <> 'move';
+END;
+$$;
+COMMENT ON FUNCTION _tiering.keep_moves(text, text[], date[], text, int, date) IS
+'Replays customers and keeps their days, as keep_days() does, and their moves: those that do not '
+'stand any more are superseded, those in their place recorded. Hands on all else';
+
+-- All that is read of history has been read before any of it is written, by keep_own(),
+-- keep_days(), and then by keep_moves(); rows of assignment are read and written here alone.
+CREATE FUNCTION _tiering.write_replay(scheme text, customers text[], days date[], cause text,
+	batch int, last_as_of date, anew date, OUT written bigint, OUT persons bigint,
+	OUT repeated text, OUT cells _tiering.assessed_cell[], OUT asking _tiering.asking[],
+	OUT parts _tiering.edition_part[])
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+BEGIN
+	WITH found AS MATERIALIZED (
+		SELECT f.* FROM _tiering.keep_moves(write_replay.scheme, customers, days,
+			write_replay.cause, write_replay.batch, anew) f
+	), assigned AS MATERIALIZED (
+		SELECT s.*, s.rewrite OR s.customer_id IN (
+			SELECT f.customer_id FROM found f WHERE f.kind = 'amended') AS written
+		FROM (SELECT f.*, GREATEST(last_as_of, f.as_of) AS known_as_of, a.ctid AS tid,
+				a.tier AS current_tier, a.version AS current_version,
+			(f.v).tier IS DISTINCT FROM a.tier OR a.tier IS NOT NULL AND f.n > 0
+			AND ROW((f.v).since, f.version, f.cause, (f.v).first_as_of, f.earned, (f.v).misses,
+				(f.v).best, (f.v).next_tier, (f.v).next_review, (f.v).kept_until,
+				(f.v).policy_tier, (f.v).policy_since)
+			IS DISTINCT FROM ROW(a.since, a.version, a.cause, a.first_as_of, a.earned,
+				a.misses, a.best, a.next_tier, a.next_review, a.kept_until,
+				a.policy_tier, a.policy_since) AS rewrite
+			FROM found f
+				LEFT JOIN tiering.assignment a ON a.scheme = write_replay.scheme
+					AND a.customer_id = f.customer_id COLLATE "C"
+			WHERE f.kind = 'last') s
+	), removing AS (
+		DELETE FROM tiering.assignment a USING assigned s
+		WHERE a.ctid = s.tid AND (s.v).tier IS NULL
+	), changing AS (
+		UPDATE tiering.assignment a
+		SET tier = (s.v).tier, as_of = s.known_as_of, since = (s.v).since, version = s.version,
+			 recorded_at = now(), cause = s.cause,
+			first_as_of = (s.v).first_as_of, earned = s.earned, misses = (s.v).misses,
+			best = (s.v).best, next_tier = (s.v).next_tier, next_review = (s.v).next_review,
+			kept_until = (s.v).kept_until, policy_tier = (s.v).policy_tier,
+			policy_since = (s.v).policy_since
+		FROM assigned s WHERE a.ctid = s.tid AND (s.v).tier IS NOT NULL AND s.rewrite
+	), adding AS (
+		INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version,
+			cause, first_as_of, earned, misses, best, next_tier, next_review, kept_until,
+			policy_tier, policy_since)
+		SELECT write_replay.scheme, s.customer_id, (s.v).tier, s.known_as_of, (s.v).since,
+			s.version, s.cause, (s.v).first_as_of, s.earned, (s.v).misses, (s.v).best,
+			(s.v).next_tier, (s.v).next_review, (s.v).kept_until, (s.v).policy_tier,
+			(s.v).policy_since
+		FROM assigned s WHERE s.tid IS NULL AND (s.v).tier IS NOT NULL
+	)
+	SELECT (SELECT count(*) FROM assigned s WHERE s.written), (SELECT count(*) FROM assigned),
+		(SELECT min(f.customer_id) FROM found f WHERE f.kind = 'repeated'),
+		(SELECT array_agg(ROW(c.*)::_tiering.assessed_cell) FROM (
+			SELECT s.gone, s.current_tier, s.current_version, (s.v).tier, count(*),
+				count(*) FILTER (WHERE s.written), 0::bigint, NULL::numeric
+			FROM assigned s GROUP BY s.gone, s.current_tier, s.current_version, (s.v).tier) c),
+		(SELECT array_agg(ROW(s.customer_id, (s.v).asked, (s.v).tier, s.measure, s.as_of,
+			s.version)::_tiering.asking ORDER BY s.customer_id)
+		 FROM assigned s WHERE (s.v).asked IS NOT NULL),
+		(SELECT array_agg(f.part) FROM found f WHERE f.kind = 'part')
+	INTO written, persons, repeated, cells, asking, parts;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.write_replay(text, text[], date[], text, int, date, date) IS
+'Replays the customers of occasions(), keeps what comes out otherwise of their days and moves, as '
+'keep_moves() does, and brings assignment to where the replay ends. Returns what it did, counted, '
+'for whom an approval is asked, and what assessments have of the customers';
+
+-- Heads follow from the moves. Money follows from what the customers have now and had
+-- before; where that is not kept, it is left to recount() in the tiers concerned.
+CREATE FUNCTION _tiering.keep_editions(scheme text, everyone boolean, batch int,
+	parts _tiering.edition_part[]) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 100000
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT _tiering.keep_distribution(keep_editions.scheme, e.as_of, e.version,
+		keep_editions.batch - 1, e.sums)
+	FROM (
+		SELECT COALESCE(d.as_of, p.as_of) AS as_of,
+			COALESCE(max(p.version) FILTER (WHERE everyone), max(d.version)) AS version,
+			array_agg(ROW(COALESCE(d.tier, p.tier), c.customers, CASE WHEN everyone THEN p.measure
+				WHEN c.customers = 0 THEN 0 WHEN p.tier IS NULL THEN d.measure
+				WHEN p.was_known THEN COALESCE(d.measure + COALESCE(p.measure, 0)
+					- COALESCE(p.was_measure, 0), p.measure) END)::_tiering.tier_sum) AS sums
+		FROM (SELECT x.* FROM _tiering.known_distribution(NULL) x
+			  WHERE x.scheme = keep_editions.scheme AND x.as_of
+				IN (SELECT y.as_of FROM unnest(parts) y)) d
+			FULL JOIN unnest(parts) p ON p.as_of = d.as_of AND p.tier COLLATE "C" = d.tier
+			CROSS JOIN LATERAL (SELECT CASE WHEN everyone THEN COALESCE(p.customers, 0)
+				ELSE COALESCE(d.customers, 0) + COALESCE(p.customers, 0) - COALESCE(p.was, 0)
+					END AS customers) c
+		GROUP BY 1 ORDER BY 1) e
+$$;
+COMMENT ON FUNCTION _tiering.keep_editions(text, boolean, int, _tiering.edition_part[]) IS
+'Keeps the distributions that follow from a replay';
+
+CREATE FUNCTION _tiering.replay(scheme text, last_as_of date, kind text, customers text[],
+	days date[],
+	cause text, anew date, OUT result tiering.restate_result, OUT cells _tiering.assessed_cell[],
+	OUT asking _tiering.asking[])
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	this_batch int := _tiering.next_batch(scheme);
+	last_move bigint := _tiering.last_move();
+	first_day date := min(d) FROM unnest(days) d;
+	done record;
+BEGIN
+	result := (scheme, first_day, 0, 0, 0, 0, 0);
+	IF (first_day <= last_as_of) IS NOT TRUE THEN
+		result.customers := COALESCE(cardinality(customers), 0);
+		RETURN;		-- there is no assessment, or nobody is listed
+	END IF;
+	INSERT INTO tiering.writing VALUES (pg_backend_pid());
+	SELECT * INTO done FROM _tiering.write_replay(scheme, customers, days, cause, this_batch,
+		last_as_of, anew);
+	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
+	PERFORM _tiering.refuse_repeated(scheme, done.repeated);
+	PERFORM _tiering.seal_batch(scheme, this_batch, kind, first_day, last_move),
+		_tiering.keep_editions(scheme, customers IS NULL, this_batch, done.parts);
+	IF anew IS NULL THEN
+		PERFORM _tiering.keep_requests(scheme, last_as_of, customers, done.asking);
+	END IF;
+	result.assessments := count(*) FROM _tiering.assessments(scheme, customers IS NULL) a
+		WHERE a.as_of >= first_day;
+	result.customers := done.persons;
+	SELECT COALESCE(max(b.superseded), 0), COALESCE(max(b.moves), 0)
+	INTO result.superseded, result.recorded
+	FROM tiering.batch b WHERE b.scheme = replay.scheme AND b.batch = this_batch;
+	result.written := done.written;
+	cells := done.cells;
+	asking := done.asking;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.replay(text, date, text, text[], date[], text, date) IS
+'Makes the assessments of customers again, each from a day on, or of all from the first of days on '
+'if customers is null, and keeps what comes out otherwise as a batch of a kind. last_as_of: the '
+'last assessment of the scheme; anew: an assessment that had none of the customers yet, and sees '
+'to what it asks for itself';
+
+CREATE FUNCTION _tiering.repeat_assessment(scheme text, as_of date, version int)
+RETURNS tiering.refresh_result
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	done record;
+	result tiering.refresh_result;
+BEGIN
+	SELECT * INTO done FROM _tiering.replay(scheme, as_of, 'refresh', NULL, ARRAY[as_of], NULL,
+		NULL);
+	PERFORM _tiering.check_cells(scheme, as_of, version, NULL, NULL, done.cells);
+	result := _tiering.cell_counts(scheme, as_of, version, done.cells);
+	result.pending := count(*) FROM tiering.request_state r
+		WHERE r.scheme = repeat_assessment.scheme AND r.kind = 'move' AND r.state = 'pending';
+	result.overrides_left_out := count(*)
+		FROM _tiering.overrides_left_out(scheme, version, as_of, as_of);
+	RETURN result;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.repeat_assessment(text, date, int) IS
+'Makes the last assessment of a scheme again, from where customers were before it';
