@@ -247,7 +247,8 @@ CREATE FUNCTION tiering.tiers_on(scheme text, on_date date, known_at timestamptz
 RETURNS TABLE (customer_id text, tier text, since date, direction text, cause text, measure numeric,
 	version int, move bigint)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 100000
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+SET jit = off SET enable_nestloop = off
 AS $$
 DECLARE
 	-- once, and not for each row where succeeded() is inlined

@@ -47,7 +47,9 @@ COMMENT ON FUNCTION _tiering.kept(text, date, timestamptz) IS
 'known_at null: as known now';
 
 -- Inlined where it is called, so that workers can read it: k is a variable there, as a call
--- of kept() would be made for each row.
+-- of kept() would be made for each row. The planner takes there to be hardly a row of one
+-- assessment, above all before the table is analyzed: whatever joins it sets enable_nestloop
+-- = off, or it could be read again for each customer.
 CREATE FUNCTION _tiering.kept_rows(k tiering.kept_assessment, known_at timestamptz)
 RETURNS TABLE (customer_id text, tier text, measure numeric, version int)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100000
@@ -79,7 +81,8 @@ COMMENT ON FUNCTION _tiering.kept_rows(tiering.kept_assessment, timestamptz) IS
 CREATE FUNCTION _tiering.kept_of(scheme text, days date[], customers text[])
 RETURNS TABLE (as_of date, customer_id text, tier text, measure numeric, version int)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 100000
-SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+SET jit = off SET enable_nestloop = off
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -277,7 +277,8 @@ COMMENT ON FUNCTION _tiering.stood_as_kept(text, date, timestamptz) IS
 CREATE FUNCTION _tiering.stood_with(scheme text, day date, known_at timestamptz)
 RETURNS TABLE (customer_id text, tier text, measure numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100000
-SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+SET jit = off SET enable_nestloop = off
 AS $$
 DECLARE
 	k tiering.kept_assessment := _tiering.kept(scheme, day, known_at);
@@ -300,7 +301,7 @@ RETURNS TABLE (from_tier text, to_tier text, customers bigint, measure_from nume
 	measure_to numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
-SET jit = off SET enable_mergejoin = off
+SET jit = off SET enable_mergejoin = off SET enable_nestloop = off
 AS $$
 DECLARE
 	first tiering.kept_assessment := _tiering.stood_as_kept(scheme, from_date, known_at);

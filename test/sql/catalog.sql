@@ -40,6 +40,9 @@ SELECT name FROM t.routine WHERE prokind = 'f' AND provolatile <> 'v' AND propar
 SELECT name FROM t.routine WHERE prokind = 'f' AND lanname NOT IN ('c', 'internal') AND prosqlbody
 	IS NULL
 	AND NOT COALESCE(proconfig @> '{"search_path=pg_catalog, pg_temp"}', false);
+-- what joins the customers of an assessment reads them once; see kept_rows()
+SELECT name FROM t.routine WHERE prosrc ~ 'JOIN[^;]*kept_rows\('
+	AND NOT COALESCE(proconfig @> '{enable_nestloop=off}', false);
 -- definers' functions and those of triggers, of which PUBLIC may call none but those that ask for a
 -- key; and all that it may, by kind
 SELECT name FROM t.routine WHERE (prosecdef OR prorettype = 'trigger'::regtype)
