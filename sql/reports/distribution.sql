@@ -6,19 +6,22 @@
  * runs with its owner's rights: SELECT on it is all that a report needs.
  */
 
--- Materialized, so that the measures are looked for once, whatever a report joins to this
+-- What a scheme has is read where that scheme is asked for: a condition on it goes into the
+-- subquery, which has an order for one reason: what is sorted is kept. However wrong the
+-- planner is, above all before tables are analyzed, it is not read again for each row of a
+-- join. Nor is it by an index: the scheme's name is an expression.
 CREATE VIEW tiering.current_tier AS
-WITH had AS MATERIALIZED (
-	SELECT s.scheme, m.customer_id, m.as_of, m.measure
-	FROM tiering.scheme s
-		CROSS JOIN LATERAL _tiering.shown_measures((SELECT k.key FROM tiering.view_key k LIMIT 1),
-			s.scheme) m
-)
 SELECT a.scheme, a.customer_id COLLATE "default" AS customer_id, a.tier, h.measure, h.as_of,
 	a.since, a.cause, a.first_as_of, a.earned, a.misses, a.next_tier, a.next_review, a.policy_tier,
 	a.policy_since, a.version
 FROM tiering.assignment a
-	LEFT JOIN had h ON h.scheme = a.scheme AND h.customer_id COLLATE "C" = a.customer_id;
+	LEFT JOIN (
+		SELECT s.scheme || '' AS scheme, m.customer_id COLLATE "C" AS customer_id, m.as_of,
+			m.measure
+		FROM tiering.scheme s
+			CROSS JOIN LATERAL _tiering.shown_measures(
+				(SELECT k.key FROM tiering.view_key k LIMIT 1), s.scheme) m
+		ORDER BY m.as_of) h ON h.scheme = a.scheme AND h.customer_id = a.customer_id;
 COMMENT ON VIEW tiering.current_tier IS
 'Where each customer of each scheme is now, and what they had at their last assessment';
 COMMENT ON COLUMN tiering.current_tier.scheme IS 'Scheme';
@@ -47,35 +50,36 @@ COMMENT ON COLUMN tiering.current_tier.policy_since IS
 COMMENT ON COLUMN tiering.current_tier.version IS 'The version of the scheme that graded';
 
 CREATE VIEW tiering.tier_distribution AS
-WITH counted AS (
-	SELECT s.scheme, n.tier, sum(n.customers)::bigint AS customers, sum(n.measure) AS measure,
-		max(n.version) AS version, max(n.as_of) AS as_of
-	FROM tiering.scheme s
-		CROSS JOIN LATERAL _tiering.shown_sums((SELECT k.key FROM tiering.view_key k LIMIT 1),
-			s.scheme) n
-	GROUP BY s.scheme, n.tier HAVING sum(n.customers) > 0
-), graded AS (
-	-- the version of the last refresh; of customers put there by hand, their own
-	SELECT COALESCE(s.scheme, h.scheme) AS scheme, COALESCE(s.refreshed_as_of, h.as_of) AS as_of,
-		COALESCE(v.version, h.version) AS version
-	FROM (SELECT * FROM tiering.source WHERE refreshed_as_of IS NOT NULL) s
-		FULL JOIN (SELECT scheme, max(version) AS version, max(as_of) AS as_of FROM counted
-			GROUP BY scheme) h
-			ON h.scheme = s.scheme
-		LEFT JOIN tiering.scheme_version v
-			ON v.scheme = s.scheme AND v.status <> 'draft' AND v.effective @> s.refreshed_as_of
-), listed AS (
-	SELECT g.scheme, t.tier, t.rank, t.parent, t.title, t.title_zh
-	FROM graded g JOIN tiering.tier t ON t.scheme = g.scheme AND t.version = g.version
-)
-SELECT g.scheme, g.as_of, g.version, tier, l.rank, l.parent, l.title, l.title_zh,
-	COALESCE(h.customers, 0) AS customers,
-	round(COALESCE(h.customers, 0) / NULLIF(sum(h.customers) OVER scheme, 0), 6) AS customers_share,
-	CASE WHEN h.tier IS NULL THEN 0 ELSE h.measure END AS measure,
-	round(CASE WHEN h.tier IS NULL THEN 0 ELSE h.measure END / NULLIF(sum(h.measure) OVER scheme,
-		0), 6) AS measure_share
-FROM counted h FULL JOIN listed l USING (scheme, tier) JOIN graded g USING (scheme)
-WINDOW scheme AS (PARTITION BY g.scheme);
+SELECT s.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_zh, d.customers,
+	d.customers_share, d.measure, d.measure_share
+FROM (SELECT s.scheme || '' AS scheme FROM tiering.scheme s) s
+	CROSS JOIN LATERAL (
+		WITH counted AS (
+			SELECT n.tier, sum(n.customers)::bigint AS customers, sum(n.measure) AS measure,
+				max(n.version) AS version, max(n.as_of) AS as_of
+			FROM _tiering.shown_sums((SELECT k.key FROM tiering.view_key k LIMIT 1), s.scheme) n
+			GROUP BY n.tier HAVING sum(n.customers) > 0
+		), graded AS (
+			-- the version of the last refresh; of customers put there by hand, their own
+			SELECT COALESCE(o.refreshed_as_of, h.as_of) AS as_of,
+				COALESCE(v.version, h.version) AS version
+			FROM (SELECT max(c.version) AS version, max(c.as_of) AS as_of FROM counted c) h
+				LEFT JOIN tiering.source o ON o.scheme = s.scheme
+				LEFT JOIN tiering.scheme_version v ON v.scheme = s.scheme AND v.status <> 'draft'
+					AND v.effective @> o.refreshed_as_of
+		), listed AS (
+			SELECT t.tier, t.rank, t.parent, t.title, t.title_zh
+			FROM graded g JOIN tiering.tier t ON t.scheme = s.scheme AND t.version = g.version
+		)
+		SELECT g.as_of, g.version, tier, l.rank, l.parent, l.title, l.title_zh,
+			COALESCE(h.customers, 0) AS customers,
+			round(COALESCE(h.customers, 0) / NULLIF(sum(h.customers) OVER (), 0), 6)
+				AS customers_share,
+			CASE WHEN h.tier IS NULL THEN 0 ELSE h.measure END AS measure,
+			round(CASE WHEN h.tier IS NULL THEN 0 ELSE h.measure END
+				/ NULLIF(sum(h.measure) OVER (), 0), 6) AS measure_share
+		FROM counted h FULL JOIN listed l USING (tier) CROSS JOIN graded g) d
+ORDER BY d.rank;
 COMMENT ON VIEW tiering.tier_distribution IS
 'How many customers, with how much of the measure, each tier of each scheme has now; empty tiers '
 'have a row, too';
@@ -138,25 +142,28 @@ COMMENT ON FUNCTION tiering.tier_distribution_history(text, timestamptz) IS
 'What the view of this name showed of a scheme at a time; null: what it shows now';
 
 CREATE VIEW tiering.tier_rollup AS
-WITH RECURSIVE part AS (
-	-- UNION, so that parents who lead back to themselves end, too
-	SELECT d.scheme, d.tier AS top, d.tier FROM tiering.tier_distribution d
-	UNION
-	SELECT p.scheme, p.top, d.tier
-	FROM part p JOIN tiering.tier_distribution d ON d.scheme = p.scheme AND d.parent = p.tier
-)
-SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_zh,
-	count(*)::int AS tiers,
-	sum(m.customers)::bigint AS customers,
-		round(sum(m.customers) / NULLIF(w.customers, 0), 6) AS customers_share,
-	sum(m.measure) AS measure, round(sum(m.measure) / NULLIF(w.measure, 0), 6) AS measure_share
-FROM part p
-	JOIN tiering.tier_distribution d ON d.scheme = p.scheme AND d.tier = p.top
-	JOIN tiering.tier_distribution m ON m.scheme = p.scheme AND m.tier = p.tier
-	JOIN (SELECT t.scheme, sum(t.customers) AS customers, sum(t.measure) AS measure
-		  FROM tiering.tier_distribution t GROUP BY t.scheme) w ON w.scheme = p.scheme
-GROUP BY d.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_zh, w.customers,
-	w.measure;
+SELECT s.scheme, r.as_of, r.version, r.tier, r.rank, r.parent, r.title, r.title_zh, r.tiers,
+	r.customers, r.customers_share, r.measure, r.measure_share
+FROM (SELECT s.scheme || '' AS scheme FROM tiering.scheme s) s
+	CROSS JOIN LATERAL (
+		WITH RECURSIVE d AS MATERIALIZED (
+			SELECT * FROM tiering.tier_distribution x WHERE x.scheme = s.scheme
+		), part AS (
+			-- UNION, so that parents who lead back to themselves end, too
+			SELECT d.tier AS top, d.tier FROM d
+			UNION
+			SELECT p.top, d.tier FROM part p JOIN d ON d.parent = p.tier
+		)
+		SELECT d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_zh,
+			count(*)::int AS tiers, sum(m.customers)::bigint AS customers,
+			round(sum(m.customers) / NULLIF(w.customers, 0), 6) AS customers_share,
+			sum(m.measure) AS measure,
+			round(sum(m.measure) / NULLIF(w.measure, 0), 6) AS measure_share
+		FROM part p JOIN d ON d.tier = p.top JOIN d m ON m.tier = p.tier
+			CROSS JOIN (SELECT sum(t.customers) AS customers, sum(t.measure) AS measure FROM d t) w
+		GROUP BY d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_zh, w.customers,
+			w.measure) r
+ORDER BY r.rank;
 COMMENT ON VIEW tiering.tier_rollup IS
 'The same as tier_distribution, each tier with all of its parts added up. Those whose parent is '
 'null make up the whole';
