@@ -5,8 +5,8 @@
  * found wrong is superseded by that batch.
  *
  * Batches of a scheme are numbered without gaps, one session at a time, and each
- * is sealed: SHA-256 over what is in it and the seal of the one before. So whoever
- * changes, adds or removes something later has to make all seals after it anew,
+ * is sealed: SHA-256 over what is in it, what was published until then, and the seal of
+ * the one before. So whoever changes, adds or removes something later has to make all seals after it anew,
  * which a head that was kept elsewhere gives away.
  */
 
@@ -133,6 +133,20 @@ COMMENT ON FUNCTION _tiering.batch_digests(text, int, bigint) IS
 'What a scheme''s batches from a number on have, among moves after a number: how many rows, and a '
 'digest of them';
 
+CREATE FUNCTION _tiering.sealed_publications(scheme text, until int) RETURNS bytea
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
+SET bytea_output = 'hex'
+AS $$
+	SELECT sha256(convert_to(string_agg(ROW(p.scheme, p.event, p.what, p.version, p.effective,
+		p.reason, p.done_at, p.done_by, p.done_as, p.digest)::text, E'\n' ORDER BY p.event), 'UTF8'))
+	FROM tiering.publication p
+	WHERE p.scheme = sealed_publications.scheme AND p.event <= until
+$$;
+COMMENT ON FUNCTION _tiering.sealed_publications(text, int) IS
+'SHA-256 over what was published, taken back and dropped of a scheme up to an event; null if '
+'nothing was';
+
 CREATE FUNCTION _tiering.seal(previous bytea, b tiering.batch, digest bytea) RETURNS bytea
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
@@ -140,11 +154,15 @@ AS $$
 	SELECT sha256(COALESCE(previous, '')
 		|| convert_to(ROW(b.scheme, b.batch, b.kind, b.as_of, b.moves, b.superseded, b.recorded_at,
 			b.recorded_by)::text || CASE WHEN b.recorded_as IS NULL THEN ''
-				ELSE ROW(b.recorded_as)::text END, 'UTF8')
+				ELSE ROW(b.recorded_as)::text END
+			|| CASE WHEN b.published IS NULL THEN '' ELSE ROW(b.published)::text END, 'UTF8')
+		|| CASE WHEN b.published IS NULL THEN ''
+			ELSE COALESCE(_tiering.sealed_publications(b.scheme, b.published), '') END
 		|| digest)
 $$;
 COMMENT ON FUNCTION _tiering.seal(bytea, tiering.batch, bytea) IS
-'The seal of a batch: SHA-256 over the seal before it, its row and the digest of its contents';
+'The seal of a batch: SHA-256 over the seal before it, its row, what was published until then, and '
+'the digest of its contents';
 
 -- An assessment that is taken back is known to be so from then on, also if that was
 -- in the transaction that had made it.
@@ -177,6 +195,8 @@ BEGIN
 		 WHERE d.scheme = seal_batch.scheme AND d.as_of = seal_batch.as_of) END);
 	new.recorded_by := session_user;
 	new.recorded_as := _tiering.acting_role();
+	new.published := max(p.event) FROM tiering.publication p
+		WHERE p.scheme = seal_batch.scheme;
 	new.seal := _tiering.seal(previous.seal, new, COALESCE(content.digest, ''));
 	INSERT INTO tiering.batch SELECT new.*;
 END;
@@ -335,8 +355,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.verify_history(text, int, text) IS
-'Whether the moves of a scheme are as they were sealed, or else the first batch that was changed, '
-'removed or inserted, or of which moves were. It proves that nobody changed history without making '
+'Whether the moves of a scheme, and what was published of it, are as they were sealed, or else the '
+'first batch that was changed, removed or inserted, or of which moves were. It proves that nobody changed history without making '
 'all later seals anew; with a batch and a seal that history_head() gave once and that were kept '
 'elsewhere, also that nobody did that up to there. It does not prove that what was sealed was '
 'right, nor what was done after the last head that was kept';

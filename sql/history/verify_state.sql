@@ -51,6 +51,42 @@ $$;
 COMMENT ON FUNCTION _tiering.assessment_disagrees(text) IS
 'The first tier of an assessment that is kept whose customers do not add up to its sums';
 
+CREATE FUNCTION _tiering.version_disagrees(scheme text) RETURNS SETOF text
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH last AS (
+		SELECT DISTINCT ON (p.version) p.*
+		FROM tiering.publication p
+		WHERE p.scheme = version_disagrees.scheme AND p.event > COALESCE((
+			SELECT max(d.event) FROM tiering.publication d
+			WHERE d.scheme = version_disagrees.scheme AND d.what = 'drop'), 0)
+		ORDER BY p.version, p.event DESC
+	), published AS (
+		SELECT l.*, daterange(l.effective, lead(l.effective) OVER (ORDER BY l.version)) AS days
+		FROM last l WHERE l.what = 'publish'
+	)
+	SELECT f.finding
+	FROM published p
+		FULL JOIN (SELECT x.* FROM tiering.scheme_version x
+			WHERE x.scheme = version_disagrees.scheme AND x.status <> 'draft') v
+			ON v.version = p.version
+		CROSS JOIN LATERAL (SELECT CASE
+			WHEN v.version IS NULL THEN format('version %s was published, and is not there',
+				p.version)
+			WHEN p.version IS NULL THEN format('version %s is %s, and was not published',
+				v.version, v.status)
+			WHEN v.effective <> p.days THEN format('version %s grades %s, it was published for %s',
+				v.version, v.effective, p.days)
+			WHEN p.digest <> _tiering.definition_digest(v.scheme, v.version) THEN
+				format('version %s is not what was published', v.version)
+			END) f(finding)
+	WHERE f.finding IS NOT NULL
+	ORDER BY COALESCE(v.version, p.version) LIMIT 1
+$$;
+COMMENT ON FUNCTION _tiering.version_disagrees(text) IS
+'The first version that is not as it was published, for the days for which it was';
+
 CREATE FUNCTION tiering.verify_state(scheme text) RETURNS TABLE (kind text, finding text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 1
 SET search_path = pg_catalog, pg_temp
@@ -61,12 +97,15 @@ BEGIN
 	SELECT 'assignment', d FROM _tiering.assignment_disagrees(scheme COLLATE "C") d
 	UNION ALL
 	SELECT 'assessment', d FROM _tiering.assessment_disagrees(scheme COLLATE "C") d
+	UNION ALL
+	SELECT 'version', d FROM _tiering.version_disagrees(scheme COLLATE "C") d
 	ORDER BY 1;
 END;
 $$;
 COMMENT ON FUNCTION tiering.verify_state(text) IS
 'What of a scheme does not agree with its records, the first finding of each kind; no '
 'row if all does. assignment: a customer is not where the moves that stand have led them; '
-'assessment: the customers of one that is kept do not add up to its distribution. verify_history() '
-'tells whether the moves themselves are as they were sealed: whoever has not both has proved '
-'nothing. Errors: unknown scheme (42704)';
+'assessment: the customers of one that is kept do not add up to its distribution; version: one '
+'that was published is not what it was then, or grades other days. verify_history() tells whether '
+'the moves and the digests of what was published are as they were sealed: whoever has not both has '
+'proved nothing. Errors: unknown scheme (42704)';

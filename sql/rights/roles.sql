@@ -73,6 +73,8 @@ BEGIN ATOMIC
 		('report', 'EXECUTE ON FUNCTION _tiering.check_day(date, text),
 			_tiering.known_batch(text, timestamptz), _tiering.known_moves(text, timestamptz),
 			_tiering.batch_digests(text, int, bigint), _tiering.seal(bytea, tiering.batch, bytea),
+			_tiering.sealed_publications(text, int), _tiering.definition_digest(text, int),
+			_tiering.version_disagrees(text),
 			_tiering.known_distribution(timestamptz), _tiering.named_by(text, date),
 			_tiering.tier_names(text, int), _tiering.directions(text, int),
 			_tiering.assessments(text, boolean), _tiering.last_void(text, date, timestamptz),

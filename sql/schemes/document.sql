@@ -376,3 +376,15 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION _tiering.export_tiers(text, int) IS
 'Part of export_scheme(): the tiers, lowest first, with their rules and services';
+
+-- The document leaves out what has its default: so columns that come later change no digest.
+-- What the scheme is called is not part of a version, and may be changed.
+CREATE FUNCTION _tiering.definition_digest(scheme text, version int) RETURNS bytea
+LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000
+BEGIN ATOMIC
+	SELECT sha256(convert_to((tiering.export_scheme(definition_digest.scheme,
+		definition_digest.version) - '{scheme,title,title_zh,description,origin}'::text[])::text,
+		'UTF8'));
+END;
+COMMENT ON FUNCTION _tiering.definition_digest(text, int) IS
+'SHA-256 over all that defines a version. Errors: no such version (42704)';

@@ -6,15 +6,16 @@
  */
 
 CREATE FUNCTION _tiering.record_publication(scheme text, what text, version int, effective date,
-	reason text) RETURNS void
+	reason text, digest bytea DEFAULT NULL) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 100
 BEGIN ATOMIC
-	INSERT INTO tiering.publication (scheme, event, what, version, effective, reason)
+	INSERT INTO tiering.publication (scheme, event, what, version, effective, reason, digest)
 	SELECT record_publication.scheme, COALESCE(max(p.event), 0) + 1, record_publication.what,
-		record_publication.version, record_publication.effective, record_publication.reason
+		record_publication.version, record_publication.effective, record_publication.reason,
+		record_publication.digest
 	FROM tiering.publication p WHERE p.scheme = record_publication.scheme;
 END;
-COMMENT ON FUNCTION _tiering.record_publication(text, text, int, date, text) IS
+COMMENT ON FUNCTION _tiering.record_publication(text, text, int, date, text, bytea) IS
 'Part of publish(), unpublish() and drop_scheme(): the record, for who has the turn of the scheme';
 
 -- A subscriber may get the tables of a scheme one by one and in any order.

@@ -103,7 +103,8 @@ BEGIN
 				|| _tiering.unpublish_hint(scheme, last.version));
 	END IF;
 	PERFORM _tiering.examine_draft(scheme, draft, effective_from);
-	PERFORM _tiering.record_publication(scheme, 'publish', draft, effective_from, NULL);
+	PERFORM _tiering.record_publication(scheme, 'publish', draft, effective_from, NULL,
+		_tiering.definition_digest(scheme, draft));
 	UPDATE tiering.scheme_version v
 	SET status = 'retired', effective = daterange(lower(v.effective), effective_from)
 	WHERE v.scheme = publish.scheme AND v.version = last.version;

@@ -13,6 +13,7 @@ CREATE TABLE tiering.batch (
 	recorded_at timestamptz NOT NULL,
 	recorded_by text NOT NULL,
 	recorded_as text,
+	published   int,
 	seal        bytea NOT NULL,
 	PRIMARY KEY (scheme, batch)
 );
@@ -33,8 +34,12 @@ COMMENT ON COLUMN tiering.batch.recorded_at IS
 'What is known at a time is what batches up to then say';
 COMMENT ON COLUMN tiering.batch.recorded_by IS 'Who had logged in';
 COMMENT ON COLUMN tiering.batch.recorded_as IS 'The role that they had set; null if none';
+COMMENT ON COLUMN tiering.batch.published IS
+'The last event in publication before it, up to which those are sealed with it; null if there was '
+'none, or if it was made before 0.2.0';
 COMMENT ON COLUMN tiering.batch.seal IS
-'SHA-256 over the seal before it, this row and the digests of its moves; see verify_history()';
+'SHA-256 over the seal before it, this row, what was published until then, and the digests of its '
+'moves; see verify_history()';
 
 CREATE TABLE tiering.superseded (
 	move   bigint PRIMARY KEY,

@@ -12,6 +12,7 @@ CREATE TABLE tiering.publication (
 	done_at   timestamptz NOT NULL DEFAULT now(),
 	done_by   text NOT NULL DEFAULT session_user,
 	done_as   text DEFAULT NULLIF(current_setting('role'), 'none'),
+	digest    bytea CHECK (digest IS NULL OR what = 'publish'),
 	PRIMARY KEY (scheme, event),
 	CHECK (num_nulls(version, effective) = CASE what WHEN 'drop' THEN 2 ELSE 0 END),
 	CHECK (what <> 'unpublish' OR reason IS NOT NULL)
@@ -30,3 +31,6 @@ COMMENT ON COLUMN tiering.publication.reason IS 'Why; null for what was publishe
 COMMENT ON COLUMN tiering.publication.done_at IS 'When it was done';
 COMMENT ON COLUMN tiering.publication.done_by IS 'Who logged in and did it';
 COMMENT ON COLUMN tiering.publication.done_as IS 'The role that they had set; null if none';
+COMMENT ON COLUMN tiering.publication.digest IS
+'SHA-256 over all that defined the version when it was published, by which verify_state() tells '
+'whether it still does; null if no version was published, or if that was before 0.2.0';

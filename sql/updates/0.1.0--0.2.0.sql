@@ -23,6 +23,7 @@ CREATE TABLE tiering.publication (
 	done_at   timestamptz NOT NULL DEFAULT now(),
 	done_by   text NOT NULL DEFAULT session_user,
 	done_as   text DEFAULT NULLIF(current_setting('role'), 'none'),
+	digest    bytea CHECK (digest IS NULL OR what = 'publish'),
 	PRIMARY KEY (scheme, event),
 	CHECK (num_nulls(version, effective) = CASE what WHEN 'drop' THEN 2 ELSE 0 END),
 	CHECK (what <> 'unpublish' OR reason IS NOT NULL)
@@ -78,7 +79,8 @@ ALTER TABLE tiering.batch
 	DROP CONSTRAINT batch_kind_check,
 	ADD CONSTRAINT batch_kind_check CHECK (kind IN ('refresh', 'assess', 'decision', 'restatement',
 		'manual', 'void')),
-	ADD COLUMN recorded_as text;
+	ADD COLUMN recorded_as text,
+	ADD COLUMN published int;
 
 CREATE FUNCTION tiering_update.batch_before(scheme text, as_of date, recorded_at timestamptz)
 RETURNS int

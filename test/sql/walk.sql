@@ -145,6 +145,9 @@ $list$);
 INSERT INTO walk.decided VALUES ('function', 'report', $list$
 	_tiering.assignment_disagrees(text);
 	_tiering.assessment_disagrees(text);
+	_tiering.version_disagrees(text);
+	_tiering.sealed_publications(text, integer);
+	_tiering.definition_digest(text, integer);
 	verify_state(text);
 	_tiering.kept(text, date, timestampwithtimezone);
 	_tiering.kept_of(text, date[], text[]);
@@ -329,7 +332,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.refuse_locked(text, xid);
 	_tiering.seal_by_hand(text, integer, bigint);
 	_tiering.record_by_hand();
-	_tiering.record_publication(text, text, integer, date, text);
+	_tiering.record_publication(text, text, integer, date, text, bytea);
 	_tiering.refuse_ahead(date, boolean);
 	_tiering.refuse_by_hand(tiering.assignment, text, text);
 	_tiering.refuse_frozen(text, integer, boolean);
