@@ -411,7 +411,7 @@ DECLARE
 BEGIN
 	FOREACH kept IN ARRAY ARRAY['migration', 'batch', 'superseded', 'distribution_history',
 		'watch_history',
-		'request', 'decision', 'own_assessment'] LOOP
+		'request', 'decision', 'own_assessment', 'source_check'] LOOP
 		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR '
 			'TRUNCATE ON tiering.%I FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_rewrite()',
 			kept);

@@ -370,7 +370,7 @@ COMMENT ON FUNCTION _tiering.refuse_ahead(date, boolean) IS
 
 -- A setting named here gets back its value of before when the function ends,
 -- whatever the function made of it.
-CREATE FUNCTION _tiering.refresh(scheme text, as_of date, ahead boolean)
+CREATE FUNCTION _tiering.refresh(scheme text, as_of date, ahead boolean, force boolean)
 RETURNS tiering.refresh_result
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
@@ -408,6 +408,7 @@ BEGIN
 				(SELECT string_agg(o.request::text, ', ' ORDER BY o.request)
 				FROM _tiering.overrides_left_out(scheme, version, as_of, as_of) o));
 	END IF;
+	PERFORM _tiering.heed_limits(result, force);
 	IF result.written > 0 OR src.refreshed_as_of IS DISTINCT FROM as_of THEN
 		UPDATE tiering.source s SET refreshed_as_of = as_of, refreshed_at = now()
 		WHERE s.scheme = refresh.scheme;
@@ -419,21 +420,24 @@ BEGIN
 	RETURN result;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.refresh(text, date, boolean) IS
+COMMENT ON FUNCTION _tiering.refresh(text, date, boolean, boolean) IS
 'Part of refresh(): what it does, as the owner';
 
-CREATE FUNCTION tiering.refresh(scheme text, as_of date, ahead boolean DEFAULT false)
+CREATE FUNCTION tiering.refresh(scheme text, as_of date, ahead boolean DEFAULT false,
+	force boolean DEFAULT false)
 RETURNS tiering.refresh_result
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
-COMMENT ON FUNCTION tiering.refresh(text, date, boolean) IS
+COMMENT ON FUNCTION tiering.refresh(text, date, boolean, boolean) IS
 'Grades every customer of the scheme''s source as of a date, by the version in force on it, '
 'records the moves, and notifies the channel tiering. Repeated, it starts from where customers '
 'were before that date: with the same data it changes nothing, with other data it puts right what '
-'it did, as restate() does. ahead: whether a day later than today is meant. Errors: unknown '
-'scheme, no source, no version in force (42704); a refresh of it under way (55P03); an earlier '
+'it did, as restate() does. ahead: whether a day later than today is meant. force: whether it is to '
+'be let through beyond the limits of set_limits(), which source_check keeps. Errors: unknown scheme, '
+' no source, no version in force (42704); a refresh of it under way (55P03); an earlier '
 'date than the last refresh''s, or one after today (22023); what the source''s query raises; a '
-'null (22004) or repeated (23505) customer; no customers at all (P0002). Nothing is changed then';
+'null (22004) or repeated (23505) customer; no customers at all (P0002); more moved than the limits '
+'allow (TI001). Nothing is changed then';
 
 CREATE FUNCTION _tiering.assess(scheme text, as_of date, customers text[], reason text)
 RETURNS tiering.refresh_result

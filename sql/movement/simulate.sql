@@ -212,3 +212,26 @@ COMMENT ON FUNCTION tiering.simulate_customers(text, int, date) IS
 'Who would move, as simulate() counts them, with what the rules of the version give where its '
 'policies give less or later: earned. A source that names customers several times is not examined '
 'for that here. Errors are those of simulate()';
+
+CREATE FUNCTION tiering.simulate_limits(scheme text, version int, as_of date DEFAULT NULL)
+RETURNS TABLE (what text, customers bigint, before bigint, share numeric, at_most numeric,
+	exceeded boolean)
+LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 1000000 ROWS 3
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT l.*
+	FROM (
+		SELECT COALESCE(sum(s.customers) FILTER (WHERE s.direction <> 'new'), 0)::bigint AS before,
+			COALESCE(sum(s.customers) FILTER (WHERE s.direction IN ('up', 'down', 'lateral')),
+				0)::bigint AS moved,
+			COALESCE(sum(s.customers) FILTER (WHERE s.direction = 'new'), 0)::bigint AS new,
+			COALESCE(sum(s.customers) FILTER (WHERE s.direction = 'exit'), 0)::bigint AS exit
+		FROM tiering.simulate(simulate_limits.scheme, simulate_limits.version,
+			simulate_limits.as_of) s) c
+		CROSS JOIN LATERAL _tiering.limit_shares(simulate_limits.scheme, c.before, c.moved, c.new,
+			c.exit) l;
+END;
+COMMENT ON FUNCTION tiering.simulate_limits(text, int, date) IS
+'What the limits of set_limits() would say of a refresh by a version of a scheme: a row each for '
+'the customers who would move, be new and leave. share is of the customers before it, rounded to 6 '
+'decimals; at_most is the limit, null if there is none. Errors: those of simulate()';

@@ -258,6 +258,7 @@ BEGIN
 	DELETE FROM tiering.series_source s WHERE s.scheme = drop_scheme.scheme;
 	DELETE FROM tiering.source s WHERE s.scheme = drop_scheme.scheme;
 	DELETE FROM tiering.keeping k WHERE k.scheme = drop_scheme.scheme;
+	DELETE FROM tiering.refresh_limit l WHERE l.scheme = drop_scheme.scheme;
 	DELETE FROM tiering.scheme_version v WHERE v.scheme = drop_scheme.scheme;
 	DELETE FROM tiering.scheme s WHERE s.scheme = drop_scheme.scheme;
 END;

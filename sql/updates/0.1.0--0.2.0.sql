@@ -205,6 +205,30 @@ CREATE TABLE tiering.keeping (
 	set_by   text NOT NULL DEFAULT session_user
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.keeping', '');
+
+-- Limits of refreshes
+CREATE TABLE tiering.refresh_limit (
+	scheme    text COLLATE "C" PRIMARY KEY,
+	max_moved numeric CHECK (max_moved BETWEEN 0 AND 1),
+	max_new   numeric CHECK (max_new BETWEEN 0 AND 1),
+	max_exit  numeric CHECK (max_exit BETWEEN 0 AND 1),
+	set_at    timestamptz NOT NULL DEFAULT now(),
+	set_by    text NOT NULL DEFAULT session_user,
+	CHECK (num_nonnulls(max_moved, max_new, max_exit) > 0)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.refresh_limit', '');
+CREATE TABLE tiering.source_check (
+	entry       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	scheme      text COLLATE "C" NOT NULL,
+	as_of       date NOT NULL,
+	finding     text NOT NULL,
+	recorded_at timestamptz NOT NULL DEFAULT now(),
+	recorded_by text NOT NULL DEFAULT session_user,
+	recorded_as text DEFAULT NULLIF(current_setting('role'), 'none')
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.source_check', '');
+SELECT pg_catalog.pg_extension_config_dump('tiering.source_check_entry_seq', '');
+
 -- Of the last one assignment had it. The distribution of that was of before decisions, and
 -- is of after them now: a later edition where they differ.
 INSERT INTO tiering.kept_assessment (scheme, as_of, recorded_at, slot)

@@ -188,13 +188,14 @@ $list$);
 INSERT INTO walk.decided VALUES ('function', 'grade', $list$
 	assess(text, date, text[], text);
 	recount(text);
-	refresh(text, date, boolean);
+	refresh(text, date, boolean, boolean);
 	restate(text, date, text[]);
 	restate_dirty(text);
 	void_assessment(text, date, text)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'plan', $list$
 	simulate(text, integer, date);
+	simulate_limits(text, integer, date);
 	simulate_staffing(text, integer, date)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'author', $list$
@@ -223,6 +224,7 @@ INSERT INTO walk.decided VALUES ('function', 'author', $list$
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'bind', $list$
 	keep_assessments(text, text, interval);
+	set_limits(text, numeric, numeric, numeric);
 	_tiering.checked_query(text, text, boolean);
 	set_series(text, text);
 	set_source(text, text);
@@ -376,7 +378,12 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.grant_role(regrole, text);
 	_tiering.publish(text, date);
 	_tiering.recount(text);
-	_tiering.refresh(text, date, boolean);
+	_tiering.refresh(text, date, boolean, boolean);
+	_tiering.set_limits(text, numeric, numeric, numeric);
+	_tiering.limit_shares(text, bigint, bigint, bigint, bigint);
+	_tiering.beyond_limits(tiering.refresh_result);
+	_tiering.largest_moves(text, text[]);
+	_tiering.heed_limits(tiering.refresh_result, boolean);
 	_tiering.reject(bigint, text);
 	_tiering.request_override(text, text, text, text, daterange, text);
 	_tiering.restate(text, date, text[]);
@@ -447,6 +454,8 @@ INSERT INTO walk.decided VALUES ('relation', 'report', $list$
 	assessment SELECT;
 	kept_assessment SELECT;
 	keeping SELECT;
+	refresh_limit SELECT;
+	source_check SELECT;
 	assignment SELECT;
 	batch SELECT;
 	customer_tier_history SELECT;
@@ -505,6 +514,7 @@ INSERT INTO walk.decided VALUES ('relation', 'dump', $list$
 	assessment_3 SELECT;
 	assessment_4 SELECT;
 	dirty_mark_seq SELECT;
+	source_check_entry_seq SELECT;
 	migration_move_seq SELECT;
 	own_assessment SELECT;
 	request_request_seq SELECT;

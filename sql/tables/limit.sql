@@ -1,0 +1,47 @@
+/*
+ * How much a refresh may move, and what was let through that was more
+ */
+
+CREATE TABLE tiering.refresh_limit (
+	scheme    text COLLATE "C" PRIMARY KEY,
+	max_moved numeric CHECK (max_moved BETWEEN 0 AND 1),
+	max_new   numeric CHECK (max_new BETWEEN 0 AND 1),
+	max_exit  numeric CHECK (max_exit BETWEEN 0 AND 1),
+	set_at    timestamptz NOT NULL DEFAULT now(),
+	set_by    text NOT NULL DEFAULT session_user,
+	CHECK (num_nonnulls(max_moved, max_new, max_exit) > 0)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.refresh_limit', '');
+COMMENT ON TABLE tiering.refresh_limit IS
+'The shares of a scheme''s customers beyond which a refresh is refused; see set_limits()';
+COMMENT ON COLUMN tiering.refresh_limit.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.refresh_limit.max_moved IS
+'How many of the customers before it may move between tiers, as a fraction of 1; null: any number';
+COMMENT ON COLUMN tiering.refresh_limit.max_new IS
+'How many may be new, as a fraction of the customers before it; null: any number';
+COMMENT ON COLUMN tiering.refresh_limit.max_exit IS
+'How many of the customers before it may leave, as a fraction of 1; null: any number';
+COMMENT ON COLUMN tiering.refresh_limit.set_at IS 'When this was set';
+COMMENT ON COLUMN tiering.refresh_limit.set_by IS 'Who had logged in';
+
+CREATE TABLE tiering.source_check (
+	entry       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	scheme      text COLLATE "C" NOT NULL,
+	as_of       date NOT NULL,
+	finding     text NOT NULL,
+	recorded_at timestamptz NOT NULL DEFAULT now(),
+	recorded_by text NOT NULL DEFAULT session_user,
+	recorded_as text DEFAULT NULLIF(current_setting('role'), 'none')
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.source_check', '');
+SELECT pg_catalog.pg_extension_config_dump('tiering.source_check_entry_seq', '');
+COMMENT ON TABLE tiering.source_check IS
+'What refreshes were let through with by force, although it was beyond a limit; rows are added '
+'only';
+COMMENT ON COLUMN tiering.source_check.entry IS 'Number of the finding';
+COMMENT ON COLUMN tiering.source_check.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.source_check.as_of IS 'The assessment';
+COMMENT ON COLUMN tiering.source_check.finding IS 'What was found, with its figures';
+COMMENT ON COLUMN tiering.source_check.recorded_at IS 'When';
+COMMENT ON COLUMN tiering.source_check.recorded_by IS 'Who had logged in and said force => true';
+COMMENT ON COLUMN tiering.source_check.recorded_as IS 'The role that they had set; null if none';
