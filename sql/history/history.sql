@@ -6,8 +6,8 @@
  *
  * Batches of a scheme are numbered without gaps, one session at a time, and each
  * is sealed: SHA-256 over what is in it, what was published until then, and the seal of
- * the one before. So whoever changes, adds or removes something later has to make all seals after it anew,
- * which a head that was kept elsewhere gives away.
+ * the one before. So whoever changes, adds or removes something later has to make all seals
+ * after it anew, which a head that was kept elsewhere gives away.
  */
 
 CREATE VIEW tiering.standing_move AS
@@ -139,7 +139,8 @@ SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO,
 SET bytea_output = 'hex'
 AS $$
 	SELECT sha256(convert_to(string_agg(ROW(p.scheme, p.event, p.what, p.version, p.effective,
-		p.reason, p.done_at, p.done_by, p.done_as, p.digest)::text, E'\n' ORDER BY p.event), 'UTF8'))
+		p.reason, p.done_at, p.done_by, p.done_as, p.digest)::text, E'\n' ORDER BY p.event),
+		'UTF8'))
 	FROM tiering.publication p
 	WHERE p.scheme = sealed_publications.scheme AND p.event <= until
 $$;
@@ -356,7 +357,7 @@ END;
 $$;
 COMMENT ON FUNCTION tiering.verify_history(text, int, text) IS
 'Whether the moves of a scheme, and what was published of it, are as they were sealed, or else the '
-'first batch that was changed, removed or inserted, or of which moves were. It proves that nobody changed history without making '
-'all later seals anew; with a batch and a seal that history_head() gave once and that were kept '
-'elsewhere, also that nobody did that up to there. It does not prove that what was sealed was '
-'right, nor what was done after the last head that was kept';
+'first batch that was changed, removed or inserted, or of which moves were. It proves that nobody '
+'changed history without making all later seals anew; with a batch and a seal that history_head() '
+'gave once and that were kept elsewhere, also that nobody did that up to there. It does not prove '
+'that what was sealed was right, nor what was done after the last head that was kept';

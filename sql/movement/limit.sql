@@ -67,8 +67,8 @@ CREATE FUNCTION _tiering.beyond_limits(result tiering.refresh_result)
 RETURNS TABLE (what text, finding text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
 BEGIN ATOMIC
-	SELECT s.what, format('%s: %s of %s customers, %s, where %s is the most', s.what, s.customers, s.before,
-		s.share, s.at_most)
+	SELECT s.what, format('%s: %s of %s customers, %s, where %s is the most', s.what, s.customers,
+		s.before, s.share, s.at_most)
 	FROM _tiering.limit_shares((result).scheme, (result).stayed + (result).up + (result).down
 			+ (result).lateral_moves + (result).exit,
 		(result).up + (result).down + (result).lateral_moves, (result).new, (result).exit) s

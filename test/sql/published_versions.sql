@@ -34,8 +34,8 @@ DECLARE
 	name text;
 BEGIN
 	SET LOCAL session_replication_role = replica;
-	FOREACH name IN ARRAY '{scheme_version,tier,rule,policy,service,asset_weight,publication,batch}'::
-		text[] LOOP
+	FOREACH name IN ARRAY ARRAY['scheme_version', 'tier', 'rule', 'policy', 'service',
+		'asset_weight', 'publication', 'batch'] LOOP
 		EXECUTE format('ALTER TABLE tiering.%I DISABLE TRIGGER USER', name);
 	END LOOP;
 	EXECUTE change;
