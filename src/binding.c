@@ -3,8 +3,8 @@
  *		Who binds a scheme to a query.
  *
  * A query runs with the rights of the role that set it, so it is checked with the
- * rights of whoever calls set_source() or set_series(), and that role goes into
- * the row. The row is written as the owner of these functions: nobody else has a
+ * rights of whoever calls set_source(), set_series() or set_limits(), and that role
+ * goes into the row. The row is written as the owner of these functions: nobody else has a
  * right to write there, and so who set a query, when, and under which settings,
  * is always what was so. A function in SQL could be one of the two only.
  */
@@ -41,23 +41,55 @@ BecomeOwner(Oid function)
 	ReleaseSysCache(tuple);
 }
 
-/* Runs one statement that yields a value; null arguments have a null pointer */
-static char *
-CallOnce(const char *sql, text *scheme, text *query, bool series)
+/* What binds a query: a function's arguments, and the statements that take them */
+typedef struct Binding
 {
-	Oid			types[3] = {TEXTOID, TEXTOID, BOOLOID};
-	Datum		values[3] = {PointerGetDatum(scheme), PointerGetDatum(query),
-		BoolGetDatum(series)};
-	char		nulls[3] = {scheme ? ' ' : 'n', query ? ' ' : 'n', ' '};
+	Oid			types[6];
+	int			query;			/* which argument it is, from 0 on */
+	const char *check;			/* with the caller's rights: the query as it is kept */
+	const char *write;			/* as the owner, with that */
+} Binding;
 
-	if (SPI_execute_with_args(sql, 3, types, values, nulls, false, 1) !=
-		SPI_OK_SELECT || SPI_processed != 1)
+static const Binding BindSource = {
+	{TEXTOID, TEXTOID}, 1,
+	"SELECT _tiering.checked_query($1, $2, false)",
+	"SELECT _tiering.write_binding($1, $2, false)"
+};
+
+static const Binding BindSeries = {
+	{TEXTOID, TEXTOID}, 1,
+	"SELECT _tiering.checked_query($1, $2, true)",
+	"SELECT _tiering.write_binding($1, $2, true)"
+};
+
+static const Binding BindLimits = {
+	{TEXTOID, NUMERICOID, NUMERICOID, NUMERICOID, TEXTOID, NUMERICOID}, 4,
+	"SELECT _tiering.checked_control($1, $5)",
+	"SELECT _tiering.write_limits($1, $2, $3, $4, $5, $6)"
+};
+
+/* Runs one of the statements, which yields a value; with another query, if there is one */
+static char *
+CallOnce(const char *sql, FunctionCallInfo fcinfo, const Binding *binding, char *query)
+{
+	Datum		values[lengthof(binding->types)];
+	char		nulls[lengthof(binding->types)];
+
+	for (int i = 0; i < PG_NARGS(); i++)
+	{
+		values[i] = PG_GETARG_DATUM(i);
+		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
+	}
+	if (query != NULL)
+		values[binding->query] = CStringGetTextDatum(query);
+	if (SPI_execute_with_args(sql, PG_NARGS(), (Oid *) binding->types, values,
+							  nulls, false, 1) != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "could not run: %s", sql);
 	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 }
 
 static void
-WriteAsOwner(FunctionCallInfo fcinfo, text *scheme, char *query, bool series)
+WriteAsOwner(FunctionCallInfo fcinfo, const Binding *binding, char *query)
 {
 	Oid			save_user;
 	int			save_context;
@@ -67,8 +99,7 @@ WriteAsOwner(FunctionCallInfo fcinfo, text *scheme, char *query, bool series)
 	PG_TRY();
 	{
 		BecomeOwner(fcinfo->flinfo->fn_oid);
-		CallOnce("SELECT _tiering.write_binding($1, $2, $3)", scheme,
-				 query ? cstring_to_text(query) : NULL, series);
+		CallOnce(binding->write, fcinfo, binding, query);
 	}
 	PG_FINALLY();
 	{
@@ -79,16 +110,11 @@ WriteAsOwner(FunctionCallInfo fcinfo, text *scheme, char *query, bool series)
 }
 
 static Datum
-Bind(FunctionCallInfo fcinfo, bool series)
+Bind(FunctionCallInfo fcinfo, const Binding *binding)
 {
-	text	   *scheme = PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0);
-	text	   *query = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
-
 	CheckActsForThemselves(fcinfo->flinfo->fn_oid);
 	ConnectSPI();
-	WriteAsOwner(fcinfo, scheme,
-				 CallOnce("SELECT _tiering.checked_query($1, $2, $3)",
-						  scheme, query, series), series);
+	WriteAsOwner(fcinfo, binding, CallOnce(binding->check, fcinfo, binding, NULL));
 	SPI_finish();
 	PG_RETURN_VOID();
 }
@@ -98,7 +124,7 @@ PG_FUNCTION_INFO_V1(set_source);
 Datum
 set_source(PG_FUNCTION_ARGS)
 {
-	return Bind(fcinfo, false);
+	return Bind(fcinfo, &BindSource);
 }
 
 /* set_series(scheme, query) */
@@ -106,10 +132,18 @@ PG_FUNCTION_INFO_V1(set_series);
 Datum
 set_series(PG_FUNCTION_ARGS)
 {
-	return Bind(fcinfo, true);
+	return Bind(fcinfo, &BindSeries);
 }
 
-/* binder(): the role that calls set_source() or set_series(), null outside them */
+/* set_limits(scheme, max_moved, max_new, max_exit, control_query, tolerance) */
+PG_FUNCTION_INFO_V1(set_limits);
+Datum
+set_limits(PG_FUNCTION_ARGS)
+{
+	return Bind(fcinfo, &BindLimits);
+}
+
+/* binder(): the role that binds a query, null where none is bound */
 PG_FUNCTION_INFO_V1(binding_role);
 Datum
 binding_role(PG_FUNCTION_ARGS)

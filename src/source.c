@@ -53,16 +53,32 @@ static SavedQuery SeriesQuery = {
 	1, {UUIDOID}
 };
 
+static SavedQuery ControlQuery = {
+	"SELECT l.scheme, l.control_query, l.set_by, l.settings"
+	" FROM tiering.refresh_limit l"
+	" WHERE l.scheme OPERATOR(pg_catalog.=) $1 AND l.control_query IS NOT NULL",
+	1, {TEXTOID}
+};
+
 const SourceKind SourceOfMetrics = {
 	"source",
+	"set_source('%s', query)",
 	&MetricsQuery,
 	"It must yield customer_id and a column for each metric of the version that grades."
 };
 
 const SourceKind SourceOfSeries = {
 	"series",
+	"set_series('%s', query)",
 	&SeriesQuery,
 	"It must yield customer_id, balances and period."
+};
+
+const SourceKind SourceOfControl = {
+	"control",
+	"set_limits('%s', control_query => query)",
+	&ControlQuery,
+	"It must yield one row, with the total."
 };
 
 /* Read it, with SPI connected; false if there is none of that key */
@@ -86,8 +102,8 @@ SourceLoad(Source *source, const SourceKind *kind, Datum key)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("the role who set the %s of scheme \"%s\" does not exist any more",
 						kind->noun, source->scheme),
-				 errhint("Set it again with tiering.set_%s('%s', query).",
-						 kind->noun, source->scheme)));
+				 errhint("Set it again with tiering.%s.",
+						 psprintf(kind->setter, source->scheme))));
 	return true;
 }
 
@@ -543,6 +559,50 @@ source_rows(PG_FUNCTION_ARGS)
 			  PG_NARGS() > 2 && !PG_ARGISNULL(2) ? PG_GETARG_ARRAYTYPE_P(2) : NULL,
 			  rsinfo->expectedDesc, dest);
 	dest->rDestroy(dest);
+	SPI_finish();
+	return (Datum) 0;
+}
+
+/* control_rows(scheme, as_of): the total that a scheme's control yields; none if unbound */
+PG_FUNCTION_INFO_V1(control_rows);
+Datum
+control_rows(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	DestReceiver *dest = CreateDestReceiver(DestTuplestore);
+	Source		source;
+
+	BeginResult(rsinfo);
+	ConnectSPI();
+	SetTuplestoreDestReceiverParams(dest, rsinfo->setResult,
+									rsinfo->econtext->ecxt_per_query_memory,
+									false, NULL, NULL);
+	if (SourceLoad(&source, &SourceOfControl, PG_GETARG_DATUM(0)))
+		SourceRun(&source, PG_GETARG_DATEADT(1), NULL, rsinfo->expectedDesc, dest);
+	dest->rDestroy(dest);
+	SPI_finish();
+	return (Datum) 0;
+}
+
+/* control_check(scheme, query): nothing, or an error if it could not be the control */
+PG_FUNCTION_INFO_V1(control_check);
+Datum
+control_check(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Source		source = {
+		&SourceOfControl,
+		text_to_cstring(PG_GETARG_TEXT_PP(0)),
+		text_to_cstring(PG_GETARG_TEXT_PP(1))
+	};
+	int			nestlevel;
+
+	BeginResult(rsinfo);
+	ConnectSPI();
+	nestlevel = SettingsPin(NULL);
+	CheckSource(&source, rsinfo->expectedDesc);
+	PrepareQuery(SelectExpected(&source, rsinfo->expectedDesc, false, InvalidOid), 1);
+	SettingsRestore(nestlevel);
 	SPI_finish();
 	return (Datum) 0;
 }

@@ -15,7 +15,8 @@
 /* What a query is bound to a scheme for */
 typedef struct SourceKind
 {
-	const char *noun;			/* in messages, and in tiering.set_... */
+	const char *noun;			/* in messages */
+	const char *setter;			/* what binds it */
 	SavedQuery *lookup;			/* reads scheme, query, set_by, settings by $1 */
 	const char *yields;			/* hint for a column that is missing */
 } SourceKind;
@@ -31,6 +32,7 @@ typedef struct Source
 
 extern const SourceKind SourceOfMetrics;
 extern const SourceKind SourceOfSeries;
+extern const SourceKind SourceOfControl;
 
 extern bool SourceLoad(Source *source, const SourceKind *kind, Datum key);
 extern void SourceOpen(Source *source, text *scheme);

@@ -4,8 +4,49 @@
  * file that was loaded twice, or one that is missing. Somebody can let it through.
  */
 
-CREATE FUNCTION _tiering.set_limits(scheme text, max_moved numeric, max_new numeric,
-	max_exit numeric) RETURNS void
+CREATE TRIGGER check_setter BEFORE INSERT OR UPDATE ON tiering.refresh_limit
+	FOR EACH ROW EXECUTE FUNCTION _tiering.check_setter();
+COMMENT ON TRIGGER check_setter ON tiering.refresh_limit IS 'Nobody lends themselves rights';
+
+CREATE FUNCTION _tiering.control_rows(scheme text, as_of date) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'control_rows'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000 ROWS 1;
+COMMENT ON FUNCTION _tiering.control_rows(text, date) IS
+'What the control of a scheme yields for a date, with the column that the caller lists; nothing if '
+'none is bound; runs with the rights of the role that set it. Not for PUBLIC';
+
+CREATE FUNCTION _tiering.control_check(scheme text, query text) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'control_check'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000 ROWS 1;
+COMMENT ON FUNCTION _tiering.control_check(text, text) IS
+'Checks, with the caller''s own rights, that a query can be the control of a scheme and yields the '
+'column that the caller lists; returns no rows';
+
+CREATE FUNCTION _tiering.checked_control(scheme text, query text) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	bare text := NULLIF(rtrim(query, E'; \t\r\n'), '');
+	newest int := tiering.newest_version(scheme);
+BEGIN
+	IF bare IS NULL THEN
+		RETURN NULL;
+	ELSIF NOT EXISTS (SELECT FROM tiering.metric m
+		WHERE m.scheme = checked_control.scheme AND m.version = newest AND m.is_measure)
+	THEN
+		RAISE EXCEPTION 'scheme "%" has no measure that a control could be compared with', scheme
+			USING ERRCODE = 'object_not_in_prerequisite_state';
+	END IF;
+	PERFORM FROM _tiering.control_check(scheme, bare) AS c(total numeric);
+	RETURN bare;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.checked_control(text, text) IS
+'Part of set_limits(): the query as it is kept, if it can be a control; null if there is none';
+
+CREATE FUNCTION _tiering.write_limits(scheme text, max_moved numeric, max_new numeric,
+	max_exit numeric, control_query text, tolerance numeric) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -20,27 +61,41 @@ BEGIN
 	IF FOUND THEN
 		RAISE EXCEPTION '% must be a share from 0 to 1, or null, not %', wrong.name, wrong.share
 			USING ERRCODE = 'invalid_parameter_value', HINT = '0.05 are five in a hundred.';
+	ELSIF NOT (tolerance >= 0 AND tolerance < 'Infinity') THEN
+		RAISE EXCEPTION 'tolerance must be an amount from 0 on, not %', tolerance
+			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	DELETE FROM tiering.refresh_limit l WHERE l.scheme = set_limits.scheme;
-	INSERT INTO tiering.refresh_limit (scheme, max_moved, max_new, max_exit)
-	SELECT set_limits.scheme, set_limits.max_moved, set_limits.max_new, set_limits.max_exit
-	WHERE num_nonnulls(set_limits.max_moved, set_limits.max_new, set_limits.max_exit) > 0;
+	DELETE FROM tiering.refresh_limit l WHERE l.scheme = write_limits.scheme;
+	INSERT INTO tiering.refresh_limit (scheme, max_moved, max_new, max_exit, control_query,
+		tolerance, set_by)
+	SELECT write_limits.scheme, write_limits.max_moved, write_limits.max_new,
+		write_limits.max_exit, write_limits.control_query,
+		CASE WHEN write_limits.control_query IS NOT NULL THEN COALESCE(write_limits.tolerance, 0)
+			END, _tiering.binder()
+	WHERE num_nonnulls(write_limits.max_moved, write_limits.max_new, write_limits.max_exit,
+		write_limits.control_query) > 0;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.set_limits(text, numeric, numeric, numeric) IS
-'Part of set_limits(): what it does, as the owner';
+COMMENT ON FUNCTION _tiering.write_limits(text, numeric, numeric, numeric, text, numeric) IS
+'Part of set_limits(): writes them for the role that calls it';
 
 CREATE FUNCTION tiering.set_limits(scheme text, max_moved numeric DEFAULT NULL,
-	max_new numeric DEFAULT NULL, max_exit numeric DEFAULT NULL) RETURNS void
-AS 'MODULE_PATHNAME', 'enter'
+	max_new numeric DEFAULT NULL, max_exit numeric DEFAULT NULL, control_query text DEFAULT NULL,
+	tolerance numeric DEFAULT 0) RETURNS void
+AS 'MODULE_PATHNAME', 'set_limits'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
-COMMENT ON FUNCTION tiering.set_limits(text, numeric, numeric, numeric) IS
-'Says which shares of a scheme''s customers may move between tiers, be new and leave in one '
-'refresh, as fractions of those whom it had before. A null is no limit, and without any the scheme '
-'has none. A refresh beyond a limit is refused (TI001), and changes nothing; refresh(…, force => '
-'true) lets it through. The first one, before which there is nobody, has no limits. '
-'simulate_limits() tells what they would say. Example: set_limits(''retail'', max_moved => 0.05). '
-'Errors: unknown scheme (42704), a share that is not from 0 to 1 (22023)';
+COMMENT ON FUNCTION tiering.set_limits(text, numeric, numeric, numeric, text, numeric) IS
+'Says beyond which limits a refresh of a scheme is refused (TI001), changing nothing. max_moved, '
+'max_new, max_exit: how many customers may move between tiers, be new and leave, as fractions of '
+'those before it. control_query: a query that yields as total, for the date $1, what the measures '
+'of all customers have to add up to, give or take tolerance; it runs as a source does, with the '
+'rights and settings of who calls this. A null is no limit, and without any the scheme has none. '
+'refresh(…, force => true) lets it through. The first refresh, before which there is nobody, has '
+'no limits but the total. simulate_limits() tells what the shares would say. Example: '
+'set_limits(''retail'', max_moved => 0.05). Errors: unknown scheme (42704), a share that is not '
+'from 0 to 1, a tolerance below 0 (22023), a control for a scheme without a measure (55000), a '
+'query without a column total (42703) or with one that is no exact number (42804), and what '
+'set_source() says of queries';
 
 -- Before it are those who stayed, moved or left; a count is compared, not a share that is
 -- rounded.
@@ -63,19 +118,59 @@ END;
 COMMENT ON FUNCTION _tiering.limit_shares(text, bigint, bigint, bigint, bigint) IS
 'What the limits of a scheme say of so many customers who moved, are new, and left';
 
+-- The customers are those of the assessment, whatever tier they have or have not.
+CREATE FUNCTION _tiering.off_control(scheme text, as_of date) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	l tiering.refresh_limit;
+	totals numeric[];
+	added_up numeric;
+BEGIN
+	SELECT x.* INTO l FROM tiering.refresh_limit x
+	WHERE x.scheme = off_control.scheme AND x.control_query IS NOT NULL;
+	IF NOT FOUND THEN
+		RETURN NULL;
+	END IF;
+	totals := ARRAY(SELECT c.total FROM _tiering.control_rows(scheme, as_of) AS c(total numeric));
+	IF cardinality(totals) <> 1 OR totals[1] IS NULL THEN
+		RAISE EXCEPTION 'control of scheme "%" must yield one total for %, not %', scheme, as_of,
+				CASE WHEN totals[1] IS NULL AND cardinality(totals) = 1 THEN 'null'
+					ELSE cardinality(totals)::text END
+			USING ERRCODE = 'cardinality_violation';
+	END IF;
+	SELECT COALESCE(sum(r.measure), 0) INTO added_up
+	FROM _tiering.kept_rows(_tiering.kept(scheme, as_of), NULL) r;
+	IF abs(added_up - totals[1]) <= l.tolerance THEN
+		RETURN NULL;
+	END IF;
+	RETURN format('control: the measures add up to %s, the total is %s, where %s is the most by '
+		'which they may differ', trim_scale(added_up), trim_scale(totals[1]), l.tolerance);
+END;
+$$;
+COMMENT ON FUNCTION _tiering.off_control(text, date) IS
+'By how much the measures of an assessment are off what the control yields, if that is too much; '
+'null if not, or if there is no control. Errors: it yields no total, or several (21000), and what '
+'the query raises';
+
 CREATE FUNCTION _tiering.beyond_limits(result tiering.refresh_result)
 RETURNS TABLE (what text, finding text)
-LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 1
 BEGIN ATOMIC
 	SELECT s.what, format('%s: %s of %s customers, %s, where %s is the most', s.what, s.customers,
 		s.before, s.share, s.at_most)
 	FROM _tiering.limit_shares((result).scheme, (result).stayed + (result).up + (result).down
 			+ (result).lateral_moves + (result).exit,
 		(result).up + (result).down + (result).lateral_moves, (result).new, (result).exit) s
-	WHERE s.exceeded;
+	WHERE s.exceeded
+	UNION ALL
+	SELECT 'control', c.finding
+	FROM _tiering.off_control((result).scheme, (result).as_of) c(finding)
+	WHERE c.finding IS NOT NULL;
 END;
 COMMENT ON FUNCTION _tiering.beyond_limits(tiering.refresh_result) IS
-'What a refresh did that is beyond a limit of its scheme, a sentence for each';
+'What of a refresh is beyond a limit of its scheme, a sentence for each';
 
 CREATE FUNCTION _tiering.largest_moves(scheme text, what text[]) RETURNS SETOF text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 5
@@ -115,8 +210,9 @@ BEGIN
 	RAISE EXCEPTION 'refresh of scheme "%" as of % is beyond its limits, and changed nothing',
 			result.scheme, result.as_of
 		USING ERRCODE = 'TI001',
-		DETAIL = concat_ws(E'\n', found.findings, 'The largest of them are:', (
-			SELECT string_agg(l, E'\n') FROM _tiering.largest_moves(result.scheme, found.what) l)),
+		DETAIL = concat_ws(E'\n', found.findings, (
+			SELECT E'The largest of them are:\n' || string_agg(l, E'\n')
+			FROM _tiering.largest_moves(result.scheme, found.what) l)),
 		HINT = format('Are the data of that day complete, and loaded once? If so, '
 			'tiering.refresh(%L, %L, force => true) lets it through, and that is kept.',
 			result.scheme, result.as_of);

@@ -20,8 +20,10 @@ BEGIN
 		RAISE EXCEPTION 'tiering.% of scheme "%" cannot be changed by hand',
 				TG_TABLE_NAME, OLD.scheme
 			USING ERRCODE = 'object_not_in_prerequisite_state',
-			HINT = format('Call tiering.set_%s(%L, query): it records who calls it, and when.',
-				replace(TG_TABLE_NAME, '_source', ''), OLD.scheme);
+			HINT = format('Call tiering.%s: it records who calls it, and when.', format(
+				CASE TG_TABLE_NAME WHEN 'refresh_limit' THEN 'set_limits(%1$L, …)'
+					ELSE 'set_%2$s(%1$L, query)' END,
+				OLD.scheme, replace(TG_TABLE_NAME, '_source', '')));
 	END IF;
 	IF NOT pg_has_role(current_user, NEW.set_by, 'USAGE') THEN
 		RAISE EXCEPTION 'role "%" cannot set a source that runs with the rights of "%"',
@@ -32,7 +34,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.check_setter() IS
-'Trigger on source and series_source: set_source() and set_series() alone change them (55000), '
+'Trigger on source, series_source and refresh_limit: what binds them alone changes them (55000), '
 'and rows are restored only for roles whose rights one has (42501)';
 CREATE TRIGGER check_setter
 	BEFORE INSERT OR UPDATE OF scheme, query, set_by, set_at, settings ON tiering.source

@@ -57,7 +57,7 @@ BEGIN ATOMIC
 			tiering.validate_overrides(text, int, date)'),
 		('bind', 'EXECUTE ON FUNCTION tiering.set_source(text, text),
 			tiering.keep_assessments(text, text, interval),
-			tiering.set_limits(text, numeric, numeric, numeric),
+			tiering.set_limits(text, numeric, numeric, numeric, text, numeric),
 			tiering.set_series(text, text)'),
 		('load', 'EXECUTE ON FUNCTION tiering.mark_dirty(text, text, date),
 			_tiering.append_marks(text, text[], date[]), _tiering.mark_changes(),
@@ -96,7 +96,8 @@ BEGIN ATOMIC
 			_tiering.document_rules(jsonb, int), _tiering.import_definition(jsonb, text, int)'),
 		-- what checks a query with the rights of who sets it
 		('bind', 'EXECUTE ON FUNCTION _tiering.checked_query(text, text, boolean),
-			_tiering.source_check(text, text, boolean), _tiering.source_columns(text, int)'),
+			_tiering.source_check(text, text, boolean), _tiering.source_columns(text, int),
+			_tiering.checked_control(text, text), _tiering.control_check(text, text)'),
 		-- of who watches a table, or changes one that is watched
 		('load', 'EXECUTE ON FUNCTION _tiering.row_days(regclass, text[]),
 			_tiering.first_changes(text, text, text, text, text, text[]),
@@ -118,7 +119,7 @@ BEGIN ATOMIC
 			tiering.batch, tiering.superseded, tiering.watch_history, tiering.standing_move,
 			tiering.request, tiering.decision, tiering.request_state, tiering.dirty,
 			tiering.dirty_customer, tiering.assessment, tiering.kept_assessment,
-			tiering.keeping, tiering.refresh_limit, tiering.source_check'),
+			tiering.keeping, tiering.source_check'),
 		('author', 'INSERT, UPDATE, DELETE ON tiering.metric, tiering.tier, tiering.rule,
 			tiering.score_weight, tiering.score_band, tiering.service, tiering.policy,
 			tiering.asset_weight'),
@@ -127,7 +128,7 @@ BEGIN ATOMIC
 			UPDATE (scheme, title, title_zh, description, origin), DELETE ON tiering.scheme'),
 		('author', 'INSERT (scheme, version, everyone, note), UPDATE (everyone, note), DELETE
 			ON tiering.scheme_version'),
-		('bind', 'SELECT ON tiering.source'),
+		('bind', 'SELECT ON tiering.source, tiering.refresh_limit'),
 		-- but not its key: who reads that may have the query run
 		('bind', 'SELECT (scheme, query, set_by, set_at, settings), DELETE
 			ON tiering.series_source'),

@@ -7,13 +7,18 @@ CREATE TABLE tiering.refresh_limit (
 	max_moved numeric CHECK (max_moved BETWEEN 0 AND 1),
 	max_new   numeric CHECK (max_new BETWEEN 0 AND 1),
 	max_exit  numeric CHECK (max_exit BETWEEN 0 AND 1),
+	control_query text,
+	tolerance numeric CHECK (tolerance >= 0 AND tolerance < 'Infinity'),
+	set_by    regrole NOT NULL DEFAULT to_regrole(quote_ident(current_user)),
 	set_at    timestamptz NOT NULL DEFAULT now(),
-	set_by    text NOT NULL DEFAULT session_user,
-	CHECK (num_nonnulls(max_moved, max_new, max_exit) > 0)
+	settings  text[] NOT NULL DEFAULT _tiering.kept_settings(),
+	CHECK (num_nonnulls(max_moved, max_new, max_exit, control_query) > 0),
+	CHECK ((tolerance IS NULL) = (control_query IS NULL))
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.refresh_limit', '');
 COMMENT ON TABLE tiering.refresh_limit IS
-'The shares of a scheme''s customers beyond which a refresh is refused; see set_limits()';
+'The shares of a scheme''s customers, and the total, beyond which a refresh is refused; see '
+'set_limits()';
 COMMENT ON COLUMN tiering.refresh_limit.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.refresh_limit.max_moved IS
 'How many of the customers before it may move between tiers, as a fraction of 1; null: any number';
@@ -21,8 +26,15 @@ COMMENT ON COLUMN tiering.refresh_limit.max_new IS
 'How many may be new, as a fraction of the customers before it; null: any number';
 COMMENT ON COLUMN tiering.refresh_limit.max_exit IS
 'How many of the customers before it may leave, as a fraction of 1; null: any number';
-COMMENT ON COLUMN tiering.refresh_limit.set_at IS 'When this was set';
-COMMENT ON COLUMN tiering.refresh_limit.set_by IS 'Who had logged in';
+COMMENT ON COLUMN tiering.refresh_limit.control_query IS
+'A SELECT that yields for the date $1 the total that the measures have to add up to; null if none';
+COMMENT ON COLUMN tiering.refresh_limit.tolerance IS
+'By how much they may be off, in the unit of the measure; null if there is no control';
+COMMENT ON COLUMN tiering.refresh_limit.set_by IS
+'The role that set it, with whose rights the control runs, also when it is renamed';
+COMMENT ON COLUMN tiering.refresh_limit.set_at IS 'When it was set';
+COMMENT ON COLUMN tiering.refresh_limit.settings IS
+'The settings with which the control runs, of the session that set it; see source.settings';
 
 CREATE TABLE tiering.source_check (
 	entry       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -212,9 +212,13 @@ CREATE TABLE tiering.refresh_limit (
 	max_moved numeric CHECK (max_moved BETWEEN 0 AND 1),
 	max_new   numeric CHECK (max_new BETWEEN 0 AND 1),
 	max_exit  numeric CHECK (max_exit BETWEEN 0 AND 1),
+	control_query text,
+	tolerance numeric CHECK (tolerance >= 0 AND tolerance < 'Infinity'),
+	set_by    regrole NOT NULL DEFAULT to_regrole(quote_ident(current_user)),
 	set_at    timestamptz NOT NULL DEFAULT now(),
-	set_by    text NOT NULL DEFAULT session_user,
-	CHECK (num_nonnulls(max_moved, max_new, max_exit) > 0)
+	settings  text[] NOT NULL DEFAULT _tiering.kept_settings(),
+	CHECK (num_nonnulls(max_moved, max_new, max_exit, control_query) > 0),
+	CHECK ((tolerance IS NULL) = (control_query IS NULL))
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.refresh_limit', '');
 CREATE TABLE tiering.source_check (

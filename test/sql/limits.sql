@@ -15,6 +15,10 @@ INSERT INTO lim.value SELECT c, '2024-07-31', CASE WHEN c <= 11 THEN 600000 ELSE
 SELECT tiering.create_ladder('limits', 'value', '{mass,private}', '{NULL,500000}'),
 	tiering.publish('limits', '2024-01-01'), tiering.set_source('limits',
 	'SELECT customer_id, sum(value) AS value FROM lim.value WHERE as_of = $1 GROUP BY 1');
+SELECT tiering.new_scheme('limits_unmeasured');
+INSERT INTO tiering.metric (scheme, version, metric) VALUES ('limits_unmeasured', 1, 'value');
+CREATE TABLE lim.ledger AS SELECT as_of AS day, sum(value) AS total FROM lim.value
+	WHERE as_of > '2024-07-31' GROUP BY 1;
 CREATE ROLE t_binds;
 CREATE ROLE t_nightly;
 CREATE ROLE t_plans;
@@ -34,7 +38,7 @@ BEGIN
 EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, detail = PG_EXCEPTION_DETAIL,
 		hint = PG_EXCEPTION_HINT;
-	RETURN concat_ws(E'\n', code || ' ' || SQLERRM, detail, hint);
+	RETURN concat_ws(E'\n', code || ' ' || SQLERRM, NULLIF(detail, ''), NULLIF(hint, ''));
 END;
 $$;
 GRANT USAGE ON SCHEMA lim TO t_nightly;
@@ -43,6 +47,13 @@ GRANT USAGE ON SCHEMA lim TO t_nightly;
 SELECT t.fails(q) FROM unnest(ARRAY['SELECT tiering.set_limits(''limits'', 1.5)',
 	'SELECT tiering.set_limits(''limits'', max_exit => -0.1)',
 	'SELECT tiering.set_limits(''limits'', max_new => ''NaN'')',
+	'SELECT tiering.set_limits(''limits'', tolerance => -1,
+		control_query => ''SELECT 1 AS total'')',
+	'SELECT tiering.set_limits(''limits'', control_query => ''SELECT 1 AS sum'')',
+	'SELECT tiering.set_limits(''limits'', control_query => ''SELECT 1.0::float8 AS total'')',
+	'SELECT tiering.set_limits(''limits'', control_query => ''SELECT total FROM ledger'')',
+	'SELECT tiering.set_limits(''limits'', control_query => ''DELETE FROM lim.value'')',
+	'SELECT tiering.set_limits(''limits_unmeasured'', control_query => ''SELECT 1 AS total'')',
 	'SELECT tiering.set_limits(''nowhere'', 1)']) q;
 SET SESSION AUTHORIZATION t_nightly;
 SELECT t.fails('SELECT tiering.set_limits(''limits'', 1)');
@@ -102,6 +113,44 @@ UPDATE lim.value SET value = 600000 WHERE as_of = '2024-07-31' AND customer_id =
 SELECT superseded, recorded FROM tiering.restate('limits', '2024-07-31');
 SELECT * FROM tiering.simulate_limits('limits', 1);
 SELECT t.invariants('limits');
+
+-- a total from elsewhere: asked with the rights of who bound it, whoever refreshes
+INSERT INTO lim.value SELECT c, d, 490000 + c / 4.0
+FROM generate_series(1, 100) c, unnest('{2024-08-31,2024-09-30}'::date[]) d;
+INSERT INTO lim.ledger SELECT as_of, sum(value) FROM lim.value WHERE as_of >= '2024-08-31'
+	GROUP BY as_of;
+GRANT USAGE ON SCHEMA lim TO t_binds;
+SET SESSION AUTHORIZATION t_binds;
+SELECT tiering.set_limits('limits', control_query =>
+	'SELECT total FROM lim.ledger WHERE day = $1');
+RESET SESSION AUTHORIZATION;
+SELECT lim.night('2024-08-31');
+GRANT SELECT ON lim.ledger TO t_binds;
+SET SESSION AUTHORIZATION t_binds;
+SELECT tiering.set_limits('limits', control_query =>
+	'SELECT total FROM lim.ledger WHERE day = $1 -- in the general ledger;');
+SELECT scheme, control_query, tolerance, set_by FROM tiering.refresh_limit;
+RESET SESSION AUTHORIZATION;
+UPDATE lim.value SET value = value + 0.01 WHERE as_of = '2024-08-31' AND customer_id = 7;
+SET SESSION AUTHORIZATION t_nightly;
+SELECT lim.night('2024-08-31');
+RESET SESSION AUTHORIZATION;
+SELECT tiering.set_limits('limits', tolerance => 0.01, control_query =>
+	'SELECT total FROM lim.ledger WHERE day = $1');
+SELECT lim.night('2024-08-31');
+UPDATE lim.value SET value = value - 0.02 WHERE as_of = '2024-09-30' AND customer_id = 7;
+SELECT lim.night('2024-09-30');
+SELECT lim.night('2024-09-30', force => true);
+SELECT finding FROM tiering.source_check WHERE as_of = '2024-09-30';
+DELETE FROM lim.ledger WHERE day = '2024-09-30';
+SELECT lim.night('2024-09-30');
+INSERT INTO lim.ledger VALUES ('2024-09-30', NULL);
+SELECT lim.night('2024-09-30');
+INSERT INTO lim.ledger VALUES ('2024-09-30', 1);
+SELECT lim.night('2024-09-30', force => true);
+SELECT t.fails($$UPDATE tiering.refresh_limit SET control_query = 'SELECT 1 AS total'$$);
+SELECT t.invariants('limits');
+SELECT tiering.set_limits('limits', 0);
 SELECT tiering.create_ladder('limits_none', 'value', '{mass}', '{NULL}'),
 	tiering.set_limits('limits_none', 0.5), tiering.drop_scheme('limits_none');
 SELECT scheme FROM tiering.refresh_limit;

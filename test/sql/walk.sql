@@ -224,7 +224,9 @@ INSERT INTO walk.decided VALUES ('function', 'author', $list$
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'bind', $list$
 	keep_assessments(text, text, interval);
-	set_limits(text, numeric, numeric, numeric);
+	set_limits(text, numeric, numeric, numeric, text, numeric);
+	_tiering.checked_control(text, text);
+	_tiering.control_check(text, text);
 	_tiering.checked_query(text, text, boolean);
 	set_series(text, text);
 	set_source(text, text);
@@ -379,7 +381,9 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.publish(text, date);
 	_tiering.recount(text);
 	_tiering.refresh(text, date, boolean, boolean);
-	_tiering.set_limits(text, numeric, numeric, numeric);
+	_tiering.write_limits(text, numeric, numeric, numeric, text, numeric);
+	_tiering.control_rows(text, date);
+	_tiering.off_control(text, date);
 	_tiering.limit_shares(text, bigint, bigint, bigint, bigint);
 	_tiering.beyond_limits(tiering.refresh_result);
 	_tiering.largest_moves(text, text[]);
@@ -454,7 +458,6 @@ INSERT INTO walk.decided VALUES ('relation', 'report', $list$
 	assessment SELECT;
 	kept_assessment SELECT;
 	keeping SELECT;
-	refresh_limit SELECT;
 	source_check SELECT;
 	assignment SELECT;
 	batch SELECT;
@@ -496,6 +499,7 @@ INSERT INTO walk.decided VALUES ('relation', 'author', $list$
 	tier SELECT+INSERT+UPDATE+DELETE
 $list$);
 INSERT INTO walk.decided VALUES ('relation', 'bind', $list$
+	refresh_limit SELECT;
 	series_source SELECT(scheme, query, set_by, set_at, settings)+DELETE;
 	source SELECT
 $list$);
