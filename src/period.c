@@ -270,37 +270,70 @@ FirstOfMonth(int64 month)
 						  1) - POSTGRES_EPOCH_JDATE;
 }
 
-/* The first month of the run of so many months that contains a day */
+/*
+ * The first month of the run of so many months that contains a day. One of the
+ * runs begins with first_month.
+ */
 static int64
-RunOfMonths(DateADT date, int months)
+RunOfMonths(DateADT date, int months, int first_month)
 {
 	int			year;
 	int			month;
 	int			day;
+	int			gone;
 
 	j2date(date + POSTGRES_EPOCH_JDATE, &year, &month, &day);
-	return (int64) year * MONTHS_PER_YEAR + (month - 1) / months * months;
+	gone = (month - first_month + MONTHS_PER_YEAR) % months;
+	return (int64) year * MONTHS_PER_YEAR + month - 1 - gone;
 }
 
-/* A whole calendar period, so many of them away from the one of as_of */
+/* The month with which years begin */
+static int
+FirstMonthArg(FunctionCallInfo fcinfo, int argno)
+{
+	int			month = PG_GETARG_INT32(argno);
+
+	if (month < 1 || month > MONTHS_PER_YEAR)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("first_month must be from 1 to %d, not %d",
+						MONTHS_PER_YEAR, month)));
+	return month;
+}
+
+/* A whole run of months, so many of them away from the one of as_of */
 static Datum
-CalendarPeriod(FunctionCallInfo fcinfo, int months)
+WholePeriod(FunctionCallInfo fcinfo, int months, int first_month, int32 shift)
 {
 	DateADT		as_of = AsOfArg(fcinfo, 0);
-	int64		month = RunOfMonths(as_of, months) +
-		(int64) PG_GETARG_INT32(1) * months;
+	int64		month = RunOfMonths(as_of, months, first_month) +
+		(int64) shift * months;
 
 	return MakePeriod(fcinfo, FirstOfMonth(month), FirstOfMonth(month + months));
 }
 
-/* A calendar period from its first day up to and including as_of */
+/* A run of months from its first day up to and including as_of */
 static Datum
-CalendarToDate(FunctionCallInfo fcinfo, int months)
+PeriodToDate(FunctionCallInfo fcinfo, int months, int first_month)
 {
 	DateADT		as_of = AsOfArg(fcinfo, 0);
 
-	return MakePeriod(fcinfo, FirstOfMonth(RunOfMonths(as_of, months)),
+	return MakePeriod(fcinfo,
+					  FirstOfMonth(RunOfMonths(as_of, months, first_month)),
 					  (int64) as_of + 1);
+}
+
+/* Those of the calendar */
+static Datum
+CalendarPeriod(FunctionCallInfo fcinfo, int months)
+{
+	return WholePeriod(fcinfo, months, 1, PG_GETARG_INT32(1));
+}
+
+static Datum
+CalendarToDate(FunctionCallInfo fcinfo, int months)
+{
+	return PeriodToDate(fcinfo, months, 1);
 }
 
 PG_FUNCTION_INFO_V1(period_month);
@@ -359,9 +392,40 @@ period_year_to_date(PG_FUNCTION_ARGS)
 	return CalendarToDate(fcinfo, MONTHS_PER_YEAR);
 }
 
+PG_FUNCTION_INFO_V1(period_fiscal_quarter);
+Datum
+period_fiscal_quarter(PG_FUNCTION_ARGS)
+{
+	return WholePeriod(fcinfo, MONTHS_PER_QUARTER, FirstMonthArg(fcinfo, 1),
+					   PG_GETARG_INT32(2));
+}
+
+PG_FUNCTION_INFO_V1(period_fiscal_year);
+Datum
+period_fiscal_year(PG_FUNCTION_ARGS)
+{
+	return WholePeriod(fcinfo, MONTHS_PER_YEAR, FirstMonthArg(fcinfo, 1),
+					   PG_GETARG_INT32(2));
+}
+
+PG_FUNCTION_INFO_V1(period_fiscal_quarter_to_date);
+Datum
+period_fiscal_quarter_to_date(PG_FUNCTION_ARGS)
+{
+	return PeriodToDate(fcinfo, MONTHS_PER_QUARTER, FirstMonthArg(fcinfo, 1));
+}
+
+PG_FUNCTION_INFO_V1(period_fiscal_year_to_date);
+Datum
+period_fiscal_year_to_date(PG_FUNCTION_ARGS)
+{
+	return PeriodToDate(fcinfo, MONTHS_PER_YEAR, FirstMonthArg(fcinfo, 1));
+}
+
 /*
  * The period of the given length whose last day is as_of. Its end, the day
- * after as_of, less the interval is its start, as date - interval counts.
+ * after as_of, less the interval is its start, as date - interval counts. The
+ * name is what 0.1.0 calls it: until a database is updated it does so.
  */
 PG_FUNCTION_INFO_V1(period_trailing);
 Datum

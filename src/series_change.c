@@ -92,7 +92,7 @@ daily_series_amend(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("a correction of a daily_series must have a first day"),
-				 errhint("Use tiering.trim() to leave out all days before one.")));
+				 errhint("Use tiering.clip() to leave out all days before one.")));
 	SeriesArgOrEmpty(fcinfo, 0, &series);
 	value = ValueArg(fcinfo, 2, &dscale);
 	SeriesDraftInit(&draft, (int64) series.count + 2,
@@ -109,7 +109,10 @@ daily_series_amend(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(SeriesPack(&draft));
 }
 
-/* The series with no value outside some days */
+/*
+ * The series with no value outside some days: clip() in SQL. The name is what
+ * 0.1.0 calls it: until a database is updated it does so.
+ */
 PG_FUNCTION_INFO_V1(daily_series_trim);
 Datum
 daily_series_trim(PG_FUNCTION_ARGS)
@@ -247,7 +250,7 @@ RefuseRate(DateADT day)
 			(errcode(ERRCODE_DATA_EXCEPTION),
 			 errmsg("there is a balance but no rate on %s", DateOut(day)),
 			 errhint("Give a rate for every day with a balance, or cut the balances "
-					 "with tiering.trim() to the days that have one.")));
+					 "with tiering.clip() to the days that have one.")));
 }
 
 /* units x 10^-scale, rounded to fewer decimals or as it is */

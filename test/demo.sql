@@ -246,7 +246,7 @@ FROM bank.history;
 
 \echo 'December of customer' :customer 'in it, half the month gone:\n'
 \pset tuples_only on
-SELECT tiering.trim(series, '[1998-12-01,1998-12-16)') FROM bank.history
+SELECT tiering.clip(series, '[1998-12-01,1998-12-16)') FROM bank.history
 WHERE customer_id = :'customer';
 \pset tuples_only off
 \set ECHO queries

@@ -55,9 +55,42 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.year_to_date(date) IS
 'The calendar year that contains as_of, from its first day up to and including as_of';
 
-CREATE FUNCTION tiering.trailing(length interval, as_of date) RETURNS daterange
+-- Years of a bank's own, which begin with any month
+CREATE FUNCTION tiering.fiscal_quarter(as_of date, first_month int, shift int DEFAULT 0)
+	RETURNS daterange
+AS 'MODULE_PATHNAME', 'period_fiscal_quarter'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.fiscal_quarter(date, int, int) IS
+'The whole quarter that contains as_of, of years that begin with the month first_month (4 is '
+'April), or the one so many later (shift -1: the one before). A month that is not one of 1 to 12 '
+'is an error (22023)';
+
+CREATE FUNCTION tiering.fiscal_year(as_of date, first_month int, shift int DEFAULT 0)
+	RETURNS daterange
+AS 'MODULE_PATHNAME', 'period_fiscal_year'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.fiscal_year(date, int, int) IS
+'The whole year that contains as_of, which begins with the month first_month (4 is April), or the '
+'one so many later (shift -1: the one before). A month that is not one of 1 to 12 is an error '
+'(22023)';
+
+CREATE FUNCTION tiering.fiscal_quarter_to_date(as_of date, first_month int) RETURNS daterange
+AS 'MODULE_PATHNAME', 'period_fiscal_quarter_to_date'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.fiscal_quarter_to_date(date, int) IS
+'The quarter that contains as_of, of years that begin with the month first_month, from its first '
+'day up to and including as_of';
+
+CREATE FUNCTION tiering.fiscal_year_to_date(as_of date, first_month int) RETURNS daterange
+AS 'MODULE_PATHNAME', 'period_fiscal_year_to_date'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.fiscal_year_to_date(date, int) IS
+'The year that contains as_of and begins with the month first_month, from its first day up to and '
+'including as_of';
+
+CREATE FUNCTION tiering.rolling(length interval, as_of date) RETURNS daterange
 AS 'MODULE_PATHNAME', 'period_trailing'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.trailing(interval, date) IS
+COMMENT ON FUNCTION tiering.rolling(interval, date) IS
 'The period of that length whose last day is as_of; it starts at (as_of + 1) - length. A length '
 'that is not whole days, or less than one, is an error (22023)';

@@ -43,7 +43,8 @@ GRANT EXECUTE ON FUNCTION
 -- Periods
 GRANT EXECUTE ON FUNCTION tiering.month, tiering.month_to_date, tiering.quarter,
 	tiering.quarter_to_date, tiering.half_year, tiering.half_year_to_date, tiering.year,
-	tiering.year_to_date, tiering.trailing
+	tiering.year_to_date, tiering.fiscal_quarter, tiering.fiscal_quarter_to_date,
+	tiering.fiscal_year, tiering.fiscal_year_to_date, tiering.rolling
 	TO PUBLIC;
 
 -- Series: what is asked of one, what makes another one of it, and the functions of
@@ -54,7 +55,7 @@ GRANT EXECUTE ON FUNCTION
 	tiering.value_on, tiering.minimum, tiering.maximum, tiering.days_at_least,
 	tiering.first_day, tiering.last_change, tiering.segments,
 	tiering.balance_to_reach, tiering.last_day_to_reach,
-	tiering.append, tiering.amend, tiering.trim, tiering.convert
+	tiering.append, tiering.amend, tiering.clip, tiering.convert
 	TO PUBLIC;
 GRANT EXECUTE ON FUNCTION
 	tiering.daily_series(bytea), tiering.daily_series(jsonb), _tiering.jsonb,

@@ -476,11 +476,11 @@ COMMENT ON FUNCTION tiering.amend(tiering.daily_series, daterange, numeric) IS
 'The series with another value on the days of a range, or with none for a null; all other days '
 'stay. A null series begins with the value';
 
-CREATE FUNCTION tiering.trim(series tiering.daily_series, period daterange)
+CREATE FUNCTION tiering.clip(series tiering.daily_series, period daterange)
 	RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_trim'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
-COMMENT ON FUNCTION tiering.trim(tiering.daily_series, daterange) IS
+COMMENT ON FUNCTION tiering.clip(tiering.daily_series, daterange) IS
 'The series with no value outside a range of days, which may be unbounded';
 
 CREATE FUNCTION tiering.convert(series tiering.daily_series, rates tiering.daily_series,

@@ -299,6 +299,19 @@ SELECT tiering_update.drop_column(t.of, c.name)
 FROM unnest('{tiering.source,tiering.series_source}'::regclass[]) t (of),
 	unnest('{time_zone,date_style}'::name[]) c (name);
 
+-- Queries are texts, which say by name what is called otherwise now.
+CREATE FUNCTION tiering_update.with_new_names(query text) RETURNS text
+LANGUAGE sql IMMUTABLE
+BEGIN ATOMIC
+	SELECT regexp_replace(
+		regexp_replace(query, '\mtiering\s*\.\s*"?trailing"?\s*\(', 'tiering.rolling(', 'gi'),
+		'\mtiering\s*\.\s*"?trim"?\s*\(', 'tiering.clip(', 'gi');
+END;
+UPDATE tiering.source SET query = tiering_update.with_new_names(query)
+WHERE query <> tiering_update.with_new_names(query);
+UPDATE tiering.series_source SET query = tiering_update.with_new_names(query)
+WHERE query <> tiering_update.with_new_names(query);
+
 -- Requests and decisions: who they are is known where the name is still that of a role
 ALTER TABLE tiering.request ADD COLUMN requested_id oid, ADD COLUMN requested_as text;
 ALTER TABLE tiering.request

@@ -1,3 +1,21 @@
+-- What has another name keeps who it is, so that what hangs on it, or was granted on it, stays
+DO $$
+DECLARE
+	routine record;
+BEGIN
+	FOR routine IN
+		SELECT * FROM (VALUES
+			('tiering."trailing"(interval, date)', 'rolling'),
+			('tiering."trim"(tiering.daily_series, daterange)', 'clip')) r (name, new_name)
+	LOOP
+		IF tiering_update.find('FUNCTION', routine.name) IS NOT NULL THEN
+			EXECUTE pg_catalog.format('ALTER FUNCTION %s RENAME TO %I', routine.name,
+				routine.new_name);
+		END IF;
+	END LOOP;
+END;
+$$;
+
 -- Who was given what
 SELECT tiering_update.remember_own();
 

@@ -24,7 +24,7 @@ SELECT d::date AS day, round(7.1 + (0.2 * bench.uniform(d::date - greatest(extra
 	FROM d)::int - 5, 0) - date '2024-01-01', 13))::numeric, 4) AS rate
 FROM generate_series(date '2024-01-01', '2024-12-31', '1 day') d;
 CREATE TABLE bench.account_series AS
-SELECT account_id, tiering.trim(tiering.daily_series(balance, valid_from, valid_to),
+SELECT account_id, tiering.clip(tiering.daily_series(balance, valid_from, valid_to),
 	'[2024-01-01,2025-01-01)') AS series
 FROM bench.history WHERE account_id <= 10000 GROUP BY account_id;
 CREATE TABLE bench.account_history AS SELECT * FROM bench.history WHERE account_id <= 10000;

@@ -86,7 +86,7 @@ FROM t.levels;
 -- groups have periods of their own
 SELECT p, tiering.daily_avg(balance, valid_from, valid_to, p) FROM t.levels,
 	unnest(ARRAY[tiering.month('2024-01-31'), tiering.month('2024-02-29'),
-		tiering.trailing('2 months', '2024-02-29')]) p
+		tiering.rolling('2 months', '2024-02-29')]) p
 GROUP BY p ORDER BY p;
 
 -- periods that are none

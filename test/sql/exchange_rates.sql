@@ -62,7 +62,7 @@ CREATE TEMP TABLE rates AS SELECT currency, tiering.fx_series(currency, 'CNY') A
 	FROM (SELECT DISTINCT currency FROM account) c;
 CREATE TEMP TABLE converted AS
 SELECT account_id, tiering.convert(series, rates, 2) AS series
-FROM (SELECT account_id, tiering.trim(tiering.daily_series_changes(balance, changed_on),
+FROM (SELECT account_id, tiering.clip(tiering.daily_series_changes(balance, changed_on),
 	'[2024-01-01,2026-01-01)') AS series FROM balance GROUP BY account_id) b
 	JOIN account USING (account_id) JOIN rates USING (currency);
 CREATE TEMP TABLE worth AS

@@ -19,7 +19,7 @@ INSERT INTO transaction VALUES
 SELECT customer_no, round(m.daily_avg_turnover, 6) AS turnover, round(m.by_hand, 6) AS by_hand,
 	tiering.classify('abc', m) FROM (
 	SELECT customer_no, tiering.daily_avg_snapshots(abs(amount), posted_on,
-		tiering.trailing('3 months', '2024-03-31')) AS daily_avg_turnover,
+		tiering.rolling('3 months', '2024-03-31')) AS daily_avg_turnover,
 		sum(abs(amount)) FILTER (WHERE posted_on BETWEEN '2024-01-01' AND '2024-03-31') / 91 AS
 			by_hand
 	FROM transaction GROUP BY customer_no) m ORDER BY customer_no COLLATE "C";
@@ -45,7 +45,7 @@ SELECT g % 5000 AS customer_no, '2023-12-15'::date + floor(t.random(g) * 120)::i
 		FROM generate_series(1, 15000) g;
 WITH customer AS MATERIALIZED (
 	SELECT customer_no, tiering.daily_avg_snapshots(abs(amount), posted_on,
-		tiering.trailing('3 months', '2024-03-31')) AS daily_avg_turnover
+		tiering.rolling('3 months', '2024-03-31')) AS daily_avg_turnover
 	FROM random_transaction GROUP BY customer_no
 ), by_hand AS (
 	SELECT customer_no, sum(CASE WHEN amount < 0 THEN -amount ELSE amount END)

@@ -359,7 +359,7 @@ SELECT severity, finding FROM tiering.validate('hijack', 2);
 SELECT customers, new FROM tiering.refresh('rights', '2024-03-31');
 UPDATE tiering.assignment SET tier = 'high'
 	WHERE (scheme, customer_id) OPERATOR(pg_catalog.=) ('rights', 'a');
-SELECT tiering.trailing('1 month', '2024-01-31'), tiering.definition_rows('another', 1);
+SELECT tiering.rolling('1 month', '2024-01-31'), tiering.definition_rows('another', 1);
 SELECT tiering.grant_role('tiering_doer', 'load'), tiering.revoke_role('tiering_doer', 'load');
 RESET search_path;
 SET client_min_messages = warning;

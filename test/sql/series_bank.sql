@@ -55,7 +55,7 @@ BEGIN
 		count(*) FILTER (WHERE tiering.daily_avg(s, p)::text IS DISTINCT FROM avg::text
 			OR tiering.balance_days(s, p)::text IS DISTINCT FROM days::text),
 		(SELECT count(*) FROM built b JOIN berka.first f USING (account_id)
-			WHERE tiering.trim(b.s, '[1990-01-01,1999-01-01)') <> tiering.trim(f.s,
+			WHERE tiering.clip(b.s, '[1990-01-01,1999-01-01)') <> tiering.clip(f.s,
 				'[1990-01-01,1999-01-01)'))
 	FROM berka.expected JOIN built USING (account_id);
 	DROP TABLE built;

@@ -29,7 +29,7 @@ SELECT t.fails('SELECT tiering.convert(' || call || ')') FROM unnest(ARRAY[
 	$$'{2026-01-01: 999999999999999999}', '{2026-01-01: 7}'$$,
 	$$'{2026-01-01: 10000000000000000, 2026-01-02: 0.01}', '{2026-01-01: 1.5}', 2$$]) call;
 -- cut to the days that have a rate, it can be converted
-SELECT convert(tiering.trim('{2026-01-01: 1}', '[2026-01-01,2026-06-30)'),
+SELECT convert(tiering.clip('{2026-01-01: 1}', '[2026-01-01,2026-06-30)'),
 	'{2026-01-01: 7, 2026-06-30: none}');
 
 -- 200 accounts in five currencies over two years, rates of working days, carried over weekends

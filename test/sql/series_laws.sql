@@ -220,7 +220,7 @@ SELECT count(*) FILTER (WHERE balance_days(a + b, p) <> balance_days(a, p) + bal
 	p) - balance_days(b, p)) AS minus,
 	count(*) FILTER (WHERE balance_days(a * -2.5, p) <> balance_days(a, p) * -2.5) AS times
 FROM t.two_series, unnest(ARRAY[quarter('2026-03-31'), year('2026-12-31'),
-	tiering.trailing('7 days', '2026-05-05')]) p;
+	tiering.rolling('7 days', '2026-05-05')]) p;
 -- day by day: where one has no value the other's, where none has one none; decimals as numeric has
 -- them
 SELECT count(*) AS days, count(*)
@@ -272,10 +272,10 @@ FROM t.correction c, LATERAL (SELECT daily_series(v, r) AS rebuilt FROM (
 			WHERE NOT upper_inf(c.valid) AND NOT isempty(c.valid)
 		UNION ALL SELECT g.value, g.valid FROM segments(s) g WHERE isempty(c.valid)) x(v, r)) y;
 -- a trimmed series has the same days and no others
-SELECT count(*) FILTER (WHERE tiering.trim(s, valid) <> COALESCE(rebuilt, '{}')) AS wrong,
+SELECT count(*) FILTER (WHERE tiering.clip(s, valid) <> COALESCE(rebuilt, '{}')) AS wrong,
 	count(*) FILTER (WHERE NOT isempty(valid)
-		AND tiering.trim(s, valid) + tiering.trim(s, daterange(NULL, lower(valid))) + CASE
-		WHEN upper_inf(valid) THEN '{}' ELSE tiering.trim(s, daterange(upper(valid), NULL))
+		AND tiering.clip(s, valid) + tiering.clip(s, daterange(NULL, lower(valid))) + CASE
+		WHEN upper_inf(valid) THEN '{}' ELSE tiering.clip(s, daterange(upper(valid), NULL))
 		END <> s) AS parts
 FROM t.correction c, LATERAL (SELECT daily_series(g.value, g.valid * c.valid) AS rebuilt
 	FROM segments(s) g) y;
@@ -293,9 +293,9 @@ SELECT amend(NULL, '[2026-01-01,2026-01-03)', 5) AS first,
 	amend('{2026-01-01: 1}', '[2025-01-01,)', NULL) AS all_gone,
 		amend('{2026-01-01: 100000000000000000, 2026-01-02: 1}', '[2026-01-01,2026-01-02)',
 		0.01) AS makes_room;
-SELECT tiering.trim('{2026-01-01: 1}', '(,)') AS everything,
-	tiering.trim('{2026-01-01: 1}', 'empty') AS nothing,
-	tiering.trim('{2026-01-01: 1}', '[2026-01-05,)') AS tail, tiering.trim(NULL, '(,)')
+SELECT tiering.clip('{2026-01-01: 1}', '(,)') AS everything,
+	tiering.clip('{2026-01-01: 1}', 'empty') AS nothing,
+	tiering.clip('{2026-01-01: 1}', '[2026-01-05,)') AS tail, tiering.clip(NULL, '(,)')
 	IS NULL AS null;
 SELECT - '{2026-01-01: 1.50, 2026-02-01: none}'::daily_series AS minus,
 	'{2026-01-01: 1.50}'::daily_series * 0 AS zero,
@@ -309,7 +309,7 @@ SELECT t.fails('SELECT ' || call) FROM unnest(ARRAY[
 	$$append('{}', '2026-01-01', 'NaN')$$,
 	$$append('{2026-01-01: 1}', '2026-01-02', 1e18)$$,
 	$$append('{2026-01-01: 100000000000000000}', '2026-01-02', 0.01)$$, $$amend('{}', NULL, 3)$$,
-	$$amend('{}', '(,2026-01-01)', 3)$$, $$tiering.trim('{}', NULL)$$,
+	$$amend('{}', '(,2026-01-01)', 3)$$, $$tiering.clip('{}', NULL)$$,
 	$$_tiering.daily_series_add('{2026-01-01: 999999999999999999}', '{2026-01-01: 1}')$$,
 	$$_tiering.daily_series_add('{2026-01-01: 999999999999999999}', '{2026-01-01: 0.5}')$$,
 	$$_tiering.daily_series_times('{2026-01-01: 999999999999999999}', 1.1)$$,

@@ -164,8 +164,8 @@ SELECT current_setting('timezone') AS time_zone, current_setting('datestyle') AS
 -- Periods, reviews and days of hold around the changes of clocks
 CREATE FUNCTION s.days() RETURNS text LANGUAGE sql AS $$
 	SELECT md5(jsonb_agg(jsonb_build_array(d, lower(tiering.month(d)),
-		upper(tiering.trailing('1 month', d)),
-		lower(tiering.trailing('1 month 2 days', d)), (
+		upper(tiering.rolling('1 month', d)),
+		lower(tiering.rolling('1 month 2 days', d)), (
 		-- entered, and gone on in: what is kept until when, and the next review
 		SELECT jsonb_agg(jsonb_build_array(e.kept_until, e.next_review, m.misses, m.next_review,
 			m.tier)

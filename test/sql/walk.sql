@@ -10,8 +10,12 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	definition_rows(text, integer);
 	_tiering.kept_settings();
 	_tiering.login_id();
-	"trailing"(interval, date);
-	"trim"(tiering.daily_series, daterange);
+	rolling(interval, date);
+	clip(tiering.daily_series, daterange);
+	fiscal_quarter(date, integer, integer);
+	fiscal_quarter_to_date(date, integer);
+	fiscal_year(date, integer, integer);
+	fiscal_year_to_date(date, integer);
 	amend(tiering.daily_series, daterange, numeric);
 	append(tiering.daily_series, date, numeric);
 	asset_weight(text, text);

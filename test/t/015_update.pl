@@ -115,6 +115,16 @@ my $own = q{
 	ALTER TABLE tiering.migration ENABLE ROW LEVEL SECURITY;
 	CREATE POLICY one ON tiering.migration FOR SELECT TO teller USING (customer_id = '0010')};
 bank($_, $own) foreach qw(old new);
+# What has another name now, by both of them
+my $renamed = q{
+	CREATE VIEW bank.last_year AS SELECT tiering.rolling('1 year', '2024-06-15') AS period;
+	GRANT EXECUTE ON FUNCTION tiering.rolling(interval, date) TO teller;
+	SELECT tiering.set_series('plain', 'SELECT customer_id, tiering.month($1 + 1) AS period,
+		tiering.clip(tiering.daily_series_snapshots(money, as_of),
+			tiering.rolling(''1 year'', $1)) AS balances
+		FROM bank.money GROUP BY customer_id')};
+bank('new', $renamed);
+bank('old', $renamed =~ s/tiering\.rolling/tiering.trailing/gr =~ s/tiering\.clip/tiering.trim/gr);
 
 # What is to stay as it is
 my @kept = (
@@ -204,6 +214,11 @@ is(bank('old', q{SELECT col_description('bank.lives'::regclass, 3), reloptions F
 is(bank('old', q{SELECT count(*) FROM t.members()
 	WHERE identity LIKE '%bank%' OR identity LIKE '%update%'}),
 	'0', 'and belong to no extension, nor is anything of the update left');
+foreach my $query (q{SELECT pg_get_viewdef('bank.last_year'::regclass), period FROM bank.last_year},
+	'SELECT query FROM tiering.series_source ORDER BY scheme')
+{
+	is(bank('old', $query), bank('new', $query), 'what has another name is called by it');
+}
 is(bank('old', q{SELECT scheme, event, what, version, p.effective, done_by, done_at = published_at
 	FROM tiering.publication p JOIN tiering.scheme_version USING (scheme, version) ORDER BY 1, 2}),
 	"desk|1|publish|1|2024-01-01|postgres|t\ndesk|2|publish|2|2024-06-01|postgres|t\n"
