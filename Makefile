@@ -9,7 +9,8 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 TABLE_PARTS = $(addprefix tables/,fx_rate scheme publication drafting scorecard service policy \
 	asset_weight preset assignment assessment history source limit request writing dirty \
 	by_customer)
-CODE_PARTS = averages/periods averages/measures series/series series/fx \
+CODE_PARTS = averages/periods averages/measures averages/accounts series/series \
+	series/accounts series/fx \
 	$(addprefix schemes/,publication turn asset_weight freeze classify authoring document \
 		successor direction validate publish explain preset) \
 	history/history $(addprefix movement/,decide source request distribution assessment \

@@ -27,6 +27,7 @@ typedef struct PeriodCache
 	Period		period;			/* the last one seen, and checked */
 	Size		size;			/* of its bytes; 0 before the first */
 	char		image[32];		/* a daterange takes 17 at the most */
+	void	   *extra;			/* of whoever else keeps something there */
 } PeriodCache;
 
 static PeriodCache *
@@ -43,6 +44,17 @@ CallSiteCache(FunctionCallInfo fcinfo)
 		fcinfo->flinfo->fn_extra = cache;
 	}
 	return cache;
+}
+
+/* What a call site keeps beside its period, zeroed at first */
+void *
+CallSiteExtra(FunctionCallInfo fcinfo, Size size)
+{
+	PeriodCache *cache = CallSiteCache(fcinfo);
+
+	if (cache->extra == NULL)
+		cache->extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, size);
+	return cache->extra;
 }
 
 /* The days of a range; an empty one has none, a missing bound is infinite */

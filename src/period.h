@@ -31,6 +31,7 @@ PeriodOverlap(const Period *period, DateADT from, DateADT to)
 	return Max(days, 0);
 }
 
+extern void *CallSiteExtra(FunctionCallInfo fcinfo, Size size);
 extern const Period *PeriodArg(FunctionCallInfo fcinfo, int argno);
 extern Period PeriodFromDatum(Datum range);
 extern Period DaysArg(FunctionCallInfo fcinfo, int argno);

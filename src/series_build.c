@@ -16,7 +16,9 @@
 #include "fmgr.h"
 #include "utils/memutils.h"
 
+#include "observations.h"
 #include "series.h"
+#include "series_build.h"
 #include "state.h"
 
 #define STATE_KIND		'S'
@@ -29,7 +31,7 @@ typedef struct Row
 	DateADT		to;				/* DATEVAL_NOEND: for ever */
 } Row;
 
-typedef struct SeriesState
+struct SeriesState
 {
 	int32		count;
 	int32		capacity;
@@ -37,7 +39,7 @@ typedef struct SeriesState
 	int8		scale;			/* of all units */
 	bool		in_turn;		/* does each row begin when the last has ended? */
 	Row			rows[FLEXIBLE_ARRAY_MEMBER];
-} SeriesState;
+};
 
 #define STATE_SIZE(capacity) \
 	(offsetof(SeriesState, rows) + (Size) (capacity) * sizeof(Row))
@@ -141,9 +143,40 @@ StateAdd(SeriesState *state, int64 units, DateADT from, DateADT to)
 }
 
 /*
- * Add the balance in argument 1 on [from, to). Days that no date can name are
- * left out, as a period would leave them out.
+ * Add a number on [from, to). Days that no date can name are left out, as a
+ * period would leave them out.
  */
+static inline SeriesState *
+AddNumber(SeriesState *state, Scaled number, DateADT from, DateADT to)
+{
+	if (to >= SERIES_END)
+		to = DATEVAL_NOEND;
+	if (from >= to || from >= SERIES_END)
+		return state;
+	if (number.scale > state->scale)
+		RaiseScale(state, &number);
+	if (number.scale < state->scale)
+		number.units = Rescale(number.units, number.scale, state->scale);
+	return StateAdd(state, number.units, from, to);
+}
+
+/* For balances that are not arguments */
+SeriesState *
+SeriesStateCreate(MemoryContext context, int dscale)
+{
+	SeriesState *state = StateCreate(context, INITIAL_CAPACITY);
+
+	state->dscale = dscale;
+	return state;
+}
+
+SeriesState *
+SeriesStateAdd(SeriesState *state, Scaled number, DateADT from, DateADT to)
+{
+	return AddNumber(state, number, from, to);
+}
+
+/* Add the balance in argument 1 on [from, to) */
 static inline Datum
 Accumulate(FunctionCallInfo fcinfo, DateADT from, DateADT to)
 {
@@ -156,15 +189,7 @@ Accumulate(FunctionCallInfo fcinfo, DateADT from, DateADT to)
 	SeriesReadNumber(PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(1)), "balance",
 					 &number, &dscale);
 	state->dscale = Max(state->dscale, dscale);
-	if (to >= SERIES_END)
-		to = DATEVAL_NOEND;
-	if (from >= to || from >= SERIES_END)
-		PG_RETURN_POINTER(state);
-	if (number.scale > state->scale)
-		RaiseScale(state, &number);
-	if (number.scale < state->scale)
-		number.units = Rescale(number.units, number.scale, state->scale);
-	PG_RETURN_POINTER(StateAdd(state, number.units, from, to));
+	PG_RETURN_POINTER(AddNumber(state, number, from, to));
 }
 
 static Datum
@@ -413,22 +438,27 @@ DraftTotals(SeriesDraft *draft, const SeriesState *state)
 	pfree(events);
 }
 
-PG_FUNCTION_INFO_V1(daily_series_final);
-Datum
-daily_series_final(PG_FUNCTION_ARGS)
+/* The series of all rows, which add up */
+struct varlena *
+SeriesStateSum(const SeriesState *state)
 {
-	SeriesState *state;
 	SeriesDraft draft;
 
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	state = (SeriesState *) PG_GETARG_POINTER(0);
 	SeriesDraftInit(&draft, (int64) state->count * 2, state->dscale);
 	if (state->in_turn)
 		DraftInTurn(&draft, state);
 	else
 		DraftTotals(&draft, state);
-	PG_RETURN_POINTER(SeriesPack(&draft));
+	return SeriesPack(&draft);
+}
+
+PG_FUNCTION_INFO_V1(daily_series_final);
+Datum
+daily_series_final(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	PG_RETURN_POINTER(SeriesStateSum((SeriesState *) PG_GETARG_POINTER(0)));
 }
 
 /* The rows in the order of their days; the state's own stay put */
@@ -466,7 +496,11 @@ daily_series_final_changes(PG_FUNCTION_ARGS)
 	{
 		if (i > 0 && rows[i].from == rows[i - 1].from &&
 			rows[i].units != rows[i - 1].units)
-			RefuseClash(rows[i].from);
+			RefuseClash(rows[i].from, NULL,
+						ScaledToNumeric(rows[i - 1].units, state->scale,
+										state->scale),
+						ScaledToNumeric(rows[i].units, state->scale,
+										state->scale), false);
 		SeriesPut(&draft, rows[i].from, rows[i].units, state->scale);
 	}
 	PG_RETURN_POINTER(SeriesPack(&draft));

@@ -15,8 +15,6 @@
 
 extern MemoryContext StateContext(FunctionCallInfo fcinfo);
 
-extern void RefuseClash(DateADT day) pg_attribute_noreturn();
-
 extern void StateBegin(StringInfo buf, char kind);
 extern bytea *StateEnd(StringInfo buf);
 extern void StateOpen(StringInfo buf, bytea *state, char kind);

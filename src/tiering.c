@@ -7,7 +7,10 @@
  *		period			half-open runs of days, and the calendar's
  *		balance_days	the exact sum of balance x days
  *		daily_avg		aggregates whose state is that sum
- *		changes			the aggregate over a sparse history, which needs order
+ *		observations	the sparse observations of one account, which need order
+ *		changes			the aggregate over those of one account
+ *		account			which account a row is of
+ *		account_changes	aggregates over those of several, or ordered within the day
  *		series			a whole history in one value, packed
  *		series_io		that value as text and bytes
  *		series_jsonb	as jsonb

@@ -31,13 +31,31 @@ GRANT EXECUTE ON FUNCTION
 	tiering.daily_avg_changes(numeric, date, daterange),
 	tiering.balance_days(numeric, daterange, daterange),
 	tiering.balance_days(numeric, date, date, daterange),
-	tiering.balance_days_snapshots, tiering.balance_days_flows, tiering.balance_days_changes,
+	tiering.balance_days_snapshots(numeric, date, daterange), tiering.balance_days_flows,
+	tiering.balance_days_changes(numeric, date, daterange),
 	tiering.daily_series(numeric, daterange),
 	tiering.daily_series(numeric, date, date),
 	tiering.daily_series_snapshots(numeric, date),
 	tiering.daily_series_flows(numeric, date),
 	tiering.daily_series_changes(numeric, date),
 	tiering.sum(tiering.daily_series)
+	TO PUBLIC;
+GRANT EXECUTE ON FUNCTION
+	tiering.daily_avg_changes(anyelement, numeric, date, daterange),
+	tiering.daily_avg_changes(numeric, date, anycompatible, daterange),
+	tiering.daily_avg_changes(anyelement, numeric, date, anycompatible, daterange),
+	tiering.daily_avg_snapshots(anyelement, numeric, date, daterange),
+	tiering.daily_avg_snapshots(anyelement, numeric, date, anycompatible, daterange),
+	tiering.balance_days_changes(anyelement, numeric, date, daterange),
+	tiering.balance_days_changes(numeric, date, anycompatible, daterange),
+	tiering.balance_days_changes(anyelement, numeric, date, anycompatible, daterange),
+	tiering.balance_days_snapshots(anyelement, numeric, date, daterange),
+	tiering.balance_days_snapshots(anyelement, numeric, date, anycompatible, daterange),
+	tiering.daily_series_changes(anyelement, numeric, date),
+	tiering.daily_series_changes(numeric, date, anycompatible),
+	tiering.daily_series_changes(anyelement, numeric, date, anycompatible),
+	tiering.daily_series_snapshots(anyelement, numeric, date),
+	tiering.daily_series_snapshots(anyelement, numeric, date, anycompatible)
 	TO PUBLIC;
 
 -- Periods
