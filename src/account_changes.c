@@ -445,7 +445,9 @@ AddRows(SeriesState *rows, const Account *account, bool carry)
 				observation->day + 1;
 		else if (next != NULL)
 			to = next->day;
-		rows = SeriesStateAdd(rows, AsScaled(observation), observation->day, to);
+		rows = SeriesStateAdd(rows, AsScaled(observation),
+							  carry ? SeriesBegin(observation->day) :
+							  observation->day, to);
 	}
 	return rows;
 }

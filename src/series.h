@@ -67,6 +67,9 @@
 /* The first day after all that exist; what lasts so long lasts for ever */
 #define SERIES_END				((DateADT) (DATE_END_JULIAN - POSTGRES_EPOCH_JDATE))
 
+/* The first day that exists; what has stood since always has so since then */
+#define SERIES_BEGIN			((DateADT) (DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE))
+
 /* 9999-12-31 */
 #define SERIES_HIGH_DATE		((DateADT) 2921939)
 
@@ -172,6 +175,23 @@ static inline DateADT
 SeriesOpenEnd(DateADT to)
 {
 	return to >= SERIES_HIGH_DATE ? DATEVAL_NOEND : to;
+}
+
+/*
+ * A null, -infinity or a missing lower bound says since always: in an average
+ * all days before the end count, and so they do in a series.
+ */
+static inline DateADT
+SeriesBegin(DateADT from)
+{
+	return from == DATEVAL_NOBEGIN ? SERIES_BEGIN : from;
+}
+
+/* Where a point is that day, there is no day on which its value began */
+static inline DateADT
+SeriesBegun(DateADT day)
+{
+	return day == SERIES_BEGIN ? DATEVAL_NOBEGIN : day;
 }
 
 static inline uint64

@@ -146,7 +146,7 @@ PG_FUNCTION_INFO_V1(daily_series_value_on);
 Datum
 daily_series_value_on(PG_FUNCTION_ARGS)
 {
-	DateADT		day = PG_GETARG_DATEADT(1);
+	DateADT		day = SeriesBegin(PG_GETARG_DATEADT(1));
 	Series		series;
 	int64		units;
 
@@ -233,7 +233,7 @@ daily_series_first_day(PG_FUNCTION_ARGS)
 	SeriesOpen(&series, PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(0)));
 	if (series.count == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_DATEADT(series.first);
+	PG_RETURN_DATEADT(SeriesBegun(series.first));
 }
 
 PG_FUNCTION_INFO_V1(daily_series_last_change);
@@ -245,7 +245,7 @@ daily_series_last_change(PG_FUNCTION_ARGS)
 	SeriesOpen(&series, PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(0)));
 	if (series.count == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_DATEADT(SeriesDay(&series, series.count - 1));
+	PG_RETURN_DATEADT(SeriesBegun(SeriesDay(&series, series.count - 1)));
 }
 
 /* What segments() remembers from row to row */
@@ -283,7 +283,7 @@ MakeSegment(const Segments *segments, int i, TupleDesc desc)
 	Datum		values[2];
 	Period		days;
 
-	days.start = SeriesDay(series, i);
+	days.start = SeriesBegun(SeriesDay(series, i));
 	days.end = last ? DATEVAL_NOEND : SeriesDay(series, i + 1);
 	values[0] = PeriodToRange(segments->typcache, &days);
 	values[1] = NumericGetDatum(SeriesNumber(series, SeriesUnits(series, i)));

@@ -200,18 +200,6 @@ UnchangedState(FunctionCallInfo fcinfo)
 	return PG_GETARG_DATUM(0);
 }
 
-static void
-CheckBegin(DateADT from, const char *what)
-{
-	if (from == DATEVAL_NOBEGIN)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s of a balance in a daily_series must be a day, not -infinity",
-						what),
-				 errhint("A daily_series begins on a day: "
-						 "give the first day on which the balance is known.")));
-}
-
 /* A balance and the range of days on which it stood */
 PG_FUNCTION_INFO_V1(daily_series_accum_range);
 Datum
@@ -222,8 +210,8 @@ daily_series_accum_range(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1))
 		return UnchangedState(fcinfo);
 	valid = ValidRangeArg(fcinfo, 2);
-	CheckBegin(valid.start, "the lower bound of the valid range");
-	return Accumulate(fcinfo, valid.start, SeriesOpenEnd(valid.end));
+	return Accumulate(fcinfo, SeriesBegin(valid.start),
+					  SeriesOpenEnd(valid.end));
 }
 
 /* The same, the range given as its first day and the first day after it */
@@ -236,8 +224,8 @@ daily_series_accum_dates(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1))
 		return UnchangedState(fcinfo);
 	valid = ValidDatesArg(fcinfo, 2);
-	CheckBegin(valid.start, "valid_from");
-	return Accumulate(fcinfo, valid.start, SeriesOpenEnd(valid.end));
+	return Accumulate(fcinfo, SeriesBegin(valid.start),
+					  SeriesOpenEnd(valid.end));
 }
 
 /* A balance on one day */
@@ -260,13 +248,10 @@ PG_FUNCTION_INFO_V1(daily_series_accum_flow);
 Datum
 daily_series_accum_flow(PG_FUNCTION_ARGS)
 {
-	DateADT		posted_on;
-
 	if (PG_ARGISNULL(1))
 		return UnchangedState(fcinfo);
-	posted_on = DateArg(fcinfo, 2, "posted_on");
-	CheckBegin(posted_on, "posted_on");
-	return Accumulate(fcinfo, posted_on, DATEVAL_NOEND);
+	return Accumulate(fcinfo, SeriesBegin(DateArg(fcinfo, 2, "posted_on")),
+					  DATEVAL_NOEND);
 }
 
 /* A new balance, which counts until the next one */
@@ -274,13 +259,10 @@ PG_FUNCTION_INFO_V1(daily_series_accum_change);
 Datum
 daily_series_accum_change(PG_FUNCTION_ARGS)
 {
-	DateADT		changed_on;
-
 	if (PG_ARGISNULL(1))
 		return UnchangedState(fcinfo);
-	changed_on = DateArg(fcinfo, 2, "changed_on");
-	CheckBegin(changed_on, "changed_on");
-	return Accumulate(fcinfo, changed_on, DATEVAL_NOEND);
+	return Accumulate(fcinfo, SeriesBegin(DateArg(fcinfo, 2, "changed_on")),
+					  DATEVAL_NOEND);
 }
 
 /* Add the rows of another state, and leave that one alone */

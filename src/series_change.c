@@ -79,7 +79,8 @@ Datum
 daily_series_amend(PG_FUNCTION_ARGS)
 {
 	Period		valid = ValidRangeArg(fcinfo, 1);
-	Period		before = {DATEVAL_NOBEGIN, valid.start};
+	DateADT		start = SeriesBegin(valid.start);
+	Period		before = {DATEVAL_NOBEGIN, start};
 	Period		after = {SeriesOpenEnd(valid.end), DATEVAL_NOEND};
 	SeriesDraft draft;
 	Series		series;
@@ -88,21 +89,16 @@ daily_series_amend(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0) && PG_ARGISNULL(2))
 		PG_RETURN_NULL();
-	if (valid.start == DATEVAL_NOBEGIN)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a correction of a daily_series must have a first day"),
-				 errhint("Use tiering.clip() to leave out all days before one.")));
 	SeriesArgOrEmpty(fcinfo, 0, &series);
 	value = ValueArg(fcinfo, 2, &dscale);
 	SeriesDraftInit(&draft, (int64) series.count + 2,
 					Max(series.dscale, dscale));
-	if (valid.start >= valid.end)
+	if (start >= valid.end)
 		before.end = DATEVAL_NOEND;
 	SeriesPutDays(&draft, &series, &before);
-	if (valid.start < valid.end && valid.start < SERIES_END)
+	if (start < valid.end && start < SERIES_END)
 	{
-		SeriesPut(&draft, valid.start, value.units, value.scale);
+		SeriesPut(&draft, start, value.units, value.scale);
 		if (after.start < SERIES_END)
 			SeriesPutDays(&draft, &series, &after);
 	}

@@ -2,7 +2,8 @@
  * Measures: exact daily averages over the shapes in which a warehouse keeps
  * balances, and their numerators, the balance-days.
  *
- * Null balances are skipped; no rows or only nulls give null. A null period is
+ * A null balance is one that nobody knows, which is not 0: its row is skipped, and
+ * its days are as if there were no row. No rows or only nulls give null. A null period is
  * an error (22004), as is one that is empty, unbounded, or not the same for all
  * rows of a group (22023), and a balance that is NaN or infinite (22003). The
  * first four accumulate in a state of constant size. All are exact for any
@@ -124,7 +125,7 @@ CREATE AGGREGATE tiering.daily_avg(balance numeric, valid_from date, valid_to da
 );
 COMMENT ON AGGREGATE tiering.daily_avg(numeric, date, date, daterange) IS
 'Daily average over the period. A row is a balance, the first day on which it stood and the first '
-'day after; a null date is no bound';
+'day after; a null is no bound: it has stood since always, or stands for ever';
 
 CREATE AGGREGATE tiering.balance_days(balance numeric, valid_from date, valid_to date,
 	period daterange) (
@@ -139,7 +140,8 @@ CREATE AGGREGATE tiering.balance_days(balance numeric, valid_from date, valid_to
 );
 COMMENT ON AGGREGATE tiering.balance_days(numeric, date, date, daterange) IS
 'Balance-days in the period, the numerator of the daily average. A row is a balance, the first day '
-'on which it stood and the first day after; a null date is no bound';
+'on which it stood and the first day after; a null is no bound: it has stood since always, or '
+'stands for ever';
 
 CREATE FUNCTION _tiering.daily_avg_snapshots_accum(internal, numeric, date, daterange)
 	RETURNS internal

@@ -243,9 +243,9 @@ CREATE OPERATOR CLASS tiering.daily_series_ops DEFAULT FOR TYPE tiering.daily_se
 COMMENT ON OPERATOR CLASS tiering.daily_series_ops USING hash IS
 'Hashing of daily_series';
 
--- Building: rows in any order, the same shapes as those of the averages. Null
--- balances are skipped; no rows or only nulls give null. Balances whose days
--- overlap add up; a day that no row covers has no value.
+-- Building: rows in any order, the same shapes as those of the averages. A null
+-- balance is one that nobody knows: its row is skipped. No rows or only nulls give null.
+-- Balances whose days overlap add up; a day that no row covers has no value.
 
 CREATE FUNCTION _tiering.daily_series_combine(internal, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_series_combine'
@@ -295,7 +295,7 @@ CREATE AGGREGATE tiering.daily_series(balance numeric, valid daterange) (
 );
 COMMENT ON AGGREGATE tiering.daily_series(numeric, daterange) IS
 'A series from rows of a balance and the range of days on which it stood; without an upper bound '
-'it counts for ever, without a lower one it is an error (22023)';
+'it counts for ever, without a lower one since always, as in daily_avg()';
 
 CREATE FUNCTION _tiering.daily_series_accum(internal, numeric, date, date) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_series_accum_dates'
@@ -315,8 +315,8 @@ CREATE AGGREGATE tiering.daily_series(balance numeric, valid_from date, valid_to
 );
 COMMENT ON AGGREGATE tiering.daily_series(numeric, date, date) IS
 'A series from rows of a balance, the first day on which it stood and the first day after. It '
-'counts for ever if the latter is null, infinity, or 9999-12-31 and later, by which warehouses say '
-'so';
+'counts since always if the former is null or -infinity, as in daily_avg(); it counts for ever if '
+'the latter is null, infinity, or 9999-12-31 and later, by which warehouses say so';
 
 CREATE FUNCTION _tiering.daily_series_snapshots_accum(internal, numeric, date) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_series_accum_snapshot'
@@ -424,21 +424,23 @@ CREATE FUNCTION tiering.first_day(series tiering.daily_series) RETURNS date
 AS 'MODULE_PATHNAME', 'daily_series_first_day'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.first_day(tiering.daily_series) IS
-'The first day with a value; null if there is none';
+'The first day with a value, -infinity if there has been one since always; null if there is none';
 
 CREATE FUNCTION tiering.last_change(series tiering.daily_series) RETURNS date
 AS 'MODULE_PATHNAME', 'daily_series_last_change'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.last_change(tiering.daily_series) IS
-'The day of the last change, a change to no value included; null if there is none';
+'The day of the last change, a change to no value included; -infinity if the value has been the '
+'same since always, null if there is none';
 
 CREATE FUNCTION tiering.segments(series tiering.daily_series)
 	RETURNS TABLE (valid daterange, value numeric)
 AS 'MODULE_PATHNAME', 'daily_series_segments'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1 ROWS 20;
 COMMENT ON FUNCTION tiering.segments(tiering.daily_series) IS
-'A row for each run of days with one value, in order; the last one has no upper bound if it counts '
-'for ever. Days without a value are in none';
+'A row for each run of days with one value, in order; the first one has no lower bound if it has '
+'counted since always, the last one no upper bound if it counts for ever. Days without a value '
+'are in none';
 
 CREATE FUNCTION tiering.balance_to_reach(series tiering.daily_series, threshold numeric,
 	period daterange, as_of date) RETURNS numeric

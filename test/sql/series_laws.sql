@@ -297,6 +297,12 @@ SELECT tiering.clip('{2026-01-01: 1}', '(,)') AS everything,
 	tiering.clip('{2026-01-01: 1}', 'empty') AS nothing,
 	tiering.clip('{2026-01-01: 1}', '[2026-01-05,)') AS tail, tiering.clip(NULL, '(,)')
 	IS NULL AS null;
+-- a correction of all days before one, and of none
+SELECT amend('{2026-01-01: 1, 2026-03-01: 2}', '(,2026-02-01)', 3) AS before,
+	amend('{2026-01-01: 1, 2026-03-01: 2}', '(,2026-02-01)', NULL) = tiering.clip(
+		'{2026-01-01: 1, 2026-03-01: 2}', '[2026-02-01,)') AS none_before,
+	amend('{2026-01-01: 1}', '(,)', 3) AS all_days,
+	amend('{2026-01-01: 1}', '(,4714-11-24 BC)', 3) AS no_day;
 SELECT - '{2026-01-01: 1.50, 2026-02-01: none}'::daily_series AS minus,
 	'{2026-01-01: 1.50}'::daily_series * 0 AS zero,
 	'{2026-01-01: 1.50}'::daily_series * 0.30 AS weight,
@@ -309,7 +315,7 @@ SELECT t.fails('SELECT ' || call) FROM unnest(ARRAY[
 	$$append('{}', '2026-01-01', 'NaN')$$,
 	$$append('{2026-01-01: 1}', '2026-01-02', 1e18)$$,
 	$$append('{2026-01-01: 100000000000000000}', '2026-01-02', 0.01)$$, $$amend('{}', NULL, 3)$$,
-	$$amend('{}', '(,2026-01-01)', 3)$$, $$tiering.clip('{}', NULL)$$,
+	$$tiering.clip('{}', NULL)$$,
 	$$_tiering.daily_series_add('{2026-01-01: 999999999999999999}', '{2026-01-01: 1}')$$,
 	$$_tiering.daily_series_add('{2026-01-01: 999999999999999999}', '{2026-01-01: 0.5}')$$,
 	$$_tiering.daily_series_times('{2026-01-01: 999999999999999999}', 1.1)$$,
