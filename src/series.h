@@ -42,6 +42,7 @@
 #include "utils/date.h"
 
 #include "compat.h"
+#include "open_end.h"
 #include "period.h"
 #include "scaled.h"
 
@@ -69,9 +70,6 @@
 
 /* The first day that exists; what has stood since always has so since then */
 #define SERIES_BEGIN			((DateADT) (DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE))
-
-/* 9999-12-31 */
-#define SERIES_HIGH_DATE		((DateADT) 2921939)
 
 /* What stands for no number */
 #define SERIES_NONE				PG_INT64_MIN
@@ -166,16 +164,6 @@ extern void SeriesReadNumber(struct varlena *number, const char *what,
 
 #define SeriesNumber(series, units) \
 	ScaledToNumeric((units), (series)->scale, (series)->dscale)
-
-/*
- * Warehouses write 9999-12-31 for an open end. Taken as a day it would be
- * a change that no later one can be appended to, so it is taken as it is meant.
- */
-static inline DateADT
-SeriesOpenEnd(DateADT to)
-{
-	return to >= SERIES_HIGH_DATE ? DATEVAL_NOEND : to;
-}
 
 /*
  * A null, -infinity or a missing lower bound says since always: in an average

@@ -211,7 +211,7 @@ daily_series_accum_range(PG_FUNCTION_ARGS)
 		return UnchangedState(fcinfo);
 	valid = ValidRangeArg(fcinfo, 2);
 	return Accumulate(fcinfo, SeriesBegin(valid.start),
-					  SeriesOpenEnd(valid.end));
+					  EndAsMeant(valid.end));
 }
 
 /* The same, the range given as its first day and the first day after it */
@@ -225,7 +225,7 @@ daily_series_accum_dates(PG_FUNCTION_ARGS)
 		return UnchangedState(fcinfo);
 	valid = ValidDatesArg(fcinfo, 2);
 	return Accumulate(fcinfo, SeriesBegin(valid.start),
-					  SeriesOpenEnd(valid.end));
+					  EndAsMeant(valid.end));
 }
 
 /* A balance on one day */

@@ -81,7 +81,7 @@ daily_series_amend(PG_FUNCTION_ARGS)
 	Period		valid = ValidRangeArg(fcinfo, 1);
 	DateADT		start = SeriesBegin(valid.start);
 	Period		before = {DATEVAL_NOBEGIN, start};
-	Period		after = {SeriesOpenEnd(valid.end), DATEVAL_NOEND};
+	Period		after = {EndAsMeant(valid.end), DATEVAL_NOEND};
 	SeriesDraft draft;
 	Series		series;
 	Scaled		value;
@@ -121,7 +121,7 @@ daily_series_trim(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	SeriesArg(fcinfo, 0, &series);
 	SeriesDraftInit(&draft, (int64) series.count + 1, series.dscale);
-	days.end = SeriesOpenEnd(days.end);
+	days.end = EndAsMeant(days.end);
 	SeriesPutDays(&draft, &series, &days);
 	if (days.end < SERIES_END)
 		SeriesPut(&draft, days.end, SERIES_NONE, 0);

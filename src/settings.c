@@ -8,8 +8,9 @@
  * whether rows may be left out is always the same: these have the values below,
  * which are core's own but for two. By the custom of which country a text is a
  * day, a time, a number or money, is as it was in the session that set the
- * query: who set it saw what it yields there, and the custom is the bank's. These
- * are kept with it; _tiering.kept_settings() lists them.
+ * query: who set it saw what it yields there, and the custom is the bank's. So is
+ * which day stands for an open end. These are kept with it; _tiering.kept_settings()
+ * lists them.
  *
  * Those by which our own functions have their statements planned are for the query
  * what they are for the session.

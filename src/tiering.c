@@ -5,6 +5,7 @@
  *		decimal			the digits of a numeric, read as integers
  *		scaled			numbers of at most 18 digits, in decimals
  *		period			half-open runs of days, and the calendar's
+ *		open_end		from which day on an end is open, a setting
  *		balance_days	the exact sum of balance x days
  *		daily_avg		aggregates whose state is that sum
  *		observations	the sparse observations of one account, which need order
@@ -40,5 +41,14 @@
 #include "fmgr.h"
 
 #include "compat.h"
+#include "open_end.h"
 
 TIERING_MODULE_MAGIC;
+
+void		_PG_init(void);
+
+void
+_PG_init(void)
+{
+	OpenEndDefine();
+}

@@ -141,8 +141,8 @@ GRANT EXECUTE ON FUNCTION _tiering.relation_rights, _tiering.function_rights, _t
 GRANT EXECUTE ON FUNCTION _tiering.succeeded TO PUBLIC;
 -- what defaults, conditions and triggers of tables ask with the rights of whoever writes
 GRANT EXECUTE ON FUNCTION _tiering.bounds_fit, _tiering.restores, _tiering.binder,
-	_tiering.login_id, _tiering.acting_role, _tiering.kept_settings, _tiering.is_dropped,
-		_tiering.heeded_publication,
+	_tiering.login_id, _tiering.acting_role, _tiering.kept_settings, _tiering.open_end,
+	_tiering.is_dropped, _tiering.heeded_publication,
 	_tiering.status_follows, _tiering.refuse_change
 	TO PUBLIC;
 -- near_upgrade, which may be granted alone: it asks for a key that the view alone gives

@@ -6,6 +6,9 @@
  * and show at most 31 decimals; others are errors (22003). Two series are equal
  * if they are the same function, however many decimals they show.
  *
+ * What takes the end of a balance is STABLE, as the setting tiering.open_end says from
+ * which day on an end is none. All else depends on its arguments alone.
+ *
  * Functions with a period want it bounded and not empty, as the aggregates do,
  * and look at it first: a null period is an error (22004) beside a null series,
  * too. Otherwise a null gives null.
@@ -279,7 +282,7 @@ COMMENT ON FUNCTION _tiering.daily_series_final_changes(internal) IS
 
 CREATE FUNCTION _tiering.daily_series_accum(internal, numeric, daterange) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_series_accum_range'
-LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+LANGUAGE C STABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION _tiering.daily_series_accum(internal, numeric, daterange) IS
 'Adds one row to the state of daily_series(numeric, daterange)';
 
@@ -294,12 +297,13 @@ CREATE AGGREGATE tiering.daily_series(balance numeric, valid daterange) (
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_series(numeric, daterange) IS
-'A series from rows of a balance and the range of days on which it stood; without an upper bound '
-'it counts for ever, without a lower one since always, as in daily_avg()';
+'A series from rows of a balance and the range of days on which it stood. It counts for ever if '
+'that has no upper bound, or one that tiering.open_end says is open, and since always if it has no '
+'lower bound, as in daily_avg()';
 
 CREATE FUNCTION _tiering.daily_series_accum(internal, numeric, date, date) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_series_accum_dates'
-LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+LANGUAGE C STABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION _tiering.daily_series_accum(internal, numeric, date, date) IS
 'Adds one row to the state of daily_series(numeric, date, date)';
 
@@ -316,7 +320,8 @@ CREATE AGGREGATE tiering.daily_series(balance numeric, valid_from date, valid_to
 COMMENT ON AGGREGATE tiering.daily_series(numeric, date, date) IS
 'A series from rows of a balance, the first day on which it stood and the first day after. It '
 'counts since always if the former is null or -infinity, as in daily_avg(); it counts for ever if '
-'the latter is null, infinity, or 9999-12-31 and later, by which warehouses say so';
+'the latter is null or infinity, or a day from which on the setting tiering.open_end says that an '
+'end is open (9999-01-01)';
 
 CREATE FUNCTION _tiering.daily_series_snapshots_accum(internal, numeric, date) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_series_accum_snapshot'
@@ -473,17 +478,18 @@ COMMENT ON FUNCTION tiering.append(tiering.daily_series, date, numeric) IS
 CREATE FUNCTION tiering.amend(series tiering.daily_series, valid daterange, value numeric)
 	RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_amend'
-LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+LANGUAGE C STABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.amend(tiering.daily_series, daterange, numeric) IS
 'The series with another value on the days of a range, or with none for a null; all other days '
-'stay. A null series begins with the value';
+'stay. A null series begins with the value. An upper bound may be open by tiering.open_end';
 
 CREATE FUNCTION tiering.clip(series tiering.daily_series, period daterange)
 	RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_trim'
-LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+LANGUAGE C STABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.clip(tiering.daily_series, daterange) IS
-'The series with no value outside a range of days, which may be unbounded';
+'The series with no value outside a range of days, which may be unbounded, or have an upper bound '
+'that is open by tiering.open_end';
 
 CREATE FUNCTION tiering.convert(series tiering.daily_series, rates tiering.daily_series,
 	scale int DEFAULT 2) RETURNS tiering.daily_series

@@ -227,7 +227,8 @@ END;
 $$;
 SELECT d.* FROM (SELECT t.series_state(balance, valid_from, valid_to) AS state FROM t.rows
 	WHERE account = 3) s, t.damage_series(state) d;
--- 9999-12-31 is how a warehouse says that a balance stands still; the day before is a day
+-- a day in the year 9999 is how a warehouse says that a balance stands still
 SELECT tiering.daily_series(1, '2026-01-01', d) AS dates,
 	tiering.daily_series(1, daterange('2026-01-01', d)) AS ranges
-FROM (VALUES ('9999-12-30'::date), ('9999-12-31'), ('infinity'), (NULL)) v(d) GROUP BY d ORDER BY d;
+FROM (VALUES ('9998-12-31'::date), ('9999-01-01'), ('9999-12-30'), ('9999-12-31'), ('infinity'),
+	(NULL)) v(d) GROUP BY d ORDER BY d;

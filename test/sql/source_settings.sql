@@ -35,7 +35,8 @@ INSERT INTO src.setting (name, kind, at_set, at_run, runs_as) VALUES
 	('lc_time', 'kept', 'POSIX', 'C', 'POSIX'),
 	('default_text_search_config', 'kept', 'pg_catalog.german', '"pg_catalog"."english"',
 		'pg_catalog.german'),
-	('plpgsql.check_asserts', 'kept', 'on', 'off', 'on');
+	('plpgsql.check_asserts', 'kept', 'on', 'off', 'on'),
+	('tiering.open_end', 'kept', '2999-12-31', '2099-12-31', '2999-12-31');
 INSERT INTO src.setting (name, kind) SELECT unnest(string_to_array(btrim(regexp_replace($$
 	allow_in_place_tablespaces allow_system_table_mods application_name backend_flush_after
 	backtrace_functions check_function_bodies client_connection_check_interval client_encoding

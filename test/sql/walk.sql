@@ -9,6 +9,7 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.shown_sums(uuid, text);
 	definition_rows(text, integer);
 	_tiering.kept_settings();
+	_tiering.open_end();
 	_tiering.login_id();
 	rolling(interval, date);
 	clip(tiering.daily_series, daterange);
