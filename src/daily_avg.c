@@ -74,7 +74,7 @@ daily_avg_accum_dates(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(1))
 		return UnchangedState(fcinfo);
-	valid = ValidDatesArg(fcinfo, 2);
+	valid = ValidDatesArg(fcinfo, 2, period);
 	return Accumulate(fcinfo, period,
 					  PeriodOverlap(period, valid.start, valid.end));
 }

@@ -36,7 +36,8 @@ extern const Period *PeriodArg(FunctionCallInfo fcinfo, int argno);
 extern Period PeriodFromDatum(Datum range);
 extern Period DaysArg(FunctionCallInfo fcinfo, int argno);
 extern Period ValidRangeArg(FunctionCallInfo fcinfo, int argno);
-extern Period ValidDatesArg(FunctionCallInfo fcinfo, int argno);
+extern Period ValidDatesArg(FunctionCallInfo fcinfo, int argno,
+							const Period *period);
 extern Datum PeriodToRange(TypeCacheEntry *typcache, const Period *period);
 extern DateADT AsOfArg(FunctionCallInfo fcinfo, int argno);
 extern DateADT DateArg(FunctionCallInfo fcinfo, int argno, const char *name);

@@ -729,7 +729,9 @@ SeriesRefuseWide(int128 units, int scale)
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 			 errmsg("number %s does not fit a daily_series",
 					DatumGetCString(DirectFunctionCall1(numeric_out, number))),
-			 LIMIT_DETAIL));
+			 LIMIT_DETAIL,
+			 scale > 0 ?
+			 errhint("Round the numbers that it comes from to fewer decimals.") : 0));
 }
 
 /* A number that is to go into a series, and how many decimals it shows */
@@ -754,6 +756,9 @@ SeriesReadNumber(struct varlena *number, const char *what, Scaled *result,
 				 errmsg("%s %s does not fit a daily_series", what,
 						DatumGetCString(DirectFunctionCall1(numeric_out,
 															PointerGetDatum(number)))),
-				 LIMIT_DETAIL));
+				 LIMIT_DETAIL,
+				 view.ndigits > Max(view.weight + 1, 0) ?
+				 errhint("Round it to the decimals that count, as round(%s, 6) does.",
+						 what) : 0));
 	*dscale = view.dscale;
 }

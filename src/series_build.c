@@ -223,7 +223,7 @@ daily_series_accum_dates(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(1))
 		return UnchangedState(fcinfo);
-	valid = ValidDatesArg(fcinfo, 2);
+	valid = ValidDatesArg(fcinfo, 2, NULL);
 	return Accumulate(fcinfo, SeriesBegin(valid.start),
 					  EndAsMeant(valid.end));
 }

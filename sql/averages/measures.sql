@@ -125,7 +125,8 @@ CREATE AGGREGATE tiering.daily_avg(balance numeric, valid_from date, valid_to da
 );
 COMMENT ON AGGREGATE tiering.daily_avg(numeric, date, date, daterange) IS
 'Daily average over the period. A row is a balance, the first day on which it stood and the first '
-'day after; a null is no bound: it has stood since always, or stands for ever';
+'day after; a null is no bound: it has stood since always, or stands for ever. The former after '
+'the latter is an error (22000) unless neither they nor any day between is in the period';
 
 CREATE AGGREGATE tiering.balance_days(balance numeric, valid_from date, valid_to date,
 	period daterange) (
@@ -141,7 +142,8 @@ CREATE AGGREGATE tiering.balance_days(balance numeric, valid_from date, valid_to
 COMMENT ON AGGREGATE tiering.balance_days(numeric, date, date, daterange) IS
 'Balance-days in the period, the numerator of the daily average. A row is a balance, the first day '
 'on which it stood and the first day after; a null is no bound: it has stood since always, or '
-'stands for ever';
+'stands for ever. The former after the latter is an error (22000) unless neither they nor any day '
+'between is in the period';
 
 CREATE FUNCTION _tiering.daily_avg_snapshots_accum(internal, numeric, date, daterange)
 	RETURNS internal

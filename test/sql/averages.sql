@@ -115,8 +115,15 @@ FROM unnest(ARRAY[
 	unnest('{NaN,Infinity,-Infinity}'::text[]) value;
 -- days that are none
 SELECT t.fails($$SELECT tiering.daily_avg(1, NULL, '[2023-01-01,2023-02-01)')$$);
-SELECT t.fails($$SELECT tiering.daily_avg(1, '2023-02-01', '2023-01-01',
-	'[2023-01-01,2023-02-01)')$$);
+-- an end before its begin: which balance, and no stop where no day of it is in the period
+SELECT t.fails(format($$SELECT tiering.daily_avg(12.50, %L, %L, '[2023-01-01,2023-02-01)')$$, "from",
+	"to"))
+FROM (VALUES ('2023-01-01', '2022-12-31'), ('2023-02-28', '2023-01-31'), ('2023-01-31',
+	'2023-01-30'), ('2022-12-31', '2022-12-30'), ('2022-12-31', '-infinity'),
+	('2023-02-02', '2023-02-01'), ('infinity', '2023-02-01')) v("from", "to");
+SELECT tiering.balance_days(b, "from", "to", '[2023-01-01,2023-02-01)')
+FROM (VALUES (100, '2023-01-01'::date, '2023-01-11'::date), (12.50, '2022-12-31', '2022-12-30'),
+	(7, '2023-02-05', '2023-02-03')) v(b, "from", "to");
 SELECT t.fails($$SELECT tiering.daily_avg_snapshots(1, NULL, '[2023-01-01,2023-02-01)')$$);
 SELECT t.fails($$SELECT tiering.daily_avg_flows(1, NULL, '[2023-01-01,2023-02-01)')$$);
 SELECT t.fails($$SELECT tiering.daily_avg_changes(1, NULL, '[2023-01-01,2023-02-01)')$$);

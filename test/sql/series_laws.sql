@@ -320,6 +320,9 @@ SELECT t.fails('SELECT ' || call) FROM unnest(ARRAY[
 	$$_tiering.daily_series_add('{2026-01-01: 999999999999999999}', '{2026-01-01: 0.5}')$$,
 	$$_tiering.daily_series_times('{2026-01-01: 999999999999999999}', 1.1)$$,
 	$$_tiering.daily_series_times('{2026-01-01: 0.000000001}', 0.0000000001)$$,
+	$$_tiering.daily_series_times('{2026-01-01: 5.25}', 1 / 3.0)$$,
+	$$_tiering.daily_series_times('{2026-01-01: 5.25}', round(1 / 3.0, 18))$$,
+	$$_tiering.daily_series_times('{2026-01-01: 5.25}', round(1 / 3.0, 12))$$,
 	$$_tiering.daily_series_times('{2026-01-01: 1}', 'Infinity'::numeric)$$,
 	$$_tiering.daily_series_times('{2026-01-01: 0.999999999999999999}', 0.999999999999999999)$$
 	]) call;
