@@ -116,8 +116,8 @@ FROM unnest(ARRAY[
 -- days that are none
 SELECT t.fails($$SELECT tiering.daily_avg(1, NULL, '[2023-01-01,2023-02-01)')$$);
 -- an end before its begin: which balance, and no stop where no day of it is in the period
-SELECT t.fails(format($$SELECT tiering.daily_avg(12.50, %L, %L, '[2023-01-01,2023-02-01)')$$, "from",
-	"to"))
+SELECT t.fails(format($$SELECT tiering.daily_avg(12.50, %L, %L, '[2023-01-01,2023-02-01)')$$,
+	"from", "to"))
 FROM (VALUES ('2023-01-01', '2022-12-31'), ('2023-02-28', '2023-01-31'), ('2023-01-31',
 	'2023-01-30'), ('2022-12-31', '2022-12-30'), ('2022-12-31', '-infinity'),
 	('2023-02-02', '2023-02-01'), ('infinity', '2023-02-01')) v("from", "to");
