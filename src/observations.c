@@ -13,50 +13,11 @@
 
 #define INITIAL_CAPACITY	8
 
-static inline Size
-Width(const Observations *all)
-{
-	return all->ordered ? sizeof(OrderedObservation) : sizeof(Observation);
-}
-
-static inline Observation *
-At(const Observations *all, const char *list, int32 i)
-{
-	return (Observation *) (list + i * Width(all));
-}
-
 /* The place of an observation among those of its day; all are equal without one */
 static inline int64
 Sequence(const Observations *all, const Observation *observation)
 {
 	return all->ordered ? ((const OrderedObservation *) observation)->sequence : 0;
-}
-
-/* What an argument says that the balance is from a day on; returns its decimals */
-int
-ObservationArg(FunctionCallInfo fcinfo, int balance_argno, int day_argno,
-			   const char *day_name, Observation *observation)
-{
-	struct varlena *balance;
-	DecimalView view;
-	Decimal		decimal;
-
-	observation->day = DateArg(fcinfo, day_argno, day_name);
-	balance = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(balance_argno));
-	DecimalViewNumeric(balance, &view);
-	if (!view.finite)
-		DecimalRefuse(balance, "balance");
-	if (DecimalFromView(&view, &decimal))
-	{
-		observation->balance.units = decimal.units;
-		observation->fraction = decimal.fraction;
-	}
-	else
-	{
-		observation->balance.wide = DatumGetNumeric(PointerGetDatum(balance));
-		observation->fraction = FRACTION_WIDE;
-	}
-	return view.dscale;
 }
 
 /* A number without decimals; those of other systems come as numeric */
@@ -202,7 +163,7 @@ KeepCarried(Observations *all, MemoryContext context,
 static void
 Grow(Observations *all, MemoryContext context)
 {
-	if (all->capacity > MaxAllocSize / 2 / Width(all))
+	if (all->capacity > MaxAllocSize / 2 / ObservationWidth(all->ordered))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("more than %d balance changes of one account in one group",
@@ -210,9 +171,9 @@ Grow(Observations *all, MemoryContext context)
 				 errhint("Group by account.")));
 	all->capacity = all->capacity == 0 ? INITIAL_CAPACITY : all->capacity * 2;
 	if (all->list == NULL)
-		all->list = MemoryContextAlloc(context, all->capacity * Width(all));
+		all->list = MemoryContextAlloc(context, all->capacity * ObservationWidth(all->ordered));
 	else
-		all->list = repalloc(all->list, all->capacity * Width(all));
+		all->list = repalloc(all->list, all->capacity * ObservationWidth(all->ordered));
 }
 
 /* Does the last observation of the list say all that this one and it do? */
@@ -221,7 +182,7 @@ Supersedes(Observations *all, MemoryContext context,
 		   const OrderedObservation *added)
 {
 	OrderedObservation *last = (OrderedObservation *)
-		At(all, all->list, all->count - 1);
+		ObservationAt(all->list, all->count - 1, all->ordered);
 
 	if (last->observation.day != added->observation.day ||
 		(last->sequence == added->sequence &&
@@ -236,24 +197,38 @@ Supersedes(Observations *all, MemoryContext context,
 	return true;
 }
 
-static void
-Append(Observations *all, MemoryContext context, const OrderedObservation *added)
+/* Compiled for each of both kinds, so that one without an order costs no more */
+static pg_attribute_always_inline void
+AppendOf(Observations *all, MemoryContext context,
+		 const OrderedObservation *added, bool ordered)
 {
-	Observation *last;
+	Observation *place;
 
 	if (all->count > 0)
 	{
-		if (all->ordered && Supersedes(all, context, added))
+		if (ordered && Supersedes(all, context, added))
 			return;
-		last = At(all, all->list, all->count - 1);
-		if (added->observation.day < last->day)
+		if (added->observation.day <
+			ObservationAt(all->list, all->count - 1, ordered)->day)
 			all->sorted = false;
 	}
 	if (all->count == all->capacity)
 		Grow(all, context);
-	last = At(all, all->list, all->count++);
-	memcpy(last, added, Width(all));
-	Own(context, last);
+	place = ObservationAt(all->list, all->count++, ordered);
+	if (ordered)
+		*(OrderedObservation *) place = *added;
+	else
+		*place = added->observation;
+	Own(context, place);
+}
+
+static inline void
+Append(Observations *all, MemoryContext context, const OrderedObservation *added)
+{
+	if (all->ordered)
+		AppendOf(all, context, added, true);
+	else
+		AppendOf(all, context, added, false);
 }
 
 /* Without an order, what is added needs no sequence */
@@ -282,7 +257,7 @@ ObservationsMerge(Observations *all, MemoryContext context,
 	}
 	for (int32 i = 0; i < other->count; i++)
 		Append(all, context,
-			   (const OrderedObservation *) At(other, other->list, i));
+			   (const OrderedObservation *) ObservationAt(other->list, i, other->ordered));
 }
 
 static int
@@ -314,60 +289,45 @@ ObservedDaysInit(ObservedDays *days, const Observations *all,
 	days->next = 0;
 	if (!all->sorted)
 	{
-		Size		size = all->count * Width(all);
+		Size		size = all->count * ObservationWidth(all->ordered);
 		char	   *copy = palloc(size);
 
 		memcpy(copy, all->list, size);
-		qsort(copy, all->count, Width(all),
+		qsort(copy, all->count, ObservationWidth(all->ordered),
 			  all->ordered ? CompareOrder : CompareDays);
 		days->list = copy;
 	}
 }
 
 /*
- * The balance of the next day that has one, NULL if there is none. Of a day the
- * last one counts, by its sequence, and its equals must be the same.
+ * The balance of a day that has several: the last one counts, by its sequence, and
+ * its equals must be the same.
  */
 const Observation *
-ObservedDaysNext(ObservedDays *days)
+ObservedDaysLast(ObservedDays *days)
 {
 	const Observations *all = days->all;
 	int32		first = days->next;
 	int32		end = first + 1;
+	DateADT		day = ObservationAt(days->list, first, all->ordered)->day;
 	const Observation *last;
 
-	if (first == all->count)
-		return NULL;
-	last = At(all, days->list, first);
-	while (end < all->count && At(all, days->list, end)->day == last->day)
+	while (end < all->count &&
+		   ObservationAt(days->list, end, all->ordered)->day == day)
 		end++;
-	last = At(all, days->list, end - 1);
+	last = ObservationAt(days->list, end - 1, all->ordered);
 	for (int32 i = end - 2; i >= first; i--)
 	{
-		const Observation *rival = At(all, days->list, i);
+		const Observation *rival = ObservationAt(days->list, i, all->ordered);
 
 		if (Sequence(all, rival) != Sequence(all, last))
 			break;
 		if (!SameBalance(rival, last))
-			RefuseClash(last->day, days->account, ObservedBalance(rival),
+			RefuseClash(day, days->account, ObservedBalance(rival),
 						ObservedBalance(last), all->ordered);
 	}
 	days->next = end;
 	return last;
-}
-
-/* Add a balance that stood for so many days */
-void
-AddObserved(BalanceDays *sum, const Observation *observation, int64 days)
-{
-	if (observation->fraction == FRACTION_WIDE)
-		BalanceDaysAddWide(sum, CurrentMemoryContext,
-						   observation->balance.wide, days);
-	else if (!BalanceDaysAddUnits(sum,
-								  (int128) observation->balance.units * days,
-								  observation->fraction))
-		BalanceDaysAddWide(sum, CurrentMemoryContext,
-						   ObservedBalance(observation), days);
 }
 
 /* The balance-days of the history, carried in and on to the end */
@@ -469,7 +429,7 @@ ObservationsSend(StringInfo buf, const Observations *all)
 		SendObservation(buf, &all->rival);
 	for (int32 i = 0; i < all->count; i++)
 	{
-		const Observation *observation = At(all, all->list, i);
+		const Observation *observation = ObservationAt(all->list, i, all->ordered);
 
 		SendObservation(buf, observation);
 		if (all->ordered)

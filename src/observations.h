@@ -56,12 +56,7 @@ typedef struct Observations
 /* Whose observations they are, where a group has those of several accounts */
 typedef struct Account Account;
 
-extern int	ObservationArg(FunctionCallInfo fcinfo, int balance_argno,
-						   int day_argno, const char *day_name,
-						   Observation *observation);
 extern int64 SequenceArg(FunctionCallInfo fcinfo, int argno, Oid type);
-extern void AddObserved(BalanceDays *sum, const Observation *observation,
-						int64 days);
 extern Numeric ObservedBalance(const Observation *observation);
 
 extern void ObservationsInit(Observations *all, bool ordered);
@@ -87,10 +82,80 @@ typedef struct ObservedDays
 
 extern void ObservedDaysInit(ObservedDays *days, const Observations *all,
 							 const Account *account);
-extern const Observation *ObservedDaysNext(ObservedDays *days);
+extern const Observation *ObservedDaysLast(ObservedDays *days);
 
 extern void RefuseClash(DateADT day, const Account *account, Numeric balance,
 						Numeric rival, bool ordered) pg_attribute_noreturn();
 extern char *AccountText(const Account *account);
+
+static inline Size
+ObservationWidth(bool ordered)
+{
+	return ordered ? sizeof(OrderedObservation) : sizeof(Observation);
+}
+
+static inline Observation *
+ObservationAt(const char *list, int32 i, bool ordered)
+{
+	return (Observation *) (list + i * ObservationWidth(ordered));
+}
+
+/* What an argument says that the balance is from a day on; returns its decimals */
+static inline int
+ObservationArg(FunctionCallInfo fcinfo, int balance_argno, int day_argno,
+			   const char *day_name, Observation *observation)
+{
+	struct varlena *balance;
+	DecimalView view;
+	Decimal		decimal;
+
+	observation->day = DateArg(fcinfo, day_argno, day_name);
+	balance = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(balance_argno));
+	DecimalViewNumeric(balance, &view);
+	if (!view.finite)
+		DecimalRefuse(balance, "balance");
+	if (DecimalFromView(&view, &decimal))
+	{
+		observation->balance.units = decimal.units;
+		observation->fraction = decimal.fraction;
+	}
+	else
+	{
+		observation->balance.wide = DatumGetNumeric(PointerGetDatum(balance));
+		observation->fraction = FRACTION_WIDE;
+	}
+	return view.dscale;
+}
+
+/* Add a balance that stood for so many days */
+static inline void
+AddObserved(BalanceDays *sum, const Observation *observation, int64 days)
+{
+	if (observation->fraction == FRACTION_WIDE)
+		BalanceDaysAddWide(sum, CurrentMemoryContext,
+						   observation->balance.wide, days);
+	else if (!BalanceDaysAddUnits(sum,
+								  (int128) observation->balance.units * days,
+								  observation->fraction))
+		BalanceDaysAddWide(sum, CurrentMemoryContext,
+						   ObservedBalance(observation), days);
+}
+
+/* The balance of the next day that has one, NULL if there is none */
+static inline const Observation *
+ObservedDaysNext(ObservedDays *days)
+{
+	bool		ordered = days->all->ordered;
+	const Observation *next;
+
+	if (days->next >= days->all->count)
+		return NULL;
+	next = ObservationAt(days->list, days->next, ordered);
+	if (days->next + 1 < days->all->count &&
+		ObservationAt(days->list, days->next + 1, ordered)->day == next->day)
+		return ObservedDaysLast(days);
+	days->next++;
+	return next;
+}
 
 #endif							/* TIERING_OBSERVATIONS_H */

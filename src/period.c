@@ -180,12 +180,17 @@ ValidRangeArg(FunctionCallInfo fcinfo, int argno)
 }
 
 /*
- * Complain of an end before its begin. The balance, which is the argument before
- * them, is all that we know of whose they are.
+ * Complain of an end before its begin, unless no day from the one to the other is in
+ * the period, if there is one: then it is nothing that this is about. The balance,
+ * which is the argument before them, is all that we know of whose they are.
  */
-static void
-RefuseBackwards(FunctionCallInfo fcinfo, int argno, const Period *valid)
+void
+CheckBackwards(FunctionCallInfo fcinfo, int argno, const Period *valid,
+			   const Period *period)
 {
+	if (period != NULL &&
+		(valid->start < period->start || valid->end >= period->end))
+		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_DATA_EXCEPTION),
 			 errmsg("valid_from %s is after valid_to %s, of a balance of %s",
@@ -194,27 +199,6 @@ RefuseBackwards(FunctionCallInfo fcinfo, int argno, const Period *valid)
 														PG_GETARG_DATUM(argno - 1)))),
 			 errhint("valid_to is the first day after: if yours is the last day, "
 					 "give the day behind it.")));
-}
-
-/*
- * The same given as two dates. As in daterange(from, to), a null is no bound.
- * The two must not be the wrong way round, unless no day from the one to the other
- * is in the period, if there is one: then it is nothing that this is about.
- */
-Period
-ValidDatesArg(FunctionCallInfo fcinfo, int argno, const Period *period)
-{
-	Period		valid;
-
-	valid.start = PG_ARGISNULL(argno) ? DATEVAL_NOBEGIN :
-		PG_GETARG_DATEADT(argno);
-	valid.end = PG_ARGISNULL(argno + 1) ? DATEVAL_NOEND :
-		PG_GETARG_DATEADT(argno + 1);
-	if (unlikely(valid.start > valid.end) &&
-		(period == NULL ||
-		 (valid.start >= period->start && valid.end < period->end)))
-		RefuseBackwards(fcinfo, argno, &valid);
-	return valid;
 }
 
 DateADT

@@ -36,11 +36,29 @@ extern const Period *PeriodArg(FunctionCallInfo fcinfo, int argno);
 extern Period PeriodFromDatum(Datum range);
 extern Period DaysArg(FunctionCallInfo fcinfo, int argno);
 extern Period ValidRangeArg(FunctionCallInfo fcinfo, int argno);
-extern Period ValidDatesArg(FunctionCallInfo fcinfo, int argno,
-							const Period *period);
+extern void CheckBackwards(FunctionCallInfo fcinfo, int argno,
+						   const Period *valid, const Period *period);
 extern Datum PeriodToRange(TypeCacheEntry *typcache, const Period *period);
 extern DateADT AsOfArg(FunctionCallInfo fcinfo, int argno);
 extern DateADT DateArg(FunctionCallInfo fcinfo, int argno, const char *name);
 extern char *DateOut(DateADT date);
+
+/*
+ * The days on which a balance stood, given as two dates. As in daterange(from, to),
+ * a null is no bound. What is the wrong way round has no days in the period.
+ */
+static inline Period
+ValidDatesArg(FunctionCallInfo fcinfo, int argno, const Period *period)
+{
+	Period		valid;
+
+	valid.start = PG_ARGISNULL(argno) ? DATEVAL_NOBEGIN :
+		PG_GETARG_DATEADT(argno);
+	valid.end = PG_ARGISNULL(argno + 1) ? DATEVAL_NOEND :
+		PG_GETARG_DATEADT(argno + 1);
+	if (unlikely(valid.start > valid.end))
+		CheckBackwards(fcinfo, argno, &valid, period);
+	return valid;
+}
 
 #endif							/* TIERING_PERIOD_H */
