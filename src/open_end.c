@@ -19,9 +19,6 @@
 #define DEFAULT_TEXT	"9999-01-01"
 #define DEFAULT_DAY		((DateADT) 2921575)
 
-/* 2050-01-01: real ends lie before it, and a slip of the pen mostly, too */
-#define LEAST_DAY		((DateADT) 18263)
-
 DateADT		OpenEnd = DEFAULT_DAY;
 
 static char *open_end_text;
@@ -50,7 +47,7 @@ ParseDay(const char *text, DateADT *day)
 	j2date(julian, &found[0], &found[1], &found[2]);
 	*day = julian - POSTGRES_EPOCH_JDATE;
 	return found[0] == year && found[1] == month && found[2] == of_month &&
-		*day >= LEAST_DAY;
+		*day >= OPEN_END_LEAST;
 }
 
 static bool

@@ -11,8 +11,11 @@
 
 #include "utils/date.h"
 
+/* 2050-01-01: real ends lie before it, and a slip of the pen mostly, too */
+#define OPEN_END_LEAST	((DateADT) 18263)
+
 /* What the setting tiering.open_end says */
-extern PGDLLIMPORT DateADT OpenEnd;
+extern DateADT OpenEnd;
 
 extern void OpenEndDefine(void);
 

@@ -65,6 +65,9 @@ daily_series_append(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("cannot append %s to a daily_series that last changes on %s",
 						DateOut(as_of), DateOut(last)),
+				 last >= OPEN_END_LEAST ?
+				 errhint("If that is how an open end is written, set tiering.open_end "
+						 "to it, and make the series anew.") :
 				 errhint("Use tiering.amend() to correct days that are past.")));
 	SeriesDraftInit(&draft, (int64) series.count + 1,
 					Max(series.dscale, dscale));

@@ -42,7 +42,8 @@ CREATE AGGREGATE tiering.daily_series_changes(account anyelement, balance numeri
 );
 COMMENT ON AGGREGATE tiering.daily_series_changes(anyelement, numeric, date) IS
 'A series from rows of a new balance of an account, which counts until its next one, summed over '
-'the accounts. Two different ones of an account and a day are an error (21000)';
+'the accounts. Two different ones of an account and a day are an error (21000). It takes 16 bytes '
+'of memory for each row, and about 300 for each account';
 
 CREATE FUNCTION _tiering.daily_series_changes_accum(internal, numeric, date, anycompatible)
 	RETURNS internal
@@ -65,7 +66,7 @@ CREATE AGGREGATE tiering.daily_series_changes(balance numeric, changed_on date,
 COMMENT ON AGGREGATE tiering.daily_series_changes(numeric, date, anycompatible) IS
 'A series from rows of a new balance of one account, which counts until its next one; of those of '
 'a day the one with the largest sequence counts. Two different ones with the same sequence are an '
-'error (21000)';
+'error (21000). It takes 24 bytes of memory for each row';
 
 CREATE FUNCTION _tiering.daily_series_changes_accum(internal, anyelement, numeric, date,
 	anycompatible)
@@ -90,7 +91,8 @@ CREATE AGGREGATE tiering.daily_series_changes(account anyelement, balance numeri
 COMMENT ON AGGREGATE tiering.daily_series_changes(anyelement, numeric, date, anycompatible) IS
 'A series from rows of a new balance of an account, which counts until its next one, summed over '
 'the accounts; of those of an account and a day the one with the largest sequence counts. Two '
-'different ones with the same sequence are an error (21000)';
+'different ones with the same sequence are an error (21000). It takes 24 bytes of memory for each '
+'row, and about 300 for each account';
 
 CREATE FUNCTION _tiering.daily_series_snapshots_accum(internal, anyelement, numeric, date)
 	RETURNS internal
@@ -111,7 +113,8 @@ CREATE AGGREGATE tiering.daily_series_snapshots(account anyelement, balance nume
 );
 COMMENT ON AGGREGATE tiering.daily_series_snapshots(anyelement, numeric, date) IS
 'A series from rows of the balance of an account on a day, which counts once however often it '
-'comes, summed over the accounts. Two different ones of an account and a day are an error (21000)';
+'comes, summed over the accounts. Two different ones of an account and a day are an error '
+'(21000). It takes 16 bytes of memory for each row, and about 300 for each account';
 
 CREATE FUNCTION _tiering.daily_series_snapshots_accum(internal, anyelement, numeric, date,
 	anycompatible)
@@ -136,4 +139,5 @@ CREATE AGGREGATE tiering.daily_series_snapshots(account anyelement, balance nume
 COMMENT ON AGGREGATE tiering.daily_series_snapshots(anyelement, numeric, date, anycompatible) IS
 'A series from rows of a balance of an account on a day, summed over the accounts; of those of an '
 'account and a day the one with the largest sequence counts. Two different ones with the same '
-'sequence are an error (21000)';
+'sequence are an error (21000). It takes 24 bytes of memory for each row, and about 300 for each '
+'account';

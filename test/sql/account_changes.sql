@@ -172,6 +172,12 @@ FROM (SELECT customer, daily_series_snapshots(no, balance, d, s) FROM t.book
 	JOIN (SELECT customer, daily_series_snapshots(balance, d) AS of_all FROM t.ends
 		WHERE abs(balance) < 1e18 GROUP BY customer) s USING (customer);
 
+-- as window functions they see their frame, and leave it as it is
+SELECT n, balance_days_changes(n, balance, d, t.september()) OVER (ORDER BY d, n DESC),
+	balance_days_changes(n, balance, d, 9 - n, t.september()) OVER (ORDER BY n DESC, d DESC),
+	daily_series_changes(n, balance, d) OVER (ORDER BY d DESC)
+FROM t.typed;
+
 -- null balances are skipped, whatever is beside them; none or only nulls give null
 SELECT daily_avg_changes(a, b, d, t.september()) FROM (VALUES (NULL::text, NULL::numeric,
 	NULL::date), ('A', 30, '2026-09-16')) v(a, b, d);

@@ -20,6 +20,7 @@ FROM (
 		(200, '2026-09-15', NULL)) v(balance, valid_from, valid_to)
 	GROUP BY e.valid_to) q;
 SELECT * FROM open_ends.made ORDER BY 1;
+SELECT t.fails($$SELECT tiering.append('{2026-09-15: 200, 3000-12-31: none}', '2026-10-01', 5)$$);
 SET tiering.open_end = '2099-12-31';
 SELECT count(*), bool_and(last_change = '2026-09-15' AND of_range = last_change AND is_open
 	AND appended AND average AND amended AND clipped) AS all_open FROM open_ends.made;
