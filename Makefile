@@ -10,7 +10,7 @@ TABLE_PARTS = $(addprefix tables/,fx_rate scheme publication drafting scorecard 
 	asset_weight preset assignment assessment history source limit request writing dirty \
 	by_customer)
 CODE_PARTS = averages/periods averages/measures averages/accounts series/series \
-	series/accounts series/fx \
+	series/accounts series/fx averages/checks \
 	$(addprefix schemes/,publication turn asset_weight freeze classify authoring document \
 		successor direction validate publish explain preset) \
 	history/history $(addprefix movement/,decide source request distribution assessment \

@@ -248,6 +248,16 @@ daily_series_last_change(PG_FUNCTION_ARGS)
 	PG_RETURN_DATEADT(SeriesBegun(SeriesDay(&series, series.count - 1)));
 }
 
+PG_FUNCTION_INFO_V1(daily_series_change_days);
+Datum
+daily_series_change_days(PG_FUNCTION_ARGS)
+{
+	Series		series;
+
+	SeriesOpen(&series, PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(0)));
+	PG_RETURN_INT32(series.count);
+}
+
 /* What segments() remembers from row to row */
 typedef struct Segments
 {

@@ -12,6 +12,7 @@
  *		changes			the aggregate over those of one account
  *		account			which account a row is of
  *		account_changes	aggregates over those of several, or ordered within the day
+ *		check			numbers that screen accounts for rows with a fault
  *		series			a whole history in one value, packed
  *		series_io		that value as text and bytes
  *		series_jsonb	as jsonb

@@ -58,6 +58,11 @@ GRANT EXECUTE ON FUNCTION
 	tiering.daily_series_snapshots(anyelement, numeric, date, anycompatible)
 	TO PUBLIC;
 
+-- Checks: they run a query with the rights of whoever calls them
+GRANT EXECUTE ON FUNCTION tiering.check_ranges, tiering.check_snapshots, tiering.check_changes,
+	tiering.check_flows, tiering.findings_summary
+	TO PUBLIC;
+
 -- Periods
 GRANT EXECUTE ON FUNCTION tiering.month, tiering.month_to_date, tiering.quarter,
 	tiering.quarter_to_date, tiering.half_year, tiering.half_year_to_date, tiering.year,
@@ -111,6 +116,15 @@ GRANT EXECUTE ON FUNCTION tiering.role_grants, tiering.grant_role, tiering.revok
 -- what the planner makes of classify()
 GRANT EXECUTE ON FUNCTION _tiering.classify_columns, _tiering.classify_columns_on,
 	_tiering.classify_columns_version
+	TO PUBLIC;
+-- check_ranges(), check_snapshots(), check_changes(), check_flows()
+GRANT EXECUTE ON FUNCTION _tiering.day_number, _tiering.range_number,
+	_tiering.snapshot_number, _tiering.sound_day, _tiering.from_day, _tiering.to_day,
+	_tiering.shown_days, _tiering.shown_day, _tiering.examined_query, _tiering.examined_columns,
+	_tiering.is_jump, _tiering.jump_screen, _tiering.outlier_screen, _tiering.age_screen,
+	_tiering.looked_at, _tiering.range_rows, _tiering.range_findings,
+	_tiering.expected_day, _tiering.next_number, _tiering.snapshot_screen, _tiering.snapshot_rows,
+	_tiering.posted_screen, _tiering.has_fault, _tiering.change_days, _tiering.posted_rows, _tiering.day_findings
 	TO PUBLIC;
 -- fx_rate(), fx_series()
 GRANT EXECUTE ON FUNCTION _tiering.check_max_age, _tiering.fx_last, _tiering.fx_quotient,

@@ -438,6 +438,12 @@ COMMENT ON FUNCTION tiering.last_change(tiering.daily_series) IS
 'The day of the last change, a change to no value included; -infinity if the value has been the '
 'same since always, null if there is none';
 
+CREATE FUNCTION _tiering.change_days(series tiering.daily_series) RETURNS int
+AS 'MODULE_PATHNAME', 'daily_series_change_days'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION _tiering.change_days(tiering.daily_series) IS
+'Part of check_changes() and check_flows(): on how many days the value changes';
+
 CREATE FUNCTION tiering.segments(series tiering.daily_series)
 	RETURNS TABLE (valid daterange, value numeric)
 AS 'MODULE_PATHNAME', 'daily_series_segments'
