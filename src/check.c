@@ -80,6 +80,17 @@ IsExpected(DateADT day, bool weekends, ArrayType *holidays)
 	return true;
 }
 
+/* The caller of the functions below has taken nulls out of it */
+static ArrayType *
+HolidaysArg(FunctionCallInfo fcinfo, int argno)
+{
+	ArrayType  *holidays = PG_GETARG_ARRAYTYPE_P(argno);
+
+	if (array_contains_nulls(holidays))
+		elog(ERROR, "a holiday is null");
+	return holidays;
+}
+
 static int64
 NextNumber(DateADT day, bool weekends, ArrayType *holidays)
 {
@@ -96,7 +107,7 @@ check_expected_day(PG_FUNCTION_ARGS)
 	DateADT		day = PG_GETARG_DATEADT(0);
 
 	PG_RETURN_BOOL(!DATE_NOT_FINITE(day) &&
-				   IsExpected(day, PG_GETARG_BOOL(1), PG_GETARG_ARRAYTYPE_P(2)));
+				   IsExpected(day, PG_GETARG_BOOL(1), HolidaysArg(fcinfo, 2)));
 }
 
 PG_FUNCTION_INFO_V1(check_next_number);
@@ -107,7 +118,7 @@ check_next_number(PG_FUNCTION_ARGS)
 
 	if (DATE_NOT_FINITE(day))
 		PG_RETURN_INT64(FAULT);
-	PG_RETURN_INT64(NextNumber(day, PG_GETARG_BOOL(1), PG_GETARG_ARRAYTYPE_P(2)));
+	PG_RETURN_INT64(NextNumber(day, PG_GETARG_BOOL(1), HolidaysArg(fcinfo, 2)));
 }
 
 /* A row of snapshots, as a range that ends on the next day with rows */
@@ -115,12 +126,18 @@ PG_FUNCTION_INFO_V1(check_snapshot_number);
 Datum
 check_snapshot_number(PG_FUNCTION_ARGS)
 {
-	DateADT		day = PG_GETARG_DATEADT(1);
-	bool		weekends = PG_GETARG_BOOL(2);
-	ArrayType  *holidays = PG_GETARG_ARRAYTYPE_P(3);
+	DateADT		day;
+	bool		weekends;
+	ArrayType  *holidays;
 
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || !IsFinite(fcinfo, 0) ||
-		DATE_NOT_FINITE(day) || !IsExpected(day, weekends, holidays))
+	if (PG_ARGISNULL(2) || PG_ARGISNULL(3))
+		PG_RETURN_NULL();
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || !IsFinite(fcinfo, 0))
+		PG_RETURN_INT64(FAULT);
+	day = PG_GETARG_DATEADT(1);
+	weekends = PG_GETARG_BOOL(2);
+	holidays = HolidaysArg(fcinfo, 3);
+	if (DATE_NOT_FINITE(day) || !IsExpected(day, weekends, holidays))
 		PG_RETURN_INT64(FAULT);
 	PG_RETURN_INT64(DayNumber(day) - NextNumber(day, weekends, holidays));
 }

@@ -15,7 +15,8 @@
  * the other way round: ranges of which nothing else is left are one on each day between.
  * Snapshots are told by the sum over the days that any account has a row for. Whether a day
  * comes twice among changes no sum tells: these are counted on a series, which takes memory
- * for each row of an account.
+ * for each row of an account. Their statements are long, so that compiling them would take
+ * more time than it saves.
  */
 
 CREATE TYPE tiering.finding AS (
@@ -44,8 +45,8 @@ CREATE TYPE _tiering.range_row AS (
 );
 COMMENT ON TYPE _tiering.range_row IS
 'A row of ranges as it is looked at: the row that lasts longest of those before it (its end, its '
-'balance and its first day, in days since 2000), the balance of a row before it of the same days, if '
-'there is one, the balance before, and whether it is the last row';
+'balance and its first day, in days since 2000), the balance of a row before it of the same days, '
+'if there is one, the balance before, and whether it is the last row';
 
 CREATE TYPE _tiering.day_row AS (
 	account   text,
@@ -73,8 +74,8 @@ CREATE FUNCTION _tiering.range_number(balance numeric, first_day date, end_day d
 AS 'MODULE_PATHNAME', 'check_range_number'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION _tiering.range_number(numeric, date, date) IS
-'Part of check_ranges(): the number of the first day less that of the end; of a row that has a fault '
-'of its own, one that spoils any sum';
+'Part of check_ranges(): the number of the first day less that of the end; of a row that has a '
+'fault of its own, one that spoils any sum';
 
 CREATE FUNCTION _tiering.expected_day(day date, weekends boolean, holidays date[]) RETURNS boolean
 AS 'MODULE_PATHNAME', 'check_expected_day'
@@ -100,8 +101,8 @@ CREATE FUNCTION _tiering.sound_day(value numeric, day date) RETURNS date
 AS 'MODULE_PATHNAME', 'check_sound_day'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION _tiering.sound_day(numeric, date) IS
-'Part of check_changes() and check_flows(): the day, which is one that never comes if the row has a '
-'fault of its own';
+'Part of check_changes() and check_flows(): the day, which is one that never comes if the row has '
+'a fault of its own';
 
 CREATE FUNCTION _tiering.from_day(day date) RETURNS date
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
@@ -202,8 +203,8 @@ BEGIN
 		'(%L, pg_typeof(q.%4$I), ''date'')) y(name, type, needed)',
 		query, needed[2], needed[3], COALESCE(needed[4], needed[3]))
 	LOOP
-		IF (SELECT COALESCE(NULLIF(t.typbasetype, 0), t.oid) FROM pg_type t WHERE t.oid = wrong.type)
-			<> ALL (CASE wrong.needed WHEN 'date' THEN '{date}'::regtype[]
+		IF (SELECT COALESCE(NULLIF(t.typbasetype, 0), t.oid) FROM pg_type t
+			WHERE t.oid = wrong.type) <> ALL (CASE wrong.needed WHEN 'date' THEN '{date}'::regtype[]
 				ELSE '{numeric,bigint,integer,smallint}' END)
 		THEN
 			RAISE EXCEPTION 'column "%" of the query has type %, where % is needed', wrong.name,
@@ -286,6 +287,7 @@ CREATE FUNCTION _tiering.range_rows(query text, period daterange, bounds text, j
 	max_age int) RETURNS SETOF _tiering.range_row
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 1000
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
 	bare text := _tiering.examined_query(query, period, jump, max_age);
@@ -300,7 +302,8 @@ BEGIN
 	RETURN QUERY EXECUTE format($sql$
 		WITH seen AS NOT MATERIALIZED (
 			SELECT q.account, q.balance::numeric AS balance,
-				COALESCE(q.valid_from, '-infinity') AS first_day, COALESCE(%s, 'infinity') AS end_day
+				COALESCE(q.valid_from, '-infinity') AS first_day,
+				COALESCE(%s, 'infinity') AS end_day
 			FROM (%s
 			) q
 		), suspect AS MATERIALIZED (
@@ -447,13 +450,15 @@ BEGIN ATOMIC
 		_tiering.looked_at());
 END;
 COMMENT ON FUNCTION _tiering.snapshot_screen(text, numeric, int) IS
-'Part of check_snapshots(): the beginning of its statement, which finds the accounts to be looked at';
+'Part of check_snapshots(): the beginning of its statement, which finds the accounts to be looked '
+'at';
 
 -- Days on which no account has a row are told once, and not of each account
 CREATE FUNCTION _tiering.snapshot_rows(query text, period daterange, weekends boolean,
 	holidays date[], jump numeric, max_age int) RETURNS SETOF _tiering.day_row
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 1000
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
 	bare text := _tiering.examined_query(query, period, jump, max_age);
@@ -520,13 +525,14 @@ BEGIN ATOMIC
 			ELSE 's.day' END) END;
 END;
 COMMENT ON FUNCTION _tiering.posted_screen(boolean, boolean) IS
-'Part of check_changes() and check_flows(): what is true of each account that has a row with a fault '
-'of its own, or two in one place';
+'Part of check_changes() and check_flows(): what is true of each account that has a row with a '
+'fault of its own, or two in one place';
 
 CREATE FUNCTION _tiering.posted_rows(query text, period daterange, flows boolean, jump numeric,
 	max_age int) RETURNS SETOF _tiering.day_row
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 1000
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
 	bare text := _tiering.examined_query(query, period, jump, max_age);
@@ -661,8 +667,8 @@ COMMENT ON FUNCTION tiering.check_ranges(text, daterange, text, numeric, int) IS
 'period the balance, other than 0, is more than so many days old. Warnings: gap; and jump if a '
 'factor is given, by which the balance has grown or shrunk from one row to the next. Told are '
 'those about days of the period; null stands for all days. The query runs with the rights of the '
-'caller and search_path = pg_catalog, pg_temp; a column that is missing (42703) or has a wrong type '
-'(42804) is an error';
+'caller and search_path = pg_catalog, pg_temp; a column that is missing (42703) or has a wrong '
+'type (42804) is an error';
 
 CREATE FUNCTION tiering.check_snapshots(query text, period daterange DEFAULT NULL,
 	weekends boolean DEFAULT true, holidays date[] DEFAULT '{}', jump numeric DEFAULT NULL,
@@ -677,11 +683,11 @@ END;
 COMMENT ON FUNCTION tiering.check_snapshots(text, daterange, boolean, date[], numeric, int) IS
 'What is wrong with balances of single days, which daily_avg_snapshots() takes. The query yields '
 'account, balance and as_of. Errors: missing_day (an account has no row on days between its first '
-'and its last one on which others have one; or no account has, and then account is null), duplicate '
-'(a row is there twice), conflict (two balances on a day), null_balance (or no number), null_day (or '
-'no finite one), null_account, and stale as check_ranges() has it. A warning: jump. Days of '
-'holidays, and with weekends => false Saturdays and Sundays, need no rows. Period, rights and '
-'errors of the query are as with check_ranges()';
+'and its last one on which others have one; or no account has, and then account is null), '
+'duplicate (a row is there twice), conflict (two balances on a day), null_balance (or no number), '
+'null_day (or no finite one), null_account, and stale as check_ranges() has it. A warning: jump. '
+'Days of holidays, and with weekends => false Saturdays and Sundays, need no rows. Period, rights '
+'and errors of the query are as with check_ranges()';
 
 CREATE FUNCTION tiering.check_changes(query text, period daterange DEFAULT NULL,
 	jump numeric DEFAULT NULL, max_age int DEFAULT NULL) RETURNS SETOF tiering.finding

@@ -35,16 +35,16 @@ INSERT INTO bench.side (comparison, side, query, computes) VALUES
 		AS account, balance, as_of FROM bench.snapshot')$$, 'count('),
 	('check_snapshots', 'b', pg_temp.average('daily_avg_snapshots(balance, as_of', 'snapshot'),
 		'daily_avg_snapshots('),
-	('check_changes', 'a', $$SELECT count(*) FROM tiering.check_changes('SELECT account_id AS account,
-		balance, valid_from AS changed_on FROM bench.history_tenth')$$, 'count('),
+	('check_changes', 'a', $$SELECT count(*) FROM tiering.check_changes('SELECT account_id
+		AS account, balance, valid_from AS changed_on FROM bench.history_tenth')$$, 'count('),
 	('check_changes', 'b', pg_temp.average('daily_avg_changes(balance, valid_from',
 		'history_tenth'), 'daily_avg_changes('),
 	('check_flows', 'a', $$SELECT count(*) FROM tiering.check_flows('SELECT account_id AS account,
 		balance AS amount, valid_from AS posted_on FROM bench.history_tenth')$$, 'count('),
 	('check_flows', 'b', pg_temp.average('daily_avg_flows(balance, valid_from', 'history_tenth'),
 		'daily_avg_flows('),
-	('check_damaged', 'a', $$SELECT count(*) FROM tiering.check_ranges('SELECT account_id AS account,
-		balance, valid_from + (account_id % 100 = 0)::int AS valid_from, valid_to
+	('check_damaged', 'a', $$SELECT count(*) FROM tiering.check_ranges('SELECT account_id
+		AS account, balance, valid_from + (account_id % 100 = 0)::int AS valid_from, valid_to
 		FROM bench.history_tenth')$$, 'count('),
 	('check_damaged', 'b', pg_temp.average('daily_avg(balance, valid_from, valid_to',
 		'history_tenth'), 'daily_avg(');

@@ -10,7 +10,8 @@ LANGUAGE plpgsql AS $$
 BEGIN
 	RETURN QUERY EXECUTE format('WITH a AS MATERIALIZED (%s), b AS MATERIALIZED (%s)
 		SELECT %L, d.side, min(d.r) FROM (
-			(SELECT ''check'' AS side, a::text AS r FROM a EXCEPT ALL SELECT ''check'', b::text FROM b)
+			(SELECT ''check'' AS side, a::text AS r FROM a
+				EXCEPT ALL SELECT ''check'', b::text FROM b)
 			UNION ALL (SELECT ''brute force'', b::text FROM b
 				EXCEPT ALL SELECT ''brute force'', a::text FROM a)
 			UNION ALL SELECT ''few'', NULL WHERE (SELECT count(*) FROM b) < t.scaled(3)) d
@@ -120,7 +121,8 @@ SELECT a AS account, d::date AS day, (100 + t.random(a * 1000 + (d::date - '2024
 	CASE WHEN a % 3 > 0 AND t.random(a * 1000 + (d::date - '2024-01-01') + 7000000) < 0.03
 		THEN floor(t.random(a * 1000 + (d::date - '2024-01-01') + 8000000) * 5)::int ELSE -1 END
 		AS fault
-FROM generate_series(1, t.scaled(200)) a, generate_series(date '2024-01-01' + (t.random(a) * 30)::int,
+FROM generate_series(1, t.scaled(200)) a,
+	generate_series(date '2024-01-01' + (t.random(a) * 30)::int,
 	date '2024-03-31' - (t.random(a + 5000) * 30)::int, '1 day') d
 WHERE d NOT IN ('2024-02-09', '2024-02-10', '2024-02-27', '2024-03-01');
 INSERT INTO chance.day SELECT account, day, balance, 10 FROM chance.day WHERE fault = 1
@@ -129,8 +131,8 @@ UNION ALL SELECT account, day, balance + 20, 12 FROM chance.day WHERE fault = 2 
 DELETE FROM chance.day WHERE fault = 0;
 UPDATE chance.day SET balance = CASE fault WHEN 3 THEN NULL WHEN 4 THEN balance / 1000 END
 WHERE fault IN (3, 4);
-CREATE FUNCTION chance.snapshots(weekends boolean) RETURNS TABLE (what text, which text, only_in text,
-	example text)
+CREATE FUNCTION chance.snapshots(weekends boolean)
+	RETURNS TABLE (what text, which text, only_in text, example text)
 LANGUAGE plpgsql AS $$
 BEGIN
 	DROP TABLE IF EXISTS chance.snapshot_finding, chance.expected;
