@@ -513,18 +513,20 @@ COMMENT ON FUNCTION _tiering.snapshot_rows(text, daterange, boolean, date[], num
 
 -- With a sequence a day that is drawn for each place in a day stands for it, so that once in
 -- a blue moon an account is looked at for nothing
-CREATE FUNCTION _tiering.posted_screen(flows boolean, sequence boolean) RETURNS text
+CREATE FUNCTION _tiering.posted_screen(flows boolean, sequence regtype) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 BEGIN ATOMIC
-	SELECT CASE WHEN flows AND NOT sequence
+	SELECT CASE WHEN flows AND sequence IS NULL
 		THEN 'max(_tiering.sound_day(s.balance, s.day)) = ''infinity'''
 		ELSE format('count(*) <> _tiering.change_days(tiering.daily_series_flows(1, '
-			'_tiering.sound_day(s.balance, %s)))', CASE WHEN sequence THEN
-			'CASE WHEN s.day IS NOT NULL THEN date ''2000-01-01'' + '
-			'(hash_record_extended(ROW(s.day, s.sequence), 0) & 1073741823)::int END'
-			ELSE 's.day' END) END;
+			'_tiering.sound_day(s.balance, %s)))', CASE WHEN sequence IS NULL THEN 's.day'
+			ELSE format('CASE WHEN s.day IS NOT NULL THEN date ''2000-01-01'' + '
+				'(%s & 1073741823)::int END',
+				CASE WHEN sequence = ANY ('{smallint,integer,bigint}'::regtype[])
+				THEN 'hashint8extended(s.sequence, _tiering.day_number(s.day))'
+				ELSE 'hash_record_extended(ROW(s.day, s.sequence), 0)' END) END) END;
 END;
-COMMENT ON FUNCTION _tiering.posted_screen(boolean, boolean) IS
+COMMENT ON FUNCTION _tiering.posted_screen(boolean, regtype) IS
 'Part of check_changes() and check_flows(): what is true of each account that has a row with a '
 'fault of its own, or two in one place';
 
@@ -539,8 +541,12 @@ DECLARE
 	last_day date := upper(period) - 1;
 	needed text[] := CASE WHEN flows THEN '{account,amount,posted_on}'::text[]
 		ELSE '{account,balance,changed_on}' END;
-	sequence boolean := 'sequence' = ANY (_tiering.examined_columns(bare, needed));
+	sequence regtype;
 BEGIN
+	IF 'sequence' = ANY (_tiering.examined_columns(bare, needed)) THEN
+		EXECUTE format(E'SELECT pg_typeof(q.sequence) FROM (SELECT) one LEFT JOIN '
+			'(SELECT * FROM (%s\n) q LIMIT 0) q ON true', bare) INTO sequence;
+	END IF;
 	RETURN QUERY EXECUTE format($sql$
 		WITH seen AS NOT MATERIALIZED (
 			SELECT q.account, q.%s::numeric AS balance, %s AS sequence,
@@ -574,7 +580,8 @@ BEGIN
 					AND CASE WHEN $4 THEN o.held ELSE o.balance END <> 0 AS stale
 			FROM ordered o) r
 		WHERE %s$sql$,
-		needed[2], CASE WHEN sequence THEN 'q.sequence' ELSE 'NULL::int' END, needed[3], bare,
+		needed[2], CASE WHEN sequence IS NOT NULL THEN 'q.sequence' ELSE 'NULL::int' END, needed[3],
+		bare,
 		_tiering.posted_screen(flows, sequence),
 		CASE WHEN flows THEN _tiering.outlier_screen(jump) ELSE _tiering.jump_screen(jump) END,
 		_tiering.age_screen('day', max_age),
@@ -583,7 +590,7 @@ BEGIN
 		CASE WHEN flows THEN 'o.sum > abs(o.balance) AND '
 			'abs(o.balance) * (o.n - 1) >= $1 * (o.sum - abs(o.balance))'
 			ELSE '_tiering.is_jump(o.previous, o.balance, $1)' END, _tiering.has_fault())
-	USING jump, last_day, max_age, flows, sequence;
+	USING jump, last_day, max_age, flows, sequence IS NOT NULL;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.posted_rows(text, daterange, boolean, numeric, int) IS

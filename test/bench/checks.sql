@@ -24,6 +24,7 @@ INSERT INTO bench.comparison (comparison, what, goal) VALUES
 	('check_snapshots', 'check_snapshots / daily_avg_snapshots by account', 2.0),
 	('check_changes', 'check_changes / daily_avg_changes by account', 2.0),
 	('check_flows', 'check_flows / daily_avg_flows by account', 2.0),
+	('check_sequence', 'check_changes with a sequence / daily_avg_changes by account', 2.0),
 	('check_damaged', 'check_ranges, a fault in 1 % of the accounts / daily_avg by account', NULL);
 
 INSERT INTO bench.side (comparison, side, query, computes) VALUES
@@ -43,6 +44,11 @@ INSERT INTO bench.side (comparison, side, query, computes) VALUES
 		balance AS amount, valid_from AS posted_on FROM bench.history_tenth')$$, 'count('),
 	('check_flows', 'b', pg_temp.average('daily_avg_flows(balance, valid_from', 'history_tenth'),
 		'daily_avg_flows('),
+	('check_sequence', 'a', $$SELECT count(*) FROM tiering.check_changes('SELECT account_id
+		AS account, balance, valid_from AS changed_on, customer_id AS sequence
+		FROM bench.history_tenth')$$, 'count('),
+	('check_sequence', 'b', pg_temp.average('daily_avg_changes(balance, valid_from',
+		'history_tenth'), 'daily_avg_changes('),
 	('check_damaged', 'a', $$SELECT count(*) FROM tiering.check_ranges('SELECT account_id
 		AS account, balance, valid_from + (account_id % 100 = 0)::int AS valid_from, valid_to
 		FROM bench.history_tenth')$$, 'count('),

@@ -70,7 +70,7 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.next_number(date, boolean, date[]);
 	_tiering.outlier_screen(numeric);
 	_tiering.posted_rows(text, daterange, boolean, numeric, integer);
-	_tiering.posted_screen(boolean, boolean);
+	_tiering.posted_screen(boolean, regtype);
 	_tiering.range_findings(_tiering.range_row, integer);
 	_tiering.range_number(numeric, date, date);
 	_tiering.range_rows(text, daterange, text, numeric, integer);
