@@ -14,7 +14,7 @@ CODE_PARTS = averages/periods averages/measures averages/accounts series/series 
 	$(addprefix schemes/,publication turn asset_weight freeze classify authoring document \
 		successor direction validate publish explain preset) \
 	history/history $(addprefix movement/,decide source request distribution assessment \
-		current record assess refresh limit dirty watch replay restate void simulate) \
+		current record assess refresh limit dirty watch replay load restate void simulate) \
 	$(addprefix reports/,distribution matrix retention near customer) \
 	history/verify_state history/backup rights/always rights/roles rights/privileges rights/guard
 CALLED_PARTS = schema schemes/bounds movement/binding rights/who

@@ -64,14 +64,16 @@ const SourceKind SourceOfMetrics = {
 	"source",
 	"set_source('%s', query)",
 	&MetricsQuery,
-	"It must yield customer_id and a column for each metric of the version that grades."
+	"It must yield customer_id and a column for each metric of the version that grades.",
+	true
 };
 
 const SourceKind SourceOfSeries = {
 	"series",
 	"set_series('%s', query)",
 	&SeriesQuery,
-	"It must yield customer_id, balances and period."
+	"It must yield customer_id, balances and period.",
+	true
 };
 
 const SourceKind SourceOfControl = {
@@ -120,12 +122,13 @@ PrepareQuery(const char *query, int nparams)
 	return plan;
 }
 
+/* One that runs once runs in the session whose the temporary is */
 static void
 CheckTemporary(const Source *source, List *queries)
 {
 	ObjectAddress found;
 
-	if (FindTemporary(queries, &found))
+	if (source->kind->takes_day && FindTemporary(queries, &found))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
 				 errmsg("%s of scheme \"%s\" uses the temporary %s",
@@ -137,7 +140,8 @@ CheckTemporary(const Source *source, List *queries)
 static TupleDesc
 SourceColumns(const Source *source)
 {
-	List	   *statements = SPI_plan_get_plan_sources(PrepareQuery(source->query, 1));
+	SPIPlanPtr	plan = PrepareQuery(source->query, source->kind->takes_day ? 1 : 0);
+	List	   *statements = SPI_plan_get_plan_sources(plan);
 	CachedPlanSource *statement;
 
 	if (list_length(statements) != 1)
@@ -167,10 +171,10 @@ TypeFeeds(Oid type, Oid expected)
 		case NUMERICOID:
 			return type == NUMERICOID || type == INT8OID || type == INT4OID ||
 				type == INT2OID;
-		case BOOLOID:
-			return type == BOOLOID;
+		case INT4OID:
+			return type == INT4OID || type == INT2OID;
 		case TEXTOID:
-			return true;		/* the customer: anything that casts to text */
+			return true;		/* a customer, a tier: anything that casts to text */
 		default:
 			return type == expected;
 	}
@@ -354,14 +358,10 @@ CheckSource(const Source *source, TupleDesc expected)
 		CheckColumn(source, columns, TupleDescAttr(expected, i));
 }
 
-static void
-RunQuery(const Source *source, DateADT as_of, ArrayType *customers,
-		 TupleDesc expected, DestReceiver *dest)
+static ParamListInfo
+QueryParams(DateADT as_of, ArrayType *customers, Oid type)
 {
-	Oid			type = customers == NULL ? InvalidOid : CustomerType(SourceColumns(source));
-	const char *query = SelectExpected(source, expected, customers != NULL, type);
 	ParamListInfo params = makeParamList(2);
-	SPIExecuteOptions options = {0};
 
 	params->params[0].value = DateADTGetDatum(as_of);
 	params->params[0].isnull = false;
@@ -372,11 +372,24 @@ RunQuery(const Source *source, DateADT as_of, ArrayType *customers,
 	params->params[1].isnull = customers == NULL;
 	params->params[1].pflags = PARAM_FLAG_CONST;
 	params->params[1].ptype = TEXTARRAYOID;
+	return params;
+}
+
+static void
+RunQuery(const Source *source, DateADT as_of, ArrayType *customers,
+		 TupleDesc expected, DestReceiver *dest)
+{
+	Oid			type = customers == NULL ? InvalidOid : CustomerType(SourceColumns(source));
+	const char *query = SelectExpected(source, expected, customers != NULL, type);
+	ParamListInfo params = source->kind->takes_day ?
+		QueryParams(as_of, customers, type) : makeParamList(0);
+	SPIExecuteOptions options = {0};
+
 	options.params = params;
 	options.read_only = true;
 	options.dest = dest;
-	if (SPI_execute_plan_extended(PrepareQuery(query, 2), &options) !=
-		SPI_OK_SELECT)
+	if (SPI_execute_plan_extended(PrepareQuery(query, params->numParams),
+								  &options) != SPI_OK_SELECT)
 		elog(ERROR, "%s of scheme \"%s\" is not a query",
 			 source->kind->noun, source->scheme);
 }
@@ -385,13 +398,16 @@ RunQuery(const Source *source, DateADT as_of, ArrayType *customers,
 typedef struct Run
 {
 	const Source *source;
-	const char *as_of;			/* as the session writes dates */
+	const char *as_of;			/* as the session writes dates; NULL if it takes none */
 	bool		tell_all;		/* has whoever runs it the rights of who set it? */
 } Run;
 
 static char *
 RunText(const Run *run)
 {
+	if (run->as_of == NULL)
+		return psprintf("%s of scheme \"%s\"", run->source->kind->noun,
+						run->source->scheme);
 	return psprintf("%s of scheme \"%s\" as of %s", run->source->kind->noun,
 					run->source->scheme, run->as_of);
 }
@@ -467,7 +483,8 @@ SourceRun(const Source *source, DateADT as_of, ArrayType *customers,
 {
 	Run			run = {
 		source,
-		DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(as_of))),
+		source->kind->takes_day ?
+		DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(as_of))) : NULL,
 		has_privs_of_role(GetOuterUserId(), source->role)
 	};
 	ErrorContextCallback teller = {NULL, TellRun, &run};	/* and nobody above */
@@ -533,6 +550,19 @@ SourceOpen(Source *source, text *scheme)
 						 text_to_cstring(scheme))));
 }
 
+/* Its rows, as SourceRun() gives them, into a result that is materialized */
+static void
+RunInto(ReturnSetInfo *rsinfo, const Source *source, DateADT as_of, ArrayType *customers)
+{
+	DestReceiver *dest = CreateDestReceiver(DestTuplestore);
+
+	SetTuplestoreDestReceiverParams(dest, rsinfo->setResult,
+									rsinfo->econtext->ecxt_per_query_memory,
+									false, NULL, NULL);
+	SourceRun(source, as_of, customers, rsinfo->expectedDesc, dest);
+	dest->rDestroy(dest);
+}
+
 /*
  * source_rows(scheme, as_of[, customers]): the rows, with the columns that the
  * caller lists; of all customers, or of some
@@ -543,7 +573,6 @@ source_rows(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	text	   *scheme = SchemeArg(fcinfo);
-	DestReceiver *dest = CreateDestReceiver(DestTuplestore);
 	Source		source;
 
 	if (PG_ARGISNULL(1))
@@ -552,13 +581,38 @@ source_rows(PG_FUNCTION_ARGS)
 				 errmsg("as_of must not be null")));
 	BeginResult(rsinfo);
 	SourceOpen(&source, scheme);
-	SetTuplestoreDestReceiverParams(dest, rsinfo->setResult,
-									rsinfo->econtext->ecxt_per_query_memory,
-									false, NULL, NULL);
-	SourceRun(&source, PG_GETARG_DATEADT(1),
-			  PG_NARGS() > 2 && !PG_ARGISNULL(2) ? PG_GETARG_ARRAYTYPE_P(2) : NULL,
-			  rsinfo->expectedDesc, dest);
-	dest->rDestroy(dest);
+	RunInto(rsinfo, &source, PG_GETARG_DATEADT(1),
+			PG_NARGS() > 2 && !PG_ARGISNULL(2) ? PG_GETARG_ARRAYTYPE_P(2) : NULL);
+	SPI_finish();
+	return (Datum) 0;
+}
+
+/*
+ * history_rows(scheme, query): the rows of a query that runs this once, for
+ * load_history() and with the rights of who called that
+ */
+PG_FUNCTION_INFO_V1(history_rows);
+Datum
+history_rows(PG_FUNCTION_ARGS)
+{
+	static const SourceKind kind = {
+		"history",
+		NULL,
+		"It must yield customer_id, as_of, tier, measure and version, the last two of "
+		"which may be null.",
+		false
+	};
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Source		source = {
+		&kind,
+		text_to_cstring(SchemeArg(fcinfo)),
+		text_to_cstring(PG_GETARG_TEXT_PP(1)),
+		GetOuterUserId()
+	};
+
+	BeginResult(rsinfo);
+	ConnectSPI();
+	RunInto(rsinfo, &source, 0, NULL);
 	SPI_finish();
 	return (Datum) 0;
 }

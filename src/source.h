@@ -19,6 +19,7 @@ typedef struct SourceKind
 	const char *setter;			/* what binds it */
 	SavedQuery *lookup;			/* reads scheme, query, set_by, settings by $1 */
 	const char *yields;			/* hint for a column that is missing */
+	bool		takes_day;		/* does it run for a date, $1, and again and again? */
 } SourceKind;
 
 typedef struct Source

@@ -102,6 +102,15 @@ $$;
 COMMENT ON FUNCTION _tiering.kept_of(text, date[], text[]) IS
 'What customers, or all if null, had at assessments, of those that are kept, and where they stood';
 
+CREATE FUNCTION _tiering.keeping_of(scheme text, OUT which text, OUT how_long interval)
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT COALESCE(max(k.which), 'month_end'), max(k.how_long)
+	FROM tiering.keeping k WHERE k.scheme = keeping_of.scheme;
+END;
+COMMENT ON FUNCTION _tiering.keeping_of(text) IS
+'Which assessments of a scheme are kept, and for how long; see keep_assessments()';
+
 -- What is sure to be kept for long lies where it stays: all, and the last day of a month,
 -- as none comes after it in that. Any other goes where another scheme has gone since the
 -- last of this one, and else into an empty table: several schemes go on together. Schemes
@@ -112,8 +121,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	which text := COALESCE((SELECT k.which FROM tiering.keeping k
-		WHERE k.scheme = slot_to_write.scheme), 'month_end');
+	which text := o.which FROM _tiering.keeping_of(scheme) o;
 	newest tiering.kept_assessment;
 	own tiering.kept_assessment;
 BEGIN
@@ -159,6 +167,18 @@ $$;
 COMMENT ON FUNCTION _tiering.begin_assessment(text, date) IS
 'Notes that an assessment is kept, and where its rows are to lie';
 
+CREATE FUNCTION _tiering.is_kept(which text, how_long interval, day date, next date, last date)
+RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
+BEGIN ATOMIC
+	SELECT (is_kept.how_long IS NULL OR is_kept.day >= is_kept.last - is_kept.how_long)
+		AND CASE is_kept.which WHEN 'all' THEN true WHEN 'last' THEN false
+			ELSE date_trunc('month', is_kept.day) < date_trunc('month', is_kept.next) END;
+END;
+COMMENT ON FUNCTION _tiering.is_kept(text, interval, date, date, date) IS
+'Whether an assessment that is not one of the last two is kept: next is the one after it, last the '
+'last of all';
+
 -- The last two are kept whatever the setting: one of them may be taken back. One that was
 -- is kept as any other of its day, for what was known before. until: where the next one as
 -- of the same day begins.
@@ -167,10 +187,7 @@ RETURNS TABLE (as_of date, recorded_at timestamptz, until timestamptz, slot smal
 	is_kept boolean)
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10
 BEGIN ATOMIC
-	WITH setting AS (
-		SELECT COALESCE(max(k.which), 'month_end') AS which, max(k.how_long) AS how_long
-		FROM tiering.keeping k WHERE k.scheme = not_to_keep.scheme
-	), day AS (
+	WITH day AS (
 		SELECT x.as_of, bool_or(x.stands) AS stands
 		FROM (
 			SELECT d.as_of, max(d.recorded_at) > COALESCE(max(v.recorded_at), '-infinity') AS stands
@@ -191,10 +208,8 @@ BEGIN ATOMIC
 	), candidate AS (
 		SELECT k.as_of, k.recorded_at, k.slot, lead(k.recorded_at, 1, 'infinity')
 				OVER (PARTITION BY k.as_of ORDER BY k.recorded_at) AS until,
-			(o.how_long IS NULL OR k.as_of >= f.last - o.how_long)
-			AND CASE o.which WHEN 'all' THEN true WHEN 'last' THEN false
-				ELSE date_trunc('month', k.as_of) < date_trunc('month', f.next) END AS is_kept
-		FROM tiering.kept_assessment k CROSS JOIN setting o
+			_tiering.is_kept(o.which, o.how_long, k.as_of, f.next, f.last) AS is_kept
+		FROM tiering.kept_assessment k CROSS JOIN _tiering.keeping_of(not_to_keep.scheme) o
 			JOIN followed f ON f.as_of = k.as_of AND f.later > 1
 		WHERE k.scheme = not_to_keep.scheme
 	)

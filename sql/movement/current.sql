@@ -105,8 +105,7 @@ BEGIN
 	IF NOT EXISTS (SELECT FROM tiering.view_key v WHERE v.key = shown_sums.key) THEN
 		RETURN;
 	END IF;
-	k := _tiering.kept(scheme, s.refreshed_as_of) FROM tiering.source s
-		WHERE s.scheme = shown_sums.scheme;
+	k := _tiering.kept(scheme, l.as_of) FROM _tiering.last_assessment(scheme) l;
 	IF k.slot IS NULL THEN
 		RETURN QUERY SELECT a.tier, count(*), NULL::numeric, max(a.version), max(a.as_of)
 		FROM tiering.assignment a WHERE a.scheme = shown_sums.scheme GROUP BY a.tier;

@@ -209,7 +209,7 @@ $$;
 COMMENT ON FUNCTION _tiering.notify_refresh(tiering.refresh_result) IS
 'Tells who listens on the channel tiering what a refresh did: its row of counts as JSON';
 
-CREATE FUNCTION _tiering.lock_source(scheme text) RETURNS tiering.source
+CREATE FUNCTION _tiering.lock_scheme(scheme text) RETURNS tiering.source
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -218,13 +218,27 @@ DECLARE
 BEGIN
 	PERFORM tiering.newest_version(scheme), _tiering.take_turn(scheme);
 	BEGIN
-		SELECT * INTO src FROM tiering.source s WHERE s.scheme = lock_source.scheme
+		SELECT * INTO src FROM tiering.source s WHERE s.scheme = lock_scheme.scheme
 		FOR NO KEY UPDATE NOWAIT;
 	EXCEPTION WHEN lock_not_available THEN
 		PERFORM _tiering.refuse_locked(
 			format('the source of scheme "%s" is being changed by another session', scheme),
-			(SELECT s.xmax FROM tiering.source s WHERE s.scheme = lock_source.scheme));
+			(SELECT s.xmax FROM tiering.source s WHERE s.scheme = lock_scheme.scheme));
 	END;
+	RETURN src;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.lock_scheme(text) IS
+'Takes the turn of a scheme, and its source, null if it has none. Errors: unknown scheme (42704), '
+'another session has one of them (55P03)';
+
+CREATE FUNCTION _tiering.lock_source(scheme text) RETURNS tiering.source
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	src tiering.source := _tiering.lock_scheme(scheme);
+BEGIN
 	IF src.scheme IS NULL THEN
 		RAISE EXCEPTION 'scheme "%" has no source', scheme
 			USING ERRCODE = 'undefined_object',
@@ -394,6 +408,7 @@ BEGIN
 	version := _tiering.graded_by(scheme, as_of);
 	PERFORM _tiering.report_stage(scheme, as_of, '1/3 reading source');
 	IF as_of = src.refreshed_as_of THEN
+		PERFORM _tiering.refuse_loaded(scheme, as_of);
 		result := _tiering.repeat_assessment(scheme, as_of, version);
 		PERFORM _tiering.report_stage(scheme, as_of,
 			format('2/3 writing %s customers', result.customers));

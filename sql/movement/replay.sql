@@ -259,7 +259,8 @@ COMMENT ON FUNCTION _tiering.replayed(text, text[], date[], boolean) IS
 'The customers of occasions(), after each of these';
 
 -- Who leaves does so with the measure that they had last. If that was before the first
--- assessment that is made again, it is known of the exit that stands, or of the source.
+-- assessment that is made again, it is known of the exit that stands, or of the source, or
+-- of what was loaded.
 CREATE FUNCTION _tiering.measures_before(scheme text, as_of date, customers text[])
 RETURNS TABLE (customer_id text, measure numeric)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 1000
@@ -269,7 +270,10 @@ DECLARE
 	last record;
 BEGIN
 	SELECT * INTO last FROM _tiering.last_assessment(scheme, as_of);
-	IF customers <> '{}' AND last.version IS NOT NULL
+	IF last.as_of <= _tiering.loaded_until(scheme) THEN
+		RETURN QUERY SELECT k.customer_id, k.measure
+		FROM _tiering.kept_of(scheme, ARRAY[last.as_of], customers) k;
+	ELSIF customers <> '{}' AND last.version IS NOT NULL
 		AND _tiering.source_yields(scheme, last.as_of, last.version)
 	THEN
 		RETURN QUERY SELECT g.customer_id, g.measure

@@ -17,6 +17,7 @@ DECLARE
 BEGIN
 	PERFORM _tiering.check_day(from_as_of, 'from_as_of');
 	src := _tiering.lock_source(scheme COLLATE "C");
+	PERFORM _tiering.refuse_loaded(src.scheme, from_as_of);
 	IF customers IS NOT NULL THEN
 		customers := ARRAY(SELECT DISTINCT c COLLATE "C" FROM unnest(customers) c WHERE c
 			IS NOT NULL);
@@ -42,7 +43,8 @@ COMMENT ON FUNCTION tiering.restate(text, date, text[]) IS
 'cause correction. Changes by hand and decisions of then stay. Assessments that are kept are '
 'amended; of others the money of tiers in which the customers are or were is null until recount(). '
 'Errors: unknown scheme, no source '
-'(42704), a refresh under way (55P03), a null or infinite day (22023), and those of refresh()';
+'(42704), a refresh under way (55P03), a null or infinite day, or one up to which assessments were '
+'loaded (22023), and those of refresh()';
 
 CREATE FUNCTION _tiering.notify_restatement(result tiering.restate_result) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
@@ -65,8 +67,10 @@ SET application_name = 'tiering.restate'
 AS $$
 DECLARE
 	src tiering.source := _tiering.lock_source(scheme);
-	first_as_of date := min(d.as_of) FROM _tiering.known_distribution(NULL) d
-		WHERE d.scheme = restate_dirty.scheme;
+	-- of what was loaded nothing is made again, whatever is marked
+	first_as_of date := COALESCE(_tiering.loaded_until(scheme) + 1, (
+		SELECT min(d.as_of) FROM _tiering.known_distribution(NULL) d
+		WHERE d.scheme = restate_dirty.scheme));
 	marked record;
 	done record;
 BEGIN
@@ -116,7 +120,9 @@ BEGIN
 	FOR step IN
 		SELECT d.as_of, max(d.version) AS version
 		FROM _tiering.known_distribution(NULL) d
-		WHERE d.scheme = recount.scheme AND EXISTS (SELECT FROM tiering.metric m
+		WHERE d.scheme = recount.scheme
+			AND d.as_of > COALESCE(_tiering.loaded_until(recount.scheme), '-infinity')
+			AND EXISTS (SELECT FROM tiering.metric m
 			WHERE m.scheme = d.scheme AND m.version = d.version AND m.is_measure)
 		GROUP BY d.as_of HAVING bool_or(d.measure IS NULL AND d.customers > 0)
 		ORDER BY d.as_of

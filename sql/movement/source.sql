@@ -129,8 +129,14 @@ BEGIN
 		DO UPDATE SET query = EXCLUDED.query, set_by = EXCLUDED.set_by, set_at = EXCLUDED.set_at,
 			settings = EXCLUDED.settings;
 	ELSE
-		INSERT INTO tiering.source (scheme, query, set_by)
-		VALUES (write_binding.scheme, write_binding.query, _tiering.binder())
+		-- history may have been loaded without one, and nobody loads any meanwhile
+		IF NOT EXISTS (SELECT FROM tiering.source s WHERE s.scheme = write_binding.scheme) THEN
+			PERFORM _tiering.take_turn(scheme, wait => true);
+		END IF;
+		INSERT INTO tiering.source (scheme, query, set_by, refreshed_as_of, refreshed_at)
+		SELECT write_binding.scheme, write_binding.query, _tiering.binder(), l.as_of,
+			CASE WHEN l.as_of IS NOT NULL THEN now() END
+		FROM _tiering.last_assessment(write_binding.scheme) l
 		ON CONFLICT ON CONSTRAINT source_pkey
 		DO UPDATE SET query = EXCLUDED.query, set_by = EXCLUDED.set_by, set_at = EXCLUDED.set_at,
 			settings = EXCLUDED.settings;

@@ -111,9 +111,13 @@ SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
 	step record;
+	loaded boolean := COALESCE(as_of <= _tiering.loaded_until(scheme), false);
 BEGIN
+	-- nor does the source know it of what was loaded
+	UPDATE tiering.assignment a SET earned = NULL
+	WHERE loaded AND a.scheme = earned_again.scheme AND a.earned IS NOT NULL;
 	FOR step IN
-		SELECT earned_again.as_of, earned_again.version, NULL::text[] AS customers
+		SELECT earned_again.as_of, earned_again.version, NULL::text[] AS customers WHERE NOT loaded
 		UNION ALL (
 			SELECT o.as_of, o.version, array_agg(o.customer_id)
 			FROM _tiering.own_assessments(earned_again.scheme) o
@@ -124,7 +128,7 @@ BEGIN
 		WHERE a.scheme = earned_again.scheme AND a.customer_id = g.customer_id COLLATE "C"
 			AND a.earned IS DISTINCT FROM NULLIF(g.earned, a.tier);
 	END LOOP;
-	IF (_tiering.kept(scheme, as_of)).slot IS NULL THEN
+	IF NOT loaded AND (_tiering.kept(scheme, as_of)).slot IS NULL THEN
 		PERFORM _tiering.keep_again(scheme, as_of, version);
 	END IF;
 EXCEPTION WHEN OTHERS THEN

@@ -16,8 +16,8 @@ BEGIN
 	RETURN QUERY
 	WITH history AS (
 		SELECT min(m.as_of) AS first, GREATEST(max(m.as_of), (
-			SELECT s.refreshed_as_of FROM tiering.source s
-			WHERE s.scheme = retention.scheme COLLATE "C" AND retention.known_at IS NULL)) AS last
+			SELECT l.as_of FROM _tiering.last_assessment(retention.scheme COLLATE "C") l
+			WHERE retention.known_at IS NULL)) AS last
 		FROM _tiering.known_moves(retention.scheme, retention.known_at) m
 	), span AS (
 		SELECT y.year, make_date(y.year, 1, 1) - 1 AS since,

@@ -59,7 +59,8 @@ BEGIN ATOMIC
 			tiering.keep_assessments(text, text, interval),
 			tiering.set_limits(text, numeric, numeric, numeric, text, numeric),
 			tiering.set_series(text, text)'),
-		('load', 'EXECUTE ON FUNCTION tiering.mark_dirty(text, text, date),
+		('load', 'EXECUTE ON FUNCTION tiering.load_history(text, text),
+			tiering.mark_dirty(text, text, date),
 			_tiering.append_marks(text, text[], date[]), _tiering.mark_changes(),
 			tiering.watch_table(text, regclass, text, text[], text[]),
 			tiering.unwatch_table(text, regclass)');
@@ -163,7 +164,7 @@ COMMENT ON FUNCTION tiering.role_grants() IS
 'and all views; grade: refresh and restate; request: ask for overrides; approve: decide on '
 'requests; plan: simulate, without names; author: write and publish schemes; bind: set sources, '
 'which run with one''s own rights; hand: put customers into tiers by hand; load: load exchange '
-'rates, mark customers as dirty; dump: with report and bind, run pg_dump';
+'rates and what an old system knew, mark customers as dirty; dump: with report and bind, run pg_dump';
 
 -- GRANT only warns if whoever grants cannot pass a right on.
 CREATE FUNCTION _tiering.rights_missing(role name, rights text) RETURNS text

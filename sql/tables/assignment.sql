@@ -78,7 +78,7 @@ CREATE TABLE tiering.migration (
 	cause       text COLLATE "C" NOT NULL
 	            CHECK (cause IN ('new', 'exit', 'rule', 'policy', 'scheme', 'override',
 	            	'override_end',
-	            	'approval', 'correction', 'manual')),
+	            	'approval', 'correction', 'load', 'manual')),
 	version     int NOT NULL,
 	measure     numeric,
 	assessed    date NOT NULL,
@@ -111,7 +111,8 @@ COMMENT ON COLUMN tiering.migration.direction IS
 COMMENT ON COLUMN tiering.migration.cause IS
 'new or exit; rule: by the rules; policy: later than by the rules, or by less; scheme: by a new '
 'version, where the one before would have moved the customer otherwise or not at all; override, '
-'override_end; approval: when it was given; correction: by a restatement; manual: by hand';
+'override_end; approval: when it was given; correction: by a restatement; load: an old '
+'system''s, see load_history(); manual: by hand';
 COMMENT ON COLUMN tiering.migration.version IS 'The version of the scheme that graded';
 COMMENT ON COLUMN tiering.migration.measure IS
 'The measure at the move; on exit the last one known';

@@ -23,8 +23,9 @@ COMMENT ON COLUMN tiering.source.settings IS
 'The settings with which it runs, of the session that set it, as name=value: the time zone, by '
 'which a time becomes a day, the DateStyle, by which 01/02/2026 becomes one, and others; see '
 'kept_settings()';
-COMMENT ON COLUMN tiering.source.refreshed_as_of IS 'Date of the last refresh';
-COMMENT ON COLUMN tiering.source.refreshed_at IS 'When a refresh last changed anything';
+COMMENT ON COLUMN tiering.source.refreshed_as_of IS
+'Date of the last refresh, or of the last assessment that load_history() brought';
+COMMENT ON COLUMN tiering.source.refreshed_at IS 'When one last changed anything';
 
 -- Who can read a key has the query run, with its setter's rights: see src/required_balance.c.
 CREATE TABLE tiering.series_source (

@@ -67,7 +67,7 @@ ALTER TABLE tiering.assignment
 -- that was set, if there was one.
 ALTER TABLE tiering.migration
 	ADD CONSTRAINT migration_cause_check CHECK (cause IN ('new', 'exit', 'rule', 'policy', 'scheme',
-		'override', 'override_end', 'approval', 'correction', 'manual')),
+		'override', 'override_end', 'approval', 'correction', 'load', 'manual')),
 	ADD COLUMN assessed date,
 	ADD COLUMN recorded_as text;
 ALTER TABLE tiering.migration
@@ -78,7 +78,7 @@ CREATE INDEX migration_dated ON tiering.migration (scheme) WHERE as_of <> assess
 ALTER TABLE tiering.batch
 	DROP CONSTRAINT batch_kind_check,
 	ADD CONSTRAINT batch_kind_check CHECK (kind IN ('refresh', 'assess', 'decision', 'restatement',
-		'manual', 'void')),
+		'manual', 'void', 'load')),
 	ADD COLUMN recorded_as text,
 	ADD COLUMN published int;
 
