@@ -47,8 +47,8 @@ BEGIN
 		RAISE EXCEPTION 'assessments of scheme "%" up to % were loaded, and cannot be made again '
 			'from % on', scheme, until, from_day
 			USING ERRCODE = 'invalid_parameter_value',
-			HINT = format('The days from %s on can be. What was loaded is as the old system had '
-				'it; tiering.void_assessment(%L, as_of, reason) takes the last assessment back.',
+			HINT = format('From %s on they can. What was loaded stays as the old system had it; '
+				'tiering.void_assessment(%L, as_of, reason) takes the last assessment back.',
 				until + 1, scheme);
 	END IF;
 END;
@@ -129,7 +129,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	told text := format('the row of history of customer %s on %s',
-		COALESCE(format('"%s"', r.customer_id), 'null'), COALESCE(r.as_of::text, 'null'));
+		COALESCE('"' || r.customer_id || '"', 'null'), COALESCE(r.as_of::text, 'null'));
 	what text;
 BEGIN
 	what := CASE WHEN r.customer_id IS NULL THEN 'customer_id' WHEN r.as_of IS NULL THEN 'as_of'
@@ -137,7 +137,8 @@ BEGIN
 	IF what IS NOT NULL THEN
 		RAISE EXCEPTION '% has a null %', told, what
 			USING ERRCODE = 'null_value_not_allowed',
-			HINT = CASE what WHEN 'tier' THEN 'Who is no customer on a day has no row of it.' END;
+			HINT = CASE what WHEN 'tier' THEN 'Who is no customer on a day has no row of it.'
+				ELSE '' END;
 	ELSIF NOT isfinite(r.as_of) OR r.as_of > current_date THEN
 		RAISE EXCEPTION '% is not of the past', told
 			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('Today is %s.',
@@ -290,8 +291,8 @@ DECLARE
 BEGIN
 	IF last IS NOT NULL OR EXISTS (SELECT FROM _tiering.known_moves(scheme)) THEN
 		RAISE EXCEPTION 'history of scheme "%" cannot be loaded: %', scheme,
-				COALESCE(format('it was assessed as of %s', last),
-				'it has customers, or had some, who were put there by hand')
+				CASE WHEN last IS NULL THEN 'it has or had customers who were put there by hand'
+				ELSE format('it was assessed as of %s', last) END
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 			HINT = CASE WHEN last IS NULL
 				THEN format('tiering.copy_scheme(%L, name) makes a scheme without any.', scheme)
