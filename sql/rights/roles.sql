@@ -164,7 +164,8 @@ COMMENT ON FUNCTION tiering.role_grants() IS
 'and all views; grade: refresh and restate; request: ask for overrides; approve: decide on '
 'requests; plan: simulate, without names; author: write and publish schemes; bind: set sources, '
 'which run with one''s own rights; hand: put customers into tiers by hand; load: load exchange '
-'rates and what an old system knew, mark customers as dirty; dump: with report and bind, run pg_dump';
+'rates and what an old system knew, mark customers as dirty; dump: with report and bind, run '
+'pg_dump';
 
 -- GRANT only warns if whoever grants cannot pass a right on.
 CREATE FUNCTION _tiering.rights_missing(role name, rights text) RETURNS text

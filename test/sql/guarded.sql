@@ -68,7 +68,8 @@ INSERT INTO guarded.wish (query) SELECT unnest(ARRAY[
 	$$SELECT tiering.set_series('guarded', NULL)$$,
 	$$SELECT tiering.new_version('guarded')$$,
 	$$SELECT tiering.create_ladder('guarded2', 'assets', '{a,b}', '{NULL,1}')$$,
-	$$INSERT INTO tiering.fx_rate DEFAULT VALUES$$]);
+	$$INSERT INTO tiering.fx_rate DEFAULT VALUES$$,
+	$$SELECT tiering.load_history('guarded', 'SELECT 1')$$]);
 SET SESSION AUTHORIZATION guarded_night;
 SELECT number, guarded.under(query, $$SELECT tiering.refresh('guarded', '2024-02-29')$$)
 FROM guarded.wish ORDER BY 1;

@@ -103,7 +103,8 @@ SELECT tiering.publish('lent_asks', '2024-01-01'),
 INSERT INTO lent.wish VALUES (20, $$SELECT tiering.refresh('lent_asks', '2024-01-31')$$),
 	(21, $$SELECT tiering.assess('lent', '2024-02-15', '{c1}', 'x')$$),
 	(22, $$SELECT tiering.restate('lent', '2024-01-31', '{c1}')$$),
-	(23, $$SELECT tiering.restate_dirty('lent')$$), (24, $$SELECT tiering.recount('lent')$$);
+	(23, $$SELECT tiering.restate_dirty('lent')$$), (24, $$SELECT tiering.recount('lent')$$),
+	(25, $$SELECT tiering.load_history('lent', 'SELECT 1')$$);
 SET SESSION AUTHORIZATION lent_eve;
 SELECT number, split_part(told, ' / ', 1) AS told FROM lent.report WHERE number >= 20
 ORDER BY number;

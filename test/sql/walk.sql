@@ -287,6 +287,7 @@ $list$);
 INSERT INTO walk.decided VALUES ('function', 'load', $list$
 	_tiering.append_marks(text, text[], date[]);
 	_tiering.first_changes(text, text, text, text, text, text[]);
+	load_history(text, text);
 	_tiering.mark_changes();
 	mark_dirty(text, text, date);
 	_tiering.row_days(regclass, text[]);
@@ -497,6 +498,19 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.limit_waiting();
 	_tiering.keep_assessments(text, text, interval);
 	_tiering.keep_or_drop(text);
+	_tiering.keeping_of(text);
+	_tiering.is_kept(text, interval, date, date, date);
+	_tiering.lock_scheme(text);
+	_tiering.loaded_until(text);
+	_tiering.refuse_loaded(text, date);
+	_tiering.history_rows(text, text);
+	_tiering.loaded(text, text);
+	_tiering.refuse_row(text, _tiering.loaded);
+	_tiering.loaded_to_keep(text, date[]);
+	_tiering.keep_loaded(text, text);
+	_tiering.write_history(text, text, integer);
+	_tiering.check_empty(text);
+	_tiering.load_history(text, text);
 	_tiering.not_to_keep(text);
 	_tiering.slot_to_write(text, date);
 	_tiering.unused_slots();
