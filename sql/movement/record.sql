@@ -247,8 +247,8 @@ BEGIN
 				JOIN new_rows x USING (scheme, customer_id))
 	LIMIT 1;
 	PERFORM _tiering.refuse_by_hand(n, format('since is %s, and as_of %s', n.since, n.as_of),
-		'Who is put here has been here since that day; what an old system knew is not told by a '
-		'row.')
+		'Who is put here has been here since that day; tiering.load_history() loads what an old '
+		'system knew.')
 	FROM new_rows n
 	WHERE n.since <> n.as_of AND NOT (restored AND n.recorded_at <> now())
 	LIMIT 1;

@@ -450,9 +450,9 @@ COMMENT ON FUNCTION tiering.refresh(text, date, boolean, boolean) IS
 'it did, as restate() does. ahead: whether a day later than today is meant. force: whether it is '
 'to be let through beyond the limits of set_limits(), which source_check keeps. Errors: unknown '
 'scheme, no source, no version in force (42704); a refresh of it under way (55P03); an earlier '
-'date than the last refresh''s, or one after today (22023); what the source''s query raises; a '
-'null (22004) or repeated (23505) customer; no customers at all (P0002); more moved than the '
-'limits allow (TI001). Nothing is changed then';
+'date than the last refresh''s, one that was loaded, or one after today (22023); what the '
+'source''s query raises; a null (22004) or repeated (23505) customer; no customers at all (P0002); '
+'more moved than the limits allow (TI001). Nothing is changed then';
 
 CREATE FUNCTION _tiering.assess(scheme text, as_of date, customers text[], reason text)
 RETURNS tiering.refresh_result

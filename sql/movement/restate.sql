@@ -105,8 +105,9 @@ CREATE FUNCTION tiering.restate_dirty(scheme text) RETURNS tiering.restate_resul
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.restate_dirty(text) IS
-'Restates the customers who were marked by mark_dirty(), each from their day on, and takes the '
-'marks away. Errors: those of restate(), after which the marks are still there';
+'Restates the customers who were marked by mark_dirty(), each from their day on, but nothing that '
+'was loaded, and takes the marks away. Errors: those of restate(), after which the marks are still '
+'there';
 
 CREATE FUNCTION _tiering.recount(scheme text) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
@@ -142,5 +143,6 @@ AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.recount(text) IS
 'Adds the money of the distributions up again that restatements left null, as the assessment is '
-'not kept; returns how many there were. It is read from the source, with the data of today and in '
-'full for each, which restate() spares. Errors: those of restate()';
+'not kept; returns how many there were. What was loaded is left as it is. It is read from the '
+'source, with the data of today and in full for each, which restate() spares. Errors: those of '
+'restate()';

@@ -240,21 +240,21 @@ BEGIN
 			'SELECT customer_id, amount AS assets FROM loaded.balance WHERE as_of = $1');
 END;
 $$;
-SELECT loaded.bank(s, 'all') FROM unnest('{ld_here,ld_1,ld_14,ld_25}'::text[]) s;
+SELECT loaded.bank(s, 'all') FROM unnest('{ld_here,ld_1,ld_8,ld_25}'::text[]) s;
 SELECT count(tiering.refresh('ld_here', d.as_of)) AS nights
 FROM (SELECT DISTINCT as_of FROM loaded.balance ORDER BY 1) d;
 SELECT s, l.assessments, l.loaded, l.customers, l.moves
-FROM unnest('{1,14,25}'::int[]) n CROSS JOIN LATERAL (SELECT 'ld_' || n AS s) x
+FROM unnest('{1,8,25}'::int[]) n CROSS JOIN LATERAL (SELECT 'ld_' || n AS s) x
 	CROSS JOIN LATERAL tiering.load_history(s, format('SELECT customer_id, as_of, tier, measure,
 		CASE WHEN as_of < %L THEN version END AS version FROM tiering.assessment
 		WHERE scheme = %L AND as_of IN (SELECT DISTINCT as_of FROM loaded.balance ORDER BY 1
 			LIMIT %s) ORDER BY measure', '2024-07-01', 'ld_here', n)) l;
-SELECT s AS scheme, loaded.wrong(s) FROM unnest('{ld_here,ld_1,ld_14,ld_25}'::text[]) s;
+SELECT s AS scheme, loaded.wrong(s) FROM unnest('{ld_here,ld_1,ld_8,ld_25}'::text[]) s;
 SELECT s.scheme, count(tiering.refresh(s.scheme, d.as_of)) AS nights
 FROM (SELECT DISTINCT as_of FROM loaded.balance ORDER BY 1) d, tiering.source s
-WHERE s.scheme IN ('ld_1', 'ld_14') AND d.as_of > s.refreshed_as_of
+WHERE s.scheme IN ('ld_1', 'ld_8') AND d.as_of > s.refreshed_as_of
 GROUP BY 1 ORDER BY 1;
-SELECT s AS scheme, loaded.wrong(s) FROM unnest('{ld_1,ld_14,ld_25}'::text[]) s;
+SELECT s AS scheme, loaded.wrong(s) FROM unnest('{ld_1,ld_8,ld_25}'::text[]) s;
 CREATE VIEW loaded.told AS
 SELECT scheme, 'customer' AS what, jsonb_build_array(customer_id, tier, since, version, first_as_of,
 	earned, misses, next_tier, policy_tier, measure) AS told FROM tiering.current_tier
@@ -292,8 +292,8 @@ SELECT s AS scheme, (SELECT count(*) > 1000 FROM loaded.all_told WHERE scheme = 
 		(SELECT what, told FROM loaded.all_told WHERE scheme = s
 		 EXCEPT ALL SELECT what, told FROM loaded.all_told WHERE scheme = 'ld_here')
 		LIMIT 3) x) AS differs
-FROM unnest('{ld_1,ld_14,ld_25}'::text[]) s;
-SELECT scheme, cause, count(*) FROM tiering.standing_move WHERE scheme IN ('ld_here', 'ld_14')
+FROM unnest('{ld_1,ld_8,ld_25}'::text[]) s;
+SELECT scheme, cause, count(*) FROM tiering.standing_move WHERE scheme IN ('ld_here', 'ld_8')
 GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- Late data after the last loaded date: restated in both, they are the same again.
@@ -301,11 +301,11 @@ UPDATE loaded.balance SET amount = amount + 90 WHERE customer_id::int % 7 = 0
 	AND as_of > '2024-08-01';
 DELETE FROM loaded.balance WHERE customer_id::int % 29 = 0 AND as_of > '2024-09-01';
 SELECT s, r.superseded, r.recorded
-FROM unnest('{ld_here,ld_14}'::text[]) s, tiering.restate(s, '2024-07-18') r;
-SELECT loaded.wrong(s) FROM unnest('{ld_here,ld_14}'::text[]) s;
-SELECT count(*) > 1000 AS many, count(*) FILTER (WHERE schemes <> '{ld_14,ld_here}') AS differ
+FROM unnest('{ld_here,ld_8}'::text[]) s, tiering.restate(s, '2024-04-25') r;
+SELECT loaded.wrong(s) FROM unnest('{ld_here,ld_8}'::text[]) s;
+SELECT count(*) > 1000 AS many, count(*) FILTER (WHERE schemes <> '{ld_8,ld_here}') AS differ
 FROM (SELECT array_agg(scheme ORDER BY scheme) AS schemes FROM loaded.told
-	  WHERE scheme IN ('ld_here', 'ld_14') GROUP BY what, told) x;
+	  WHERE scheme IN ('ld_here', 'ld_8') GROUP BY what, told) x;
 
 -- What is kept is what keep_assessments() says, and the last two
 SELECT loaded.bank('ld_keep_' || k, k) FROM unnest('{month_end,last,all}'::text[]) k;
