@@ -80,7 +80,8 @@ const SourceKind SourceOfControl = {
 	"control",
 	"set_limits('%s', control_query => query)",
 	&ControlQuery,
-	"It must yield one row, with the total."
+	"It must yield one row, with the total.",
+	true
 };
 
 /* Read it, with SPI connected; false if there is none of that key */
@@ -597,6 +598,7 @@ history_rows(PG_FUNCTION_ARGS)
 {
 	static const SourceKind kind = {
 		"history",
+		NULL,
 		NULL,
 		"It must yield customer_id, as_of, tier, measure and version, the last two of "
 		"which may be null.",
