@@ -68,7 +68,7 @@ BEGIN
 			WHERE y.scheme = x.scheme AND y.customer_id = x.customer_id AND y.batch <> x.batch) l
 				ON true
 		LEFT JOIN _tiering.last_own(check_by_hand.scheme) o
-			ON o.customer_id COLLATE "C" = x.customer_id
+			ON o.customer_id COLLATE "C" = _tiering.number_now(x.scheme, x.customer_id) COLLATE "C"
 	WHERE x.scheme = check_by_hand.scheme AND x.batch = check_by_hand.batch
 		AND (x.as_of < l.as_of OR x.as_of < o.as_of
 			OR x.as_of > GREATEST(current_date, s.refreshed_as_of, o.as_of))
@@ -168,27 +168,33 @@ BEGIN
 		IF TG_OP = 'INSERT' THEN
 			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, to_tier, direction,
 				cause, version, assessed, recorded_by, recorded_as, batch)
-			SELECT n.scheme, n.customer_id, n.as_of, n.tier, 'new', 'manual', n.version, n.as_of,
-				session_user, _tiering.acting_role(), this_batch FROM new_rows n
+			SELECT n.scheme, COALESCE(p.number, n.customer_id), n.as_of, n.tier, 'new', 'manual',
+				n.version, n.as_of, session_user, _tiering.acting_role(), this_batch
+			FROM new_rows n
+				LEFT JOIN _tiering.number_days(this_scheme) p
+					ON p.now_id COLLATE "C" = n.customer_id AND n.as_of BETWEEN p.first AND p.last
 			WHERE n.scheme = this_scheme AND NOT (restored AND n.recorded_at <> now());
 		ELSIF TG_OP = 'DELETE' THEN
 			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, from_tier, direction,
 				cause, version, measure, assessed, recorded_by, recorded_as, batch)
-			SELECT o.scheme, o.customer_id, d.day, o.tier, 'exit', 'manual', o.version, h.measure,
-				d.day, session_user, _tiering.acting_role(), this_batch
+			SELECT o.scheme, COALESCE(p.number, o.customer_id), d.day, o.tier, 'exit', 'manual',
+				o.version, h.measure, d.day, session_user, _tiering.acting_role(), this_batch
 			FROM old_rows o LEFT JOIN tiering.source s ON s.scheme = o.scheme
 				LEFT JOIN _tiering.current_measures(this_scheme, ARRAY(SELECT x.customer_id
 					FROM old_rows x)) h ON h.customer_id COLLATE "C" = o.customer_id
 				LEFT JOIN _tiering.last_own(this_scheme) l
-					ON l.customer_id COLLATE "C" = o.customer_id,
-				LATERAL (SELECT GREATEST(o.as_of, o.since, s.refreshed_as_of, l.as_of) AS day) d
+					ON l.customer_id COLLATE "C" = o.customer_id
+				CROSS JOIN LATERAL (
+					SELECT GREATEST(o.as_of, o.since, s.refreshed_as_of, l.as_of) AS day) d
+				LEFT JOIN _tiering.number_days(this_scheme) p
+					ON p.now_id COLLATE "C" = o.customer_id AND d.day BETWEEN p.first AND p.last
 			WHERE o.scheme = this_scheme;
 		ELSE
 			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, from_tier, to_tier,
 				direction, cause, version, measure, assessed, recorded_by, recorded_as, batch)
-			SELECT n.scheme, n.customer_id, d.day, o.tier, n.tier, COALESCE(w.direction, 'lateral'),
-				'manual', n.version, h.measure, d.day, session_user, _tiering.acting_role(),
-				this_batch
+			SELECT n.scheme, COALESCE(p.number, n.customer_id), d.day, o.tier, n.tier,
+				COALESCE(w.direction, 'lateral'), 'manual', n.version, h.measure, d.day,
+				session_user, _tiering.acting_role(), this_batch
 			FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 				LEFT JOIN tiering.source s USING (scheme)
 				LEFT JOIN _tiering.current_measures(this_scheme, ARRAY(SELECT x.customer_id
@@ -197,9 +203,11 @@ BEGIN
 					ON l.customer_id COLLATE "C" = n.customer_id
 				LEFT JOIN _tiering.directions_in(this_scheme,
 					ARRAY(SELECT DISTINCT x.version FROM new_rows x)) w
-					ON w.version = n.version AND w.from_tier = o.tier AND w.to_tier = n.tier,
-				LATERAL (SELECT CASE WHEN n.as_of <> o.as_of THEN n.as_of
+					ON w.version = n.version AND w.from_tier = o.tier AND w.to_tier = n.tier
+				CROSS JOIN LATERAL (SELECT CASE WHEN n.as_of <> o.as_of THEN n.as_of
 					ELSE GREATEST(n.as_of, n.since, s.refreshed_as_of, l.as_of) END AS day) d
+				LEFT JOIN _tiering.number_days(this_scheme) p
+					ON p.now_id COLLATE "C" = n.customer_id AND d.day BETWEEN p.first AND p.last
 			WHERE n.scheme = this_scheme AND n.tier <> o.tier;
 		END IF;
 		PERFORM _tiering.seal_by_hand(this_scheme, this_batch, before);
@@ -245,6 +253,14 @@ BEGIN
 		AND (n.scheme, n.customer_id, n.since) NOT IN (
 			SELECT m.scheme, m.customer_id, m.as_of FROM tiering.migration m
 				JOIN new_rows x USING (scheme, customer_id))
+		-- who has changed their number may have been there since before that
+		AND NOT EXISTS (SELECT FROM tiering.migration m WHERE m.scheme = n.scheme
+			AND m.customer_id = n.customer_id AND m.direction = 'merge' AND m.from_tier IS NULL)
+	LIMIT 1;
+	PERFORM _tiering.refuse_by_hand(n, format('they have the number "%s" now', f.now_id),
+		'Say the number that the customer has now.')
+	FROM new_rows n
+		JOIN tiering.former_number f ON f.scheme = n.scheme AND f.customer_id = n.customer_id
 	LIMIT 1;
 	PERFORM _tiering.refuse_by_hand(n, format('since is %s, and as_of %s', n.since, n.as_of),
 		'Who is put here has been here since that day; what an old system knew is not told by a '
@@ -319,8 +335,10 @@ BEGIN
 	SELECT DISTINCT a.scheme, a.customer_id, a.as_of, a.version, 0
 	FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 		JOIN tiering.assignment a USING (scheme, customer_id)
-		JOIN tiering.watch_history h ON h.scheme = a.scheme AND h.customer_id = a.customer_id
-			AND h.as_of = a.as_of
+		JOIN tiering.watch_history h ON h.scheme = a.scheme AND h.as_of = a.as_of
+			AND h.customer_id = ANY (ARRAY[a.customer_id] || ARRAY(
+				SELECT f.customer_id FROM tiering.former_number f
+				WHERE f.scheme = a.scheme AND f.now_id = a.customer_id))
 	WHERE n.tier <> o.tier;
 	-- who was in that tier before has been there since then
 	UPDATE tiering.assignment a SET as_of = o.as_of, since = o.since, version = o.version
@@ -411,7 +429,7 @@ DECLARE
 BEGIN
 	FOREACH kept IN ARRAY ARRAY['migration', 'batch', 'superseded', 'distribution_history',
 		'watch_history',
-		'request', 'decision', 'own_assessment'] LOOP
+		'request', 'decision', 'own_assessment', 'customer_alias'] LOOP
 		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR '
 			'TRUNCATE ON tiering.%I FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_rewrite()',
 			kept);

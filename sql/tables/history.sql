@@ -6,7 +6,8 @@ CREATE TABLE tiering.batch (
 	scheme      text COLLATE "C" NOT NULL,
 	batch       int NOT NULL CHECK (batch > 0),
 	kind        text COLLATE "C" NOT NULL 
-	            CHECK (kind IN ('refresh', 'assess', 'decision', 'restatement', 'manual', 'void')),
+	            CHECK (kind IN ('refresh', 'assess', 'decision', 'restatement', 'manual', 'void',
+	            	'merge')),
 	as_of       date,
 	moves       bigint NOT NULL,
 	superseded  bigint NOT NULL,
@@ -23,9 +24,11 @@ COMMENT ON COLUMN tiering.batch.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.batch.batch IS 'Number, from 1 on without gaps';
 COMMENT ON COLUMN tiering.batch.kind IS
 'refresh; assess: some customers by themselves; decision: on a request; restatement; manual: '
-'assignment was changed by hand; void: an assessment was taken back';
+'assignment was changed by hand; void: an assessment was taken back; merge: a customer''s number '
+'was changed';
 COMMENT ON COLUMN tiering.batch.as_of IS
-'The assessment, or the first one that was restated; null for changes by hand';
+'The assessment, or the first one that was restated; the day from which a number counts; null for '
+'changes by hand';
 COMMENT ON COLUMN tiering.batch.moves IS 'How many rows of migration are in it';
 COMMENT ON COLUMN tiering.batch.superseded IS 'How many rows of superseded are in it';
 COMMENT ON COLUMN tiering.batch.recorded_at IS
