@@ -60,15 +60,16 @@ BEGIN
 			IS NOT NULL) m
 		LEFT JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (m.scheme, m.version, m.to_tier)
 	WHERE t.tier IS NULL;
-	SELECT x.customer_id, x.as_of, l.as_of AS last_move, o.as_of AS last_own INTO wrong
+	SELECT p.customer_id, x.as_of, l.as_of AS last_move, o.as_of AS last_own INTO wrong
 	FROM tiering.migration x
 		LEFT JOIN tiering.source s ON s.scheme = x.scheme
 		LEFT JOIN LATERAL (
-			SELECT max(y.as_of) AS as_of FROM tiering.standing_move y
-			WHERE y.scheme = x.scheme AND y.customer_id = x.customer_id AND y.batch <> x.batch) l
-				ON true
+			SELECT _tiering.number_now(x.scheme, x.customer_id) COLLATE "C" AS customer_id) p ON true
+		LEFT JOIN LATERAL (
+			SELECT max(y.as_of) AS as_of FROM _tiering.moves_of(x.scheme, p.customer_id) y
+			WHERE y.batch <> x.batch) l ON true
 		LEFT JOIN _tiering.last_own(check_by_hand.scheme) o
-			ON o.customer_id COLLATE "C" = _tiering.number_now(x.scheme, x.customer_id) COLLATE "C"
+			ON o.customer_id COLLATE "C" = p.customer_id
 	WHERE x.scheme = check_by_hand.scheme AND x.batch = check_by_hand.batch
 		AND (x.as_of < l.as_of OR x.as_of < o.as_of
 			OR x.as_of > GREATEST(current_date, s.refreshed_as_of, o.as_of))
@@ -326,8 +327,7 @@ BEGIN
 		policy_tier = NULL, policy_since = NULL
 	FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 		JOIN LATERAL (
-			SELECT x.as_of FROM tiering.migration x
-			WHERE x.scheme = n.scheme AND x.customer_id = n.customer_id
+			SELECT x.as_of FROM _tiering.moves_of(n.scheme, n.customer_id) x
 			ORDER BY x.move DESC LIMIT 1) m ON true
 	WHERE a.scheme = n.scheme AND a.customer_id = n.customer_id AND n.tier <> o.tier;
 	-- what an assessment had noted on the same day does not count any more

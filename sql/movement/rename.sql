@@ -116,8 +116,8 @@ DECLARE
 BEGIN
 	PERFORM tiering.newest_version(scheme),
 		_tiering.check_rename(customer_id, new_id, on_date, reason), _tiering.take_turn(scheme);
-	PERFORM _tiering.check_renamed(scheme, customer_id, on_date),
-		_tiering.check_new_number(scheme, customer_id, new_id, on_date);
+	PERFORM _tiering.check_new_number(scheme, customer_id, new_id, on_date),
+		_tiering.check_renamed(scheme, customer_id, on_date);
 	this_batch := _tiering.next_batch(scheme);
 	last_move := _tiering.last_move();
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
