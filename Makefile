@@ -12,8 +12,8 @@ TABLE_PARTS = $(addprefix tables/,fx_rate scheme publication drafting scorecard 
 CODE_PARTS = averages/periods averages/measures series/series series/fx \
 	$(addprefix schemes/,publication turn asset_weight freeze classify authoring document \
 		successor direction validate publish explain preset) \
-	history/history history/number $(addprefix movement/,decide source request distribution assessment \
-		current record assess refresh dirty watch replay restate void rename simulate) \
+	history/history history/number $(addprefix movement/,decide source request distribution \
+		assessment current record assess refresh dirty watch replay restate void rename simulate) \
 	$(addprefix reports/,distribution matrix retention near customer) \
 	history/verify_state history/backup rights/always rights/roles rights/privileges rights/guard
 CALLED_PARTS = schema schemes/bounds movement/binding rights/who

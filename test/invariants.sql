@@ -272,7 +272,8 @@ BEGIN
 	FROM (SELECT * FROM tiering.former_number x WHERE x.scheme = inv_number.scheme) f
 		FULL JOIN t.numbers(inv_number.scheme) n ON n.customer_id = f.customer_id
 	WHERE f.now_id IS DISTINCT FROM n.now_id;
-	RETURN QUERY SELECT format('%s: %s', v.kind, v.finding) FROM tiering.verify_state(inv_number.scheme) v;
+	RETURN QUERY SELECT format('%s: %s', v.kind, v.finding)
+	FROM tiering.verify_state(inv_number.scheme) v;
 END;
 $$;
 

@@ -247,7 +247,8 @@ $$;
 COMMENT ON FUNCTION tiering.tier_on(text, text, date, timestamptz) IS
 'The tier of a customer at the end of a day, as known at a time; known_at null: as known '
 'now. Null if they were not graded. A tier that was renamed since has the name of that day. '
-'A customer who has had several numbers is found by each of them, on all days. Errors: unknown scheme (42704), on_date null or infinite (22023)';
+'A customer who has had several numbers is found by each of them, on all days. Errors: unknown '
+'scheme (42704), on_date null or infinite (22023)';
 
 CREATE FUNCTION tiering.tiers_on(scheme text, on_date date, known_at timestamptz DEFAULT NULL)
 RETURNS TABLE (customer_id text, tier text, since date, direction text, cause text, measure numeric,

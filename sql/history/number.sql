@@ -59,17 +59,27 @@ COMMENT ON FUNCTION _tiering.number_changes(text) IS
 'The numbers that customers of a scheme have changed, with the one that each has now';
 
 CREATE FUNCTION _tiering.number_days(scheme text)
-RETURNS TABLE (now_id text, number text, first date, last date)
+RETURNS TABLE (now_id text, number text, days daterange)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 10
 BEGIN ATOMIC
 	SELECT c.now_id, c.from_id,
-		COALESCE(lag(c.on_date) OVER (PARTITION BY c.now_id ORDER BY c.batch) + 1, '-infinity'),
-		c.on_date
+		daterange(lag(c.on_date) OVER (PARTITION BY c.now_id ORDER BY c.batch) + 1, c.on_date + 1)
 	FROM _tiering.number_changes(number_days.scheme) c;
 END;
 COMMENT ON FUNCTION _tiering.number_days(text) IS
-'From when to when moves of a customer of a scheme are recorded under a number that they had '
-'before; now_id is the one that they have now, which counts on all other days';
+'On which days moves of a customer of a scheme are recorded under a number that they had before; '
+'now_id is the one that they have now, which counts on all other days';
+
+CREATE FUNCTION _tiering.number_on(scheme text, customer_id text, day date) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+BEGIN ATOMIC
+	SELECT COALESCE((
+		SELECT d.number FROM _tiering.number_days(number_on.scheme) d
+		WHERE d.now_id COLLATE "C" = number_on.customer_id COLLATE "C"
+			AND d.days @> number_on.day), number_on.customer_id);
+END;
+COMMENT ON FUNCTION _tiering.number_on(text, text, date) IS
+'The number under which a move of a customer on a day is recorded; see number_days()';
 
 -- Inlined where it is called, as known_moves() is
 CREATE FUNCTION _tiering.person_moves(scheme text, known_at timestamptz DEFAULT NULL)
@@ -205,8 +215,9 @@ BEGIN
 		cause, version, assessed, recorded_by, recorded_as, batch)
 	SELECT record_hand_overs.scheme, s.number, w.on_date, s.from_tier, s.to_tier, 'merge', 'merge',
 		w.version, w.on_date, session_user, _tiering.acting_role(), record_hand_overs.batch
-	FROM wrong w CROSS JOIN LATERAL (VALUES (1, w.from_id, w.tier, NULL), (2, w.to_id, NULL, w.tier))
-		s(turn, number, from_tier, to_tier)
+	FROM wrong w
+		CROSS JOIN LATERAL (VALUES (1, w.from_id, w.tier, NULL), (2, w.to_id, NULL, w.tier))
+			s(turn, number, from_tier, to_tier)
 	WHERE w.tier IS NOT NULL
 	ORDER BY w.change, s.turn;
 END;

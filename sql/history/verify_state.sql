@@ -69,7 +69,8 @@ AS $$
 		FROM number n
 			LEFT JOIN LATERAL (
 				SELECT m.to_tier FROM tiering.standing_move m
-				WHERE m.scheme = numbers_disagree.scheme AND m.customer_id = n.customer_id COLLATE "C"
+				WHERE m.scheme = numbers_disagree.scheme
+					AND m.customer_id = n.customer_id COLLATE "C"
 				ORDER BY m.as_of DESC, m.move DESC LIMIT 1) l ON true
 			LEFT JOIN LATERAL (
 				SELECT m.to_tier FROM _tiering.moves_of(numbers_disagree.scheme, n.now_id) m

@@ -296,8 +296,7 @@ BEGIN
 			LEFT JOIN _tiering.directions(scheme, version) w USING (from_tier, to_tier)
 			LEFT JOIN _tiering.current_measures(scheme, ARRAY(SELECT l.customer_id FROM verdict l
 				WHERE l.current_tier IS NOT NULL AND (l.v).tier IS NULL)) h USING (customer_id)
-			LEFT JOIN _tiering.number_days(scheme) p ON p.now_id = d.customer_id
-				AND s.day BETWEEN p.first AND p.last
+			LEFT JOIN _tiering.number_days(scheme) p ON p.now_id = d.customer_id AND p.days @> s.day
 		WHERE (d.v).moves
 	), noted AS (
 		INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses, best,
@@ -313,8 +312,7 @@ BEGIN
 			kind = 'assess', kept.recorded_at FROM verdict d WHERE kept.slot IS NOT NULL
 			AND (kind = 'assess' OR NOT d.gone AND num_nonnulls((d.v).tier, (d.v).asked) > 0)
 	), gone AS (
-		DELETE FROM tiering.assignment a USING verdict d
-		WHERE a.ctid = d.tid AND (d.v).tier IS NULL
+		DELETE FROM tiering.assignment a USING verdict d WHERE a.ctid = d.tid AND (d.v).tier IS NULL
 	), changed AS (
 		UPDATE tiering.assignment a
 		SET tier = (d.v).tier, as_of = write_verdicts.as_of, since = (d.v).since,

@@ -85,8 +85,8 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION _tiering.kept_rows(tiering.kept_assessment, timestamptz) IS
 'What customers had at an assessment that is kept, and where they stood, as known at a time; null: '
-'as known now. They are called by the numbers that they have now. Who was none, or waited for an approval to become one, has no tier. Nobody if the '
-'assessment is null';
+'as known now. They are called by the numbers that they have now. Who was none, or waited for an '
+'approval to become one, has no tier. Nobody if the assessment is null';
 
 CREATE FUNCTION _tiering.kept_of(scheme text, days date[], customers text[])
 RETURNS TABLE (as_of date, customer_id text, tier text, measure numeric, version int)

@@ -64,7 +64,8 @@ BEGIN
 	FROM tiering.migration x
 		LEFT JOIN tiering.source s ON s.scheme = x.scheme
 		LEFT JOIN LATERAL (
-			SELECT _tiering.number_now(x.scheme, x.customer_id) COLLATE "C" AS customer_id) p ON true
+			SELECT _tiering.number_now(x.scheme, x.customer_id) COLLATE "C" AS customer_id
+		) p ON true
 		LEFT JOIN LATERAL (
 			SELECT max(y.as_of) AS as_of FROM _tiering.moves_of(x.scheme, p.customer_id) y
 			WHERE y.batch <> x.batch) l ON true
@@ -93,7 +94,8 @@ COMMENT ON FUNCTION _tiering.check_by_hand(text, int) IS
 'Refuses a batch of changes by hand with a tier that is not there (23503), a day before the '
 'customer''s last move, or one after today (55000)';
 
-CREATE FUNCTION _tiering.begin_by_hand(scheme text, OUT batch int, OUT last_move bigint)
+CREATE FUNCTION _tiering.begin_by_hand(scheme text, OUT batch int, OUT last_move bigint,
+	OUT renamed boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -101,11 +103,13 @@ BEGIN
 	PERFORM _tiering.take_turn(scheme);
 	batch := _tiering.next_batch(scheme);
 	last_move := _tiering.last_move();
+	renamed := EXISTS (SELECT FROM tiering.customer_alias a
+		WHERE a.scheme = begin_by_hand.scheme COLLATE "C");
 END;
 $$;
 COMMENT ON FUNCTION _tiering.begin_by_hand(text) IS
 'Takes the turn of a scheme for a batch of changes by hand: its number, and that of the last move '
-'before it';
+'before it; renamed: whether any customer of it has changed their number';
 
 CREATE FUNCTION _tiering.seal_by_hand(scheme text, batch int, after_move bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
@@ -150,68 +154,60 @@ AS $$
 DECLARE
 	restored boolean := TG_NARGS > 0;
 	schemes text[];
-	this_scheme text;
+	this text;
 	this_batch int;
 	before bigint;
+	renamed boolean;
 BEGIN
 	IF NOT _tiering.is_by_hand(TG_RELID, 'record_by_hand') THEN
 		RETURN NULL;
-	ELSIF TG_OP = 'INSERT' THEN
-		schemes := ARRAY(SELECT DISTINCT n.scheme FROM new_rows n
-			WHERE NOT (restored AND n.recorded_at <> now()) ORDER BY 1);
 	ELSIF TG_OP = 'DELETE' THEN
 		schemes := ARRAY(SELECT DISTINCT o.scheme FROM old_rows o ORDER BY 1);
 	ELSE
-		schemes := ARRAY(SELECT DISTINCT n.scheme FROM new_rows n ORDER BY 1);
+		schemes := ARRAY(SELECT DISTINCT n.scheme FROM new_rows n
+			WHERE NOT (restored AND n.recorded_at <> now()) ORDER BY 1);
 	END IF;
-	FOREACH this_scheme IN ARRAY schemes LOOP
-		SELECT * INTO this_batch, before FROM _tiering.begin_by_hand(this_scheme);
+	FOREACH this IN ARRAY schemes LOOP
+		SELECT * INTO this_batch, before, renamed FROM _tiering.begin_by_hand(this);
 		IF TG_OP = 'INSERT' THEN
 			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, to_tier, direction,
 				cause, version, assessed, recorded_by, recorded_as, batch)
-			SELECT n.scheme, COALESCE(p.number, n.customer_id), n.as_of, n.tier, 'new', 'manual',
-				n.version, n.as_of, session_user, _tiering.acting_role(), this_batch
-			FROM new_rows n
-				LEFT JOIN _tiering.number_days(this_scheme) p
-					ON p.now_id COLLATE "C" = n.customer_id AND n.as_of BETWEEN p.first AND p.last
-			WHERE n.scheme = this_scheme AND NOT (restored AND n.recorded_at <> now());
+			SELECT n.scheme, CASE WHEN renamed THEN _tiering.number_on(this, n.customer_id,
+				n.as_of) ELSE n.customer_id END, n.as_of, n.tier, 'new', 'manual', n.version,
+				n.as_of, session_user, _tiering.acting_role(), this_batch FROM new_rows n
+			WHERE n.scheme = this AND NOT (restored AND n.recorded_at <> now());
 		ELSIF TG_OP = 'DELETE' THEN
 			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, from_tier, direction,
 				cause, version, measure, assessed, recorded_by, recorded_as, batch)
-			SELECT o.scheme, COALESCE(p.number, o.customer_id), d.day, o.tier, 'exit', 'manual',
-				o.version, h.measure, d.day, session_user, _tiering.acting_role(), this_batch
+			SELECT o.scheme, CASE WHEN renamed THEN _tiering.number_on(this, o.customer_id,
+				d.day) ELSE o.customer_id END, d.day, o.tier, 'exit', 'manual', o.version,
+				h.measure, d.day, session_user, _tiering.acting_role(), this_batch
 			FROM old_rows o LEFT JOIN tiering.source s ON s.scheme = o.scheme
-				LEFT JOIN _tiering.current_measures(this_scheme, ARRAY(SELECT x.customer_id
+				LEFT JOIN _tiering.current_measures(this, ARRAY(SELECT x.customer_id
 					FROM old_rows x)) h ON h.customer_id COLLATE "C" = o.customer_id
-				LEFT JOIN _tiering.last_own(this_scheme) l
-					ON l.customer_id COLLATE "C" = o.customer_id
-				CROSS JOIN LATERAL (
-					SELECT GREATEST(o.as_of, o.since, s.refreshed_as_of, l.as_of) AS day) d
-				LEFT JOIN _tiering.number_days(this_scheme) p
-					ON p.now_id COLLATE "C" = o.customer_id AND d.day BETWEEN p.first AND p.last
-			WHERE o.scheme = this_scheme;
+				LEFT JOIN _tiering.last_own(this) l ON o.customer_id = l.customer_id COLLATE "C",
+				LATERAL (SELECT GREATEST(o.as_of, o.since, s.refreshed_as_of, l.as_of) AS day) d
+			WHERE o.scheme = this;
 		ELSE
 			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, from_tier, to_tier,
 				direction, cause, version, measure, assessed, recorded_by, recorded_as, batch)
-			SELECT n.scheme, COALESCE(p.number, n.customer_id), d.day, o.tier, n.tier,
-				COALESCE(w.direction, 'lateral'), 'manual', n.version, h.measure, d.day,
-				session_user, _tiering.acting_role(), this_batch
+			SELECT n.scheme, CASE WHEN renamed THEN _tiering.number_on(this, n.customer_id,
+				d.day) ELSE n.customer_id END, d.day, o.tier, n.tier, COALESCE(w.direction,
+				'lateral'), 'manual', n.version, h.measure, d.day, session_user,
+				_tiering.acting_role(), this_batch
 			FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 				LEFT JOIN tiering.source s USING (scheme)
-				LEFT JOIN _tiering.current_measures(this_scheme, ARRAY(SELECT x.customer_id
+				LEFT JOIN _tiering.current_measures(this, ARRAY(SELECT x.customer_id
 					FROM new_rows x)) h ON h.customer_id COLLATE "C" = n.customer_id
-				LEFT JOIN _tiering.last_own(this_scheme) l
-					ON l.customer_id COLLATE "C" = n.customer_id
-				LEFT JOIN _tiering.directions_in(this_scheme,
+				LEFT JOIN _tiering.last_own(this) l ON n.customer_id = l.customer_id COLLATE "C"
+				LEFT JOIN _tiering.directions_in(this,
 					ARRAY(SELECT DISTINCT x.version FROM new_rows x)) w
-					ON w.version = n.version AND w.from_tier = o.tier AND w.to_tier = n.tier
-				CROSS JOIN LATERAL (SELECT CASE WHEN n.as_of <> o.as_of THEN n.as_of
+					ON w.version = n.version AND w.from_tier = o.tier AND w.to_tier = n.tier,
+				LATERAL (SELECT CASE WHEN n.as_of <> o.as_of THEN n.as_of
 					ELSE GREATEST(n.as_of, n.since, s.refreshed_as_of, l.as_of) END AS day) d
-				LEFT JOIN _tiering.number_days(this_scheme) p
-					ON p.now_id COLLATE "C" = n.customer_id AND d.day BETWEEN p.first AND p.last
-			WHERE n.scheme = this_scheme AND n.tier <> o.tier;
+			WHERE n.scheme = this AND n.tier <> o.tier;
 		END IF;
-		PERFORM _tiering.seal_by_hand(this_scheme, this_batch, before);
+		PERFORM _tiering.seal_by_hand(this, this_batch, before);
 	END LOOP;
 	RETURN NULL;
 END;

@@ -15,7 +15,8 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value';
 	ELSIF COALESCE(customer_id, '') = '' OR COALESCE(new_id, '') = '' THEN
 		RAISE EXCEPTION 'customer_id and new_id must be numbers of customers, not % and %',
-				COALESCE(quote_literal(customer_id), 'null'), COALESCE(quote_literal(new_id), 'null')
+				COALESCE(quote_literal(customer_id), 'null'),
+				COALESCE(quote_literal(new_id), 'null')
 			USING ERRCODE = 'invalid_parameter_value';
 	ELSIF customer_id COLLATE "C" = new_id COLLATE "C" THEN
 		RAISE EXCEPTION 'customer_id and new_id are both "%"', new_id

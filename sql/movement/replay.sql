@@ -401,12 +401,10 @@ BEGIN
 			WHERE (r.v).moves AND (r.v).tier IS NULL AND r.measure IS NULL GROUP BY r.as_of) x
 			CROSS JOIN LATERAL _tiering.measures_before(replayed_days.scheme, x.as_of, x.leaving) m
 	), number AS MATERIALIZED (
-		SELECT r.customer_id COLLATE "C" AS now_id, r.customer_id COLLATE "C" AS id, r.as_of FROM r
-		WHERE r.n = 0
-		UNION ALL
-		SELECT f.now_id, f.customer_id, r.as_of
-		FROM r JOIN tiering.former_number f ON f.scheme = replayed_days.scheme
-			AND f.now_id = r.customer_id COLLATE "C"
+		SELECT r.customer_id COLLATE "C" AS now_id, r.customer_id COLLATE "C" AS id, r.as_of
+		FROM r WHERE r.n = 0
+		UNION ALL SELECT f.now_id, f.customer_id, r.as_of FROM r JOIN tiering.former_number f
+			ON f.scheme = replayed_days.scheme AND f.now_id = r.customer_id COLLATE "C"
 		WHERE r.n = 0
 	), old AS MATERIALIZED (
 		SELECT false AS replayed, p.now_id AS customer_id, m.as_of, m.move AS n, m.from_tier,
@@ -514,16 +512,14 @@ BEGIN
 			(f.v).policy_since
 		FROM found f LEFT JOIN LATERAL (
 				SELECT h.* FROM tiering.watch_history h
-				WHERE h.scheme = keep_days.scheme AND h.as_of = f.as_of
-					AND h.customer_id = ANY (ARRAY[f.customer_id COLLATE "C"] || ARRAY(
-						SELECT o.customer_id FROM tiering.former_number o
-						WHERE o.scheme = keep_days.scheme
-							AND o.now_id = f.customer_id COLLATE "C"))
+				WHERE h.scheme = keep_days.scheme AND h.as_of = f.as_of AND h.customer_id = ANY (
+					ARRAY[f.customer_id COLLATE "C"] || ARRAY(
+						SELECT o.customer_id FROM tiering.former_number o WHERE o.scheme
+							= keep_days.scheme AND o.now_id = f.customer_id COLLATE "C"))
 				ORDER BY h.entry DESC LIMIT 1) h ON true
 		WHERE f.kind IN ('end', 'last') AND f.n > 0 AND (f.v).tier IS NOT NULL
-			AND CASE WHEN h.entry IS NULL THEN (f.v).noted
-				ELSE ROW((f.v).misses, (f.v).best, (f.v).next_tier, (f.v).next_review IS NULL,
-					(f.v).policy_tier, (f.v).policy_since)
+			AND CASE WHEN h.entry IS NULL THEN (f.v).noted ELSE ROW((f.v).misses, (f.v).best,
+				(f.v).next_tier, (f.v).next_review IS NULL, (f.v).policy_tier, (f.v).policy_since)
 					IS DISTINCT FROM ROW(h.misses, h.best, h.next_tier, h.next_review IS NULL,
 						h.policy_tier, h.policy_since) END
 	), ended AS MATERIALIZED (
@@ -598,7 +594,7 @@ BEGIN
 				ON w.version = m.version AND w.from_tier = m.from_tier AND w.to_tier = m.to_tier
 			LEFT JOIN _tiering.number_days(keep_moves.scheme) p
 				ON p.now_id COLLATE "C" = m.customer_id COLLATE "C"
-				AND m.as_of BETWEEN p.first AND p.last
+				AND p.days @> m.as_of
 		WHERE m.replayed
 		ORDER BY m.as_of, m.n
 	)

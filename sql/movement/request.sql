@@ -11,17 +11,22 @@
  * last when it was approved. A floor and a cap may count at once, and the cap wins.
  */
 
+-- In two parts, so that a condition on the customer gets to each of them
 CREATE VIEW tiering.request_state AS
-SELECT r.request, r.scheme, COALESCE(f.now_id, r.customer_id) COLLATE "default" AS customer_id,
-	r.kind, r.tier,
+SELECT r.request, r.scheme, r.now_id COLLATE "default" AS customer_id, r.kind, r.tier,
 	r.from_tier, r.valid, r.reason, r.as_of, r.measure,
 	COALESCE(l.decision, d.decision, 'pending') AS state, r.requested_by, r.requested_as,
 	r.requested_at, d.decided_by, d.decided_as, d.decided_at, d.note, d.as_of AS decided_as_of,
 	CASE WHEN d.decision = 'approved' THEN
 		r.valid * daterange(d.as_of,
 			CASE WHEN l.decision = 'ended' THEN GREATEST(l.as_of, d.as_of) END) END AS counts
-FROM tiering.request r
-	LEFT JOIN tiering.former_number f ON f.scheme = r.scheme AND f.customer_id = r.customer_id
+FROM (
+	SELECT q.*, q.customer_id AS now_id FROM tiering.request q
+	WHERE NOT EXISTS (SELECT FROM tiering.former_number f
+		WHERE f.scheme = q.scheme AND f.customer_id = q.customer_id)
+	UNION ALL
+	SELECT q.*, f.now_id FROM tiering.former_number f
+		JOIN tiering.request q ON q.scheme = f.scheme AND q.customer_id = f.customer_id) r
 	LEFT JOIN tiering.decision d ON d.request = r.request AND d.decision
 		IN ('approved', 'rejected', 'withdrawn')
 	LEFT JOIN tiering.decision l ON l.request = r.request AND l.decision IN ('lapsed', 'ended');

@@ -20,7 +20,7 @@ SELECT c, n, plates.day(n), CASE WHEN c % 4 = 0 AND t.random(plates.seed(c, n, 1
 	THEN CASE WHEN t.random(plates.seed(c, n, 2)) >= 0.2
 		THEN round(v.value + 160 * (t.random(plates.seed(c, n, 3)) - 0.5), 2) END
 	ELSE v.value END, v.value
-FROM generate_series(1, t.scaled(20)) c, generate_series(1, 10) n,
+FROM generate_series(1, t.scaled(24)) c, generate_series(1, 8) n,
 	LATERAL (SELECT CASE WHEN NOT (c % 7 = 0 AND n < c % 10)
 		AND NOT (c % 11 = 0 AND n BETWEEN c % 9 AND c % 9 + 3)
 		THEN round(150 + 130 * sin(c + n / (2 + c % 4)::numeric)::numeric + 60 *
@@ -32,13 +32,13 @@ SELECT n, turn, c, (ARRAY['hand', 'hand', 'delete', 'floor', 'cap', 'fixed', 'fl
 	(ARRAY['mass', 'gold', 'platinum', 'diamond'])[
 		1 + floor(t.random(plates.seed(c, n, 20 + turn)) * 4)::int],
 	plates.day(n) + floor(t.random(plates.seed(c, n, 30 + turn)) * 25)::int
-FROM generate_series(1, t.scaled(20)) c, generate_series(1, 10) n, generate_series(1, 2) turn
+FROM generate_series(1, t.scaled(24)) c, generate_series(1, 8) n, generate_series(1, 2) turn
 WHERE t.random(plates.seed(c, n, 40 + turn)) < 0.25;
 -- numbers are changed in between, before and after all else, and some are had back
 INSERT INTO plates.event
 SELECT n, turn, c, CASE WHEN t.random(plates.seed(c, n, 50 + turn)) < 0.2 THEN 'back' ELSE 'plate'
 		END, NULL, plates.day(n) + floor(t.random(plates.seed(c, n, 60 + turn)) * 25)::int
-FROM generate_series(1, t.scaled(20)) c, generate_series(1, 10) n, (VALUES (0), (3)) w(turn)
+FROM generate_series(1, t.scaled(24)) c, generate_series(1, 8) n, (VALUES (0), (3)) w(turn)
 WHERE t.random(plates.seed(c, n, 70 + turn)) < 0.12;
 
 CREATE FUNCTION plates.scheme(scheme text, source text) RETURNS void LANGUAGE plpgsql AS $$
@@ -55,9 +55,9 @@ BEGIN
 		AND tier = 'gold';
 	UPDATE tiering.policy SET down_after = 4 - down_after WHERE policy.scheme = scheme.scheme
 		AND version = 2;
-	PERFORM tiering.publish(scheme, plates.day(5) + 10), tiering.set_source(scheme, source),
+	PERFORM tiering.publish(scheme, plates.day(4) + 10), tiering.set_source(scheme, source),
 		tiering.keep_assessments(scheme, CASE WHEN scheme ~ 'all' THEN 'all' ELSE 'month_end' END,
-			CASE WHEN scheme ~ 'short' THEN interval '5 months' END);
+			CASE WHEN scheme ~ 'short' THEN interval '3 months' END);
 END;
 $$;
 CREATE FUNCTION plates.now(scheme text, customer int) RETURNS text STABLE LANGUAGE sql AS $$
@@ -131,7 +131,8 @@ BEGIN
 		PERFORM plates.try(format('SELECT tiering.assess(%L, %L, ARRAY[%L], $q$by chance$q$)',
 			scheme, plates.day(e.n) + 3 + e.customer % 20, c));
 	ELSIF e.what = 'restate' THEN
-		PERFORM tiering.mark_dirty(scheme, c, plates.day(GREATEST(1, e.n - 1 - e.customer % 6)) - 9),
+		PERFORM tiering.mark_dirty(scheme, c,
+				plates.day(GREATEST(1, e.n - 1 - e.customer % 6)) - 9),
 			tiering.restate_dirty(scheme);
 	ELSE
 		FOR r IN SELECT s.request FROM tiering.request_state s WHERE s.scheme = happens.scheme
@@ -146,7 +147,7 @@ DECLARE
 	e plates.event;
 BEGIN
 	SET client_min_messages = warning;
-	FOR month IN 1 .. 10 LOOP
+	FOR month IN 1 .. 8 LOOP
 		PERFORM tiering.refresh(scheme, plates.day(month));
 		COMMIT;
 		FOR e IN SELECT * FROM plates.event v WHERE v.n = month ORDER BY v.turn, v.customer LOOP
@@ -156,10 +157,10 @@ BEGIN
 			PERFORM plates.happens(scheme, e);
 			COMMIT;
 		END LOOP;
-		IF month IN (3, 8) THEN
+		IF month IN (3, 7) THEN
 			PERFORM plates.try(format('SELECT tiering.void_assessment(%L, %L, $q$anew$q$),
 				tiering.refresh(%1$L, %2$L)', scheme, plates.day(month)));
-		ELSIF month IN (6, 9) THEN
+		ELSIF month IN (5, 8) THEN
 			PERFORM tiering.refresh(scheme, plates.day(month));
 		END IF;
 		COMMIT;
@@ -177,7 +178,7 @@ GRANT USAGE ON SCHEMA plates TO t_plates;
 SELECT tiering.grant_role('t_plates', 'approve');
 
 CREATE FUNCTION plates.told(scheme text) RETURNS TABLE (what text, told jsonb) LANGUAGE sql AS $$
-	WITH day AS (SELECT plates.day(n) AS day FROM generate_series(1, 10, 3) n),
+	WITH day AS (SELECT plates.day(n) AS day FROM generate_series(2, 8, 3) n),
 	pair AS (SELECT f.day AS first, u.day AS last FROM day f JOIN day u ON u.day >= f.day),
 	told AS (
 		SELECT 'matrix' AS what, to_jsonb(m) AS told FROM tiering.migration_matrix m
@@ -203,7 +204,7 @@ CREATE FUNCTION plates.told(scheme text) RETURNS TABLE (what text, told jsonb) L
 		FROM day d, tiering.tiers_on(scheme, d.day - 5) m
 		UNION ALL SELECT 'tier', jsonb_build_object('customer_id', c, 'day', d.day, 'tier',
 			tiering.tier_on(scheme, plates.now(scheme, c), d.day - 5))
-		FROM day d, generate_series(1, t.scaled(20)) c
+		FROM day d, generate_series(1, t.scaled(24)) c
 		UNION ALL SELECT 'request', to_jsonb(r) - '{request,requested_at,decided_at}'::text[]
 		FROM tiering.request_state r WHERE r.scheme = told.scheme
 	)
@@ -227,7 +228,7 @@ CREATE FUNCTION plates.begin() RETURNS bigint LANGUAGE sql AS $$
 	UPDATE plates.value v SET value = f.value FROM plates.first_value f
 	WHERE (f.customer, f.n) = (v.customer, v.n);
 	DELETE FROM plates.number;
-	INSERT INTO plates.number SELECT c, 1, c::text FROM generate_series(1, t.scaled(20)) c;
+	INSERT INTO plates.number SELECT c, 1, c::text FROM generate_series(1, t.scaled(24)) c;
 	SELECT count(*) FROM plates.number;
 $$;
 SELECT plates.scheme('same_' || kind, 'SELECT customer AS customer_id, value FROM plates.value
@@ -241,16 +242,15 @@ SELECT 'SELECT plates.begin() > 0 AS begun', format('CALL plates.live(%L)', name
 FROM unnest('{all,short}'::text[]) kind, unnest('{same,other}'::text[]) name
 ORDER BY kind, name DESC \gexec
 
-SELECT scheme, count(*) FILTER (WHERE kind = 'merge') > 20 AS renamed,
+SELECT scheme, count(*) FILTER (WHERE kind = 'merge') > 10 AS renamed,
 	count(*) FILTER (WHERE kind = 'manual') > 5 AS by_hand,
 	count(*) FILTER (WHERE kind IN ('decision', 'assess')) > 5 AS decided,
-	count(*) FILTER (WHERE kind = 'restatement') > 0 AS restated,
-	bool_or(kind = 'merge' AND superseded > 0) AS never
+	count(*) FILTER (WHERE kind = 'restatement') > 0 AS restated
 FROM tiering.batch WHERE scheme ~ '^other' GROUP BY scheme ORDER BY scheme;
 SELECT count(*) > 0 AS handed_over_anew FROM tiering.migration m JOIN tiering.batch b
 	USING (scheme, batch) WHERE scheme ~ '^other' AND direction = 'merge' AND kind <> 'merge';
 SELECT kind, x.* FROM unnest('{all,short}'::text[]) kind, plates.twins(kind) x;
-SELECT (SELECT count(*) FROM plates.known WHERE scheme ~ '^other') > 50 AS many, count(*) AS differ
+SELECT (SELECT count(*) FROM plates.known WHERE scheme ~ '^other') > 30 AS many, count(*) AS differ
 FROM (
 	(SELECT k.scheme, k.n, k.told FROM plates.known k
 	 EXCEPT SELECT k.scheme, k.n, to_jsonb(x)
