@@ -49,14 +49,33 @@ END;
 COMMENT ON FUNCTION _tiering.known_batch(text, timestamptz) IS
 'The last batch of a scheme that was recorded at a time; 0 if none was';
 
+CREATE TYPE _tiering.known_move AS (
+	move        bigint,
+	scheme      text COLLATE "C",
+	customer_id text COLLATE "C",
+	as_of       date,
+	from_tier   text COLLATE "C",
+	to_tier     text COLLATE "C",
+	direction   text COLLATE "C",
+	cause       text COLLATE "C",
+	version     int,
+	measure     numeric,
+	assessed    date,
+	batch       int
+);
+COMMENT ON TYPE _tiering.known_move IS
+'A move; see migration';
+
 -- Inlined where it is called; the order within a customer is that of (as_of, move).
 -- Restatements are about the recent past, so most moves are spared looking for
 -- among the superseded ones; NOT IN, as a correlated subquery would bar workers.
 CREATE FUNCTION _tiering.known_moves(scheme text, known_at timestamptz DEFAULT NULL)
-	RETURNS SETOF tiering.migration
+	RETURNS SETOF _tiering.known_move
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100000
 BEGIN ATOMIC
-	SELECT m.* FROM tiering.migration m
+	SELECT m.move, m.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier, m.direction, m.cause,
+		m.version, m.measure, m.assessed, m.batch
+	FROM tiering.migration m
 	WHERE m.scheme = known_moves.scheme
 		AND (known_moves.known_at IS NULL
 			OR m.batch <= (SELECT _tiering.known_batch(known_moves.scheme, known_moves.known_at)))

@@ -83,12 +83,11 @@ COMMENT ON FUNCTION _tiering.number_on(text, text, date) IS
 
 -- Inlined where it is called, as known_moves() is
 CREATE FUNCTION _tiering.person_moves(scheme text, known_at timestamptz DEFAULT NULL)
-	RETURNS SETOF tiering.migration
+	RETURNS SETOF _tiering.known_move
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100000
 BEGIN ATOMIC
 	SELECT m.move, m.scheme, COALESCE(f.now_id, m.customer_id) AS customer_id, m.as_of,
-		m.from_tier, m.to_tier, m.direction, m.cause, m.version, m.measure, m.assessed,
-		m.recorded_at, m.recorded_by, m.recorded_as, m.batch
+		m.from_tier, m.to_tier, m.direction, m.cause, m.version, m.measure, m.assessed, m.batch
 	FROM _tiering.known_moves(person_moves.scheme, person_moves.known_at) m
 		LEFT JOIN tiering.former_number f ON f.scheme = person_moves.scheme COLLATE "C"
 			AND f.customer_id = m.customer_id
@@ -99,10 +98,12 @@ COMMENT ON FUNCTION _tiering.person_moves(text, timestamptz) IS
 'customer has now, and without those that hand a tier over from number to number';
 
 CREATE FUNCTION _tiering.moves_of(scheme text, customer_id text)
-	RETURNS SETOF tiering.migration
+	RETURNS SETOF _tiering.known_move
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 5
 BEGIN ATOMIC
-	SELECT m.* FROM tiering.migration m
+	SELECT m.move, m.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier, m.direction, m.cause,
+		m.version, m.measure, m.assessed, m.batch
+	FROM tiering.migration m
 	WHERE m.scheme = moves_of.scheme COLLATE "C"
 		AND m.customer_id = ANY (ARRAY[moves_of.customer_id COLLATE "C"] || ARRAY(
 			SELECT f.customer_id FROM tiering.former_number f

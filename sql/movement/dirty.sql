@@ -13,11 +13,11 @@ CREATE VIEW tiering.dirty_customer AS
 SELECT d.scheme, d.now_id COLLATE "default" AS customer_id, min(d.from_as_of) AS from_as_of,
 	count(*) AS marks, max(d.marked_at) AS marked_at
 FROM (
-	SELECT x.*, x.customer_id AS now_id FROM tiering.dirty x
+	SELECT x.scheme, x.customer_id AS now_id, x.from_as_of, x.marked_at FROM tiering.dirty x
 	WHERE NOT EXISTS (SELECT FROM tiering.former_number f
 		WHERE f.scheme = x.scheme AND f.customer_id = x.customer_id)
 	UNION ALL
-	SELECT x.*, f.now_id FROM tiering.former_number f
+	SELECT x.scheme, f.now_id, x.from_as_of, x.marked_at FROM tiering.former_number f
 		JOIN tiering.dirty x ON x.scheme = f.scheme AND x.customer_id = f.customer_id) d
 GROUP BY d.scheme, d.now_id;
 COMMENT ON VIEW tiering.dirty_customer IS 'The customers who are marked for restate_dirty()';
