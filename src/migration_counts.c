@@ -32,7 +32,7 @@
 
 #define MOVES_QUERY \
 	"SELECT m.customer_id, m.as_of, m.move, m.to_tier" \
-	" FROM _tiering.known_moves($1, $3) m" \
+	" FROM _tiering.person_moves($1, $3) m" \
 	" WHERE m.as_of OPERATOR(pg_catalog.<=) $2"
 
 /* A move as it waits for its part */

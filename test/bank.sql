@@ -90,6 +90,12 @@ INSERT INTO bank.action (action, weight, login, statement, refused, prepared_by,
 		SELECT tiering.mark_dirty('bank', c, bank.day(- bank.upto(1, 4)))
 		FROM unnest(bank.customers(3)) c$$,
 		'{40001}', '{}', NULL),
+	('rename', 4, 'chaos_load', $$
+		SELECT tiering.rename_customer('bank', c,
+			split_part(c, '-', 1) || '-' || 1 + bank.upto(2, 1000), bank.day(), 'chance')
+		FROM unnest(bank.customers(1)) c$$,
+		'{40001,55P03,22023,55000,P0002,23505}', '{}',
+		'tiering.rename_customer(text, text, text, date, text)'),
 	('restate_dirty', 3, 'chaos_night', $$
 		SELECT tiering.restate_dirty('bank')$$,
 		'{40001,55P03}', '{data,mark}', NULL),

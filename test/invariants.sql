@@ -28,19 +28,45 @@ BEGIN
 END;
 $$;
 
--- The moves of a scheme that stand, each beside the one before
-CREATE FUNCTION t.standing_moves(scheme text)
+-- The number that each customer has now, of those who have changed it: one change after the
+-- other, each for all who have the number. There was no such thing in 0.1.0.
+CREATE FUNCTION t.numbers(scheme text) RETURNS TABLE (customer_id text, now_id text)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	change record;
+	now_of jsonb := jsonb_build_object();
+BEGIN
+	IF to_regclass('tiering.customer_alias') IS NOT NULL THEN
+		FOR change IN EXECUTE 'SELECT from_id, to_id FROM tiering.customer_alias WHERE scheme = $1
+			ORDER BY batch' USING scheme
+		LOOP
+			now_of := now_of || jsonb_build_object(change.from_id, change.from_id,
+				change.to_id, change.to_id);
+			now_of := jsonb_object_agg(n.key, CASE n.value WHEN change.from_id
+				THEN change.to_id ELSE n.value END) FROM jsonb_each_text(now_of) n;
+		END LOOP;
+	END IF;
+	RETURN QUERY SELECT n.key, n.value FROM jsonb_each_text(now_of) n WHERE n.key <> n.value;
+END;
+$$;
+
+-- The moves of a scheme that stand, each beside the one before: of each customer, or of
+-- each number, those that hand a tier over from one to the other among them
+CREATE FUNCTION t.standing_moves(scheme text, of_numbers boolean DEFAULT false)
 RETURNS TABLE (move bigint, customer_id text, as_of date, assessed date, from_tier text,
 	to_tier text, direction text, cause text, version int, before text, before_version int,
 	last boolean)
 LANGUAGE sql STABLE AS $$
-	SELECT m.move, m.customer_id, m.as_of, COALESCE((to_jsonb(m) ->> 'assessed')::date, m.as_of),
+	SELECT m.move, COALESCE(n.now_id, m.customer_id), m.as_of,
+		COALESCE((to_jsonb(m) ->> 'assessed')::date, m.as_of),
 		m.from_tier, m.to_tier, m.direction, m.cause, m.version,
 		lag(m.to_tier) OVER chain, lag(m.version) OVER chain, lead(m.move) OVER chain IS NULL
 	FROM tiering.migration m
-	WHERE m.scheme = standing_moves.scheme
+		LEFT JOIN (SELECT * FROM t.numbers(scheme) OFFSET 0) n
+			ON n.customer_id = m.customer_id AND NOT of_numbers
+	WHERE m.scheme = standing_moves.scheme AND (of_numbers OR m.direction <> 'merge')
 		AND NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = m.move)
-	WINDOW chain AS (PARTITION BY m.customer_id ORDER BY m.as_of, m.move)
+	WINDOW chain AS (PARTITION BY COALESCE(n.now_id, m.customer_id) ORDER BY m.as_of, m.move)
 $$;
 
 CREATE FUNCTION t.inv_replay(scheme text) RETURNS SETOF text
@@ -118,11 +144,13 @@ LANGUAGE sql STABLE AS $$
 				AND b.as_of = k.as_of AND b.recorded_at >= k.recorded_at)
 		GROUP BY k.as_of
 	), assessed AS (
-		SELECT DISTINCT ON (a.as_of, a.customer_id) a.as_of, a.tier, a.measure
+		SELECT DISTINCT ON (a.as_of, COALESCE(n.now_id, a.customer_id)) a.as_of, a.tier, a.measure
 		FROM tiering.assessment a JOIN day d ON d.as_of = a.as_of
 			AND a.recorded_at >= d.recorded_at
+			LEFT JOIN (SELECT * FROM t.numbers(scheme) OFFSET 0) n
+				ON n.customer_id = a.customer_id
 		WHERE a.scheme = inv_assessment.scheme
-		ORDER BY a.as_of, a.customer_id, a.recorded_at DESC
+		ORDER BY a.as_of, COALESCE(n.now_id, a.customer_id), a.recorded_at DESC
 	), counted AS (
 		SELECT h.as_of, h.tier, count(*) AS customers, COALESCE(sum(h.measure), 0) AS measure
 		FROM assessed h WHERE h.tier IS NOT NULL GROUP BY h.as_of, h.tier
@@ -200,6 +228,55 @@ LANGUAGE sql STABLE AS $$
 				IS DISTINCT FROM m.from_tier END
 $$;
 
+-- The moves of each number are a chain as well, which begins and ends with a hand-over
+-- where the customer has had another one. The two moves of one agree, and each number
+-- has the moves of its days.
+CREATE FUNCTION t.inv_number(scheme text) RETURNS SETOF text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	IF to_regclass('tiering.customer_alias') IS NULL THEN
+		RETURN;
+	END IF;
+	RETURN QUERY SELECT format('move %s of number %s on %s is %s from %s to %s, after one to %s',
+		m.move, m.customer_id, m.as_of, m.direction, COALESCE(m.from_tier, 'none'),
+		COALESCE(m.to_tier, 'none'), COALESCE(m.before, 'none'))
+	FROM t.standing_moves(inv_number.scheme, true) m
+	WHERE (m.before IS NULL) <> (m.from_tier IS NULL)
+		OR (m.direction = 'merge') <> (m.cause = 'merge')
+		OR m.direction = 'merge' AND num_nulls(m.from_tier, m.to_tier) <> 1
+		OR m.direction = 'merge' AND m.before IS DISTINCT FROM m.from_tier
+		OR m.last AND m.to_tier IS NOT NULL AND NOT EXISTS (
+			SELECT FROM tiering.assignment a
+			WHERE a.scheme = inv_number.scheme AND a.customer_id = m.customer_id);
+	RETURN QUERY WITH m AS MATERIALIZED (
+		SELECT x.* FROM t.standing_moves(inv_number.scheme, true) x
+	)
+	SELECT format('%s of number %s as of %s is beside %s of number %s', o.from_tier, a.from_id,
+		a.on_date, i.to_tier, a.to_id)
+	FROM tiering.customer_alias a
+		LEFT JOIN m o ON o.customer_id = a.from_id AND o.as_of = a.on_date
+			AND o.direction = 'merge' AND o.to_tier IS NULL
+		LEFT JOIN m i ON i.customer_id = a.to_id AND i.as_of = a.on_date
+			AND i.direction = 'merge' AND i.from_tier IS NULL
+	WHERE a.scheme = inv_number.scheme
+		AND (o.from_tier, o.version) IS DISTINCT FROM (i.to_tier, i.version)
+	UNION ALL
+	SELECT format('move %s as of %s is of number %s, which became %s on %s', m.move, m.as_of,
+		m.customer_id, a.to_id, a.on_date)
+	FROM tiering.customer_alias a JOIN m ON m.customer_id = a.from_id
+	WHERE a.scheme = inv_number.scheme AND m.as_of > a.on_date AND NOT EXISTS (
+		SELECT FROM tiering.customer_alias b
+		WHERE b.scheme = a.scheme AND b.to_id = a.from_id AND b.batch > a.batch);
+	RETURN QUERY SELECT format('number %s is said to be %s now, and is %s',
+		COALESCE(f.customer_id, n.customer_id), f.now_id, n.now_id)
+	FROM (SELECT * FROM tiering.former_number x WHERE x.scheme = inv_number.scheme) f
+		FULL JOIN t.numbers(inv_number.scheme) n ON n.customer_id = f.customer_id
+	WHERE f.now_id IS DISTINCT FROM n.now_id;
+	RETURN QUERY SELECT format('%s: %s', v.kind, v.finding)
+	FROM tiering.verify_state(inv_number.scheme) v;
+END;
+$$;
+
 -- By the newest version that knows both tiers, of those up to the one that graded
 CREATE FUNCTION t.inv_direction(scheme text) RETURNS SETOF text
 LANGUAGE sql STABLE AS $$
@@ -225,10 +302,12 @@ CREATE FUNCTION t.requested(scheme text)
 RETURNS TABLE (request bigint, customer_id text, kind text, tier text, from_tier text,
 	pending boolean, counts daterange)
 LANGUAGE sql STABLE AS $$
-	SELECT r.request, r.customer_id, r.kind, r.tier, r.from_tier, d.decision IS NULL,
+	SELECT r.request, COALESCE(n.now_id, r.customer_id), r.kind, r.tier, r.from_tier,
+		d.decision IS NULL,
 		CASE WHEN d.decision = 'approved' THEN r.valid * daterange(d.as_of,
 			CASE WHEN e.decision = 'ended' THEN GREATEST(e.as_of, d.as_of) END) END
 	FROM tiering.request r
+		LEFT JOIN (SELECT * FROM t.numbers(scheme) OFFSET 0) n ON n.customer_id = r.customer_id
 		LEFT JOIN tiering.decision d ON d.request = r.request
 			AND d.decision IN ('approved', 'rejected', 'withdrawn')
 		LEFT JOIN tiering.decision e ON e.request = r.request AND e.decision IN ('ended', 'lapsed')
@@ -245,8 +324,9 @@ LANGUAGE sql STABLE AS $$
 	WHERE r.pending AND NOT (r.kind = 'move' AND r.from_tier IS NULL)
 		AND NOT EXISTS (SELECT FROM tiering.assignment a
 			WHERE a.scheme = inv_request.scheme AND a.customer_id = r.customer_id)
-		AND NOT (r.kind <> 'move' AND EXISTS (SELECT FROM tiering.migration m
-			WHERE m.scheme = inv_request.scheme AND m.customer_id = r.customer_id))
+		AND NOT (r.kind <> 'move' AND r.customer_id IN (
+			SELECT m.customer_id FROM tiering.migration m WHERE m.scheme = inv_request.scheme
+			UNION ALL SELECT n.now_id FROM t.numbers(scheme) n))
 		AND NOT EXISTS (SELECT FROM t.standing_moves(scheme) m
 			WHERE m.customer_id = r.customer_id AND m.last
 				AND m.cause IN ('manual', 'override_end'))
@@ -313,6 +393,7 @@ LANGUAGE sql STABLE AS $$
 			UNION ALL SELECT 'now', t.inv_now(s.scheme)
 			UNION ALL SELECT 'history', t.inv_history(s.scheme)
 			UNION ALL SELECT 'chain', t.inv_chain(s.scheme)
+			UNION ALL SELECT 'number', t.inv_number(s.scheme)
 			UNION ALL SELECT 'direction', t.inv_direction(s.scheme)
 			UNION ALL SELECT 'request', t.inv_request(s.scheme)
 			UNION ALL SELECT 'version', t.inv_version(s.scheme)) x

@@ -23,9 +23,12 @@ COMMENT ON COLUMN tiering.standing_move.move IS
 COMMENT ON COLUMN tiering.standing_move.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.standing_move.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.standing_move.as_of IS 'The assessment at which the customer moved';
-COMMENT ON COLUMN tiering.standing_move.from_tier IS 'The tier left; null for a new customer';
-COMMENT ON COLUMN tiering.standing_move.to_tier IS 'The tier entered; null on exit';
-COMMENT ON COLUMN tiering.standing_move.direction IS 'new, up, down, lateral or exit';
+COMMENT ON COLUMN tiering.standing_move.from_tier IS
+'The tier left; null for a new customer, and for a number that takes a tier over';
+COMMENT ON COLUMN tiering.standing_move.to_tier IS
+'The tier entered; null on exit, and for a number that hands its tier over';
+COMMENT ON COLUMN tiering.standing_move.direction IS
+'new, up, down, lateral or exit; merge where a customer''s number was changed: no move of theirs';
 COMMENT ON COLUMN tiering.standing_move.cause IS 'Why; see migration';
 COMMENT ON COLUMN tiering.standing_move.version IS 'The version of the scheme that graded';
 COMMENT ON COLUMN tiering.standing_move.measure IS
@@ -46,14 +49,33 @@ END;
 COMMENT ON FUNCTION _tiering.known_batch(text, timestamptz) IS
 'The last batch of a scheme that was recorded at a time; 0 if none was';
 
+CREATE TYPE _tiering.known_move AS (
+	move        bigint,
+	scheme      text COLLATE "C",
+	customer_id text COLLATE "C",
+	as_of       date,
+	from_tier   text COLLATE "C",
+	to_tier     text COLLATE "C",
+	direction   text COLLATE "C",
+	cause       text COLLATE "C",
+	version     int,
+	measure     numeric,
+	assessed    date,
+	batch       int
+);
+COMMENT ON TYPE _tiering.known_move IS
+'A move; see migration';
+
 -- Inlined where it is called; the order within a customer is that of (as_of, move).
 -- Restatements are about the recent past, so most moves are spared looking for
 -- among the superseded ones; NOT IN, as a correlated subquery would bar workers.
 CREATE FUNCTION _tiering.known_moves(scheme text, known_at timestamptz DEFAULT NULL)
-	RETURNS SETOF tiering.migration
+	RETURNS SETOF _tiering.known_move
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100000
 BEGIN ATOMIC
-	SELECT m.* FROM tiering.migration m
+	SELECT m.move, m.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier, m.direction, m.cause,
+		m.version, m.measure, m.assessed, m.batch
+	FROM tiering.migration m
 	WHERE m.scheme = known_moves.scheme
 		AND (known_moves.known_at IS NULL
 			OR m.batch <= (SELECT _tiering.known_batch(known_moves.scheme, known_moves.known_at)))
@@ -178,6 +200,7 @@ DECLARE
 	new tiering.batch;
 	content record;
 BEGIN
+	PERFORM _tiering.record_hand_overs(scheme, batch, after_move);
 	SELECT * INTO content FROM _tiering.batch_digests(scheme, batch, after_move) d
 	WHERE d.batch = seal_batch.batch;
 	IF NOT FOUND AND kind <> 'void' THEN
@@ -250,19 +273,22 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	named int := _tiering.named_by(scheme, on_date);
+	numbers text[] := _tiering.numbers_known(scheme, customer_id, known_at);
 BEGIN
 	PERFORM tiering.newest_version(scheme), _tiering.check_day(on_date, 'on_date');
 	RETURN (
 		SELECT COALESCE(tiering.successor(m.scheme, m.version, m.to_tier, named), m.to_tier)
 		FROM _tiering.known_moves(scheme, known_at) m
-		WHERE m.customer_id = tier_on.customer_id COLLATE "C" AND m.as_of <= on_date
+		WHERE m.customer_id = ANY (numbers COLLATE "C") AND m.as_of <= on_date
+			AND m.direction <> 'merge'
 		ORDER BY m.as_of DESC, m.move DESC LIMIT 1);
 END;
 $$;
 COMMENT ON FUNCTION tiering.tier_on(text, text, date, timestamptz) IS
 'The tier of a customer at the end of a day, as known at a time; known_at null: as known '
 'now. Null if they were not graded. A tier that was renamed since has the name of that day. '
-'Errors: unknown scheme (42704), on_date null or infinite (22023)';
+'A customer who has had several numbers is found by each of them, on all days. Errors: unknown '
+'scheme (42704), on_date null or infinite (22023)';
 
 CREATE FUNCTION tiering.tiers_on(scheme text, on_date date, known_at timestamptz DEFAULT NULL)
 RETURNS TABLE (customer_id text, tier text, since date, direction text, cause text, measure numeric,
@@ -275,14 +301,19 @@ DECLARE
 	-- once, and not for each row where succeeded() is inlined
 	named int := _tiering.named_by(scheme, on_date);
 	k tiering.kept_assessment := _tiering.kept(scheme, on_date, known_at);
+	known int := CASE WHEN known_at IS NOT NULL THEN _tiering.known_batch(scheme, known_at) END;
 BEGIN
 	PERFORM tiering.newest_version(scheme), _tiering.check_day(on_date, 'on_date');
-	RETURN QUERY SELECT l.customer_id, COALESCE(s.becomes, l.to_tier), l.as_of, l.direction,
-		l.cause,
-		h.measure, l.version, l.move
-	FROM (SELECT DISTINCT ON (m.customer_id) m.* FROM _tiering.known_moves(scheme, known_at) m
+	RETURN QUERY SELECT COALESCE(n.number, l.customer_id), COALESCE(s.becomes, l.to_tier), l.as_of,
+		l.direction, l.cause, h.measure, l.version, l.move
+	FROM (SELECT DISTINCT ON (m.customer_id) m.* FROM _tiering.person_moves(scheme, known_at) m
 		  WHERE m.as_of <= on_date
 		  ORDER BY m.customer_id, m.as_of DESC, m.move DESC) l
+		LEFT JOIN (
+			SELECT DISTINCT ON (c.now_id) c.now_id COLLATE "C" AS now_id, c.from_id AS number
+			FROM _tiering.number_changes(scheme) c
+			WHERE c.on_date > tiers_on.on_date OR c.batch > known
+			ORDER BY c.now_id, c.batch) n ON n.now_id = l.customer_id
 		LEFT JOIN _tiering.succeeded(tiers_on.scheme, named) s
 			ON s.from_version = l.version AND s.tier = l.to_tier
 		LEFT JOIN _tiering.kept_rows(k, known_at) h ON h.customer_id = l.customer_id
@@ -291,7 +322,8 @@ END;
 $$;
 COMMENT ON FUNCTION tiering.tiers_on(text, date, timestamptz) IS
 'The tier of every customer at the end of a day, as known at a time, with the move that led into '
-'it, and what they had on that day: null if it is no assessment that is kept. See tier_on()';
+'it, and what they had on that day: null if it is no assessment that is kept. Who has changed '
+'their number has the one of the day. See tier_on()';
 
 CREATE FUNCTION tiering.history_head(scheme text)
 RETURNS TABLE (batch int, recorded_at timestamptz, moves bigint, seal text)

@@ -14,7 +14,7 @@ AS $$
 		FULL JOIN (
 			SELECT l.* FROM (
 				SELECT DISTINCT ON (k.customer_id) k.customer_id, k.to_tier, k.as_of, k.version
-				FROM _tiering.known_moves(assignment_disagrees.scheme) k
+				FROM _tiering.person_moves(assignment_disagrees.scheme) k
 				ORDER BY k.customer_id, k.as_of DESC, k.move DESC) l
 			WHERE l.to_tier IS NOT NULL) m ON m.customer_id = a.customer_id
 	WHERE a.since IS DISTINCT FROM m.as_of
@@ -87,6 +87,62 @@ $$;
 COMMENT ON FUNCTION _tiering.version_disagrees(text) IS
 'The first version that is not as it was published, for the days for which it was';
 
+-- Where the moves of each number lead, those that hand tiers over among them, is where the
+-- moves of their customer do.
+CREATE FUNCTION _tiering.numbers_disagree(scheme text) RETURNS SETOF text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH number AS (
+		SELECT c.from_id AS customer_id, c.now_id
+		FROM _tiering.number_changes(numbers_disagree.scheme) c
+		UNION
+		SELECT c.to_id, c.now_id FROM _tiering.number_changes(numbers_disagree.scheme) c
+	), finding AS (
+		SELECT n.customer_id, format('number "%s" is in %s, its customer "%s" in %s',
+			n.customer_id, COALESCE(l.to_tier, 'no tier'), n.now_id,
+			COALESCE(p.to_tier, 'no tier')) AS finding
+		FROM number n
+			LEFT JOIN LATERAL (
+				SELECT m.to_tier FROM tiering.standing_move m
+				WHERE m.scheme = numbers_disagree.scheme
+					AND m.customer_id = n.customer_id COLLATE "C"
+				ORDER BY m.as_of DESC, m.move DESC LIMIT 1) l ON true
+			LEFT JOIN LATERAL (
+				SELECT m.to_tier FROM _tiering.moves_of(numbers_disagree.scheme, n.now_id) m
+				WHERE n.customer_id = n.now_id
+				ORDER BY m.as_of DESC, m.move DESC LIMIT 1) p ON true
+		WHERE l.to_tier IS DISTINCT FROM p.to_tier
+		UNION ALL
+		SELECT a.from_id, format('number "%s" became "%s" in batch %s, which does not record it',
+			a.from_id, a.to_id, a.batch)
+		FROM tiering.customer_alias a
+		WHERE a.scheme = numbers_disagree.scheme AND 2 <> (
+			SELECT count(*) FROM tiering.migration m
+			WHERE m.scheme = a.scheme AND m.batch = a.batch AND m.direction = 'merge'
+				AND m.as_of = a.on_date
+				AND m.customer_id = CASE WHEN m.to_tier IS NULL THEN a.from_id ELSE a.to_id END)
+		UNION ALL
+		SELECT f.customer_id, format('number "%s" is said to be "%s" now, which no batch records',
+			f.customer_id, f.now_id)
+		FROM tiering.former_number f
+		WHERE f.scheme = numbers_disagree.scheme AND f.now_id IS DISTINCT FROM (
+			WITH RECURSIVE later AS (
+				SELECT f.customer_id AS id, 0 AS batch
+				UNION ALL
+				SELECT x.to_id, x.batch FROM later l CROSS JOIN LATERAL (
+					SELECT a.to_id, a.batch FROM tiering.customer_alias a
+					WHERE a.scheme = f.scheme AND a.from_id = l.id AND a.batch > l.batch
+					ORDER BY a.batch LIMIT 1) x
+			)
+			SELECT l.id FROM later l ORDER BY l.batch DESC LIMIT 1)
+	)
+	SELECT f.finding FROM finding f ORDER BY f.customer_id, f.finding LIMIT 1
+$$;
+COMMENT ON FUNCTION _tiering.numbers_disagree(text) IS
+'The first number that a customer has changed of which the moves do not say what those of the '
+'customer do, or of whose change they say nothing';
+
 CREATE FUNCTION tiering.verify_state(scheme text) RETURNS TABLE (kind text, finding text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 1
 SET search_path = pg_catalog, pg_temp
@@ -99,6 +155,8 @@ BEGIN
 	SELECT 'assessment', d FROM _tiering.assessment_disagrees(scheme COLLATE "C") d
 	UNION ALL
 	SELECT 'version', d FROM _tiering.version_disagrees(scheme COLLATE "C") d
+	UNION ALL
+	SELECT 'number', d FROM _tiering.numbers_disagree(scheme COLLATE "C") d
 	ORDER BY 1;
 END;
 $$;
@@ -106,6 +164,7 @@ COMMENT ON FUNCTION tiering.verify_state(text) IS
 'What of a scheme does not agree with its records, the first finding of each kind; no '
 'row if all does. assignment: a customer is not where the moves that stand have led them; '
 'assessment: the customers of one that is kept do not add up to its distribution; version: one '
-'that was published is not what it was then, or grades other days. verify_history() tells whether '
-'the moves and the digests of what was published are as they were sealed: whoever has not both has '
-'proved nothing. Errors: unknown scheme (42704)';
+'that was published is not what it was then, or grades other days; number: one that a customer has '
+'changed does not say what the customer does. verify_history() tells whether the moves and the '
+'digests of what was published are as they were sealed: whoever has not both has proved nothing. '
+'Errors: unknown scheme (42704)';

@@ -196,7 +196,7 @@ BEGIN ATOMIC
 	SELECT d.customer_id, d.tid, d.tier, d.version, false, d.measure,
 		(d.v).moves OR decided.moved_to IS NOT NULL, d.v
 	FROM (
-		SELECT r.customer_id, a.ctid AS tid, a.tier, COALESCE(a.version, r.version) AS version,
+		SELECT p.customer_id, a.ctid AS tid, a.tier, COALESCE(a.version, r.version) AS version,
 			COALESCE(h.measure, CASE WHEN a.tier IS NULL THEN r.measure END) AS measure,
 			_tiering.decide(r.scheme, COALESCE(a.version, r.version), 'decision', decided.as_of,
 				NULL,
@@ -208,10 +208,12 @@ BEGIN ATOMIC
 					THEN COALESCE(a.earned, a.tier, decided.moved_to) END,
 				NULL, decided.moved_to, o.overrides, NULL, NULL) AS v
 		FROM tiering.request r
-			LEFT JOIN tiering.assignment a ON a.scheme = r.scheme AND a.customer_id = r.customer_id
-			LEFT JOIN LATERAL _tiering.current_measures(r.scheme, ARRAY[r.customer_id]) h ON true
+			CROSS JOIN LATERAL (SELECT _tiering.number_now(r.scheme, r.customer_id) COLLATE "C"
+				AS customer_id) p
+			LEFT JOIN tiering.assignment a ON a.scheme = r.scheme AND a.customer_id = p.customer_id
+			LEFT JOIN LATERAL _tiering.current_measures(r.scheme, ARRAY[p.customer_id]) h ON true
 			LEFT JOIN LATERAL _tiering.overrides_between(r.scheme, COALESCE(a.version, r.version),
-				decided.as_of, decided.as_of) o ON o.customer_id COLLATE "C" = r.customer_id
+				decided.as_of, decided.as_of) o ON o.customer_id COLLATE "C" = p.customer_id
 			LEFT JOIN LATERAL _tiering.directions(r.scheme, COALESCE(a.version, r.version)) g
 				ON g.from_tier = a.tier AND g.to_tier = decided.moved_to
 		WHERE r.request = decided.request AND (a.tier IS NOT NULL OR decided.moved_to IS NOT NULL)
@@ -285,7 +287,7 @@ BEGIN
 	), recorded AS (
 		INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction,
 			cause, version, measure, assessed, recorded_by, recorded_as, batch)
-		SELECT scheme, d.customer_id, s.day, s.from_tier, s.to_tier,
+		SELECT scheme, COALESCE(p.number, d.customer_id), s.day, s.from_tier, s.to_tier,
 			COALESCE(w.direction, CASE WHEN s.from_tier IS NULL THEN 'new' ELSE 'exit' END),
 			s.cause, CASE WHEN s.to_tier IS NULL THEN d.current_version ELSE version END,
 			CASE WHEN s.to_tier IS NULL THEN h.measure ELSE d.measure END, as_of, session_user,
@@ -294,6 +296,7 @@ BEGIN
 			LEFT JOIN _tiering.directions(scheme, version) w USING (from_tier, to_tier)
 			LEFT JOIN _tiering.current_measures(scheme, ARRAY(SELECT l.customer_id FROM verdict l
 				WHERE l.current_tier IS NOT NULL AND (l.v).tier IS NULL)) h USING (customer_id)
+			LEFT JOIN _tiering.number_days(scheme) p ON p.now_id = d.customer_id AND p.days @> s.day
 		WHERE (d.v).moves
 	), noted AS (
 		INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses, best,
@@ -309,8 +312,7 @@ BEGIN
 			kind = 'assess', kept.recorded_at FROM verdict d WHERE kept.slot IS NOT NULL
 			AND (kind = 'assess' OR NOT d.gone AND num_nonnulls((d.v).tier, (d.v).asked) > 0)
 	), gone AS (
-		DELETE FROM tiering.assignment a USING verdict d
-		WHERE a.ctid = d.tid AND (d.v).tier IS NULL
+		DELETE FROM tiering.assignment a USING verdict d WHERE a.ctid = d.tid AND (d.v).tier IS NULL
 	), changed AS (
 		UPDATE tiering.assignment a
 		SET tier = (d.v).tier, as_of = write_verdicts.as_of, since = (d.v).since,

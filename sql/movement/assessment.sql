@@ -55,28 +55,38 @@ RETURNS TABLE (customer_id text, tier text, measure numeric, version int)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100000
 BEGIN ATOMIC
 	SELECT a.customer_id, a.tier, a.measure, a.version
-	FROM tiering.assessment a
-	WHERE a.slot = (k).slot AND a.scheme = (k).scheme AND a.as_of = (k).as_of
-		AND a.recorded_at = (k).recorded_at AND NOT a.amends
-		AND NOT EXISTS (
+	FROM (
+		SELECT COALESCE(f.now_id, a.customer_id) AS customer_id, a.tier, a.measure, a.version
+		FROM tiering.assessment a
+			LEFT JOIN tiering.former_number f ON f.scheme = (k).scheme
+				AND f.customer_id = a.customer_id
+		WHERE a.slot = (k).slot AND a.scheme = (k).scheme AND a.as_of = (k).as_of
+			AND a.recorded_at = (k).recorded_at AND NOT a.amends) a
+	WHERE NOT EXISTS (
 			SELECT FROM tiering.assessment b
+				LEFT JOIN tiering.former_number f ON f.scheme = (k).scheme
+					AND f.customer_id = b.customer_id
 			WHERE b.slot = (k).slot AND b.scheme = (k).scheme AND b.as_of = (k).as_of AND b.amends
-				AND b.customer_id = a.customer_id AND b.recorded_at > (k).recorded_at
+				AND COALESCE(f.now_id, b.customer_id) = a.customer_id
+				AND b.recorded_at > (k).recorded_at
 				AND (kept_rows.known_at IS NULL OR b.recorded_at <= kept_rows.known_at))
 	UNION ALL
 	SELECT l.customer_id, l.tier, l.measure, l.version
 	FROM (
-		SELECT DISTINCT ON (b.customer_id) b.customer_id, b.tier, b.measure, b.version
+		SELECT DISTINCT ON (COALESCE(f.now_id, b.customer_id))
+			COALESCE(f.now_id, b.customer_id) AS customer_id, b.tier, b.measure, b.version
 		FROM tiering.assessment b
+			LEFT JOIN tiering.former_number f ON f.scheme = (k).scheme
+				AND f.customer_id = b.customer_id
 		WHERE b.slot = (k).slot AND b.scheme = (k).scheme AND b.as_of = (k).as_of AND b.amends
 			AND b.recorded_at > (k).recorded_at
 			AND (kept_rows.known_at IS NULL OR b.recorded_at <= kept_rows.known_at)
-		ORDER BY b.customer_id, b.recorded_at DESC) l;
+		ORDER BY COALESCE(f.now_id, b.customer_id), b.recorded_at DESC) l;
 END;
 COMMENT ON FUNCTION _tiering.kept_rows(tiering.kept_assessment, timestamptz) IS
 'What customers had at an assessment that is kept, and where they stood, as known at a time; null: '
-'as known now. Who was none, or waited for an approval to become one, has no tier. Nobody if the '
-'assessment is null';
+'as known now. They are called by the numbers that they have now. Who was none, or waited for an '
+'approval to become one, has no tier. Nobody if the assessment is null';
 
 CREATE FUNCTION _tiering.kept_of(scheme text, days date[], customers text[])
 RETURNS TABLE (as_of date, customer_id text, tier text, measure numeric, version int)
@@ -253,8 +263,9 @@ BEGIN
 				AND a.recorded_at >= past.recorded_at AND a.recorded_at < past.until
 				AND NOT (a.amends AND EXISTS (
 					SELECT FROM tiering.own_assessment o
-					WHERE o.scheme = a.scheme AND o.customer_id = a.customer_id
-						AND o.as_of = a.as_of));
+					WHERE o.scheme = a.scheme AND o.as_of = a.as_of
+						AND _tiering.number_now(o.scheme, o.customer_id) COLLATE "C"
+							= _tiering.number_now(a.scheme, a.customer_id) COLLATE "C"));
 		END IF;
 	END LOOP;
 END;
@@ -359,14 +370,17 @@ BEGIN ATOMIC
 	SELECT m.customer_id, COALESCE(f.becomes, m.was), COALESCE(t.becomes, m.tier), m.measure,
 		m.version
 	FROM (
-		SELECT x.customer_id, (array_agg(x.from_tier ORDER BY x.move))[1] AS was,
+		SELECT COALESCE(o.now_id, x.customer_id) AS customer_id,
+			(array_agg(x.from_tier ORDER BY x.move))[1] AS was,
 			(array_agg(x.to_tier ORDER BY x.move DESC))[1] AS tier,
 			(array_agg(x.measure ORDER BY x.move DESC))[1] AS measure,
 			(array_agg(x.version ORDER BY x.move DESC))[1] AS version
 		FROM tiering.migration x
+			LEFT JOIN tiering.former_number o ON o.scheme = x.scheme
+				AND o.customer_id = x.customer_id
 		WHERE x.move > moved_in.after_move AND x.scheme = moved_in.scheme COLLATE "C"
-			AND x.assessed <= moved_in.day
-		GROUP BY x.customer_id) m
+			AND x.assessed <= moved_in.day AND x.direction <> 'merge'
+		GROUP BY COALESCE(o.now_id, x.customer_id)) m
 		LEFT JOIN _tiering.succeeded(moved_in.scheme, moved_in.version) f
 			ON f.from_version = m.version AND f.tier = m.was
 		LEFT JOIN _tiering.succeeded(moved_in.scheme, moved_in.version) t

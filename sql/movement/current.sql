@@ -25,7 +25,10 @@ BEGIN ATOMIC
 		LEFT JOIN LATERAL (
 			SELECT b.tier, b.measure, b.version FROM tiering.assessment b
 			WHERE b.slot = 0 AND b.scheme = own_kept.scheme AND b.as_of = o.as_of AND b.amends
-				AND b.customer_id = o.customer_id COLLATE "C"
+				AND b.customer_id = ANY (ARRAY[o.customer_id COLLATE "C"] || ARRAY(
+					SELECT f.customer_id FROM tiering.former_number f
+					WHERE f.scheme = own_kept.scheme COLLATE "C"
+						AND f.now_id = o.customer_id COLLATE "C"))
 			ORDER BY b.recorded_at DESC LIMIT 1) h ON true;
 END;
 COMMENT ON FUNCTION _tiering.own_kept(text) IS

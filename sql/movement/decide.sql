@@ -87,19 +87,35 @@ COMMENT ON FUNCTION _tiering.decide(text, int, text, date, date, text, date, int
 'or a field of an override (22004)';
 
 -- It reads a bank, and what is joined to its rows is worth compiling for a large one.
-CREATE FUNCTION _tiering.graded(scheme text, as_of date, version int, customers text[],
+CREATE FUNCTION _tiering.graded_rows(scheme text, as_of date, version int, customers text[],
 	OUT customer_id text, OUT earned text, OUT earned_if text[], OUT measure numeric)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'graded'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 30000000 ROWS 100000
 SET search_path = pg_catalog, pg_temp;
-COMMENT ON FUNCTION _tiering.graded(text, date, int, text[]) IS
-'The customers of a scheme''s source for a day, graded by a version of the scheme; some of them, '
+COMMENT ON FUNCTION _tiering.graded_rows(text, date, int, text[]) IS
+'The rows of a scheme''s source for a day, graded by a version of the scheme; some of them, '
 'or all if customers is null. earned: the tier that the rules give, null if none does; earned_if: '
 'where the scheme has rules for staying, the tiers that they give to who is in each of the '
 'version''s tiers, in the order of their ranks, names falling; measure: the scheme''s, null if it '
 'has none. The source runs with the rights of the role that set it. Errors: no source, unknown '
 'version (42704), a null customer_id (22004), and what the source''s query raises';
+
+-- The source may say any of the numbers that a customer has had: before and after the day of
+-- a change. STABLE, so that it is inlined.
+CREATE FUNCTION _tiering.graded(scheme text, as_of date, version int, customers text[])
+RETURNS TABLE (customer_id text, earned text, earned_if text[], measure numeric)
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100000
+BEGIN ATOMIC
+	SELECT COALESCE(f.now_id, g.customer_id), g.earned, g.earned_if, g.measure
+	FROM _tiering.graded_rows(graded.scheme, graded.as_of, graded.version,
+			_tiering.numbers_ever(graded.scheme, graded.customers)) g
+		LEFT JOIN tiering.former_number f ON f.scheme = graded.scheme COLLATE "C"
+			AND f.customer_id = g.customer_id COLLATE "C";
+END;
+COMMENT ON FUNCTION _tiering.graded(text, date, int, text[]) IS
+'The customers of a scheme''s source for a day, as graded_rows() tells them, by the numbers that '
+'they have now';
 
 CREATE FUNCTION _tiering.steps(v _tiering.verdict) RETURNS SETOF _tiering.step
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 1

@@ -10,13 +10,20 @@ CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.dirty
 COMMENT ON TRIGGER refuse_truncate ON tiering.dirty IS 'A mark goes when it is restated';
 
 CREATE VIEW tiering.dirty_customer AS
-SELECT d.scheme, d.customer_id COLLATE "default" AS customer_id, min(d.from_as_of) AS from_as_of,
+SELECT d.scheme, d.now_id COLLATE "default" AS customer_id, min(d.from_as_of) AS from_as_of,
 	count(*) AS marks, max(d.marked_at) AS marked_at
-FROM tiering.dirty d
-GROUP BY d.scheme, d.customer_id;
+FROM (
+	SELECT x.scheme, x.customer_id AS now_id, x.from_as_of, x.marked_at FROM tiering.dirty x
+	WHERE NOT EXISTS (SELECT FROM tiering.former_number f
+		WHERE f.scheme = x.scheme AND f.customer_id = x.customer_id)
+	UNION ALL
+	SELECT x.scheme, f.now_id, x.from_as_of, x.marked_at FROM tiering.former_number f
+		JOIN tiering.dirty x ON x.scheme = f.scheme AND x.customer_id = f.customer_id) d
+GROUP BY d.scheme, d.now_id;
 COMMENT ON VIEW tiering.dirty_customer IS 'The customers who are marked for restate_dirty()';
 COMMENT ON COLUMN tiering.dirty_customer.scheme IS 'Scheme';
-COMMENT ON COLUMN tiering.dirty_customer.customer_id IS 'Customer';
+COMMENT ON COLUMN tiering.dirty_customer.customer_id IS
+'Customer, by the number that they have now';
 COMMENT ON COLUMN tiering.dirty_customer.from_as_of IS
 'The first day whose data changed, by all marks of the customer';
 COMMENT ON COLUMN tiering.dirty_customer.marks IS 'How many marks there are';

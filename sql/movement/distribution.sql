@@ -73,8 +73,9 @@ CREATE FUNCTION _tiering.own_assessments(scheme text)
 RETURNS TABLE (customer_id text, as_of date, version int, after_batch int)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
 BEGIN ATOMIC
-	SELECT o.customer_id, o.as_of, o.version, o.after_batch
+	SELECT COALESCE(f.now_id, o.customer_id), o.as_of, o.version, o.after_batch
 	FROM tiering.own_assessment o
+		LEFT JOIN tiering.former_number f ON f.scheme = o.scheme AND f.customer_id = o.customer_id
 	WHERE o.scheme = own_assessments.scheme
 		AND NOT EXISTS (
 			SELECT FROM _tiering.taken_back_by(o.scheme, o.as_of, o.after_batch));
@@ -121,8 +122,8 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10
 BEGIN ATOMIC
 	SELECT o.customer_id FROM _tiering.own_assessments(ahead.scheme) o WHERE o.as_of >= ahead.day
 	UNION
-	SELECT m.customer_id FROM tiering.standing_move m
-	WHERE m.scheme = ahead.scheme AND m.as_of > ahead.day AND m.assessed > ahead.day;
+	SELECT m.customer_id FROM _tiering.person_moves(ahead.scheme) m
+	WHERE m.as_of > ahead.day AND m.assessed > ahead.day;
 END;
 COMMENT ON FUNCTION _tiering.ahead(text, date) IS
 'The customers of whom something is known that comes after an assessment of a day: one of their '
@@ -246,19 +247,25 @@ BEGIN ATOMIC
 			w.next_tier,
 		w.next_review, w.kept_until, w.policy_tier, w.policy_since
 	FROM (
-		SELECT m.* FROM tiering.standing_move m
-		WHERE m.scheme = assignment_before.scheme
-			AND m.customer_id = assignment_before.customer_id COLLATE "C"
-			AND m.assessed < assignment_before.day
-		ORDER BY m.as_of DESC, m.move DESC LIMIT 1) l
+		SELECT ARRAY[assignment_before.customer_id COLLATE "C"] || ARRAY(
+			SELECT f.customer_id FROM tiering.former_number f
+			WHERE f.scheme = assignment_before.scheme COLLATE "C"
+				AND f.now_id = assignment_before.customer_id COLLATE "C") AS numbers) p
 		CROSS JOIN LATERAL (
-			SELECT m.assessed, m.cause FROM tiering.standing_move m
-			WHERE m.scheme = l.scheme AND m.customer_id = l.customer_id
+			SELECT m.* FROM tiering.migration m
+			WHERE m.scheme = assignment_before.scheme AND m.customer_id = ANY (p.numbers)
+				AND m.assessed < assignment_before.day AND m.direction <> 'merge'
+				AND NOT EXISTS (SELECT FROM tiering.superseded x WHERE x.move = m.move)
+			ORDER BY m.as_of DESC, m.move DESC LIMIT 1) l
+		CROSS JOIN LATERAL (
+			SELECT m.assessed, m.cause FROM tiering.migration m
+			WHERE m.scheme = l.scheme AND m.customer_id = ANY (p.numbers)
 				AND m.assessed < assignment_before.day AND m.direction = 'new'
+				AND NOT EXISTS (SELECT FROM tiering.superseded x WHERE x.move = m.move)
 			ORDER BY m.as_of DESC, m.move DESC LIMIT 1) n
 		LEFT JOIN LATERAL (
 			SELECT h.* FROM tiering.watch_history h
-			WHERE h.scheme = l.scheme AND h.customer_id = l.customer_id
+			WHERE h.scheme = l.scheme AND h.customer_id = ANY (p.numbers)
 				AND h.as_of < assignment_before.day AND h.as_of >= l.assessed
 			ORDER BY h.as_of DESC, h.entry DESC LIMIT 1) w ON true
 		LEFT JOIN LATERAL _tiering.succeeded(l.scheme, w.version) s
@@ -272,10 +279,11 @@ COMMENT ON FUNCTION _tiering.assignment_before(text, text, date) IS
 CREATE FUNCTION _tiering.touched(scheme text, day date) RETURNS TABLE (customer_id text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 1000
 BEGIN ATOMIC
-	SELECT m.customer_id FROM tiering.standing_move m
-	WHERE m.scheme = touched.scheme AND m.assessed >= touched.day
+	SELECT m.customer_id FROM _tiering.person_moves(touched.scheme) m
+	WHERE m.assessed >= touched.day
 	UNION
-	SELECT h.customer_id FROM tiering.watch_history h
+	SELECT COALESCE(f.now_id, h.customer_id) FROM tiering.watch_history h
+		LEFT JOIN tiering.former_number f ON f.scheme = h.scheme AND f.customer_id = h.customer_id
 	WHERE h.scheme = touched.scheme AND h.as_of >= touched.day;
 END;
 COMMENT ON FUNCTION _tiering.touched(text, date) IS
@@ -288,8 +296,8 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100000
 BEGIN ATOMIC
 	SELECT l.customer_id, COALESCE(s.becomes, l.to_tier)
 	FROM (SELECT DISTINCT ON (m.customer_id) m.customer_id, m.to_tier, m.version
-		  FROM tiering.standing_move m
-		  WHERE m.scheme = stood_on.scheme AND m.assessed <= stood_on.as_of
+		  FROM _tiering.person_moves(stood_on.scheme) m
+		  WHERE m.assessed <= stood_on.as_of
 		  ORDER BY m.customer_id, m.as_of DESC, m.move DESC) l
 		LEFT JOIN _tiering.succeeded(stood_on.scheme, stood_on.version) s
 			ON s.from_version = l.version AND s.tier = l.to_tier

@@ -182,7 +182,8 @@ AS $$
 	FROM tiering.migration m
 	WHERE m.scheme = largest_moves.scheme AND m.batch = (SELECT max(b.batch) FROM tiering.batch b
 			WHERE b.scheme = largest_moves.scheme)
-		AND CASE WHEN m.direction IN ('new', 'exit') THEN m.direction ELSE 'moved' END = ANY (what)
+		AND CASE WHEN m.direction IN ('new', 'exit', 'merge') THEN m.direction
+			ELSE 'moved' END = ANY (what)
 	ORDER BY abs(m.measure) DESC NULLS LAST, m.customer_id, m.move LIMIT 5
 $$;
 COMMENT ON FUNCTION _tiering.largest_moves(text, text[]) IS

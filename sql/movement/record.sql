@@ -60,15 +60,17 @@ BEGIN
 			IS NOT NULL) m
 		LEFT JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (m.scheme, m.version, m.to_tier)
 	WHERE t.tier IS NULL;
-	SELECT x.customer_id, x.as_of, l.as_of AS last_move, o.as_of AS last_own INTO wrong
+	SELECT p.customer_id, x.as_of, l.as_of AS last_move, o.as_of AS last_own INTO wrong
 	FROM tiering.migration x
 		LEFT JOIN tiering.source s ON s.scheme = x.scheme
 		LEFT JOIN LATERAL (
-			SELECT max(y.as_of) AS as_of FROM tiering.standing_move y
-			WHERE y.scheme = x.scheme AND y.customer_id = x.customer_id AND y.batch <> x.batch) l
-				ON true
+			SELECT _tiering.number_now(x.scheme, x.customer_id) COLLATE "C" AS customer_id
+		) p ON true
+		LEFT JOIN LATERAL (
+			SELECT max(y.as_of) AS as_of FROM _tiering.moves_of(x.scheme, p.customer_id) y
+			WHERE y.batch <> x.batch) l ON true
 		LEFT JOIN _tiering.last_own(check_by_hand.scheme) o
-			ON o.customer_id COLLATE "C" = x.customer_id
+			ON o.customer_id COLLATE "C" = p.customer_id
 	WHERE x.scheme = check_by_hand.scheme AND x.batch = check_by_hand.batch
 		AND (x.as_of < l.as_of OR x.as_of < o.as_of
 			OR x.as_of > GREATEST(current_date, s.refreshed_as_of, o.as_of))
@@ -92,7 +94,8 @@ COMMENT ON FUNCTION _tiering.check_by_hand(text, int) IS
 'Refuses a batch of changes by hand with a tier that is not there (23503), a day before the '
 'customer''s last move, or one after today (55000)';
 
-CREATE FUNCTION _tiering.begin_by_hand(scheme text, OUT batch int, OUT last_move bigint)
+CREATE FUNCTION _tiering.begin_by_hand(scheme text, OUT batch int, OUT last_move bigint,
+	OUT renamed boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -100,11 +103,13 @@ BEGIN
 	PERFORM _tiering.take_turn(scheme);
 	batch := _tiering.next_batch(scheme);
 	last_move := _tiering.last_move();
+	renamed := EXISTS (SELECT FROM tiering.customer_alias a
+		WHERE a.scheme = begin_by_hand.scheme COLLATE "C");
 END;
 $$;
 COMMENT ON FUNCTION _tiering.begin_by_hand(text) IS
 'Takes the turn of a scheme for a batch of changes by hand: its number, and that of the last move '
-'before it';
+'before it; renamed: whether any customer of it has changed their number';
 
 CREATE FUNCTION _tiering.seal_by_hand(scheme text, batch int, after_move bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
@@ -149,60 +154,60 @@ AS $$
 DECLARE
 	restored boolean := TG_NARGS > 0;
 	schemes text[];
-	this_scheme text;
+	this text;
 	this_batch int;
 	before bigint;
+	renamed boolean;
 BEGIN
 	IF NOT _tiering.is_by_hand(TG_RELID, 'record_by_hand') THEN
 		RETURN NULL;
-	ELSIF TG_OP = 'INSERT' THEN
-		schemes := ARRAY(SELECT DISTINCT n.scheme FROM new_rows n
-			WHERE NOT (restored AND n.recorded_at <> now()) ORDER BY 1);
 	ELSIF TG_OP = 'DELETE' THEN
 		schemes := ARRAY(SELECT DISTINCT o.scheme FROM old_rows o ORDER BY 1);
 	ELSE
-		schemes := ARRAY(SELECT DISTINCT n.scheme FROM new_rows n ORDER BY 1);
+		schemes := ARRAY(SELECT DISTINCT n.scheme FROM new_rows n
+			WHERE NOT (restored AND n.recorded_at <> now()) ORDER BY 1);
 	END IF;
-	FOREACH this_scheme IN ARRAY schemes LOOP
-		SELECT * INTO this_batch, before FROM _tiering.begin_by_hand(this_scheme);
+	FOREACH this IN ARRAY schemes LOOP
+		SELECT * INTO this_batch, before, renamed FROM _tiering.begin_by_hand(this);
 		IF TG_OP = 'INSERT' THEN
 			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, to_tier, direction,
 				cause, version, assessed, recorded_by, recorded_as, batch)
-			SELECT n.scheme, n.customer_id, n.as_of, n.tier, 'new', 'manual', n.version, n.as_of,
-				session_user, _tiering.acting_role(), this_batch FROM new_rows n
-			WHERE n.scheme = this_scheme AND NOT (restored AND n.recorded_at <> now());
+			SELECT n.scheme, CASE WHEN renamed THEN _tiering.number_on(this, n.customer_id,
+				n.as_of) ELSE n.customer_id END, n.as_of, n.tier, 'new', 'manual', n.version,
+				n.as_of, session_user, _tiering.acting_role(), this_batch FROM new_rows n
+			WHERE n.scheme = this AND NOT (restored AND n.recorded_at <> now());
 		ELSIF TG_OP = 'DELETE' THEN
 			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, from_tier, direction,
 				cause, version, measure, assessed, recorded_by, recorded_as, batch)
-			SELECT o.scheme, o.customer_id, d.day, o.tier, 'exit', 'manual', o.version, h.measure,
-				d.day, session_user, _tiering.acting_role(), this_batch
+			SELECT o.scheme, CASE WHEN renamed THEN _tiering.number_on(this, o.customer_id,
+				d.day) ELSE o.customer_id END, d.day, o.tier, 'exit', 'manual', o.version,
+				h.measure, d.day, session_user, _tiering.acting_role(), this_batch
 			FROM old_rows o LEFT JOIN tiering.source s ON s.scheme = o.scheme
-				LEFT JOIN _tiering.current_measures(this_scheme, ARRAY(SELECT x.customer_id
+				LEFT JOIN _tiering.current_measures(this, ARRAY(SELECT x.customer_id
 					FROM old_rows x)) h ON h.customer_id COLLATE "C" = o.customer_id
-				LEFT JOIN _tiering.last_own(this_scheme) l
-					ON l.customer_id COLLATE "C" = o.customer_id,
+				LEFT JOIN _tiering.last_own(this) l ON o.customer_id = l.customer_id COLLATE "C",
 				LATERAL (SELECT GREATEST(o.as_of, o.since, s.refreshed_as_of, l.as_of) AS day) d
-			WHERE o.scheme = this_scheme;
+			WHERE o.scheme = this;
 		ELSE
 			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, from_tier, to_tier,
 				direction, cause, version, measure, assessed, recorded_by, recorded_as, batch)
-			SELECT n.scheme, n.customer_id, d.day, o.tier, n.tier, COALESCE(w.direction, 'lateral'),
-				'manual', n.version, h.measure, d.day, session_user, _tiering.acting_role(),
-				this_batch
+			SELECT n.scheme, CASE WHEN renamed THEN _tiering.number_on(this, n.customer_id,
+				d.day) ELSE n.customer_id END, d.day, o.tier, n.tier, COALESCE(w.direction,
+				'lateral'), 'manual', n.version, h.measure, d.day, session_user,
+				_tiering.acting_role(), this_batch
 			FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 				LEFT JOIN tiering.source s USING (scheme)
-				LEFT JOIN _tiering.current_measures(this_scheme, ARRAY(SELECT x.customer_id
+				LEFT JOIN _tiering.current_measures(this, ARRAY(SELECT x.customer_id
 					FROM new_rows x)) h ON h.customer_id COLLATE "C" = n.customer_id
-				LEFT JOIN _tiering.last_own(this_scheme) l
-					ON l.customer_id COLLATE "C" = n.customer_id
-				LEFT JOIN _tiering.directions_in(this_scheme,
+				LEFT JOIN _tiering.last_own(this) l ON n.customer_id = l.customer_id COLLATE "C"
+				LEFT JOIN _tiering.directions_in(this,
 					ARRAY(SELECT DISTINCT x.version FROM new_rows x)) w
 					ON w.version = n.version AND w.from_tier = o.tier AND w.to_tier = n.tier,
 				LATERAL (SELECT CASE WHEN n.as_of <> o.as_of THEN n.as_of
 					ELSE GREATEST(n.as_of, n.since, s.refreshed_as_of, l.as_of) END AS day) d
-			WHERE n.scheme = this_scheme AND n.tier <> o.tier;
+			WHERE n.scheme = this AND n.tier <> o.tier;
 		END IF;
-		PERFORM _tiering.seal_by_hand(this_scheme, this_batch, before);
+		PERFORM _tiering.seal_by_hand(this, this_batch, before);
 	END LOOP;
 	RETURN NULL;
 END;
@@ -245,6 +250,14 @@ BEGIN
 		AND (n.scheme, n.customer_id, n.since) NOT IN (
 			SELECT m.scheme, m.customer_id, m.as_of FROM tiering.migration m
 				JOIN new_rows x USING (scheme, customer_id))
+		-- who has changed their number may have been there since before that
+		AND NOT EXISTS (SELECT FROM tiering.migration m WHERE m.scheme = n.scheme
+			AND m.customer_id = n.customer_id AND m.direction = 'merge' AND m.from_tier IS NULL)
+	LIMIT 1;
+	PERFORM _tiering.refuse_by_hand(n, format('they have the number "%s" now', f.now_id),
+		'Say the number that the customer has now.')
+	FROM new_rows n
+		JOIN tiering.former_number f ON f.scheme = n.scheme AND f.customer_id = n.customer_id
 	LIMIT 1;
 	PERFORM _tiering.refuse_by_hand(n, format('since is %s, and as_of %s', n.since, n.as_of),
 		'Who is put here has been here since that day; tiering.load_history() loads what an old '
@@ -310,8 +323,7 @@ BEGIN
 		policy_tier = NULL, policy_since = NULL
 	FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 		JOIN LATERAL (
-			SELECT x.as_of FROM tiering.migration x
-			WHERE x.scheme = n.scheme AND x.customer_id = n.customer_id
+			SELECT x.as_of FROM _tiering.moves_of(n.scheme, n.customer_id) x
 			ORDER BY x.move DESC LIMIT 1) m ON true
 	WHERE a.scheme = n.scheme AND a.customer_id = n.customer_id AND n.tier <> o.tier;
 	-- what an assessment had noted on the same day does not count any more
@@ -319,8 +331,10 @@ BEGIN
 	SELECT DISTINCT a.scheme, a.customer_id, a.as_of, a.version, 0
 	FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 		JOIN tiering.assignment a USING (scheme, customer_id)
-		JOIN tiering.watch_history h ON h.scheme = a.scheme AND h.customer_id = a.customer_id
-			AND h.as_of = a.as_of
+		JOIN tiering.watch_history h ON h.scheme = a.scheme AND h.as_of = a.as_of
+			AND h.customer_id = ANY (ARRAY[a.customer_id] || ARRAY(
+				SELECT f.customer_id FROM tiering.former_number f
+				WHERE f.scheme = a.scheme AND f.now_id = a.customer_id))
 	WHERE n.tier <> o.tier;
 	-- who was in that tier before has been there since then
 	UPDATE tiering.assignment a SET as_of = o.as_of, since = o.since, version = o.version
@@ -411,7 +425,7 @@ DECLARE
 BEGIN
 	FOREACH kept IN ARRAY ARRAY['migration', 'batch', 'superseded', 'distribution_history',
 		'watch_history',
-		'request', 'decision', 'own_assessment', 'source_check'] LOOP
+		'request', 'decision', 'own_assessment', 'source_check', 'customer_alias'] LOOP
 		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR '
 			'TRUNCATE ON tiering.%I FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_rewrite()',
 			kept);

@@ -474,6 +474,7 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 	src := _tiering.lock_source(scheme COLLATE "C");
+	customers := _tiering.numbers_now(scheme, customers);
 	IF src.refreshed_as_of IS NULL OR as_of <= src.refreshed_as_of THEN
 		RAISE EXCEPTION 'customers of scheme "%" can be assessed by themselves after its last '
 			'assessment, % only, not as of %',

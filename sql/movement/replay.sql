@@ -30,10 +30,12 @@ RETURNS TABLE (customer_id text, as_of date, move bigint, batch int, from_tier t
 	version int, measure numeric)
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 100
 BEGIN ATOMIC
-	SELECT m.customer_id, m.as_of, m.move, m.batch, m.from_tier, m.to_tier, m.version, m.measure
+	SELECT COALESCE(f.now_id, m.customer_id), m.as_of, m.move, m.batch, m.from_tier, m.to_tier,
+		m.version, m.measure
 	FROM tiering.batch b
 		JOIN tiering.migration m ON m.scheme = b.scheme AND m.batch = b.batch
-	WHERE b.scheme = changes_by_hand.scheme AND b.kind = 'manual'
+		LEFT JOIN tiering.former_number f ON f.scheme = m.scheme AND f.customer_id = m.customer_id
+	WHERE b.scheme = changes_by_hand.scheme AND b.kind = 'manual' AND m.direction <> 'merge'
 		AND NOT EXISTS (SELECT FROM _tiering.taken_back_by(m.scheme, m.as_of, m.batch));
 END;
 COMMENT ON FUNCTION _tiering.changes_by_hand(text) IS
@@ -119,8 +121,7 @@ BEGIN
 		UNION
 		SELECT x.customer_id COLLATE "C", first_day
 		FROM (SELECT customer_id FROM seen UNION ALL SELECT m.customer_id
-			FROM tiering.standing_move m
-			  WHERE m.scheme = occasions.scheme) x
+			FROM _tiering.person_moves(occasions.scheme) m) x
 		WHERE customers IS NULL
 	), own AS MATERIALIZED (
 		SELECT p.customer_id, s.as_of, s.version, s.previous, s.after_batch
@@ -403,12 +404,17 @@ BEGIN
 			SELECT r.as_of, array_agg(r.customer_id) AS leaving FROM r
 			WHERE (r.v).moves AND (r.v).tier IS NULL AND r.measure IS NULL GROUP BY r.as_of) x
 			CROSS JOIN LATERAL _tiering.measures_before(replayed_days.scheme, x.as_of, x.leaving) m
+	), number AS MATERIALIZED (
+		SELECT r.customer_id COLLATE "C" AS now_id, r.customer_id COLLATE "C" AS id, r.as_of
+		FROM r WHERE r.n = 0
+		UNION ALL SELECT f.now_id, f.customer_id, r.as_of FROM r JOIN tiering.former_number f
+			ON f.scheme = replayed_days.scheme AND f.now_id = r.customer_id COLLATE "C"
+		WHERE r.n = 0
 	), old AS MATERIALIZED (
-		SELECT false AS replayed, m.customer_id, m.as_of, m.move AS n, m.from_tier, m.to_tier,
-			m.cause, m.version, m.measure, m.assessed
-		FROM r JOIN tiering.standing_move m ON m.customer_id = r.customer_id COLLATE "C"
-			AND m.assessed >= r.as_of
-		WHERE r.n = 0 AND m.scheme = replayed_days.scheme
+		SELECT false AS replayed, p.now_id AS customer_id, m.as_of, m.move AS n, m.from_tier,
+			m.to_tier, m.cause, m.version, m.measure, m.assessed
+		FROM number p JOIN tiering.standing_move m ON m.customer_id = p.id AND m.assessed >= p.as_of
+		WHERE m.scheme = replayed_days.scheme AND m.direction <> 'merge'
 	), move AS MATERIALIZED (
 		SELECT * FROM old
 		UNION ALL
@@ -510,13 +516,14 @@ BEGIN
 			(f.v).policy_since
 		FROM found f LEFT JOIN LATERAL (
 				SELECT h.* FROM tiering.watch_history h
-				WHERE h.scheme = keep_days.scheme AND h.customer_id = f.customer_id COLLATE "C"
-					AND h.as_of = f.as_of
+				WHERE h.scheme = keep_days.scheme AND h.as_of = f.as_of AND h.customer_id = ANY (
+					ARRAY[f.customer_id COLLATE "C"] || ARRAY(
+						SELECT o.customer_id FROM tiering.former_number o WHERE o.scheme
+							= keep_days.scheme AND o.now_id = f.customer_id COLLATE "C"))
 				ORDER BY h.entry DESC LIMIT 1) h ON true
 		WHERE f.kind IN ('end', 'last') AND f.n > 0 AND (f.v).tier IS NOT NULL
-			AND CASE WHEN h.entry IS NULL THEN (f.v).noted
-				ELSE ROW((f.v).misses, (f.v).best, (f.v).next_tier, (f.v).next_review IS NULL,
-					(f.v).policy_tier, (f.v).policy_since)
+			AND CASE WHEN h.entry IS NULL THEN (f.v).noted ELSE ROW((f.v).misses, (f.v).best,
+				(f.v).next_tier, (f.v).next_review IS NULL, (f.v).policy_tier, (f.v).policy_since)
 					IS DISTINCT FROM ROW(h.misses, h.best, h.next_tier, h.next_review IS NULL,
 						h.policy_tier, h.policy_since) END
 	), ended AS MATERIALIZED (
@@ -579,7 +586,8 @@ BEGIN
 	), recording AS (
 		INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction,
 			cause, version, measure, assessed, recorded_by, recorded_as, batch)
-		SELECT keep_moves.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier,
+		SELECT keep_moves.scheme, COALESCE(p.number, m.customer_id), m.as_of, m.from_tier,
+			m.to_tier,
 			CASE WHEN m.from_tier IS NULL THEN 'new' WHEN m.to_tier IS NULL THEN 'exit'
 				ELSE w.direction END,
 			m.cause, m.version, m.measure, m.assessed, session_user, _tiering.acting_role(),
@@ -588,6 +596,9 @@ BEGIN
 			LEFT JOIN _tiering.directions_in(keep_moves.scheme,
 				ARRAY(SELECT DISTINCT x.version FROM differing x)) w
 				ON w.version = m.version AND w.from_tier = m.from_tier AND w.to_tier = m.to_tier
+			LEFT JOIN _tiering.number_days(keep_moves.scheme) p
+				ON p.now_id COLLATE "C" = m.customer_id COLLATE "C"
+				AND p.days @> m.as_of
 		WHERE m.replayed
 		ORDER BY m.as_of, m.n
 	)

@@ -11,22 +11,30 @@
  * last when it was approved. A floor and a cap may count at once, and the cap wins.
  */
 
+-- In two parts, so that a condition on the customer gets to each of them
 CREATE VIEW tiering.request_state AS
-SELECT r.request, r.scheme, r.customer_id COLLATE "default" AS customer_id, r.kind, r.tier,
+SELECT r.request, r.scheme, r.now_id COLLATE "default" AS customer_id, r.kind, r.tier,
 	r.from_tier, r.valid, r.reason, r.as_of, r.measure,
 	COALESCE(l.decision, d.decision, 'pending') AS state, r.requested_by, r.requested_as,
 	r.requested_at, d.decided_by, d.decided_as, d.decided_at, d.note, d.as_of AS decided_as_of,
 	CASE WHEN d.decision = 'approved' THEN
 		r.valid * daterange(d.as_of,
 			CASE WHEN l.decision = 'ended' THEN GREATEST(l.as_of, d.as_of) END) END AS counts
-FROM tiering.request r
+FROM (
+	SELECT q.*, q.customer_id AS now_id FROM tiering.request q
+	WHERE NOT EXISTS (SELECT FROM tiering.former_number f
+		WHERE f.scheme = q.scheme AND f.customer_id = q.customer_id)
+	UNION ALL
+	SELECT q.*, f.now_id FROM tiering.former_number f
+		JOIN tiering.request q ON q.scheme = f.scheme AND q.customer_id = f.customer_id) r
 	LEFT JOIN tiering.decision d ON d.request = r.request AND d.decision
 		IN ('approved', 'rejected', 'withdrawn')
 	LEFT JOIN tiering.decision l ON l.request = r.request AND l.decision IN ('lapsed', 'ended');
 COMMENT ON VIEW tiering.request_state IS 'All requests, and what became of them';
 COMMENT ON COLUMN tiering.request_state.request IS 'Number of the request';
 COMMENT ON COLUMN tiering.request_state.scheme IS 'Scheme';
-COMMENT ON COLUMN tiering.request_state.customer_id IS 'Customer';
+COMMENT ON COLUMN tiering.request_state.customer_id IS
+'Customer, by the number that they have now';
 COMMENT ON COLUMN tiering.request_state.kind IS 'move, floor, cap or fixed; see request';
 COMMENT ON COLUMN tiering.request_state.tier IS 'The tier that is asked for';
 COMMENT ON COLUMN tiering.request_state.from_tier IS
@@ -67,7 +75,8 @@ BEGIN
 	IF last_as_of IS NULL THEN
 		RETURN;		-- the first refresh sees to it
 	ELSIF EXISTS (SELECT FROM tiering.standing_move m WHERE m.scheme = r.scheme
-			AND m.customer_id = r.customer_id COLLATE "C" AND m.assessed > day) THEN
+			AND m.customer_id = r.customer_id COLLATE "C" AND m.assessed > day
+			AND m.direction <> 'merge') THEN
 		-- it goes before a change by hand as of a later day
 		PERFORM _tiering.replay(r.scheme, last_as_of, 'decision', ARRAY[r.customer_id],
 			ARRAY[last_as_of], NULL, NULL);
@@ -102,6 +111,7 @@ BEGIN
 	PERFORM _tiering.take_turn(q.scheme, true) FROM tiering.request q
 	WHERE q.request = lock_request.request;
 	SELECT * INTO r FROM tiering.request q WHERE q.request = lock_request.request;
+	r.customer_id := _tiering.number_now(r.scheme, r.customer_id);
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'there is no request %', COALESCE(request::text, 'null')
 			USING ERRCODE = 'no_data_found',
@@ -141,6 +151,7 @@ DECLARE
 	newest int := tiering.newest_version(scheme);
 	result bigint;
 BEGIN
+	customer_id := _tiering.number_now(scheme, customer_id);
 	IF kind IS NULL OR kind NOT IN ('floor', 'cap', 'fixed') THEN
 		RAISE EXCEPTION 'an override cannot be "%"', COALESCE(kind, 'null')
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'It is floor, cap or fixed.';
@@ -162,7 +173,8 @@ BEGIN
 			AND a.customer_id = request_override.customer_id COLLATE "C")
 		AND NOT EXISTS (SELECT FROM tiering.request r
 			WHERE r.scheme = request_override.scheme COLLATE "C"
-			AND r.customer_id = request_override.customer_id COLLATE "C") THEN
+			AND r.customer_id = ANY (_tiering.numbers_ever(request_override.scheme,
+				ARRAY[request_override.customer_id]) COLLATE "C")) THEN
 		RAISE EXCEPTION 'scheme "%" has no customer "%"', scheme, COALESCE(customer_id, 'null')
 			USING ERRCODE = 'no_data_found',
 				HINT = 'SELECT customer_id FROM tiering.assignment lists them.';

@@ -19,8 +19,8 @@ BEGIN
 	src := _tiering.lock_source(scheme COLLATE "C");
 	PERFORM _tiering.refuse_loaded(src.scheme, from_as_of);
 	IF customers IS NOT NULL THEN
-		customers := ARRAY(SELECT DISTINCT c COLLATE "C" FROM unnest(customers) c WHERE c
-			IS NOT NULL);
+		customers := ARRAY(SELECT DISTINCT c COLLATE "C"
+			FROM unnest(_tiering.numbers_now(scheme, customers)) c WHERE c IS NOT NULL);
 	END IF;
 	SELECT * INTO done FROM _tiering.replay(src.scheme, src.refreshed_as_of, 'restatement',
 		customers COLLATE "C", array_fill(from_as_of, ARRAY[COALESCE(cardinality(customers), 1)]),
@@ -82,9 +82,11 @@ BEGIN
 		DELETE FROM tiering.dirty d
 		WHERE d.scheme = restate_dirty.scheme AND NOT EXISTS (
 			SELECT FROM _tiering.last_own(restate_dirty.scheme) o
-			WHERE o.customer_id = d.customer_id AND d.from_as_of <= o.as_of
+			WHERE o.customer_id = _tiering.number_now(d.scheme, d.customer_id)
+				AND d.from_as_of <= o.as_of
 				AND d.from_as_of > src.refreshed_as_of)
-		RETURNING d.customer_id, d.from_as_of
+		RETURNING _tiering.number_now(d.scheme, d.customer_id) COLLATE "C" AS customer_id,
+			d.from_as_of
 	)
 	SELECT COALESCE(array_agg(t.customer_id), '{}') AS customers,
 		array_agg(GREATEST(t.day, first_as_of)) AS days

@@ -65,6 +65,7 @@ BEGIN
 		INSERT INTO tiering.superseded (move, scheme, batch)
 		SELECT m.move, write_void.scheme, write_void.batch FROM tiering.standing_move m
 		WHERE m.scheme = write_void.scheme AND m.assessed >= write_void.as_of
+			AND m.direction <> 'merge'
 		RETURNING 1
 	), removed AS (
 		DELETE FROM tiering.assignment a USING before b
@@ -225,8 +226,8 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.void_assessment(text, date, text) IS
 'Takes the last assessment of a scheme back, for a reason: its moves, and decisions and changes '
 'by hand as of its day, do not stand any more, customers are where they were before, and what it '
-'asked for is withdrawn. The day can be assessed anew. What was known before stays known. What '
-'customers earned at the assessment before is read from the source once more, unless that was '
-'loaded: then it is not known. Errors: unknown '
+'asked for is withdrawn. Numbers that customers have changed stay changed. The day can be assessed '
+'anew. What was known before stays known. What customers earned at the assessment before is read '
+'from the source once more, unless that was loaded: then it is not known. Errors: unknown '
 'scheme, no source (42704), a refresh under way (55P03), not the last assessment, no reason '
 '(22023), an override that was approved as of it (55000)';

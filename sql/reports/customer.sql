@@ -18,7 +18,8 @@ FROM (
 WHERE spell.tier IS NOT NULL AND NOT isempty(spell.valid);
 COMMENT ON VIEW tiering.customer_tier_history IS
 'The tiers of each customer, one after the other; those they were in for no day, having moved '
-'twice at one assessment, are left out';
+'twice at one assessment, are left out. Who has changed their number is there under each, up to '
+'the day and from it on; customer_alias tells which is which';
 COMMENT ON COLUMN tiering.customer_tier_history.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.customer_tier_history.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.customer_tier_history.tier IS 'Tier';
@@ -26,7 +27,8 @@ COMMENT ON COLUMN tiering.customer_tier_history.valid IS
 'From the assessment that led into it to the one that led out';
 COMMENT ON COLUMN tiering.customer_tier_history.from_tier IS
 'The tier before; null if there was none';
-COMMENT ON COLUMN tiering.customer_tier_history.direction IS 'How the customer got into it';
+COMMENT ON COLUMN tiering.customer_tier_history.direction IS
+'How the customer got into it; merge: with another number, from which it was taken over';
 COMMENT ON COLUMN tiering.customer_tier_history.cause IS 'Why';
 COMMENT ON COLUMN tiering.customer_tier_history.measure IS 'The measure at that move';
 COMMENT ON COLUMN tiering.customer_tier_history.version IS 'The version of the scheme that graded';
@@ -41,7 +43,14 @@ WITH span AS (
 		FILTER (WHERE m.direction = 'new'))[2] AS first,
 		(max(ARRAY[m.as_of - date '2000-01-01', m.move]))[2] AS last
 	FROM tiering.assignment a
-		JOIN tiering.standing_move m ON m.scheme = a.scheme AND m.customer_id = a.customer_id
+		JOIN (
+			SELECT x.scheme, COALESCE(f.now_id, x.customer_id) AS customer_id, x.as_of, x.move,
+				x.direction
+			FROM tiering.standing_move x
+				LEFT JOIN tiering.former_number f ON f.scheme = x.scheme
+					AND f.customer_id = x.customer_id
+			WHERE x.direction <> 'merge') m
+			ON m.scheme = a.scheme AND m.customer_id = a.customer_id
 	GROUP BY a.scheme, a.customer_id, a.tier, a.version
 ), way AS MATERIALIZED (
 	SELECT v.scheme, v.version, d.*

@@ -27,15 +27,14 @@ BEGIN ATOMIC
 	WITH step AS MATERIALIZED (
 		SELECT a.as_of FROM _tiering.assessments(moved_by_day.scheme, false) a
 	), span AS (
-		SELECT m.as_of, min(m.move) AS first, max(m.move) AS last
-		FROM tiering.standing_move m
-		WHERE m.scheme = moved_by_day.scheme
-		GROUP BY m.as_of, m.customer_id COLLATE "C"
+		SELECT m.as_of, m.customer_id, min(m.move) AS first, max(m.move) AS last
+		FROM _tiering.person_moves(moved_by_day.scheme) m
+		GROUP BY m.as_of, m.customer_id
 	), day AS (
 		SELECT d.as_of, (SELECT max(s.as_of) FROM step s WHERE s.as_of < d.as_of) AS previous
 		FROM (SELECT DISTINCT s.as_of FROM span s) d
 	), moved AS MATERIALIZED (
-		SELECT l.customer_id, s.as_of, d.previous, l.assessed, f.from_tier, l.to_tier, l.version
+		SELECT s.customer_id, s.as_of, d.previous, l.assessed, f.from_tier, l.to_tier, l.version
 		FROM span s
 			JOIN day d ON d.as_of = s.as_of
 			JOIN tiering.migration f ON f.move = s.first
@@ -286,7 +285,7 @@ BEGIN
 	RETURN QUERY SELECT l.customer_id, l.to_tier, h.measure
 	FROM (
 		SELECT DISTINCT ON (m.customer_id) m.customer_id, m.to_tier
-		FROM _tiering.known_moves(scheme COLLATE "C", known_at) m WHERE m.as_of <= day
+		FROM _tiering.person_moves(scheme COLLATE "C", known_at) m WHERE m.as_of <= day
 		ORDER BY m.customer_id, m.as_of DESC, m.move DESC) l
 		LEFT JOIN _tiering.kept_rows(k, known_at) h ON h.customer_id = l.customer_id
 	WHERE l.to_tier IS NOT NULL;

@@ -18,7 +18,7 @@ BEGIN
 		SELECT min(m.as_of) AS first, GREATEST(max(m.as_of), (
 			SELECT l.as_of FROM _tiering.last_assessment(retention.scheme COLLATE "C") l
 			WHERE retention.known_at IS NULL)) AS last
-		FROM _tiering.known_moves(retention.scheme, retention.known_at) m
+		FROM _tiering.person_moves(retention.scheme, retention.known_at) m
 	), span AS (
 		SELECT y.year, make_date(y.year, 1, 1) - 1 AS since,
 			LEAST(make_date(y.year, 12, 31), h.last) AS until

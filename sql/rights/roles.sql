@@ -15,7 +15,8 @@
  *	author	schemes, and which of their tiers approved overrides name, in counts
  *	bind	the queries of sources; they run with the rights of who set them
  *	hand	who is in which tier since when; no measure, and nothing that is noted
- *	load	nothing
+ *	load	of a customer whose number they change, that there is one, and the day of the last
+ *			move; of the number that they give, whose it has been
  *	dump	who was assessed by themselves, and why; the rest of what pg_dump reads
  *			is in report and bind, which it takes as well
  *
@@ -61,6 +62,7 @@ BEGIN ATOMIC
 			tiering.set_series(text, text)'),
 		('load', 'EXECUTE ON FUNCTION tiering.load_history(text, text),
 			tiering.mark_dirty(text, text, date),
+			tiering.rename_customer(text, text, text, date, text),
 			_tiering.append_marks(text, text[], date[]), _tiering.mark_changes(),
 			tiering.watch_table(text, regclass, text, text[], text[]),
 			tiering.unwatch_table(text, regclass)');
@@ -75,6 +77,8 @@ BEGIN ATOMIC
 		-- of tier_on() and tiers_on(), of the history's seals, and of views
 		('report', 'EXECUTE ON FUNCTION _tiering.check_day(date, text),
 			_tiering.known_batch(text, timestamptz), _tiering.known_moves(text, timestamptz),
+			_tiering.person_moves(text, timestamptz), _tiering.moves_of(text, text),
+			_tiering.number_changes(text), _tiering.numbers_known(text, text, timestamptz),
 			_tiering.batch_digests(text, int, bigint), _tiering.seal(bytea, tiering.batch, bytea),
 			_tiering.sealed_publications(text, int), _tiering.definition_digest(text, int),
 			_tiering.version_disagrees(text),
@@ -87,6 +91,7 @@ BEGIN ATOMIC
 			_tiering.cells_by_day(text, boolean),
 			_tiering.stayed_by_day(text, _tiering.moved[]),
 			_tiering.assignment_disagrees(text), _tiering.assessment_disagrees(text),
+			_tiering.numbers_disagree(text),
 			_tiering.balance_to_hold(uuid, date, text, numeric, boolean)'),
 		-- of what makes schemes and documents
 		('author', 'EXECUTE ON FUNCTION _tiering.new_draft(text, text),
@@ -120,7 +125,8 @@ BEGIN ATOMIC
 			tiering.batch, tiering.superseded, tiering.watch_history, tiering.standing_move,
 			tiering.request, tiering.decision, tiering.request_state, tiering.dirty,
 			tiering.dirty_customer, tiering.assessment, tiering.kept_assessment,
-			tiering.keeping, tiering.source_check'),
+			tiering.keeping, tiering.source_check, tiering.customer_alias,
+			tiering.former_number'),
 		('author', 'INSERT, UPDATE, DELETE ON tiering.metric, tiering.tier, tiering.rule,
 			tiering.score_weight, tiering.score_band, tiering.service, tiering.policy,
 			tiering.asset_weight'),

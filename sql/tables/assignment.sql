@@ -74,11 +74,11 @@ CREATE TABLE tiering.migration (
 	from_tier   text COLLATE "C",
 	to_tier     text COLLATE "C",
 	direction   text COLLATE "C" NOT NULL
-	            CHECK (direction IN ('new', 'up', 'down', 'lateral', 'exit')),
+	            CHECK (direction IN ('new', 'up', 'down', 'lateral', 'exit', 'merge')),
 	cause       text COLLATE "C" NOT NULL
 	            CHECK (cause IN ('new', 'exit', 'rule', 'policy', 'scheme', 'override',
 	            	'override_end',
-	            	'approval', 'correction', 'load', 'manual')),
+	            	'approval', 'correction', 'load', 'manual', 'merge')),
 	version     int NOT NULL,
 	measure     numeric,
 	assessed    date NOT NULL,
@@ -86,8 +86,9 @@ CREATE TABLE tiering.migration (
 	recorded_by text NOT NULL,
 	recorded_as text,
 	batch       int NOT NULL,
-	CHECK ((direction = 'new') = (from_tier IS NULL)),
-	CHECK ((direction = 'exit') = (to_tier IS NULL))
+	CHECK ((direction = 'new') = (from_tier IS NULL AND cause <> 'merge')),
+	CHECK ((direction = 'exit') = (to_tier IS NULL AND cause <> 'merge')),
+	CHECK ((direction = 'merge') = (cause = 'merge' AND num_nulls(from_tier, to_tier) = 1))
 );
 CREATE INDEX migration_customer ON tiering.migration (scheme, customer_id, as_of, move);
 -- by date it is appended to, which is all that a block range index needs
@@ -104,18 +105,21 @@ COMMENT ON COLUMN tiering.migration.as_of IS
 'The day from which on the customer is in to_tier: that of the assessment, or the one before it on '
 'which the move fell due, or the one after it from which on the policy has it count';
 COMMENT ON COLUMN tiering.migration.from_tier IS
-'The tier left, as version calls it; null for a new customer';
-COMMENT ON COLUMN tiering.migration.to_tier IS 'The tier entered; null on exit';
+'The tier left, as version calls it; null for a new customer, and for a number that takes a tier '
+'over';
+COMMENT ON COLUMN tiering.migration.to_tier IS
+'The tier entered; null on exit, and for a number that hands its tier over';
 COMMENT ON COLUMN tiering.migration.direction IS
-'new, up, down, lateral (another tier of the same rank) or exit; see directions()';
+'new, up, down, lateral (another tier of the same rank) or exit; see directions(). merge: the '
+'customer has another number from then on, and the tier goes from the one to the other';
 COMMENT ON COLUMN tiering.migration.cause IS
 'new or exit; rule: by the rules; policy: later than by the rules, or by less; scheme: by a new '
 'version, where the one before would have moved the customer otherwise or not at all; override, '
 'override_end; approval: when it was given; correction: by a restatement; load: an old '
-'system''s, see load_history(); manual: by hand';
+'system''s, see load_history(); manual: by hand; merge: the customer''s number was changed';
 COMMENT ON COLUMN tiering.migration.version IS 'The version of the scheme that graded';
 COMMENT ON COLUMN tiering.migration.measure IS
-'The measure at the move; on exit the last one known';
+'The measure at the move; on exit the last one known; null where a number is changed';
 COMMENT ON COLUMN tiering.migration.assessed IS
 'The assessment that made the move; of a change by hand its own day';
 COMMENT ON COLUMN tiering.migration.recorded_at IS 'When the move was recorded';

@@ -7,7 +7,7 @@ CREATE TABLE tiering.batch (
 	batch       int NOT NULL CHECK (batch > 0),
 	kind        text COLLATE "C" NOT NULL 
 	            CHECK (kind IN ('refresh', 'assess', 'decision', 'restatement', 'manual', 'void',
-	            	'load')),
+	            	'load', 'merge')),
 	as_of       date,
 	moves       bigint NOT NULL,
 	superseded  bigint NOT NULL,
@@ -26,9 +26,10 @@ COMMENT ON COLUMN tiering.batch.batch IS 'Number, from 1 on without gaps';
 COMMENT ON COLUMN tiering.batch.kind IS
 'refresh; assess: some customers by themselves; decision: on a request; restatement; manual: '
 'assignment was changed by hand; void: an assessment was taken back; load: the history of an old '
-'system';
+'system; merge: a customer''s number was changed';
 COMMENT ON COLUMN tiering.batch.as_of IS
-'The assessment, the first one that was restated, or the last one that was loaded; null for '
+'The assessment, the first one that was restated, or the last one that was loaded; the day from '
+'which a number counts; null for '
 'changes by hand';
 COMMENT ON COLUMN tiering.batch.moves IS 'How many rows of migration are in it';
 COMMENT ON COLUMN tiering.batch.superseded IS 'How many rows of superseded are in it';

@@ -67,7 +67,19 @@ ALTER TABLE tiering.assignment
 -- that was set, if there was one.
 ALTER TABLE tiering.migration
 	ADD CONSTRAINT migration_cause_check CHECK (cause IN ('new', 'exit', 'rule', 'policy', 'scheme',
-		'override', 'override_end', 'approval', 'correction', 'load', 'manual')),
+		'override', 'override_end', 'approval', 'correction', 'load', 'manual',
+		'merge')),
+	DROP CONSTRAINT migration_direction_check,
+	ADD CONSTRAINT migration_direction_check CHECK (direction IN ('new', 'up', 'down', 'lateral',
+		'exit', 'merge')),
+	DROP CONSTRAINT migration_check,
+	ADD CONSTRAINT migration_check
+		CHECK ((direction = 'new') = (from_tier IS NULL AND cause <> 'merge')),
+	DROP CONSTRAINT migration_check1,
+	ADD CONSTRAINT migration_check1
+		CHECK ((direction = 'exit') = (to_tier IS NULL AND cause <> 'merge')),
+	ADD CONSTRAINT migration_check2
+		CHECK ((direction = 'merge') = (cause = 'merge' AND num_nulls(from_tier, to_tier) = 1)),
 	ADD COLUMN assessed date,
 	ADD COLUMN recorded_as text;
 ALTER TABLE tiering.migration
@@ -78,7 +90,7 @@ CREATE INDEX migration_dated ON tiering.migration (scheme) WHERE as_of <> assess
 ALTER TABLE tiering.batch
 	DROP CONSTRAINT batch_kind_check,
 	ADD CONSTRAINT batch_kind_check CHECK (kind IN ('refresh', 'assess', 'decision', 'restatement',
-		'manual', 'void', 'load')),
+		'manual', 'void', 'load', 'merge')),
 	ADD COLUMN recorded_as text,
 	ADD COLUMN published int;
 
@@ -158,6 +170,31 @@ CREATE TABLE tiering.voided (
 	PRIMARY KEY (scheme, batch)
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.voided', '');
+
+CREATE TABLE tiering.customer_alias (
+	scheme      text COLLATE "C" NOT NULL,
+	from_id     text COLLATE "C" NOT NULL,
+	to_id       text COLLATE "C" NOT NULL,
+	on_date     date NOT NULL,
+	reason      text NOT NULL CHECK (reason ~ '\S'),
+	recorded_at timestamptz NOT NULL DEFAULT now(),
+	recorded_by text NOT NULL DEFAULT session_user,
+	recorded_as text DEFAULT _tiering.acting_role(),
+	batch       int NOT NULL,
+	PRIMARY KEY (scheme, batch),
+	CHECK (from_id <> to_id)
+);
+CREATE INDEX customer_alias_from ON tiering.customer_alias (scheme, from_id);
+CREATE INDEX customer_alias_to ON tiering.customer_alias (scheme, to_id);
+SELECT pg_catalog.pg_extension_config_dump('tiering.customer_alias', '');
+CREATE TABLE tiering.former_number (
+	scheme      text COLLATE "C" NOT NULL,
+	customer_id text COLLATE "C" NOT NULL,
+	now_id      text COLLATE "C" NOT NULL,
+	PRIMARY KEY (scheme, customer_id)
+);
+CREATE INDEX former_number_now ON tiering.former_number (scheme, now_id);
+SELECT pg_catalog.pg_extension_config_dump('tiering.former_number', '');
 
 -- What customers had at assessments until now was not kept, but for the last one.
 CREATE TABLE tiering.assessment (

@@ -167,6 +167,7 @@ INSERT INTO coll.argument VALUES
 	('', 'metric', $$'x'$$),
 	('', 'note', $$'noted'$$),
 	('', 'on_date', $$'2024-02-29'$$), ('end_override', 'on_date', $$'2024-06-30'$$),
+	('', 'new_id', $$'a 150'$$),
 	('', 'period', $$'[2024-01-01,2024-02-01)'$$),
 	('', 'preset', $$'icbc'$$),
 	('', 'query', $$'SELECT no AS customer_id, x FROM coll.few'$$),

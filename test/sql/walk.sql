@@ -216,6 +216,11 @@ INSERT INTO walk.decided VALUES ('function', 'report', $list$
 	_tiering.known_distribution(timestampwithtimezone);
 	_tiering.directions(text, integer);
 	_tiering.known_moves(text, timestampwithtimezone);
+	_tiering.moves_of(text, text);
+	_tiering.number_changes(text);
+	_tiering.numbers_disagree(text);
+	_tiering.numbers_known(text, text, timestampwithtimezone);
+	_tiering.person_moves(text, timestampwithtimezone);
 	_tiering.named_by(text, date);
 	_tiering.tier_names(text, integer);
 	migration_matrix(text, date, date, timestampwithtimezone);
@@ -285,6 +290,7 @@ INSERT INTO walk.decided VALUES ('function', 'bind', $list$
 	_tiering.source_columns(text, integer)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'load', $list$
+	rename_customer(text, text, text, date, text);
 	_tiering.append_marks(text, text[], date[]);
 	_tiering.first_changes(text, text, text, text, text, text[]);
 	load_history(text, text);
@@ -296,6 +302,18 @@ INSERT INTO walk.decided VALUES ('function', 'load', $list$
 	_tiering.watch_trigger(text, text)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
+	_tiering.check_new_number(text, text, text, date);
+	_tiering.check_rename(text, text, date, text);
+	_tiering.check_renamed(text, text, date);
+	_tiering.graded_rows(text, date, integer, text[]);
+	_tiering.hand_overs(text, integer, bigint);
+	_tiering.number_days(text);
+	_tiering.number_on(text, text, date);
+	_tiering.number_now(text, text);
+	_tiering.numbers_ever(text, text[]);
+	_tiering.numbers_now(text, text[]);
+	_tiering.record_hand_overs(text, integer, bigint);
+	_tiering.rename_customer(text, text, text, date, text);
 	_tiering.ahead(text, date);
 	after_replication();
 	_tiering.amend_assessment(text, date, integer, bigint);
@@ -542,6 +560,8 @@ INSERT INTO walk.decided VALUES ('relation', 'public', $list$
 $list$);
 INSERT INTO walk.decided VALUES ('relation', 'report', $list$
 	assessment SELECT;
+	customer_alias SELECT;
+	former_number SELECT;
 	kept_assessment SELECT;
 	keeping SELECT;
 	source_check SELECT;

@@ -13,7 +13,7 @@ $node->start;
 
 my @tables = qw(scheme scheme_version publication metric tier rule policy source series_source
 	assignment migration distribution_history
-	batch superseded watch_history request decision dirty);
+	batch superseded watch_history request decision dirty customer_alias former_number);
 
 # All that the extension's tables have, as text
 sub contents
@@ -69,6 +69,8 @@ $node->safe_psql(
 	SELECT tiering.refresh('cib', '2024-01-31');
 	SELECT tiering.refresh('cib', '2024-02-29');
 	UPDATE tiering.assignment SET tier = 'diamond' WHERE customer_id = '000001';
+	SELECT tiering.rename_customer('cib', c, 'r' || c, '2024-03-05', 'a new card')
+		FROM unnest('{000200,000300,000001}'::text[]) c;
 	SELECT tiering.new_version('cib');
 	UPDATE tiering.rule SET bounds = '[20000,)'
 		WHERE scheme = 'cib' AND version = 2 AND tier = 'core';
@@ -125,7 +127,7 @@ foreach (
 		ORDER BY kind || ' ' || state) FROM tiering.request_state},
 		'cap approved, fixed pending, floor approved, move approved, move pending, move rejected' ],
 	[ batches => q{SELECT string_agg(DISTINCT kind, ', ' ORDER BY kind) FROM tiering.batch},
-		'decision, manual, refresh, restatement' ],
+		'decision, manual, merge, refresh, restatement' ],
 	[ superseded => 'SELECT count(*) > 0 FROM tiering.superseded', 't' ],
 	[ noted => 'SELECT count(*) > 2 FROM tiering.watch_history', 't' ],
 	[ marks => 'SELECT count(*) FROM tiering.dirty', '1' ])

@@ -1,0 +1,228 @@
+/*
+ * Numbers: a customer who has changed their number is one customer to whatever asks who
+ * moved, and is called by the number that they have now. Moves stay under the number of
+ * their day: those up to the day of a change under the number before it, those after it
+ * under the other. There two moves hand the tier over, of the direction merge. They are for
+ * who reads the moves of one number, and nobody counts them. When something of before the
+ * day turns out otherwise, they are superseded by others in the same batch.
+ */
+
+CREATE FUNCTION _tiering.number_now(scheme text, customer_id text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT COALESCE((
+		SELECT f.now_id FROM tiering.former_number f
+		WHERE f.scheme = number_now.scheme COLLATE "C"
+			AND f.customer_id = number_now.customer_id COLLATE "C"), number_now.customer_id);
+END;
+COMMENT ON FUNCTION _tiering.number_now(text, text) IS
+'The number that a customer has now: the one given, if it is none that they had before';
+
+CREATE FUNCTION _tiering.numbers_now(scheme text, customers text[]) RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+BEGIN ATOMIC
+	SELECT CASE WHEN numbers_now.customers IS NULL OR NOT EXISTS (
+			SELECT FROM tiering.former_number f
+			WHERE f.scheme = numbers_now.scheme COLLATE "C")
+		THEN numbers_now.customers
+		ELSE ARRAY(
+			SELECT DISTINCT COALESCE(f.now_id, c.customer_id COLLATE "C")
+			FROM unnest(numbers_now.customers) c(customer_id)
+				LEFT JOIN tiering.former_number f ON f.scheme = numbers_now.scheme COLLATE "C"
+					AND f.customer_id = c.customer_id COLLATE "C") END;
+END;
+COMMENT ON FUNCTION _tiering.numbers_now(text, text[]) IS
+'The numbers that customers have now, each once; null if that is given';
+
+CREATE FUNCTION _tiering.numbers_ever(scheme text, customers text[]) RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+BEGIN ATOMIC
+	SELECT CASE WHEN numbers_ever.customers IS NOT NULL THEN numbers_ever.customers
+		|| ARRAY(
+			SELECT f.customer_id FROM tiering.former_number f
+			WHERE f.scheme = numbers_ever.scheme COLLATE "C"
+				AND f.now_id = ANY (numbers_ever.customers COLLATE "C")) END;
+END;
+COMMENT ON FUNCTION _tiering.numbers_ever(text, text[]) IS
+'The numbers of customers, and those that they had before; null if that is given';
+
+CREATE FUNCTION _tiering.number_changes(scheme text)
+RETURNS TABLE (now_id text, from_id text, to_id text, on_date date, batch int)
+LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 10
+BEGIN ATOMIC
+	SELECT COALESCE(f.now_id, a.from_id), a.from_id, a.to_id, a.on_date, a.batch
+	FROM tiering.customer_alias a
+		LEFT JOIN tiering.former_number f ON f.scheme = a.scheme AND f.customer_id = a.from_id
+	WHERE a.scheme = number_changes.scheme COLLATE "C";
+END;
+COMMENT ON FUNCTION _tiering.number_changes(text) IS
+'The numbers that customers of a scheme have changed, with the one that each has now';
+
+CREATE FUNCTION _tiering.number_days(scheme text)
+RETURNS TABLE (now_id text, number text, days daterange)
+LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 10
+BEGIN ATOMIC
+	SELECT c.now_id, c.from_id,
+		daterange(lag(c.on_date) OVER (PARTITION BY c.now_id ORDER BY c.batch) + 1, c.on_date + 1)
+	FROM _tiering.number_changes(number_days.scheme) c;
+END;
+COMMENT ON FUNCTION _tiering.number_days(text) IS
+'On which days moves of a customer of a scheme are recorded under a number that they had before; '
+'now_id is the one that they have now, which counts on all other days';
+
+CREATE FUNCTION _tiering.number_on(scheme text, customer_id text, day date) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+BEGIN ATOMIC
+	SELECT COALESCE((
+		SELECT d.number FROM _tiering.number_days(number_on.scheme) d
+		WHERE d.now_id COLLATE "C" = number_on.customer_id COLLATE "C"
+			AND d.days @> number_on.day), number_on.customer_id);
+END;
+COMMENT ON FUNCTION _tiering.number_on(text, text, date) IS
+'The number under which a move of a customer on a day is recorded; see number_days()';
+
+-- Inlined where it is called, as known_moves() is
+CREATE FUNCTION _tiering.person_moves(scheme text, known_at timestamptz DEFAULT NULL)
+	RETURNS SETOF _tiering.known_move
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100000
+BEGIN ATOMIC
+	SELECT m.move, m.scheme, COALESCE(f.now_id, m.customer_id) AS customer_id, m.as_of,
+		m.from_tier, m.to_tier, m.direction, m.cause, m.version, m.measure, m.assessed, m.batch
+	FROM _tiering.known_moves(person_moves.scheme, person_moves.known_at) m
+		LEFT JOIN tiering.former_number f ON f.scheme = person_moves.scheme COLLATE "C"
+			AND f.customer_id = m.customer_id
+	WHERE m.direction <> 'merge';
+END;
+COMMENT ON FUNCTION _tiering.person_moves(text, timestamptz) IS
+'The moves of a scheme that stood, as known at a time (null: now), each under the number that the '
+'customer has now, and without those that hand a tier over from number to number';
+
+CREATE FUNCTION _tiering.moves_of(scheme text, customer_id text)
+	RETURNS SETOF _tiering.known_move
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 5
+BEGIN ATOMIC
+	SELECT m.move, m.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier, m.direction, m.cause,
+		m.version, m.measure, m.assessed, m.batch
+	FROM tiering.migration m
+	WHERE m.scheme = moves_of.scheme COLLATE "C"
+		AND m.customer_id = ANY (ARRAY[moves_of.customer_id COLLATE "C"] || ARRAY(
+			SELECT f.customer_id FROM tiering.former_number f
+			WHERE f.scheme = moves_of.scheme COLLATE "C"
+				AND f.now_id = moves_of.customer_id COLLATE "C"))
+		AND m.direction <> 'merge'
+		AND NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = m.move);
+END;
+COMMENT ON FUNCTION _tiering.moves_of(text, text) IS
+'The moves of one customer that stand, under whichever of their numbers, but for those that hand a '
+'tier over; the customer is named by the number that they have now';
+
+CREATE FUNCTION _tiering.numbers_known(scheme text, customer_id text, known_at timestamptz)
+RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	known int := CASE WHEN known_at IS NOT NULL THEN _tiering.known_batch(scheme, known_at) END;
+BEGIN
+	IF NOT EXISTS (SELECT FROM tiering.customer_alias a
+		WHERE a.scheme = numbers_known.scheme COLLATE "C")
+	THEN
+		RETURN ARRAY[customer_id];
+	END IF;
+	RETURN ARRAY(
+		WITH RECURSIVE number(id) AS (
+			SELECT numbers_known.customer_id COLLATE "C"
+			UNION
+			SELECT CASE WHEN a.from_id = n.id THEN a.to_id ELSE a.from_id END
+			FROM number n
+				JOIN tiering.customer_alias a ON a.scheme = numbers_known.scheme COLLATE "C"
+					AND n.id IN (a.from_id, a.to_id) AND (known IS NULL OR a.batch <= known)
+		)
+		SELECT n.id FROM number n);
+END;
+$$;
+COMMENT ON FUNCTION _tiering.numbers_known(text, text, timestamptz) IS
+'All numbers that the customer of a number has had, as known at a time; null: as known now';
+
+-- The tier that is handed over is that of the customer's last move up to the day. Their
+-- moves of that day are under the number before, and come first.
+CREATE FUNCTION _tiering.hand_overs(scheme text, batch int, after_move bigint)
+RETURNS TABLE (change int, from_id text, to_id text, on_date date, tier text, version int,
+	given bigint, taken bigint, is_right boolean)
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10
+BEGIN ATOMIC
+	WITH change AS MATERIALIZED (
+		SELECT c.* FROM _tiering.number_changes(hand_overs.scheme) c
+	), number AS (
+		SELECT c.from_id AS customer_id, c.now_id FROM change c
+		UNION SELECT c.to_id, c.now_id FROM change c
+	), changed AS MATERIALIZED (
+		SELECT n.now_id, min(x.as_of) AS day
+		FROM (
+			SELECT m.customer_id, m.as_of FROM tiering.migration m
+			WHERE m.move > hand_overs.after_move AND m.scheme = hand_overs.scheme COLLATE "C"
+				AND m.batch = hand_overs.batch
+			UNION ALL
+			SELECT m.customer_id, m.as_of
+			FROM tiering.superseded s JOIN tiering.migration m ON m.move = s.move
+			WHERE s.scheme = hand_overs.scheme COLLATE "C" AND s.batch = hand_overs.batch) x
+			JOIN number n ON n.customer_id COLLATE "C" = x.customer_id
+		GROUP BY n.now_id
+	)
+	SELECT c.batch, c.from_id, c.to_id, c.on_date, l.to_tier, l.version, g.move, t.move,
+		COALESCE((g.from_tier, g.version, t.to_tier, t.version)
+			= (l.to_tier, l.version, l.to_tier, l.version) AND NOT EXISTS (
+				SELECT FROM _tiering.moves_of(hand_overs.scheme, c.now_id) y
+				WHERE y.as_of = c.on_date AND y.move > g.move), false)
+	FROM change c
+		LEFT JOIN changed x ON x.now_id COLLATE "C" = c.now_id COLLATE "C"
+		LEFT JOIN LATERAL (
+			SELECT m.to_tier, m.version FROM _tiering.moves_of(hand_overs.scheme, c.now_id) m
+			WHERE m.as_of <= c.on_date ORDER BY m.as_of DESC, m.move DESC LIMIT 1) l ON true
+		LEFT JOIN tiering.standing_move g ON g.scheme = hand_overs.scheme COLLATE "C"
+			AND g.customer_id COLLATE "C" = c.from_id COLLATE "C" AND g.as_of = c.on_date
+			AND g.direction = 'merge' AND g.to_tier IS NULL
+		LEFT JOIN tiering.standing_move t ON t.scheme = hand_overs.scheme COLLATE "C"
+			AND t.customer_id COLLATE "C" = c.to_id COLLATE "C" AND t.as_of = c.on_date
+			AND t.direction = 'merge' AND t.from_tier IS NULL
+	WHERE c.batch = hand_overs.batch OR x.day <= c.on_date;
+END;
+COMMENT ON FUNCTION _tiering.hand_overs(text, int, bigint) IS
+'The changes of numbers that a batch makes, or of customers some of whose moves up to then it '
+'records or supersedes, with the tier that is to be handed over, and the moves that do it: '
+'whether they are right';
+
+CREATE FUNCTION _tiering.record_hand_overs(scheme text, batch int, after_move bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM tiering.customer_alias a
+		WHERE a.scheme = record_hand_overs.scheme COLLATE "C")
+	THEN
+		RETURN;
+	END IF;
+	WITH wrong AS MATERIALIZED (
+		SELECT h.* FROM _tiering.hand_overs(record_hand_overs.scheme, record_hand_overs.batch,
+			after_move) h
+		WHERE NOT h.is_right
+	), superseding AS (
+		INSERT INTO tiering.superseded (move, scheme, batch)
+		SELECT m.move, record_hand_overs.scheme, record_hand_overs.batch
+		FROM wrong w CROSS JOIN LATERAL (VALUES (w.given), (w.taken)) m(move)
+		WHERE m.move IS NOT NULL
+	)
+	INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction,
+		cause, version, assessed, recorded_by, recorded_as, batch)
+	SELECT record_hand_overs.scheme, s.number, w.on_date, s.from_tier, s.to_tier, 'merge', 'merge',
+		w.version, w.on_date, session_user, _tiering.acting_role(), record_hand_overs.batch
+	FROM wrong w
+		CROSS JOIN LATERAL (VALUES (1, w.from_id, w.tier, NULL), (2, w.to_id, NULL, w.tier))
+			s(turn, number, from_tier, to_tier)
+	WHERE w.tier IS NOT NULL
+	ORDER BY w.change, s.turn;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.record_hand_overs(text, int, bigint) IS
+'Part of seal_batch(): has a batch, whose moves have numbers after one, record the moves that hand '
+'tiers over from number to number, where those that stand are not right any more';

@@ -1,0 +1,49 @@
+/*
+ * Customers who have changed their number. What was recorded of them before stays under the
+ * number that they had then; whatever reads it takes all of their numbers for one customer.
+ */
+
+CREATE TABLE tiering.customer_alias (
+	scheme      text COLLATE "C" NOT NULL,
+	from_id     text COLLATE "C" NOT NULL,
+	to_id       text COLLATE "C" NOT NULL,
+	on_date     date NOT NULL,
+	reason      text NOT NULL CHECK (reason ~ '\S'),
+	recorded_at timestamptz NOT NULL DEFAULT now(),
+	recorded_by text NOT NULL DEFAULT session_user,
+	recorded_as text DEFAULT _tiering.acting_role(),
+	batch       int NOT NULL,
+	PRIMARY KEY (scheme, batch),
+	CHECK (from_id <> to_id)
+);
+CREATE INDEX customer_alias_from ON tiering.customer_alias (scheme, from_id);
+CREATE INDEX customer_alias_to ON tiering.customer_alias (scheme, to_id);
+SELECT pg_catalog.pg_extension_config_dump('tiering.customer_alias', '');
+COMMENT ON TABLE tiering.customer_alias IS
+'The numbers that customers have changed; see rename_customer(). Rows are added only';
+COMMENT ON COLUMN tiering.customer_alias.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.customer_alias.from_id IS 'The number that the customer had';
+COMMENT ON COLUMN tiering.customer_alias.to_id IS 'The number that they have from then on';
+COMMENT ON COLUMN tiering.customer_alias.on_date IS
+'The day at whose end they have it: moves up to it are recorded under the number before';
+COMMENT ON COLUMN tiering.customer_alias.reason IS 'Why';
+COMMENT ON COLUMN tiering.customer_alias.recorded_at IS 'When this was recorded';
+COMMENT ON COLUMN tiering.customer_alias.recorded_by IS 'Who had logged in';
+COMMENT ON COLUMN tiering.customer_alias.recorded_as IS 'The role that they had set; null if none';
+COMMENT ON COLUMN tiering.customer_alias.batch IS
+'The batch that records it, with the moves that hand the tier over; see batch';
+
+-- What follows from customer_alias, for whatever joins customers by their numbers
+CREATE TABLE tiering.former_number (
+	scheme      text COLLATE "C" NOT NULL,
+	customer_id text COLLATE "C" NOT NULL,
+	now_id      text COLLATE "C" NOT NULL,
+	PRIMARY KEY (scheme, customer_id)
+);
+CREATE INDEX former_number_now ON tiering.former_number (scheme, now_id);
+SELECT pg_catalog.pg_extension_config_dump('tiering.former_number', '');
+COMMENT ON TABLE tiering.former_number IS
+'The numbers that customers had before, and the one that each has now; see customer_alias';
+COMMENT ON COLUMN tiering.former_number.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.former_number.customer_id IS 'A number that the customer had';
+COMMENT ON COLUMN tiering.former_number.now_id IS 'The number that they have now';
