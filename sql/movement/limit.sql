@@ -121,10 +121,12 @@ COMMENT ON FUNCTION _tiering.limit_shares(text, bigint, bigint, bigint, bigint) 
 -- The customers are those of the assessment, whatever tier they have or have not.
 CREATE FUNCTION _tiering.off_control(scheme text, as_of date) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+SET jit = off SET enable_nestloop = off
 AS $$
 DECLARE
 	l tiering.refresh_limit;
+	k tiering.kept_assessment := _tiering.kept(scheme, as_of);
 	totals numeric[];
 	added_up numeric;
 BEGIN
@@ -141,7 +143,7 @@ BEGIN
 			USING ERRCODE = 'cardinality_violation';
 	END IF;
 	SELECT COALESCE(sum(r.measure), 0) INTO added_up
-	FROM _tiering.kept_rows(_tiering.kept(scheme, as_of), NULL) r;
+	FROM _tiering.kept_rows(k, NULL) r;
 	IF abs(added_up - totals[1]) <= l.tolerance THEN
 		RETURN NULL;
 	END IF;
