@@ -268,6 +268,15 @@ COMMENT ON FUNCTION _tiering.verdicts(text, text, date, int, date, text[], int, 
 'What an assessment makes of the customers of a scheme, but for those ahead of it, or a decision '
 'of its one; see write_verdicts()';
 
+CREATE FUNCTION _tiering.version_of_step(from_tier text, to_tier text, version int,
+	version_before int, tier_before text) RETURNS int
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+RETURN CASE WHEN to_tier IS NULL AND from_tier COLLATE "C" = tier_before COLLATE "C"
+	THEN version_before ELSE version END;
+COMMENT ON FUNCTION _tiering.version_of_step(text, text, int, int, text) IS
+'The version that a move bears: the one that grades; but who leaves bears the one that graded '
+'them last, unless the tier that they leave is called by the name of the new one';
+
 -- The planner takes fetching rows by their tid to be dear, and would hash the whole
 -- table instead; pages cost nothing here, in whichever order. Nobody else moves
 -- customers meanwhile: we have the turn.
@@ -289,7 +298,9 @@ BEGIN
 			cause, version, measure, assessed, recorded_by, recorded_as, batch)
 		SELECT scheme, COALESCE(p.number, d.customer_id), s.day, s.from_tier, s.to_tier,
 			COALESCE(w.direction, CASE WHEN s.from_tier IS NULL THEN 'new' ELSE 'exit' END),
-			s.cause, CASE WHEN s.to_tier IS NULL THEN d.current_version ELSE version END,
+			s.cause, _tiering.version_of_step(s.from_tier, s.to_tier, version, d.current_version,
+				CASE WHEN s.to_tier IS NULL THEN
+					(SELECT x.tier FROM tiering.assignment x WHERE x.ctid = d.tid) END),
 			CASE WHEN s.to_tier IS NULL THEN h.measure ELSE d.measure END, as_of, session_user,
 			_tiering.acting_role(), batch
 		FROM verdict d CROSS JOIN LATERAL _tiering.steps(d.v) s

@@ -174,6 +174,7 @@ CREATE TYPE _tiering.replayed AS (
 	as_of           date,
 	version         int,
 	current_version int,
+	current_tier    text,
 	gone            boolean,
 	measure         numeric,
 	earned          text,
@@ -222,8 +223,8 @@ BEGIN
 	), touched AS MATERIALIZED (
 		SELECT t.customer_id FROM _tiering.touched(replayed.scheme, first_day) t
 	), outcome AS (
-		SELECT o.customer_id, 0::bigint AS n, o.kind, o.as_of, b.version, NULL::int
-			AS current_version,
+		SELECT o.customer_id, 0::bigint AS n, o.kind, o.as_of, b.version,
+			NULL::int AS current_version, NULL::text AS current_tier,
 			false AS gone, NULL::numeric AS measure, NULL::text AS earned, b.cause, b.v
 		-- looked up in a hash: the planner does not know how many are touched
 		FROM (SELECT x.*, x.customer_id IN (SELECT t.customer_id FROM touched t) AS touched
@@ -232,11 +233,13 @@ BEGIN
 				o.touched) b
 				ON true
 		UNION ALL
-		SELECT x.customer_id, x.n, x.kind, x.as_of, x.version, x.current_version, x.gone, x.measure,
+		SELECT x.customer_id, x.n, x.kind, x.as_of, x.version, x.current_version, x.current_tier,
+			x.gone, x.measure,
 			CASE x.kind WHEN 'manual' THEN NULLIF(x.earned, (x.v).tier) ELSE (x.v).earned END,
 			COALESCE((x.v).cause, x.cause), x.v
 		FROM (
 			SELECT o.customer_id, o.n, o.kind, o.as_of, o.version, s.version AS current_version,
+				(s.v).tier AS current_tier,
 				CASE o.kind WHEN 'manual' THEN s.gone ELSE o.gone END AS gone,
 				CASE WHEN o.kind = 'manual' THEN COALESCE(s.measure, o.measure) WHEN o.gone
 					THEN s.measure
@@ -346,21 +349,20 @@ END;
 COMMENT ON FUNCTION _tiering.differing_days(_tiering.replayed_move[]) IS
 'The days on which the moves of a customer that stand are not those of the replay';
 
--- Who leaves bears the version that graded them last.
 CREATE FUNCTION _tiering.replayed_steps(scheme text, assessed date, v _tiering.verdict,
-	graded_by int, current_version int, given_cause text)
+	graded_by int, current_version int, current_tier text, given_cause text)
 RETURNS TABLE (day date, from_tier text, to_tier text, cause text, version int)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
 BEGIN ATOMIC
 	SELECT s.day, s.from_tier, s.to_tier, CASE WHEN s.cause = 'manual' THEN s.cause
 			ELSE COALESCE(replayed_steps.given_cause, s.cause) END,
-		CASE WHEN s.to_tier IS NULL THEN GREATEST(replayed_steps.current_version, b.version)
-			ELSE replayed_steps.graded_by END
+		_tiering.version_of_step(s.from_tier, s.to_tier, replayed_steps.graded_by,
+			GREATEST(replayed_steps.current_version, b.version), replayed_steps.current_tier)
 	FROM _tiering.steps(replayed_steps.v) s
 		LEFT JOIN LATERAL _tiering.last_assessment(replayed_steps.scheme, replayed_steps.assessed) b
 			ON s.to_tier IS NULL;
 END;
-COMMENT ON FUNCTION _tiering.replayed_steps(text, date, _tiering.verdict, int, int, text) IS
+COMMENT ON FUNCTION _tiering.replayed_steps(text, date, _tiering.verdict, int, int, text, text) IS
 'The moves of a verdict that a replay gives, with the cause of the replay unless they are by hand, '
 'and the version that they bear';
 
@@ -422,7 +424,7 @@ BEGIN
 			s.version, CASE WHEN s.to_tier IS NOT NULL THEN r.measure
 				ELSE COALESCE(r.measure, o.measure, l.measure) END, r.as_of
 		FROM r CROSS JOIN LATERAL _tiering.replayed_steps(replayed_days.scheme, r.as_of, r.v,
-				r.version, r.current_version, replayed_days.cause) s
+				r.version, r.current_version, r.current_tier, replayed_days.cause) s
 			LEFT JOIN old o ON o.customer_id = r.customer_id COLLATE "C" AND o.assessed = r.as_of
 				AND o.to_tier IS NULL AND s.to_tier IS NULL
 				AND o.from_tier = s.from_tier COLLATE "C"

@@ -69,3 +69,34 @@ SELECT count(*) FROM tiering.tier WHERE scheme = 'new_line' AND succeeds IS NOT 
 SELECT tiering.copy_scheme('line', 'copied_line');
 SELECT count(*) FROM tiering.tier WHERE scheme = 'copied_line' AND succeeds IS NOT NULL;
 SELECT t.fails($$UPDATE tiering.tier SET succeeds = '' WHERE scheme = 'line' AND version = 4$$);
+
+-- who leaves at the first assessment of a version that renames, swaps or ends their tier: the
+-- move names it as the version that it bears does, in a refresh, a restatement and a repeat
+CREATE SCHEMA left_by;
+CREATE TABLE left_by.value AS SELECT c AS customer_id, d::date AS as_of, v AS value
+	FROM (VALUES ('renamed', 100), ('swapped', 200), ('ended', 300), ('same', 50)) x(c, v),
+		unnest('{2024-01-31,2024-02-29}'::date[]) d WHERE d = '2024-01-31'
+	UNION ALL SELECT 'stays', d, 100 FROM unnest('{2024-01-31,2024-02-29}'::date[]) d;
+SELECT tiering.create_ladder('left_by', 'value', '{low,mid,high,top}', '{NULL,100,200,300}'),
+	tiering.publish('left_by', '2024-01-01'), tiering.new_version('left_by');
+DELETE FROM tiering.tier WHERE scheme = 'left_by' AND version = 2 AND tier IN ('mid', 'high', 'top');
+INSERT INTO tiering.tier (scheme, version, tier, rank, succeeds)
+	VALUES ('left_by', 2, 'medium', 2, 'mid'), ('left_by', 2, 'top', 3, 'high');
+INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds)
+	VALUES ('left_by', 2, 'medium', 1, 'value', '[100,200)'),
+	('left_by', 2, 'top', 1, 'value', '[200,)');
+SELECT tiering.publish('left_by', '2024-02-01'), tiering.set_source('left_by',
+	'SELECT customer_id, value FROM left_by.value WHERE as_of = $1');
+SET client_min_messages = warning;
+SELECT new, exit FROM unnest('{2024-01-31,2024-02-29}'::date[]) d,
+	LATERAL tiering.refresh('left_by', d);
+SELECT customer_id, from_tier, to_tier, version FROM tiering.standing_move
+	WHERE scheme = 'left_by' AND direction = 'exit' ORDER BY 1;
+SELECT t.invariants('left_by');
+SELECT written FROM tiering.refresh('left_by', '2024-02-29');
+SELECT superseded, recorded FROM tiering.restate('left_by', '2024-01-01');
+RESET client_min_messages;
+SELECT from_tier, from_rank, customers FROM tiering.migration_matrix
+	WHERE scheme = 'left_by' AND direction = 'exit' ORDER BY 1;
+SELECT t.invariants('left_by');
+DROP SCHEMA left_by CASCADE;
