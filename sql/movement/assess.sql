@@ -298,9 +298,8 @@ BEGIN
 			cause, version, measure, assessed, recorded_by, recorded_as, batch)
 		SELECT scheme, COALESCE(p.number, d.customer_id), s.day, s.from_tier, s.to_tier,
 			COALESCE(w.direction, CASE WHEN s.from_tier IS NULL THEN 'new' ELSE 'exit' END),
-			s.cause, _tiering.version_of_step(s.from_tier, s.to_tier, version, d.current_version,
-				CASE WHEN s.to_tier IS NULL THEN
-					(SELECT x.tier FROM tiering.assignment x WHERE x.ctid = d.tid) END),
+			s.cause, _tiering.version_of_step(s.from_tier, s.to_tier, version, d.current_version, (
+				SELECT x.tier FROM tiering.assignment x WHERE x.ctid = d.tid AND s.to_tier IS NULL)),
 			CASE WHEN s.to_tier IS NULL THEN h.measure ELSE d.measure END, as_of, session_user,
 			_tiering.acting_role(), batch
 		FROM verdict d CROSS JOIN LATERAL _tiering.steps(d.v) s
@@ -334,9 +333,8 @@ BEGIN
 			policy_tier = (d.v).policy_tier, policy_since = (d.v).policy_since
 		FROM verdict d WHERE a.ctid = d.tid AND (d.v).tier IS NOT NULL AND d.rewrite
 	), arrived AS (
-		INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version, cause,
-			earned, first_as_of, misses, best, next_tier, next_review, kept_until, policy_tier,
-			policy_since)
+		INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version, cause, earned,
+			first_as_of, misses, best, next_tier, next_review, kept_until, policy_tier, policy_since)
 		SELECT scheme, d.customer_id, (d.v).tier, as_of, (d.v).since, version, (d.v).cause,
 			(d.v).earned, (d.v).first_as_of, (d.v).misses, (d.v).best, (d.v).next_tier,
 			(d.v).next_review, (d.v).kept_until, (d.v).policy_tier, (d.v).policy_since

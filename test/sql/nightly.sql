@@ -120,9 +120,9 @@ SELECT count(*) AS wrong FROM tiering.current_tier a JOIN bank.balance b
 	ON a.scheme = 'night' AND b.customer_no = a.customer_id AND b.d = '2024-03-31'
 WHERE a.tier <> tiering.classify('night', b.amount) OR a.measure <> b.amount;
 -- assignment is what the moves add up to
-SELECT count(*) AS wrong FROM tiering.assignment a
+SELECT count(*) AS wrong FROM (SELECT * FROM tiering.assignment WHERE scheme ~ '^night') a
 	FULL JOIN (SELECT DISTINCT ON (scheme, customer_id) * FROM tiering.standing_move
-	ORDER BY scheme, customer_id, move DESC) m
+	WHERE scheme ~ '^night' ORDER BY scheme, customer_id, move DESC) m
 	USING (scheme, customer_id)
 WHERE a.tier IS DISTINCT FROM m.to_tier;
 

@@ -79,7 +79,8 @@ CREATE TABLE left_by.value AS SELECT c AS customer_id, d::date AS as_of, v AS va
 	UNION ALL SELECT 'stays', d, 100 FROM unnest('{2024-01-31,2024-02-29}'::date[]) d;
 SELECT tiering.create_ladder('left_by', 'value', '{low,mid,high,top}', '{NULL,100,200,300}'),
 	tiering.publish('left_by', '2024-01-01'), tiering.new_version('left_by');
-DELETE FROM tiering.tier WHERE scheme = 'left_by' AND version = 2 AND tier IN ('mid', 'high', 'top');
+DELETE FROM tiering.tier WHERE scheme = 'left_by' AND version = 2
+	AND tier IN ('mid', 'high', 'top');
 INSERT INTO tiering.tier (scheme, version, tier, rank, succeeds)
 	VALUES ('left_by', 2, 'medium', 2, 'mid'), ('left_by', 2, 'top', 3, 'high');
 INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds)
