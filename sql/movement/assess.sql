@@ -268,18 +268,10 @@ COMMENT ON FUNCTION _tiering.verdicts(text, text, date, int, date, text[], int, 
 'What an assessment makes of the customers of a scheme, but for those ahead of it, or a decision '
 'of its one; see write_verdicts()';
 
-CREATE FUNCTION _tiering.version_of_step(from_tier text, to_tier text, version int,
-	version_before int, tier_before text) RETURNS int
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
-RETURN CASE WHEN to_tier IS NULL AND from_tier COLLATE "C" = tier_before COLLATE "C"
-	THEN version_before ELSE version END;
-COMMENT ON FUNCTION _tiering.version_of_step(text, text, int, int, text) IS
-'The version that a move bears: the one that grades; but who leaves bears the one that graded '
-'them last, unless the tier that they leave is called by the name of the new one';
-
 -- The planner takes fetching rows by their tid to be dear, and would hash the whole
 -- table instead; pages cost nothing here, in whichever order. Nobody else moves
--- customers meanwhile: we have the turn.
+-- customers meanwhile: we have the turn. Who leaves bears the version that graded them
+-- last, unless the new one calls their tier by another name.
 CREATE FUNCTION _tiering.write_verdicts(kind text, scheme text, as_of date, version int,
 	previous date, customers text[], before int, ahead text[], request bigint, moved_to text,
 	batch int, kept tiering.kept_assessment,
@@ -296,12 +288,11 @@ BEGIN
 	), recorded AS (
 		INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction,
 			cause, version, measure, assessed, recorded_by, recorded_as, batch)
-		SELECT scheme, COALESCE(p.number, d.customer_id), s.day, s.from_tier, s.to_tier,
-			COALESCE(w.direction, CASE WHEN s.from_tier IS NULL THEN 'new' ELSE 'exit' END),
-			s.cause, _tiering.version_of_step(s.from_tier, s.to_tier, version, d.current_version, (
-				SELECT x.tier FROM tiering.assignment x WHERE x.ctid = d.tid AND s.to_tier IS NULL)),
-			CASE WHEN s.to_tier IS NULL THEN h.measure ELSE d.measure END, as_of, session_user,
-			_tiering.acting_role(), batch
+		SELECT scheme, COALESCE(p.number, d.customer_id), s.day, from_tier, to_tier,
+			COALESCE(w.direction, CASE WHEN from_tier IS NULL THEN 'new' ELSE 'exit' END), s.cause,
+			CASE WHEN to_tier IS NULL AND from_tier = d.current_tier THEN d.current_version
+				ELSE version END, CASE WHEN to_tier IS NULL THEN h.measure ELSE d.measure END,
+			as_of, session_user, _tiering.acting_role(), batch
 		FROM verdict d CROSS JOIN LATERAL _tiering.steps(d.v) s
 			LEFT JOIN _tiering.directions(scheme, version) w USING (from_tier, to_tier)
 			LEFT JOIN _tiering.current_measures(scheme, ARRAY(SELECT l.customer_id FROM verdict l
@@ -333,8 +324,9 @@ BEGIN
 			policy_tier = (d.v).policy_tier, policy_since = (d.v).policy_since
 		FROM verdict d WHERE a.ctid = d.tid AND (d.v).tier IS NOT NULL AND d.rewrite
 	), arrived AS (
-		INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version, cause, earned,
-			first_as_of, misses, best, next_tier, next_review, kept_until, policy_tier, policy_since)
+		INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version, cause,
+			earned, first_as_of, misses, best, next_tier, next_review, kept_until, policy_tier,
+			policy_since)
 		SELECT scheme, d.customer_id, (d.v).tier, as_of, (d.v).since, version, (d.v).cause,
 			(d.v).earned, (d.v).first_as_of, (d.v).misses, (d.v).best, (d.v).next_tier,
 			(d.v).next_review, (d.v).kept_until, (d.v).policy_tier, (d.v).policy_since

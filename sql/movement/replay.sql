@@ -349,6 +349,7 @@ END;
 COMMENT ON FUNCTION _tiering.differing_days(_tiering.replayed_move[]) IS
 'The days on which the moves of a customer that stand are not those of the replay';
 
+-- Who leaves bears the version that write_verdicts() says.
 CREATE FUNCTION _tiering.replayed_steps(scheme text, assessed date, v _tiering.verdict,
 	graded_by int, current_version int, current_tier text, given_cause text)
 RETURNS TABLE (day date, from_tier text, to_tier text, cause text, version int)
@@ -356,8 +357,9 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
 BEGIN ATOMIC
 	SELECT s.day, s.from_tier, s.to_tier, CASE WHEN s.cause = 'manual' THEN s.cause
 			ELSE COALESCE(replayed_steps.given_cause, s.cause) END,
-		_tiering.version_of_step(s.from_tier, s.to_tier, replayed_steps.graded_by,
-			GREATEST(replayed_steps.current_version, b.version), replayed_steps.current_tier)
+		CASE WHEN s.to_tier IS NULL AND s.from_tier COLLATE "C" = replayed_steps.current_tier
+			THEN GREATEST(replayed_steps.current_version, b.version)
+			ELSE replayed_steps.graded_by END
 	FROM _tiering.steps(replayed_steps.v) s
 		LEFT JOIN LATERAL _tiering.last_assessment(replayed_steps.scheme, replayed_steps.assessed) b
 			ON s.to_tier IS NULL;

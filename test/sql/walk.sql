@@ -497,7 +497,6 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.keep_days(text, text[], date[], text, date);
 	_tiering.keep_moves(text, text[], date[], text, integer, date);
 	_tiering.replayed_steps(text, date, _tiering.verdict, integer, integer, text, text);
-	_tiering.version_of_step(text, text, integer, integer, text);
 	_tiering.write_replay(text, text[], date[], text, integer, date, date);
 	_tiering.write_verdicts(text, text, date, integer, date, text[], integer, text[], bigint, text,
 		integer, tiering.kept_assessment);
