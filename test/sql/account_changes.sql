@@ -116,7 +116,7 @@ SELECT customer, no, day::date, (
 	ORDER BY e.d DESC LIMIT 1) AS balance
 FROM (SELECT DISTINCT customer, no FROM t.ends) a,
 	generate_series('2026-09-01'::date, '2026-09-30', '1 day') day;
-CREATE TABLE t.expected AS
+CREATE TABLE t.accounts_expected AS
 SELECT h.customer, COALESCE(sum(balance), 0) AS carried,
 	(SELECT COALESCE(sum(balance), 0) FROM t.ends e
 	 WHERE e.customer = h.customer AND e.d <@ t.september()) AS snapshots
@@ -134,7 +134,7 @@ FROM (
 	FROM t.book GROUP BY customer
 ) b JOIN (SELECT customer, balance_days_changes(no, balance, d, t.september()) AS of_ends
 	FROM t.ends GROUP BY customer) e USING (customer)
-	JOIN t.expected USING (customer);
+	JOIN t.accounts_expected USING (customer);
 -- one account has the digits of the form without accounts
 SELECT count(*) AS accounts, bool_and(of_one::text = of_accounts::text) AS same,
 	bool_and(of_one::text = in_order::text) AS same_in_order
@@ -147,7 +147,7 @@ SELECT (SELECT balance_days_changes(customer * 4 + no, balance, d, s, t.septembe
 	= sum(carried) AS all_accounts,
 	(SELECT balance_days_changes(n, n, '2026-09-30', t.september())
 	 FROM generate_series(1, 30000) n) AS one_row_each
-FROM t.expected;
+FROM t.accounts_expected;
 
 -- Series: the sum of those of the accounts, with the averages of the rows
 SELECT count(*) AS customers, bool_and(series = summed) AS same, bool_and(series = in_order)
@@ -267,7 +267,7 @@ CREATE AGGREGATE t.accounts_series_state(anyelement, numeric, date) (
 	FINALFUNC = _tiering.account_changes_serialize);
 CREATE AGGREGATE t.merged_accounts(bigint) (
 	SFUNC = t.accounts_merge, STYPE = internal, FINALFUNC = _tiering.account_changes_final_days);
-SELECT count(*) AS runs, bool_and(merged = (SELECT sum(carried) FROM t.expected)) AS same
+SELECT count(*) AS runs, bool_and(merged = (SELECT sum(carried) FROM t.accounts_expected)) AS same
 FROM generate_series(1, 40) run,
 	LATERAL (SELECT t.merged_accounts(t.accounts_read(state)) AS merged
 		FROM (SELECT hashint4(run * 100 + floor(t.random(run * 10007 + id) * 6)::int) AS part,

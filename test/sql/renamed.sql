@@ -20,25 +20,25 @@ SELECT c.*, '2026-01-31', v.* FROM (VALUES ('A'), ('B'), ('C'), ('D')) c, LATERA
 		ELSE 55000 END) v;
 INSERT INTO plate.value VALUES ('A2', '2026-08-31', 500000), ('B', '2026-08-31', 10000),
 	('C3', '2026-08-31', 200000), ('E', '2026-08-31', 100);
-SELECT plate.scheme('year');
-SELECT customers, new FROM tiering.refresh('year', '2026-01-31');
-SELECT tiering.rename_customer('year', 'A', 'A2', '2026-03-01', 'a new system'),
-	tiering.rename_customer('year', 'B', 'B2', '2026-03-01', 'a new system'),
-	tiering.rename_customer('year', 'C', 'C2', '2026-03-01', 'a new system'),
-	tiering.rename_customer('year', 'C2', 'C3', '2026-04-01', 'a newer one');
+SELECT plate.scheme('plate_year');
+SELECT customers, new FROM tiering.refresh('plate_year', '2026-01-31');
+SELECT tiering.rename_customer('plate_year', 'A', 'A2', '2026-03-01', 'a new system'),
+	tiering.rename_customer('plate_year', 'B', 'B2', '2026-03-01', 'a new system'),
+	tiering.rename_customer('plate_year', 'C', 'C2', '2026-03-01', 'a new system'),
+	tiering.rename_customer('plate_year', 'C2', 'C3', '2026-04-01', 'a newer one');
 -- the policy would keep B in gold
 UPDATE tiering.assignment SET tier = 'mass', as_of = '2026-08-01'
-WHERE scheme = 'year' AND customer_id = 'B2';
-SELECT customers, new, up, down, exit, stayed FROM tiering.refresh('year', '2026-08-31');
+WHERE scheme = 'plate_year' AND customer_id = 'B2';
+SELECT customers, new, up, down, exit, stayed FROM tiering.refresh('plate_year', '2026-08-31');
 SELECT tier, opening, new, exit, migrated_in, migrated_out, growth, closing
-FROM tiering.measure_bridge('year', '2026-01-31', '2026-08-31');
+FROM tiering.measure_bridge('plate_year', '2026-01-31', '2026-08-31');
 SELECT from_tier, to_tier, direction, customers, measure_from, measure_to
-FROM tiering.migration_matrix('year', '2026-01-31', '2026-08-31');
+FROM tiering.migration_matrix('plate_year', '2026-01-31', '2026-08-31');
 SELECT as_of, new, up, down, exit, stayed, retention FROM tiering.migration_summary
-WHERE scheme = 'year' ORDER BY as_of;
+WHERE scheme = 'plate_year' ORDER BY as_of;
 SELECT tier, customers, as_new, from_below, grown_up FROM tiering.tier_origin
-WHERE scheme = 'year' ORDER BY rank DESC;
-SELECT t.invariants('year');
+WHERE scheme = 'plate_year' ORDER BY rank DESC;
+SELECT t.invariants('plate_year');
 
 -- What is kept of it
 SELECT plate.scheme('plate');
