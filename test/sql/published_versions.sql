@@ -7,25 +7,25 @@ CREATE TABLE sealed.value AS SELECT c AS customer_id, d AS as_of,
 		unnest('{2024-01-31,2024-02-29}'::date[]) d;
 CREATE ROLE t_verifies;
 SELECT tiering.grant_role('t_verifies', 'report');
-SELECT tiering.create_ladder('sealed_pub', 'value', '{low,mid,high}', '{NULL,15,25}');
+SELECT tiering.create_ladder('issued', 'value', '{low,mid,high}', '{NULL,15,25}');
 INSERT INTO tiering.policy (scheme, version, tier, down_after, hold)
-	VALUES ('sealed_pub', 1, 'mid', 2, '1 month');
-INSERT INTO tiering.service (scheme, version, tier, channel) VALUES ('sealed_pub', 1, 'high', 'desk');
+	VALUES ('issued', 1, 'mid', 2, '1 month');
+INSERT INTO tiering.service (scheme, version, tier, channel) VALUES ('issued', 1, 'high', 'desk');
 INSERT INTO tiering.asset_weight (scheme, version, asset_class, weight)
-	VALUES ('sealed_pub', 1, 'fund', 0.50);
-SELECT tiering.publish('sealed_pub', '2024-01-01'), tiering.new_version('sealed_pub');
-UPDATE tiering.rule SET bounds = '[30,)' WHERE scheme = 'sealed_pub' AND version = 2 AND tier = 'high';
-SELECT tiering.publish('sealed_pub', '2024-02-01'), tiering.set_source('sealed_pub',
+	VALUES ('issued', 1, 'fund', 0.50);
+SELECT tiering.publish('issued', '2024-01-01'), tiering.new_version('issued');
+UPDATE tiering.rule SET bounds = '[30,)' WHERE scheme = 'issued' AND version = 2 AND tier = 'high';
+SELECT tiering.publish('issued', '2024-02-01'), tiering.set_source('issued',
 	'SELECT customer_id, value FROM sealed.value WHERE as_of = $1');
 SELECT d, moved.up, moved.new FROM unnest('{2024-01-31,2024-02-29}'::date[]) d,
-	LATERAL tiering.refresh('sealed_pub', d) moved;
+	LATERAL tiering.refresh('issued', d) moved;
 
 -- a draft, and what the scheme is called, are no part of what was published
-SELECT tiering.new_version('sealed_pub');
-UPDATE tiering.scheme SET title = 'Sealed' WHERE scheme = 'sealed_pub';
+SELECT tiering.new_version('issued');
+UPDATE tiering.scheme SET title = 'Sealed' WHERE scheme = 'issued';
 SET SESSION AUTHORIZATION t_verifies;
-SELECT * FROM tiering.verify_state('sealed_pub');
-SELECT sound FROM tiering.verify_history('sealed_pub');
+SELECT * FROM tiering.verify_state('issued');
+SELECT sound FROM tiering.verify_history('issued');
 RESET SESSION AUTHORIZATION;
 
 -- each change behind the triggers, with what both say of it, and back
@@ -42,8 +42,8 @@ BEGIN
 	SET LOCAL session_replication_role = origin;
 	SET LOCAL session_authorization = t_verifies;
 	state := string_agg(concat_ws(': ', v.kind, v.finding), '; ')
-		FROM tiering.verify_state('sealed_pub') v;
-	history := concat_ws(' ', v.batch, v.finding) FROM tiering.verify_history('sealed_pub') v;
+		FROM tiering.verify_state('issued') v;
+	history := concat_ws(' ', v.batch, v.finding) FROM tiering.verify_history('issued') v;
 	RESET session_authorization;
 	RAISE EXCEPTION USING ERRCODE = 'T0000', MESSAGE = concat(state, E'\n', history);
 EXCEPTION WHEN SQLSTATE 'T0000' THEN
@@ -52,43 +52,43 @@ EXCEPTION WHEN SQLSTATE 'T0000' THEN
 END;
 $$;
 SELECT change, x.state, x.history FROM unnest(ARRAY[
-	$$UPDATE tiering.scheme SET title = 'x' WHERE scheme = 'sealed_pub'$$,
-	$$UPDATE tiering.rule SET bounds = '[15,24)' WHERE scheme = 'sealed_pub' AND version = 1
+	$$UPDATE tiering.scheme SET title = 'x' WHERE scheme = 'issued'$$,
+	$$UPDATE tiering.rule SET bounds = '[15,24)' WHERE scheme = 'issued' AND version = 1
 		AND tier = 'mid'$$,
-	$$UPDATE tiering.rule SET bounds = '[15,25]' WHERE scheme = 'sealed_pub' AND version = 2
+	$$UPDATE tiering.rule SET bounds = '[15,25]' WHERE scheme = 'issued' AND version = 2
 		AND tier = 'mid'$$,
-	$$UPDATE tiering.policy SET hold = '2 months' WHERE scheme = 'sealed_pub' AND version = 1$$,
-	$$UPDATE tiering.tier SET rank = 9 WHERE scheme = 'sealed_pub' AND version = 1 AND tier = 'high'$$,
-	$$DELETE FROM tiering.service WHERE scheme = 'sealed_pub' AND version = 1$$,
-	$$UPDATE tiering.asset_weight SET weight = 0.51 WHERE scheme = 'sealed_pub' AND version = 1$$,
-	$$UPDATE tiering.scheme_version SET everyone = false WHERE scheme = 'sealed_pub' AND version = 1$$,
-	$$UPDATE tiering.scheme_version SET effective = '[2024-02-02,)' WHERE scheme = 'sealed_pub'
+	$$UPDATE tiering.policy SET hold = '2 months' WHERE scheme = 'issued' AND version = 1$$,
+	$$UPDATE tiering.tier SET rank = 9 WHERE scheme = 'issued' AND version = 1 AND tier = 'high'$$,
+	$$DELETE FROM tiering.service WHERE scheme = 'issued' AND version = 1$$,
+	$$UPDATE tiering.asset_weight SET weight = 0.51 WHERE scheme = 'issued' AND version = 1$$,
+	$$UPDATE tiering.scheme_version SET everyone = false WHERE scheme = 'issued' AND version = 1$$,
+	$$UPDATE tiering.scheme_version SET effective = '[2024-02-02,)' WHERE scheme = 'issued'
 		AND version = 2$$,
-	$$DELETE FROM tiering.scheme_version WHERE scheme = 'sealed_pub' AND version = 2$$,
-	$$DELETE FROM tiering.publication WHERE scheme = 'sealed_pub' AND event = 2$$,
-	$$UPDATE tiering.publication SET digest = sha256('x') WHERE scheme = 'sealed_pub' AND event = 1$$,
-	$$UPDATE tiering.publication SET done_by = 'x' WHERE scheme = 'sealed_pub' AND event = 2$$,
-	$$UPDATE tiering.batch SET published = 1 WHERE scheme = 'sealed_pub' AND batch = 2$$
+	$$DELETE FROM tiering.scheme_version WHERE scheme = 'issued' AND version = 2$$,
+	$$DELETE FROM tiering.publication WHERE scheme = 'issued' AND event = 2$$,
+	$$UPDATE tiering.publication SET digest = sha256('x') WHERE scheme = 'issued' AND event = 1$$,
+	$$UPDATE tiering.publication SET done_by = 'x' WHERE scheme = 'issued' AND event = 2$$,
+	$$UPDATE tiering.batch SET published = 1 WHERE scheme = 'issued' AND batch = 2$$
 	]) WITH ORDINALITY c(change, n), sealed.tried(change) x ORDER BY n;
-SELECT t.fails($$UPDATE tiering.publication SET digest = NULL WHERE scheme = 'sealed_pub'$$);
+SELECT t.fails($$UPDATE tiering.publication SET digest = NULL WHERE scheme = 'issued'$$);
 
 -- taken back, and published again as something else; dropped, and made again
-DELETE FROM tiering.scheme_version WHERE scheme = 'sealed_pub' AND status = 'draft';
-SELECT tiering.new_version('sealed_pub'), tiering.publish('sealed_pub', '2024-06-01'),
-	tiering.unpublish('sealed_pub', 3, 'too early');
-UPDATE tiering.rule SET bounds = '[35,)' WHERE scheme = 'sealed_pub' AND version = 3 AND tier = 'high';
-SELECT * FROM tiering.verify_state('sealed_pub');
-SELECT tiering.publish('sealed_pub', '2024-07-01');
-SELECT * FROM tiering.verify_state('sealed_pub');
-SELECT tiering.create_ladder('sealed_pub_anew', 'value', '{low,high}', '{NULL,15}'),
-	tiering.publish('sealed_pub_anew', '2024-01-01'), tiering.drop_scheme('sealed_pub_anew', 'for a test'),
-	tiering.create_ladder('sealed_pub_anew', 'value', '{low,high}', '{NULL,25}');
-SELECT * FROM tiering.verify_state('sealed_pub_anew');
-SELECT tiering.publish('sealed_pub_anew', '2023-01-01');
-SELECT * FROM tiering.verify_state('sealed_pub_anew');
+DELETE FROM tiering.scheme_version WHERE scheme = 'issued' AND status = 'draft';
+SELECT tiering.new_version('issued'), tiering.publish('issued', '2024-06-01'),
+	tiering.unpublish('issued', 3, 'too early');
+UPDATE tiering.rule SET bounds = '[35,)' WHERE scheme = 'issued' AND version = 3 AND tier = 'high';
+SELECT * FROM tiering.verify_state('issued');
+SELECT tiering.publish('issued', '2024-07-01');
+SELECT * FROM tiering.verify_state('issued');
+SELECT tiering.create_ladder('issued_anew', 'value', '{low,high}', '{NULL,15}'),
+	tiering.publish('issued_anew', '2024-01-01'), tiering.drop_scheme('issued_anew', 'for a test'),
+	tiering.create_ladder('issued_anew', 'value', '{low,high}', '{NULL,25}');
+SELECT * FROM tiering.verify_state('issued_anew');
+SELECT tiering.publish('issued_anew', '2023-01-01');
+SELECT * FROM tiering.verify_state('issued_anew');
 SELECT event, what, version, effective, digest IS NOT NULL AS digested
-	FROM tiering.publication WHERE scheme ~ '^sealed_pub' ORDER BY scheme, event;
-SELECT sound FROM tiering.verify_history('sealed_pub');
+	FROM tiering.publication WHERE scheme ~ '^issued' ORDER BY scheme, event;
+SELECT sound FROM tiering.verify_history('issued');
 SELECT tiering.revoke_role('t_verifies', 'report');
 DROP ROLE t_verifies;
 DROP SCHEMA sealed CASCADE;
