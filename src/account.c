@@ -62,7 +62,7 @@ SetNumeric(AccountKey *key, struct varlena *value)
 		SetNumber(key, decimal.units);
 	else
 	{
-		char	   *text = numeric_normalize((Numeric) value);
+		char	   *text = numeric_normalize(DatumGetNumeric(PointerGetDatum(value)));
 
 		SetBytes(key, ACCOUNT_TEXT, text, strlen(text));
 	}

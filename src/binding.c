@@ -68,9 +68,9 @@ static const Binding BindLimits = {
 	"SELECT _tiering.write_limits($1, $2, $3, $4, $5, $6)"
 };
 
-/* Runs one of the statements, which yields a value; with another query, if there is one */
+/* Runs one of the statements, which yields a value, with a query, which may be null */
 static char *
-CallOnce(const char *sql, FunctionCallInfo fcinfo, const Binding *binding, char *query)
+CallOnce(const char *sql, FunctionCallInfo fcinfo, const Binding *binding, text *query)
 {
 	Datum		values[lengthof(binding->types)];
 	char		nulls[lengthof(binding->types)];
@@ -80,8 +80,8 @@ CallOnce(const char *sql, FunctionCallInfo fcinfo, const Binding *binding, char 
 		values[i] = PG_GETARG_DATUM(i);
 		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
 	}
-	if (query != NULL)
-		values[binding->query] = CStringGetTextDatum(query);
+	values[binding->query] = PointerGetDatum(query);
+	nulls[binding->query] = query == NULL ? 'n' : ' ';
 	if (SPI_execute_with_args(sql, PG_NARGS(), (Oid *) binding->types, values,
 							  nulls, false, 1) != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "could not run: %s", sql);
@@ -89,7 +89,7 @@ CallOnce(const char *sql, FunctionCallInfo fcinfo, const Binding *binding, char 
 }
 
 static void
-WriteAsOwner(FunctionCallInfo fcinfo, const Binding *binding, char *query)
+WriteAsOwner(FunctionCallInfo fcinfo, const Binding *binding, char *checked)
 {
 	Oid			save_user;
 	int			save_context;
@@ -99,7 +99,8 @@ WriteAsOwner(FunctionCallInfo fcinfo, const Binding *binding, char *query)
 	PG_TRY();
 	{
 		BecomeOwner(fcinfo->flinfo->fn_oid);
-		CallOnce(binding->write, fcinfo, binding, query);
+		CallOnce(binding->write, fcinfo, binding,
+				 checked ? cstring_to_text(checked) : NULL);
 	}
 	PG_FINALLY();
 	{
@@ -114,7 +115,10 @@ Bind(FunctionCallInfo fcinfo, const Binding *binding)
 {
 	CheckActsForThemselves(fcinfo->flinfo->fn_oid);
 	ConnectSPI();
-	WriteAsOwner(fcinfo, binding, CallOnce(binding->check, fcinfo, binding, NULL));
+	WriteAsOwner(fcinfo, binding,
+				 CallOnce(binding->check, fcinfo, binding,
+						  PG_ARGISNULL(binding->query) ? NULL :
+						  PG_GETARG_TEXT_PP(binding->query)));
 	SPI_finish();
 	PG_RETURN_VOID();
 }

@@ -308,3 +308,13 @@ SELECT s.* FROM t.accounts_bytes, t.spoil(averages, 'accounts_read') s;
 SELECT s.* FROM t.accounts_bytes, t.spoil(series, 'accounts_series_read') s;
 SELECT t.fails(format('SELECT t.accounts_read(%L)', series)),
 	t.fails(format('SELECT t.accounts_series_read(%L)', averages)) FROM t.accounts_bytes;
+
+-- numbers of accounts that are stored, which are packed in their rows
+CREATE TABLE t.stored_account (account numeric, balance numeric, changed_on date);
+INSERT INTO t.stored_account
+SELECT a, v, d FROM (VALUES (62220212345678901234::numeric, 100, '2026-09-01'::date),
+	(62220212345678901234.00, 300, '2026-09-16'), (62220212345678901235, 50, '2026-09-01'),
+	(0.5, 7, '2026-09-16'), (0.50, 8, '2026-09-26'), ('NaN', 1, '2026-09-01')) x(a, v, d);
+SELECT tiering.balance_days_changes(account, balance, changed_on, tiering.month('2026-09-30')) AS
+	balance_days, 15 * 100 + 15 * 300 + 30 * 50 + 10 * 7 + 5 * 8 + 30 AS by_hand
+FROM t.stored_account;

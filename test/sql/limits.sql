@@ -54,14 +54,17 @@ SELECT t.fails(q) FROM unnest(ARRAY['SELECT tiering.set_limits(''limits'', 1.5)'
 	'SELECT tiering.set_limits(''limits'', control_query => ''SELECT total FROM ledger'')',
 	'SELECT tiering.set_limits(''limits'', control_query => ''DELETE FROM lim.value'')',
 	'SELECT tiering.set_limits(''limits_unmeasured'', control_query => ''SELECT 1 AS total'')',
+	'SELECT tiering.set_limits(''limits'', max_new => 1, control_query => '' ; '')',
 	'SELECT tiering.set_limits(''nowhere'', 1)']) q;
+-- a query of nothing is none
+SELECT max_new, control_query FROM tiering.refresh_limit;
 SET SESSION AUTHORIZATION t_nightly;
 SELECT t.fails('SELECT tiering.set_limits(''limits'', 1)');
 RESET SESSION AUTHORIZATION;
 SET SESSION AUTHORIZATION t_binds;
 SELECT tiering.set_limits('limits', max_moved => 0.1, max_new => 0.2, max_exit => 0.1);
 RESET SESSION AUTHORIZATION;
-SELECT scheme, max_moved, max_new, max_exit, set_by FROM tiering.refresh_limit;
+SELECT scheme, max_moved, max_new, max_exit, control_query, set_by FROM tiering.refresh_limit;
 
 -- the first one has no limits; the second one is double
 SET SESSION AUTHORIZATION t_nightly;

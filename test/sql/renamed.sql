@@ -127,58 +127,58 @@ SELECT t.invariants('plate');
 SELECT tiering.tier_on('plate', n, '2024-04-30') FROM unnest('{x,x2,x3}'::text[]) n;
 
 -- The first assessment of a customer is taken back after they changed their number: they are none
-SELECT plate.scheme('once');
+SELECT plate.scheme('soon');
 INSERT INTO plate.value VALUES ('p', '2025-01-31', 1), ('q', '2025-02-28', 60000),
 	('p', '2025-02-28', 1);
-SELECT count(tiering.refresh('once', d)) FROM unnest('{2025-01-31,2025-02-28}'::date[]) d;
-SELECT tiering.rename_customer('once', 'q', 'q2', '2025-03-03', 'early');
-SELECT superseded FROM tiering.void_assessment('once', '2025-02-28', 'too early');
+SELECT count(tiering.refresh('soon', d)) FROM unnest('{2025-01-31,2025-02-28}'::date[]) d;
+SELECT tiering.rename_customer('soon', 'q', 'q2', '2025-03-03', 'early');
+SELECT superseded FROM tiering.void_assessment('soon', '2025-02-28', 'too early');
 SELECT count(*) FILTER (WHERE customer_id ~ 'q') AS moves FROM tiering.standing_move
-WHERE scheme = 'once';
-SELECT t.invariants('once');
-SELECT customers, new FROM tiering.refresh('once', '2025-02-28');
+WHERE scheme = 'soon';
+SELECT t.invariants('soon');
+SELECT customers, new FROM tiering.refresh('soon', '2025-02-28');
 SELECT customer_id, as_of, from_tier, to_tier, direction FROM tiering.standing_move
-WHERE scheme = 'once' AND customer_id ~ 'q' ORDER BY as_of, move;
-SELECT t.invariants('once');
+WHERE scheme = 'soon' AND customer_id ~ 'q' ORDER BY as_of, move;
+SELECT t.invariants('soon');
 -- a number that a refresh took for a new customer's: that is taken back first
 INSERT INTO plate.value VALUES ('q2', '2025-03-31', 1), ('p3', '2025-03-31', 1);
-SELECT new, exit FROM tiering.refresh('once', '2025-03-31');
-SELECT t.fails($$SELECT tiering.rename_customer('once', 'p', 'p3', '2025-03-31', 'late')$$);
-SELECT now_as_of FROM tiering.void_assessment('once', '2025-03-31', 'a number');
-SELECT tiering.rename_customer('once', 'p', 'p3', '2025-03-31', 'late');
-SELECT new, exit, stayed FROM tiering.refresh('once', '2025-03-31');
-SELECT t.invariants('once');
+SELECT new, exit FROM tiering.refresh('soon', '2025-03-31');
+SELECT t.fails($$SELECT tiering.rename_customer('soon', 'p', 'p3', '2025-03-31', 'late')$$);
+SELECT now_as_of FROM tiering.void_assessment('soon', '2025-03-31', 'a number');
+SELECT tiering.rename_customer('soon', 'p', 'p3', '2025-03-31', 'late');
+SELECT new, exit, stayed FROM tiering.refresh('soon', '2025-03-31');
+SELECT t.invariants('soon');
 
 -- Refused
 SELECT t.fails(format('SELECT tiering.rename_customer(%s)', c)) FROM unnest(ARRAY[
 	$$'nowhere', 'p3', 'p4', '2025-04-01', 'why'$$,
 	$$NULL, 'p3', 'p4', '2025-04-01', 'why'$$,
-	$$'once', 'nobody', 'p4', '2025-04-01', 'why'$$,
-	$$'once', 'p', 'p4', '2025-04-01', 'why'$$,
-	$$'once', 'p3', 'q2', '2025-04-01', 'why'$$,
-	$$'once', 'p3', 'q', '2025-04-01', 'why'$$,
-	$$'once', 'p3', 'p3', '2025-04-01', 'why'$$,
-	$$'once', 'p3', '', '2025-04-01', 'why'$$,
-	$$'once', NULL, 'p4', '2025-04-01', 'why'$$,
-	$$'once', 'p3', NULL, '2025-04-01', 'why'$$,
-	$$'once', 'p3', 'p4', '2025-04-01', NULL$$,
-	$$'once', 'p3', 'p4', '2025-04-01', ' '$$,
-	$$'once', 'p3', 'p4', NULL, 'why'$$,
-	$$'once', 'p3', 'p4', 'infinity', 'why'$$,
-	$$'once', 'p3', 'p4', '2025-03-30', 'why'$$,
-	$$'once', 'p3', 'p', '2025-03-31', 'why'$$]) c;
-SELECT regexp_replace(t.fails($$SELECT tiering.rename_customer('once', 'p3', 'p4',
+	$$'soon', 'nobody', 'p4', '2025-04-01', 'why'$$,
+	$$'soon', 'p', 'p4', '2025-04-01', 'why'$$,
+	$$'soon', 'p3', 'q2', '2025-04-01', 'why'$$,
+	$$'soon', 'p3', 'q', '2025-04-01', 'why'$$,
+	$$'soon', 'p3', 'p3', '2025-04-01', 'why'$$,
+	$$'soon', 'p3', '', '2025-04-01', 'why'$$,
+	$$'soon', NULL, 'p4', '2025-04-01', 'why'$$,
+	$$'soon', 'p3', NULL, '2025-04-01', 'why'$$,
+	$$'soon', 'p3', 'p4', '2025-04-01', NULL$$,
+	$$'soon', 'p3', 'p4', '2025-04-01', ' '$$,
+	$$'soon', 'p3', 'p4', NULL, 'why'$$,
+	$$'soon', 'p3', 'p4', 'infinity', 'why'$$,
+	$$'soon', 'p3', 'p4', '2025-03-30', 'why'$$,
+	$$'soon', 'p3', 'p', '2025-03-31', 'why'$$]) c;
+SELECT regexp_replace(t.fails($$SELECT tiering.rename_customer('soon', 'p3', 'p4',
 	current_date + 1, 'why')$$), '\d{4}-\d\d-\d\d', 'day', 'g');
-DELETE FROM tiering.assignment WHERE scheme = 'once' AND customer_id = 'q2';
-SELECT t.fails($$SELECT tiering.rename_customer('once', 'p3', 'q2', '2025-04-01', 'why')$$);
+DELETE FROM tiering.assignment WHERE scheme = 'soon' AND customer_id = 'q2';
+SELECT t.fails($$SELECT tiering.rename_customer('soon', 'p3', 'q2', '2025-04-01', 'why')$$);
 SELECT t.fails($$INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version)
-	VALUES ('once', 'q', 'gold', '2025-04-01', '2025-04-01', 1)$$);
+	VALUES ('soon', 'q', 'gold', '2025-04-01', '2025-04-01', 1)$$);
 INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version)
-VALUES ('once', 'q2', 'gold', '2025-04-01', '2025-04-01', 1);
-SELECT t.invariants('once');
+VALUES ('soon', 'q2', 'gold', '2025-04-01', '2025-04-01', 1);
+SELECT t.invariants('soon');
 -- both numbers on one day are one customer twice
 INSERT INTO plate.value VALUES ('p', '2025-04-30', 1), ('p3', '2025-04-30', 1);
-SELECT t.fails($$SELECT tiering.refresh('once', '2025-04-30')$$);
+SELECT t.fails($$SELECT tiering.refresh('soon', '2025-04-30')$$);
 SELECT t.fails(c) FROM unnest(ARRAY[
 	'UPDATE tiering.customer_alias SET to_id = $$z$$', 'DELETE FROM tiering.customer_alias',
 	'TRUNCATE tiering.customer_alias']) c;
@@ -189,23 +189,23 @@ CREATE ROLE t_plate_reads;
 GRANT USAGE ON SCHEMA t, plate TO t_plate_loads, t_plate_reads;
 SELECT tiering.grant_role('t_plate_loads', 'load'), tiering.grant_role('t_plate_reads', 'report');
 SET SESSION AUTHORIZATION t_plate_reads;
-SELECT t.fails($$SELECT tiering.rename_customer('once', 'p3', 'p4', '2025-04-01', 'why')$$);
-SELECT tiering.tier_on('once', 'p', '2025-03-31'), tiering.tier_on('once', 'p3', '2025-01-31');
-SELECT x.customer_id, x.tier FROM tiering.tiers_on('once', '2025-03-15') x ORDER BY 1;
-SELECT count(*) FROM tiering.migration_matrix('once', '2025-01-31', '2025-03-31');
+SELECT t.fails($$SELECT tiering.rename_customer('soon', 'p3', 'p4', '2025-04-01', 'why')$$);
+SELECT tiering.tier_on('soon', 'p', '2025-03-31'), tiering.tier_on('soon', 'p3', '2025-01-31');
+SELECT x.customer_id, x.tier FROM tiering.tiers_on('soon', '2025-03-15') x ORDER BY 1;
+SELECT count(*) FROM tiering.migration_matrix('soon', '2025-01-31', '2025-03-31');
 SELECT count(*) > 0 AS reads FROM tiering.customer_alias;
 SELECT count(*) > 0 AS reads FROM tiering.former_number;
-SELECT count(*) > 0 AS reads FROM tiering.tier_origin WHERE scheme = 'once';
-SELECT sound FROM tiering.verify_history('once');
-SELECT * FROM tiering.verify_state('once');
+SELECT count(*) > 0 AS reads FROM tiering.tier_origin WHERE scheme = 'soon';
+SELECT sound FROM tiering.verify_history('soon');
+SELECT * FROM tiering.verify_state('soon');
 SET SESSION AUTHORIZATION t_plate_loads;
-SELECT tiering.rename_customer('once', 'p3', 'p4', '2025-04-01', 'loaded');
+SELECT tiering.rename_customer('soon', 'p3', 'p4', '2025-04-01', 'loaded');
 SELECT t.fails('SELECT FROM tiering.customer_alias');
 RESET SESSION AUTHORIZATION;
-SELECT to_id, recorded_by FROM tiering.customer_alias WHERE scheme = 'once' ORDER BY batch DESC
+SELECT to_id, recorded_by FROM tiering.customer_alias WHERE scheme = 'soon' ORDER BY batch DESC
 LIMIT 1;
 CREATE FUNCTION plate.lends() RETURNS void LANGUAGE sql SECURITY DEFINER AS $$
-	SELECT tiering.rename_customer('once', 'p4', 'p5', '2025-04-01', 'lent') $$;
+	SELECT tiering.rename_customer('soon', 'p4', 'p5', '2025-04-01', 'lent') $$;
 SET SESSION AUTHORIZATION t_plate_reads;
 SELECT t.fails('SELECT plate.lends()') ~ '^42501' AS refused;
 RESET SESSION AUTHORIZATION;
@@ -213,19 +213,19 @@ RESET SESSION AUTHORIZATION;
 -- Whoever goes behind the triggers is found
 BEGIN;
 ALTER TABLE tiering.customer_alias DISABLE TRIGGER USER;
-UPDATE tiering.customer_alias SET to_id = 'p9' WHERE scheme = 'once' AND to_id = 'p4';
-SELECT * FROM tiering.verify_state('once');
+UPDATE tiering.customer_alias SET to_id = 'p9' WHERE scheme = 'soon' AND to_id = 'p4';
+SELECT * FROM tiering.verify_state('soon');
 ROLLBACK;
 BEGIN;
-UPDATE tiering.former_number SET now_id = 'q2' WHERE scheme = 'once' AND customer_id = 'p';
-SELECT kind, finding FROM tiering.verify_state('once') WHERE kind = 'number';
+UPDATE tiering.former_number SET now_id = 'q2' WHERE scheme = 'soon' AND customer_id = 'p';
+SELECT kind, finding FROM tiering.verify_state('soon') WHERE kind = 'number';
 ROLLBACK;
 BEGIN;
 ALTER TABLE tiering.customer_alias DISABLE TRIGGER USER;
-DELETE FROM tiering.customer_alias WHERE scheme = 'once' AND to_id = 'p4';
-SELECT kind, finding FROM tiering.verify_state('once') WHERE kind = 'number';
+DELETE FROM tiering.customer_alias WHERE scheme = 'soon' AND to_id = 'p4';
+SELECT kind, finding FROM tiering.verify_state('soon') WHERE kind = 'number';
 ROLLBACK;
-SELECT * FROM tiering.verify_state('once');
+SELECT * FROM tiering.verify_state('soon');
 DROP SCHEMA plate CASCADE;
 REVOKE USAGE ON SCHEMA t FROM t_plate_loads, t_plate_reads;
 SELECT tiering.revoke_role('t_plate', 'approve'), tiering.revoke_role('t_plate_loads', 'load'),

@@ -34,7 +34,11 @@ SET datestyle = 'SQL, DMY';
 CREATE FUNCTION sealed.by_hand(b tiering.batch, previous bytea) RETURNS bytea LANGUAGE sql
 SET timezone = 'UTC' SET datestyle = 'ISO' AS $$
 	SELECT sha256(previous || convert_to(ROW(b.scheme, b.batch, b.kind, b.as_of, b.moves,
-			b.superseded, b.recorded_at, b.recorded_by)::text, 'UTF8')
+			b.superseded, b.recorded_at, b.recorded_by)::text || ROW(b.published)::text, 'UTF8')
+		|| (SELECT sha256(convert_to(string_agg(ROW(u.scheme, u.event, u.what, u.version,
+				u.effective, u.reason, u.done_at, u.done_by, u.done_as, u.digest)::text,
+				E'\n' ORDER BY u.event), 'UTF8'))
+			FROM tiering.publication u WHERE u.scheme = b.scheme AND u.event <= b.published)
 		|| sha256((SELECT string_agg(sha256(convert_to(lines, 'UTF8')), '' ORDER BY part) FROM (
 			SELECT move / 10000 AS part, string_agg(ROW(move, scheme, customer_id, as_of, from_tier,
 				to_tier, direction, cause, version, measure, recorded_at, recorded_by, batch)::text
