@@ -254,16 +254,29 @@ BEGIN
 	FOR kept IN
 		SELECT c.oid::regclass
 		FROM pg_extension e, unnest(e.extconfig) k(oid) JOIN pg_class c USING (oid)
-		WHERE e.extname = 'tiering' AND c.relkind = 'r' ORDER BY 1
+		WHERE e.extname = 'tiering' AND c.relkind = 'r'
+			AND (exact OR c.relname !~ '^assessment_') ORDER BY 1
 	LOOP
 		EXECUTE format('SELECT md5(string_agg(x, chr(10) ORDER BY x))
 			FROM (SELECT (to_jsonb(t) - %L::text[])::text AS x FROM %s t) r',
 			CASE WHEN NOT exact THEN ARRAY(
 				SELECT a.attname FROM pg_attribute a WHERE a.attrelid = kept AND a.attnum > 0
-					AND a.atttypid IN ('timestamptz'::regtype, 'bytea'::regtype))
+					AND (a.atttypid IN ('timestamptz'::regtype, 'bytea'::regtype)
+						OR a.attname = 'slot'))
 				ELSE ARRAY[]::text[] END, kept) INTO one;
 		result := concat_ws(' ', result, kept::text || '=' || COALESCE(one, 'empty'));
 	END LOOP;
+	-- in which part of its table an assessment lies is where there was room: a crash leaves
+	-- a part that is empty of rows, but not of pages
+	IF NOT exact AND to_regclass('tiering.kept_assessment') IS NOT NULL THEN
+		EXECUTE $q$SELECT md5(string_agg(x, chr(10) ORDER BY x))
+			FROM (SELECT (to_jsonb(a) - '{slot,recorded_at}'::text[])::text AS x
+				FROM tiering.assessment a
+				WHERE a.slot = 0 OR EXISTS (SELECT FROM tiering.kept_assessment k
+					WHERE k.slot = a.slot AND k.scheme = a.scheme AND k.as_of = a.as_of)) r$q$
+		INTO one;
+		result := concat_ws(' ', result, 'assessments=' || COALESCE(one, 'empty'));
+	END IF;
 	RETURN result;
 END;
 $$;
