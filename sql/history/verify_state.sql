@@ -120,7 +120,7 @@ AS $$
 		WHERE a.scheme = numbers_disagree.scheme AND 2 <> (
 			SELECT count(*) FROM tiering.migration m
 			WHERE m.scheme = a.scheme AND m.batch = a.batch AND m.direction = 'merge'
-				AND m.as_of = a.on_date
+				AND m.as_of = a.on_date AND m.customer_id IN (a.from_id, a.to_id)
 				AND m.customer_id = CASE WHEN m.to_tier IS NULL THEN a.from_id ELSE a.to_id END)
 		UNION ALL
 		SELECT f.customer_id, format('number "%s" is said to be "%s" now, which no batch records',

@@ -88,9 +88,9 @@ COMMENT ON FUNCTION tiering.set_limits(text, numeric, numeric, numeric, text, nu
 'Says beyond which limits a refresh of a scheme is refused (TI001), changing nothing. max_moved, '
 'max_new, max_exit: how many customers may move between tiers, be new and leave, as fractions of '
 'those before it. control_query: a query that yields as total, for the date $1, what the measures '
-'of all customers have to add up to, give or take tolerance; it runs as a source does, with the '
-'rights and settings of who calls this. A null is no limit, and without any the scheme has none. '
-'refresh(…, force => true) lets it through. The first refresh, before which there is nobody, has '
+'of all who have a tier, or wait for one, have to add up to, give or take tolerance; it runs as a '
+'source does, with the rights and settings of who calls this. A null is no limit, and without any '
+'the scheme has none. refresh(…, force => true) lets it through. The first refresh, before which there is nobody, has '
 'no limits but the total. simulate_limits() tells what the shares would say. Example: '
 'set_limits(''retail'', max_moved => 0.05). Errors: unknown scheme (42704), a share that is not '
 'from 0 to 1, a tolerance below 0 (22023), a control for a scheme without a measure (55000), a '
@@ -118,7 +118,8 @@ END;
 COMMENT ON FUNCTION _tiering.limit_shares(text, bigint, bigint, bigint, bigint) IS
 'What the limits of a scheme say of so many customers who moved, are new, and left';
 
--- The customers are those of the assessment, whatever tier they have or have not.
+-- The customers are those whom the assessment keeps: who has a tier, or waits for one. Who
+-- gets none has no part in it.
 CREATE FUNCTION _tiering.off_control(scheme text, as_of date) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan

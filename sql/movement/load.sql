@@ -289,10 +289,15 @@ AS $$
 DECLARE
 	last date := l.as_of FROM _tiering.last_assessment(scheme) l;
 BEGIN
-	IF last IS NOT NULL OR EXISTS (SELECT FROM _tiering.known_moves(scheme)) THEN
+	IF last IS NOT NULL OR EXISTS (SELECT FROM _tiering.known_moves(scheme))
+		OR EXISTS (SELECT FROM tiering.customer_alias a WHERE a.scheme = check_empty.scheme)
+	THEN
 		RAISE EXCEPTION 'history of scheme "%" cannot be loaded: %', scheme,
-				CASE WHEN last IS NULL THEN 'it has or had customers who were put there by hand'
-				ELSE format('it was assessed as of %s', last) END
+				CASE WHEN last IS NOT NULL THEN format('it was assessed as of %s', last)
+				WHEN EXISTS (SELECT FROM tiering.customer_alias a
+					WHERE a.scheme = check_empty.scheme)
+				THEN 'customers of it have changed their numbers'
+				ELSE 'it has or had customers who were put there by hand' END
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 			HINT = CASE WHEN last IS NULL
 				THEN format('tiering.copy_scheme(%L, name) makes a scheme without any.', scheme)
@@ -302,7 +307,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.check_empty(text) IS
-'Refuses a scheme that has an assessment, or moves (55000)';
+'Refuses a scheme that has an assessment, moves, or customers who have changed their numbers '
+'(55000)';
 
 CREATE FUNCTION _tiering.load_history(scheme text, query text) RETURNS tiering.load_result
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000000

@@ -75,7 +75,8 @@ DECLARE
 	whose text := CASE WHEN EXISTS (SELECT FROM tiering.standing_move m
 		WHERE m.scheme = check_new_number.scheme AND m.customer_id = new_id COLLATE "C")
 		OR EXISTS (SELECT FROM tiering.former_number f
-			WHERE f.scheme = check_new_number.scheme AND f.customer_id = new_id COLLATE "C")
+			WHERE f.scheme = check_new_number.scheme
+				AND new_id COLLATE "C" IN (f.customer_id, f.now_id))
 		THEN _tiering.number_now(scheme, new_id) END;
 BEGIN
 	IF EXISTS (SELECT FROM tiering.assignment a WHERE a.scheme = check_new_number.scheme

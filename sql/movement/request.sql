@@ -74,9 +74,8 @@ DECLARE
 BEGIN
 	IF last_as_of IS NULL THEN
 		RETURN;		-- the first refresh sees to it
-	ELSIF EXISTS (SELECT FROM tiering.standing_move m WHERE m.scheme = r.scheme
-			AND m.customer_id = r.customer_id COLLATE "C" AND m.assessed > day
-			AND m.direction <> 'merge') THEN
+	ELSIF EXISTS (SELECT FROM _tiering.moves_of(r.scheme, r.customer_id) m
+			WHERE m.assessed > day) THEN
 		-- it goes before a change by hand as of a later day
 		PERFORM _tiering.replay(r.scheme, last_as_of, 'decision', ARRAY[r.customer_id],
 			ARRAY[last_as_of], NULL, NULL);

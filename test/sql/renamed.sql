@@ -226,6 +226,49 @@ DELETE FROM tiering.customer_alias WHERE scheme = 'soon' AND to_id = 'p4';
 SELECT kind, finding FROM tiering.verify_state('soon') WHERE kind = 'number';
 ROLLBACK;
 SELECT * FROM tiering.verify_state('soon');
+-- A number that was given is one customer's, also if all assessments were taken back; then no
+-- history is loaded, which would say the number before. A decision as of the last assessment
+-- sees a change by hand of after it under the number of then.
+CREATE SCHEMA given;
+CREATE TABLE given.value AS SELECT c AS customer_id, d AS as_of, v AS value
+	FROM (VALUES ('a', 60000), ('y', 60000)) x(c, v), unnest('{2026-01-31}'::date[]) d;
+CREATE ROLE given_asks;
+SELECT tiering.create_ladder('given', 'value', '{mass,gold}', '{NULL,50000}'),
+	tiering.publish('given', '2026-01-01'), tiering.set_source('given',
+	'SELECT customer_id, value FROM given.value WHERE as_of = $1'),
+	tiering.grant_role('given_asks', 'request');
+SET client_min_messages = warning;
+SELECT new FROM tiering.refresh('given', '2026-01-31');
+UPDATE tiering.assignment SET tier = 'mass', as_of = '2026-02-10'
+	WHERE scheme = 'given' AND customer_id = 'y';
+SELECT tiering.rename_customer('given', 'a', 'x', '2026-02-15', 'a new system'),
+	tiering.rename_customer('given', 'y', 'z', '2026-02-15', 'a new system');
+SET SESSION AUTHORIZATION given_asks;
+SELECT tiering.request_override('given', 'z', 'floor', 'gold', '[2026-01-15,2026-06-01)', 'agreed')
+	IS NOT NULL AS asked;
+RESET SESSION AUTHORIZATION;
+SELECT tiering.approve(request) FROM tiering.request WHERE scheme = 'given';
+SELECT customer_id, tier, since, cause FROM tiering.assignment WHERE scheme = 'given' ORDER BY 1;
+SELECT * FROM tiering.verify_state('given');
+SELECT t.invariants('given');
+SELECT tiering.end_override(request, '2026-02-20', 'over') FROM tiering.request
+	WHERE scheme = 'given';
+SELECT tiering.create_ladder('given_back', 'value', '{mass,gold}', '{NULL,50000}'),
+	tiering.publish('given_back', '2026-01-01'), tiering.set_source('given_back',
+	'SELECT customer_id, value FROM given.value WHERE as_of = $1');
+SELECT new FROM tiering.refresh('given_back', '2026-01-31');
+SELECT tiering.rename_customer('given_back', 'a', 'x', '2026-02-15', 'a new system');
+SELECT superseded > 0 AS superseded
+FROM tiering.void_assessment('given_back', '2026-01-31', 'a slip');
+SELECT t.fails($$SELECT tiering.load_history('given_back', 'SELECT ''a'' AS customer_id,
+	''2025-12-31''::date AS as_of, ''gold'' AS tier, 1::numeric AS measure, 1 AS version')$$);
+INSERT INTO given.value VALUES ('w', '2026-02-28', 1);
+SELECT new FROM tiering.refresh('given_back', '2026-02-28');
+SELECT t.fails($$SELECT tiering.rename_customer('given_back', 'w', 'x', '2026-02-28', 'a slip')$$);
+RESET client_min_messages;
+SELECT tiering.revoke_role('given_asks', 'request');
+DROP ROLE given_asks;
+DROP SCHEMA given CASCADE;
 DROP SCHEMA plate CASCADE;
 REVOKE USAGE ON SCHEMA t FROM t_plate_loads, t_plate_reads;
 SELECT tiering.revoke_role('t_plate', 'approve'), tiering.revoke_role('t_plate_loads', 'load'),
