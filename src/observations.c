@@ -403,7 +403,8 @@ ReceiveObservation(StringInfo buf)
 
 	observation.day = (DateADT) pq_getmsgint(buf, 4);
 	observation.fraction = (int16) pq_getmsgint(buf, 2);
-	StateCheck(observation.fraction >= FRACTION_WIDE &&
+	StateCheck((IS_VALID_DATE(observation.day) || DATE_NOT_FINITE(observation.day)) &&
+			   observation.fraction >= FRACTION_WIDE &&
 			   observation.fraction <= DECIMAL_MAX_FRACTION);
 	if (observation.fraction == FRACTION_WIDE)
 	{

@@ -200,18 +200,22 @@ UnchangedState(FunctionCallInfo fcinfo)
 	return PG_GETARG_DATUM(0);
 }
 
+/* A balance and the days on which it stood; of none that end is no open one */
+static Datum
+AccumulateValid(FunctionCallInfo fcinfo, Period valid)
+{
+	return Accumulate(fcinfo, SeriesBegin(valid.start),
+					  valid.start < valid.end ? EndAsMeant(valid.end) : valid.end);
+}
+
 /* A balance and the range of days on which it stood */
 PG_FUNCTION_INFO_V1(daily_series_accum_range);
 Datum
 daily_series_accum_range(PG_FUNCTION_ARGS)
 {
-	Period		valid;
-
 	if (PG_ARGISNULL(1))
 		return UnchangedState(fcinfo);
-	valid = ValidRangeArg(fcinfo, 2);
-	return Accumulate(fcinfo, SeriesBegin(valid.start),
-					  EndAsMeant(valid.end));
+	return AccumulateValid(fcinfo, ValidRangeArg(fcinfo, 2));
 }
 
 /* The same, the range given as its first day and the first day after it */
@@ -219,13 +223,9 @@ PG_FUNCTION_INFO_V1(daily_series_accum_dates);
 Datum
 daily_series_accum_dates(PG_FUNCTION_ARGS)
 {
-	Period		valid;
-
 	if (PG_ARGISNULL(1))
 		return UnchangedState(fcinfo);
-	valid = ValidDatesArg(fcinfo, 2, NULL);
-	return Accumulate(fcinfo, SeriesBegin(valid.start),
-					  EndAsMeant(valid.end));
+	return AccumulateValid(fcinfo, ValidDatesArg(fcinfo, 2, NULL));
 }
 
 /* A balance on one day */

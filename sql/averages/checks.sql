@@ -4,7 +4,7 @@
  * rights, and returns a row per finding.
  *
  * First each account is screened by sums that need no order: of a sound account they come
- * out right, of any other they do not, but for one chance in 2^63. Then the rows of those
+ * out right, of any other they do not, but for one chance in 2^61. Then the rows of those
  * accounts alone that may have a fault are looked at in order, one by one. So a sound book
  * costs about what its averages cost, and a query is read twice at most, or three times
  * where rows have no account.
@@ -57,12 +57,14 @@ CREATE TYPE _tiering.day_row AS (
 	missing   bigint,
 	hole      daterange,
 	jumps     boolean,
-	stale     boolean
+	stale     boolean,
+	unplaced  boolean
 );
 COMMENT ON TYPE _tiering.day_row IS
 'A row of a day as it is looked at: the value of another row in its place, the value before, and '
-'how many days without a row lie before it, from which to which. A null account and day with a '
-'hole: days on which no account has a row';
+'how many days without a row lie before it, from which to which, and whether it should say its '
+'place in the day and does not. A null account and day with a hole: days on which no account has a '
+'row';
 
 CREATE FUNCTION _tiering.day_number(day date) RETURNS bigint
 AS 'MODULE_PATHNAME', 'check_day_number'
@@ -203,9 +205,13 @@ BEGIN
 		'(%L, pg_typeof(q.%4$I), ''date'')) y(name, type, needed)',
 		query, needed[2], needed[3], COALESCE(needed[4], needed[3]))
 	LOOP
-		IF (SELECT COALESCE(NULLIF(t.typbasetype, 0), t.oid) FROM pg_type t
-			WHERE t.oid = wrong.type) <> ALL (CASE wrong.needed WHEN 'date' THEN '{date}'::regtype[]
-				ELSE '{numeric,bigint,integer,smallint}' END)
+		IF NOT EXISTS (
+			WITH RECURSIVE base AS (
+				SELECT t.oid, t.typbasetype FROM pg_type t WHERE t.oid = wrong.type
+				UNION ALL
+				SELECT t.oid, t.typbasetype FROM base b JOIN pg_type t ON t.oid = b.typbasetype)
+			SELECT FROM base b WHERE b.oid = ANY (CASE wrong.needed WHEN 'date'
+				THEN '{date}'::regtype[] ELSE '{numeric,bigint,integer,smallint}' END))
 		THEN
 			RAISE EXCEPTION 'column "%" of the query has type %, where % is needed', wrong.name,
 					wrong.type, wrong.needed
@@ -242,7 +248,7 @@ CREATE FUNCTION _tiering.has_fault() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 BEGIN ATOMIC
 	SELECT 'r.account IS NULL OR r.day IS NULL OR (abs(r.value) < ''Infinity'') IS NOT TRUE '
-		'OR r.twin IS NOT NULL OR r.missing > 0 OR r.jumps OR r.stale';
+		'OR r.twin IS NOT NULL OR r.missing > 0 OR r.jumps OR r.stale OR r.unplaced';
 END;
 COMMENT ON FUNCTION _tiering.has_fault() IS
 'Part of the checks: whether there is something to be told of a row r of a day';
@@ -250,7 +256,8 @@ COMMENT ON FUNCTION _tiering.has_fault() IS
 CREATE FUNCTION _tiering.outlier_screen(jump numeric) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 BEGIN ATOMIC
-	SELECT CASE WHEN jump IS NOT NULL THEN 'OR max(abs(s.balance)) * (count(s.balance) - 1) '
+	SELECT CASE WHEN jump IS NOT NULL THEN 'OR count(s.balance) > 1 AND '
+		'max(abs(s.balance)) * (count(s.balance) - 1) '
 		'>= $1 * (sum(abs(s.balance)) - max(abs(s.balance)))' END;
 END;
 COMMENT ON FUNCTION _tiering.outlier_screen(numeric) IS
@@ -260,7 +267,7 @@ CREATE FUNCTION _tiering.age_screen(day text, max_age int) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 BEGIN ATOMIC
 	SELECT CASE WHEN max_age IS NOT NULL THEN
-		format('OR max(s.%s) FILTER (WHERE s.%1$s <= $2) < $2 - $3', day) END;
+		format('OR $2 - _tiering.from_day(max(s.%s) FILTER (WHERE s.%1$s <= $2)) > $3', day) END;
 END;
 COMMENT ON FUNCTION _tiering.age_screen(text, int) IS
 'Part of the checks: what is true of each account that may be stale';
@@ -331,7 +338,7 @@ BEGIN
 		SELECT r.* FROM (
 			SELECT o.account, o.balance, o.first_day, o.end_day, o.before, o.twin, o.previous,
 				o.is_last, _tiering.is_jump(o.previous, o.balance, $1) AS jumps,
-				o.is_newest AND o.first_day <= $2 AND o.first_day < $2 - $3 AND o.end_day > $2
+				o.is_newest AND o.first_day <= $2 AND $2 - o.first_day > $3 AND o.end_day > $2
 					AND o.balance <> 0 AS stale
 			FROM ordered o) r
 		WHERE r.account IS NULL OR (abs(r.balance) < 'Infinity') IS NOT TRUE
@@ -354,7 +361,8 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
 BEGIN ATOMIC
 	SELECT f.severity, f.kind, r.account, f.days, f.detail
 	FROM (
-		SELECT _tiering.shown_days(r.first_day, r.end_day) AS days,
+		-- a row that ends on its first day is about that day
+		SELECT _tiering.shown_days(r.first_day, r.end_day + (r.end_day = r.first_day)::int) AS days,
 			COALESCE(r.balance::text, 'null') AS balance,
 			date '2000-01-01' + r.before[1]::int AS before_end,
 			_tiering.shown_days(date '2000-01-01' + r.before[3]::int,
@@ -484,21 +492,25 @@ BEGIN
 		)
 		SELECT r.* FROM (
 			SELECT o.account, o.balance AS value, o.day, o.twin, o.previous,
-				o.n - o.n_before - 1 AS missing,
+				CASE WHEN o.account IS NOT NULL THEN o.n - o.n_before - 1 END AS missing,
 				CASE WHEN f.day IS NOT NULL THEN daterange(f.day, t.day, '[]') END AS hole,
 				_tiering.is_jump(o.previous, o.balance, $1) AS jumps,
-				o.is_newest AND o.day < $2 - $3 AND o.balance <> 0 AS stale
+				o.is_newest AND $2 - o.day > $3 AND o.balance <> 0 AS stale,
+				false AS unplaced
 			FROM ordered o
 				LEFT JOIN book f ON f.n = o.n_before + 1 AND o.n > o.n_before + 1
-				LEFT JOIN book t ON t.n = o.n - 1 AND o.n > o.n_before + 1) r
+					AND o.account IS NOT NULL
+				LEFT JOIN book t ON t.n = o.n - 1 AND o.n > o.n_before + 1
+					AND o.account IS NOT NULL) r
 		WHERE %s
 		UNION ALL
 		SELECT NULL, NULL, NULL, NULL, NULL, count(*), daterange(min(x.day), max(x.day), '[]'),
-			NULL, NULL
-		FROM (SELECT e.day AS after, lead(e.day) OVER (ORDER BY e.day) AS before FROM edge e) e
-			CROSS JOIN LATERAL generate_series(1, e.before - e.after - 1) i
-			CROSS JOIN LATERAL (SELECT e.after + i AS day) x
-		WHERE _tiering.expected_day(x.day, $4, $6) GROUP BY e.after$sql$,
+			NULL, NULL, NULL
+		-- in the list, where a far day that is a slip of the pen takes time, but no memory
+		FROM (SELECT e.after, e.after + generate_series(1, e.before - e.after - 1) AS day
+			  FROM (SELECT e.day AS after, lead(e.day) OVER (ORDER BY e.day) AS before
+					FROM edge e) e) x
+		WHERE _tiering.expected_day(x.day, $4, $6) GROUP BY x.after$sql$,
 		_tiering.snapshot_screen(bare, jump, max_age), _tiering.has_fault())
 	USING jump, last_day, max_age, COALESCE(weekends, true), period, free_days;
 END;
@@ -511,8 +523,8 @@ COMMENT ON FUNCTION _tiering.snapshot_rows(text, daterange, boolean, date[], num
  * Changes and flows
  */
 
--- With a sequence a day that is drawn for each place in a day stands for it, so that once in
--- a blue moon an account is looked at for nothing
+-- With a sequence a day that is drawn for each place in a day stands for it. Of these there are
+-- 2^30: an account of tens of thousands of rows is likely to be looked at for nothing.
 CREATE FUNCTION _tiering.posted_screen(flows boolean, sequence regtype) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 BEGIN ATOMIC
@@ -559,7 +571,7 @@ BEGIN
 				OR %s %s %s
 		), looked AS (%s
 		), ordered AS (
-			SELECT l.account::text AS account, l.balance, l.day,
+			SELECT l.account::text AS account, l.balance, l.day, l.sequence,
 				lag(l.balance) OVER (PARTITION BY l.account, l.day, l.sequence
 					ORDER BY l.balance) AS twin,
 				lag(l.balance) OVER w AS previous, sum(abs(l.balance)) OVER a AS sum,
@@ -575,9 +587,11 @@ BEGIN
 		)
 		SELECT r.* FROM (
 			SELECT o.account, o.balance AS value, o.day,
-				CASE WHEN $5 OR NOT $4 THEN o.twin END AS twin, %s, NULL::bigint AS missing,
-				NULL::daterange, %s AS jumps, o.is_newest AND o.day < $2 - $3
-					AND CASE WHEN $4 THEN o.held ELSE o.balance END <> 0 AS stale
+				CASE WHEN NOT $4 OR o.sequence IS NOT NULL THEN o.twin END AS twin, %s,
+				NULL::bigint AS missing,
+				NULL::daterange, %s AS jumps, o.is_newest AND $2 - o.day > $3
+					AND CASE WHEN $4 THEN o.held ELSE o.balance END <> 0 AS stale,
+				$5 AND NOT $4 AND o.sequence IS NULL AS unplaced
 			FROM ordered o) r
 		WHERE %s$sql$,
 		needed[2], CASE WHEN sequence IS NOT NULL THEN 'q.sequence' ELSE 'NULL::int' END, needed[3],
@@ -618,6 +632,10 @@ BEGIN ATOMIC
 		UNION ALL
 		SELECT 'error', 'null_day', NULL, format('the %s %s has no finite day', noun, t.value)
 		WHERE r.account IS NOT NULL AND r.day IS NULL
+		UNION ALL
+		SELECT 'error', 'null_sequence', t.days,
+			format('the %s %s of %s has no sequence', noun, t.value, COALESCE(t.day, 'no day'))
+		WHERE r.account IS NOT NULL AND r.unplaced
 		UNION ALL
 		SELECT 'error', 'null_balance', t.days, format('the %s of %s is %s', noun, t.day, t.value)
 		WHERE r.account IS NOT NULL AND (abs(r.value) < 'Infinity') IS NOT TRUE
@@ -709,9 +727,9 @@ COMMENT ON FUNCTION tiering.check_changes(text, daterange, numeric, int) IS
 'What is wrong with balances that hold until the next one, which daily_avg_changes() takes. The '
 'query yields account, balance, changed_on, and sequence if there may be several rows a day: a '
 'number or a time by which they are in order, and two of which are not the same. Errors: conflict '
-'(two balances in one place), null_balance (or no number), null_day, null_account, and stale as '
-'check_ranges() has it. Warnings: duplicate (a row is there twice) and jump. Period, rights and '
-'errors of the query are as with check_ranges()';
+'(two balances in one place), null_sequence, null_balance (or no number), null_day, null_account, '
+'and stale as check_ranges() has it. Warnings: duplicate (a row is there twice) and jump. Period, '
+'rights and errors of the query are as with check_ranges()';
 
 CREATE FUNCTION tiering.check_flows(query text, period daterange DEFAULT NULL,
 	jump numeric DEFAULT NULL, max_age int DEFAULT NULL) RETURNS SETOF tiering.finding
@@ -737,8 +755,9 @@ CREATE FUNCTION tiering.findings_summary(findings tiering.finding[])
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 5
 BEGIN ATOMIC
 	SELECT f.severity, f.kind, count(*), count(DISTINCT f.account),
-		daterange(CASE WHEN NOT bool_or(lower_inf(f.days)) THEN min(lower(f.days)) END,
-			CASE WHEN NOT bool_or(upper_inf(f.days)) THEN max(upper(f.days)) END),
+		CASE WHEN count(f.days) > 0 THEN daterange(
+			CASE WHEN NOT bool_or(lower_inf(f.days)) THEN min(lower(f.days)) END,
+			CASE WHEN NOT bool_or(upper_inf(f.days)) THEN max(upper(f.days)) END) END,
 		(array_agg(concat_ws(': ', f.account, f.detail) ORDER BY f.account COLLATE "C", f.days))[1]
 	FROM unnest(findings) f
 	GROUP BY f.severity, f.kind

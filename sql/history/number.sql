@@ -70,17 +70,6 @@ COMMENT ON FUNCTION _tiering.number_days(text) IS
 'On which days moves of a customer of a scheme are recorded under a number that they had before; '
 'now_id is the one that they have now, which counts on all other days';
 
-CREATE FUNCTION _tiering.number_on(scheme text, customer_id text, day date) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000
-BEGIN ATOMIC
-	SELECT COALESCE((
-		SELECT d.number FROM _tiering.number_days(number_on.scheme) d
-		WHERE d.now_id COLLATE "C" = number_on.customer_id COLLATE "C"
-			AND d.days @> number_on.day), number_on.customer_id);
-END;
-COMMENT ON FUNCTION _tiering.number_on(text, text, date) IS
-'The number under which a move of a customer on a day is recorded; see number_days()';
-
 -- Inlined where it is called, as known_moves() is
 CREATE FUNCTION _tiering.person_moves(scheme text, known_at timestamptz DEFAULT NULL)
 	RETURNS SETOF _tiering.known_move

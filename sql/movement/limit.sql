@@ -179,7 +179,7 @@ CREATE FUNCTION _tiering.largest_moves(scheme text, what text[]) RETURNS SETOF t
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 5
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT format('%s: %s to %s, with %s', _tiering.shown_customer(m.customer_id),
+	SELECT format('customer "%s": %s to %s, with %s', m.customer_id,
 		COALESCE(m.from_tier, 'nowhere'), COALESCE(m.to_tier, 'nowhere'),
 		COALESCE(m.measure::text, 'no measure'))
 	FROM tiering.migration m
@@ -193,8 +193,9 @@ COMMENT ON FUNCTION _tiering.largest_moves(text, text[]) IS
 'The five moves of the last batch with the largest measure, among those between tiers (moved), of '
 'the new, and of those who left (exit)';
 
--- What was written goes with the error. Of a refresh that is repeated only that counts in
--- which it differs from the one before.
+-- What was written goes with the error. Money is told to those only who may read it, and kept
+-- with what is let through. Of a refresh that is repeated only that counts in which it
+-- differs from the one before.
 CREATE FUNCTION _tiering.heed_limits(result tiering.refresh_result, force boolean) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
@@ -214,9 +215,11 @@ BEGIN
 	RAISE EXCEPTION 'refresh of scheme "%" as of % is beyond its limits, and changed nothing',
 			result.scheme, result.as_of
 		USING ERRCODE = 'TI001',
-		DETAIL = concat_ws(E'\n', found.findings, (
-			SELECT E'The largest of them are:\n' || string_agg(l, E'\n')
-			FROM _tiering.largest_moves(result.scheme, found.what) l)),
+		DETAIL = CASE WHEN _tiering.may_read_customers() THEN concat_ws(E'\n', found.findings, (
+				SELECT E'The largest of them are:\n' || string_agg(l, E'\n')
+				FROM _tiering.largest_moves(result.scheme, found.what) l))
+			ELSE regexp_replace(found.findings, 'control: [^\n]*',
+				'control: the measures do not add up to the total') END,
 		HINT = format('Are the data of that day complete, and loaded once? If so, '
 			'tiering.refresh(%L, %L, force => true) lets it through, and that is kept.',
 			result.scheme, result.as_of);

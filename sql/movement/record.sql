@@ -94,8 +94,7 @@ COMMENT ON FUNCTION _tiering.check_by_hand(text, int) IS
 'Refuses a batch of changes by hand with a tier that is not there (23503), a day before the '
 'customer''s last move, or one after today (55000)';
 
-CREATE FUNCTION _tiering.begin_by_hand(scheme text, OUT batch int, OUT last_move bigint,
-	OUT renamed boolean)
+CREATE FUNCTION _tiering.begin_by_hand(scheme text, OUT batch int, OUT last_move bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -103,13 +102,11 @@ BEGIN
 	PERFORM _tiering.take_turn(scheme);
 	batch := _tiering.next_batch(scheme);
 	last_move := _tiering.last_move();
-	renamed := EXISTS (SELECT FROM tiering.customer_alias a
-		WHERE a.scheme = begin_by_hand.scheme COLLATE "C");
 END;
 $$;
 COMMENT ON FUNCTION _tiering.begin_by_hand(text) IS
 'Takes the turn of a scheme for a batch of changes by hand: its number, and that of the last move '
-'before it; renamed: whether any customer of it has changed their number';
+'before it';
 
 CREATE FUNCTION _tiering.seal_by_hand(scheme text, batch int, after_move bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
@@ -157,7 +154,6 @@ DECLARE
 	this text;
 	this_batch int;
 	before bigint;
-	renamed boolean;
 BEGIN
 	IF NOT _tiering.is_by_hand(TG_RELID, 'record_by_hand') THEN
 		RETURN NULL;
@@ -168,33 +164,33 @@ BEGIN
 			WHERE NOT (restored AND n.recorded_at <> now()) ORDER BY 1);
 	END IF;
 	FOREACH this IN ARRAY schemes LOOP
-		SELECT * INTO this_batch, before, renamed FROM _tiering.begin_by_hand(this);
+		SELECT * INTO this_batch, before FROM _tiering.begin_by_hand(this);
 		IF TG_OP = 'INSERT' THEN
 			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, to_tier, direction,
 				cause, version, assessed, recorded_by, recorded_as, batch)
-			SELECT n.scheme, CASE WHEN renamed THEN _tiering.number_on(this, n.customer_id,
-				n.as_of) ELSE n.customer_id END, n.as_of, n.tier, 'new', 'manual', n.version,
-				n.as_of, session_user, _tiering.acting_role(), this_batch FROM new_rows n
+			SELECT n.scheme, COALESCE(p.number, n.customer_id), n.as_of, n.tier, 'new', 'manual',
+				n.version, n.as_of, session_user, _tiering.acting_role(), this_batch
+			FROM new_rows n LEFT JOIN _tiering.number_days(this) p
+				ON p.now_id = n.customer_id AND p.days @> n.as_of
 			WHERE n.scheme = this AND NOT (restored AND n.recorded_at <> now());
 		ELSIF TG_OP = 'DELETE' THEN
 			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, from_tier, direction,
 				cause, version, measure, assessed, recorded_by, recorded_as, batch)
-			SELECT o.scheme, CASE WHEN renamed THEN _tiering.number_on(this, o.customer_id,
-				d.day) ELSE o.customer_id END, d.day, o.tier, 'exit', 'manual', o.version,
-				h.measure, d.day, session_user, _tiering.acting_role(), this_batch
+			SELECT o.scheme, COALESCE(p.number, o.customer_id), d.day, o.tier, 'exit', 'manual',
+				o.version, h.measure, d.day, session_user, _tiering.acting_role(), this_batch
 			FROM old_rows o LEFT JOIN tiering.source s ON s.scheme = o.scheme
 				LEFT JOIN _tiering.current_measures(this, ARRAY(SELECT x.customer_id
 					FROM old_rows x)) h ON h.customer_id COLLATE "C" = o.customer_id
-				LEFT JOIN _tiering.last_own(this) l ON o.customer_id = l.customer_id COLLATE "C",
-				LATERAL (SELECT GREATEST(o.as_of, o.since, s.refreshed_as_of, l.as_of) AS day) d
+				LEFT JOIN _tiering.last_own(this) l ON o.customer_id = l.customer_id COLLATE "C"
+				CROSS JOIN GREATEST(o.as_of, o.since, s.refreshed_as_of, l.as_of) d(day)
+				LEFT JOIN _tiering.number_days(this) p ON p.now_id = o.customer_id AND p.days @> day
 			WHERE o.scheme = this;
 		ELSE
 			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, from_tier, to_tier,
 				direction, cause, version, measure, assessed, recorded_by, recorded_as, batch)
-			SELECT n.scheme, CASE WHEN renamed THEN _tiering.number_on(this, n.customer_id,
-				d.day) ELSE n.customer_id END, d.day, o.tier, n.tier, COALESCE(w.direction,
-				'lateral'), 'manual', n.version, h.measure, d.day, session_user,
-				_tiering.acting_role(), this_batch
+			SELECT n.scheme, COALESCE(p.number, n.customer_id), d.day, o.tier, n.tier,
+				COALESCE(w.direction, 'lateral'), 'manual', n.version, h.measure, d.day,
+				session_user, _tiering.acting_role(), this_batch
 			FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 				LEFT JOIN tiering.source s USING (scheme)
 				LEFT JOIN _tiering.current_measures(this, ARRAY(SELECT x.customer_id
@@ -202,9 +198,10 @@ BEGIN
 				LEFT JOIN _tiering.last_own(this) l ON n.customer_id = l.customer_id COLLATE "C"
 				LEFT JOIN _tiering.directions_in(this,
 					ARRAY(SELECT DISTINCT x.version FROM new_rows x)) w
-					ON w.version = n.version AND w.from_tier = o.tier AND w.to_tier = n.tier,
-				LATERAL (SELECT CASE WHEN n.as_of <> o.as_of THEN n.as_of
+					ON w.version = n.version AND w.from_tier = o.tier AND w.to_tier = n.tier
+				CROSS JOIN LATERAL (SELECT CASE WHEN n.as_of <> o.as_of THEN n.as_of
 					ELSE GREATEST(n.as_of, n.since, s.refreshed_as_of, l.as_of) END AS day) d
+				LEFT JOIN _tiering.number_days(this) p ON p.now_id = n.customer_id AND p.days @> day
 			WHERE n.scheme = this AND n.tier <> o.tier;
 		END IF;
 		PERFORM _tiering.seal_by_hand(this, this_batch, before);

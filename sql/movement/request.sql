@@ -77,6 +77,7 @@ BEGIN
 	ELSIF EXISTS (SELECT FROM _tiering.moves_of(r.scheme, r.customer_id) m
 			WHERE m.assessed > day) THEN
 		-- it goes before a change by hand as of a later day
+		PERFORM _tiering.refuse_loaded(r.scheme, last_as_of);
 		PERFORM _tiering.replay(r.scheme, last_as_of, 'decision', ARRAY[r.customer_id],
 			ARRAY[last_as_of], NULL, NULL);
 		RETURN;

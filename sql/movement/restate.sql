@@ -76,15 +76,15 @@ DECLARE
 BEGIN
 	-- Marks are taken away before the source is read: the data of one that is made
 	-- meanwhile may be missed, and it stays. An assessment that comes after a mark sees
-	-- its data. So one behind which there is no assessment has done its service, but for
-	-- a customer's own: with the next of the scheme that is behind them.
+	-- its data. So one behind which there is no assessment, or none but loaded ones, has done
+	-- its service, but for a customer's own: with the next of the scheme that is behind them.
 	WITH taken AS (
 		DELETE FROM tiering.dirty d
 		WHERE d.scheme = restate_dirty.scheme AND NOT EXISTS (
 			SELECT FROM _tiering.last_own(restate_dirty.scheme) o
 			WHERE o.customer_id = _tiering.number_now(d.scheme, d.customer_id)
 				AND d.from_as_of <= o.as_of
-				AND d.from_as_of > src.refreshed_as_of)
+				AND GREATEST(d.from_as_of, first_as_of) > src.refreshed_as_of)
 		RETURNING _tiering.number_now(d.scheme, d.customer_id) COLLATE "C" AS customer_id,
 			d.from_as_of
 	)

@@ -166,7 +166,8 @@ COMMENT ON FUNCTION tiering.set_series(text, text) IS
 'Binds a scheme to a query that yields for each customer, once, the daily_series behind the '
 'measure as balances, and as period the days whose average the assessment after the date $1 will '
 'take: tiering.month($1 + 1) if that is the month''s. near_upgrade tells by it what to hold. A '
-'null unbinds. It runs, is checked and tells of errors as what set_source() sets';
+'customer who has changed their number is to be yielded by the one that they have now. A null '
+'unbinds. It runs, is checked and tells of errors as what set_source() sets';
 
 -- Names the key: without one it does nothing. The view's reader calls it.
 CREATE FUNCTION _tiering.balance_to_hold(key uuid, as_of date, customer_id text,

@@ -306,12 +306,21 @@ COMMENT ON FUNCTION tiering.revoke_role(regrole, text) IS
 'Takes away what grant_role() granted; with the same errors';
 
 -- Whoever calls is looked at, and not the owner of what is running
+CREATE FUNCTION _tiering.may_read_customers() RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
+BEGIN ATOMIC
+	SELECT has_table_privilege(COALESCE(_tiering.acting_role(), session_user),
+		'tiering.assignment', 'SELECT');
+END;
+COMMENT ON FUNCTION _tiering.may_read_customers() IS
+'Whether whoever acts may read tiering.assignment: only to them an error tells of customers and '
+'their money';
+
 CREATE FUNCTION _tiering.shown_customer(customer_id text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 10
 BEGIN ATOMIC
-	SELECT CASE WHEN has_table_privilege(COALESCE(_tiering.acting_role(), session_user),
-			'tiering.assignment', 'SELECT')
-		THEN format('customer "%s"', customer_id) ELSE 'a customer' END;
+	SELECT CASE WHEN _tiering.may_read_customers() THEN format('customer "%s"', customer_id)
+		ELSE 'a customer' END;
 END;
 COMMENT ON FUNCTION _tiering.shown_customer(text) IS
 'A customer in the words of an error: the number is for those who may read tiering.assignment';

@@ -83,7 +83,7 @@ COMMENT ON TABLE tiering.view_key IS
 COMMENT ON COLUMN tiering.view_key.key IS 'The key';
 
 CREATE TABLE tiering.keeping (
-	scheme   text COLLATE "C" PRIMARY KEY,
+	scheme   text COLLATE "C" PRIMARY KEY REFERENCES tiering.scheme,
 	which    text COLLATE "C" NOT NULL CHECK (which IN ('month_end', 'all', 'last')),
 	how_long interval CHECK (how_long > '0'),
 	set_at   timestamptz NOT NULL DEFAULT now(),

@@ -3,7 +3,7 @@
  */
 
 CREATE TABLE tiering.refresh_limit (
-	scheme    text COLLATE "C" PRIMARY KEY,
+	scheme    text COLLATE "C" PRIMARY KEY REFERENCES tiering.scheme,
 	max_moved numeric CHECK (max_moved BETWEEN 0 AND 1),
 	max_new   numeric CHECK (max_new BETWEEN 0 AND 1),
 	max_exit  numeric CHECK (max_exit BETWEEN 0 AND 1),

@@ -235,7 +235,7 @@ CREATE TABLE tiering.view_key (
 );
 INSERT INTO tiering.view_key DEFAULT VALUES;
 CREATE TABLE tiering.keeping (
-	scheme   text COLLATE "C" PRIMARY KEY,
+	scheme   text COLLATE "C" PRIMARY KEY REFERENCES tiering.scheme,
 	which    text COLLATE "C" NOT NULL CHECK (which IN ('month_end', 'all', 'last')),
 	how_long interval CHECK (how_long > '0'),
 	set_at   timestamptz NOT NULL DEFAULT now(),
@@ -245,7 +245,7 @@ SELECT pg_catalog.pg_extension_config_dump('tiering.keeping', '');
 
 -- Limits of refreshes
 CREATE TABLE tiering.refresh_limit (
-	scheme    text COLLATE "C" PRIMARY KEY,
+	scheme    text COLLATE "C" PRIMARY KEY REFERENCES tiering.scheme,
 	max_moved numeric CHECK (max_moved BETWEEN 0 AND 1),
 	max_new   numeric CHECK (max_new BETWEEN 0 AND 1),
 	max_exit  numeric CHECK (max_exit BETWEEN 0 AND 1),

@@ -92,18 +92,23 @@ SELECT * FROM tiering.check_snapshots('SELECT * FROM checked.night
 CREATE TABLE checked.weekdays AS
 SELECT 'one' AS account, 100 AS balance, d::date AS as_of
 FROM generate_series(date '2026-09-01', '2026-09-30', '1 day') d WHERE extract(isodow FROM d) < 6;
-SELECT * FROM tiering.check_snapshots('TABLE checked.weekdays', tiering.month('2026-09-30'));
+SELECT * FROM tiering.check_snapshots('TABLE checked.weekdays', tiering.month('2026-09-30'))
+ORDER BY account, days;
 SELECT * FROM tiering.check_snapshots('TABLE checked.weekdays', tiering.month('2026-09-30'),
-	weekends => false);
+	weekends => false)
+ORDER BY account, days;
 DELETE FROM checked.weekdays WHERE as_of IN ('2026-09-04', '2026-09-07', '2026-09-25');
 SELECT * FROM tiering.check_snapshots('TABLE checked.weekdays', tiering.month('2026-09-30'),
-	weekends => false);
+	weekends => false)
+ORDER BY account, days;
 SELECT * FROM tiering.check_snapshots('TABLE checked.weekdays', tiering.month('2026-09-30'),
-	weekends => false, holidays => '{2026-09-04,2026-09-25,NULL}');
+	weekends => false, holidays => '{2026-09-04,2026-09-25,NULL}')
+ORDER BY account, days;
 -- what is there on a day off is looked at, too
 SELECT * FROM tiering.check_snapshots($$TABLE checked.weekdays UNION ALL
 	VALUES ('one', 1, date '2026-09-05'), ('one', 1, date '2026-09-05')$$, weekends => false,
-	holidays => '{2026-09-04,2026-09-07,2026-09-25}');
+	holidays => '{2026-09-04,2026-09-07,2026-09-25}')
+ORDER BY account, days;
 
 -- Snapshots that are none, that jump, and that came to an end
 SELECT account, severity, kind, days, detail FROM tiering.check_snapshots($$SELECT * FROM (VALUES
@@ -190,3 +195,37 @@ COMMIT;
 DROP OWNED BY tiering_checker;
 DROP ROLE tiering_checker;
 DROP SCHEMA checked CASCADE;
+
+-- what a row says of itself is told of that row: days of nobody's rows are no holes
+SELECT kind, account, days, detail FROM tiering.check_snapshots($$
+	SELECT 'a' AS account, 1 AS balance, date '2026-09-01' + i AS as_of FROM generate_series(0, 3) i
+	UNION ALL SELECT NULL, 2, d FROM unnest('{2026-09-01,2026-09-04}'::date[]) d$$)
+ORDER BY days, detail;
+-- a row whose place in the day is not said, and postings that have no number
+SELECT kind, account, days, detail FROM tiering.check_changes($$
+	SELECT * FROM (VALUES ('a', 1, '2026-09-01'::date, 1), ('a', 2, '2026-09-01', NULL))
+		v(account, balance, changed_on, sequence)$$);
+SELECT kind, account, days, detail FROM tiering.check_flows($$
+	SELECT * FROM (VALUES ('a', 5, '2026-09-01'::date, NULL), ('a', 5, '2026-09-01', NULL),
+		('a', 7, '2026-09-01', 1), ('a', 7, '2026-09-01', 1))
+		v(account, amount, posted_on, sequence)$$);
+-- one-day rows with inclusive ends that have no account or no balance
+SELECT kind, account, days, detail FROM tiering.check_ranges($$
+	SELECT * FROM (VALUES (NULL, 9, '2026-09-10'::date, '2026-09-10'::date),
+		('a', NULL, '2026-09-11', '2026-09-11')) v(account, balance, valid_from, valid_to)$$)
+WHERE kind ~ '^null' ORDER BY days;
+-- a day that is a slip of the pen, domains over domains, an age that is longer than any
+SELECT kind, account, days FROM tiering.check_snapshots($$
+	SELECT 'a' AS account, 1 AS balance, d AS as_of
+	FROM unnest('{2026-09-01,4026-09-02}'::date[]) d$$);
+CREATE DOMAIN t.amount AS numeric(15, 2);
+CREATE DOMAIN t.euro AS t.amount;
+SELECT count(*) FROM tiering.check_changes($$SELECT 'a' AS account, 1::t.euro AS balance,
+	date '2026-09-01' AS changed_on$$, '[2026-09-01,2026-10-01)', max_age => 2000000000);
+SELECT count(*) FROM tiering.check_ranges($$SELECT 'a' AS account, 1 AS balance,
+	date '2026-09-01' AS valid_from, NULL::date AS valid_to$$, '[2026-09-01,2026-10-01)',
+	max_age => 2000000000);
+-- a summary of what has no day has none
+SELECT kind, findings, days FROM tiering.findings_summary(ARRAY(SELECT f FROM
+	tiering.check_changes($$SELECT 'a' AS account, 1 AS balance, NULL::date AS changed_on$$) f));
+DROP DOMAIN t.euro, t.amount;

@@ -138,6 +138,7 @@ UPDATE lim.value SET value = value + 0.01 WHERE as_of = '2024-08-31' AND custome
 SET SESSION AUTHORIZATION t_nightly;
 SELECT lim.night('2024-08-31');
 RESET SESSION AUTHORIZATION;
+SELECT lim.night('2024-08-31');
 SELECT tiering.set_limits('limits', tolerance => 0.01, control_query =>
 	'SELECT total FROM lim.ledger WHERE day = $1');
 SELECT lim.night('2024-08-31');
@@ -161,4 +162,10 @@ SELECT tiering.revoke_role('t_binds', 'bind'), tiering.revoke_role('t_nightly', 
 	tiering.revoke_role('t_plans', 'plan');
 DROP OWNED BY t_binds, t_nightly, t_plans;
 DROP ROLE t_binds, t_nightly, t_plans;
+-- nor does a scheme go and leave its limits to the next one of that name
+SELECT tiering.create_ladder('limits_gone', 'value', '{mass}', '{NULL}'),
+	tiering.set_limits('limits_gone', 0.5), tiering.keep_assessments('limits_gone', 'all');
+DELETE FROM tiering.scheme_version WHERE scheme = 'limits_gone';
+SELECT t.fails($$DELETE FROM tiering.scheme WHERE scheme = 'limits_gone'$$) ~ '^23503' AS stays;
+SELECT tiering.drop_scheme('limits_gone');
 DROP SCHEMA lim CASCADE;

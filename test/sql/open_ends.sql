@@ -88,3 +88,7 @@ SHOW tiering.open_end;
 SELECT p.oid::regprocedure FROM pg_proc p
 WHERE p.probin LIKE '%tiering' AND p.provolatile <> 'i' AND p.prosrc LIKE 'daily_series_%'
 ORDER BY p.oid::regprocedure::text COLLATE "C";
+
+-- a row of no days is none, however far away it is
+SELECT tiering.daily_series(100, '9999-12-31', '9999-12-31') AS dates,
+	tiering.daily_series(100, daterange('9999-12-31', '9999-12-31')) AS range;

@@ -308,7 +308,6 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.graded_rows(text, date, integer, text[]);
 	_tiering.hand_overs(text, integer, bigint);
 	_tiering.number_days(text);
-	_tiering.number_on(text, text, date);
 	_tiering.number_now(text, text);
 	_tiering.numbers_ever(text, text[]);
 	_tiering.numbers_now(text, text[]);
@@ -479,6 +478,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.beyond_limits(tiering.refresh_result);
 	_tiering.largest_moves(text, text[]);
 	_tiering.heed_limits(tiering.refresh_result, boolean);
+	_tiering.may_read_customers();
 	_tiering.reject(bigint, text);
 	_tiering.request_override(text, text, text, text, daterange, text);
 	_tiering.restate(text, date, text[]);
