@@ -9,6 +9,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/tiering.XXXXXX")
 chmod 755 "$work"	# the server's user goes there, too
 server_data=
+createcluster=	# a file of Debian's that is ours while packages are installed
 plain=			# the root, while root is a copy that is built in another way
 
 # PostgreSQL does not free what lives as long as the process, and measures its stack.
@@ -26,11 +27,24 @@ as_root()
 	if [ "$(id -u)" = 0 ]; then
 		"$@"
 	else
-		sudo -n "$@"
+		sudo "$@"
 	fi
 }
 
-may_be_root() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
+# A password is asked for at a terminal, and not where nobody would see that
+may_be_root()
+{
+	[ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v 2>/dev/null; }
+}
+
+# needs_root WHY COMMAND...: what somebody else has to run for us
+needs_root()
+{
+	printf '%s\nRun this as root, and then the same as now again:\n\n' "$1" >&2
+	shift
+	printf '\t%s\n' "$@" >&2
+	exit 1
+}
 
 # PostgreSQL refuses to run as root; root runs it as the user postgres, who may
 # not be allowed where we are
@@ -83,25 +97,50 @@ missing_packages()
 	fi
 }
 
+# What Debian's package says again, and not what we said while it was installed
+restore_createcluster()
+{
+	[ -n "$createcluster" ] || return 0
+	if [ -e "$createcluster.ucf-dist" ]; then
+		as_root mv -f "$createcluster.ucf-dist" "$createcluster"
+	else
+		as_root rm -f "$createcluster"
+	fi
+	createcluster=
+}
+
 install_packages()
 {
-	local missing
+	local missing apt=(apt-get -qq -y -o Dpkg::Options::=--force-confold
+		install --no-install-recommends)
 	missing=$(missing_packages | xargs)
 	[ -n "$missing" ] || return 0
-	if ! command -v apt-get >/dev/null || ! may_be_root; then
-		die "Missing, and not mine to install here: $missing"
-	fi
+	command -v apt-get >/dev/null ||
+		die "Missing, to be installed by the way of this system: $missing"
+	may_be_root || needs_root "Missing: $missing" 'apt-get update' \
+		"apt-get install --no-install-recommends $missing"
 	say "Installing what is missing, which may take some minutes: $missing"
 	quietly update as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update
 	missing=$(missing_packages | xargs)	# now that the lists are there
 	# we want the server's programs, not a cluster of Debian's making
 	if [ ! -e /etc/postgresql-common ]; then
 		as_root mkdir -p /etc/postgresql-common
-		echo 'create_main_cluster = false' |
-			as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+		createcluster=/etc/postgresql-common/createcluster.conf
+		echo 'create_main_cluster = false' | as_root tee "$createcluster" >/dev/null
 	fi
-	quietly install as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
-		-o Dpkg::Options::=--force-confold install --no-install-recommends $missing
+	quietly install as_root env DEBIAN_FRONTEND=noninteractive "${apt[@]}" $missing
+	restore_createcluster
+}
+
+# Whether what was built is what the server has
+is_installed()
+{
+	local file extensions
+	extensions=$("$PG_CONFIG" --sharedir)/extension
+	cmp -s "$root/tiering.so" "$("$PG_CONFIG" --pkglibdir)/tiering.so" || return
+	for file in "$root"/tiering--*.sql "$root/tiering.control"; do
+		cmp -s "$file" "$extensions/${file##*/}" || return
+	done
 }
 
 # build [VARIABLE=value ...] what is in $root, and install it
@@ -115,10 +154,13 @@ build()
 	quietly make make -s -C "$root" PG_CONFIG="$PG_CONFIG" "$@"
 	if [ -w "$("$PG_CONFIG" --pkglibdir)" ]; then
 		quietly install make -s -C "$root" PG_CONFIG="$PG_CONFIG" "$@" install
+	elif is_installed; then
+		:
 	elif may_be_root; then
 		quietly install as_root make -s -C "$root" PG_CONFIG="$PG_CONFIG" "$@" install
 	else
-		die "make install needs the right to write to $("$PG_CONFIG" --pkglibdir)"
+		needs_root "Not allowed to write to $("$PG_CONFIG" --pkglibdir)." \
+			"make -C $root PG_CONFIG=$PG_CONFIG $* install"
 	fi
 }
 
@@ -188,6 +230,7 @@ finish()
 	local status=$?
 	stop_cluster
 	build_plain || true
+	restore_createcluster || true
 	rm -rf "$work"
 	exit "$status"
 }

@@ -192,7 +192,7 @@ my $rights = rights('bank');
 cmp_ok(scalar(() = $rights =~ /^"All else"\|/mg), '>', 40, 'rights were granted');
 my $dir = PostgreSQL::Test::Utils::tempdir;
 
-# plain, by COPY and by INSERT; and as the README says for pg_restore -j, which
+# plain, by COPY and by INSERT; and as the manual says for pg_restore -j, which
 # does not know in which order an extension's tables refer to each other
 my %restore = (
 	plain => sub {

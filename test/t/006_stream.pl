@@ -1,4 +1,4 @@
-# The README's way to stream moves, word for word: to a table of another server,
+# The manual's way to stream moves, word for word: to a table of another server,
 # which has no extension, and to a slot that a program reads.
 use strict;
 use warnings;
@@ -7,8 +7,8 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my ($section) = slurp_file("$FindBin::Bin/../../README.md") =~
-	/^(\*\*Streaming moves\.\*\*.*?)^\*\*/ms;
+my ($section) = slurp_file("$FindBin::Bin/../../doc/operations.md") =~
+	/^(## Streaming moves\n.*?)^## /ms;
 my ($publish, $subscribe, $make_slot, $read_slot, $end) = $section =~ /^```sh\n(.*?)^```/msg;
 
 my $bank = PostgreSQL::Test::Cluster->new('bank');
@@ -20,8 +20,8 @@ $reports->start;
 $ENV{bank} = 'host=' . $bank->host . ' port=' . $bank->port . ' dbname=postgres';
 $ENV{reports} = 'host=' . $reports->host . ' port=' . $reports->port . ' dbname=postgres';
 
-# Runs statements of the README, and returns what they print
-sub run_readme
+# Runs statements of the manual, and returns what they print
+sub run_manual
 {
 	my ($statements, $name) = @_;
 	my ($out, $err);
@@ -51,8 +51,8 @@ $bank->safe_psql('postgres', q{
 	SELECT tiering.refresh('ladder', '2024-01-31');
 });
 
-run_readme($publish, 'a publication');
-run_readme($subscribe, 'a subscription');
+run_manual($publish, 'a publication');
+run_manual($subscribe, 'a subscription');
 $reports->wait_for_subscription_sync($bank, 'tiering_moves');
 arrived('the moves so far');
 is($reports->safe_psql('postgres', q{SELECT count(*), count(DISTINCT customer_id)
@@ -60,7 +60,7 @@ is($reports->safe_psql('postgres', q{SELECT count(*), count(DISTINCT customer_id
 	'1000|1000', 'are all there');
 is($reports->safe_psql('postgres', q{SELECT count(*) FROM pg_extension WHERE extname = 'tiering'}),
 	'0', 'without the extension');
-run_readme($make_slot, 'a slot');
+run_manual($make_slot, 'a slot');
 my $seen = $bank->safe_psql('postgres', 'SELECT max(move) FROM tiering.migration');
 
 # committed and rolled back in turn, by refresh and by hand
@@ -83,7 +83,7 @@ is($reports->safe_psql('postgres', qq{SELECT direction, cause, count(*) FROM tie
 
 my $expected = $bank->safe_psql('postgres', "SELECT format('%s %s', move, customer_id)
 	FROM tiering.migration WHERE move > $seen ORDER BY move");
-my @lines = split(/\n/, run_readme($read_slot, 'the slot is read'));
+my @lines = split(/\n/, run_manual($read_slot, 'the slot is read'));
 my @read = map {
 	/move\[bigint\]:(\d+).* customer_id\[text\]:'((?:[^']|'')*)'/
 		? "$1 " . ($2 =~ s/''/'/gr) : $_
@@ -91,9 +91,9 @@ my @read = map {
 my $half = @read / 2;
 is(join("\n", @read[ 0 .. $half - 1 ]), $expected, 'and has the same moves');
 is(join("\n", @read[ $half .. $#read ]), $expected, 'which peeking left there');
-is(run_readme($read_slot, 'and read again'), '', 'has no more');
+is(run_manual($read_slot, 'and read again'), '', 'has no more');
 
-run_readme($end, 'it ends');
+run_manual($end, 'it ends');
 is($bank->safe_psql('postgres', 'SELECT (SELECT count(*) FROM pg_replication_slots),
 	(SELECT count(*) FROM pg_publication)'), '0|0', 'with nothing left');
 

@@ -1,5 +1,5 @@
 # What a dump leaves out of what users added to the extension's tables, and how the
-# README brings it back.
+# manual brings it back.
 use strict;
 use warnings;
 use FindBin;
@@ -7,7 +7,8 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my ($keep) = slurp_file("$FindBin::Bin/../../README.md") =~ /^```sh\n([^`]*not_dumped[^`]*)^```/m;
+my ($keep) = slurp_file("$FindBin::Bin/../../doc/operations.md") =~
+	/^```sh\n([^`]*not_dumped[^`]*)^```/m;
 my $dir = PostgreSQL::Test::Utils::tempdir;
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;

@@ -1,4 +1,4 @@
-# To another server by logical replication, as the README says, word for word: all tables,
+# To another server by logical replication, as the manual says, word for word: all tables,
 # while there are refreshes, decisions, changes by hand, restatements and marks on the old
 # one; then the new one goes on as the old one would have.
 use strict;
@@ -8,8 +8,8 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my ($section) = slurp_file("$FindBin::Bin/../../README.md") =~
-	/^(\*\*To another server\*\*.*?)^`DROP/ms;
+my ($section) = slurp_file("$FindBin::Bin/../../doc/operations.md") =~
+	/^(## To another server\n.*?)^## /ms;
 my ($begin, $end) = $section =~ /^```sh\n(.*?)^```/msg;
 my $old = PostgreSQL::Test::Cluster->new('old');
 $old->init(allows_streaming => 'logical');
@@ -23,7 +23,7 @@ $new->start;
 $ENV{bank} = 'host=' . $old->host . ' port=' . $old->port . ' dbname=postgres';
 $ENV{new} = 'host=' . $new->host . ' port=' . $new->port . ' dbname=postgres';
 
-sub run_readme
+sub run_manual
 {
 	my ($statements, $name) = @_;
 	my ($out, $err);
@@ -90,7 +90,7 @@ sub month
 		SELECT tiering.mark_dirty('desk', 'c9', '$before')});
 }
 month($old, '2024-01-31', '2024-02-29');
-run_readme($begin, 'publication and subscription');
+run_manual($begin, 'publication and subscription');
 $new->wait_for_subscription_sync($old, 'tiering_all');
 is_deeply(contents($new), contents($old), 'the copy has everything, and no move more');
 month($old, '2024-02-29', '2024-03-31');
@@ -106,14 +106,14 @@ my ($batch, $seal) = split(/\|/, $old->safe_psql('postgres',
 # the switch
 my $numbers = (split(/\n/, $end))[0];
 (my $forgotten = $numbers) =~ s/ -c "SELECT.*//;
-run_readme($forgotten, 'the subscription ends');
+run_manual($forgotten, 'the subscription ends');
 my ($ret, $out, $err) = $new->psql('postgres', q{SELECT tiering.refresh('desk', '2024-04-30')});
 like($err, qr/duplicate key value violates unique constraint "\w+_pkey"/,
 	'without its sequences the new server cannot refresh');
 is($new->safe_psql('postgres', 'SELECT tiering.after_replication(), tiering.after_replication()'),
 	'4|0', 'they are set, once');
 $end =~ s/^psql "\$new".*\n//;
-run_readme($end, 'nothing is left on the old server');
+run_manual($end, 'nothing is left on the old server');
 is($new->safe_psql('postgres',
 	qq{SELECT sound FROM tiering.verify_history('desk', $batch, '$seal')}), 't',
 	 'the history is sound by a head of the old server');

@@ -232,7 +232,7 @@ is(bank('old', q{SELECT bool_and(requested_id = 'clerk'::regrole) FROM tiering.r
 # A dump keeps the bank's rights, which the update has not made the extension's own.
 $node->command_ok([ 'pg_dump', '-f', "$temp/dump", $node->connstr('old') ], 'pg_dump');
 run_file('dumped', "$temp/dump", 'psql');
-bank('dumped', $own =~ /(ALTER TABLE tiering.migration ENABLE.*)/s);	# see the README
+bank('dumped', $own =~ /(ALTER TABLE tiering.migration ENABLE.*)/s);	# see doc/operations.md
 is(bank('dumped', $rights), bank('old', $rights), 'a copy has the same rights');
 
 # Both banks go on, to the same: but for what 0.1.0 did not know, which misses found
