@@ -7,16 +7,16 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
 # The install script is these, in this order: what tables call, tables, and code.
 TABLE_PARTS = $(addprefix tables/,fx_rate scheme publication drafting scorecard service policy \
-	asset_weight preset assignment assessment history alias source limit request writing \
-	dirty by_customer)
+	asset_weight preset assignment assessment history alias source limit dimension \
+	request writing dirty by_customer)
 CODE_PARTS = averages/periods averages/measures averages/accounts series/series \
 	series/accounts series/fx averages/checks \
 	$(addprefix schemes/,publication turn asset_weight freeze classify authoring document \
 		successor direction validate publish explain preset) \
 	history/history history/number $(addprefix movement/,decide source request distribution \
-		assessment current record assess refresh limit dirty watch replay load restate void rename \
-		simulate) \
-	$(addprefix reports/,distribution matrix retention near customer) \
+		assessment current record dimension assess refresh limit dirty watch replay load restate \
+		void rename simulate) \
+	$(addprefix reports/,distribution matrix retention near customer dimension) \
 	history/verify_state history/backup rights/always rights/roles rights/privileges rights/guard
 CALLED_PARTS = schema schemes/bounds movement/binding rights/who
 SQL_PARTS = $(CALLED_PARTS) $(TABLE_PARTS) $(CODE_PARTS)

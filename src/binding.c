@@ -3,7 +3,7 @@
  *		Who binds a scheme to a query.
  *
  * A query runs with the rights of the role that set it, so it is checked with the
- * rights of whoever calls set_source(), set_series() or set_limits(), and that role
+ * rights of whoever calls set_source() or another of these functions, and that role
  * goes into the row. The row is written as the owner of these functions: nobody else has a
  * right to write there, and so who set a query, when, and under which settings,
  * is always what was so. A function in SQL could be one of the two only.
@@ -66,6 +66,12 @@ static const Binding BindLimits = {
 	{TEXTOID, NUMERICOID, NUMERICOID, NUMERICOID, TEXTOID, NUMERICOID}, 4,
 	"SELECT _tiering.checked_control($1, $5)",
 	"SELECT _tiering.write_limits($1, $2, $3, $4, $5, $6)"
+};
+
+static const Binding BindDimensions = {
+	{TEXTOID, TEXTOID}, 1,
+	"SELECT _tiering.checked_dimensions($1, $2)",
+	"SELECT _tiering.write_dimensions($1, $2)"
 };
 
 /* Runs one of the statements, which yields a value, with a query, which may be null */
@@ -145,6 +151,14 @@ Datum
 set_limits(PG_FUNCTION_ARGS)
 {
 	return Bind(fcinfo, &BindLimits);
+}
+
+/* set_dimensions(scheme, query) */
+PG_FUNCTION_INFO_V1(set_dimensions);
+Datum
+set_dimensions(PG_FUNCTION_ARGS)
+{
+	return Bind(fcinfo, &BindDimensions);
 }
 
 /* binder(): the role that binds a query, null where none is bound */

@@ -60,6 +60,13 @@ static SavedQuery ControlQuery = {
 	1, {TEXTOID}
 };
 
+static SavedQuery DimensionsQuery = {
+	"SELECT d.scheme, d.query, d.set_by, d.settings"
+	" FROM tiering.dimensions_source d"
+	" WHERE d.scheme OPERATOR(pg_catalog.=) $1",
+	1, {TEXTOID}
+};
+
 const SourceKind SourceOfMetrics = {
 	"source",
 	"set_source('%s', query)",
@@ -81,6 +88,14 @@ const SourceKind SourceOfControl = {
 	"set_limits('%s', control_query => query)",
 	&ControlQuery,
 	"It must yield one row, with the total.",
+	true
+};
+
+const SourceKind SourceOfDimensions = {
+	"dimension query",
+	"set_dimensions('%s', query)",
+	&DimensionsQuery,
+	"It must yield customer_id and a column for each dimension.",
 	true
 };
 
@@ -619,35 +634,28 @@ history_rows(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* control_rows(scheme, as_of): the total that a scheme's control yields; none if unbound */
-PG_FUNCTION_INFO_V1(control_rows);
-Datum
-control_rows(PG_FUNCTION_ARGS)
+/* What else is bound to a scheme yields for a date; nothing if none is bound */
+static Datum
+BoundRows(FunctionCallInfo fcinfo, const SourceKind *kind)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	DestReceiver *dest = CreateDestReceiver(DestTuplestore);
 	Source		source;
 
 	BeginResult(rsinfo);
 	ConnectSPI();
-	SetTuplestoreDestReceiverParams(dest, rsinfo->setResult,
-									rsinfo->econtext->ecxt_per_query_memory,
-									false, NULL, NULL);
-	if (SourceLoad(&source, &SourceOfControl, PG_GETARG_DATUM(0)))
-		SourceRun(&source, PG_GETARG_DATEADT(1), NULL, rsinfo->expectedDesc, dest);
-	dest->rDestroy(dest);
+	if (SourceLoad(&source, kind, PG_GETARG_DATUM(0)))
+		RunInto(rsinfo, &source, PG_GETARG_DATEADT(1), NULL);
 	SPI_finish();
 	return (Datum) 0;
 }
 
-/* control_check(scheme, query): nothing, or an error if it could not be the control */
-PG_FUNCTION_INFO_V1(control_check);
-Datum
-control_check(PG_FUNCTION_ARGS)
+/* Nothing, or an error if a query could not be bound to a scheme for that */
+static Datum
+CheckBound(FunctionCallInfo fcinfo, const SourceKind *kind)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Source		source = {
-		&SourceOfControl,
+		kind,
 		text_to_cstring(PG_GETARG_TEXT_PP(0)),
 		text_to_cstring(PG_GETARG_TEXT_PP(1))
 	};
@@ -661,6 +669,67 @@ control_check(PG_FUNCTION_ARGS)
 	SettingsRestore(nestlevel);
 	SPI_finish();
 	return (Datum) 0;
+}
+
+/* control_rows(scheme, as_of): the total that a scheme's control yields; none if unbound */
+PG_FUNCTION_INFO_V1(control_rows);
+Datum
+control_rows(PG_FUNCTION_ARGS)
+{
+	return BoundRows(fcinfo, &SourceOfControl);
+}
+
+/* control_check(scheme, query): nothing, or an error if it could not be the control */
+PG_FUNCTION_INFO_V1(control_check);
+Datum
+control_check(PG_FUNCTION_ARGS)
+{
+	return CheckBound(fcinfo, &SourceOfControl);
+}
+
+/* dimension_rows(scheme, as_of): customers with the columns that the caller lists */
+PG_FUNCTION_INFO_V1(dimension_rows);
+Datum
+dimension_rows(PG_FUNCTION_ARGS)
+{
+	return BoundRows(fcinfo, &SourceOfDimensions);
+}
+
+/* dimension_check(scheme, query): nothing, or an error if it could not yield them */
+PG_FUNCTION_INFO_V1(dimension_check);
+Datum
+dimension_check(PG_FUNCTION_ARGS)
+{
+	return CheckBound(fcinfo, &SourceOfDimensions);
+}
+
+/* dimension_names(scheme, query): the columns that the query yields */
+PG_FUNCTION_INFO_V1(dimension_names);
+Datum
+dimension_names(PG_FUNCTION_ARGS)
+{
+	Source		source = {
+		&SourceOfDimensions,
+		text_to_cstring(PG_GETARG_TEXT_PP(0)),
+		text_to_cstring(PG_GETARG_TEXT_PP(1))
+	};
+	MemoryContext caller = CurrentMemoryContext;
+	TupleDesc	columns;
+	ArrayType  *result;
+	Datum	   *names;
+	int			nestlevel;
+
+	ConnectSPI();
+	nestlevel = SettingsPin(NULL);
+	columns = SourceColumns(&source);
+	SettingsRestore(nestlevel);
+	MemoryContextSwitchTo(caller);	/* what it returns outlives SPI */
+	names = palloc(sizeof(Datum) * columns->natts);
+	for (int i = 0; i < columns->natts; i++)
+		names[i] = CStringGetTextDatum(NameStr(TupleDescAttr(columns, i)->attname));
+	result = construct_array(names, columns->natts, TEXTOID, -1, false, TYPALIGN_INT);
+	SPI_finish();
+	PG_RETURN_ARRAYTYPE_P(result);
 }
 
 /*

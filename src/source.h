@@ -34,6 +34,7 @@ typedef struct Source
 extern const SourceKind SourceOfMetrics;
 extern const SourceKind SourceOfSeries;
 extern const SourceKind SourceOfControl;
+extern const SourceKind SourceOfDimensions;
 
 extern bool SourceLoad(Source *source, const SourceKind *kind, Datum key);
 extern void SourceOpen(Source *source, text *scheme);

@@ -423,7 +423,7 @@ BEGIN
 				(SELECT string_agg(o.request::text, ', ' ORDER BY o.request)
 				FROM _tiering.overrides_left_out(scheme, version, as_of, as_of) o));
 	END IF;
-	PERFORM _tiering.heed_limits(result, force);
+	PERFORM _tiering.keep_dimensions(scheme, as_of), _tiering.heed_limits(result, force);
 	IF result.written > 0 OR src.refreshed_as_of IS DISTINCT FROM as_of THEN
 		UPDATE tiering.source s SET refreshed_as_of = as_of, refreshed_at = now()
 		WHERE s.scheme = refresh.scheme;

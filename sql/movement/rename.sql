@@ -135,7 +135,8 @@ BEGIN
 	UPDATE tiering.assignment a SET customer_id = new_id, recorded_at = now()
 	WHERE a.scheme = rename_customer.scheme
 		AND a.customer_id = rename_customer.customer_id COLLATE "C";
-	PERFORM _tiering.seal_batch(scheme, this_batch, 'merge', on_date, last_move);
+	PERFORM _tiering.rename_dimensions(scheme, customer_id, new_id),
+		_tiering.seal_batch(scheme, this_batch, 'merge', on_date, last_move);
 	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
 END;
 $$;

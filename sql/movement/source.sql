@@ -34,7 +34,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.check_setter() IS
-'Trigger on source, series_source and refresh_limit: what binds them alone changes them (55000), '
+'Trigger on tables of bound queries, such as source: what binds them alone changes them (55000), '
 'and rows are restored only for roles whose rights one has (42501)';
 CREATE TRIGGER check_setter
 	BEFORE INSERT OR UPDATE OF scheme, query, set_by, set_at, settings ON tiering.source

@@ -190,7 +190,8 @@ BEGIN
 	GET DIAGNOSTICS result.withdrawn = ROW_COUNT;
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
 	SELECT * INTO done FROM _tiering.write_void(scheme, as_of, this_batch);
-	PERFORM _tiering.seal_batch(scheme, this_batch, 'void', as_of, last_move);
+	PERFORM _tiering.drop_dimensions(scheme, as_of),
+		_tiering.seal_batch(scheme, this_batch, 'void', as_of, last_move);
 	UPDATE tiering.assignment a SET as_of = d.as_of
 	FROM (SELECT x.customer_id, COALESCE(o.as_of, l.as_of) AS as_of
 		  FROM _tiering.last_assessment(void_assessment.scheme) l

@@ -294,9 +294,34 @@ $$;
 COMMENT ON FUNCTION _tiering.stood_with(text, date, timestamptz) IS
 'Where customers stood at the end of a day, and what they had, null where that is not kept';
 
--- Where both assessments are kept, they tell all; where neither is, the moves do.
-CREATE FUNCTION _tiering.cells(scheme text, from_date date, to_date date, known_at timestamptz)
-RETURNS TABLE (from_tier text, to_tier text, customers bigint, measure_from numeric,
+CREATE FUNCTION _tiering.dimension_on(scheme text, dimension text, day date)
+RETURNS TABLE (customer_id text, value text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100000
+BEGIN ATOMIC
+	SELECT d.customer_id, d.value FROM tiering.customer_dimension d
+	WHERE d.scheme = dimension_on.scheme COLLATE "C"
+		AND d.dimension = dimension_on.dimension COLLATE "C"
+		AND d.from_as_of <= dimension_on.day
+		AND (d.to_as_of IS NULL OR d.to_as_of > dimension_on.day);
+END;
+COMMENT ON FUNCTION _tiering.dimension_on(text, text, date) IS
+'What the customers of a scheme were by a dimension, by the last assessment up to a day; nobody if '
+'the dimension is null';
+
+CREATE FUNCTION _tiering.told_value(dimension text, value text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
+BEGIN ATOMIC
+	SELECT CASE WHEN told_value.dimension IS NOT NULL
+		THEN COALESCE(told_value.value, 'unknown') END;
+END;
+COMMENT ON FUNCTION _tiering.told_value(text, text) IS
+'The value of a dimension as reports tell it: unknown if it is null; null if no dimension is named';
+
+-- Where both assessments are kept, they tell all; where neither is, the moves do, but for
+-- who was where by a dimension.
+CREATE FUNCTION _tiering.cells(scheme text, from_date date, to_date date, known_at timestamptz,
+	dimension text)
+RETURNS TABLE (value text, from_tier text, to_tier text, customers bigint, measure_from numeric,
 	measure_to numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
@@ -307,28 +332,42 @@ DECLARE
 	last tiering.kept_assessment := _tiering.stood_as_kept(scheme, to_date, known_at);
 BEGIN
 	IF first.slot IS NOT NULL AND last.slot IS NOT NULL THEN
-		RETURN QUERY SELECT f.tier, t.tier, count(*), sum(f.measure), sum(t.measure)
+		RETURN QUERY SELECT v.value, f.tier, t.tier, count(*), sum(f.measure), sum(t.measure)
 		FROM (SELECT k.* FROM _tiering.kept_rows(first, known_at) k WHERE k.tier IS NOT NULL) f
 			FULL JOIN (SELECT k.* FROM _tiering.kept_rows(last, known_at) k
 				WHERE k.tier IS NOT NULL) t ON t.customer_id = f.customer_id
-		GROUP BY f.tier, t.tier;
-	ELSIF num_nonnulls((_tiering.kept(scheme, from_date, known_at)).slot,
+			LEFT JOIN _tiering.dimension_on(scheme, dimension, from_date) b
+				ON b.customer_id = f.customer_id
+			LEFT JOIN _tiering.dimension_on(scheme, dimension, to_date) e
+				ON e.customer_id = t.customer_id
+			CROSS JOIN LATERAL _tiering.told_value(dimension,
+				CASE WHEN t.tier IS NULL THEN b.value ELSE e.value END) v(value)
+		GROUP BY v.value, f.tier, t.tier;
+	ELSIF dimension IS NULL AND num_nonnulls((_tiering.kept(scheme, from_date, known_at)).slot,
 		(_tiering.kept(scheme, to_date, known_at)).slot) = 0
 	THEN
-		RETURN QUERY SELECT s.from_tier, s.to_tier, s.customers, NULL::numeric, NULL::numeric
+		RETURN QUERY SELECT NULL::text, s.from_tier, s.to_tier, s.customers, NULL::numeric,
+			NULL::numeric
 		FROM _tiering.migration_counts(scheme, from_date, to_date, known_at) s;
 	ELSE
-		RETURN QUERY SELECT f.tier, t.tier, count(*), sum(f.measure), sum(t.measure)
+		RETURN QUERY SELECT v.value, f.tier, t.tier, count(*), sum(f.measure), sum(t.measure)
 		FROM _tiering.stood_with(scheme, from_date, known_at) f
 			FULL JOIN _tiering.stood_with(scheme, to_date, known_at) t
 				ON t.customer_id = f.customer_id
-		GROUP BY f.tier, t.tier;
+			LEFT JOIN _tiering.dimension_on(scheme, dimension, from_date) b
+				ON b.customer_id = f.customer_id
+			LEFT JOIN _tiering.dimension_on(scheme, dimension, to_date) e
+				ON e.customer_id = t.customer_id
+			CROSS JOIN LATERAL _tiering.told_value(dimension,
+				CASE WHEN t.tier IS NULL THEN b.value ELSE e.value END) v(value)
+		GROUP BY v.value, f.tier, t.tier;
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.cells(text, date, date, timestamptz) IS
+COMMENT ON FUNCTION _tiering.cells(text, date, date, timestamptz, text) IS
 'Customers by where they stood at the ends of two days, as known at a time, with what they had on '
-'each: what migration_matrix() and measure_bridge() are made of';
+'each: what migration_matrix() and measure_bridge() are made of. If a dimension is named, by its '
+'value at the end, too, or, of those who had left by then, at the beginning';
 
 CREATE FUNCTION _tiering.check_span(scheme text, from_date date, to_date date) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
@@ -348,8 +387,8 @@ COMMENT ON FUNCTION _tiering.check_span(text, date, date) IS
 
 -- Each tier by the name that it had on the day
 CREATE FUNCTION _tiering.named_cells(scheme text, from_date date, to_date date,
-	known_at timestamptz)
-RETURNS TABLE (from_tier text, to_tier text, customers bigint, measure_from numeric,
+	known_at timestamptz, dimension text)
+RETURNS TABLE (value text, from_tier text, to_tier text, customers bigint, measure_from numeric,
 	measure_to numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path = pg_catalog, pg_temp
@@ -360,23 +399,23 @@ DECLARE
 	last int := _tiering.named_by(scheme, to_date);
 BEGIN
 	RETURN QUERY
-	SELECT COALESCE(f.becomes, c.from_tier), COALESCE(t.becomes, c.to_tier),
+	SELECT c.value, COALESCE(f.becomes, c.from_tier), COALESCE(t.becomes, c.to_tier),
 		sum(c.customers)::bigint, sum(c.measure_from), sum(c.measure_to)
-	FROM _tiering.cells(named_cells.scheme, from_date, to_date, known_at) c
+	FROM _tiering.cells(named_cells.scheme, from_date, to_date, known_at, dimension) c
 		LEFT JOIN _tiering.tier_names(named_cells.scheme, first) f ON f.tier = c.from_tier
 		LEFT JOIN _tiering.tier_names(named_cells.scheme, last) t ON t.tier = c.to_tier
-	GROUP BY 1, 2;
+	GROUP BY 1, 2, 3;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.named_cells(text, date, date, timestamptz) IS
+COMMENT ON FUNCTION _tiering.named_cells(text, date, date, timestamptz, text) IS
 'What cells() tells, each tier by the name that it had on the day';
 
-CREATE FUNCTION tiering.migration_matrix(scheme text, from_date date, to_date date,
-	known_at timestamptz DEFAULT NULL)
-	RETURNS TABLE (from_tier text, to_tier text, direction text, from_rank int, to_rank int,
-		customers bigint, share numeric, share_low numeric, share_high numeric,
+CREATE FUNCTION _tiering.matrix(scheme text, from_date date, to_date date,
+	known_at timestamptz, dimension text)
+	RETURNS TABLE (value text, from_tier text, to_tier text, direction text, from_rank int,
+		to_rank int, customers bigint, share numeric, share_low numeric, share_high numeric,
 		measure_from numeric, measure_to numeric)
-LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 50
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 50
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -384,16 +423,17 @@ BEGIN
 	PERFORM _tiering.check_span(scheme, from_date, to_date);
 	RETURN QUERY
 	WITH cell AS (
-		SELECT s.*, sum(s.customers) OVER (PARTITION BY s.from_tier)::bigint AS cohort
-		FROM _tiering.named_cells(migration_matrix.scheme, from_date, to_date, known_at) s
+		SELECT s.*, sum(s.customers) OVER (PARTITION BY s.value, s.from_tier)::bigint AS cohort
+		FROM _tiering.named_cells(matrix.scheme, from_date, to_date, known_at,
+			dimension) s
 	), newest AS (
 		-- at the end of the span, or of all
 		SELECT v.version FROM tiering.scheme_version v
-		WHERE v.scheme = migration_matrix.scheme COLLATE "C"
-		ORDER BY lower(v.effective) <= migration_matrix.to_date DESC NULLS LAST, v.version DESC
+		WHERE v.scheme = matrix.scheme COLLATE "C"
+		ORDER BY lower(v.effective) <= matrix.to_date DESC NULLS LAST, v.version DESC
 			LIMIT 1
 	)
-	SELECT c.from_tier, c.to_tier,
+	SELECT c.value, c.from_tier, c.to_tier,
 		CASE WHEN c.from_tier IS NULL THEN 'new' WHEN c.to_tier IS NULL THEN 'exit'
 			ELSE d.direction END,
 		f.rank, t.rank, c.customers,
@@ -401,14 +441,29 @@ BEGIN
 		w.low, w.high, c.measure_from, c.measure_to
 	FROM cell c
 		CROSS JOIN newest n
-		LEFT JOIN _tiering.directions(migration_matrix.scheme, n.version) d
+		LEFT JOIN _tiering.directions(matrix.scheme, n.version) d
 			ON d.from_tier = c.from_tier AND d.to_tier = c.to_tier
-		LEFT JOIN _tiering.tier_names(migration_matrix.scheme, n.version) f ON f.tier = c.from_tier
-		LEFT JOIN _tiering.tier_names(migration_matrix.scheme, n.version) t ON t.tier = c.to_tier
+		LEFT JOIN _tiering.tier_names(matrix.scheme, n.version) f ON f.tier = c.from_tier
+		LEFT JOIN _tiering.tier_names(matrix.scheme, n.version) t ON t.tier = c.to_tier
 		LEFT JOIN LATERAL _tiering.wilson(c.customers, c.cohort) w ON c.from_tier IS NOT NULL
-	ORDER BY f.rank NULLS FIRST, c.from_tier NULLS FIRST, t.rank NULLS FIRST, c.to_tier NULLS FIRST;
+	ORDER BY c.value, f.rank NULLS FIRST, c.from_tier NULLS FIRST, t.rank NULLS FIRST,
+		c.to_tier NULLS FIRST;
 END;
 $$;
+COMMENT ON FUNCTION _tiering.matrix(text, date, date, timestamptz, text) IS
+'Part of migration_matrix(): what it tells, by a dimension if one is named';
+
+CREATE FUNCTION tiering.migration_matrix(scheme text, from_date date, to_date date,
+	known_at timestamptz DEFAULT NULL)
+	RETURNS TABLE (from_tier text, to_tier text, direction text, from_rank int, to_rank int,
+		customers bigint, share numeric, share_low numeric, share_high numeric,
+		measure_from numeric, measure_to numeric)
+LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 50
+BEGIN ATOMIC
+	SELECT m.from_tier, m.to_tier, m.direction, m.from_rank, m.to_rank, m.customers, m.share,
+		m.share_low, m.share_high, m.measure_from, m.measure_to
+	FROM _tiering.matrix(migration_matrix.scheme, from_date, to_date, known_at, NULL) m;
+END;
 COMMENT ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz) IS
 'The customers who were in a tier at the end of from_date, by their tier at the end of '
 'to_date, and those who had come by then; who came and left in between is in neither. from_tier is '
@@ -421,11 +476,11 @@ COMMENT ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz) IS
 'from_tier up, new first. Errors: dates that are null, infinite or in the wrong order (22023), an '
 'unknown scheme (42704)';
 
-CREATE FUNCTION tiering.measure_bridge(scheme text, from_date date, to_date date,
-	known_at timestamptz DEFAULT NULL)
-RETURNS TABLE (tier text, rank int, opening numeric, new numeric, exit numeric,
+CREATE FUNCTION _tiering.bridge(scheme text, from_date date, to_date date,
+	known_at timestamptz, dimension text)
+RETURNS TABLE (value text, tier text, rank int, opening numeric, new numeric, exit numeric,
 	migrated_in numeric, migrated_out numeric, growth numeric, closing numeric)
-LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 10
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -437,40 +492,54 @@ BEGIN
 	PERFORM _tiering.check_span(scheme, from_date, to_date);
 	RETURN QUERY
 	WITH named AS MATERIALIZED (
-		SELECT n.* FROM _tiering.tier_names(measure_bridge.scheme, named) n
+		SELECT n.* FROM _tiering.tier_names(bridge.scheme, named) n
 	), cell AS MATERIALIZED (
 		-- a tier that was renamed in between is one
-		SELECT COALESCE(n.becomes, c.from_tier) AS from_tier, c.to_tier,
+		SELECT c.value, COALESCE(n.becomes, c.from_tier) AS from_tier, c.to_tier,
 			CASE WHEN opened THEN COALESCE(sum(c.measure_from), 0) END AS had,
 			CASE WHEN closed THEN COALESCE(sum(c.measure_to), 0) END AS has
-		FROM _tiering.named_cells(measure_bridge.scheme, from_date, to_date, known_at) c
+		FROM _tiering.named_cells(bridge.scheme, from_date, to_date, known_at,
+				dimension) c
 			LEFT JOIN named n ON n.tier = c.from_tier
-		GROUP BY 1, 2
+		GROUP BY 1, 2, 3
 	), part AS (
-		SELECT c.from_tier AS tier, c.had AS opening, 0 AS new,
+		SELECT c.value, c.from_tier AS tier, c.had AS opening, 0 AS new,
 			CASE WHEN c.to_tier IS NULL THEN - c.had ELSE 0 END AS exit, 0 AS migrated_in,
 			CASE WHEN c.to_tier <> c.from_tier THEN - c.had ELSE 0 END AS migrated_out,
 			0 AS growth, 0 AS closing
 		FROM cell c WHERE c.from_tier IS NOT NULL
 		UNION ALL
-		SELECT c.to_tier, 0, CASE WHEN c.from_tier IS NULL THEN c.has ELSE 0 END, 0,
+		SELECT c.value, c.to_tier, 0, CASE WHEN c.from_tier IS NULL THEN c.has ELSE 0 END, 0,
 			CASE WHEN c.from_tier <> c.to_tier THEN c.had ELSE 0 END, 0,
 			CASE WHEN c.from_tier IS NOT NULL THEN c.has - c.had ELSE 0 END, c.has
 		FROM cell c WHERE c.to_tier IS NOT NULL
 		UNION ALL
-		SELECT t.tier, 0, 0, 0, 0, 0, 0, 0 FROM tiering.tier t
-		WHERE t.scheme = measure_bridge.scheme COLLATE "C" AND t.version = named
+		SELECT NULL, t.tier, 0, 0, 0, 0, 0, 0, 0 FROM tiering.tier t
+		WHERE dimension IS NULL AND t.scheme = bridge.scheme COLLATE "C" AND t.version = named
 	)
-	SELECT p.tier, max(n.rank), CASE WHEN opened THEN sum(p.opening) END,
+	SELECT p.value, p.tier, max(n.rank), CASE WHEN opened THEN sum(p.opening) END,
 		CASE WHEN closed THEN sum(p.new) END, CASE WHEN opened THEN sum(p.exit) END,
 		CASE WHEN opened THEN sum(p.migrated_in) END,
 		CASE WHEN opened THEN sum(p.migrated_out) END,
 		CASE WHEN opened AND closed THEN sum(p.growth) END, CASE WHEN closed THEN sum(p.closing) END
 	FROM part p LEFT JOIN named n ON n.tier = p.tier
-	GROUP BY p.tier
-	ORDER BY max(n.rank) DESC NULLS LAST, p.tier;
+	GROUP BY p.value, p.tier
+	ORDER BY p.value, max(n.rank) DESC NULLS LAST, p.tier;
 END;
 $$;
+COMMENT ON FUNCTION _tiering.bridge(text, date, date, timestamptz, text) IS
+'Part of measure_bridge(): what it tells, by a dimension if one is named';
+
+CREATE FUNCTION tiering.measure_bridge(scheme text, from_date date, to_date date,
+	known_at timestamptz DEFAULT NULL)
+RETURNS TABLE (tier text, rank int, opening numeric, new numeric, exit numeric,
+	migrated_in numeric, migrated_out numeric, growth numeric, closing numeric)
+LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 10
+BEGIN ATOMIC
+	SELECT b.tier, b.rank, b.opening, b.new, b.exit, b.migrated_in, b.migrated_out, b.growth,
+		b.closing
+	FROM _tiering.bridge(measure_bridge.scheme, from_date, to_date, known_at, NULL) b;
+END;
 COMMENT ON FUNCTION tiering.measure_bridge(text, date, date, timestamptz) IS
 'How the money of each tier came from what it was at the end of from_date to what it was at the '
 'end of to_date: opening + new + exit + migrated_in + migrated_out + growth = closing, exit and '

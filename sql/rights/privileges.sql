@@ -163,4 +163,6 @@ GRANT EXECUTE ON FUNCTION _tiering.bounds_fit, _tiering.restores, _tiering.binde
 -- near_upgrade, which may be granted alone: it asks for a key that the view alone gives
 GRANT EXECUTE ON FUNCTION _tiering.balance_to_hold TO PUBLIC;
 -- current_tier, near_upgrade, near_downgrade and tier_distribution: in the same way
-GRANT EXECUTE ON FUNCTION _tiering.shown_measures, _tiering.shown_sums TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _tiering.shown_measures, _tiering.shown_sums,
+	_tiering.shown_by
+	TO PUBLIC;

@@ -12,6 +12,10 @@ CREATE INDEX migration_by_customer ON tiering.migration
 	USING hash (customer_id COLLATE "default");
 CREATE INDEX request_by_customer ON tiering.request
 	USING hash (customer_id COLLATE "default");
+CREATE INDEX customer_dimension_by_customer ON tiering.customer_dimension
+	USING hash (customer_id COLLATE "default") WHERE to_as_of IS NULL;
 COMMENT ON INDEX tiering.assignment_by_customer IS 'For views that are asked for one customer';
 COMMENT ON INDEX tiering.migration_by_customer IS 'For views that are asked for one customer';
 COMMENT ON INDEX tiering.request_by_customer IS 'For views that are asked for one customer';
+COMMENT ON INDEX tiering.customer_dimension_by_customer IS
+'For views that are asked for one customer';

@@ -270,6 +270,41 @@ CREATE TABLE tiering.source_check (
 SELECT pg_catalog.pg_extension_config_dump('tiering.source_check', '');
 SELECT pg_catalog.pg_extension_config_dump('tiering.source_check_entry_seq', '');
 
+-- Dimensions of customers
+CREATE TABLE tiering.dimensions_source (
+	scheme   text COLLATE "C" PRIMARY KEY REFERENCES tiering.scheme,
+	query    text NOT NULL,
+	names    text[] COLLATE "C" NOT NULL,
+	set_by   regrole NOT NULL DEFAULT to_regrole(quote_ident(current_user)),
+	set_at   timestamptz NOT NULL DEFAULT now(),
+	settings text[] NOT NULL DEFAULT _tiering.kept_settings()
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.dimensions_source', '');
+CREATE TABLE tiering.customer_dimension (
+	scheme      text COLLATE "C" NOT NULL,
+	customer_id text COLLATE "C" NOT NULL,
+	dimension   text COLLATE "C" NOT NULL,
+	value       text COLLATE "C" NOT NULL,
+	from_as_of  date NOT NULL,
+	to_as_of    date CHECK (to_as_of > from_as_of),
+	PRIMARY KEY (scheme, customer_id, dimension, from_as_of)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.customer_dimension', '');
+CREATE INDEX customer_dimension_by_customer ON tiering.customer_dimension
+	USING hash (customer_id COLLATE "default") WHERE to_as_of IS NULL;
+CREATE TABLE tiering.target (
+	scheme    text COLLATE "C" NOT NULL REFERENCES tiering.scheme,
+	dimension text COLLATE "C" NOT NULL,
+	value     text COLLATE "C" NOT NULL,
+	tier      text COLLATE "C" NOT NULL,
+	as_of     date NOT NULL CHECK (isfinite(as_of)),
+	customers bigint CHECK (customers >= 0),
+	measure   numeric CHECK (measure NOT IN ('NaN', 'Infinity', '-Infinity')),
+	PRIMARY KEY (scheme, dimension, value, tier, as_of),
+	CHECK (num_nonnulls(customers, measure) > 0)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.target', '');
+
 -- Of the last one assignment had it. The distribution of that was of before decisions, and
 -- is of after them now: a later edition where they differ.
 INSERT INTO tiering.kept_assessment (scheme, as_of, recorded_at, slot)

@@ -26,7 +26,8 @@ CREATE INDEX customer_posix_no ON coll.customer (posix_no);
 SELECT tiering.create_ladder('coll', 'x', '{low,high}', '{NULL,100}');
 INSERT INTO tiering.policy (scheme, version, tier, down_after) VALUES ('coll', 1, 'high', 3);
 SELECT tiering.publish('coll', '2024-01-01'),
-	tiering.set_source('coll', 'SELECT no AS customer_id, x FROM coll.customer');
+	tiering.set_source('coll', 'SELECT no AS customer_id, x FROM coll.customer'),
+	tiering.set_dimensions('coll', 'SELECT no AS customer_id, branch FROM coll.customer');
 SELECT new FROM tiering.refresh('coll', '2024-01-31');
 INSERT INTO tiering.dirty (scheme, customer_id, from_as_of)
 SELECT 'coll', no, '2024-01-31' FROM coll.customer;
@@ -34,6 +35,7 @@ INSERT INTO tiering.request (scheme, customer_id, kind, tier, valid, reason, req
 SELECT 'coll', no, 'floor', 'high', '[2024-02-01,2025-01-01)', 'none', 'nobody' FROM coll.customer;
 ANALYZE coll.customer;
 ANALYZE tiering.assignment;
+ANALYZE tiering.customer_dimension;
 ANALYZE tiering.migration;
 ANALYZE tiering.request;
 ANALYZE tiering.dirty;
@@ -67,13 +69,14 @@ FROM coll.given g ORDER BY g.source COLLATE "C";
 -- and one customer is found by ours
 SELECT g.source,
 	coll.uses(format('SELECT * FROM %s v WHERE v.customer_id = ''00000007''', g.source),
-		'assignment_by_customer', 'migration_by_customer', 'request_by_customer') AS one,
+		VARIADIC i.indexes) AS one,
 	coll.uses(format('SELECT * FROM %s v WHERE scheme = ''coll'' AND customer_id IN (''1'', ''2'')',
-		g.source), 'assignment_by_customer', 'migration_by_customer', 'request_by_customer') AS two,
+		g.source), VARIADIC i.indexes) AS two,
 	coll.uses(format('SELECT v.* FROM coll.customer c JOIN %s v ON v.customer_id = c.no
-		WHERE c.no = ''00000003''', g.source), 'assignment_by_customer', 'migration_by_customer',
-		'request_by_customer') AS joined
-FROM coll.given g WHERE g.source !~ '\(|dirty' ORDER BY g.source COLLATE "C";
+		WHERE c.no = ''00000003''', g.source), VARIADIC i.indexes) AS joined
+FROM coll.given g CROSS JOIN (SELECT ARRAY['assignment_by_customer', 'migration_by_customer',
+	'request_by_customer', 'customer_dimension_by_customer'] AS indexes) i
+WHERE g.source !~ '\(|dirty' ORDER BY g.source COLLATE "C";
 SELECT coll.uses('SELECT * FROM tiering.assignment WHERE scheme = ''coll'' AND customer_id = ''1''',
 	'assignment_pkey') AS the_table_itself;
 
@@ -117,7 +120,8 @@ INSERT INTO tiering.asset_weight (scheme, version, asset_class, weight)
 VALUES ('coll_few', 1, 'funds', 0.5);
 SELECT tiering.publish('coll_few', '2024-01-01'),
 	tiering.set_source('coll_few', 'SELECT no AS customer_id, x FROM coll.few'),
-	tiering.watch_table('coll_few', 'coll.few', 'no');
+	tiering.watch_table('coll_few', 'coll.few', 'no'),
+	tiering.set_dimensions('coll_few', 'SELECT no AS customer_id, x AS branch FROM coll.few');
 SELECT new FROM tiering.refresh('coll_few', '2024-01-31');
 CREATE VIEW coll.request AS
 SELECT request, customer_id FROM tiering.request WHERE scheme = 'coll_few';
@@ -179,6 +183,9 @@ INSERT INTO coll.argument VALUES
 		current_date AS changed_on FROM coll.few'$$),
 	('check_flows', 'query', $$'SELECT no AS account, x AS amount,
 		current_date AS posted_on FROM coll.few'$$),
+	('set_dimensions', 'query', $$'SELECT no AS customer_id, no AS branch FROM coll.few'$$),
+	('', 'dimension', $$'branch'$$), ('', 'by', $$'branch'$$),
+	('', 'scheme_a', $$'coll_few'$$), ('', 'scheme_b', $$'coll'$$),
 	('', 'bounds', $$'[)'$$), ('', 'holidays', $$'{}'$$), ('', 'jump', '100'),
 	('', 'max_age', '30'), ('', 'weekends', 'true'),
 	('load_history', 'query', $$'SELECT no COLLATE "POSIX" AS customer_id, day::date AS as_of,

@@ -3,6 +3,7 @@
 CREATE SCHEMA walk;
 CREATE TABLE walk.decided (kind text, who text, list text);
 INSERT INTO walk.decided VALUES ('function', 'public', $list$
+	_tiering.shown_by(uuid, text, text, date);
 	_tiering.acting_role();
 	_tiering.balance_to_hold(uuid, date, text, numeric, boolean);
 	_tiering.shown_measures(uuid, text);
@@ -194,6 +195,12 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	year_to_date(date)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'report', $list$
+	migration_matrix(text, date, date, text, timestampwithtimezone);
+	measure_bridge(text, date, date, text, timestampwithtimezone);
+	tier_distribution_by(text, text, date);
+	migration_summary_by(text, text, date, date);
+	staffing_by(text, text);
+	cross_distribution(text, text, date);
 	_tiering.assignment_disagrees(text);
 	_tiering.assessment_disagrees(text);
 	_tiering.version_disagrees(text);
@@ -279,6 +286,11 @@ INSERT INTO walk.decided VALUES ('function', 'author', $list$
 	validate_overrides(text, integer, date)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'bind', $list$
+	set_dimensions(text, text);
+	_tiering.checked_dimensions(text, text);
+	_tiering.dimension_names(text, text);
+	_tiering.dimension_columns(text[]);
+	_tiering.dimension_check(text, text);
 	keep_assessments(text, text, interval);
 	set_limits(text, numeric, numeric, numeric, text, numeric);
 	_tiering.checked_control(text, text);
@@ -537,8 +549,22 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.moved_in(text, bigint, date, integer);
 	_tiering.stood_as_kept(text, date, timestampwithtimezone);
 	_tiering.stood_with(text, date, timestampwithtimezone);
-	_tiering.cells(text, date, date, timestampwithtimezone);
-	_tiering.named_cells(text, date, date, timestampwithtimezone);
+	_tiering.cells(text, date, date, timestampwithtimezone, text);
+	_tiering.named_cells(text, date, date, timestampwithtimezone, text);
+	_tiering.matrix(text, date, date, timestampwithtimezone, text);
+	_tiering.bridge(text, date, date, timestampwithtimezone, text);
+	_tiering.dimension_on(text, text, date);
+	_tiering.told_value(text, text);
+	_tiering.check_dimension(text, text);
+	_tiering.standing(text, date);
+	_tiering.standing_day(text, date);
+	_tiering.distribution_by(text, text, date, integer);
+	_tiering.dimension_rows(text, date);
+	_tiering.write_dimensions(text, text);
+	_tiering.drop_dimensions(text, date);
+	_tiering.refuse_dimensions(text, date, text[]);
+	_tiering.keep_dimensions(text, date);
+	_tiering.rename_dimensions(text, text, text);
 	_tiering.check_span(text, date, date);
 	_tiering.write_void(text, date, integer)
 $list$);
@@ -559,6 +585,10 @@ INSERT INTO walk.decided VALUES ('relation', 'public', $list$
 	tier SELECT
 $list$);
 INSERT INTO walk.decided VALUES ('relation', 'report', $list$
+	current_dimension SELECT;
+	customer_dimension SELECT;
+	target SELECT;
+	target_actual SELECT;
 	assessment SELECT;
 	customer_alias SELECT;
 	former_number SELECT;
@@ -592,6 +622,7 @@ INSERT INTO walk.decided VALUES ('relation', 'report', $list$
 	watch_history SELECT
 $list$);
 INSERT INTO walk.decided VALUES ('relation', 'author', $list$
+	target INSERT+UPDATE+DELETE;
 	asset_weight SELECT+INSERT+UPDATE+DELETE;
 	metric SELECT+INSERT+UPDATE+DELETE;
 	policy SELECT+INSERT+UPDATE+DELETE;
@@ -605,6 +636,7 @@ INSERT INTO walk.decided VALUES ('relation', 'author', $list$
 	tier SELECT+INSERT+UPDATE+DELETE
 $list$);
 INSERT INTO walk.decided VALUES ('relation', 'bind', $list$
+	dimensions_source SELECT;
 	refresh_limit SELECT;
 	series_source SELECT(scheme, query, set_by, set_at, settings)+DELETE;
 	source SELECT

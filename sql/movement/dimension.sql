@@ -1,0 +1,197 @@
+/*
+ * Dimensions: what else is known of customers, such as their branch, manager or region. They
+ * are asked for at each assessment and kept with it, so that a report on the past tells who
+ * was where then. A customer who goes from one branch to another is a change of their row
+ * here, and no move.
+ */
+
+CREATE TRIGGER check_setter BEFORE INSERT OR UPDATE ON tiering.dimensions_source
+	FOR EACH ROW EXECUTE FUNCTION _tiering.check_setter();
+COMMENT ON TRIGGER check_setter ON tiering.dimensions_source IS 'Nobody lends themselves rights';
+
+CREATE FUNCTION _tiering.dimension_rows(scheme text, as_of date) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'dimension_rows'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 30000000 ROWS 100000;
+COMMENT ON FUNCTION _tiering.dimension_rows(text, date) IS
+'What the dimensions of a scheme yield for a date, with the columns that the caller lists; nothing '
+'if none are bound; runs with the rights of the role that set them. Not for PUBLIC';
+
+CREATE FUNCTION _tiering.dimension_check(scheme text, query text) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'dimension_check'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000 ROWS 1;
+COMMENT ON FUNCTION _tiering.dimension_check(text, text) IS
+'Checks, with the caller''s own rights, that a query can yield the dimensions of a scheme in the '
+'columns that the caller lists; returns no rows';
+
+CREATE FUNCTION _tiering.dimension_names(scheme text, query text) RETURNS text[]
+AS 'MODULE_PATHNAME', 'dimension_names'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION _tiering.dimension_names(text, text) IS
+'The names of the columns that a query yields, with the caller''s own rights';
+
+CREATE FUNCTION _tiering.dimension_columns(names text[]) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10
+BEGIN ATOMIC
+	SELECT string_agg(format('%I text COLLATE "C"', n.name), ', ' ORDER BY n.ordinality)
+	FROM unnest('{customer_id}' || names) WITH ORDINALITY n(name, ordinality);
+END;
+COMMENT ON FUNCTION _tiering.dimension_columns(text[]) IS
+'The column list of a query that yields these dimensions';
+
+CREATE FUNCTION _tiering.checked_dimensions(scheme text, query text) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	bare text := NULLIF(rtrim(query, E'; \t\r\n'), '');
+	names text[];
+BEGIN
+	PERFORM tiering.newest_version(scheme);
+	IF bare IS NULL THEN
+		RETURN NULL;
+	END IF;
+	names := array_remove(_tiering.dimension_names(scheme, bare), 'customer_id');
+	IF names = '{}' THEN
+		RAISE EXCEPTION 'dimension query of scheme "%" yields no column but customer_id', scheme
+			USING ERRCODE = 'undefined_column',
+			HINT = 'Each dimension is a column of its own, such as branch.';
+	END IF;
+	EXECUTE format('SELECT FROM _tiering.dimension_check(%L, %L) AS d(%s)', scheme, bare,
+		_tiering.dimension_columns(names));
+	RETURN bare;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.checked_dimensions(text, text) IS
+'Part of set_dimensions(): the query as it is kept, if it can be one; null if there is none';
+
+CREATE FUNCTION _tiering.write_dimensions(scheme text, query text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM _tiering.take_turn(scheme);
+	DELETE FROM tiering.dimensions_source d WHERE d.scheme = write_dimensions.scheme;
+	IF query IS NOT NULL THEN
+		INSERT INTO tiering.dimensions_source (scheme, query, names, set_by)
+		SELECT write_dimensions.scheme, write_dimensions.query,
+			array_remove(_tiering.dimension_names(scheme, query), 'customer_id'), _tiering.binder();
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.write_dimensions(text, text) IS
+'Part of set_dimensions(): writes the query for the role that calls it';
+
+CREATE FUNCTION tiering.set_dimensions(scheme text, query text) RETURNS void
+AS 'MODULE_PATHNAME', 'set_dimensions'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION tiering.set_dimensions(text, text) IS
+'Says by what else the customers of a scheme are told apart, such as branch, manager or region. '
+'query yields for the date $1 customer_id, once for each customer, and a column for each '
+'dimension, which is taken as text; a customer whom it does not yield, or a null, is unknown. Each '
+'refresh asks for them and keeps what has changed, so that reports on the past tell of the '
+'branches of then: tier_distribution_by(), migration_matrix(…, by => ''branch''). A null unbinds; '
+'what was kept stays. The query runs as a source does, with the rights and settings of who calls '
+'this. Example: set_dimensions(''retail'', ''SELECT customer_id, branch FROM bank.customer''). '
+'Errors: unknown scheme (42704), no column customer_id or none besides it (42703), and what '
+'set_source() says of queries';
+
+-- It takes back what assessments from a day on have kept.
+CREATE FUNCTION _tiering.drop_dimensions(scheme text, as_of date) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+	DELETE FROM tiering.customer_dimension d
+	WHERE d.scheme = drop_dimensions.scheme AND d.from_as_of >= drop_dimensions.as_of;
+	UPDATE tiering.customer_dimension d SET to_as_of = NULL
+	WHERE d.scheme = drop_dimensions.scheme AND d.to_as_of >= drop_dimensions.as_of;
+$$;
+COMMENT ON FUNCTION _tiering.drop_dimensions(text, date) IS
+'Leaves the dimensions of a scheme''s customers as the assessment before a day has kept them';
+
+CREATE FUNCTION _tiering.refuse_dimensions(scheme text, as_of date, names text[]) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	wrong record;
+BEGIN
+	EXECUTE format('SELECT d.customer_id FROM _tiering.dimension_rows(%L, %L) AS d(%s)
+		GROUP BY d.customer_id HAVING count(*) > 1 OR d.customer_id IS NULL
+		ORDER BY d.customer_id NULLS FIRST LIMIT 1', scheme, as_of,
+		_tiering.dimension_columns(names)) INTO wrong;
+	IF wrong.customer_id IS NULL THEN
+		RAISE EXCEPTION 'dimension query of scheme "%" yields a null customer_id', scheme
+			USING ERRCODE = 'null_value_not_allowed';
+	END IF;
+	RAISE EXCEPTION 'dimension query of scheme "%" yields % more than once', scheme,
+			_tiering.shown_customer(wrong.customer_id)
+		USING ERRCODE = 'unique_violation',
+		HINT = 'It must yield one row for each customer.';
+END;
+$$;
+COMMENT ON FUNCTION _tiering.refuse_dimensions(text, date, text[]) IS
+'Raises the error for what keep_dimensions() could not write: a null (22004) or repeated (23505) '
+'customer. Runs the query once more, as it has to be told who it is';
+
+CREATE FUNCTION _tiering.keep_dimensions(scheme text, as_of date) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp SET jit = off SET enable_nestloop = off
+AS $$
+DECLARE
+	names text[] := COALESCE((SELECT d.names FROM tiering.dimensions_source d
+		WHERE d.scheme = keep_dimensions.scheme), '{}');
+	pairs text := (SELECT string_agg(format('(%L, r.%1$I)', n), ', ') FROM unnest(names) n);
+BEGIN
+	PERFORM _tiering.drop_dimensions(scheme, as_of);
+	IF names = '{}' AND NOT EXISTS (SELECT FROM tiering.customer_dimension d
+		WHERE d.scheme = keep_dimensions.scheme)
+	THEN
+		RETURN;
+	END IF;
+	EXECUTE format($query$
+		WITH found AS MATERIALIZED (
+			SELECT COALESCE(f.now_id, r.customer_id) AS customer_id, v.dimension, v.value
+			FROM _tiering.dimension_rows($1, $2) AS r(%s)
+				LEFT JOIN tiering.former_number f ON f.scheme = $1 AND f.customer_id = r.customer_id
+				CROSS JOIN LATERAL (VALUES %s) v(dimension, value)
+			WHERE v.value IS NOT NULL
+		), closed AS (
+			UPDATE tiering.customer_dimension d SET to_as_of = $2
+			WHERE d.scheme = $1 AND d.to_as_of IS NULL AND NOT EXISTS (SELECT FROM found f
+				WHERE f.customer_id = d.customer_id AND f.dimension = d.dimension
+					AND f.value = d.value)
+		)
+		INSERT INTO tiering.customer_dimension (scheme, customer_id, dimension, value, from_as_of)
+		SELECT $1, f.customer_id, f.dimension, f.value, $2 FROM found f
+		WHERE NOT EXISTS (SELECT FROM tiering.customer_dimension d
+			WHERE d.scheme = $1 AND d.to_as_of IS NULL AND d.customer_id = f.customer_id
+				AND d.dimension = f.dimension AND d.value = f.value)
+		$query$, _tiering.dimension_columns(names),
+		COALESCE(pairs, '(NULL::text, NULL::text)')) USING scheme, as_of;
+EXCEPTION WHEN unique_violation OR not_null_violation THEN
+	PERFORM _tiering.refuse_dimensions(scheme, as_of, names);
+END;
+$$;
+COMMENT ON FUNCTION _tiering.keep_dimensions(text, date) IS
+'Asks for the dimensions of a scheme''s customers at an assessment, and keeps those that are not '
+'as the one before found them. Errors: a null (22004) or repeated (23505) customer, and what the '
+'query raises';
+
+-- The new number may have been yielded before it was theirs.
+CREATE FUNCTION _tiering.rename_dimensions(scheme text, customer_id text, new_id text)
+RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+	DELETE FROM tiering.customer_dimension n USING tiering.customer_dimension d
+	WHERE n.scheme = rename_dimensions.scheme AND d.scheme = n.scheme
+		AND n.customer_id = new_id COLLATE "C"
+		AND d.customer_id = rename_dimensions.customer_id COLLATE "C"
+		AND d.dimension = n.dimension
+		AND daterange(d.from_as_of, d.to_as_of) && daterange(n.from_as_of, n.to_as_of);
+	UPDATE tiering.customer_dimension d SET customer_id = new_id
+	WHERE d.scheme = rename_dimensions.scheme
+		AND d.customer_id = rename_dimensions.customer_id COLLATE "C";
+$$;
+COMMENT ON FUNCTION _tiering.rename_dimensions(text, text, text) IS
+'Part of rename_customer(): what a customer was by each dimension goes over to their new number';

@@ -1,0 +1,297 @@
+/*
+ * Reports by a dimension, such as branch. Each adds up to the report without it: a customer
+ * counts once, and whom the dimension does not tell is unknown, which is a row of its own.
+ */
+
+CREATE FUNCTION _tiering.check_dimension(scheme text, dimension text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	bound text[] := (SELECT d.names FROM tiering.dimensions_source d
+		WHERE d.scheme = check_dimension.scheme COLLATE "C");
+BEGIN
+	PERFORM tiering.newest_version(scheme);
+	IF dimension IS NULL THEN
+		RAISE EXCEPTION 'dimension must not be null' USING ERRCODE = 'null_value_not_allowed';
+	ELSIF dimension COLLATE "C" = ANY (bound) OR EXISTS (SELECT FROM tiering.customer_dimension d
+		WHERE d.scheme = check_dimension.scheme COLLATE "C"
+			AND d.dimension = check_dimension.dimension COLLATE "C")
+	THEN
+		RETURN;
+	END IF;
+	RAISE EXCEPTION 'scheme "%" has no dimension "%"', scheme, dimension
+		USING ERRCODE = 'undefined_object',
+		HINT = CASE WHEN bound IS NULL
+			THEN format('Bind some with tiering.set_dimensions(%L, query).', scheme)
+			ELSE format('It has %s.', array_to_string(bound, ', ')) END;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.check_dimension(text, text) IS
+'Refuses a dimension that a scheme does not have, nor ever had (42704), or a null (22004)';
+
+CREATE FUNCTION _tiering.standing(scheme text, as_of date)
+RETURNS TABLE (customer_id text, tier text, measure numeric)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+SET jit = off SET enable_nestloop = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	k tiering.kept_assessment;
+BEGIN
+	IF as_of IS NULL THEN
+		RETURN QUERY SELECT a.customer_id, a.tier, m.measure
+		FROM tiering.assignment a
+			LEFT JOIN _tiering.current_measures(standing.scheme, NULL) m
+				ON m.customer_id COLLATE "C" = a.customer_id
+		WHERE a.scheme = standing.scheme COLLATE "C";
+		RETURN;
+	END IF;
+	k := _tiering.stood_as_kept(scheme, as_of, NULL);
+	IF k.slot IS NULL THEN
+		RETURN QUERY SELECT s.* FROM _tiering.stood_with(standing.scheme, as_of, NULL) s;
+		RETURN;
+	END IF;
+	RETURN QUERY SELECT r.customer_id, r.tier, r.measure FROM _tiering.kept_rows(k, NULL) r
+	WHERE r.tier IS NOT NULL;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.standing(text, date) IS
+'Where customers stood at the end of a day, and what they had, null where that is not kept; the '
+'day null: where they are now';
+
+CREATE FUNCTION _tiering.standing_day(scheme text, as_of date) RETURNS date
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+BEGIN ATOMIC
+	SELECT _tiering.check_day(COALESCE(standing_day.as_of, l.as_of, current_date), 'as_of')
+	FROM _tiering.last_assessment(standing_day.scheme) l;
+END;
+COMMENT ON FUNCTION _tiering.standing_day(text, date) IS
+'The day of a report: the one given, the last assessment''s if that is null, and today''s if there '
+'was none. An infinite one is an error (22023)';
+
+CREATE FUNCTION _tiering.distribution_by(scheme text, dimension text, as_of date, named int)
+RETURNS TABLE (value text, tier text, customers bigint, measure numeric)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+SET jit = off SET enable_nestloop = off
+AS $$
+BEGIN
+	RETURN QUERY
+	SELECT _tiering.told_value(dimension, d.value), COALESCE(n.becomes, s.tier), count(*),
+		sum(s.measure)
+	FROM _tiering.standing(scheme, as_of) s
+		LEFT JOIN _tiering.dimension_on(scheme, dimension, COALESCE(as_of, 'infinity')) d
+			ON d.customer_id = s.customer_id
+		LEFT JOIN _tiering.tier_names(scheme, named) n ON n.tier = s.tier
+	GROUP BY 1, 2;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.distribution_by(text, text, date, int) IS
+'Part of tier_distribution_by(): customers and their measure by value and tier, the tiers as a '
+'version calls them; as_of null: now';
+
+CREATE FUNCTION tiering.tier_distribution_by(scheme text, dimension text,
+	as_of date DEFAULT NULL)
+RETURNS TABLE (value text, tier text, rank int, title text, title_zh text,
+	customers bigint, customers_share numeric, measure numeric, measure_share numeric)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE COST 1000000 ROWS 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	day date;
+	named int;
+BEGIN
+	PERFORM _tiering.check_dimension(scheme, dimension);
+	day := _tiering.standing_day(scheme, as_of);
+	named := COALESCE(_tiering.named_by(scheme, day), tiering.newest_version(scheme));
+	RETURN QUERY
+	SELECT d.value, d.tier, t.rank, t.title, t.title_zh, d.customers,
+		round(d.customers / sum(d.customers) OVER of_value, 6), d.measure,
+		round(d.measure / NULLIF(sum(d.measure) OVER of_value, 0), 6)
+	FROM _tiering.distribution_by(scheme, dimension, as_of, named) d
+		LEFT JOIN tiering.tier t ON t.scheme = tier_distribution_by.scheme COLLATE "C"
+			AND t.version = named AND t.tier = d.tier
+	WINDOW of_value AS (PARTITION BY d.value)
+	ORDER BY d.value, t.rank, d.tier;
+END;
+$$;
+COMMENT ON FUNCTION tiering.tier_distribution_by(text, text, date) IS
+'How many customers, with how much of the measure, each tier has in each branch, or other value of '
+'a dimension. as_of: at the end of that day; null: now. Who has no value by the last assessment up '
+'to it counts as unknown, as a customer does who really has that value. Shares are of the value''s '
+'customers and measure, rounded to 6 decimals. A tier without customers there has no row. Money is '
+'null where the day is no assessment that is kept. Example: tier_distribution_by(''retail'', '
+'''branch''). Errors: unknown scheme or dimension (42704), a null (22004), an infinite day (22023)';
+
+CREATE FUNCTION tiering.migration_matrix(scheme text, from_date date, to_date date, by text,
+	known_at timestamptz DEFAULT NULL)
+RETURNS TABLE (value text, from_tier text, to_tier text, direction text, from_rank int,
+	to_rank int, customers bigint, share numeric, share_low numeric, share_high numeric,
+	measure_from numeric, measure_to numeric)
+LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 500
+BEGIN ATOMIC
+	SELECT _tiering.check_dimension(migration_matrix.scheme, migration_matrix.by);
+	SELECT m.* FROM _tiering.matrix(migration_matrix.scheme, migration_matrix.from_date,
+		migration_matrix.to_date, migration_matrix.known_at, migration_matrix.by) m;
+END;
+COMMENT ON FUNCTION tiering.migration_matrix(text, date, date, text, timestamptz) IS
+'The migration matrix of each branch, or other value of a dimension. A customer counts there where '
+'they are at the end of to_date, or, if they have left, where they were at the end of from_date: '
+'who changed the branch is in the new one with both days. share is of the customers of that value '
+'and from_tier. All else as in migration_matrix() without by, to which the values add up. Example: '
+'migration_matrix(''retail'', ''2026-08-31'', ''2026-09-30'', by => ''branch''). Errors: those of '
+'that, and an unknown dimension (42704)';
+
+CREATE FUNCTION tiering.migration_summary_by(scheme text, dimension text, from_date date,
+	to_date date)
+RETURNS TABLE (value text, new bigint, up bigint, down bigint, lateral_moves bigint, exit bigint,
+	stayed bigint, retention numeric)
+LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 50
+BEGIN ATOMIC
+	SELECT c.value, c.new, c.up, c.down, c.lateral_moves, c.exit, c.stayed,
+		round((c.stayed + c.up + c.down + c.lateral_moves)::numeric
+			/ NULLIF(c.stayed + c.up + c.down + c.lateral_moves + c.exit, 0), 6)
+	FROM (
+		SELECT m.value,
+			COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'new'), 0)::bigint AS new,
+			COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'up'), 0)::bigint AS up,
+			COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'down'), 0)::bigint AS down,
+			COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'lateral'),
+				0)::bigint AS lateral_moves,
+			COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'exit'), 0)::bigint AS exit,
+			COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'stayed'), 0)::bigint AS stayed
+		FROM tiering.migration_matrix(migration_summary_by.scheme, migration_summary_by.from_date,
+			migration_summary_by.to_date, by => migration_summary_by.dimension) m
+		GROUP BY m.value) c
+	ORDER BY c.value;
+END;
+COMMENT ON FUNCTION tiering.migration_summary_by(text, text, date, date) IS
+'How many customers moved between two days, and which way, in each branch or other value of a '
+'dimension. It is migration_matrix(…, by => dimension) added up. retention: the share of the '
+'customers of from_date who are still customers, rounded to 6 decimals; null if there were none. '
+'Errors: those of migration_matrix()';
+
+CREATE FUNCTION tiering.measure_bridge(scheme text, from_date date, to_date date, by text,
+	known_at timestamptz DEFAULT NULL)
+RETURNS TABLE (value text, tier text, rank int, opening numeric, new numeric, exit numeric,
+	migrated_in numeric, migrated_out numeric, growth numeric, closing numeric)
+LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 100
+BEGIN ATOMIC
+	SELECT _tiering.check_dimension(measure_bridge.scheme, measure_bridge.by);
+	SELECT b.* FROM _tiering.bridge(measure_bridge.scheme, measure_bridge.from_date,
+		measure_bridge.to_date, measure_bridge.known_at, measure_bridge.by) b;
+END;
+COMMENT ON FUNCTION tiering.measure_bridge(text, date, date, text, timestamptz) IS
+'How the money of each tier of each branch, or other value of a dimension, came from what it was '
+'to what it is. A customer counts where they are at the end of to_date, or, if they have left, '
+'where they were at the end of from_date, so that the opening is that of the branch''s customers '
+'of today. A tier without customers there has no row. All else as in measure_bridge() without by, '
+'to which the values add up. Errors: those of that, and an unknown dimension (42704)';
+
+CREATE FUNCTION tiering.cross_distribution(scheme_a text, scheme_b text, as_of date DEFAULT NULL)
+RETURNS TABLE (tier_a text, tier_b text, customers bigint, measure_a numeric, measure_b numeric)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE COST 1000000 ROWS 50
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+BEGIN
+	PERFORM tiering.newest_version(scheme_a), tiering.newest_version(scheme_b),
+		_tiering.standing_day(scheme_a, as_of);
+	RETURN QUERY
+	SELECT a.tier, b.tier, count(*), sum(a.measure), sum(b.measure)
+	FROM _tiering.standing(scheme_a, cross_distribution.as_of) a
+		FULL JOIN _tiering.standing(scheme_b, cross_distribution.as_of) b USING (customer_id)
+	GROUP BY a.tier, b.tier
+	ORDER BY a.tier NULLS FIRST, b.tier NULLS FIRST;
+END;
+$$;
+COMMENT ON FUNCTION tiering.cross_distribution(text, text, date) IS
+'How many customers are in each pair of tiers of two schemes, with what they have by the measure '
+'of each. A null tier: not a customer of that scheme. as_of: at the end of that day; null: now. '
+'Money is null where the day is no assessment of that scheme that is kept. Tiers have the names '
+'with which customers were graded. Example: cross_distribution(''retail'', ''risk''). Errors: '
+'unknown scheme (42704), an infinite day (22023)';
+
+CREATE VIEW tiering.current_dimension AS
+SELECT d.scheme, d.customer_id COLLATE "default" AS customer_id, d.dimension, d.value,
+	d.from_as_of AS since
+FROM tiering.customer_dimension d WHERE d.to_as_of IS NULL;
+COMMENT ON VIEW tiering.current_dimension IS
+'What customers are by each dimension now, to be joined to near_upgrade, near_downgrade or any '
+'view with a customer';
+COMMENT ON COLUMN tiering.current_dimension.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.current_dimension.customer_id IS 'Customer';
+COMMENT ON COLUMN tiering.current_dimension.dimension IS 'Dimension, such as branch';
+COMMENT ON COLUMN tiering.current_dimension.value IS 'What they are, such as north';
+COMMENT ON COLUMN tiering.current_dimension.since IS 'The first assessment that found it';
+
+CREATE FUNCTION tiering.staffing_by(scheme text, dimension text)
+RETURNS TABLE (value text, tier text, rank int, title text, title_zh text,
+	channel text, channel_zh text, customers bigint, customers_per_manager_from int,
+	customers_per_manager_to int, managers_from bigint, managers_to bigint)
+LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE COST 1000000 ROWS 100
+BEGIN ATOMIC
+	SELECT d.value, d.tier, d.rank, d.title, d.title_zh, s.channel, s.channel_zh,
+		d.customers, s.customers_per_manager_from, s.customers_per_manager_to,
+		ceil(d.customers / s.customers_per_manager_to::numeric)::bigint,
+		ceil(d.customers / s.customers_per_manager_from::numeric)::bigint
+	FROM tiering.tier_distribution_by(staffing_by.scheme, staffing_by.dimension) d
+		LEFT JOIN tiering.staffing s ON s.scheme = staffing_by.scheme COLLATE "C"
+			AND s.tier = d.tier COLLATE "C"
+	ORDER BY d.value, d.rank, d.tier;
+END;
+COMMENT ON FUNCTION tiering.staffing_by(text, text) IS
+'How the tiers of each branch, or other value of a dimension, are served, and how many '
+'relationship managers that takes at both ends of the range. Managers are counted whole for each '
+'tier of each branch: they are not shared, so that there may be more of them than staffing says. '
+'Errors: those of tier_distribution_by()';
+
+-- Whoever reads the view calls this, as they do shown_sums().
+CREATE FUNCTION _tiering.shown_by(key uuid, scheme text, dimension text, as_of date)
+RETURNS TABLE (value text, tier text, customers bigint, measure numeric)
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 1000000 ROWS 100
+SET search_path = pg_catalog, pg_temp SET debug_print_plan = off
+AS $$
+BEGIN
+	IF EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_by.key) THEN
+		RETURN QUERY SELECT d.* FROM _tiering.distribution_by(scheme, dimension, as_of,
+			_tiering.named_by(scheme, as_of)) d;
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.shown_by(uuid, text, text, date) IS
+'What distribution_by() tells of a day; nothing if that is not the key of views';
+
+-- One distribution for each day and dimension, however many targets there are
+CREATE VIEW tiering.target_actual AS
+SELECT t.scheme, t.dimension, t.value, t.tier, t.as_of, t.customers AS target_customers,
+	CASE WHEN t.as_of <= o.refreshed_as_of THEN COALESCE(d.customers, 0) END AS customers,
+	t.measure AS target_measure,
+	CASE WHEN t.as_of > o.refreshed_as_of THEN NULL WHEN d.tier IS NOT NULL THEN d.measure
+		WHEN o.scheme IS NOT NULL THEN 0 END AS measure
+FROM tiering.target t
+	LEFT JOIN tiering.source o ON o.scheme = t.scheme
+	LEFT JOIN (
+		SELECT g.scheme || '' AS scheme, g.dimension || '' AS dimension, g.as_of, x.*
+		FROM (SELECT DISTINCT t.scheme, t.dimension, t.as_of FROM tiering.target t) g
+			JOIN tiering.source o ON o.scheme = g.scheme AND o.refreshed_as_of >= g.as_of
+			CROSS JOIN LATERAL _tiering.shown_by((SELECT k.key FROM tiering.view_key k LIMIT 1),
+				g.scheme, g.dimension, g.as_of) x
+		ORDER BY g.as_of) d ON d.scheme = t.scheme AND d.dimension = t.dimension
+			AND d.as_of = t.as_of AND d.value = t.value AND d.tier = t.tier;
+COMMENT ON VIEW tiering.target_actual IS
+'Targets, with what was reached on their day';
+COMMENT ON COLUMN tiering.target_actual.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.target_actual.dimension IS 'Dimension, such as branch';
+COMMENT ON COLUMN tiering.target_actual.value IS 'Its value, such as north';
+COMMENT ON COLUMN tiering.target_actual.tier IS 'Tier';
+COMMENT ON COLUMN tiering.target_actual.as_of IS 'The day of the target';
+COMMENT ON COLUMN tiering.target_actual.target_customers IS 'Customers meant; null if none are';
+COMMENT ON COLUMN tiering.target_actual.customers IS
+'Customers at the end of that day; null while no refresh has reached it';
+COMMENT ON COLUMN tiering.target_actual.target_measure IS
+'Total of their measure that is meant; null if none is';
+COMMENT ON COLUMN tiering.target_actual.measure IS
+'Total of their measure at the end of that day; null while no refresh has reached it, and where '
+'that day is no assessment that is kept';

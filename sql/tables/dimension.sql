@@ -1,0 +1,71 @@
+/*
+ * Dimensions of customers, such as their branch: where they come from, what they were at
+ * each assessment, and what a bank means to reach
+ */
+
+CREATE TABLE tiering.dimensions_source (
+	scheme   text COLLATE "C" PRIMARY KEY REFERENCES tiering.scheme,
+	query    text NOT NULL,
+	names    text[] COLLATE "C" NOT NULL,
+	set_by   regrole NOT NULL DEFAULT to_regrole(quote_ident(current_user)),
+	set_at   timestamptz NOT NULL DEFAULT now(),
+	settings text[] NOT NULL DEFAULT _tiering.kept_settings()
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.dimensions_source', '');
+COMMENT ON TABLE tiering.dimensions_source IS
+'Where the dimensions of a scheme''s customers come from; see set_dimensions()';
+COMMENT ON COLUMN tiering.dimensions_source.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.dimensions_source.query IS
+'A SELECT that yields customer_id, and a column for each dimension, for the date $1';
+COMMENT ON COLUMN tiering.dimensions_source.names IS 'The dimensions that it yields';
+COMMENT ON COLUMN tiering.dimensions_source.set_by IS
+'The role that set it, with whose rights it runs, also when it is renamed';
+COMMENT ON COLUMN tiering.dimensions_source.set_at IS 'When it was set';
+COMMENT ON COLUMN tiering.dimensions_source.settings IS
+'The settings with which it runs, of the session that set it; see source.settings';
+
+CREATE TABLE tiering.customer_dimension (
+	scheme      text COLLATE "C" NOT NULL,
+	customer_id text COLLATE "C" NOT NULL,
+	dimension   text COLLATE "C" NOT NULL,
+	value       text COLLATE "C" NOT NULL,
+	from_as_of  date NOT NULL,
+	to_as_of    date CHECK (to_as_of > from_as_of),
+	PRIMARY KEY (scheme, customer_id, dimension, from_as_of)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.customer_dimension', '');
+COMMENT ON TABLE tiering.customer_dimension IS
+'What customers were by each dimension, and at which assessments; a row is written when that '
+'changes';
+COMMENT ON COLUMN tiering.customer_dimension.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.customer_dimension.customer_id IS
+'Customer, by the number that they have now';
+COMMENT ON COLUMN tiering.customer_dimension.dimension IS 'Dimension, such as branch';
+COMMENT ON COLUMN tiering.customer_dimension.value IS 'What they were, such as north';
+COMMENT ON COLUMN tiering.customer_dimension.from_as_of IS 'The first assessment that found it';
+COMMENT ON COLUMN tiering.customer_dimension.to_as_of IS
+'The first one after it that did not; null while the last one did';
+
+CREATE TABLE tiering.target (
+	scheme    text COLLATE "C" NOT NULL REFERENCES tiering.scheme,
+	dimension text COLLATE "C" NOT NULL,
+	value     text COLLATE "C" NOT NULL,
+	tier      text COLLATE "C" NOT NULL,
+	as_of     date NOT NULL CHECK (isfinite(as_of)),
+	customers bigint CHECK (customers >= 0),
+	measure   numeric CHECK (measure NOT IN ('NaN', 'Infinity', '-Infinity')),
+	PRIMARY KEY (scheme, dimension, value, tier, as_of),
+	CHECK (num_nonnulls(customers, measure) > 0)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.target', '');
+COMMENT ON TABLE tiering.target IS
+'How many customers, with how much, a branch or another value of a dimension means to have in a '
+'tier on a day; see target_actual';
+COMMENT ON COLUMN tiering.target.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.target.dimension IS 'Dimension, such as branch';
+COMMENT ON COLUMN tiering.target.value IS 'Its value, such as north';
+COMMENT ON COLUMN tiering.target.tier IS 'Tier';
+COMMENT ON COLUMN tiering.target.as_of IS 'The day by which it is meant to be so';
+COMMENT ON COLUMN tiering.target.customers IS 'Customers; null if none are named';
+COMMENT ON COLUMN tiering.target.measure IS
+'Total of their measure, in its unit; null if none is named';

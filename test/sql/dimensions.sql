@@ -1,0 +1,224 @@
+-- Reports by branch: each adds up to the report without it, and the past stays as it was.
+CREATE SCHEMA dims;
+SELECT setseed(0.17) \g /dev/null
+-- 400 customers in six months: some come, some go, some change the branch or have none
+CREATE TABLE dims.had AS
+SELECT c AS id, (d + interval '1 month - 1 day')::date AS month,
+	round((random() * 200000)::numeric, 2) AS average,
+	(ARRAY['north', 'south', 'O''Hare "1"', NULL])[1 + floor(random() * 4)] AS branch
+FROM generate_series(1, 400) c, generate_series(date '2026-01-01', '2026-06-01', '1 month') d
+WHERE random() < 0.9;
+SELECT tiering.create_ladder('dims', 'average', '{mass,silver,gold}', '{NULL,50000,120000}'),
+	tiering.publish('dims', '2026-01-01'), tiering.keep_assessments('dims', 'all', NULL),
+	tiering.set_source('dims',
+		'SELECT id AS customer_id, average FROM dims.had WHERE month = $1');
+-- customers of other schemes may be among them, and one of ours not
+CREATE TABLE dims.customer AS SELECT id, month, branch, 'm' || id % 3 AS manager FROM dims.had
+	WHERE id % 13 > 0
+UNION ALL SELECT 1000 + g, '2026-03-31', 'north', 'm' FROM generate_series(1, 9) g;
+
+-- who may bind what
+SELECT t.fails(q) FROM unnest(ARRAY[
+	'SELECT tiering.set_dimensions(''nowhere'', ''SELECT 1 AS customer_id, 2 AS branch'')',
+	'SELECT tiering.set_dimensions(''dims'', ''SELECT 1 AS customer_id'')',
+	'SELECT tiering.set_dimensions(''dims'', ''SELECT 1 AS customer, 2 AS branch'')',
+	'SELECT tiering.set_dimensions(''dims'', ''SELECT 1 AS customer_id, 2 AS b, 3 AS b'')',
+	'SELECT tiering.set_dimensions(''dims'', ''SELECT id AS customer_id, branch FROM customer'')',
+	'SELECT tiering.set_dimensions(''dims'', ''DELETE FROM dims.had'')',
+	'SELECT tiering.tier_distribution_by(''dims'', ''branch'')']) q;
+CREATE ROLE t_dims_binds;
+CREATE ROLE t_dims_reads;
+SELECT tiering.grant_role('t_dims_binds', 'bind'), tiering.grant_role('t_dims_reads', 'report');
+SET ROLE t_dims_reads;
+SELECT tiering.set_dimensions('dims', 'SELECT 1 AS customer_id, 2 AS branch');
+-- it runs with the rights of who bound it
+SET ROLE t_dims_binds;
+SELECT tiering.set_dimensions('dims',
+	'SELECT id AS customer_id, branch, manager FROM dims.customer WHERE month = $1');
+RESET ROLE;
+GRANT USAGE ON SCHEMA dims TO t_dims_binds;
+GRANT SELECT ON dims.customer TO t_dims_binds;
+SET ROLE t_dims_binds;
+SELECT tiering.set_dimensions('dims',
+	'SELECT id AS customer_id, branch, manager FROM dims.customer WHERE month = $1;');
+SELECT names, set_by FROM tiering.dimensions_source WHERE scheme = 'dims';
+RESET ROLE;
+SELECT t.fails('UPDATE tiering.dimensions_source SET query = ''SELECT 1'' WHERE scheme = ''dims''');
+SET client_min_messages = warning;
+
+-- the refreshes; the third is made again
+SELECT (tiering.refresh('dims', d)).as_of FROM unnest('{2026-01-31,2026-02-28,2026-03-31,2026-03-31,
+	2026-04-30,2026-05-31,2026-06-30}'::date[]) d;
+-- a row for what changed, and no other
+SELECT count(*) FILTER (WHERE to_as_of IS NULL) AS open, count(*) FILTER (WHERE to_as_of
+	= from_as_of) AS empty, count(DISTINCT (customer_id, dimension)) AS of
+FROM tiering.customer_dimension WHERE scheme = 'dims';
+CREATE FUNCTION dims.off_days() RETURNS TABLE (month date, kept bigint, known bigint, off bigint)
+LANGUAGE sql SET search_path = pg_catalog AS $$
+	SELECT m.month, count(d.value), count(c.value), count(*) FILTER (WHERE d.value
+		IS DISTINCT FROM c.value)
+	FROM (SELECT DISTINCT h.month FROM dims.had h) m
+		CROSS JOIN unnest('{branch,manager}'::text[]) name
+		CROSS JOIN LATERAL (SELECT * FROM tiering.customer_dimension d
+			WHERE d.scheme = 'dims' AND d.dimension = name AND d.from_as_of <= m.month
+				AND COALESCE(d.to_as_of > m.month, true)) d
+		FULL JOIN (SELECT _tiering.number_now('dims', c.id::text) AS customer_id, c.month, v.name,
+				v.value FROM dims.customer c
+			CROSS JOIN LATERAL (VALUES ('branch', c.branch), ('manager', c.manager)) v(name, value)
+			WHERE v.value IS NOT NULL) c
+			ON c.customer_id = d.customer_id AND c.month = m.month AND c.name = d.dimension
+	GROUP BY m.month ORDER BY m.month
+$$;
+SELECT * FROM dims.off_days();
+
+-- each day by each dimension against plain SQL, and against the report without it
+CREATE FUNCTION dims.tier(average numeric) RETURNS text LANGUAGE sql
+	RETURN CASE WHEN average >= 120000 THEN 'gold' WHEN average >= 50000 THEN 'silver'
+		ELSE 'mass' END;
+CREATE VIEW dims.stood AS
+SELECT h.month, d.dimension, COALESCE(CASE d.dimension WHEN 'branch' THEN c.branch
+		ELSE c.manager END, 'unknown') AS value, h.id, dims.tier(h.average) AS tier, h.average
+FROM dims.had h LEFT JOIN dims.customer c USING (id, month)
+	CROSS JOIN (VALUES ('branch'), ('manager')) d(dimension);
+CREATE FUNCTION dims.both(ours text, oracle text) RETURNS TABLE (rows bigint, off bigint)
+LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY EXECUTE format('WITH o AS (%s), e AS (%s)
+		SELECT (SELECT count(*) FROM o), (SELECT count(*) FROM (TABLE o EXCEPT ALL TABLE e) x)
+			+ (SELECT count(*) FROM (TABLE e EXCEPT ALL TABLE o) x)', ours, oracle);
+END;
+$$;
+SELECT * FROM dims.both($$
+	SELECT m.month, n, d.value, d.tier, d.customers, d.measure
+	FROM (SELECT DISTINCT month FROM dims.had) m, unnest('{branch,manager}'::text[]) n,
+		tiering.tier_distribution_by('dims', n, m.month) d$$, $$
+	SELECT month, dimension, value, tier, count(*), sum(average) FROM dims.stood
+	GROUP BY 1, 2, 3, 4$$);
+SELECT * FROM dims.both($$SELECT value, tier, customers, measure
+	FROM tiering.tier_distribution_by('dims', 'branch')$$, $$
+	SELECT value, tier, count(*), sum(average) FROM dims.stood
+	WHERE month = '2026-06-30' AND dimension = 'branch' GROUP BY 1, 2$$);
+SELECT * FROM dims.both($$SELECT tier, sum(customers)::bigint, sum(measure), bool_and(rank > 0)
+	FROM tiering.tier_distribution_by('dims', 'manager') GROUP BY 1$$,
+	$$SELECT tier, customers, measure, true FROM tiering.tier_distribution WHERE scheme = 'dims'$$);
+-- from one day to another: a customer counts where they are, or were last
+CREATE VIEW dims.went AS
+SELECT f.month AS from_date, t.month AS to_date, p.dimension, COALESCE(e.value, b.value) AS value,
+	b.tier AS from_tier, e.tier AS to_tier, b.average AS had, e.average AS has
+FROM (SELECT DISTINCT month FROM dims.had) f JOIN (SELECT DISTINCT month FROM dims.had) t
+		ON t.month > f.month
+	CROSS JOIN (SELECT DISTINCT id, dimension FROM dims.stood) p
+	LEFT JOIN dims.stood b ON b.month = f.month AND b.id = p.id AND b.dimension = p.dimension
+	LEFT JOIN dims.stood e ON e.month = t.month AND e.id = p.id AND e.dimension = p.dimension
+WHERE num_nonnulls(b.id, e.id) > 0;
+CREATE TABLE dims.span (from_date date, to_date date, dimension text);
+INSERT INTO dims.span VALUES ('2026-01-31', '2026-02-28', 'branch'),
+	('2026-01-31', '2026-06-30', 'branch'), ('2026-03-31', '2026-04-30', 'manager');
+SELECT * FROM dims.both($$
+	SELECT s.*, m.value, m.from_tier, m.to_tier, m.customers, m.measure_from, m.measure_to
+	FROM dims.span s,
+		tiering.migration_matrix('dims', from_date, to_date, by => s.dimension) m$$, $$
+	SELECT from_date, to_date, dimension, value, from_tier, to_tier, count(*), sum(had), sum(has)
+	FROM dims.went JOIN dims.span USING (from_date, to_date, dimension)
+	GROUP BY 1, 2, 3, 4, 5, 6$$);
+SELECT * FROM dims.both($$
+	SELECT s.*, m.from_tier, m.to_tier, m.direction, m.from_rank, m.to_rank,
+		sum(m.customers)::bigint, sum(m.measure_from), sum(m.measure_to)
+	FROM dims.span s, tiering.migration_matrix('dims', from_date, to_date, by => s.dimension) m
+	GROUP BY 1, 2, 3, 4, 5, 6, 7, 8$$, $$
+	SELECT s.*, m.from_tier, m.to_tier, m.direction, m.from_rank, m.to_rank, m.customers,
+		m.measure_from, m.measure_to
+	FROM dims.span s, tiering.migration_matrix('dims', from_date, to_date) m$$);
+SELECT * FROM dims.both($$
+	SELECT s.*, b.tier, b.rank, sum(b.opening), sum(b.new), sum(b.exit), sum(b.migrated_in),
+		sum(b.migrated_out), sum(b.growth), sum(b.closing)
+	FROM dims.span s, tiering.measure_bridge('dims', from_date, to_date, by => s.dimension) b
+	GROUP BY 1, 2, 3, 4, 5$$, $$
+	SELECT s.*, b.* FROM dims.span s, tiering.measure_bridge('dims', from_date, to_date) b$$);
+SELECT count(*) AS cells, count(*) FILTER (WHERE opening + new + exit + migrated_in + migrated_out
+	+ growth <> closing) AS off
+FROM dims.span s, tiering.measure_bridge('dims', from_date, to_date, by => s.dimension);
+SELECT * FROM dims.both($$
+	SELECT sum(new), sum(up), sum(down), sum(lateral_moves), sum(exit), sum(stayed)
+	FROM tiering.migration_summary_by('dims', 'branch', '2026-05-31', '2026-06-30')$$, $$
+	SELECT new::numeric, up::numeric, down::numeric, lateral_moves::numeric, exit::numeric,
+		stayed::numeric FROM tiering.migration_summary
+	WHERE scheme = 'dims' AND as_of = '2026-06-30'$$);
+-- shares, and a day between two assessments: heads, no money
+SELECT value, sum(customers_share), round(sum(measure_share), 4) AS measure_share
+FROM tiering.tier_distribution_by('dims', 'branch', '2026-03-31') GROUP BY 1 ORDER BY 1;
+SELECT * FROM dims.both($$SELECT value, tier, customers, measure
+	FROM tiering.tier_distribution_by('dims', 'branch', '2026-04-15')$$, $$SELECT value, tier,
+	count(*), NULL::numeric FROM dims.stood WHERE month = '2026-03-31' AND dimension = 'branch'
+	GROUP BY 1, 2$$);
+
+-- two schemes beside each other
+SELECT tiering.copy_scheme('dims', 'dims_two'), tiering.publish('dims_two', '2026-01-01'),
+	tiering.set_source('dims_two', 'SELECT id AS customer_id, 200000 - average AS average
+	FROM dims.had WHERE month = $1 AND id % 2 = 0');
+SELECT (tiering.refresh('dims_two', '2026-05-31')).customers > 0 AS refreshed;
+SELECT * FROM dims.both($$
+	SELECT * FROM tiering.cross_distribution('dims', 'dims_two', '2026-05-31')$$, $$
+	SELECT dims.tier(average), CASE WHEN id % 2 = 0 THEN dims.tier(200000 - average) END, count(*),
+		sum(average), sum(200000 - average) FILTER (WHERE id % 2 = 0)
+	FROM dims.had WHERE month = '2026-05-31' GROUP BY 1, 2$$);
+
+-- an assessment that is taken back takes its dimensions with it; a customer gets a number
+SELECT (tiering.void_assessment('dims', '2026-06-30', 'too early')).now_as_of;
+SELECT month, off FROM dims.off_days() WHERE month IN ('2026-05-31', '2026-06-30');
+SELECT tiering.rename_customer('dims', '8', 'eight', '2026-05-31', 'a new number');
+SELECT customer_id, count(*) > 0 AS has FROM tiering.customer_dimension
+WHERE scheme = 'dims' AND customer_id IN ('8', 'eight') GROUP BY 1;
+SELECT (tiering.refresh('dims', '2026-06-30')).as_of;
+SELECT sum(off) FROM dims.off_days() WHERE month > '2026-05-31';
+
+-- what cannot be kept stops the night, and names nobody to who may not know
+CREATE ROLE t_dims_night;
+SELECT tiering.grant_role('t_dims_night', 'grade');
+GRANT USAGE ON SCHEMA t TO t_dims_night;
+INSERT INTO dims.had VALUES (1, '2026-07-31', 1), (2, '2026-07-31', 2);
+INSERT INTO dims.customer VALUES (1, '2026-07-31', 'north', 'm'), (2, '2026-07-31', 'north', 'm'),
+	(2, '2026-07-31', 'south', 'm');
+SELECT t.fails('SELECT tiering.refresh(''dims'', ''2026-07-31'')');
+SET ROLE t_dims_night;
+SELECT t.fails('SELECT tiering.refresh(''dims'', ''2026-07-31'')');
+RESET ROLE;
+UPDATE dims.customer SET id = NULL WHERE branch = 'south' AND month = '2026-07-31';
+SELECT t.fails('SELECT tiering.refresh(''dims'', ''2026-07-31'')');
+SELECT refreshed_as_of FROM tiering.source WHERE scheme = 'dims';
+
+-- targets
+GRANT USAGE ON SCHEMA dims TO t_dims_reads;
+GRANT SELECT ON dims.stood TO t_dims_reads;
+INSERT INTO tiering.target VALUES ('dims', 'branch', 'north', 'gold', '2026-06-30', 40, 5000000),
+	('dims', 'branch', 'east', 'gold', '2026-06-30', 1, NULL),
+	('dims', 'branch', 'north', 'gold', '2026-12-31', 50, NULL),
+	('dims', 'region', 'unknown', 'gold', '2026-05-31', 50, NULL);
+SET ROLE t_dims_reads;
+SELECT t.dimension, t.value, t.as_of, t.target_customers, t.customers = (SELECT count(*)
+		FROM dims.stood s WHERE s.month = t.as_of AND s.value = t.value AND s.tier = t.tier
+			AND s.dimension = t.dimension) AS right, t.target_measure, t.measure > 0 AS has_measure
+FROM tiering.target_actual t WHERE scheme = 'dims' ORDER BY 1, 2, 3;
+SELECT value, sum(customers) > 0 AS some FROM tiering.staffing_by('dims', 'manager')
+GROUP BY 1 ORDER BY 1;
+SELECT count(DISTINCT customer_id) > 200 AS many FROM tiering.current_dimension
+WHERE scheme = 'dims' AND dimension = 'branch';
+RESET ROLE;
+SELECT t.fails('INSERT INTO tiering.target VALUES (''dims'', ''a'', ''b'', ''c'', ''2026-01-01'')');
+
+-- unbound: nobody has any from the next assessment on, and the past stays
+SELECT tiering.set_dimensions('dims', NULL);
+SELECT (tiering.refresh('dims', '2026-07-31')).customers;
+SELECT value, tier, customers FROM tiering.tier_distribution_by('dims', 'branch');
+SELECT sum(off) AS off FROM dims.off_days() WHERE month < '2026-06-30';
+SELECT t.fails('SELECT tiering.tier_distribution_by(''dims'', ''region'')');
+SELECT t.fails('SELECT tiering.tier_distribution_by(''dims'', NULL)');
+SELECT t.fails('SELECT tiering.tier_distribution_by(''dims'', ''branch'', ''infinity'')');
+SELECT t.fails('SELECT tiering.migration_matrix(''dims'', ''2026-05-31'', ''2026-06-30'',
+	by => ''region'')');
+SELECT t.fails('SELECT tiering.migration_matrix(''dims'', ''2026-05-31'', ''2026-04-30'',
+	by => ''branch'')');
+
+DROP OWNED BY t_dims_binds, t_dims_reads, t_dims_night;
+DROP ROLE t_dims_binds, t_dims_reads, t_dims_night;
+DROP SCHEMA dims CASCADE;
