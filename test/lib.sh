@@ -9,6 +9,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/tiering.XXXXXX")
 chmod 755 "$work"	# the server's user goes there, too
 server_data=
+browser=		# whether a test looks at pages
 createcluster=	# a file of Debian's that is ours while packages are installed
 plain=			# the root, while root is a copy that is built in another way
 
@@ -90,6 +91,7 @@ missing_packages()
 	command -v gzip >/dev/null || echo gzip
 	command -v prove >/dev/null || echo perl
 	perl -MIPC::Run -e 1 2>/dev/null || echo libipc-run-perl
+	[ -z "$browser" ] || command -v chromium >/dev/null || echo chromium
 	if [ -z "$(find_pg_config)" ]; then
 		major=$(apt-cache depends postgresql 2>/dev/null |
 			sed -n 's/.*Depends: postgresql-\([0-9][0-9]*\)$/\1/p' | head -n 1)

@@ -33,6 +33,7 @@ BEGIN ATOMIC
 			tiering.migration_matrix(text, date, date, text, timestamptz),
 			tiering.measure_bridge(text, date, date, text, timestamptz),
 			tiering.tier_distribution_by(text, text, date),
+			tiering.report(text, date, text), tiering.customer_report(text, text),
 			tiering.migration_summary_by(text, text, date, date),
 			tiering.staffing_by(text, text), tiering.cross_distribution(text, text, date),
 			tiering.retention(text, timestamptz), tiering.simulate_customers(text, int, date),

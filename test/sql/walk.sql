@@ -198,6 +198,8 @@ INSERT INTO walk.decided VALUES ('function', 'report', $list$
 	migration_matrix(text, date, date, text, timestampwithtimezone);
 	measure_bridge(text, date, date, text, timestampwithtimezone);
 	tier_distribution_by(text, text, date);
+	report(text, date, text);
+	customer_report(text, text);
 	migration_summary_by(text, text, date, date);
 	staffing_by(text, text);
 	cross_distribution(text, text, date);
@@ -565,6 +567,29 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.refuse_dimensions(text, date, text[]);
 	_tiering.keep_dimensions(text, date);
 	_tiering.rename_dimensions(text, text, text);
+	_tiering.html(text);
+	_tiering.page_number(numeric);
+	_tiering.page_percent(numeric);
+	_tiering.page_section(text, text, text);
+	_tiering.page_columns(text[]);
+	_tiering.page_row(text, text[]);
+	_tiering.page_table(text, text);
+	_tiering.page_frame(text, text);
+	_tiering.page_tiers(text, date);
+	_tiering.page_bar(numeric, text);
+	_tiering.page_distribution(text, date);
+	_tiering.page_days(text, date);
+	_tiering.page_stack(text, date, boolean);
+	_tiering.page_development(text, date);
+	_tiering.page_matrix(text, date, date);
+	_tiering.page_waterfall(numeric, numeric, numeric, numeric, numeric);
+	_tiering.page_bridge(text, date, date);
+	_tiering.page_lorenz(text, date);
+	_tiering.page_near(text, date);
+	_tiering.page_staffing(text, date);
+	_tiering.page_by(text, text, date);
+	_tiering.page_quality(text, date);
+	_tiering.page_steps(text, text);
 	_tiering.check_span(text, date, date);
 	_tiering.write_void(text, date, integer)
 $list$);

@@ -1,0 +1,575 @@
+/*
+ * Pages: one HTML document that holds all it shows, for a browser or a printer. There is no
+ * script in it, and nothing is fetched. Labels are English and Chinese. Charts are inline SVG
+ * of plain shapes; what is to be read stands in tables, which wrap, so that no name is too
+ * long. Colours follow the reader's light or dark setting.
+ */
+
+CREATE FUNCTION _tiering.html(txt text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+BEGIN ATOMIC
+	SELECT regexp_replace(replace(replace(replace(replace(replace(COALESCE(html.txt, ''), '&',
+		'&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;'), '''', '&#39;'),
+		'[\u0001-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]', '?', 'g');
+END;
+COMMENT ON FUNCTION _tiering.html(text) IS
+'A text as it stands in a page, in an attribute too; what no page may hold is a question mark';
+
+CREATE FUNCTION _tiering.page_number(n numeric) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+BEGIN ATOMIC
+	SELECT COALESCE(regexp_replace(round(page_number.n)::text, '(\d)(?=(\d{3})+$)', '\1,', 'g'),
+		'–');
+END;
+COMMENT ON FUNCTION _tiering.page_number(numeric) IS
+'A number as a page shows it: whole, with commas between thousands; a dash if it is not known';
+
+CREATE FUNCTION _tiering.page_percent(part numeric) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+BEGIN ATOMIC
+	SELECT COALESCE(round(100 * page_percent.part, 1) || ' %', '–');
+END;
+COMMENT ON FUNCTION _tiering.page_percent(numeric) IS
+'A share as a page shows it, in per cent; a dash if it is not known';
+
+CREATE FUNCTION _tiering.page_section(english text, chinese text, body text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+BEGIN ATOMIC
+	SELECT format('<section><h2>%s <span lang="zh">%s</span></h2>%s</section>',
+		_tiering.html(page_section.english), _tiering.html(page_section.chinese),
+		page_section.body)
+	WHERE page_section.body IS NOT NULL;
+END;
+COMMENT ON FUNCTION _tiering.page_section(text, text, text) IS
+'A part of a page under a heading in both languages; null if there is nothing to show';
+
+CREATE FUNCTION _tiering.page_columns(VARIADIC labels text[]) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+BEGIN ATOMIC
+	SELECT string_agg(format('<th scope="col">%s<br/><span lang="zh">%s</span></th>',
+		_tiering.html(split_part(l.label, '|', 1)),
+		_tiering.html(split_part(l.label, '|', 2))), '' ORDER BY l.n)
+	FROM unnest(page_columns.labels) WITH ORDINALITY l(label, n);
+END;
+COMMENT ON FUNCTION _tiering.page_columns(text[]) IS
+'The heads of columns: labels in English and, behind a bar, in Chinese';
+
+CREATE FUNCTION _tiering.page_row(name text, VARIADIC cells text[]) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+BEGIN ATOMIC
+	SELECT format('<tr><td class="n">%s</td>%s</tr>', page_row.name, string_agg(
+		format('<td class="%s">%s</td>', CASE WHEN c.cell LIKE '<svg%' THEN 'b' ELSE 'v' END,
+			c.cell), '' ORDER BY c.n))
+	FROM unnest(page_row.cells) WITH ORDINALITY c(cell, n);
+END;
+COMMENT ON FUNCTION _tiering.page_row(text, text[]) IS
+'A row of a table: what it is about, and its cells, all of them markup';
+
+CREATE FUNCTION _tiering.page_table(heads text, rows text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+BEGIN ATOMIC
+	SELECT format('<div class="wide"><table><thead><tr>%s</tr></thead><tbody>%s</tbody></table>'
+		'</div>', page_table.heads, page_table.rows)
+	WHERE page_table.rows IS NOT NULL;
+END;
+COMMENT ON FUNCTION _tiering.page_table(text, text) IS
+'A table of heads and rows; null if there are none';
+
+CREATE FUNCTION _tiering.page_frame(title text, body text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+BEGIN ATOMIC
+	SELECT format($html$<!DOCTYPE html>
+<html lang="en" xmlns="http://www.w3.org/1999/xhtml"><head><meta charset="utf-8"/>
+<meta name="viewport" content="width=device-width, initial-scale=1"/>
+<title>%1$s</title><style>
+:root{color-scheme:light dark;
+--ink:#1b1d20;--dim:#565b62;--paper:#fff;--line:#d4d7db;--heat:36,98,168}
+@media screen and (prefers-color-scheme:dark){
+:root{--ink:#e9ebee;--dim:#a9aeb6;--paper:#15171a;--line:#3b3f45;--heat:96,158,228}}
+*{box-sizing:border-box}
+body{font:15px/1.45 system-ui,"Noto Sans CJK SC","PingFang SC","Microsoft YaHei",sans-serif;
+color:var(--ink);background:var(--paper);max-width:62rem;margin:0 auto;padding:1rem}
+h1,h2,td,p,th:first-child{overflow-wrap:anywhere}
+h1{font-size:1.6rem;margin:.5rem 0}h2{font-size:1.15rem;margin:2rem 0 .5rem}
+h2 span,th span,small{color:var(--dim);font-weight:400}
+.wide{overflow-x:auto}
+table{border-collapse:collapse;width:100%%}
+th,td{padding:.25rem .5rem;text-align:right;vertical-align:top;
+border-bottom:1px solid var(--line);font-variant-numeric:tabular-nums}
+th{font-weight:600;white-space:nowrap}th:first-child{white-space:normal}
+td.n,th:first-child{text-align:left;min-width:9rem}
+td.b{min-width:6rem;width:18%%}td.v{white-space:nowrap}td.w{overflow-wrap:anywhere}
+i{display:inline-block;width:.7rem;height:.7rem;margin-right:.4rem;border-radius:2px}
+svg{display:block;width:100%%;height:auto}td svg{height:1rem}
+svg text{fill:var(--ink);font-size:12px}.axis{stroke:var(--dim);stroke-width:1;fill:none}
+.lorenz{max-width:24rem}
+@media print{body{max-width:none;padding:0}section{break-inside:avoid}.wide{overflow:visible}}
+</style></head><body>%2$s</body></html>
+$html$, _tiering.html(page_frame.title), page_frame.body);
+END;
+COMMENT ON FUNCTION _tiering.page_frame(text, text) IS
+'A whole page: its title, and its body as markup';
+
+-- From blue at the top to orange at the bottom, none so light or dark that it is lost
+CREATE FUNCTION _tiering.page_tiers(scheme text, day date)
+RETURNS TABLE (n bigint, tier text, name text, colour text, customers bigint, measure numeric,
+	customers_share numeric, measure_share numeric)
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10
+BEGIN ATOMIC
+	SELECT row_number() OVER top, COALESCE(t.tier, d.tier),
+		format('<i style="background:%s"></i>%s <small lang="zh">%s</small>', c.colour,
+			_tiering.html(COALESCE(NULLIF(t.title, ''), t.tier, d.tier)),
+			_tiering.html(t.title_zh)),
+		c.colour, COALESCE(d.customers, 0),
+		CASE WHEN d.tier IS NULL THEN 0 ELSE d.measure END,
+		round(COALESCE(d.customers, 0) / NULLIF(sum(d.customers) OVER (), 0), 6),
+		round(COALESCE(d.measure, 0) / NULLIF(sum(d.measure) OVER (), 0), 6)
+	FROM (SELECT t.* FROM tiering.tier t WHERE t.scheme = page_tiers.scheme COLLATE "C"
+			AND t.version = _tiering.named_by(page_tiers.scheme, page_tiers.day)) t
+		FULL JOIN (SELECT h.* FROM _tiering.known_distribution(NULL) h
+			WHERE h.scheme = page_tiers.scheme COLLATE "C" AND h.as_of = page_tiers.day) d
+			ON d.tier = t.tier
+		CROSS JOIN LATERAL (SELECT format('hsl(%s 60%% 50%%)', 215 - 185 * (
+			SELECT count(*) FROM tiering.tier o WHERE o.scheme = t.scheme AND o.version = t.version
+				AND (o.rank, o.tier) > (t.rank, t.tier))
+			/ GREATEST((SELECT count(*) FROM tiering.tier o WHERE o.scheme = t.scheme
+				AND o.version = t.version) - 1, 1)) AS colour) c
+	WINDOW top AS (ORDER BY t.rank DESC NULLS LAST, COALESCE(t.tier, d.tier) DESC);
+END;
+COMMENT ON FUNCTION _tiering.page_tiers(text, date) IS
+'The tiers of a scheme at an assessment, from the top down, with their sums, their names as '
+'markup, and a colour each';
+
+CREATE FUNCTION _tiering.page_bar(part numeric, colour text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+BEGIN ATOMIC
+	SELECT format('<svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
+		'<rect width="%s" height="10" fill="%s"/></svg>',
+		round(100 * GREATEST(LEAST(COALESCE(page_bar.part, 0), 1), 0), 2), page_bar.colour);
+END;
+COMMENT ON FUNCTION _tiering.page_bar(numeric, text) IS 'A bar as long as a share';
+
+CREATE FUNCTION _tiering.page_distribution(scheme text, day date) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000
+BEGIN ATOMIC
+	SELECT _tiering.page_section('Distribution', '分布', _tiering.page_table(
+		_tiering.page_columns('Tier|等级', 'Customers|客户数', 'Share|占比', '|', 'Total|金额',
+			'Share|占比', '|'),
+		string_agg(_tiering.page_row(t.name, _tiering.page_number(t.customers),
+			_tiering.page_percent(t.customers_share),
+			_tiering.page_bar(t.customers_share, t.colour), _tiering.page_number(t.measure),
+			_tiering.page_percent(t.measure_share),
+			_tiering.page_bar(t.measure_share, t.colour)), '' ORDER BY t.n)))
+	FROM _tiering.page_tiers(page_distribution.scheme, page_distribution.day) t;
+END;
+COMMENT ON FUNCTION _tiering.page_distribution(text, date) IS
+'Part of report(): who is where, in heads and in money';
+
+-- The last assessment of each month, as many as fit
+CREATE FUNCTION _tiering.page_days(scheme text, day date)
+RETURNS TABLE (n bigint, of bigint, as_of date)
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 24
+BEGIN ATOMIC
+	SELECT row_number() OVER (ORDER BY l.as_of), count(*) OVER (), l.as_of
+	FROM (
+		SELECT max(d.as_of) AS as_of FROM tiering.distribution_history d
+		WHERE d.scheme = page_days.scheme COLLATE "C" AND d.as_of <= page_days.day
+		GROUP BY date_trunc('month', d.as_of::timestamp)
+		ORDER BY 1 DESC LIMIT 24) l;
+END;
+COMMENT ON FUNCTION _tiering.page_days(text, date) IS
+'The assessments that a page shows the development over: the last one of each of 24 months at most';
+
+-- Columns of 100 units at the most, stacked from the bottom up
+CREATE FUNCTION _tiering.page_stack(scheme text, day date, money boolean) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000
+BEGIN ATOMIC
+	WITH part AS (
+		SELECT m.n, m.of, m.as_of, t.n AS position, t.colour, GREATEST(CASE WHEN page_stack.money
+			THEN t.measure ELSE t.customers END, 0) AS amount
+		FROM _tiering.page_days(page_stack.scheme, page_stack.day) m
+			CROSS JOIN LATERAL _tiering.page_tiers(page_stack.scheme, m.as_of) t
+	), sized AS (
+		SELECT p.*, sum(p.amount) OVER (PARTITION BY p.n) AS total,
+			sum(p.amount) OVER (PARTITION BY p.n ORDER BY p.position DESC) AS upto
+		FROM part p
+	), highest AS (
+		SELECT NULLIF(max(s.total), 0) AS most, max(s.of) AS columns, min(s.as_of) AS first,
+			max(s.as_of) AS last FROM sized s
+	)
+	SELECT format('<svg viewBox="0 0 720 200" role="img" aria-label="%s"><g>%s</g>'
+		'<path class="axis" d="M0 176H720"/><text x="0" y="14">%s</text>'
+		'<text x="0" y="194">%s</text>%s</svg>',
+		CASE WHEN page_stack.money THEN 'total by assessment' ELSE 'customers by assessment' END,
+		(SELECT string_agg(format('<rect x="%s" y="%s" width="%s" height="%s" fill="%s"/>',
+			round((s.n - 1) * (720 - w.width) / GREATEST(s.of - 1, 1), 2),
+			round(176 - 152 * s.upto / h.most, 2), round(w.width, 2),
+			round(152 * s.amount / h.most, 2), s.colour), '' ORDER BY s.n, s.position)
+			FROM sized s CROSS JOIN LATERAL (SELECT LEAST(576.0 / s.of, 72) AS width) w
+			WHERE s.amount > 0),
+		_tiering.page_number(h.most), to_char(h.first, 'YYYY-MM-DD'),
+		CASE WHEN h.columns > 1 THEN format('<text x="720" y="194" text-anchor="end">%s</text>',
+			to_char(h.last, 'YYYY-MM-DD')) END)
+	FROM highest h;
+END;
+COMMENT ON FUNCTION _tiering.page_stack(text, date, boolean) IS
+'Part of report(): a stacked column for each of the last months, of customers or of money';
+
+CREATE FUNCTION _tiering.page_development(scheme text, day date) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000
+BEGIN ATOMIC
+	SELECT _tiering.page_section('Development', '变化趋势', concat(
+		'<p>Customers <span lang="zh">客户数</span></p>',
+		_tiering.page_stack(page_development.scheme, page_development.day, false),
+		'<p>Total <span lang="zh">金额</span></p>',
+		_tiering.page_stack(page_development.scheme, page_development.day, true)));
+END;
+COMMENT ON FUNCTION _tiering.page_development(text, date) IS
+'Part of report(): how the tiers developed';
+
+CREATE FUNCTION _tiering.page_matrix(scheme text, from_date date, day date) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000
+BEGIN ATOMIC
+	WITH tier AS (
+		-- many columns have numbers for names, which the rows tell
+		SELECT t.n, t.tier, CASE WHEN many THEN t.n || '. ' ELSE '' END || t.name AS name,
+			CASE WHEN many THEN format('<i style="background:%s"></i>%s', t.colour, t.n)
+				ELSE t.name END AS short
+		FROM (SELECT t.*, count(*) OVER () > 7 AS many
+			  FROM _tiering.page_tiers(page_matrix.scheme, page_matrix.day) t) t
+		UNION ALL VALUES (1000, NULL, '–', '–')
+	), cell AS (
+		SELECT m.*, sum(m.customers) OVER (PARTITION BY m.from_tier) AS origin
+		FROM tiering.migration_matrix(page_matrix.scheme, page_matrix.from_date,
+			page_matrix.day) m
+	), line AS (
+		SELECT f.n, f.name, string_agg(format(
+			'<td class="v" style="background:rgba(var(--heat),%s)">%s</td>',
+			round(0.45 * COALESCE(c.customers / c.origin, 0), 3),
+			CASE WHEN c.customers > 0 THEN _tiering.page_number(c.customers) END), ''
+			ORDER BY t.n) AS cells
+		FROM (SELECT DISTINCT COALESCE(t.n, 999) AS n, c.from_tier AS tier,
+				COALESCE(t.name, _tiering.html(c.from_tier)) AS name
+			  FROM cell c LEFT JOIN tier t ON t.tier IS NOT DISTINCT FROM c.from_tier) f
+			CROSS JOIN tier t
+			LEFT JOIN cell c ON c.from_tier IS NOT DISTINCT FROM f.tier
+				AND c.to_tier IS NOT DISTINCT FROM t.tier
+		GROUP BY f.n, f.name
+	)
+	SELECT _tiering.page_section('Migration', '迁徙矩阵', concat(format(
+		'<p>%s → %s. Rows are the tiers of before, columns those of after; the last ones are '
+		'customers who came or left. <span lang="zh">行为期初等级，列为期末等级；最后一行、'
+		'一列为新增与流失客户。</span></p>', to_char(page_matrix.from_date, 'YYYY-MM-DD'),
+		to_char(page_matrix.day, 'YYYY-MM-DD')), _tiering.page_table('<th scope="col"></th>' || (
+		SELECT string_agg(format('<th scope="col">%s</th>', t.short), '' ORDER BY t.n)
+		FROM tier t), string_agg(format('<tr><td class="n">%s</td>%s</tr>', l.name, l.cells), ''
+			ORDER BY l.n))))
+	FROM line l HAVING count(*) > 0;
+END;
+COMMENT ON FUNCTION _tiering.page_matrix(text, date, date) IS
+'Part of report(): who moved between two assessments, as a heat map by the share of a row';
+
+CREATE FUNCTION _tiering.page_waterfall(opening numeric, new numeric, exit numeric,
+	growth numeric, closing numeric) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	WITH bar AS (
+		SELECT b.n, b.label, b.amount, LEAST(b.a, b.b) AS low, GREATEST(b.a, b.b) AS high
+		FROM (VALUES (0, 'opening 期初', opening, 0, opening),
+			(1, 'new 新增', new, opening, opening + new),
+			(2, 'exit 流失', exit, opening + new, opening + new + exit),
+			(3, 'growth 增减', growth, opening + new + exit, closing),
+			(4, 'closing 期末', closing, 0, closing)) b(n, label, amount, a, b)
+	), placed AS (
+		SELECT b.*, 180 - 150 * (b.high - e.low) / e.height AS y,
+			150 * (b.high - b.low) / e.height AS height, 180 + 150 * e.low / e.height AS zero
+		FROM bar b CROSS JOIN (SELECT LEAST(min(low), 0) AS low,
+			GREATEST(max(high), 0) - LEAST(min(low), 0) AS height FROM bar) e
+		WHERE e.height > 0
+	)
+	SELECT format('<svg viewBox="0 0 720 210" role="img" aria-label="from the opening to the '
+		'closing total">%s<path class="axis" d="M0 %s H720"/></svg>',
+		string_agg(format('<rect x="%s" y="%s" width="104" height="%s" fill="%s"/>'
+			'<text x="%s" y="%s" text-anchor="middle">%s</text>'
+			'<text x="%s" y="204" text-anchor="middle">%s</text>', p.n * 144 + 20,
+			round(p.y, 2), round(p.height, 2), CASE WHEN p.n IN (0, 4) THEN 'hsl(215 60% 50%)'
+				WHEN p.amount < 0 THEN 'hsl(10 60% 50%)' ELSE 'hsl(150 50% 40%)' END,
+			p.n * 144 + 72, round(p.y - 6, 2), _tiering.page_number(p.amount), p.n * 144 + 72,
+			p.label), '' ORDER BY p.n), round(max(p.zero), 2))
+	FROM placed p HAVING count(*) > 0;
+END;
+COMMENT ON FUNCTION _tiering.page_waterfall(numeric, numeric, numeric, numeric, numeric) IS
+'Part of report(): bars from the opening total to the closing one; null if there is no money';
+
+CREATE FUNCTION _tiering.page_bridge(scheme text, from_date date, day date) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000
+BEGIN ATOMIC
+	SELECT _tiering.page_section('Where the money came from', '金额变动', concat(
+		_tiering.page_waterfall(sum(b.opening), sum(b.new), sum(b.exit), sum(b.growth),
+			sum(b.closing)),
+		_tiering.page_table(_tiering.page_columns('Tier|等级', 'Opening|期初', 'New|新增',
+			'Exit|流失', 'In|转入', 'Out|转出', 'Growth|增减', 'Closing|期末'),
+			string_agg(_tiering.page_row(COALESCE(t.name, _tiering.html(b.tier)),
+				_tiering.page_number(b.opening), _tiering.page_number(b.new),
+				_tiering.page_number(b.exit), _tiering.page_number(b.migrated_in),
+				_tiering.page_number(b.migrated_out), _tiering.page_number(b.growth),
+				_tiering.page_number(b.closing)), '' ORDER BY t.n NULLS LAST, b.tier))))
+	FROM tiering.measure_bridge(page_bridge.scheme, page_bridge.from_date, page_bridge.day) b
+		LEFT JOIN _tiering.page_tiers(page_bridge.scheme, page_bridge.day) t ON t.tier = b.tier;
+END;
+COMMENT ON FUNCTION _tiering.page_bridge(text, date, date) IS
+'Part of report(): how the money of the tiers came from one assessment to the next';
+
+-- Between two tiers the line is straight, as if all customers of a tier had the same: whoever
+-- has more than that makes it steeper, so the share is at least that.
+CREATE FUNCTION _tiering.page_lorenz(scheme text, day date) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000
+BEGIN ATOMIC
+	WITH point AS (
+		SELECT t.n, sum(t.customers_share) OVER top AS x, sum(t.measure_share) OVER top AS y,
+			t.customers_share AS dx, t.measure_share AS dy
+		FROM _tiering.page_tiers(page_lorenz.scheme, page_lorenz.day) t
+		WHERE t.customers > 0 AND t.measure IS NOT NULL
+		WINDOW top AS (ORDER BY t.n)
+	), fifth AS (
+		SELECT p.y - p.dy + p.dy * (0.2 - (p.x - p.dx)) / p.dx AS y
+		FROM point p WHERE p.dx > 0 AND p.x >= 0.2 ORDER BY p.n LIMIT 1
+	)
+	SELECT _tiering.page_section('How much the best hold', '集中度（洛伦兹曲线）', format(
+		'<p>The best 20 %% of the customers hold at least %s of the money. <span lang="zh">前 '
+		'20 %% 的客户至少持有 %1$s 的金额。</span></p><div class="lorenz">'
+		'<svg viewBox="0 0 340 330" role="img" aria-label="share of the money by share of the '
+		'customers, the best first"><path class="axis" d="M20 10V310H320M20 310L320 10"/>'
+		'<path d="M20 310%s" fill="none" stroke="hsl(215 60%% 50%%)" stroke-width="2.5"/>'
+		'<path class="axis" stroke-dasharray="3 3" d="M80 310V%s"/>'
+		'<circle cx="80" cy="%3$s" r="4" fill="hsl(10 60%% 50%%)"/>'
+		'<text x="80" y="326" text-anchor="middle">20 %%</text>'
+		'<text x="320" y="326" text-anchor="end">100 %%</text></svg></div>',
+		_tiering.page_percent(f.y),
+		(SELECT string_agg(format('L%s %s', round(20 + 300 * LEAST(p.x, 1), 2),
+			round(310 - 300 * LEAST(p.y, 1), 2)), '' ORDER BY p.n) FROM point p),
+		round(310 - 300 * LEAST(f.y, 1), 2)))
+	FROM fifth f WHERE (SELECT min(p.dy) FROM point p) >= 0 AND f.y IS NOT NULL;
+END;
+COMMENT ON FUNCTION _tiering.page_lorenz(text, date) IS
+'Part of report(): how much of the money the best customers hold, by tiers; null if there is none, '
+'or if a tier''s is below 0';
+
+CREATE FUNCTION _tiering.page_near(scheme text, day date) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000
+BEGIN ATOMIC
+	WITH near AS (
+		SELECT u.tier, count(*) AS up, 0 AS down FROM tiering.near_upgrade u
+		WHERE u.scheme = page_near.scheme AND u.distance_percent <= 10 GROUP BY u.tier
+		UNION ALL
+		SELECT d.tier, 0, count(*) FROM tiering.near_downgrade d
+		WHERE d.scheme = page_near.scheme AND (d.watched OR d.distance_percent <= 10)
+		GROUP BY d.tier
+	), summed AS (
+		SELECT t.n, t.name, COALESCE(sum(n.up), 0) AS up, COALESCE(sum(n.down), 0) AS down
+		FROM _tiering.page_tiers(page_near.scheme, page_near.day) t LEFT JOIN near n USING (tier)
+		GROUP BY t.n, t.name
+	)
+	SELECT _tiering.page_section('Who is near', '临界客户', concat('<p>Customers within 10 % of '
+		'the next tier, or of losing theirs. <span lang="zh">距升级或降级 10 % 以内的客户数。'
+		'</span></p>', _tiering.page_table(
+			_tiering.page_columns('Tier|等级', 'Near the next|接近升级', 'May slip|可能降级'),
+			string_agg(_tiering.page_row(s.name, _tiering.page_number(s.up),
+				_tiering.page_number(s.down)), '' ORDER BY s.n))))
+	FROM summed s HAVING sum(s.up + s.down) > 0;
+END;
+COMMENT ON FUNCTION _tiering.page_near(text, date) IS
+'Part of report(): how many customers of each tier are near the next one or may slip; null if none';
+
+CREATE FUNCTION _tiering.page_staffing(scheme text, day date) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000
+BEGIN ATOMIC
+	SELECT _tiering.page_section('Staffing', '客户经理配置', _tiering.page_table(
+		_tiering.page_columns('Tier|等级', 'Customers|客户数', 'For a manager|每位经理',
+			'Managers|经理人数'),
+		string_agg(_tiering.page_row(t.name, _tiering.page_number(s.customers),
+			format('%s–%s', s.customers_per_manager_from, s.customers_per_manager_to),
+			format('%s–%s', s.managers_from, s.managers_to)), '' ORDER BY t.n)))
+	FROM tiering.staffing s
+		JOIN _tiering.page_tiers(page_staffing.scheme, page_staffing.day) t USING (tier)
+	WHERE s.scheme = page_staffing.scheme AND s.customers_per_manager_from IS NOT NULL;
+END;
+COMMENT ON FUNCTION _tiering.page_staffing(text, date) IS
+'Part of report(): how many relationship managers the tiers take; null if none does';
+
+CREATE FUNCTION _tiering.page_by(scheme text, dimension text, day date) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000
+BEGIN ATOMIC
+	WITH cell AS MATERIALIZED (
+		SELECT d.value, d.customers, d.measure, t.n, t.colour, sum(d.customers) OVER b AS total,
+			sum(d.customers) OVER (PARTITION BY d.value ORDER BY t.n) - d.customers AS before,
+			sum(d.measure) OVER b AS money
+		FROM tiering.tier_distribution_by(page_by.scheme, page_by.dimension, page_by.day) d
+			LEFT JOIN _tiering.page_tiers(page_by.scheme, page_by.day) t ON t.tier = d.tier
+		WINDOW b AS (PARTITION BY d.value)
+	), line AS (
+		SELECT c.value, max(c.total) AS customers, max(c.money) AS money, string_agg(format(
+			'<rect x="%s" width="%s" height="10" fill="%s"/>', round(100 * c.before / c.total, 2),
+			round(100 * c.customers / c.total, 2), c.colour), '' ORDER BY c.n) AS bars
+		FROM cell c GROUP BY c.value
+	)
+	SELECT _tiering.page_section('By ' || page_by.dimension, '按 ' || page_by.dimension,
+		_tiering.page_table(_tiering.page_columns('|', 'Customers|客户数', 'Total|金额',
+			'Tiers|等级构成'),
+			string_agg(_tiering.page_row(_tiering.html(l.value), _tiering.page_number(l.customers),
+				_tiering.page_number(l.money), format('<svg viewBox="0 0 100 10" '
+				'preserveAspectRatio="none" aria-hidden="true">%s</svg>', l.bars)), ''
+				ORDER BY l.value)))
+	FROM line l;
+END;
+COMMENT ON FUNCTION _tiering.page_by(text, text, date) IS
+'Part of report(): customers and money by a dimension, with the tiers of each of its values';
+
+CREATE FUNCTION _tiering.page_quality(scheme text, day date) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000
+BEGIN ATOMIC
+	WITH fact AS (
+		VALUES (1, 'Findings that were let through at this assessment', '本次评级强制放行的问题', (
+				SELECT count(*) FROM tiering.source_check c
+				WHERE c.scheme = page_quality.scheme COLLATE "C"
+					AND c.as_of = page_quality.day)::text),
+			(2, 'Customers whose data changed since, to be restated', '数据已变更、待重算的客户', (
+				SELECT count(DISTINCT d.customer_id) FROM tiering.dirty d
+				WHERE d.scheme = page_quality.scheme COLLATE "C")::text),
+			(3, 'Requests that wait for a decision', '待审批的申请', (
+				SELECT count(*) FROM tiering.request_state r
+				WHERE r.scheme = page_quality.scheme COLLATE "C" AND r.state = 'pending')::text)
+		UNION ALL
+		SELECT 4, 'Last sealed batch', '最近封存批次', format('%s · %s moves', h.batch, h.moves)
+		FROM tiering.history_head(page_quality.scheme) h
+		UNION ALL
+		SELECT 5, 'Seal', '封存摘要', h.seal FROM tiering.history_head(page_quality.scheme) h
+	)
+	SELECT _tiering.page_section('Data and evidence', '数据与凭证', format(
+		'<table><tbody>%s</tbody></table>', string_agg(format(
+			'<tr><td class="n">%s<br/><small lang="zh">%s</small></td><td class="w">%s</td></tr>',
+			f.column2, f.column3, _tiering.html(f.column4)), '' ORDER BY f.column1)))
+	FROM fact f;
+END;
+COMMENT ON FUNCTION _tiering.page_quality(text, date) IS
+'Part of report(): what is open in the data of a scheme, and the head of its seals';
+
+CREATE FUNCTION tiering.report(scheme text, as_of date DEFAULT NULL, title text DEFAULT NULL)
+RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 10000000
+SET search_path = pg_catalog, pg_temp SET jit = off SET datestyle = 'ISO, YMD'
+AS $$
+DECLARE
+	last date := l.as_of FROM _tiering.last_assessment(scheme) l;
+	day date := COALESCE(as_of, last);
+	before date := l.as_of FROM _tiering.last_assessment(scheme, day) l;
+	heading text := COALESCE(title, (SELECT concat_ws(' ', COALESCE(NULLIF(s.title, ''), s.scheme),
+		NULLIF(s.title_zh, '')) FROM tiering.scheme s WHERE s.scheme = report.scheme COLLATE "C"));
+	body text;
+BEGIN
+	PERFORM tiering.newest_version(scheme);
+	IF day IS NULL THEN
+		body := '<p>There was no assessment yet. <span lang="zh">尚未评级。</span></p>';
+	ELSIF NOT EXISTS (SELECT FROM _tiering.known_distribution(NULL) d
+		WHERE d.scheme = report.scheme COLLATE "C" AND d.as_of = day)
+	THEN
+		RAISE EXCEPTION 'scheme "%" has no assessment of %', scheme, day
+			USING ERRCODE = 'no_data_found', HINT = 'SELECT DISTINCT as_of FROM '
+				'tiering.tier_distribution_history lists them.';
+	ELSE
+		body := concat(format('<p>%s · version %s · customers %s · total %s</p>', day,
+				_tiering.named_by(scheme, day), _tiering.page_number(sum(t.customers)),
+				_tiering.page_number(sum(t.measure))),
+			_tiering.page_distribution(scheme, day), _tiering.page_development(scheme, day),
+			CASE WHEN before IS NOT NULL THEN _tiering.page_matrix(scheme, before, day)
+				|| COALESCE(_tiering.page_bridge(scheme, before, day), '') END,
+			_tiering.page_lorenz(scheme, day),
+			CASE WHEN day = last THEN concat(_tiering.page_near(scheme, day),
+				_tiering.page_staffing(scheme, day)) END,
+			(SELECT string_agg(_tiering.page_by(report.scheme, n, day), '' ORDER BY n)
+				FROM tiering.dimensions_source d, unnest(d.names) n
+				WHERE d.scheme = report.scheme COLLATE "C"),
+			_tiering.page_quality(scheme, day))
+		FROM _tiering.page_tiers(scheme, day) t;
+	END IF;
+	RETURN _tiering.page_frame(heading, format('<h1>%s</h1>%s', _tiering.html(heading), body));
+END;
+$$;
+COMMENT ON FUNCTION tiering.report(text, date, text) IS
+'A page on a scheme at an assessment, as one HTML document that fetches nothing and holds no '
+'script: distribution, development, migration since the assessment before, where the money came '
+'from, concentration, who is near, staffing, each dimension, data and seals. Labels are English '
+'and Chinese; it follows the reader''s light or dark setting, and prints. as_of: the assessment, '
+'the last one if null. title: the heading, the scheme''s title if null. Who is near, and staffing, '
+'are of now, and are there for the last assessment only. Example: psql -XAt -c "SELECT '
+'tiering.report(''retail'')" > report.html. Errors: unknown scheme (42704), a day that is no '
+'assessment (P0002)';
+
+-- A step for each spell, with the highest tier at the top
+CREATE FUNCTION _tiering.page_steps(scheme text, customer_id text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000
+BEGIN ATOMIC
+	WITH spell AS (
+		SELECT h.tier, lower(h.valid) AS first, COALESCE(upper(h.valid), GREATEST(current_date,
+			lower(h.valid) + 1)) AS last, t.rank
+		FROM tiering.customer_tier_history h
+			LEFT JOIN tiering.tier t ON t.scheme = h.scheme AND t.version = h.version
+				AND t.tier = h.tier
+		WHERE h.scheme = page_steps.scheme AND h.customer_id = page_steps.customer_id
+	), placed AS (
+		SELECT s.*, dense_rank() OVER (ORDER BY s.rank DESC NULLS LAST) AS n,
+			min(s.first) OVER () AS begins, max(s.last) OVER () AS ends FROM spell s
+	)
+	SELECT format('<svg viewBox="0 0 720 %s" role="img" aria-label="tiers over time">%s'
+		'<text x="0" y="%s">%s</text><text x="720" y="%3$s" text-anchor="end">%5$s</text></svg>',
+		max(p.n) * 22 + 24,
+		string_agg(format('<rect x="%s" y="%s" width="%s" height="16" fill="hsl(215 60%% 50%%)"/>',
+			round(720.0 * (p.first - p.begins) / (p.ends - p.begins), 2), (p.n - 1) * 22 + 2,
+			round(GREATEST(720.0 * (p.last - p.first) / (p.ends - p.begins), 2), 2)), ''
+			ORDER BY p.first), max(p.n) * 22 + 18, to_char(min(p.begins), 'YYYY-MM-DD'),
+		to_char(max(p.ends), 'YYYY-MM-DD'))
+	FROM placed p HAVING count(*) > 0;
+END;
+COMMENT ON FUNCTION _tiering.page_steps(text, text) IS
+'Part of customer_report(): when the customer was in which tier, the highest one on top';
+
+CREATE FUNCTION tiering.customer_report(scheme text, customer_id text) RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 1000000
+SET search_path = pg_catalog, pg_temp SET jit = off SET datestyle = 'ISO, YMD'
+AS $$
+DECLARE
+	heading text := format('%s · %s', customer_id, scheme);
+	path text;
+	near text;
+BEGIN
+	PERFORM tiering.newest_version(scheme);
+	SELECT string_agg(_tiering.page_row(_tiering.html(h.tier), lower(h.valid)::text,
+		COALESCE(upper(h.valid)::text, ''), _tiering.html(h.direction), _tiering.html(h.cause),
+		_tiering.page_number(h.measure)), '' ORDER BY h.valid) INTO path
+	FROM tiering.customer_tier_history h
+	WHERE h.scheme = customer_report.scheme COLLATE "C"
+		AND h.customer_id = customer_report.customer_id COLLATE "default";
+	IF path IS NULL THEN
+		RAISE EXCEPTION 'scheme "%" has never had a customer "%"', scheme, customer_id
+			USING ERRCODE = 'no_data_found';
+	END IF;
+	SELECT string_agg(_tiering.page_row(_tiering.html(u.next_tier), _tiering.html(u.metric),
+		_tiering.page_number(u.measure), _tiering.page_number(u.bound),
+		_tiering.page_number(u.distance)), '' ORDER BY u.distance) INTO near
+	FROM tiering.near_upgrade u
+	WHERE u.scheme = customer_report.scheme COLLATE "C"
+		AND u.customer_id = customer_report.customer_id COLLATE "default";
+	RETURN _tiering.page_frame(heading, concat('<h1>', _tiering.html(heading), '</h1>',
+		_tiering.page_section('The way through the tiers', '等级变化', concat(
+			_tiering.page_steps(scheme, customer_id), _tiering.page_table(
+				_tiering.page_columns('Tier|等级', 'From|起', 'Until|止', 'Direction|方向',
+					'Cause|原因', 'Measure|金额'), path))),
+		_tiering.page_section('What leads up', '升级条件', _tiering.page_table(
+			_tiering.page_columns('Next|下一等级', 'Metric|指标', 'Has|现有', 'Takes|需要',
+				'Lacks|差额'), near))));
+END;
+$$;
+COMMENT ON FUNCTION tiering.customer_report(text, text) IS
+'A page on one customer, as one HTML document: when they were in which tier, why they moved, and '
+'what leads up. It is made as report() is. Errors: unknown scheme (42704), a customer who has '
+'never been in it (P0002)';

@@ -1,0 +1,82 @@
+-- Pages: they are well-formed, hold the numbers of the reports, show names as they are, and
+-- are for who may read reports.
+CREATE SCHEMA page;
+SET datestyle = 'ISO';
+SET client_min_messages = warning;
+CREATE TABLE page.had AS SELECT c AS id, d::date AS month, (c * 37 + n * 990) % 26000 AS v,
+	(ARRAY['north', '<b>&"co" ''x''</b>'])[1 + c % 2] AS branch
+FROM generate_series(1, 300) c, unnest('{2026-07-31,2026-08-31,2026-09-30}'::date[])
+	WITH ORDINALITY d(d, n)
+WHERE (c + n) % 29 > 0;
+SELECT tiering.create_ladder('pages', 'v', ARRAY['low', E'<i>&"mid"\n''x''</i>', 'high'],
+	'{NULL,5000,20000}');
+INSERT INTO tiering.service (scheme, version, tier, channel, customers_per_manager)
+VALUES ('pages', 1, 'high', 'desk', '[10,31)');
+UPDATE tiering.tier SET title = 'The low & the <slow>', title_zh = '低' WHERE scheme = 'pages'
+	AND tier = 'low';
+SELECT tiering.report('pages') ~ 'There was no assessment yet' AS says_so;
+SELECT tiering.publish('pages', '2026-01-01'), tiering.set_source('pages',
+		'SELECT id AS customer_id, v FROM page.had WHERE month = $1'),
+	tiering.set_dimensions('pages', 'SELECT id AS customer_id, branch FROM page.had
+		WHERE month = $1');
+SELECT count(tiering.refresh('pages', d))
+FROM (SELECT DISTINCT month FROM page.had ORDER BY 1) x(d);
+
+CREATE TABLE page.made AS
+SELECT regexp_replace(tiering.report('pages'), '^<!DOCTYPE html>', '') AS doc;
+SELECT xml_is_well_formed_document(doc) AS well_formed, doc ~ '<script|<b>|<slow>' AS markup
+FROM page.made;
+-- the texts of the cells of a section's tables
+CREATE FUNCTION page.cells(heading text, OUT n int, OUT cells text[]) RETURNS SETOF record
+LANGUAGE sql AS $$
+	SELECT r.n::int, ARRAY(SELECT btrim(regexp_replace(x::text, '\s+', ' ', 'g')) FROM unnest(xpath(
+		'//td//text()[normalize-space()]', r.x)) x)
+	FROM page.made, unnest(xpath(format('//*[local-name()="section"][*[local-name()="h2"]'
+		'[starts-with(., "%s")]]//*[local-name()="tr"][*[local-name()="td"]]', heading),
+		regexp_replace(doc, ' xmlns="[^"]*"', '')::xml)) WITH ORDINALITY r(x, n)
+	ORDER BY r.n
+$$;
+SELECT * FROM page.cells('Distribution');
+SELECT d.cells[array_length(d.cells, 1) - 3:] = ARRAY[t.customers::text,
+	round(100 * t.customers_share, 1) || ' %', btrim(to_char(t.measure, '999,999,999')),
+	round(100 * t.measure_share, 1) || ' %'] AS as_reported
+FROM page.cells('Distribution') d
+	JOIN (SELECT *, row_number() OVER (ORDER BY rank DESC) AS n FROM tiering.tier_distribution
+		WHERE scheme = 'pages') t USING (n);
+SELECT * FROM page.cells('Migration');
+SELECT from_tier, to_tier, customers FROM tiering.migration_matrix('pages', '2026-08-31',
+	'2026-09-30') ORDER BY from_rank DESC NULLS LAST, to_rank DESC NULLS LAST;
+SELECT * FROM page.cells('Where the money came from');
+SELECT opening, new, exit, migrated_in, migrated_out, growth, closing
+FROM tiering.measure_bridge('pages', '2026-08-31', '2026-09-30');
+SELECT * FROM page.cells('Who is near');
+SELECT * FROM page.cells('Staffing');
+SELECT * FROM page.cells('By branch');
+SELECT n, cells[1], cells[3:] = ARRAY[h.batch || ' · ' || h.moves || ' moves'] AS batch,
+	cells[3:] = ARRAY[h.seal] AS seal, CASE WHEN n < 4 THEN cells[3] END AS told
+FROM page.cells('Data'), tiering.history_head('pages') h;
+SELECT doc ~ 'hold at least 22\.4 %' AS best FROM page.made;
+
+-- another day, another heading, a day without one, and a customer
+SELECT r ~ '2026-07-31' AS day, r ~ '<h1>A &lt;b&gt;</h1>' AS heading, r ~ 'Migration' AS migration,
+	r ~ 'Who is near' AS near,
+	xml_is_well_formed_document(replace(r, '<!DOCTYPE html>', '')) AS well_formed
+FROM tiering.report('pages', '2026-07-31', 'A <b>') r;
+SELECT t.fails('SELECT tiering.report(''pages'', ''2026-08-30'')');
+SELECT t.fails('SELECT tiering.report(''nowhere'')');
+SELECT t.fails('SELECT tiering.customer_report(''pages'', ''nobody'')');
+SELECT xml_is_well_formed_document(replace(r, '<!DOCTYPE html>', '')) AS well_formed,
+	r ~ 'What leads up' AS leads_up
+FROM tiering.customer_report('pages', '77') r;
+CREATE ROLE t_page_reads;
+CREATE ROLE t_page_may_not;
+SELECT tiering.grant_role('t_page_reads', 'report');
+SET ROLE t_page_reads;
+SELECT length(tiering.report('pages')) > 5000 AS reads;
+SET ROLE t_page_may_not;
+SELECT tiering.report('pages');
+SELECT tiering.customer_report('pages', '77');
+RESET ROLE;
+DROP OWNED BY t_page_reads;
+DROP ROLE t_page_reads, t_page_may_not;
+DROP SCHEMA page CASCADE;
