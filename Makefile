@@ -89,6 +89,11 @@ $(ISOLATION_INIT): test/invariants.sql
 	{ echo 'setup { CREATE SCHEMA t; }'; echo 'setup'; echo '{'; cat $<; echo '}'; \
 		echo 'session s'; echo 'step check { SELECT * FROM t.invariants(); }'; } > $@
 
+# The reference, from the comments in the catalogue
+.PHONY: doc
+doc:
+	PG_CONFIG=$(PG_CONFIG) $(srcdir)/test/reference
+
 # For test/lint
 .PHONY: parts
 parts:
