@@ -27,9 +27,15 @@ CREATE TYPE tiering.finding AS (
 	detail   text
 );
 COMMENT ON TYPE tiering.finding IS
-'What a check found: severity is error where an average of the rows is wrong or refused, and '
-'warning where they may be right; account is null where it is about all of them, or a row has '
-'none; days are those concerned, null of a row without a day';
+'What is wrong with rows: a row for each thing that a check found';
+COMMENT ON COLUMN tiering.finding.severity IS
+'error: an average of the rows is wrong or refused; warning: they may be right';
+COMMENT ON COLUMN tiering.finding.kind IS
+'What is wrong, such as overlap or missing_day; each check tells its kinds';
+COMMENT ON COLUMN tiering.finding.account IS
+'The account; null where it is about all of them, or a row has none';
+COMMENT ON COLUMN tiering.finding.days IS 'The days concerned; null for a row without a day';
+COMMENT ON COLUMN tiering.finding.detail IS 'What was found, in words, with the values';
 
 CREATE TYPE _tiering.range_row AS (
 	account   text,
@@ -684,7 +690,7 @@ BEGIN ATOMIC
 	WHERE f.days IS NULL OR f.days && COALESCE(period, '(,)');
 END;
 COMMENT ON FUNCTION tiering.check_ranges(text, daterange, text, numeric, int) IS
-'What is wrong with balances that have a first day and an end, which daily_avg() takes. The query '
+'What is wrong with balances that have a first day and an end, the rows of daily_avg(). The query '
 'yields account, balance, valid_from and valid_to. Errors: overlap, duplicate (a row is there '
 'twice), conflict (two balances on the same days), backwards (the end is before the first day), '
 'one_day_gap (what ends look like that are last days; bounds => ''[]'' takes them as such), '
@@ -706,7 +712,7 @@ BEGIN ATOMIC
 	WHERE f.days IS NULL OR f.days && COALESCE(period, '(,)');
 END;
 COMMENT ON FUNCTION tiering.check_snapshots(text, daterange, boolean, date[], numeric, int) IS
-'What is wrong with balances of single days, which daily_avg_snapshots() takes. The query yields '
+'What is wrong with balances of single days, the rows of daily_avg_snapshots(). The query yields '
 'account, balance and as_of. Errors: missing_day (an account has no row on days between its first '
 'and its last one on which others have one; or no account has, and then account is null), '
 'duplicate (a row is there twice), conflict (two balances on a day), null_balance (or no number), '
@@ -724,7 +730,7 @@ BEGIN ATOMIC
 	WHERE f.days IS NULL OR f.days && COALESCE(period, '(,)');
 END;
 COMMENT ON FUNCTION tiering.check_changes(text, daterange, numeric, int) IS
-'What is wrong with balances that hold until the next one, which daily_avg_changes() takes. The '
+'What is wrong with balances that hold until the next one, the rows of daily_avg_changes(). The '
 'query yields account, balance, changed_on, and sequence if there may be several rows a day: a '
 'number or a time by which they are in order, and two of which are not the same. Errors: conflict '
 '(two balances in one place), null_sequence, null_balance (or no number), null_day, null_account, '
@@ -741,13 +747,14 @@ BEGIN ATOMIC
 	WHERE f.days IS NULL OR f.days && COALESCE(period, '(,)');
 END;
 COMMENT ON FUNCTION tiering.check_flows(text, daterange, numeric, int) IS
-'What is wrong with transactions, which daily_avg_flows() takes. The query yields account, amount, '
-'posted_on, and sequence if postings of a day have numbers, as only these tell a posting that is '
-'there twice from two that are alike. Errors: duplicate and conflict (two postings of an account '
-'with one number on one day), null_balance (no amount, or no number), null_day, null_account, and '
-'stale: no posting for more than max_age days before the last day of the period, though the '
-'account holds something. A warning: jump, an amount that is so many times the average of the '
-'others of its account. Period, rights and errors of the query are as with check_ranges()';
+'What is wrong with transactions, the rows of daily_avg_flows(). The query yields account, '
+'amount, posted_on, and sequence if postings of a day have numbers, as only these tell a posting '
+'that is there twice from two that are alike. Errors: duplicate and conflict (two postings of an '
+'account with one number on one day), null_balance (no amount, or no number), null_day, '
+'null_account, and stale: no posting for more than max_age days before the last day of the '
+'period, though the account holds something. A warning: jump, an amount that is so many times the '
+'average of the others of its account. Period, rights and errors of the query are as with '
+'check_ranges()';
 
 CREATE FUNCTION tiering.findings_summary(findings tiering.finding[])
 	RETURNS TABLE (severity text, kind text, findings bigint, accounts bigint, days daterange,
@@ -765,5 +772,5 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION tiering.findings_summary(tiering.finding[]) IS
 'How many findings of each kind there are, of how many accounts, from which day to which, and the '
-'first of them: SELECT * FROM tiering.findings_summary(ARRAY(SELECT f FROM '
+'first of them. Example: SELECT * FROM tiering.findings_summary(ARRAY(SELECT f FROM '
 'tiering.check_ranges(query) f))';

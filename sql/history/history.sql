@@ -17,7 +17,7 @@ SELECT m.move, m.scheme, m.customer_id COLLATE "default" AS customer_id, m.as_of
 FROM tiering.migration m
 WHERE NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = m.move);
 COMMENT ON VIEW tiering.standing_move IS
-'The standing moves: all rows of migration but the superseded ones';
+'The moves that stand: all of migration but those that are superseded';
 COMMENT ON COLUMN tiering.standing_move.move IS
 'Number of the move, rising in the order of recording';
 COMMENT ON COLUMN tiering.standing_move.scheme IS 'Scheme';
@@ -285,10 +285,10 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.tier_on(text, text, date, timestamptz) IS
-'The tier of a customer at the end of a day, as known at a time; known_at null: as known '
-'now. Null if they were not graded. A tier that was renamed since has the name of that day. '
-'A customer who has had several numbers is found by each of them, on all days. Errors: unknown '
-'scheme (42704), on_date null or infinite (22023)';
+'The tier of a customer at the end of a day, as known at a time. known_at null: as known now. '
+'Null if they were not graded. A tier that was renamed since has the name of that day. A customer '
+'who has had several numbers is found by each of them, on all days. Errors: unknown scheme '
+'(42704), on_date null or infinite (22023)';
 
 CREATE FUNCTION tiering.tiers_on(scheme text, on_date date, known_at timestamptz DEFAULT NULL)
 RETURNS TABLE (customer_id text, tier text, since date, direction text, cause text, measure numeric,
@@ -322,8 +322,8 @@ END;
 $$;
 COMMENT ON FUNCTION tiering.tiers_on(text, date, timestamptz) IS
 'The tier of every customer at the end of a day, as known at a time, with the move that led into '
-'it, and what they had on that day: null if it is no assessment that is kept. Who has changed '
-'their number has the one of the day. See tier_on()';
+'it. measure is what they had on that day, null if it is no assessment that is kept. A customer '
+'who has changed their number has the one of the day. See tier_on()';
 
 CREATE FUNCTION tiering.history_head(scheme text)
 RETURNS TABLE (batch int, recorded_at timestamptz, moves bigint, seal text)
@@ -339,8 +339,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.history_head(text) IS
-'The last batch of a scheme, its seal in hexadecimal digits, and how many moves there are: what to '
-'keep elsewhere, for verify_history()';
+'The last batch of a scheme, its seal in hexadecimal digits, and how many moves there are. Keep '
+'it elsewhere: verify_history() proves by it that nothing before it was changed';
 
 CREATE FUNCTION tiering.verify_history(scheme text, head_batch int DEFAULT NULL,
 	head_seal text DEFAULT NULL)
@@ -388,8 +388,9 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.verify_history(text, int, text) IS
-'Whether the moves of a scheme, and what was published of it, are as they were sealed, or else the '
-'first batch that was changed, removed or inserted, or of which moves were. It proves that nobody '
-'changed history without making all later seals anew; with a batch and a seal that history_head() '
-'gave once and that were kept elsewhere, also that nobody did that up to there. It does not prove '
-'that what was sealed was right, nor what was done after the last head that was kept';
+'Whether the moves of a scheme, and what was published of it, are as they were sealed. If not, it '
+'names the first batch that was changed, removed or inserted, or of which moves were. It proves '
+'that nobody changed history without making all later seals anew; with a batch and a seal that '
+'history_head() gave once and that were kept elsewhere, also that nobody did that up to there. It '
+'does not prove that what was sealed was right, nor what was done after the last head that was '
+'kept';

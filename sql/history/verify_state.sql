@@ -161,10 +161,10 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.verify_state(text) IS
-'What of a scheme does not agree with its records, the first finding of each kind; no '
-'row if all does. assignment: a customer is not where the moves that stand have led them; '
-'assessment: the customers of one that is kept do not add up to its distribution; version: one '
-'that was published is not what it was then, or grades other days; number: one that a customer has '
-'changed does not say what the customer does. verify_history() tells whether the moves and the '
-'digests of what was published are as they were sealed: whoever has not both has proved nothing. '
-'Errors: unknown scheme (42704)';
+'Whether customers, assessments and versions of a scheme agree with its records. A row for the '
+'first finding of each kind; none if all agrees. assignment: a customer is not where the moves '
+'that stand have led them; assessment: the customers of one that is kept do not add up to its '
+'distribution; version: one that was published is not what it was then, or grades other days; '
+'number: one that a customer has changed does not say what the customer does. verify_history() '
+'tells whether the moves and the digests of what was published are as they were sealed: whoever '
+'has not both has proved nothing. Errors: unknown scheme (42704)';

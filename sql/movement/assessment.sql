@@ -352,10 +352,10 @@ CREATE FUNCTION tiering.keep_assessments(scheme text, which text DEFAULT 'month_
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
 COMMENT ON FUNCTION tiering.keep_assessments(text, text, interval) IS
-'Says which assessments of a scheme are kept customer by customer: month_end, the last of each '
-'month, as without this call; all; or last. The last two are kept whatever is said. how_long: '
-'only those of so long before the last one; null: for ever. It counts from the next refresh on, '
-'or for what is loaded, and brings nothing back. What is not kept leaves its sums in '
+'Says which assessments of a scheme are kept customer by customer. which: month_end, the last of '
+'each month, as without this call; all; or last. The last two are kept whatever is said. '
+'how_long: only those of so long before the last one; null: for ever. It counts from the next '
+'refresh on, or for what is loaded, and brings nothing back. What is not kept leaves its sums in '
 'distribution_history; the money of moves, and of tiers that are restated, is null for it. Its '
 'room is given back by a refresh that is a transaction by itself. Assessments of single customers '
 'are all kept. Errors: unknown scheme (42704), another word, or no time (22023), a refresh under '

@@ -20,7 +20,8 @@ FROM (
 	SELECT x.scheme, f.now_id, x.from_as_of, x.marked_at FROM tiering.former_number f
 		JOIN tiering.dirty x ON x.scheme = f.scheme AND x.customer_id = f.customer_id) d
 GROUP BY d.scheme, d.now_id;
-COMMENT ON VIEW tiering.dirty_customer IS 'The customers who are marked for restate_dirty()';
+COMMENT ON VIEW tiering.dirty_customer IS
+'The customers who are marked as to be restated, each with their first day; see restate_dirty()';
 COMMENT ON COLUMN tiering.dirty_customer.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.dirty_customer.customer_id IS
 'Customer, by the number that they have now';
@@ -62,6 +63,6 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.mark_dirty(text, text, date) IS
-'Marks a customer whose data from a day on changed, for restate_dirty(). The day -infinity is the '
-'beginning. watch_table() has all changes of a table marked. Errors: unknown scheme (42704), null '
-'customer (22004), null or infinite day (22023)';
+'Marks a customer whose data changed, from a day on, for restate_dirty(). The day -infinity is '
+'the beginning. watch_table() has all changes of a table marked. Errors: unknown scheme (42704), '
+'null customer (22004), null or infinite day (22023)';

@@ -19,8 +19,16 @@ CREATE TYPE tiering.load_result AS (
 	moves       bigint
 );
 COMMENT ON TYPE tiering.load_result IS
-'What was loaded: the first and the last day, how many assessments with how many rows, how many '
-'customers there are at the end of the last one, and the moves that lead there';
+'What load_history() loaded';
+COMMENT ON COLUMN tiering.load_result.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.load_result.first_as_of IS 'The first assessment that was loaded';
+COMMENT ON COLUMN tiering.load_result.last_as_of IS
+'The last one, from which the first refresh goes on';
+COMMENT ON COLUMN tiering.load_result.assessments IS 'How many assessments';
+COMMENT ON COLUMN tiering.load_result.loaded IS 'How many rows of the query';
+COMMENT ON COLUMN tiering.load_result.customers IS
+'How many customers there are at the end of the last assessment';
+COMMENT ON COLUMN tiering.load_result.moves IS 'How many moves lead there';
 
 -- Nothing of it is made again, but one that was taken back may have been.
 CREATE FUNCTION _tiering.loaded_until(scheme text) RETURNS date

@@ -26,11 +26,27 @@ CREATE TYPE tiering.refresh_result AS (
 	overrides_left_out bigint
 );
 COMMENT ON TYPE tiering.refresh_result IS
-'What a refresh did: customers in the source, those whom no tier took, moves by direction, those '
-'who stayed in their tier, moves that wait for approval, rows of assignment written (or, if the '
-'assessment is made again, customers of whom anything is), moves that bear a day before the '
-'assessment as they fell due on it, and overrides that were left out as the version does not have '
-'their tier';
+'What a refresh did, in counts';
+COMMENT ON COLUMN tiering.refresh_result.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.refresh_result.as_of IS 'The assessment';
+COMMENT ON COLUMN tiering.refresh_result.version IS 'The version that graded';
+COMMENT ON COLUMN tiering.refresh_result.customers IS 'How many customers the source has';
+COMMENT ON COLUMN tiering.refresh_result.ungraded IS 'How many of them no tier took';
+COMMENT ON COLUMN tiering.refresh_result.new IS 'Customers who came';
+COMMENT ON COLUMN tiering.refresh_result.up IS 'Customers who moved to a higher tier';
+COMMENT ON COLUMN tiering.refresh_result.down IS 'Customers who moved to a lower tier';
+COMMENT ON COLUMN tiering.refresh_result.lateral_moves IS
+'Customers who moved to a tier of the same rank';
+COMMENT ON COLUMN tiering.refresh_result.exit IS 'Customers who are not in the source any more';
+COMMENT ON COLUMN tiering.refresh_result.stayed IS 'Customers who stayed in their tier';
+COMMENT ON COLUMN tiering.refresh_result.pending IS 'Moves that wait for approval';
+COMMENT ON COLUMN tiering.refresh_result.written IS
+'Rows of assignment that were written; if the assessment is made again, customers of whom '
+'anything was';
+COMMENT ON COLUMN tiering.refresh_result.fell_due IS
+'Moves that bear a day before the assessment, as they fell due on it';
+COMMENT ON COLUMN tiering.refresh_result.overrides_left_out IS
+'Overrides that do not count, as the version does not have their tier';
 
 -- application_name takes 63 printable ASCII characters
 -- Its names are qualified one by one, for which it has no search_path setting.
@@ -508,6 +524,6 @@ RETURNS tiering.refresh_result
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.assess(text, date, text[], text) IS
-'Assesses some customers between two assessments of the whole scheme, for a reason: they move as '
+'Assesses some customers between two assessments of the whole scheme, for a reason. They move as '
 'they would in a refresh, and nobody else has a miss of it. Errors: those of refresh(), customers '
 'null (22004), no reason, a day that is not after the last refresh (22023)';

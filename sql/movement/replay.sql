@@ -18,9 +18,16 @@ CREATE TYPE tiering.restate_result AS (
 	written     bigint
 );
 COMMENT ON TYPE tiering.restate_result IS
-'What a restatement did: the first day restated, how many assessments were made again, for how '
-'many customers, the moves that do not stand any more, those recorded instead, and of how '
-'many customers anything was written: their row of assignment, or what they had at an assessment';
+'What a restatement did';
+COMMENT ON COLUMN tiering.restate_result.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.restate_result.from_as_of IS 'The first day that was restated';
+COMMENT ON COLUMN tiering.restate_result.assessments IS 'How many assessments were made again';
+COMMENT ON COLUMN tiering.restate_result.customers IS 'For how many customers';
+COMMENT ON COLUMN tiering.restate_result.superseded IS 'How many moves do not stand any more';
+COMMENT ON COLUMN tiering.restate_result.recorded IS 'How many moves were recorded instead';
+COMMENT ON COLUMN tiering.restate_result.written IS
+'Of how many customers anything was written: their row of assignment, or what they had at an '
+'assessment';
 
 -- Changes by hand are made again as they were: they were somebody's will, and not
 -- worked out from data. So they are taken from what was recorded when they were made,

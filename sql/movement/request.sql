@@ -195,10 +195,10 @@ CREATE FUNCTION tiering.request_override(scheme text, customer_id text, kind tex
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.request_override(text, text, text, text, daterange, text) IS
-'Asks that a customer be kept not below (floor), not above (cap) or in (fixed) a tier, on the days '
-'of valid, for a reason; returns the number of the request, for approve(). Errors: unknown scheme '
-'(42704), another kind, valid without both ends, no reason (22023), unknown tier (23503), unknown '
-'customer (P0002)';
+'Asks that a customer be kept not below (floor), not above (cap) or in (fixed) a tier, on the '
+'days of valid, for a reason. Returns the number of the request, for approve(). Errors: unknown '
+'scheme (42704), another kind, valid without both ends, no reason (22023), unknown tier (23503), '
+'unknown customer (P0002)';
 
 CREATE FUNCTION _tiering.approve(request bigint, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
@@ -244,12 +244,13 @@ CREATE FUNCTION tiering.approve(request bigint, note text DEFAULT NULL) RETURNS 
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
 COMMENT ON FUNCTION tiering.approve(bigint, text) IS
-'Approves a request that is pending: the customer moves at once, as of the last assessment, as far '
-'as the request has to do with that; an override goes on to count at those that follow. Errors: no '
-'such request (P0002), not pending any more, another override in the way, a customer who was '
-'removed (55000), one''s own request, somebody else''s function or view in between (42501). A '
-'function or view of somebody else''s that runs with the caller''s own rights cannot be told from '
-'the caller: who may approve should read and run nothing of people whom they do not trust';
+'Approves a request that is pending. The customer moves at once, as of the last assessment, as '
+'far as the request has to do with that. An override goes on to count at those that follow. '
+'Errors: no such request (P0002), not pending any more, another override in the way, a customer '
+'who was removed (55000), one''s own request, somebody else''s function or view in between '
+'(42501). A function or view of somebody else''s that runs with the caller''s own rights cannot '
+'be told from the caller: who may approve should read and run nothing of people whom they do not '
+'trust';
 
 CREATE FUNCTION _tiering.reject(request bigint, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
@@ -333,6 +334,6 @@ RETURNS void
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
 COMMENT ON FUNCTION tiering.end_override(bigint, date, text) IS
-'Takes an approved override back: on_date is the first day on which it does not count, that of the '
-'last assessment or a later one. Errors: no such request (P0002), not approved or ended already '
-'(55000), one''s own (42501), a day outside of it, or a move (22023)';
+'Ends an approved override before its time. on_date is the first day on which it does not count, '
+'that of the last assessment or a later one. Errors: no such request (P0002), not approved or '
+'ended already (55000), one''s own (42501), a day outside of it, or a move (22023)';

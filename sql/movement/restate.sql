@@ -37,14 +37,13 @@ RETURNS tiering.restate_result
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.restate(text, date, text[]) IS
-'Makes the assessments of some customers, or of all if null, again from a day on with the data of '
-'today, by the versions and policies of then: some by those that graded each assessment, all by '
-'those now in force on its day. Moves that come out otherwise supersede the old ones, with the '
-'cause correction. Changes by hand and decisions of then stay. Assessments that are kept are '
-'amended; of others the money of tiers in which the customers are or were is null until recount(). '
-'Errors: unknown scheme, no source '
-'(42704), a refresh under way (55P03), a null or infinite day, or one up to which assessments were '
-'loaded (22023), and those of refresh()';
+'Makes past assessments of some customers again, from a day on, with the data of today. Null '
+'customers are all. Versions and policies are those of then: for some customers those that graded '
+'each assessment, for all those now in force on its day. Moves that come out otherwise supersede '
+'the old ones, with the cause correction. Changes by hand and decisions of then stay. Assessments '
+'that are kept are amended; of others the money of tiers in which the customers are or were is '
+'null until recount(). Errors: unknown scheme, no source (42704), a refresh under way (55P03), a '
+'null or infinite day, or one up to which assessments were loaded (22023), and those of refresh()';
 
 CREATE FUNCTION _tiering.notify_restatement(result tiering.restate_result) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
@@ -144,7 +143,7 @@ CREATE FUNCTION tiering.recount(scheme text) RETURNS int
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.recount(text) IS
-'Adds the money of the distributions up again that restatements left null, as the assessment is '
-'not kept; returns how many there were. What was loaded is left as it is. It is read from the '
-'source, with the data of today and in full for each, which restate() spares. Errors: those of '
-'restate()';
+'Adds up the money of past dates again that restatements left null. These are the distributions '
+'of assessments that are not kept. Returns how many there were. What was loaded is left as it is. '
+'It is read from the source, with the data of today and in full for each, which restate() spares. '
+'Errors: those of restate()';

@@ -120,11 +120,11 @@ BEGIN ATOMIC
 	ORDER BY f.rank DESC NULLS LAST, c.current_tier, t.rank DESC NULLS LAST, c.tier;
 END;
 COMMENT ON FUNCTION tiering.simulate(text, int, date) IS
-'Which customers would move if this version of the scheme, a draft or any other, graded as of a '
-'date, or as of the last refresh: a row for each tier from which and to which, in heads and in the '
-'measure; those who would stay are there, too. Nothing is written. Errors: those of refresh(); no '
-'such version (42704); never refreshed, and no as_of (22004); a metric of the version that the '
-'source does not yield (42703)';
+'What a version of a scheme would do to its customers, with nothing written. The version is a '
+'draft or any other, and grades as of a date, or as of the last refresh. A row for each tier from '
+'which and to which, in heads and in the measure; those who would stay are there, too. Errors: '
+'those of refresh(); no such version (42704); never refreshed, and no as_of (22004); a metric of '
+'the version that the source does not yield (42703)';
 
 CREATE FUNCTION tiering.simulate_staffing(scheme text, version int, as_of date DEFAULT NULL)
 RETURNS TABLE (tier text, rank int, customers_before bigint, customers_after bigint,
@@ -171,10 +171,11 @@ BEGIN ATOMIC
 	ORDER BY 2 DESC NULLS LAST, b.tier;
 END;
 COMMENT ON FUNCTION tiering.simulate_staffing(text, int, date) IS
-'How many customers each tier has, and how many relationship managers it takes, as many and as few '
-'customers each as its service says, before, by the version that graded, and after, by the version '
-'that is simulated; as view staffing counts them. Null where a tier is not in the version or has '
-'no managers. Errors are those of simulate()';
+'How many customers and relationship managers each tier has, before and after, if a version of a '
+'scheme graded. Before is by the version that graded, after by the version that is simulated. A '
+'manager has as many and as few customers as the service of the tier says, as in the view '
+'staffing. Null where a tier is not in the version or has no managers. Errors are those of '
+'simulate()';
 
 CREATE FUNCTION tiering.simulate_customers(scheme text, version int, as_of date DEFAULT NULL)
 RETURNS TABLE (customer_id text, from_tier text, to_tier text, direction text, measure numeric,
@@ -209,9 +210,9 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.simulate_customers(text, int, date) IS
-'Who would move, as simulate() counts them, with what the rules of the version give where its '
-'policies give less or later: earned. A source that names customers several times is not examined '
-'for that here. Errors are those of simulate()';
+'The customers who would move if a version of a scheme graded them, as simulate() counts them. '
+'earned is what the rules of the version give, where its policies give less or later. A source '
+'that names customers several times is not examined for that here. Errors are those of simulate()';
 
 CREATE FUNCTION tiering.simulate_limits(scheme text, version int, as_of date DEFAULT NULL)
 RETURNS TABLE (what text, customers bigint, before bigint, share numeric, at_most numeric,
@@ -232,6 +233,6 @@ BEGIN ATOMIC
 			c.exit) l;
 END;
 COMMENT ON FUNCTION tiering.simulate_limits(text, int, date) IS
-'What the limits of set_limits() would say of a refresh by a version of a scheme: a row each for '
-'the customers who would move, be new and leave. share is of the customers before it, rounded to 6 '
-'decimals; at_most is the limit, null if there is none. Errors: those of simulate()';
+'Whether a refresh by a version of a scheme would be within the limits of set_limits(). A row '
+'each for the customers who would move, be new and leave. share is of the customers before it, '
+'rounded to 6 decimals; at_most is the limit, null if there is none. Errors: those of simulate()';

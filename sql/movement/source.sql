@@ -150,10 +150,10 @@ CREATE FUNCTION tiering.set_source(scheme text, query text) RETURNS void
 AS 'MODULE_PATHNAME', 'set_source'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.set_source(text, text) IS
-'Binds a scheme to a query that yields customer_id and the metrics of the newest version for the '
-'date $1: with tiering.month($1) for refreshes at the ends of months, with '
-'tiering.month_to_date($1) for any day. The query runs with the rights and the settings of the '
-'role and session that call this. Its columns are checked at once. Errors: a missing column '
+'Binds a scheme to a query over the tables of the bank. It yields customer_id and the metrics of '
+'the newest version for the date $1: with tiering.month($1) for refreshes at the ends of months, '
+'with tiering.month_to_date($1) for any day. The query runs with the rights and the settings of '
+'the role and session that call this. Its columns are checked at once. Errors: a missing column '
 '(42703), a wrong type (42804), a table that is not qualified (42P01), something temporary '
 '(42P16), a table of which a policy may hide rows (42501). If a run fails, its message and '
 'SQLSTATE are told to whoever runs it; detail, hint and text of the query to those only who have '
@@ -163,11 +163,12 @@ CREATE FUNCTION tiering.set_series(scheme text, query text) RETURNS void
 AS 'MODULE_PATHNAME', 'set_series'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.set_series(text, text) IS
-'Binds a scheme to a query that yields for each customer, once, the daily_series behind the '
-'measure as balances, and as period the days whose average the assessment after the date $1 will '
-'take: tiering.month($1 + 1) if that is the month''s. near_upgrade tells by it what to hold. A '
-'customer who has changed their number is to be yielded by the one that they have now. A null '
-'unbinds. It runs, is checked and tells of errors as what set_source() sets';
+'Binds a scheme to a query for the histories of its customers, by which near_upgrade tells what '
+'to hold. It yields for each customer, once, the daily_series behind the measure as balances, and '
+'as period the days whose average the assessment after the date $1 will take: tiering.month($1 + '
+'1) if that is the month''s. A customer who has changed their number is to be yielded by the one '
+'that they have now. A null unbinds. It runs, is checked and tells of errors as what set_source() '
+'sets';
 
 -- Names the key: without one it does nothing. The view's reader calls it.
 CREATE FUNCTION _tiering.balance_to_hold(key uuid, as_of date, customer_id text,

@@ -12,8 +12,14 @@ CREATE TYPE tiering.void_result AS (
 	withdrawn  bigint
 );
 COMMENT ON TYPE tiering.void_result IS
-'What taking an assessment back did: the assessment, the one that is the last now, moves that do '
-'not stand any more, rows of assignment written, and requests withdrawn';
+'What void_assessment() did';
+COMMENT ON COLUMN tiering.void_result.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.void_result.as_of IS 'The assessment that was taken back';
+COMMENT ON COLUMN tiering.void_result.now_as_of IS
+'The one that is the last now; null if there is none';
+COMMENT ON COLUMN tiering.void_result.superseded IS 'How many moves do not stand any more';
+COMMENT ON COLUMN tiering.void_result.written IS 'How many rows of assignment were written';
+COMMENT ON COLUMN tiering.void_result.withdrawn IS 'How many requests were withdrawn';
 
 CREATE FUNCTION _tiering.check_void(src tiering.source, as_of date, reason text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
@@ -225,10 +231,10 @@ RETURNS tiering.void_result
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.void_assessment(text, date, text) IS
-'Takes the last assessment of a scheme back, for a reason: its moves, and decisions and changes '
+'Takes the last assessment of a scheme back, for a reason. Its moves, and decisions and changes '
 'by hand as of its day, do not stand any more, customers are where they were before, and what it '
-'asked for is withdrawn. Numbers that customers have changed stay changed. The day can be assessed '
-'anew. What was known before stays known. What customers earned at the assessment before is read '
-'from the source once more, unless that was loaded: then it is not known. Errors: unknown '
+'asked for is withdrawn. Numbers that customers have changed stay changed. The day can be '
+'assessed anew. What was known before stays known. What customers earned at the assessment before '
+'is read from the source once more, unless that was loaded: then it is not known. Errors: unknown '
 'scheme, no source (42704), a refresh under way (55P03), not the last assessment, no reason '
 '(22023), an override that was approved as of it (55000)';

@@ -173,17 +173,17 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.watch_table(text, regclass, text, text[], text[]) IS
-'Has every change of a table mark the customers whose rows it changed, for restate_dirty(), from '
-'the first day that differs. customer is the column that has the customer''s number; days are the '
-'columns that say when a row counts: one date for snapshots, flows and changes, a daterange or two '
-'dates, the second exclusive, for balances and the days on which they stood, none for rows that '
-'count from the beginning; counted are the columns that matter, all others that the table has now '
-'if null. Each may be an expression, with the row called r and other names qualified: (SELECT '
-'a.customer_no FROM bank.account a WHERE a.account_no = r.account_no). A second call replaces the '
-'first. Triggers do it, which the table''s owner makes and which run with the rights of whoever '
-'changes the table: both have the right load. Errors: unknown scheme (42704), a null (22004), not '
-'a table (42809), a column that is not there (42703) or not a day (42804), what cannot be compared '
-'(42883)';
+'Has every change of a table mark the customers whose rows it changed, for restate_dirty(). They '
+'are marked from the first day that differs. customer is the column that has the customer''s '
+'number; days are the columns that say when a row counts: one date for snapshots, flows and '
+'changes, a daterange or two dates, the second exclusive, for balances and the days on which they '
+'stood, none for rows that count from the beginning; counted are the columns that matter, all '
+'others that the table has now if null. Each may be an expression, with the row called r and '
+'other names qualified: (SELECT a.customer_no FROM bank.account a WHERE a.account_no = '
+'r.account_no). A second call replaces the first. Triggers do it, which the table''s owner makes '
+'and which run with the rights of whoever changes the table: both have the right load. Errors: '
+'unknown scheme (42704), a null (22004), not a table (42809), a column that is not there (42703) '
+'or not a day (42804), what cannot be compared (42883)';
 
 CREATE FUNCTION tiering.unwatch_table(scheme text, watched regclass) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
@@ -210,5 +210,5 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.unwatch_table(text, regclass) IS
-'Ends what watch_table() began; marks that were made stay. Errors: the table is not watched for '
-'the scheme (42704)';
+'Ends the watching of a table, which watch_table() began. Marks that were made stay. Errors: the '
+'table is not watched for the scheme (42704)';

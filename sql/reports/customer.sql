@@ -17,9 +17,9 @@ FROM (
 		ORDER BY m.as_of, m.move)) spell
 WHERE spell.tier IS NOT NULL AND NOT isempty(spell.valid);
 COMMENT ON VIEW tiering.customer_tier_history IS
-'The tiers of each customer, one after the other; those they were in for no day, having moved '
-'twice at one assessment, are left out. Who has changed their number is there under each, up to '
-'the day and from it on; customer_alias tells which is which';
+'The tiers of each customer, one after the other. A tier in which they were for no day, as they '
+'moved twice at one assessment, is left out. A customer who has changed their number is there '
+'under each, up to the day and from it on; customer_alias tells which is which';
 COMMENT ON COLUMN tiering.customer_tier_history.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.customer_tier_history.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.customer_tier_history.tier IS 'Tier';

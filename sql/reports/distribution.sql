@@ -81,7 +81,7 @@ FROM (SELECT s.scheme || '' AS scheme FROM tiering.scheme s) s
 		FROM counted h FULL JOIN listed l USING (tier) CROSS JOIN graded g) d
 ORDER BY d.rank;
 COMMENT ON VIEW tiering.tier_distribution IS
-'How many customers, with how much of the measure, each tier of each scheme has now; empty tiers '
+'How many customers, with how much of the measure, each tier of each scheme has now. Empty tiers '
 'have a row, too';
 COMMENT ON COLUMN tiering.tier_distribution.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.tier_distribution.as_of IS 'Date of the last refresh';
@@ -106,8 +106,8 @@ FROM _tiering.known_distribution(NULL) d
 	LEFT JOIN tiering.tier t ON t.scheme = d.scheme AND t.version = d.version AND t.tier = d.tier
 WINDOW refresh AS (PARTITION BY d.scheme, d.as_of);
 COMMENT ON VIEW tiering.tier_distribution_history IS
-'The same as tier_distribution for the date of every refresh, as it was then and with what was '
-'restated since; the function of this name tells it as known at a time';
+'How many customers, with how much of the measure, each tier had at the date of every refresh. '
+'What was restated since is in it; the function of this name tells it as known at a time';
 COMMENT ON COLUMN tiering.tier_distribution_history.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.tier_distribution_history.as_of IS 'Date of the refresh';
 COMMENT ON COLUMN tiering.tier_distribution_history.version IS
@@ -139,7 +139,8 @@ BEGIN ATOMIC
 	WINDOW refresh AS (PARTITION BY d.as_of);
 END;
 COMMENT ON FUNCTION tiering.tier_distribution_history(text, timestamptz) IS
-'What the view of this name showed of a scheme at a time; null: what it shows now';
+'The distribution of a scheme over time, as it was known at a moment: what the view of this name '
+'showed then. A null known_at is now';
 
 CREATE VIEW tiering.tier_rollup AS
 SELECT s.scheme, r.as_of, r.version, r.tier, r.rank, r.parent, r.title, r.title_zh, r.tiers,
@@ -165,8 +166,8 @@ FROM (SELECT s.scheme || '' AS scheme FROM tiering.scheme s) s
 			w.measure) r
 ORDER BY r.rank;
 COMMENT ON VIEW tiering.tier_rollup IS
-'The same as tier_distribution, each tier with all of its parts added up. Those whose parent is '
-'null make up the whole';
+'How many customers, with how much of the measure, each tier has now, with all of its parts added '
+'up. Those whose parent is null make up the whole';
 COMMENT ON COLUMN tiering.tier_rollup.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.tier_rollup.as_of IS 'Date of the last refresh';
 COMMENT ON COLUMN tiering.tier_rollup.version IS 'The version of the scheme that graded';
@@ -194,8 +195,8 @@ WINDOW scheme AS (PARTITION BY d.scheme),
 	down AS (PARTITION BY d.scheme ORDER BY d.rank DESC NULLS LAST, d.tier
 	ROWS UNBOUNDED PRECEDING);
 COMMENT ON VIEW tiering.pareto IS
-'How much of the measure the best so many of the customers hold: shares added up from the highest '
-'tier down, as in "20 % hold 80 %"';
+'What share of the money the best customers hold, as in "20 % hold 80 %". Shares are added up '
+'from the highest tier down';
 COMMENT ON COLUMN tiering.pareto.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.pareto.as_of IS 'Date of the last refresh';
 COMMENT ON COLUMN tiering.pareto.version IS 'The version of the scheme that graded';

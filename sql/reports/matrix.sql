@@ -176,9 +176,9 @@ SELECT o.scheme, x.as_of, x.from_tier, x.to_tier, x.direction, x.from_rank, x.to
 	x.customers, x.measure_from, x.measure_to
 FROM tiering.scheme o CROSS JOIN LATERAL _tiering.cells_by_day(o.scheme, true) x;
 COMMENT ON VIEW tiering.migration_matrix IS
-'Between which tiers customers moved at each assessment, in heads and in the measure; those who '
-'stayed are there, too. One row for each as_of, from_tier and to_tier: several moves of a customer '
-'at one assessment count as one';
+'From which tier to which customers went at each assessment, in heads and in the measure. Those '
+'who stayed are there, too. One row for each as_of, from_tier and to_tier: several moves of a '
+'customer at one assessment count as one';
 COMMENT ON COLUMN tiering.migration_matrix.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.migration_matrix.as_of IS 'Date of the assessment';
 COMMENT ON COLUMN tiering.migration_matrix.from_tier IS 'Tier before; null for new customers';
@@ -465,13 +465,14 @@ BEGIN ATOMIC
 	FROM _tiering.matrix(migration_matrix.scheme, from_date, to_date, known_at, NULL) m;
 END;
 COMMENT ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz) IS
-'The customers who were in a tier at the end of from_date, by their tier at the end of '
-'to_date, and those who had come by then; who came and left in between is in neither. from_tier is '
-'null for those who came (new), to_tier for those who left (exit); whoever left and came back '
-'counts by where they stood on the two days. direction: new, up, down, lateral, stayed or exit; '
-'ranks as in the newest version that had the tier at the end of to_date. share: of the customers '
-'of from_tier, with the bounds of its 95 % confidence interval (see wilson); null where there is '
-'no from_tier. measure_from and measure_to: what they had on the two days, null where that is no '
+'From which tier to which customers went between two days, in heads and in money. They are those '
+'who were in a tier at the end of from_date, by their tier at the end of to_date, and those who '
+'had come by then. A customer who came and left in between is in neither. from_tier is null for '
+'those who came (new), to_tier for those who left (exit); whoever left and came back counts by '
+'where they stood on the two days. direction: new, up, down, lateral, stayed or exit; ranks as in '
+'the newest version that had the tier at the end of to_date. share: of the customers of '
+'from_tier, with the bounds of its 95 % confidence interval (see wilson); null where there is no '
+'from_tier. measure_from and measure_to: what they had on the two days, null where that is no '
 'assessment that is kept. known_at: as known at that time, in heads and in money. From the lowest '
 'from_tier up, new first. Errors: dates that are null, infinite or in the wrong order (22023), an '
 'unknown scheme (42704)';
@@ -541,10 +542,10 @@ BEGIN ATOMIC
 	FROM _tiering.bridge(measure_bridge.scheme, from_date, to_date, known_at, NULL) b;
 END;
 COMMENT ON FUNCTION tiering.measure_bridge(text, date, date, timestamptz) IS
-'How the money of each tier came from what it was at the end of from_date to what it was at the '
-'end of to_date: opening + new + exit + migrated_in + migrated_out + growth = closing, exit and '
-'migrated_out being negative. Who came counts with what they had at the end, who left or moved '
-'with what they had at the beginning; growth is what the customers of the end have gained, or '
-'lost. From the highest tier down; a tier that was renamed has its name of to_date. Null where a '
-'day is no assessment that is kept. known_at: as known at that time. Errors: those '
-'of migration_matrix()';
+'How the money of each tier came from what it was on one day to what it was on another. opening + '
+'new + exit + migrated_in + migrated_out + growth = closing; exit and migrated_out are negative. '
+'The days are taken at their ends. Customers who came count with what they had at the end, '
+'customers who left or moved with what they had at the beginning; growth is what the customers of '
+'the end have gained, or lost. From the highest tier down; a tier that was renamed has its name '
+'of to_date. Null where a day is no assessment that is kept. known_at: as known at that time. '
+'Errors: those of migration_matrix()';

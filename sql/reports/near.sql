@@ -21,9 +21,9 @@ FROM (SELECT r.scheme, r.version, r.tier, t.rank, m.metric AS measure, range_agg
 	LATERAL unnest(t.ranges) AS r(bounds)
 WHERE NOT lower_inf(r.bounds);
 COMMENT ON VIEW tiering.measure_bound IS
-'From which value of the measure on a customer is in a tier, whatever his other metrics are, '
-'unless a higher one takes him: a row for each stretch of values that rules on the measure alone '
-'take';
+'From which value of the measure on a customer is in a tier, whatever their other metrics are. A '
+'row for each range of values that rules on the measure alone take, unless a higher tier takes '
+'the customer';
 COMMENT ON COLUMN tiering.measure_bound.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.measure_bound.version IS 'Its edition';
 COMMENT ON COLUMN tiering.measure_bound.tier IS 'Tier';
@@ -70,9 +70,9 @@ FROM tiering.current_tier a
 		SELECT _tiering.balance_to_hold(n.key, n.refreshed_as_of, a.customer_id, n.bound,
 			n.pass) AS required OFFSET 0) r;
 COMMENT ON VIEW tiering.near_upgrade IS
-'How far each customer is from the next higher tier, as far as the measure goes; those who are '
-'near: WHERE distance_percent <= 10. Who is in a tier by hand or by a policy although his measure '
-'leads further is told the one above that';
+'How far each customer is from the next higher tier, by the measure alone. Those who are near: '
+'WHERE distance_percent <= 10. Where a customer is in a tier by hand or by a policy, and their '
+'measure leads further, the next tier is the one above that';
 COMMENT ON COLUMN tiering.near_upgrade.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.near_upgrade.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.near_upgrade.tier IS 'The customer''s tier';
@@ -135,10 +135,11 @@ FROM (SELECT a.*, a.next_review IS NOT NULL AND (a.next_tier IS NULL OR l.rank <
 		AND CASE WHEN a.watched THEN n.lowest ELSE n.bounds @> a.measure END
 WHERE a.watched OR n.tier IS NOT NULL;
 COMMENT ON VIEW tiering.near_downgrade IS
-'The watch list: who is below what his tier takes and will fall, by its policy and on which day '
-'(WHERE watched), and how far all others are above its bound (WHERE distance_percent <= 10), as '
-'far as the measure goes: who is in the tier for another reason as well stays; who is in it for '
-'another reason only is not here';
+'The watch list: customers who will fall, and customers who are near the bound of their tier. '
+'WHERE watched: those who are below what their tier takes and will fall by its policy, with the '
+'day. WHERE distance_percent <= 10: those who are that near above its bound. It goes by the '
+'measure alone: a customer who is in the tier for another reason as well stays there, and one who '
+'is in it for another reason only is not here';
 COMMENT ON COLUMN tiering.near_downgrade.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.near_downgrade.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.near_downgrade.tier IS 'The customer''s tier';

@@ -293,11 +293,11 @@ CREATE FUNCTION tiering.grant_role(role regrole, what text) RETURNS void
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.grant_role(regrole, text) IS
-'Grants a role all that it takes to report, grade, request, approve, plan, author, bind, load, '
-'dump or change tiers by hand, and nothing more; see role_grants(). For the extension''s owner,'
-' who need not own its objects, and in a statement of their own. Errors: another caller, or a '
-'right that the role does not have after it (42501), an unknown role, PUBLIC too (42704), other'
-' rights (22023)';
+'Grants a role one of the rights of the extension, and nothing more. It may report, grade, '
+'request, approve, plan, author, bind, load, dump or change tiers by hand (hand) then; see '
+'role_grants(). For the extension''s owner, who need not own its objects, and in a statement of '
+'their own. Errors: another caller, or a right that the role does not have after it (42501), an '
+'unknown role, PUBLIC too (42704), other rights (22023)';
 
 CREATE FUNCTION _tiering.revoke_role(role regrole, what text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
@@ -313,7 +313,7 @@ CREATE FUNCTION tiering.revoke_role(role regrole, what text) RETURNS void
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.revoke_role(regrole, text) IS
-'Takes away what grant_role() granted; with the same errors';
+'Takes away a right that grant_role() granted. Errors are the same';
 
 -- Whoever calls is looked at, and not the owner of what is running
 CREATE FUNCTION _tiering.may_read_customers() RETURNS boolean

@@ -120,9 +120,10 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.create_ladder(text, text, text[], numeric[], text) IS
-'Makes a scheme with one metric, its measure, and a tier from each lower bound up, lowest first; '
-'the first bound is NULL for everyone else, otherwise customers below it get no tier. Bounds that '
-'do not rise are an error (22023). Leaves a draft, whose number it returns';
+'Makes a scheme with one metric, its measure, and a tier from each lower bound up. Tiers are '
+'named from the lowest up. The first bound is NULL for everyone else, otherwise customers below '
+'it get no tier. Bounds that do not rise are an error (22023). Leaves a draft, whose number it '
+'returns';
 
 CREATE FUNCTION _tiering.copy_version(from_scheme text, from_version int, to_scheme text,
 	to_version int)
@@ -332,9 +333,9 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.create_matrix(text, text, numeric[], text, numeric[], text[], text[]) IS
-'Makes a scheme of a grid: bounds cut each of two metrics, n of them into n + 1 intervals, and '
-'grid[row][column] names the tier of each cell, from the lowest row and column on. tiers lists '
-'them, the lowest first; the first may be in no cell, and is the base then, for those of whom a '
-'metric is unknown, who get no tier otherwise. Bounds that do not rise (22023), a grid of another '
-'size (2202E) or with a tier that is not in the list (22023) are errors. Leaves a draft, whose '
-'number it returns';
+'Makes a scheme of a grid of two metrics. Bounds cut each of them, n of them into n + 1 '
+'intervals, and grid[row][column] names the tier of each cell, from the lowest row and column on. '
+'tiers lists them, the lowest first; the first may be in no cell, and is the base then, for those '
+'of whom a metric is unknown, who get no tier otherwise. Bounds that do not rise (22023), a grid '
+'of another size (2202E) or with a tier that is not in the list (22023) are errors. Leaves a '
+'draft, whose number it returns';

@@ -66,8 +66,8 @@ CREATE FUNCTION tiering.classify_held(scheme text, m record, as_of date, held te
 AS 'MODULE_PATHNAME', 'classify_held'
 LANGUAGE C STABLE PARALLEL SAFE COST 5;
 COMMENT ON FUNCTION tiering.classify_held(text, record, date, text) IS
-'The tier of a row for a customer who is in the tier held: rules for staying count for that tier '
-'and those below it; held may be null. Errors are those of classify()';
+'The tier of a row for a customer who is in a tier already, with the rules for staying. These '
+'count for that tier, held, and those below it. It may be null. Errors are those of classify()';
 
 -- By a version's number and not by a date, which is how a draft is tried out.
 CREATE FUNCTION tiering.classify_version(scheme text, value numeric, version int) RETURNS text

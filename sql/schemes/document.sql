@@ -258,9 +258,9 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.import_version(jsonb, text) IS
-'Makes the next draft of a scheme that is there from a document, whose titles and description of '
-'the scheme itself are left aside; returns its number. A scheme that is not there (42704) or has a '
-'draft already (42710), and a key that is not known (22023), are errors';
+'Makes the next draft of a scheme that is there from a document, and returns its number. Titles '
+'and description of the scheme itself are left as they are. A scheme that is not there (42704) or '
+'has a draft already (42710), and a key that is not known (22023), are errors';
 
 -- intervals, which a document has as text, are written and read in one way
 CREATE FUNCTION tiering.export_scheme(scheme text, version int DEFAULT NULL) RETURNS jsonb
@@ -294,10 +294,10 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.export_scheme(text, int) IS
-'All that defines a version of a scheme, the newest unless one is given, as one document, which '
-'import_scheme() reads; jsonb_pretty() prints it. Rules have no numbers in it: those of a tier are '
-'numbered from 1 again when it is read. A scheme or version that does not exist is an error '
-'(42704)';
+'All that defines a version of a scheme, as one document. It is the newest version unless one is '
+'given. import_scheme() reads it, and jsonb_pretty() prints it. Rules have no numbers in it: '
+'those of a tier are numbered from 1 again when it is read. A scheme or version that does not '
+'exist is an error (42704)';
 
 CREATE FUNCTION _tiering.export_metrics(scheme text, version int) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 100

@@ -217,11 +217,12 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.explain(text, record, date) IS
-'Why classify(scheme, m, as_of) says what it says. First the tier and what meets its rule, in '
-'words (part "tier"), then for each rule of the next higher tier what is missing ("next"); then a '
-'row for each condition of every tier, highest first, with the metric''s value, the bounds, '
-'whether it is met and by how much it is missed ("condition"); then the scores ("score") and what '
-'each metric adds to them, points times weight ("points"). Errors are those of classify()';
+'Why a customer is in a tier, and what is missing for the next one: what classify(scheme, m, '
+'as_of) says, in words. First the tier and what meets its rule, in words (part "tier"), then for '
+'each rule of the next higher tier what is missing ("next"); then a row for each condition of '
+'every tier, highest first, with the metric''s value, the bounds, whether it is met and by how '
+'much it is missed ("condition"); then the scores ("score") and what each metric adds to them, '
+'points times weight ("points"). Errors are those of classify()';
 
 CREATE FUNCTION tiering.explain(scheme text, value numeric, as_of date DEFAULT CURRENT_DATE)
 RETURNS TABLE (part text, tier text, rule int, metric text, value numeric, bounds numrange,
@@ -238,5 +239,5 @@ BEGIN ATOMIC
 			HAVING count(*) = 1 AND bool_and(m.kind = 'number')), c.granted) e;
 END;
 COMMENT ON FUNCTION tiering.explain(text, numeric, date) IS
-'Why classify(scheme, value, as_of) says what it says, for a scheme with one metric; rows as those '
-'of the other form';
+'Why a value is in a tier, and what is missing for the next one, for a scheme with one metric. '
+'Rows as those of the other form';

@@ -214,8 +214,8 @@ CREATE FUNCTION tiering.unpublish(scheme text, version int, reason text) RETURNS
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.unpublish(text, int, text) IS
-'Makes the last published version of a scheme a draft again, as long as it has graded nothing, '
-'and reopens the one before it, whose number it returns; null if there is none. The draft can be '
+'Makes the last published version of a scheme a draft again, as long as it has graded nothing. It '
+'reopens the one before it, and returns its number; null if there is none. The draft can be '
 'changed, published from another day on, or deleted from scheme_version. Who did it and why is '
 'kept in publication. Errors: it has graded, is a draft or retired (55000), another draft '
 '(42710), no reason (22023), no such version (42704), a snapshot from before the last change '
@@ -272,7 +272,7 @@ CREATE FUNCTION tiering.drop_scheme(scheme text, reason text DEFAULT NULL) RETUR
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.drop_scheme(text, text) IS
-'Removes a scheme that has never graded anybody: its versions, its source and series, and what '
-'was marked for it. That it was dropped is kept in publication. Errors: there are customers, '
-'moves, assessments or requests (55000), an unknown scheme (42704), a reason that says nothing '
-'(22023), a snapshot from before the last change (40001)';
+'Removes a scheme that has never graded anybody. With it go its versions, its source and series, '
+'and what was marked for it. That it was dropped is kept in publication. Errors: there are '
+'customers, moves, assessments or requests (55000), an unknown scheme (42704), a reason that says '
+'nothing (22023), a snapshot from before the last change (40001)';

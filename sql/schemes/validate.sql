@@ -589,9 +589,9 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.validate_overrides(text, int, date) IS
-'Part of validate() and publish(), for authors: tiers that approved overrides name and that a '
-'version does not have, with the numbers of the requests. from_day is the first day for which it '
-'is to grade; null: not known';
+'The approved overrides that name a tier which a version does not have. It is part of validate() '
+'and publish(), for authors. A row for each tier, with the numbers of the requests. from_day is '
+'the first day for which it is to grade; null: not known';
 
 CREATE FUNCTION tiering.validate(scheme text, version int)
 RETURNS TABLE (severity text, place text, finding text)

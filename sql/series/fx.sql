@@ -14,8 +14,8 @@
 CREATE VIEW tiering.ecb_rate AS
 SELECT r.on_date, r.currency, r.rate AS units_per_eur FROM tiering.fx_rate r WHERE r.base = 'EUR';
 COMMENT ON VIEW tiering.ecb_rate IS
-'The rates with base EUR, in the columns of a file of the European Central Bank''s rates: COPY one '
-'into it; a rate that is there already is replaced';
+'The rates with base EUR, in the columns of a file of the European Central Bank''s rates. COPY '
+'one into it; a rate that is there already is replaced';
 COMMENT ON COLUMN tiering.ecb_rate.on_date IS 'The day for which it was published';
 COMMENT ON COLUMN tiering.ecb_rate.currency IS 'Currency';
 COMMENT ON COLUMN tiering.ecb_rate.units_per_eur IS 'Units of the currency for one euro';
@@ -183,8 +183,9 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.fx_rate(text, text, date, int) IS
-'What one unit of a currency is worth in base on a day, by the last rate that is at most max_age '
-'days old. Errors: a currency of which there are no rates (42704); none for the day (P0002)';
+'What one unit of a currency is worth in another, base, on a day, by the last rate that is at '
+'most max_age days old. Errors: a currency of which there are no rates (42704); none for the day '
+'(P0002)';
 
 CREATE FUNCTION tiering.fx_series(currency text, base text, max_age int DEFAULT 7)
 	RETURNS tiering.daily_series
@@ -233,6 +234,6 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.fx_series(text, text, int) IS
-'What one unit of a currency is worth in base on each day, as convert() takes it: a published rate '
-'counts until the next, but for max_age days at most, after which there is none. A currency in '
-'itself is worth 1. A currency of which there are no rates is an error (42704)';
+'What one unit of a currency is worth in another, base, on each day, as convert() takes it. A '
+'published rate counts until the next, but for max_age days at most, after which there is none. A '
+'currency in itself is worth 1. A currency of which there are no rates is an error (42704)';

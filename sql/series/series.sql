@@ -403,40 +403,41 @@ CREATE FUNCTION tiering.value_on(series tiering.daily_series, day date) RETURNS 
 AS 'MODULE_PATHNAME', 'daily_series_value_on'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.value_on(tiering.daily_series, date) IS
-'The value on a day; null if there is none';
+'The value of a series on a day; null if there is none';
 
 CREATE FUNCTION tiering.minimum(series tiering.daily_series, period daterange) RETURNS numeric
 AS 'MODULE_PATHNAME', 'daily_series_minimum'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.minimum(tiering.daily_series, daterange) IS
-'The least value on any day of the period that has one; null if none has';
+'The least value of a series on the days of a period that have one; null if none has';
 
 CREATE FUNCTION tiering.maximum(series tiering.daily_series, period daterange) RETURNS numeric
 AS 'MODULE_PATHNAME', 'daily_series_maximum'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.maximum(tiering.daily_series, daterange) IS
-'The largest value on any day of the period that has one; null if none has';
+'The largest value of a series on the days of a period that have one; null if none has';
 
 CREATE FUNCTION tiering.days_at_least(series tiering.daily_series, threshold numeric,
 	period daterange) RETURNS int
 AS 'MODULE_PATHNAME', 'daily_series_days_at_least'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.days_at_least(tiering.daily_series, numeric, daterange) IS
-'Days of the period whose value is the threshold or more; a day without a value is not one, '
-'whatever the threshold';
+'How many days of the period have a value of the threshold or more. A day without a value is not '
+'one, whatever the threshold';
 
 CREATE FUNCTION tiering.first_day(series tiering.daily_series) RETURNS date
 AS 'MODULE_PATHNAME', 'daily_series_first_day'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.first_day(tiering.daily_series) IS
-'The first day with a value, -infinity if there has been one since always; null if there is none';
+'The first day of a series with a value. It is -infinity if there has been one since always, null '
+'if there is none';
 
 CREATE FUNCTION tiering.last_change(series tiering.daily_series) RETURNS date
 AS 'MODULE_PATHNAME', 'daily_series_last_change'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.last_change(tiering.daily_series) IS
-'The day of the last change, a change to no value included; -infinity if the value has been the '
-'same since always, null if there is none';
+'The day of the last change of a series. A change to no value is one, too. It is -infinity if the '
+'value has been the same since always, null if there is none';
 
 CREATE FUNCTION _tiering.change_days(series tiering.daily_series) RETURNS int
 AS 'MODULE_PATHNAME', 'daily_series_change_days'
@@ -449,27 +450,28 @@ CREATE FUNCTION tiering.segments(series tiering.daily_series)
 AS 'MODULE_PATHNAME', 'daily_series_segments'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1 ROWS 20;
 COMMENT ON FUNCTION tiering.segments(tiering.daily_series) IS
-'A row for each run of days with one value, in order; the first one has no lower bound if it has '
-'counted since always, the last one no upper bound if it counts for ever. Days without a value '
-'are in none';
+'The runs of days of a series with one value, a row each, in order. The first one has no lower '
+'bound if it has counted since always, the last one no upper bound if it counts for ever. Days '
+'without a value are in none';
 
 CREATE FUNCTION tiering.balance_to_reach(series tiering.daily_series, threshold numeric,
 	period daterange, as_of date) RETURNS numeric
 AS 'MODULE_PATHNAME', 'daily_series_balance_to_reach'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.balance_to_reach(tiering.daily_series, numeric, daterange, date) IS
-'The least balance, in the decimals that the series shows, that brings the average of the whole '
-'period to the threshold if it stands on every day of the period after as_of, the series going on '
-'as it is until then; negative or 0 if nothing needs to be held, null if no day is left';
+'What to hold on all days that are left of a period for its average to reach a threshold. These '
+'are the days after as_of; until then the series goes on as it is. It is the least balance that '
+'does, in the decimals that the series shows; negative or 0 if nothing needs to be held, null if '
+'no day is left';
 
 CREATE FUNCTION tiering.last_day_to_reach(series tiering.daily_series, threshold numeric,
 	period daterange, max_balance numeric) RETURNS date
 AS 'MODULE_PATHNAME', 'daily_series_last_day_to_reach'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.last_day_to_reach(tiering.daily_series, numeric, daterange, numeric) IS
-'The last day of the period such that its average reaches the threshold if the series goes on as '
-'it is until the day before, and max_balance stands from that day to the end of the period; null '
-'if there is none';
+'The last day from which on a balance is enough for the average of a period to reach a threshold. '
+'The series goes on as it is until the day before, and max_balance stands from that day to the '
+'end of the period. Null if there is no such day';
 
 -- Changes. Each gives a new series.
 
@@ -478,32 +480,34 @@ CREATE FUNCTION tiering.append(series tiering.daily_series, as_of date, value nu
 AS 'MODULE_PATHNAME', 'daily_series_append'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.append(tiering.daily_series, date, numeric) IS
-'The series with a value from as_of on, or with none for a null. as_of must not be before the last '
-'change (22023). A null series begins with the value';
+'The series with a new value from a day on, as_of. A null ends it: there is no value from then '
+'on. as_of must not be before the last change (22023). A null series begins with the value';
 
 CREATE FUNCTION tiering.amend(series tiering.daily_series, valid daterange, value numeric)
 	RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_amend'
 LANGUAGE C STABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.amend(tiering.daily_series, daterange, numeric) IS
-'The series with another value on the days of a range, or with none for a null; all other days '
-'stay. A null series begins with the value. An upper bound may be open by tiering.open_end';
+'The series with another value on the days of a range. All other days stay. A null leaves no '
+'value on these days. A null series begins with the value. An upper bound may be open by '
+'tiering.open_end';
 
 CREATE FUNCTION tiering.clip(series tiering.daily_series, period daterange)
 	RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_trim'
 LANGUAGE C STABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.clip(tiering.daily_series, daterange) IS
-'The series with no value outside a range of days, which may be unbounded, or have an upper bound '
-'that is open by tiering.open_end';
+'The days of a range of a series: on all others it has no value. The range may be unbounded, or '
+'have an upper bound that is open by tiering.open_end';
 
 CREATE FUNCTION tiering.convert(series tiering.daily_series, rates tiering.daily_series,
 	scale int DEFAULT 2) RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_convert'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.convert(tiering.daily_series, tiering.daily_series, int) IS
-'Each day''s balance at that day''s rate, rounded half away from zero to so many decimals. A '
-'balance other than 0 on a day without a rate is an error that names the first such day (22000)';
+'A series in another currency: each day''s balance at that day''s rate. It is rounded half away '
+'from zero to so many decimals (scale). A balance other than 0 on a day without a rate is an '
+'error that names the first such day (22000)';
 
 CREATE FUNCTION _tiering.daily_series_add(tiering.daily_series, tiering.daily_series)
 	RETURNS tiering.daily_series

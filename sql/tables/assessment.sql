@@ -31,8 +31,8 @@ SELECT pg_catalog.pg_extension_config_dump('tiering.assessment_2', '');
 SELECT pg_catalog.pg_extension_config_dump('tiering.assessment_3', '');
 SELECT pg_catalog.pg_extension_config_dump('tiering.assessment_4', '');
 COMMENT ON TABLE tiering.assessment IS
-'What each customer had at an assessment, and where they stood at its end, decisions and changes '
-'by hand up to its day among them. Of a customer the latest amendment counts, if there is one';
+'What each customer had at an assessment, and where they stood at its end. Decisions and changes '
+'by hand up to its day are among it. Of a customer the latest amendment counts, if there is one';
 COMMENT ON TABLE tiering.assessment_kept IS
 'The part of assessment that is kept for long, and what assessments of single customers found';
 COMMENT ON TABLE tiering.assessment_1 IS 'A part of assessment, which is emptied in turn';
@@ -64,8 +64,8 @@ CREATE TABLE tiering.kept_assessment (
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.kept_assessment', '');
 COMMENT ON TABLE tiering.kept_assessment IS
-'The assessments of which rows are kept; one that was taken back stays among them, for what was '
-'known before';
+'The assessments of which what each customer had is kept. One that was taken back stays among '
+'them, for what was known before';
 COMMENT ON COLUMN tiering.kept_assessment.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.kept_assessment.as_of IS 'The assessment';
 COMMENT ON COLUMN tiering.kept_assessment.recorded_at IS 'When it was recorded';
@@ -78,8 +78,8 @@ CREATE TABLE tiering.view_key (
 );
 INSERT INTO tiering.view_key DEFAULT VALUES;
 COMMENT ON TABLE tiering.view_key IS
-'What views ask by for what they show of customers. Who can read it can do so, too: grant nobody '
-'SELECT on it';
+'A key by which views read customers for those who may read the view. Whoever can read it can '
+'read all customers: grant nobody SELECT on it';
 COMMENT ON COLUMN tiering.view_key.key IS 'The key';
 
 CREATE TABLE tiering.keeping (

@@ -97,7 +97,8 @@ CREATE INDEX migration_as_of ON tiering.migration USING brin (as_of);
 CREATE INDEX migration_dated ON tiering.migration (scheme) WHERE as_of <> assessed;
 SELECT pg_catalog.pg_extension_config_dump('tiering.migration', '');
 SELECT pg_catalog.pg_extension_config_dump('tiering.migration_move_seq', '');
-COMMENT ON TABLE tiering.migration IS 'The moves of customers between tiers; rows are added only';
+COMMENT ON TABLE tiering.migration IS
+'The moves of customers between tiers. Rows are added only';
 COMMENT ON COLUMN tiering.migration.move IS 'Number of the move, rising in the order of recording';
 COMMENT ON COLUMN tiering.migration.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.migration.customer_id IS 'Customer';
@@ -140,8 +141,8 @@ CREATE TABLE tiering.distribution_history (
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.distribution_history', '');
 COMMENT ON TABLE tiering.distribution_history IS
-'How many customers, with how much of the measure, each tier had at the end of an assessment, '
-'decisions and changes by hand up to its day among them; empty tiers have a row, too. Whatever '
+'How many customers, with how much of the measure, each tier had at the end of an assessment. '
+'Decisions and changes by hand up to its day are among it. Empty tiers have a row, too. Whatever '
 'changes it is a later edition, all of its rows recorded at one time, and the ones before stay';
 COMMENT ON COLUMN tiering.distribution_history.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.distribution_history.as_of IS 'The assessment';
@@ -168,7 +169,7 @@ CREATE TABLE tiering.own_assessment (
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.own_assessment', '');
 COMMENT ON TABLE tiering.own_assessment IS
-'Assessments of single customers between those of the whole scheme; see assess()';
+'The assessments of single customers between those of the whole scheme; see assess()';
 COMMENT ON COLUMN tiering.own_assessment.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.own_assessment.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.own_assessment.as_of IS 'The day as of which they were assessed';
@@ -188,7 +189,8 @@ CREATE TABLE tiering.voided (
 	PRIMARY KEY (scheme, batch)
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.voided', '');
-COMMENT ON TABLE tiering.voided IS 'Assessments that were taken back; see void_assessment()';
+COMMENT ON TABLE tiering.voided IS
+'The assessments that were taken back; see void_assessment()';
 COMMENT ON COLUMN tiering.voided.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.voided.batch IS 'The batch that took it back';
 COMMENT ON COLUMN tiering.voided.as_of IS 'The assessment';

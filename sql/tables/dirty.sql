@@ -12,7 +12,7 @@ CREATE TABLE tiering.dirty (
 SELECT pg_catalog.pg_extension_config_dump('tiering.dirty', '');
 SELECT pg_catalog.pg_extension_config_dump('tiering.dirty_mark_seq', '');
 COMMENT ON TABLE tiering.dirty IS
-'Marks of customers whose data changed behind an assessment, for restate_dirty(). A customer may '
+'Marks of customers whose data changed behind an assessment; see restate_dirty(). A customer may '
 'have several; see dirty_customer';
 COMMENT ON COLUMN tiering.dirty.mark IS 'Number of the mark';
 COMMENT ON COLUMN tiering.dirty.scheme IS 'Scheme';

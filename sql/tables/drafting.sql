@@ -7,6 +7,6 @@ CREATE TABLE tiering.drafting (
 	writer xid8 NOT NULL
 );
 COMMENT ON TABLE tiering.drafting IS
-'Who last wrote to the draft of a scheme, for who publishes it; not dumped';
+'The transaction that last wrote to the draft of a scheme, for publish(). Not dumped';
 COMMENT ON COLUMN tiering.drafting.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.drafting.writer IS 'The transaction';

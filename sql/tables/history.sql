@@ -53,7 +53,8 @@ CREATE TABLE tiering.superseded (
 CREATE INDEX superseded_batch ON tiering.superseded (scheme, batch);
 CREATE INDEX superseded_move ON tiering.superseded (scheme, move);
 SELECT pg_catalog.pg_extension_config_dump('tiering.superseded', '');
-COMMENT ON TABLE tiering.superseded IS 'The moves that a restatement found not to have been right';
+COMMENT ON TABLE tiering.superseded IS
+'The moves that do not stand any more, as their assessment was made again or taken back';
 COMMENT ON COLUMN tiering.superseded.move IS 'Number of the move in migration';
 COMMENT ON COLUMN tiering.superseded.scheme IS 'Its scheme';
 COMMENT ON COLUMN tiering.superseded.batch IS 'The batch since which it does not stand';
@@ -78,8 +79,8 @@ SELECT pg_catalog.pg_extension_config_dump('tiering.watch_history', '');
 SELECT pg_catalog.pg_extension_config_dump('tiering.watch_history_entry_seq', '');
 COMMENT ON TABLE tiering.watch_history IS
 'What the policy had noted of a customer after an assessment, where that does not follow from '
-'their last move; of several entries for one assessment the last one counts. Who has none since '
-'the assessment of their last move has no misses, no next tier, and no override on top';
+'their last move. Of several entries for one assessment the last one counts. A customer who has '
+'none since the assessment of their last move has no misses, no next tier, and no override on top';
 COMMENT ON COLUMN tiering.watch_history.entry IS 'Number of the entry';
 COMMENT ON COLUMN tiering.watch_history.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.watch_history.customer_id IS 'Customer';

@@ -19,7 +19,8 @@ CREATE TABLE tiering.publication (
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.publication', '');
 COMMENT ON TABLE tiering.publication IS
-'What was published, taken back and dropped; rows are added only, and stay when the scheme goes';
+'What was published, taken back and dropped, by whom and why. Rows are added only, and stay when '
+'the scheme goes';
 COMMENT ON COLUMN tiering.publication.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.publication.event IS 'Number of the event, from 1 on without gaps';
 COMMENT ON COLUMN tiering.publication.what IS

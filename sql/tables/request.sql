@@ -66,7 +66,8 @@ CREATE TABLE tiering.decision (
 CREATE UNIQUE INDEX decision_once ON tiering.decision (request) WHERE decision
 	IN ('approved', 'rejected', 'withdrawn');
 SELECT pg_catalog.pg_extension_config_dump('tiering.decision', '');
-COMMENT ON TABLE tiering.decision IS 'What was decided on requests; rows are added only';
+COMMENT ON TABLE tiering.decision IS
+'What was decided on requests, and by whom. Rows are added only';
 COMMENT ON COLUMN tiering.decision.request IS 'The request';
 COMMENT ON COLUMN tiering.decision.decision IS
 'approved, rejected or withdrawn (by who asked, or by a refresh that does not ask for the move any '

@@ -163,8 +163,8 @@ CREATE TABLE tiering.rule (
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.rule', '');
 COMMENT ON TABLE tiering.rule IS
-'A condition. Those of one tier with the same rule number must all be met, any one number of them '
-'suffices';
+'A condition for a tier: bounds of one metric. Those of one tier with the same rule number must '
+'all be met. Of several rule numbers any one is enough';
 COMMENT ON COLUMN tiering.rule.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.rule.version IS 'Its edition';
 COMMENT ON COLUMN tiering.rule.tier IS 'The tier that it leads into';

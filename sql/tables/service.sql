@@ -19,7 +19,8 @@ CREATE TABLE tiering.service (
 	FOREIGN KEY (scheme, version, tier) REFERENCES tiering.tier ON DELETE CASCADE
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.service', '');
-COMMENT ON TABLE tiering.service IS 'What a tier entitles its customers to';
+COMMENT ON TABLE tiering.service IS
+'How customers of a tier are served, what they get, and how many of them a manager has';
 COMMENT ON COLUMN tiering.service.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.service.version IS 'Its edition';
 COMMENT ON COLUMN tiering.service.tier IS 'Tier';

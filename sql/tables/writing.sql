@@ -9,6 +9,6 @@ CREATE TABLE tiering.writing (
 	pid int PRIMARY KEY
 );
 COMMENT ON TABLE tiering.writing IS
-'The session whose moves our functions record by themselves; empty, but for the session '
-	'that writes';
+'The session in which a function of the extension records moves itself, and not the triggers. It '
+'is empty but for that session';
 COMMENT ON COLUMN tiering.writing.pid IS 'The session';
