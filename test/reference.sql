@@ -87,7 +87,7 @@ RETURN CASE WHEN EXISTS (SELECT FROM aclexplode(acl) a
 -- Each object: in which part it is, and what is to be printed of it
 CREATE TEMPORARY TABLE object AS
 SELECT s.part, p.proname::text AS name, 1 AS kind,
-	pg_get_function_identity_arguments(p.oid) AS args,
+	to_char(p.pronargs, '000 ') || pg_get_function_identity_arguments(p.oid) AS args,
 	obj_description(p.oid, 'pg_proc') AS comment,
 	format(E'`%s(%s)`\n→ `%s`%s. For %s.\n\n%s\n', p.proname, pg_get_function_arguments(p.oid),
 		pg_get_function_result(p.oid), CASE p.prokind WHEN 'a' THEN ', aggregate' ELSE '' END,
