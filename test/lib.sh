@@ -162,7 +162,7 @@ build()
 		quietly install as_root make -s -C "$root" PG_CONFIG="$PG_CONFIG" "$@" install
 	else
 		needs_root "Not allowed to write to $("$PG_CONFIG" --pkglibdir)." \
-			"make -C $root PG_CONFIG=$PG_CONFIG $* install"
+			"make -C $root PG_CONFIG=$PG_CONFIG ${*:+$* }install"
 	fi
 }
 
