@@ -144,14 +144,14 @@ COMMENT ON COLUMN tiering.near_downgrade.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.near_downgrade.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.near_downgrade.tier IS 'The customer''s tier';
 COMMENT ON COLUMN tiering.near_downgrade.next_tier IS
-'The tier into which the customer will fall, or in which the measure would leave him just '
+'The tier into which the customer will fall, or in which the measure would leave them just '
 	'below the bound; null if in none';
 COMMENT ON COLUMN tiering.near_downgrade.watched IS
 'Whether they earn less than their tier, and have missed it often enough; see '
 	'policy.watch_after';
 COMMENT ON COLUMN tiering.near_downgrade.misses IS 'Misses in a row that count already';
 COMMENT ON COLUMN tiering.near_downgrade.falls_on IS
-'The assessment at which he falls if he goes on to earn what he earned last';
+'The assessment at which they fall if they go on to earn what they earned last';
 COMMENT ON COLUMN tiering.near_downgrade.metric IS 'The metric that is the measure';
 COMMENT ON COLUMN tiering.near_downgrade.measure IS 'The customer''s measure';
 COMMENT ON COLUMN tiering.near_downgrade.bound IS 'The bound of the customer''s tier';
