@@ -127,6 +127,31 @@ SELECT (array_agg(o.part ORDER BY p.place, o.kind))[1] AS part, min(p.place) AS 
 FROM object o LEFT JOIN part p USING (part)
 GROUP BY o.name;
 
+-- Nothing is left out without a word
+DO $$
+DECLARE
+	missing text;
+BEGIN
+	SELECT string_agg(what, ', ' ORDER BY what) INTO missing
+	FROM (
+		SELECT 'a part in sql/ of ' || name AS what FROM object WHERE part IS NULL
+		UNION ALL
+		SELECT 'a comment on ' || name FROM object WHERE comment IS NULL
+		UNION ALL
+		SELECT format('a comment on %s.%s', a.attrelid::regclass, a.attname)
+		FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+		WHERE c.relnamespace = 'tiering'::regnamespace AND c.relkind IN ('r', 'v', 'c', 'p')
+			AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped
+			AND col_description(c.oid, a.attnum) IS NULL
+		UNION ALL
+		SELECT DISTINCT 'a meaning of ' || s.part FROM source s
+		WHERE s.what = 'error' AND s.part NOT IN (SELECT condition FROM state)) m;
+	IF missing IS NOT NULL THEN
+		RAISE EXCEPTION 'the reference needs %', missing;
+	END IF;
+END;
+$$;
+
 \qecho '# Reference\n'
 \qecho 'All that is in the schema `tiering`: functions, aggregates, views, tables, types,'
 \qecho 'operators, settings and SQLSTATEs. `make doc` makes it from the comments in the catalogue,'
@@ -178,6 +203,5 @@ FROM pg_settings WHERE name LIKE 'tiering.%' ORDER BY name COLLATE "C";
 \qecho '| SQLSTATE | condition | what it means here |'
 \qecho '|---|---|---|'
 SELECT format('| %s | `%s` | %s |', state, condition, meaning)
-FROM (SELECT DISTINCT part AS condition FROM source WHERE what = 'error') s
-	FULL JOIN state USING (condition)
+FROM state WHERE condition IN (SELECT part FROM source WHERE what = 'error')
 ORDER BY state COLLATE "C", condition;
