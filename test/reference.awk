@@ -10,14 +10,14 @@ FNR == 1 { folder = FILENAME; sub(/^.*sql\//, "", folder); sub(/\/.*/, "", folde
 /^COMMENT ON (FUNCTION|AGGREGATE) tiering\./ { name = "" }
 /^COMMENT ON (FUNCTION|AGGREGATE) tiering\./, / IS$/ {
 	name = name " " $0
-	if (/ IS$/) {
+	if (/ IS$/ && folder != "updates") {
 		sub(/^ COMMENT ON (FUNCTION|AGGREGATE) /, "", name)
 		sub(/ IS$/, "", name)
 		print "part|" folder "|function|" name
 	}
 }
 
-/^CREATE (VIEW|TABLE|TYPE) tiering\./ {
+folder != "updates" && /^CREATE (VIEW|TABLE|TYPE) tiering\./ {
 	name = $3
 	sub(/;$/, "", name)
 	print "part|" folder "|relation|" name

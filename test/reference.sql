@@ -7,7 +7,7 @@
 \pset format unaligned
 \pset tuples_only on
 \pset footer off
-\set sources `cd :'root' && awk -f test/reference.awk sql/[!u]*/*.sql src/*.[ch]`
+\set sources `cd :'root' && awk -f test/reference.awk sql/*.sql sql/*/*.sql src/*.[ch]`
 
 SET search_path = pg_catalog, pg_temp;
 LOAD 'tiering';
