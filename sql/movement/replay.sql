@@ -763,19 +763,95 @@ COMMENT ON FUNCTION _tiering.replay(text, date, text, text[], date[], text, date
 'last assessment of the scheme; anew: an assessment that had none of the customers yet, and sees '
 'to what it asks for itself';
 
+-- Where the state came from has not changed since, the same data lead to the same state. So
+-- only they are replayed of whom the source has something else, or of whom anything else is on
+-- record as of the day, or since. Rules to stay may go by metrics that are not kept: where
+-- there are any, or where the assessment is not kept, all are.
+CREATE FUNCTION _tiering.differing(scheme text, as_of date, version int, OUT customers text[],
+	OUT cells _tiering.assessed_cell[], OUT matched bigint)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+SET jit = off SET enable_mergejoin = off SET enable_nestloop = off
+AS $$
+DECLARE
+	k tiering.kept_assessment := _tiering.kept(scheme, as_of);
+	written_at timestamptz := s.refreshed_at FROM tiering.source s
+		WHERE s.scheme = differing.scheme;
+BEGIN
+	IF k.slot IS NULL OR (SELECT l.version FROM _tiering.last_assessment(scheme) l)
+			IS DISTINCT FROM version
+		OR EXISTS (SELECT FROM tiering.rule r WHERE r.scheme = differing.scheme
+			AND r.version = differing.version AND r.stay)
+	THEN
+		RETURN;
+	END IF;
+	WITH told AS MATERIALIZED (
+		SELECT h.customer_id COLLATE "C" AS customer_id FROM _tiering.ahead(differing.scheme,
+			differing.as_of) h
+		UNION
+		SELECT _tiering.number_now(r.scheme, r.customer_id) COLLATE "C" FROM tiering.request r
+		WHERE r.scheme = differing.scheme
+	), compared AS MATERIALIZED (
+		SELECT COALESCE(g.customer_id COLLATE "C", b.customer_id) AS customer_id, b.tier,
+			b.version, b.customer_id IS NOT NULL AND g.customer_id IS NOT NULL AS is_matched,
+			COALESCE(CASE WHEN b.customer_id IS NULL THEN g.earned IS NULL
+				ELSE g.customer_id IS NOT NULL AND b.as_was
+					AND g.measure IS NOT DISTINCT FROM b.measure
+					AND g.earned COLLATE "C" = b.earned END, false) AS same
+		FROM _tiering.graded(differing.scheme, differing.as_of, differing.version, NULL) g
+			FULL JOIN (
+				SELECT COALESCE(a.customer_id, h.customer_id COLLATE "C") AS customer_id, a.tier,
+					a.version, COALESCE(a.earned, a.tier) AS earned, h.measure,
+					a.tier = h.tier COLLATE "C" AND a.version = differing.version
+						AND a.recorded_at <= written_at AND a.cause <> 'manual' AS as_was
+				FROM (SELECT x.* FROM tiering.assignment x WHERE x.scheme = differing.scheme) a
+					FULL JOIN _tiering.kept_rows(k, NULL) h
+						ON h.customer_id COLLATE "C" = a.customer_id) b
+				ON b.customer_id = g.customer_id COLLATE "C"
+	), judged AS MATERIALIZED (
+		SELECT c.*, c.same AND c.customer_id NOT IN (SELECT t.customer_id FROM told t) AS stays
+		FROM compared c
+	)
+	SELECT COALESCE((SELECT array_agg(DISTINCT j.customer_id) FROM judged j WHERE NOT j.stays),
+			'{}'),
+		(SELECT array_agg(ROW(false, c.tier, c.version, c.tier, c.customers, 0, 0, NULL)
+				::_tiering.assessed_cell)
+			FROM (SELECT j.tier, j.version, count(*) AS customers FROM judged j WHERE j.stays
+				GROUP BY j.tier, j.version) c),
+		(SELECT count(*) FROM judged j WHERE j.is_matched)
+	INTO customers, cells, matched;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.differing(text, date, int) IS
+'Of whom the last assessment has to be replayed if it is repeated, everybody if null; how many the '
+'others are, by tier; and how many rows of the source meet a customer';
+
 CREATE FUNCTION _tiering.repeat_assessment(scheme text, as_of date, version int)
 RETURNS tiering.refresh_result
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+	d record;
 	done record;
+	cells _tiering.assessed_cell[];
 	result tiering.refresh_result;
 BEGIN
-	SELECT * INTO done FROM _tiering.replay(scheme, as_of, 'refresh', NULL, ARRAY[as_of], NULL,
-		NULL);
-	PERFORM _tiering.check_cells(scheme, as_of, version, NULL, NULL, done.cells);
-	result := _tiering.cell_counts(scheme, as_of, version, done.cells);
+	SELECT * INTO d FROM _tiering.differing(scheme, as_of, version);
+	IF d.matched > _tiering.customer_count(scheme) THEN
+		PERFORM _tiering.refuse_repeated(scheme, as_of, version, NULL);
+	END IF;
+	IF d.customers IS NULL OR cardinality(d.customers) > 100000 THEN
+		SELECT * INTO done FROM _tiering.replay(scheme, as_of, 'refresh', NULL, ARRAY[as_of], NULL,
+			NULL);
+		cells := done.cells;
+	ELSE
+		SELECT * INTO done FROM _tiering.replay(scheme, as_of, 'refresh', d.customers,
+			array_fill(as_of, ARRAY[cardinality(d.customers)]), NULL, NULL);
+		cells := d.cells || done.cells;
+	END IF;
+	PERFORM _tiering.check_cells(scheme, as_of, version, NULL, NULL, cells);
+	result := _tiering.cell_counts(scheme, as_of, version, cells);
 	result.pending := count(*) FROM tiering.request_state r
 		WHERE r.scheme = repeat_assessment.scheme AND r.kind = 'move' AND r.state = 'pending';
 	result.overrides_left_out := count(*)
