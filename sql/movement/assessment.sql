@@ -230,6 +230,34 @@ COMMENT ON FUNCTION _tiering.not_to_keep(text) IS
 'The assessments of a scheme that are not to stay where they are: they go to assessment_kept, or '
 'are not kept any more';
 
+-- The index leaves out what was appended until a vacuum comes by, and the planner does not use
+-- it of a table of which it knows nothing: whoever reads one assessment would read them all.
+-- Who has the table under VACUUM is not waited for.
+CREATE FUNCTION _tiering.summarize(slot smallint) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	part regclass := format('tiering.assessment_%s', COALESCE(NULLIF(slot, 0)::text, 'kept'));
+BEGIN
+	EXECUTE format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE NOWAIT', part);
+	PERFORM brin_summarize_new_values(i.inhrelid::regclass)
+	FROM pg_inherits i JOIN pg_index x ON x.indexrelid = i.inhrelid
+	WHERE i.inhparent = 'tiering.assessment_as_of'::regclass AND x.indrelid = part;
+	IF NOT EXISTS (SELECT FROM pg_stats s
+		WHERE s.schemaname = 'tiering' AND s.attname = 'scheme'
+			AND s.tablename = (SELECT c.relname FROM pg_class c WHERE c.oid = part))
+	THEN
+		EXECUTE format('ANALYZE %s (scheme, as_of)', part);
+	END IF;
+EXCEPTION WHEN lock_not_available THEN
+	NULL;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.summarize(smallint) IS
+'Has the index of a part of the table assessment know what was appended, and the planner what the '
+'part is like';
+
 -- What an assessment that is not kept had is left to be emptied with its table. It is
 -- deleted only from assessment_kept, when its time is over.
 CREATE FUNCTION _tiering.keep_or_drop(scheme text) RETURNS void
@@ -252,6 +280,7 @@ BEGIN
 			UPDATE tiering.kept_assessment k SET slot = 0
 			WHERE k.scheme = keep_or_drop.scheme AND k.as_of = past.as_of
 				AND k.recorded_at = past.recorded_at;
+			PERFORM _tiering.summarize(0::smallint);
 			CONTINUE;
 		END IF;
 		DELETE FROM tiering.kept_assessment k

@@ -357,7 +357,8 @@ BEGIN
 	result.overrides_left_out := count(*)
 		FROM _tiering.overrides_left_out(scheme, version, COALESCE(previous, as_of), as_of);
 	IF kind = 'refresh' THEN
-		PERFORM _tiering.keep_or_drop(scheme), _tiering.empty_slots(unused);
+		PERFORM _tiering.keep_or_drop(scheme),
+			_tiering.summarize((_tiering.kept(scheme, as_of)).slot), _tiering.empty_slots(unused);
 	END IF;
 	RETURN result;
 END;

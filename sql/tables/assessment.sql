@@ -21,8 +21,10 @@ CREATE TABLE tiering.assessment_1 PARTITION OF tiering.assessment FOR VALUES IN 
 CREATE TABLE tiering.assessment_2 PARTITION OF tiering.assessment FOR VALUES IN (2);
 CREATE TABLE tiering.assessment_3 PARTITION OF tiering.assessment FOR VALUES IN (3);
 CREATE TABLE tiering.assessment_4 PARTITION OF tiering.assessment FOR VALUES IN (4);
--- by assessment it is appended to, and read as a whole; amendments are few
-CREATE INDEX assessment_as_of ON tiering.assessment USING brin (as_of);
+-- by assessment it is appended to, and read as a whole; amendments are few. Several schemes
+-- share a part: what is one's lies together.
+CREATE INDEX assessment_as_of ON tiering.assessment USING brin (scheme, as_of)
+	WITH (pages_per_range = 16, autosummarize = on);
 CREATE INDEX assessment_amended ON tiering.assessment (scheme, as_of, customer_id, recorded_at)
 	WHERE amends;
 SELECT pg_catalog.pg_extension_config_dump('tiering.assessment_kept', '');

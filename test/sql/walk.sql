@@ -457,6 +457,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.refuse_unpublish(tiering.scheme_version);
 	_tiering.repeat_assessment(text, date, integer);
 	_tiering.differing(text, date, integer);
+	_tiering.summarize(smallint);
 	_tiering.replay(text, date, text, text[], date[], text, date);
 	_tiering.replay_start(text, text, date, boolean);
 	_tiering.replayed(text, text[], date[], boolean);
