@@ -64,13 +64,14 @@ CREATE TYPE _tiering.day_row AS (
 	hole      daterange,
 	jumps     boolean,
 	stale     boolean,
-	unplaced  boolean
+	unplaced  boolean,
+	until     date
 );
 COMMENT ON TYPE _tiering.day_row IS
 'A row of a day as it is looked at: the value of another row in its place, the value before, and '
-'how many days without a row lie before it, from which to which, and whether it should say its '
-'place in the day and does not. A null account and day with a hole: days on which no account has a '
-'row';
+'how many days without a row lie before it, from which to which, whether it should say its place '
+'in the day and does not, and before which day it still counts, null if on its own only. A null '
+'account and day with a hole: days on which no account has a row';
 
 CREATE FUNCTION _tiering.day_number(day date) RETURNS bigint
 AS 'MODULE_PATHNAME', 'check_day_number'
@@ -502,7 +503,7 @@ BEGIN
 				CASE WHEN f.day IS NOT NULL THEN daterange(f.day, t.day, '[]') END AS hole,
 				_tiering.is_jump(o.previous, o.balance, $1) AS jumps,
 				o.is_newest AND $2 - o.day > $3 AND o.balance <> 0 AS stale,
-				false AS unplaced
+				false AS unplaced, NULL::date AS until
 			FROM ordered o
 				LEFT JOIN book f ON f.n = o.n_before + 1 AND o.n > o.n_before + 1
 					AND o.account IS NOT NULL
@@ -511,7 +512,7 @@ BEGIN
 		WHERE %s
 		UNION ALL
 		SELECT NULL, NULL, NULL, NULL, NULL, count(*), daterange(min(x.day), max(x.day), '[]'),
-			NULL, NULL, NULL
+			NULL, NULL, NULL, NULL
 		-- in the list, where a far day that is a slip of the pen takes time, but no memory
 		FROM (SELECT e.after, e.after + generate_series(1, e.before - e.after - 1) AS day
 			  FROM (SELECT e.day AS after, lead(e.day) OVER (ORDER BY e.day) AS before
@@ -567,20 +568,20 @@ BEGIN
 	END IF;
 	RETURN QUERY EXECUTE format($sql$
 		WITH seen AS NOT MATERIALIZED (
-			SELECT q.account, q.%s::numeric AS balance, %s AS sequence,
-				q.%s AS day
+			SELECT q.account, q.%s::numeric AS balance, %s AS sequence, q.%s AS day
 			FROM (%s
 			) q
 		), suspect AS MATERIALIZED (
 			SELECT s.account FROM seen s GROUP BY s.account
-			HAVING s.account IS NULL
-				OR %s %s %s
+			HAVING s.account IS NULL OR %s %s %s
 		), looked AS (%s
 		), ordered AS (
 			SELECT l.account::text AS account, l.balance, l.day, l.sequence,
 				lag(l.balance) OVER (PARTITION BY l.account, l.day, l.sequence
 					ORDER BY l.balance) AS twin,
-				lag(l.balance) OVER w AS previous, sum(abs(l.balance)) OVER a AS sum,
+				lag(l.balance) OVER w AS previous, first_value(l.day) OVER (PARTITION BY l.account
+					ORDER BY l.day GROUPS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_day,
+				sum(abs(l.balance)) OVER a AS sum,
 				count(l.balance) OVER a AS n, sum(l.balance) OVER n AS held,
 				row_number() OVER (n ORDER BY l.day DESC, l.sequence DESC, l.balance DESC) = 1
 					AS is_newest
@@ -597,12 +598,12 @@ BEGIN
 				NULL::bigint AS missing,
 				NULL::daterange, %s AS jumps, o.is_newest AND $2 - o.day > $3
 					AND CASE WHEN $4 THEN o.held ELSE o.balance END <> 0 AS stale,
-				$5 AND NOT $4 AND o.sequence IS NULL AS unplaced
+				$5 AND NOT $4 AND o.sequence IS NULL AS unplaced,
+				CASE WHEN $4 OR o.next_day IS NULL THEN 'infinity' ELSE o.next_day END AS until
 			FROM ordered o) r
 		WHERE %s$sql$,
 		needed[2], CASE WHEN sequence IS NOT NULL THEN 'q.sequence' ELSE 'NULL::int' END, needed[3],
-		bare,
-		_tiering.posted_screen(flows, sequence),
+		bare, _tiering.posted_screen(flows, sequence),
 		CASE WHEN flows THEN _tiering.outlier_screen(jump) ELSE _tiering.jump_screen(jump) END,
 		_tiering.age_screen('day', max_age),
 		_tiering.looked_at(),
@@ -615,7 +616,7 @@ END;
 $$;
 COMMENT ON FUNCTION _tiering.posted_rows(text, daterange, boolean, numeric, int) IS
 'Part of check_changes() and check_flows(): the rows of those accounts that may have a fault, each '
-'beside what comes before it';
+'beside what comes before it, and for how long it counts';
 
 /*
  * What is told of rows of a day
@@ -675,6 +676,21 @@ COMMENT ON FUNCTION _tiering.day_findings(_tiering.day_row, text, text, int) IS
 'Part of the checks: what is wrong with a row; its value is called by the noun, and the third '
 'argument says how bad it is to have it twice';
 
+-- A balance holds until the next one, and an amount for good: so a fault of a row before the
+-- period may be one of the period.
+CREATE FUNCTION _tiering.told_posted(r _tiering.day_row, noun text, repeated text, max_age int,
+	period daterange) RETURNS SETOF tiering.finding
+LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
+BEGIN ATOMIC
+	SELECT f.severity, f.kind, f.account,
+		CASE WHEN f.days && period THEN f.days * period ELSE f.days END, f.detail
+	FROM _tiering.day_findings(r, noun, repeated, max_age) f
+	WHERE f.days IS NULL OR f.days && COALESCE(period, '(,)')
+		OR f.kind <> 'jump' AND upper(f.days) <= lower(period) AND r.until > lower(period);
+END;
+COMMENT ON FUNCTION _tiering.told_posted(_tiering.day_row, text, text, int, daterange) IS
+'Part of check_changes() and check_flows(): what is wrong with a row, if it counts in the period';
+
 /*
  * What people call
  */
@@ -724,37 +740,37 @@ CREATE FUNCTION tiering.check_changes(query text, period daterange DEFAULT NULL,
 	jump numeric DEFAULT NULL, max_age int DEFAULT NULL) RETURNS SETOF tiering.finding
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100
 BEGIN ATOMIC
-	SELECT f.severity, f.kind, f.account, f.days * COALESCE(period, '(,)'), f.detail
+	SELECT f.*
 	FROM _tiering.posted_rows(query, period, false, jump, max_age) r
-		CROSS JOIN LATERAL _tiering.day_findings(r, 'balance', 'warning', max_age) f
-	WHERE f.days IS NULL OR f.days && COALESCE(period, '(,)');
+		CROSS JOIN LATERAL _tiering.told_posted(r, 'balance', 'warning', max_age, period) f;
 END;
 COMMENT ON FUNCTION tiering.check_changes(text, daterange, numeric, int) IS
 'What is wrong with balances that hold until the next one, the rows of daily_avg_changes(). The '
 'query yields account, balance, changed_on, and sequence if there may be several rows a day: a '
 'number or a time by which they are in order, and two of which are not the same. Errors: conflict '
 '(two balances in one place), null_sequence, null_balance (or no number), null_day, null_account, '
-'and stale as check_ranges() has it. Warnings: duplicate (a row is there twice) and jump. Period, '
-'rights and errors of the query are as with check_ranges()';
+'and stale as check_ranges() has it. Warnings: duplicate (a row is there twice) and jump. With a '
+'period, what is wrong on the last day before it is told, too, as the balance holds into it; all '
+'else of period, rights and errors of the query is as with check_ranges()';
 
 CREATE FUNCTION tiering.check_flows(query text, period daterange DEFAULT NULL,
 	jump numeric DEFAULT NULL, max_age int DEFAULT NULL) RETURNS SETOF tiering.finding
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100
 BEGIN ATOMIC
-	SELECT f.severity, f.kind, f.account, f.days * COALESCE(period, '(,)'), f.detail
+	SELECT f.*
 	FROM _tiering.posted_rows(query, period, true, jump, max_age) r
-		CROSS JOIN LATERAL _tiering.day_findings(r, 'amount', 'error', max_age) f
-	WHERE f.days IS NULL OR f.days && COALESCE(period, '(,)');
+		CROSS JOIN LATERAL _tiering.told_posted(r, 'amount', 'error', max_age, period) f;
 END;
 COMMENT ON FUNCTION tiering.check_flows(text, daterange, numeric, int) IS
-'What is wrong with transactions, the rows of daily_avg_flows(). The query yields account, '
-'amount, posted_on, and sequence if postings of a day have numbers, as only these tell a posting '
-'that is there twice from two that are alike. Errors: duplicate and conflict (two postings of an '
-'account with one number on one day), null_balance (no amount, or no number), null_day, '
-'null_account, and stale: no posting for more than max_age days before the last day of the '
-'period, though the account holds something. A warning: jump, an amount that is so many times the '
-'average of the others of its account. Period, rights and errors of the query are as with '
-'check_ranges()';
+'What is wrong with transactions, the rows of daily_avg_flows(). The query yields account, amount, '
+'posted_on, and sequence if postings of a day have numbers, as only these tell a posting that is '
+'there twice from two that are alike. Errors: duplicate and conflict (two postings of an account '
+'with one number on one day), null_balance (no amount, or no number), null_day, null_account, and '
+'stale: no posting for more than max_age days before the last day of the period, though the '
+'account holds something. A warning: jump, an amount that is so many times the average of the '
+'others of its account. With a period, what is wrong on any day before it is told, too, as what '
+'was posted is part of each balance since; all else of period, rights and errors of the query is '
+'as with check_ranges()';
 
 CREATE FUNCTION tiering.findings_summary(findings tiering.finding[])
 	RETURNS TABLE (severity text, kind text, findings bigint, accounts bigint, days daterange,

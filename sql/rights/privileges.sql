@@ -125,7 +125,7 @@ GRANT EXECUTE ON FUNCTION _tiering.day_number, _tiering.range_number,
 	_tiering.looked_at, _tiering.range_rows, _tiering.range_findings,
 	_tiering.expected_day, _tiering.next_number, _tiering.snapshot_screen, _tiering.snapshot_rows,
 	_tiering.posted_screen, _tiering.has_fault, _tiering.change_days,
-	_tiering.posted_rows, _tiering.day_findings
+	_tiering.posted_rows, _tiering.day_findings, _tiering.told_posted
 	TO PUBLIC;
 -- fx_rate(), fx_series()
 GRANT EXECUTE ON FUNCTION _tiering.check_max_age, _tiering.fx_last, _tiering.fx_quotient,

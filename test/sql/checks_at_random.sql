@@ -236,6 +236,16 @@ SELECT * FROM chance.differs('flows in order', chance.found($$check_flows('SELEC
 SELECT * FROM chance.differs('flows', chance.found($$check_flows(
 	'SELECT account, value AS amount, day AS posted_on FROM chance.posting')$$),
 	chance.repeated('0') || $$ HAVING kind LIKE 'null%'$$);
+-- of a period: what is wrong in it, and before it with what still counts in it
+SELECT * FROM chance.differs('changes of a period', chance.found($$check_changes('SELECT account,
+	value AS balance, day AS changed_on FROM chance.posting', '[2024-02-15,2024-03-10)')$$),
+	format($$SELECT * FROM (%s) r (account, kind, day, n) WHERE day IS NULL OR day < '2024-03-10'
+	AND NOT EXISTS (SELECT FROM chance.posting p WHERE p.account::text = r.account AND p.day > r.day
+		AND p.day <= '2024-02-15')$$, chance.repeated('0')));
+SELECT * FROM chance.differs('flows of a period', chance.found($$check_flows('SELECT account,
+	value AS amount, day AS posted_on, sequence FROM chance.posting', '[2024-02-15,2024-03-10)')$$),
+	format($$SELECT * FROM (%s) r (account, kind, day, n)
+	WHERE day IS NULL OR day < '2024-03-10'$$, chance.repeated('sequence')));
 SELECT * FROM chance.differs('changes that jump',
 	$$SELECT account, lower(days) FROM tiering.check_changes('SELECT account, value AS balance,
 		day AS changed_on, sequence FROM chance.posting', jump => 500) WHERE kind = 'jump'$$,

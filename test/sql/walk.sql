@@ -59,6 +59,7 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.age_screen(text, integer);
 	_tiering.change_days(tiering.daily_series);
 	_tiering.day_findings(_tiering.day_row, text, text, integer);
+	_tiering.told_posted(_tiering.day_row, text, text, integer, daterange);
 	_tiering.day_number(date);
 	_tiering.examined_columns(text, text[]);
 	_tiering.examined_query(text, daterange, numeric, integer);
