@@ -14,8 +14,8 @@ CODE_PARTS = averages/periods averages/measures averages/accounts series/series 
 	$(addprefix schemes/,publication turn asset_weight freeze classify authoring document \
 		successor direction validate publish explain preset) \
 	history/history history/number $(addprefix movement/,decide source request distribution \
-		assessment current record dimension assess refresh limit dirty watch replay load restate \
-		void rename simulate) \
+		assessment current record dimension assess refresh limit check dirty watch replay load \
+		restate void rename simulate) \
 	$(addprefix reports/,distribution matrix retention near customer dimension page) \
 	history/verify_state history/backup rights/always rights/roles rights/privileges rights/guard
 CALLED_PARTS = schema schemes/bounds movement/binding rights/who

@@ -52,13 +52,13 @@ typedef struct Binding
 
 static const Binding BindSource = {
 	{TEXTOID, TEXTOID}, 1,
-	"SELECT _tiering.checked_query($1, $2, false)",
+	"SELECT _tiering.checked_query($1, $2, 'source')",
 	"SELECT _tiering.write_binding($1, $2, false)"
 };
 
 static const Binding BindSeries = {
 	{TEXTOID, TEXTOID}, 1,
-	"SELECT _tiering.checked_query($1, $2, true)",
+	"SELECT _tiering.checked_query($1, $2, 'series')",
 	"SELECT _tiering.write_binding($1, $2, true)"
 };
 
@@ -72,6 +72,12 @@ static const Binding BindDimensions = {
 	{TEXTOID, TEXTOID}, 1,
 	"SELECT _tiering.checked_dimensions($1, $2)",
 	"SELECT _tiering.write_dimensions($1, $2)"
+};
+
+static const Binding BindChecks = {
+	{TEXTOID, TEXTOID}, 1,
+	"SELECT _tiering.checked_query($1, $2, 'check')",
+	"SELECT _tiering.write_checks($1, $2)"
 };
 
 /* Runs one of the statements, which yields a value, with a query, which may be null */
@@ -159,6 +165,14 @@ Datum
 set_dimensions(PG_FUNCTION_ARGS)
 {
 	return Bind(fcinfo, &BindDimensions);
+}
+
+/* set_checks(scheme, query) */
+PG_FUNCTION_INFO_V1(set_checks);
+Datum
+set_checks(PG_FUNCTION_ARGS)
+{
+	return Bind(fcinfo, &BindChecks);
 }
 
 /* binder(): the role that binds a query, null where none is bound */

@@ -67,6 +67,13 @@ static SavedQuery DimensionsQuery = {
 	1, {TEXTOID}
 };
 
+static SavedQuery CheckQuery = {
+	"SELECT c.scheme, c.query, c.set_by, c.settings"
+	" FROM tiering.refresh_check c"
+	" WHERE c.scheme OPERATOR(pg_catalog.=) $1",
+	1, {TEXTOID}
+};
+
 const SourceKind SourceOfMetrics = {
 	"source",
 	"set_source('%s', query)",
@@ -96,6 +103,14 @@ const SourceKind SourceOfDimensions = {
 	"set_dimensions('%s', query)",
 	&DimensionsQuery,
 	"It must yield customer_id and a column for each dimension.",
+	true
+};
+
+const SourceKind SourceOfFindings = {
+	"check",
+	"set_checks('%s', query)",
+	&CheckQuery,
+	"It must yield severity, kind, account, days and detail, as tiering.check_ranges() does.",
 	true
 };
 
@@ -634,7 +649,7 @@ history_rows(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* What else is bound to a scheme yields for a date; nothing if none is bound */
+/* (scheme, as_of): the rows of what a scheme is bound to; none if it is not */
 static Datum
 BoundRows(FunctionCallInfo fcinfo, const SourceKind *kind)
 {
@@ -649,29 +664,36 @@ BoundRows(FunctionCallInfo fcinfo, const SourceKind *kind)
 	return (Datum) 0;
 }
 
-/* Nothing, or an error if a query could not be bound to a scheme for that */
+/*
+ * (scheme, query): nothing, or an error if the query could not be bound to the scheme
+ * and yield the columns that are expected, of some customers as well if it has any
+ */
 static Datum
-CheckBound(FunctionCallInfo fcinfo, const SourceKind *kind)
+CheckBound(FunctionCallInfo fcinfo, const SourceKind *kind, bool customers)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Source		source = {
 		kind,
-		text_to_cstring(PG_GETARG_TEXT_PP(0)),
+		text_to_cstring(SchemeArg(fcinfo)),
 		text_to_cstring(PG_GETARG_TEXT_PP(1))
 	};
+	Oid			type = InvalidOid;
 	int			nestlevel;
 
 	BeginResult(rsinfo);
 	ConnectSPI();
 	nestlevel = SettingsPin(NULL);
 	CheckSource(&source, rsinfo->expectedDesc);
-	PrepareQuery(SelectExpected(&source, rsinfo->expectedDesc, false, InvalidOid), 1);
+	if (customers)
+		type = CustomerType(SourceColumns(&source));
+	PrepareQuery(SelectExpected(&source, rsinfo->expectedDesc, customers, type),
+				 customers ? 2 : 1);
 	SettingsRestore(nestlevel);
 	SPI_finish();
 	return (Datum) 0;
 }
 
-/* control_rows(scheme, as_of): the total that a scheme's control yields; none if unbound */
+/* control_rows(scheme, as_of): the total that a scheme's control yields */
 PG_FUNCTION_INFO_V1(control_rows);
 Datum
 control_rows(PG_FUNCTION_ARGS)
@@ -679,12 +701,12 @@ control_rows(PG_FUNCTION_ARGS)
 	return BoundRows(fcinfo, &SourceOfControl);
 }
 
-/* control_check(scheme, query): nothing, or an error if it could not be the control */
+/* control_check(scheme, query): could it be the control? */
 PG_FUNCTION_INFO_V1(control_check);
 Datum
 control_check(PG_FUNCTION_ARGS)
 {
-	return CheckBound(fcinfo, &SourceOfControl);
+	return CheckBound(fcinfo, &SourceOfControl, false);
 }
 
 /* dimension_rows(scheme, as_of): customers with the columns that the caller lists */
@@ -700,7 +722,7 @@ PG_FUNCTION_INFO_V1(dimension_check);
 Datum
 dimension_check(PG_FUNCTION_ARGS)
 {
-	return CheckBound(fcinfo, &SourceOfDimensions);
+	return CheckBound(fcinfo, &SourceOfDimensions, false);
 }
 
 /* dimension_names(scheme, query): the columns that the query yields */
@@ -732,6 +754,22 @@ dimension_names(PG_FUNCTION_ARGS)
 	PG_RETURN_ARRAYTYPE_P(result);
 }
 
+/* findings_rows(scheme, as_of): what the checks of a scheme find */
+PG_FUNCTION_INFO_V1(findings_rows);
+Datum
+findings_rows(PG_FUNCTION_ARGS)
+{
+	return BoundRows(fcinfo, &SourceOfFindings);
+}
+
+/* findings_check(scheme, query): could it be the checks of the scheme? */
+PG_FUNCTION_INFO_V1(findings_check);
+Datum
+findings_check(PG_FUNCTION_ARGS)
+{
+	return CheckBound(fcinfo, &SourceOfFindings, false);
+}
+
 /*
  * source_check(scheme, query, series): nothing, or an error if the query could
  * not be the source, or the series, of the scheme with the columns that the
@@ -741,25 +779,9 @@ PG_FUNCTION_INFO_V1(source_check);
 Datum
 source_check(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Source		source = {
-		PG_GETARG_BOOL(2) ? &SourceOfSeries : &SourceOfMetrics,
-		text_to_cstring(SchemeArg(fcinfo))
-	};
-	int			nestlevel;
-
 	if (PG_ARGISNULL(1))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("query must not be null")));
-	BeginResult(rsinfo);
-	ConnectSPI();
-	source.query = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	nestlevel = SettingsPin(NULL);
-	CheckSource(&source, rsinfo->expectedDesc);
-	PrepareQuery(SelectExpected(&source, rsinfo->expectedDesc, true,
-								CustomerType(SourceColumns(&source))), 2);
-	SettingsRestore(nestlevel);
-	SPI_finish();
-	return (Datum) 0;
+	return CheckBound(fcinfo, PG_GETARG_BOOL(2) ? &SourceOfSeries : &SourceOfMetrics, true);
 }

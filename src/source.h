@@ -35,6 +35,7 @@ extern const SourceKind SourceOfMetrics;
 extern const SourceKind SourceOfSeries;
 extern const SourceKind SourceOfControl;
 extern const SourceKind SourceOfDimensions;
+extern const SourceKind SourceOfFindings;
 
 extern bool SourceLoad(Source *source, const SourceKind *kind, Datum key);
 extern void SourceOpen(Source *source, text *scheme);

@@ -27,6 +27,7 @@ INSERT INTO part VALUES ('averages', 1, 'Periods, daily averages, checks of rows
 CREATE TEMPORARY TABLE state (condition text, state text, meaning text);
 INSERT INTO state VALUES
 	('TI001', 'TI001', 'A refresh would move, add or lose more customers than its limits allow'),
+	('TI002', 'TI002', 'The checks of a scheme found errors in the data that a refresh would read'),
 	('ambiguous_column', '42702', 'A row of metrics has a column twice'),
 	('array_subscript_error', '2202E', 'The grid of a matrix does not have the size of its bounds'),
 	('cardinality_violation', '21000',

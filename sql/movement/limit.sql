@@ -38,8 +38,7 @@ BEGIN
 		RAISE EXCEPTION 'scheme "%" has no measure that a control could be compared with', scheme
 			USING ERRCODE = 'object_not_in_prerequisite_state';
 	END IF;
-	PERFORM FROM _tiering.control_check(scheme, bare) AS c(total numeric);
-	RETURN bare;
+	RETURN _tiering.checked_query(scheme, bare, 'control');
 END;
 $$;
 COMMENT ON FUNCTION _tiering.checked_control(text, text) IS
@@ -208,8 +207,8 @@ BEGIN
 	IF found.what IS NULL THEN
 		RETURN;
 	ELSIF force THEN
-		INSERT INTO tiering.source_check (scheme, as_of, finding)
-		SELECT result.scheme, result.as_of, f FROM string_to_table(found.findings, E'\n') f;
+		INSERT INTO tiering.source_check (scheme, as_of, finding, forced)
+		SELECT result.scheme, result.as_of, f, true FROM string_to_table(found.findings, E'\n') f;
 		RETURN;
 	END IF;
 	RAISE EXCEPTION 'refresh of scheme "%" as of % is beyond its limits, and changed nothing',

@@ -423,6 +423,7 @@ BEGIN
 				scheme, as_of, src.refreshed_as_of);
 	END IF;
 	version := _tiering.graded_by(scheme, as_of);
+	PERFORM _tiering.heed_checks(scheme, as_of, force);
 	PERFORM _tiering.report_stage(scheme, as_of, '1/3 reading source');
 	IF as_of = src.refreshed_as_of THEN
 		PERFORM _tiering.refuse_loaded(scheme, as_of);
@@ -465,11 +466,12 @@ COMMENT ON FUNCTION tiering.refresh(text, date, boolean, boolean) IS
 'records the moves, and notifies the channel tiering. Repeated, it starts from where customers '
 'were before that date: with the same data it changes nothing, with other data it puts right what '
 'it did, as restate() does. ahead: whether a day later than today is meant. force: whether it is '
-'to be let through beyond the limits of set_limits(), which source_check keeps. Errors: unknown '
-'scheme, no source, no version in force (42704); a refresh of it under way (55P03); an earlier '
-'date than the last refresh''s, one that was loaded, or one after today (22023); what the '
-'source''s query raises; a null (22004) or repeated (23505) customer; no customers at all (P0002); '
-'more moved than the limits allow (TI001). Nothing is changed then';
+'to be let through beyond the limits of set_limits(), and with the errors that the checks of '
+'set_checks() find, which source_check keeps. Errors: unknown scheme, no source, no version in '
+'force (42704); a refresh of it under way (55P03); an earlier date than the last refresh''s, one '
+'that was loaded, or one after today (22023); what the queries of the source and the checks raise; '
+'a null (22004) or repeated (23505) customer; no customers at all (P0002); more moved than the '
+'limits allow (TI001); errors in the data (TI002). Nothing is changed then';
 
 CREATE FUNCTION _tiering.assess(scheme text, as_of date, customers text[], reason text)
 RETURNS tiering.refresh_result

@@ -22,6 +22,7 @@ BEGIN
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 			HINT = format('Call tiering.%s: it records who calls it, and when.', format(
 				CASE TG_TABLE_NAME WHEN 'refresh_limit' THEN 'set_limits(%1$L, …)'
+					WHEN 'refresh_check' THEN 'set_checks(%1$L, query)'
 					ELSE 'set_%2$s(%1$L, query)' END,
 				OLD.scheme, replace(TG_TABLE_NAME, '_source', '')));
 	END IF;
@@ -79,7 +80,7 @@ END;
 COMMENT ON FUNCTION _tiering.source_columns(text, int) IS
 'The column list that a source has to fill for a version of a scheme';
 
-CREATE FUNCTION _tiering.checked_query(scheme text, query text, series boolean) RETURNS text
+CREATE FUNCTION _tiering.checked_query(scheme text, query text, noun text) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -87,21 +88,22 @@ DECLARE
 	bare text := rtrim(query, E'; \t\r\n');
 	version int := tiering.newest_version(scheme);
 	columns text := 'customer_id text COLLATE "C", balances tiering.daily_series, period daterange';
-	noun text := CASE WHEN series THEN 'series' ELSE 'source' END;
 BEGIN
-	IF series AND query IS NULL THEN
+	IF noun <> 'source' AND query IS NULL THEN
 		RETURN NULL;
 	END IF;
 	IF COALESCE(bare, '') = '' THEN
 		RAISE EXCEPTION 'the % of scheme "%" must be a query', noun, scheme
 			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
-	IF NOT series THEN
+	IF noun = 'source' THEN
 		columns := _tiering.source_columns(scheme, version);
 	END IF;
 	BEGIN
-		EXECUTE format('SELECT FROM _tiering.source_check(%L, %L, %L) AS m(%s)',
-			scheme, bare, series, columns);
+		EXECUTE format(CASE noun WHEN 'check' THEN 'SELECT FROM _tiering.findings_check(%L, %L)'
+				WHEN 'control' THEN 'SELECT FROM _tiering.control_check(%L, %L) AS c(total numeric)'
+				ELSE 'SELECT FROM _tiering.source_check(%L, %L, %L) AS m(%s)' END,
+			scheme, bare, noun = 'series', columns);
 	EXCEPTION WHEN undefined_table THEN
 		RAISE EXCEPTION USING ERRCODE = 'undefined_table', MESSAGE = SQLERRM,
 			HINT = format('A %s runs with search_path = pg_catalog, pg_temp: '
@@ -110,9 +112,9 @@ BEGIN
 	RETURN bare;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.checked_query(text, text, boolean) IS
-'Part of set_source() and set_series(): the query as it is kept, if it can be one; null if it '
-'unbinds a series';
+COMMENT ON FUNCTION _tiering.checked_query(text, text, text) IS
+'Part of set_source() and what else binds a query: the query as it is kept, if it can be the '
+'source, series, control or check of the scheme; null if it unbinds one';
 
 -- The other columns have their defaults, which are of now and of this session.
 CREATE FUNCTION _tiering.write_binding(scheme text, query text, series boolean) RETURNS void

@@ -430,9 +430,9 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 100000
 BEGIN ATOMIC
 	WITH fact AS (
 		VALUES (1, 'Findings that were let through at this assessment', '本次评级强制放行的问题', (
-				SELECT count(*) FROM tiering.source_check c
+				SELECT COALESCE(sum(COALESCE(c.errors, 1)), 0) FROM tiering.source_check c
 				WHERE c.scheme = page_quality.scheme COLLATE "C"
-					AND c.as_of = page_quality.day)::text),
+					AND c.as_of = page_quality.day AND c.forced)::text),
 			(2, 'Customers whose data changed since, to be restated', '数据已变更、待重算的客户', (
 				SELECT count(DISTINCT d.customer_id) FROM tiering.dirty d
 				WHERE d.scheme = page_quality.scheme COLLATE "C")::text),

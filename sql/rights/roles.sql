@@ -6,14 +6,15 @@
  * What each may learn:
  *
  *	report	all of it: who is where, with which measure, every move, request and
- *			decision, and what schemes and sources say of any one customer
+ *			decision, what schemes and sources say of any one customer, and what checks
+ *			find in any one account
  *	request	of the customers they ask about, only that the scheme takes the tier
  *	approve	nothing but the number of a request; who decides needs report as well
- *	grade	counts, and the message of an error in a source; no customer's number
- *			but those that they gave
+ *	grade	counts, also of findings by their kinds, and the message of an error in a
+ *			source; no customer's number but those that they gave
  *	plan	counts and sums by tier; no customer's number
  *	author	schemes, and which of their tiers approved overrides name, in counts
- *	bind	the queries of sources; they run with the rights of who set them
+ *	bind	the queries of sources and checks; they run with the rights of who set them
  *	hand	who is in which tier since when; no measure, and nothing that is noted
  *	load	of a customer whose number they change, that there is one, and the day of the last
  *			move; of the number that they give, whose it has been
@@ -37,6 +38,7 @@ BEGIN ATOMIC
 			tiering.migration_summary_by(text, text, date, date),
 			tiering.staffing_by(text, text), tiering.cross_distribution(text, text, date),
 			tiering.retention(text, timestamptz), tiering.simulate_customers(text, int, date),
+			tiering.run_checks(text, date),
 			tiering.tier_on(text, text, date, timestamptz),
 			tiering.tiers_on(text, date, timestamptz),
 			tiering.tier_distribution_history(text, timestamptz),
@@ -65,7 +67,8 @@ BEGIN ATOMIC
 		('bind', 'EXECUTE ON FUNCTION tiering.set_source(text, text),
 			tiering.keep_assessments(text, text, interval),
 			tiering.set_limits(text, numeric, numeric, numeric, text, numeric),
-			tiering.set_series(text, text), tiering.set_dimensions(text, text)'),
+			tiering.set_series(text, text), tiering.set_dimensions(text, text),
+			tiering.set_checks(text, text)'),
 		('load', 'EXECUTE ON FUNCTION tiering.load_history(text, text),
 			tiering.mark_dirty(text, text, date),
 			tiering.rename_customer(text, text, text, date, text),
@@ -107,11 +110,12 @@ BEGIN ATOMIC
 			_tiering.check_keys(jsonb, text, text[]), _tiering.document_list(jsonb, text, text),
 			_tiering.document_rules(jsonb, int), _tiering.import_definition(jsonb, text, int)'),
 		-- what checks a query with the rights of who sets it
-		('bind', 'EXECUTE ON FUNCTION _tiering.checked_query(text, text, boolean),
+		('bind', 'EXECUTE ON FUNCTION _tiering.checked_query(text, text, text),
 			_tiering.source_check(text, text, boolean), _tiering.source_columns(text, int),
 			_tiering.checked_control(text, text), _tiering.control_check(text, text),
 			_tiering.checked_dimensions(text, text), _tiering.dimension_names(text, text),
-			_tiering.dimension_columns(text[]), _tiering.dimension_check(text, text)'),
+			_tiering.dimension_columns(text[]), _tiering.dimension_check(text, text),
+			_tiering.findings_check(text, text)'),
 		-- of who watches a table, or changes one that is watched
 		('load', 'EXECUTE ON FUNCTION _tiering.row_days(regclass, text[]),
 			_tiering.first_changes(text, text, text, text, text, text[]),
@@ -145,7 +149,8 @@ BEGIN ATOMIC
 			UPDATE (scheme, title, title_zh, description, origin), DELETE ON tiering.scheme'),
 		('author', 'INSERT (scheme, version, everyone, note), UPDATE (everyone, note), DELETE
 			ON tiering.scheme_version'),
-		('bind', 'SELECT ON tiering.source, tiering.refresh_limit, tiering.dimensions_source'),
+		('bind', 'SELECT ON tiering.source, tiering.refresh_limit, tiering.refresh_check,
+			tiering.dimensions_source'),
 		-- but not its key: who reads that may have the query run
 		('bind', 'SELECT (scheme, query, set_by, set_at, settings), DELETE
 			ON tiering.series_source'),

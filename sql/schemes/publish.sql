@@ -261,6 +261,7 @@ BEGIN
 	DELETE FROM tiering.refresh_limit l WHERE l.scheme = drop_scheme.scheme;
 	DELETE FROM tiering.dimensions_source d WHERE d.scheme = drop_scheme.scheme;
 	DELETE FROM tiering.target t WHERE t.scheme = drop_scheme.scheme;
+	DELETE FROM tiering.refresh_check c WHERE c.scheme = drop_scheme.scheme;
 	DELETE FROM tiering.scheme_version v WHERE v.scheme = drop_scheme.scheme;
 	DELETE FROM tiering.scheme s WHERE s.scheme = drop_scheme.scheme;
 END;

@@ -244,7 +244,7 @@ CREATE TABLE tiering.keeping (
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.keeping', '');
 
--- Limits of refreshes
+-- Limits and checks of refreshes
 CREATE TABLE tiering.refresh_limit (
 	scheme    text COLLATE "C" PRIMARY KEY REFERENCES tiering.scheme,
 	max_moved numeric CHECK (max_moved BETWEEN 0 AND 1),
@@ -259,11 +259,22 @@ CREATE TABLE tiering.refresh_limit (
 	CHECK ((tolerance IS NULL) = (control_query IS NULL))
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.refresh_limit', '');
+CREATE TABLE tiering.refresh_check (
+	scheme   text COLLATE "C" PRIMARY KEY REFERENCES tiering.scheme,
+	query    text NOT NULL,
+	set_by   regrole NOT NULL DEFAULT to_regrole(quote_ident(current_user)),
+	set_at   timestamptz NOT NULL DEFAULT now(),
+	settings text[] NOT NULL DEFAULT _tiering.kept_settings()
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.refresh_check', '');
 CREATE TABLE tiering.source_check (
 	entry       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	scheme      text COLLATE "C" NOT NULL,
 	as_of       date NOT NULL,
 	finding     text NOT NULL,
+	errors      bigint,
+	warnings    bigint,
+	forced      boolean NOT NULL,
 	recorded_at timestamptz NOT NULL DEFAULT now(),
 	recorded_by text NOT NULL DEFAULT session_user,
 	recorded_as text DEFAULT NULLIF(current_setting('role'), 'none')

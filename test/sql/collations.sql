@@ -120,6 +120,7 @@ INSERT INTO tiering.asset_weight (scheme, version, asset_class, weight)
 VALUES ('coll_few', 1, 'funds', 0.5);
 SELECT tiering.publish('coll_few', '2024-01-01'),
 	tiering.set_source('coll_few', 'SELECT no AS customer_id, x FROM coll.few'),
+	tiering.set_checks('coll_few', 'SELECT (NULL::tiering.finding).* WHERE false'),
 	tiering.watch_table('coll_few', 'coll.few', 'no'),
 	tiering.set_dimensions('coll_few', 'SELECT no AS customer_id, x AS branch FROM coll.few');
 SELECT new FROM tiering.refresh('coll_few', '2024-01-31');
@@ -193,6 +194,7 @@ INSERT INTO coll.argument VALUES
 		1 AS version FROM coll.few, unnest(ARRAY[''2024-01-31'', ''2024-02-29'']) day'$$),
 	('set_series', 'query', $$'SELECT no AS customer_id, tiering.month($1) AS period,
 		''{2024-01-01: 1}''::tiering.daily_series AS balances FROM coll.few'$$),
+	('set_checks', 'query', $$'SELECT (NULL::tiering.finding).* FROM coll.few'$$),
 	('', 'reason', $$'asked'$$),
 	('', 'request', $$(SELECT request FROM coll.request WHERE customer_id = '51')$$),
 	('end_override', 'request', $$(SELECT request FROM coll.request WHERE customer_id = '52')$$),

@@ -210,6 +210,7 @@ INSERT INTO walk.decided VALUES ('function', 'report', $list$
 	_tiering.sealed_publications(text, integer);
 	_tiering.definition_digest(text, integer);
 	verify_state(text);
+	run_checks(text, date);
 	_tiering.kept(text, date, timestampwithtimezone);
 	_tiering.kept_of(text, date[], text[]);
 	_tiering.kept_rows(tiering.kept_assessment, timestampwithtimezone);
@@ -298,7 +299,9 @@ INSERT INTO walk.decided VALUES ('function', 'bind', $list$
 	set_limits(text, numeric, numeric, numeric, text, numeric);
 	_tiering.checked_control(text, text);
 	_tiering.control_check(text, text);
-	_tiering.checked_query(text, text, boolean);
+	_tiering.checked_query(text, text, text);
+	_tiering.findings_check(text, text);
+	set_checks(text, text);
 	set_series(text, text);
 	set_source(text, text);
 	_tiering.source_check(text, text, boolean);
@@ -490,6 +493,10 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.refresh(text, date, boolean, boolean);
 	_tiering.write_limits(text, numeric, numeric, numeric, text, numeric);
 	_tiering.control_rows(text, date);
+	_tiering.findings_rows(text, date);
+	_tiering.told_findings(text, date);
+	_tiering.heed_checks(text, date, boolean);
+	_tiering.write_checks(text, text);
 	_tiering.off_control(text, date);
 	_tiering.limit_shares(text, bigint, bigint, bigint, bigint);
 	_tiering.beyond_limits(tiering.refresh_result);
@@ -665,6 +672,7 @@ INSERT INTO walk.decided VALUES ('relation', 'author', $list$
 $list$);
 INSERT INTO walk.decided VALUES ('relation', 'bind', $list$
 	dimensions_source SELECT;
+	refresh_check SELECT;
 	refresh_limit SELECT;
 	series_source SELECT(scheme, query, set_by, set_at, settings)+DELETE;
 	source SELECT

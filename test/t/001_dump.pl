@@ -12,7 +12,7 @@ $node->init;
 $node->start;
 
 my @tables = qw(scheme scheme_version publication metric tier rule policy source series_source
-	assignment migration distribution_history
+	refresh_check source_check assignment migration distribution_history
 	batch superseded watch_history request decision dirty customer_alias former_number);
 
 # All that the extension's tables have, as text
@@ -65,6 +65,9 @@ $node->safe_psql(
 	SELECT tiering.set_series('cib',
 		'SELECT no AS customer_id, tiering.daily_series_snapshots(amount, d) AS balances,
 			tiering.quarter($1 + 1) AS period FROM public.balance GROUP BY no');
+	SELECT tiering.set_checks('cib', $$SELECT * FROM tiering.check_snapshots(
+		'SELECT no AS account, amount AS balance, d AS as_of FROM public.balance',
+		daterange($1, $1, '[]'))$$);
 	RESET ROLE;
 	SELECT tiering.refresh('cib', '2024-01-31');
 	SELECT tiering.refresh('cib', '2024-02-29');
@@ -246,8 +249,11 @@ foreach my $how (sort keys %restore)
 		FROM tiering.migration WHERE customer_id = '000101' ORDER BY move DESC LIMIT 1}),
 		'manual|gold|t', "$how: records moves");
 	is($node->safe_psql($db, q{SELECT set_by FROM tiering.source WHERE scheme = 'cib'
-		UNION ALL SELECT set_by FROM tiering.series_source}),
-		"setter\nsetter", "$how: the source and the series run as who set them");
+		UNION ALL SELECT set_by FROM tiering.series_source
+		UNION ALL SELECT set_by FROM tiering.refresh_check}),
+		"setter\nsetter\nsetter", "$how: source, series and checks run as who set them");
+	is($node->safe_psql($db, q{SELECT errors, warnings, forced FROM tiering.source_check
+		WHERE as_of = '2024-03-31'}), '0|0|f', "$how: what was checked is kept");
 	is($node->safe_psql($db, q{SELECT count(*) > 1000, min(hold_until) FROM tiering.near_upgrade
 		WHERE balance_to_hold IS NOT NULL}),
 		't|2024-06-30', "$how: tells what to hold");
