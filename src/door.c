@@ -10,6 +10,9 @@
  *
  * A function or a view of somebody else's that runs with the caller's own rights
  * cannot be told from the caller.
+ *
+ * Where in which statement of ours an error came up is for the server's log, and for those
+ * who have the rights of the owner.
  */
 #include "postgres.h"
 
@@ -104,10 +107,70 @@ Inner(FmgrInfo *outer)
 	return outer->fn_extra;
 }
 
+/* Does the context of an error end in a function of ours? That of a source does not. */
+static bool
+EndsInOurs(const char *context)
+{
+	const char *last = context == NULL ? NULL : strrchr(context, '\n');
+
+	return context != NULL &&
+		strstr(last == NULL ? context : last, "_tiering.") != NULL;
+}
+
+/* The error that is being handled, with the context of the caller instead of ours */
+static void
+RethrowAsCallers(MemoryContext memory)
+{
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(memory);
+	error = CopyErrorData();
+	if (!EndsInOurs(error->context))
+		return;
+	FlushErrorState();
+	error->detail_log = psprintf("%s%s%s",
+								 error->detail_log ? error->detail_log :
+								 error->detail ? error->detail : "",
+								 error->detail_log || error->detail ? "\n" : "",
+								 error->context);
+	error->context = NULL;
+	ThrowErrorData(error);
+}
+
 /*
- * An error needs no changing back: the end of the transaction does it. A name is the
- * same name in whatever collation it comes.
+ * As the owner. An error needs no changing back: the end of the transaction does it.
+ * Who has not the owner's rights is told of their own functions, and not of ours.
  */
+static Datum
+CallAsOwner(Oid outer, FunctionCallInfo inner)
+{
+	ErrorContextCallback *stack = error_context_stack;
+	MemoryContext memory = CurrentMemoryContext;
+	Oid			caller = GetOuterUserId();
+	bool		tell_all;
+	Datum		result;
+
+	BecomeOwner(outer);
+	tell_all = has_privs_of_role(caller, GetUserId());
+	if (!tell_all)
+		error_context_stack = NULL;
+	PG_TRY();
+	{
+		result = FunctionCallInvoke(inner);
+	}
+	PG_CATCH();
+	{
+		error_context_stack = stack;
+		if (!tell_all)
+			RethrowAsCallers(memory);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	error_context_stack = stack;
+	return result;
+}
+
+/* A name is the same name in whatever collation it comes */
 PG_FUNCTION_INFO_V1(enter);
 Datum
 enter(PG_FUNCTION_ARGS)
@@ -123,8 +186,7 @@ enter(PG_FUNCTION_ARGS)
 							 DEFAULT_COLLATION_OID, NULL, fcinfo->resultinfo);
 	memcpy(inner->args, fcinfo->args, PG_NARGS() * sizeof(NullableDatum));
 	GetUserIdAndSecContext(&save_user, &save_context);
-	BecomeOwner(fcinfo->flinfo->fn_oid);
-	result = FunctionCallInvoke(inner);
+	result = CallAsOwner(fcinfo->flinfo->fn_oid, inner);
 	SetUserIdAndSecContext(save_user, save_context);
 	fcinfo->isnull = inner->isnull;
 	return result;

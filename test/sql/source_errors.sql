@@ -67,7 +67,12 @@ SELECT * FROM tiering.simulate('err', 1, '2024-02-29');
 SELECT sum(balance_to_hold) FROM tiering.near_upgrade;
 SELECT * FROM t.told($$SELECT tiering.refresh('err', '2024-02-29')$$);
 SELECT * FROM t.told($$SELECT tiering.restate('err', '2024-01-31', '{1}')$$);
+-- what is wrong outside of it: where in their own functions, and not in ours
+SELECT * FROM tiering.refresh('err', '2023-12-31');
+SELECT * FROM t.told($$SELECT tiering.refresh('err', '2023-12-31')$$);
 RESET SESSION AUTHORIZATION;
+SELECT count(*) FILTER (WHERE value ~ '_tiering[.]refresh') AS all_told
+FROM t.told($$SELECT tiering.refresh('err', '2023-12-31')$$);
 -- who has the rights of the setter, and a superuser, is told all but what we are made of
 SET SESSION AUTHORIZATION tiering_err_member;
 SELECT * FROM t.told($$SELECT tiering.refresh('err', '2024-02-29')$$);

@@ -43,6 +43,16 @@ like($log, qr/ERROR:  told\n.*DETAIL:  the detail\n\s*the hint\n.*public\.fail/s
 	'the log has all');
 like($log, qr/WARNING:  warned\n/, 'warnings, too');
 
+# Where in our functions an error came up is there as well
+$before = -s $node->logfile;
+(undef, undef, $err) = $node->psql('postgres', q{SELECT tiering.refresh('log', '2023-12-31')},
+	extra_params => [ '-U', 'grader' ]);
+like($err, qr/ERROR:  scheme "log" has no version in force on 2023-12-31\n/, 'an error of ours');
+unlike($err, qr/CONTEXT|_tiering/, 'says nothing of where we are');
+$log = slurp_file($node->logfile, $before);
+like($log, qr/DETAIL:  PL\/pgSQL function _tiering\.graded_by.*_tiering\.refresh/s,
+	'which the log has');
+
 # A plan that is printed shows what values it knows, broken into lines anywhere.
 $node->safe_psql('postgres', q{
 	CREATE ROLE viewer LOGIN;
