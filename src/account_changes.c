@@ -96,8 +96,8 @@ Accumulate(FunctionCallInfo fcinfo, const Arguments *arguments)
 			PG_RETURN_NULL();
 		return PG_GETARG_DATUM(0);
 	}
-	dscale = ObservationArg(fcinfo, arguments->balance, arguments->day,
-							arguments->day_name, &added.observation);
+	dscale = ObservationArg(fcinfo, arguments->account, arguments->balance,
+							arguments->day, arguments->day_name, &added.observation);
 	if (arguments->period == 0)
 		SeriesReadNumber(PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(arguments->balance)),
 						 "balance", &number, &dscale);

@@ -382,7 +382,7 @@ RefuseClash(DateADT day, const Account *account, Numeric balance, Numeric rival,
 			 errhint("Give the order within the day, behind the day: the last row counts.") :
 			 errhint("Of several accounts: give the account first, or group by it. "
 					 "Of one account: give the order within the day, behind the day: "
-					 "the last row counts.")));
+					 "the last row counts. tiering.check_changes() tells whose they are.")));
 }
 
 static void

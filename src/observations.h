@@ -100,10 +100,10 @@ ObservationAt(const char *list, int32 i, bool ordered)
 	return (Observation *) (list + i * ObservationWidth(ordered));
 }
 
-/* What an argument says that the balance is from a day on; returns its decimals */
+/* What arguments say that the balance is from a day on; returns its decimals */
 static inline int
-ObservationArg(FunctionCallInfo fcinfo, int balance_argno, int day_argno,
-			   const char *day_name, Observation *observation)
+ObservationArg(FunctionCallInfo fcinfo, int account_argno, int balance_argno,
+			   int day_argno, const char *day_name, Observation *observation)
 {
 	struct varlena *balance;
 	DecimalView view;
@@ -113,7 +113,7 @@ ObservationArg(FunctionCallInfo fcinfo, int balance_argno, int day_argno,
 	balance = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(balance_argno));
 	DecimalViewNumeric(balance, &view);
 	if (!view.finite)
-		DecimalRefuse(balance, "balance");
+		RefuseBalance(fcinfo, balance_argno, account_argno, day_argno);
 	if (DecimalFromView(&view, &decimal))
 	{
 		observation->balance.units = decimal.units;

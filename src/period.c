@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 #include "utils/typcache.h"
 
@@ -198,7 +199,38 @@ CheckBackwards(FunctionCallInfo fcinfo, int argno, const Period *valid,
 					DatumGetCString(DirectFunctionCall1(numeric_out,
 														PG_GETARG_DATUM(argno - 1)))),
 			 errhint("valid_to is the first day after: if yours is the last day, "
-					 "give the day behind it.")));
+					 "give the day behind it. tiering.check_ranges() tells whose it is.")));
+}
+
+/* An argument of any type as it is written; NULL if it is null, or there is none: 0 */
+static char *
+ArgText(FunctionCallInfo fcinfo, int argno)
+{
+	Oid			type = get_fn_expr_argtype(fcinfo->flinfo, argno);
+	Oid			output;
+	bool		is_varlena;
+
+	if (argno == 0 || PG_ARGISNULL(argno) || !OidIsValid(type))
+		return NULL;
+	getTypeOutputInfo(type, &output, &is_varlena);
+	return OidOutputFunctionCall(output, PG_GETARG_DATUM(argno));
+}
+
+/* Complain of a balance that is no number: of whose account, if we know, and of which day */
+void
+RefuseBalance(FunctionCallInfo fcinfo, int balance_argno, int account_argno, int day_argno)
+{
+	const char *account = ArgText(fcinfo, account_argno);
+	const char *day = ArgText(fcinfo, day_argno);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("balance%s%s must be a finite number, not %s",
+					account == NULL ? "" : psprintf(" of account \"%s\"", account),
+					day == NULL ? "" : psprintf(" on %s", day),
+					ArgText(fcinfo, balance_argno)),
+			 account != NULL ? 0 :
+			 errhint("tiering.check_ranges() and the like tell whose it is.")));
 }
 
 DateADT

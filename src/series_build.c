@@ -183,11 +183,15 @@ Accumulate(FunctionCallInfo fcinfo, DateADT from, DateADT to)
 	SeriesState *state = PG_ARGISNULL(0) ?
 		StateCreate(StateContext(fcinfo), INITIAL_CAPACITY) :
 		(SeriesState *) PG_GETARG_POINTER(0);
+	struct varlena *balance = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(1));
+	DecimalView view;
 	Scaled		number;
 	int			dscale;
 
-	SeriesReadNumber(PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(1)), "balance",
-					 &number, &dscale);
+	DecimalViewNumeric(balance, &view);
+	if (!view.finite)
+		RefuseBalance(fcinfo, 1, 0, 2);
+	SeriesReadNumber(balance, "balance", &number, &dscale);
 	state->dscale = Max(state->dscale, dscale);
 	PG_RETURN_POINTER(AddNumber(state, number, from, to));
 }
