@@ -223,6 +223,14 @@ COMMENT ON COLUMN tiering.migration_summary.stayed IS 'Customers who kept their 
 COMMENT ON COLUMN tiering.migration_summary.retention IS
 'Share of the customers before it who are still customers';
 
+CREATE FUNCTION _tiering.normal_quantile() RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
+BEGIN ATOMIC
+	SELECT 1.959963984540054;
+END;
+COMMENT ON FUNCTION _tiering.normal_quantile() IS
+'How many standard errors an interval of 95 % confidence reaches to each side';
+
 CREATE FUNCTION _tiering.wilson(successes bigint, trials bigint, OUT low numeric, OUT high numeric)
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10
 BEGIN ATOMIC
@@ -233,7 +241,7 @@ BEGIN ATOMIC
 			ELSE round((w.centre + w.half) / (trials + w.z2), 6) END
 	FROM (SELECT n.z2, successes + n.z2 / 2 AS centre,
 			sqrt(n.z2 * (successes::numeric * (trials - successes) / trials + n.z2 / 4)) AS half
-		  FROM (SELECT 1.959963984540054 ^ 2 AS z2) n) w
+		  FROM (SELECT _tiering.normal_quantile() ^ 2 AS z2) n) w
 	WHERE trials > 0 AND successes BETWEEN 0 AND trials;
 END;
 COMMENT ON FUNCTION _tiering.wilson(bigint, bigint) IS
@@ -410,6 +418,29 @@ $$;
 COMMENT ON FUNCTION _tiering.named_cells(text, date, date, timestamptz, text) IS
 'What cells() tells, each tier by the name that it had on the day';
 
+CREATE FUNCTION _tiering.renamed_cells(scheme text, from_date date, to_date date,
+	known_at timestamptz, dimension text)
+RETURNS TABLE (value text, from_tier text, to_tier text, customers bigint, measure_from numeric,
+	measure_to numeric)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	last int := _tiering.named_by(scheme, to_date);
+BEGIN
+	RETURN QUERY
+	SELECT c.value, COALESCE(n.becomes, c.from_tier), c.to_tier, sum(c.customers)::bigint,
+		sum(c.measure_from), sum(c.measure_to)
+	FROM _tiering.named_cells(renamed_cells.scheme, from_date, to_date, known_at, dimension) c
+		LEFT JOIN _tiering.tier_names(renamed_cells.scheme, last) n ON n.tier = c.from_tier
+	GROUP BY 1, 2, 3;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.renamed_cells(text, date, date, timestamptz, text) IS
+'What cells() tells, each tier by its name of the second day: one that was renamed in between is '
+'one';
+
 CREATE FUNCTION _tiering.matrix(scheme text, from_date date, to_date date,
 	known_at timestamptz, dimension text)
 	RETURNS TABLE (value text, from_tier text, to_tier text, direction text, from_rank int,
@@ -495,14 +526,10 @@ BEGIN
 	WITH named AS MATERIALIZED (
 		SELECT n.* FROM _tiering.tier_names(bridge.scheme, named) n
 	), cell AS MATERIALIZED (
-		-- a tier that was renamed in between is one
-		SELECT c.value, COALESCE(n.becomes, c.from_tier) AS from_tier, c.to_tier,
-			CASE WHEN opened THEN COALESCE(sum(c.measure_from), 0) END AS had,
-			CASE WHEN closed THEN COALESCE(sum(c.measure_to), 0) END AS has
-		FROM _tiering.named_cells(bridge.scheme, from_date, to_date, known_at,
-				dimension) c
-			LEFT JOIN named n ON n.tier = c.from_tier
-		GROUP BY 1, 2, 3
+		SELECT c.value, c.from_tier, c.to_tier,
+			CASE WHEN opened THEN COALESCE(c.measure_from, 0) END AS had,
+			CASE WHEN closed THEN COALESCE(c.measure_to, 0) END AS has
+		FROM _tiering.renamed_cells(bridge.scheme, from_date, to_date, known_at, dimension) c
 	), part AS (
 		SELECT c.value, c.from_tier AS tier, c.had AS opening, 0 AS new,
 			CASE WHEN c.to_tier IS NULL THEN - c.had ELSE 0 END AS exit, 0 AS migrated_in,

@@ -145,6 +145,7 @@ INSERT INTO tiering.fx_rate VALUES ('CLA', 'CLB', '2024-02-29', 7);
 -- what the arguments are, of one function or of all; those that are not here have their defaults
 CREATE TABLE coll.argument (function text, name text, value text, PRIMARY KEY (function, name));
 INSERT INTO coll.argument VALUES
+	('', 'based_on', $$'[2024-02-01,2024-03-01)'$$), ('', 'periods', '2'), ('', 'unit', $$'day'$$),
 	('', 'as_of', $$'2024-02-29'$$), ('assess', 'as_of', $$'2024-03-10'$$),
 	('', 'asset_class', $$'funds'$$),
 	('', 'base', $$'CLB'$$),

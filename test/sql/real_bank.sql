@@ -239,4 +239,24 @@ GROUP BY e.scheme, e.tier ORDER BY e.scheme COLLATE "C", e.tier COLLATE "C";
 SELECT schemes, count(*) AS customers
 	FROM (SELECT customer_id, count(*) AS schemes FROM tiering.assignment WHERE scheme LIKE 'berka%'
 	GROUP BY customer_id) s GROUP BY schemes;
+-- How the year shifted the tiers, and how long customers stay in gold, as R's survival 3.5 has it
+-- with conf.type = "plain", before and after a balance of June was put right; where they will be,
+-- as R's markovchain 0.9 has it.
+SELECT tiering.copy_scheme('berka', 'berka_year'), tiering.publish('berka_year', '1993-01-01'),
+	tiering.set_source('berka_year', $$
+		SELECT d.client_id AS customer_id, COALESCE(o.avg, 0) AS daily_avg_balance
+		FROM berka.disp d LEFT JOIN berka.oracle o ON o.client_id = d.client_id
+			AND o.first_day = date_trunc('month', $1)
+		WHERE d.type = 'owner'$$);
+SELECT sum((tiering.refresh('berka_year', next_day - 1)).customers) AS assessed
+FROM berka.month WHERE first_day >= '1998-01-01';
+SELECT * FROM tiering.distribution_shift('berka_year', '1998-01-31', '1998-12-31');
+UPDATE berka.oracle SET avg = avg + 60000 WHERE client_id = 3935 AND first_day = '1998-06-01';
+SELECT superseded, recorded FROM tiering.restate('berka_year', '1998-06-30', '{3935}');
+SELECT * FROM tiering.tier_survival('berka_year', 'gold') WHERE elapsed < 6;
+SELECT * FROM tiering.tier_survival('berka_year', 'gold', known_at => (
+	SELECT max(recorded_at) FROM tiering.batch WHERE scheme = 'berka_year' AND kind = 'refresh'))
+WHERE elapsed < 4;
+SELECT period, tier, customers, cohort
+FROM tiering.forecast('berka_year', 12, tiering.month('1998-12-31')) WHERE period IN (0, 3, 12);
 DROP SCHEMA berka CASCADE;

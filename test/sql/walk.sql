@@ -220,6 +220,9 @@ INSERT INTO walk.decided VALUES ('function', 'report', $list$
 	_tiering.cells_by_day(text, boolean);
 	_tiering.stayed_by_day(text, _tiering.moved[]);
 	measure_bridge(text, date, date, timestampwithtimezone);
+	distribution_shift(text, date, date, timestampwithtimezone);
+	tier_survival(text, text, text, timestampwithtimezone);
+	forecast(text, integer, daterange, numeric, timestampwithtimezone);
 	_tiering.batch_digests(text, integer, bigint);
 	_tiering.check_day(date, text);
 	history_head(text);
@@ -600,6 +603,15 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.page_by(text, text, date);
 	_tiering.page_quality(text, date);
 	_tiering.page_steps(text, text);
+	_tiering.renamed_cells(text, date, date, timestampwithtimezone, text);
+	_tiering.normal_quantile();
+	_tiering.tiers_as_of(text, date);
+	_tiering.index_share(bigint, numeric);
+	_tiering.tier_spells(text, text, date, timestampwithtimezone);
+	_tiering.spell_length(date, date, text);
+	_tiering.check_survivors(text, text, text, integer);
+	_tiering.check_forecast(integer, daterange, numeric);
+	_tiering.refuse_entries(text, daterange);
 	_tiering.check_span(text, date, date);
 	_tiering.write_void(text, date, integer)
 $list$);
