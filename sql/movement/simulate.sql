@@ -126,6 +126,38 @@ COMMENT ON FUNCTION tiering.simulate(text, int, date) IS
 'those of refresh(); no such version (42704); never refreshed, and no as_of (22004); a metric of '
 'the version that the source does not yield (42703)';
 
+CREATE FUNCTION _tiering.simulated_heads(scheme text, version int, as_of date DEFAULT NULL)
+RETURNS TABLE (after boolean, version_then int, tier text, rank int, customers bigint)
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 20
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	WITH c AS MATERIALIZED (
+		SELECT * FROM _tiering.simulated_cells(scheme, version, as_of)
+	), edition AS (
+		-- what graded is what views go by
+		SELECT false AS after, COALESCE(tiering.version_on(s.scheme, s.refreshed_as_of),
+			l.version) AS version
+		FROM tiering.source s CROSS JOIN LATERAL _tiering.last_assessment(s.scheme) l
+		WHERE s.scheme = simulated_heads.scheme
+		UNION ALL SELECT true, simulated_heads.version
+	), listed AS (
+		SELECT e.after, e.version, t.tier, t.rank
+		FROM edition e
+			JOIN tiering.tier t ON (t.scheme, t.version) = (simulated_heads.scheme, e.version)
+	), counted AS (
+		SELECT false AS after, c.current_tier AS tier, sum(c.customers) AS customers FROM c
+		WHERE c.current_tier IS NOT NULL GROUP BY c.current_tier
+		UNION ALL SELECT true, c.tier, sum(c.customers) FROM c WHERE c.tier IS NOT NULL
+			GROUP BY c.tier
+	)
+	SELECT after, l.version, tier, l.rank, COALESCE(n.customers, 0)::bigint
+	FROM listed l FULL JOIN counted n USING (after, tier);
+END;
+COMMENT ON FUNCTION _tiering.simulated_heads(text, int, date) IS
+'Part of simulate_staffing() and simulate_benefits(): how many customers each tier has before, by '
+'the version that graded, and after, by the one that is simulated; the version is null where it '
+'does not have the tier';
+
 CREATE FUNCTION tiering.simulate_staffing(scheme text, version int, as_of date DEFAULT NULL)
 RETURNS TABLE (tier text, rank int, customers_before bigint, customers_after bigint,
 	managers_from_before bigint, managers_from_after bigint, managers_to_before bigint,
@@ -133,31 +165,13 @@ RETURNS TABLE (tier text, rank int, customers_before bigint, customers_after big
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 1000000 ROWS 20
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-	WITH c AS MATERIALIZED (
-		SELECT * FROM _tiering.simulated_cells(scheme, version, as_of)
-	), edition AS (
-		-- what graded is what view staffing goes by
-		SELECT false AS after, COALESCE(tiering.version_on(s.scheme, s.refreshed_as_of),
-			l.version) AS version
-		FROM tiering.source s CROSS JOIN LATERAL _tiering.last_assessment(s.scheme) l
-		WHERE s.scheme = simulate_staffing.scheme
-		UNION ALL SELECT true, simulate_staffing.version
-	), listed AS (
-		SELECT e.after, t.tier, t.rank, s.customers_per_manager AS per_manager
-		FROM edition e
-			JOIN tiering.tier t ON (t.scheme, t.version) = (simulate_staffing.scheme, e.version)
-			LEFT JOIN tiering.service s
-				ON (s.scheme, s.version, s.tier) = (t.scheme, t.version, t.tier)
-	), counted AS (
-		SELECT false AS after, c.current_tier AS tier, sum(c.customers) AS customers FROM c
-		WHERE c.current_tier IS NOT NULL GROUP BY c.current_tier
-		UNION ALL SELECT true, c.tier, sum(c.customers) FROM c WHERE c.tier IS NOT NULL
-			GROUP BY c.tier
-	), staffed AS (
-		SELECT after, tier, l.rank, COALESCE(n.customers, 0) AS customers,
-			ceil(COALESCE(n.customers, 0) / (upper(l.per_manager) - 1)) AS managers_from,
-			ceil(COALESCE(n.customers, 0) / lower(l.per_manager)) AS managers_to
-		FROM listed l FULL JOIN counted n USING (after, tier)
+	WITH staffed AS (
+		SELECT h.after, h.tier, h.rank, h.customers,
+			ceil(h.customers::numeric / (upper(s.customers_per_manager) - 1)) AS managers_from,
+			ceil(h.customers::numeric / lower(s.customers_per_manager)) AS managers_to
+		FROM _tiering.simulated_heads(scheme, version, as_of) h
+			LEFT JOIN tiering.service s ON (s.scheme, s.version, s.tier)
+				= (simulate_staffing.scheme, h.version_then, h.tier)
 	)
 	SELECT b.tier, COALESCE(max(b.rank) FILTER (WHERE b.after), max(b.rank)) AS rank,
 		COALESCE(sum(b.customers) FILTER (WHERE NOT b.after), 0)::bigint,

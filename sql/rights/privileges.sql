@@ -19,7 +19,8 @@ REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA tiering, _tiering FROM PUBLIC;
 GRANT USAGE ON SCHEMA tiering, _tiering TO PUBLIC;
 GRANT SELECT ON tiering.scheme, tiering.scheme_version, tiering.publication, tiering.metric,
 	tiering.tier, tiering.rule, tiering.score_weight, tiering.score_band, tiering.service,
-	tiering.policy, tiering.asset_weight, tiering.preset, tiering.fx_rate, tiering.ecb_rate
+	tiering.benefit, tiering.tier_benefit, tiering.policy, tiering.asset_weight, tiering.preset,
+	tiering.fx_rate, tiering.ecb_rate
 	TO PUBLIC;
 
 -- Aggregates. What they are made of takes no right but their owner's.

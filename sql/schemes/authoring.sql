@@ -156,6 +156,11 @@ BEGIN
 	SELECT to_scheme, to_version, s.tier, s.channel, s.channel_zh, s.customers_per_manager,
 		s.benefits, s.benefits_zh
 	FROM tiering.service s WHERE s.scheme = from_scheme AND s.version = from_version;
+	INSERT INTO tiering.benefit (scheme, version, tier, benefit, title, title_zh, kind, value, unit,
+		unit_cost, inherited)
+	SELECT to_scheme, to_version, b.tier, b.benefit, b.title, b.title_zh, b.kind, b.value, b.unit,
+		b.unit_cost, b.inherited
+	FROM tiering.benefit b WHERE b.scheme = from_scheme AND b.version = from_version;
 	INSERT INTO tiering.policy
 	SELECT n.* FROM tiering.policy p,
 		jsonb_populate_record(p, jsonb_build_object('scheme', to_scheme, 'version', to_version)) n

@@ -1,8 +1,8 @@
 /*
  * A scheme as a document, to be read, reviewed and moved: its own columns,
  * "metrics", "scores" with their "bands", "tiers" with their "rules",
- * "stay_rules", "service" and "policy", and "asset_weights". Each rule is an object of
- * metric: bounds, all of which must be met; any one rule of a tier suffices. The words
+ * "stay_rules", "service", "benefits" and "policy", and "asset_weights". Each rule is an object
+ * of metric: bounds, all of which must be met; any one rule of a tier suffices. The words
  * of a policy are the columns of its table. What is absent has its default; what is
  * not known is an error.
  */
@@ -125,9 +125,16 @@ BEGIN
 		format('band %s of score %s', b.number, s.number), '{bounds,points}')::text)
 		 FROM _tiering.document_list(s.element, 'bands', format('bands of score %s', s.number)) b)
 	FROM _tiering.document_list(document, 'scores', 'scores') s;
-	PERFORM _tiering.check_keys(t.element, format('tier %s', t.number),
+	-- a service has words under the same key
+	PERFORM _tiering.check_keys(CASE jsonb_typeof(t.element) WHEN 'object'
+				THEN t.element - 'benefits' ELSE t.element END, format('tier %s', t.number),
 			'{tier,rank,base,parent,succeeds,approval,title,title_zh,rules,stay_rules,service,'
-			'policy}'),
+			'benefits,policy}'),
+		(SELECT count(_tiering.check_keys(b.element,
+			format('benefit %s of tier %s', b.number, t.number),
+			'{benefit,title,title_zh,kind,value,unit,unit_cost,inherited}')::text)
+		 FROM _tiering.document_list(t.element, 'benefits',
+			format('benefits of tier %s', t.number)) b),
 		_tiering.check_keys(COALESCE(t.element -> 'service', '{}'),
 			format('service of tier %s', t.number),
 			'{channel,channel_zh,customers_per_manager,benefits,benefits_zh}'),
@@ -153,6 +160,22 @@ $$;
 COMMENT ON FUNCTION _tiering.check_document(jsonb) IS
 'Raises an error (22023) unless a document has the shape of a scheme; what is in it the tables '
 'check';
+
+CREATE FUNCTION _tiering.import_benefits(document jsonb, scheme text, version int) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+	INSERT INTO tiering.benefit (scheme, version, tier, benefit, title, title_zh, kind, value, unit,
+		unit_cost, inherited)
+	SELECT import_benefits.scheme, import_benefits.version, t.tier, b.benefit,
+		COALESCE(b.title, ''), COALESCE(b.title_zh, ''), b.kind, b.value, COALESCE(b.unit, ''),
+		b.unit_cost, COALESCE(b.inherited, false)
+	FROM jsonb_to_recordset(document -> 'tiers') AS t(tier text, benefits jsonb),
+		jsonb_to_recordset(t.benefits) AS b(benefit text, title text, title_zh text, kind text,
+			value numeric, unit text, unit_cost numeric, inherited boolean)
+$$;
+COMMENT ON FUNCTION _tiering.import_benefits(jsonb, text, int) IS
+'Part of import_definition(): the benefits of all tiers';
 
 -- Fill an empty draft.
 CREATE FUNCTION _tiering.import_definition(document jsonb, scheme text, version int) RETURNS void
@@ -208,6 +231,7 @@ BEGIN
 			customers_per_manager int4range,
 			benefits text, benefits_zh text)
 	WHERE t.service IS NOT NULL;
+	PERFORM _tiering.import_benefits(document, scheme, version);
 	INSERT INTO tiering.policy
 	SELECT p.* FROM jsonb_to_recordset(document -> 'tiers') AS t(tier text, policy jsonb),
 		jsonb_populate_record(NULL::tiering.policy, _tiering.policy_defaults()
@@ -364,6 +388,13 @@ BEGIN ATOMIC
 				'benefits', NULLIF(s.benefits, ''), 'benefits_zh', NULLIF(s.benefits_zh, ''))
 			FROM tiering.service s
 			WHERE (s.scheme, s.version, s.tier) = (t.scheme, t.version, t.tier)),
+		'benefits', (
+			SELECT jsonb_agg(jsonb_build_object('benefit', b.benefit, 'title', NULLIF(b.title, ''),
+				'title_zh', NULLIF(b.title_zh, ''), 'kind', b.kind, 'value', b.value,
+				'unit', NULLIF(b.unit, ''), 'unit_cost', b.unit_cost,
+				'inherited', NULLIF(b.inherited, false)) ORDER BY b.benefit)
+			FROM tiering.benefit b
+			WHERE (b.scheme, b.version, b.tier) = (t.scheme, t.version, t.tier)),
 		'policy', (
 			SELECT (SELECT COALESCE(jsonb_object_agg(w.key, w.value), '{}')
 					FROM jsonb_each(to_jsonb(p)) w
@@ -375,7 +406,7 @@ BEGIN ATOMIC
 	WHERE t.scheme = export_tiers.scheme AND t.version = export_tiers.version;
 END;
 COMMENT ON FUNCTION _tiering.export_tiers(text, int) IS
-'Part of export_scheme(): the tiers, lowest first, with their rules and services';
+'Part of export_scheme(): the tiers, lowest first, with their rules, services and benefits';
 
 -- The document leaves out what has its default: so columns that come later change no digest.
 -- What the scheme is called is not part of a version, and may be changed.

@@ -23,14 +23,16 @@ BEGIN ATOMIC
 		UNION ALL
 		SELECT t.scheme, t.version FROM tiering.service t
 		UNION ALL
+		SELECT t.scheme, t.version FROM tiering.benefit t
+		UNION ALL
 		SELECT t.scheme, t.version FROM tiering.policy t
 		UNION ALL
 		SELECT t.scheme, t.version FROM tiering.asset_weight t) AS row
 	WHERE row.scheme = definition_rows.scheme AND row.version = definition_rows.version;
 END;
 COMMENT ON FUNCTION tiering.definition_rows(text, int) IS
-'How many rows define a version of a scheme: its metrics, tiers, rules, scores, services, policies '
-'and asset weights';
+'How many rows define a version of a scheme: its metrics, tiers, rules, scores, services, '
+'benefits, policies and asset weights';
 
 CREATE FUNCTION _tiering.refuse_change(v tiering.scheme_version) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
@@ -105,7 +107,7 @@ AS $$
 BEGIN
 	IF TG_RELID <> ALL (ARRAY['tiering.metric', 'tiering.tier', 'tiering.rule',
 		'tiering.score_weight',
-		'tiering.score_band', 'tiering.service', 'tiering.policy',
+		'tiering.score_band', 'tiering.service', 'tiering.benefit', 'tiering.policy',
 		'tiering.asset_weight']::regclass[]) THEN
 		RAISE EXCEPTION 'freeze_definition() is a trigger on the tables that define a scheme only'
 			USING ERRCODE = 'object_not_in_prerequisite_state';
@@ -187,7 +189,7 @@ DECLARE
 	defining text;
 BEGIN
 	FOREACH defining IN ARRAY ARRAY['metric', 'tier', 'rule', 'score_weight', 'score_band',
-		'service', 'policy', 'asset_weight'] LOOP
+		'service', 'benefit', 'policy', 'asset_weight'] LOOP
 		EXECUTE pg_catalog.format('CREATE TRIGGER frozen BEFORE INSERT OR UPDATE OR DELETE ON '
 			'tiering.%I FOR EACH ROW EXECUTE FUNCTION _tiering.freeze_definition()', defining);
 		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.%I '

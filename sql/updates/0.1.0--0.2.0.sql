@@ -41,6 +41,24 @@ CREATE TABLE tiering.drafting (
 
 ALTER TABLE tiering.tier ADD COLUMN succeeds text COLLATE "C" CHECK (succeeds <> '');
 
+-- What customers of a tier get was told in words, which stay; the list begins empty.
+CREATE TABLE tiering.benefit (
+	scheme    text COLLATE "C" NOT NULL,
+	version   int NOT NULL,
+	tier      text COLLATE "C" NOT NULL,
+	benefit   text COLLATE "C" NOT NULL CHECK (benefit <> ''),
+	title     text NOT NULL DEFAULT '',
+	title_zh  text NOT NULL DEFAULT '',
+	kind      text COLLATE "C" NOT NULL CHECK (kind IN ('waiver', 'rate', 'quantity', 'access')),
+	value     numeric CHECK (value >= 0 AND value < 'Infinity'),
+	unit      text NOT NULL DEFAULT '',
+	unit_cost numeric CHECK (unit_cost >= 0 AND unit_cost < 'Infinity'),
+	inherited boolean NOT NULL DEFAULT false,
+	PRIMARY KEY (scheme, version, tier, benefit),
+	FOREIGN KEY (scheme, version, tier) REFERENCES tiering.tier ON DELETE CASCADE
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.benefit', '');
+
 -- Words of policies
 ALTER TABLE tiering.policy
 	DROP CONSTRAINT policy_down_to_check,

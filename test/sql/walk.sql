@@ -266,6 +266,7 @@ $list$);
 INSERT INTO walk.decided VALUES ('function', 'plan', $list$
 	simulate(text, integer, date);
 	simulate_limits(text, integer, date);
+	simulate_benefits(text, integer, date);
 	simulate_staffing(text, integer, date)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'author', $list$
@@ -281,6 +282,7 @@ INSERT INTO walk.decided VALUES ('function', 'author', $list$
 	_tiering.document_list(jsonb, text, text);
 	_tiering.document_rules(jsonb, integer);
 	drop_scheme(text, text);
+	_tiering.import_benefits(jsonb, text, integer);
 	_tiering.import_definition(jsonb, text, integer);
 	import_scheme(jsonb, text);
 	import_version(jsonb, text);
@@ -612,11 +614,14 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.check_survivors(text, text, text, integer);
 	_tiering.check_forecast(integer, daterange, numeric);
 	_tiering.refuse_entries(text, daterange);
+	_tiering.simulated_heads(text, integer, date);
 	_tiering.check_span(text, date, date);
 	_tiering.write_void(text, date, integer)
 $list$);
 INSERT INTO walk.decided VALUES ('relation', 'public', $list$
 	asset_weight SELECT;
+	benefit SELECT;
+	tier_benefit SELECT;
 	ecb_rate SELECT;
 	fx_rate SELECT;
 	metric SELECT;
@@ -644,6 +649,7 @@ INSERT INTO walk.decided VALUES ('relation', 'report', $list$
 	source_check SELECT;
 	assignment SELECT;
 	batch SELECT;
+	benefit_cost SELECT;
 	customer_tier_history SELECT;
 	decision SELECT;
 	dirty SELECT;
@@ -671,6 +677,7 @@ $list$);
 INSERT INTO walk.decided VALUES ('relation', 'author', $list$
 	target INSERT+UPDATE+DELETE;
 	asset_weight SELECT+INSERT+UPDATE+DELETE;
+	benefit SELECT+INSERT+UPDATE+DELETE;
 	metric SELECT+INSERT+UPDATE+DELETE;
 	policy SELECT+INSERT+UPDATE+DELETE;
 	rule SELECT+INSERT+UPDATE+DELETE;

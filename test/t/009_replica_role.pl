@@ -8,7 +8,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my @tables = qw(scheme scheme_version publication metric tier rule score_weight score_band service
-	policy asset_weight);
+	benefit policy asset_weight);
 my $list = join(', ', map { "tiering.$_" } @tables);
 
 my $bank = PostgreSQL::Test::Cluster->new('bank');
