@@ -16,7 +16,8 @@ CODE_PARTS = averages/periods averages/measures averages/accounts series/series 
 	history/history history/number $(addprefix movement/,decide source request distribution \
 		assessment current record dimension assess refresh limit check dirty watch replay load \
 		restate void rename simulate) \
-	$(addprefix reports/,distribution matrix retention outlook benefit near customer dimension page) \
+	$(addprefix reports/,distribution matrix retention outlook benefit near customer \
+		dimension page) \
 	history/verify_state history/backup rights/always rights/roles rights/privileges rights/guard
 CALLED_PARTS = schema schemes/bounds movement/binding rights/who
 SQL_PARTS = $(CALLED_PARTS) $(TABLE_PARTS) $(CODE_PARTS)

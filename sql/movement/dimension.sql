@@ -195,3 +195,30 @@ AS $$
 $$;
 COMMENT ON FUNCTION _tiering.rename_dimensions(text, text, text) IS
 'Part of rename_customer(): what a customer was by each dimension goes over to their new number';
+
+CREATE FUNCTION _tiering.check_dimension(scheme text, dimension text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	bound text[] := (SELECT d.names FROM tiering.dimensions_source d
+		WHERE d.scheme = check_dimension.scheme COLLATE "C");
+BEGIN
+	PERFORM tiering.newest_version(scheme);
+	IF dimension IS NULL THEN
+		RAISE EXCEPTION 'dimension must not be null' USING ERRCODE = 'null_value_not_allowed';
+	ELSIF dimension COLLATE "C" = ANY (bound) OR EXISTS (SELECT FROM tiering.customer_dimension d
+		WHERE d.scheme = check_dimension.scheme COLLATE "C"
+			AND d.dimension = check_dimension.dimension COLLATE "C")
+	THEN
+		RETURN;
+	END IF;
+	RAISE EXCEPTION 'scheme "%" has no dimension "%"', scheme, dimension
+		USING ERRCODE = 'undefined_object',
+		HINT = CASE WHEN bound IS NULL
+			THEN format('Bind some with tiering.set_dimensions(%L, query).', scheme)
+			ELSE format('It has %s.', array_to_string(bound, ', ')) END;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.check_dimension(text, text) IS
+'Refuses a dimension that a scheme does not have, nor ever had (42704), or a null (22004)';

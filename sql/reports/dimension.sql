@@ -3,33 +3,6 @@
  * counts once, and whom the dimension does not tell is unknown, which is a row of its own.
  */
 
-CREATE FUNCTION _tiering.check_dimension(scheme text, dimension text) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	bound text[] := (SELECT d.names FROM tiering.dimensions_source d
-		WHERE d.scheme = check_dimension.scheme COLLATE "C");
-BEGIN
-	PERFORM tiering.newest_version(scheme);
-	IF dimension IS NULL THEN
-		RAISE EXCEPTION 'dimension must not be null' USING ERRCODE = 'null_value_not_allowed';
-	ELSIF dimension COLLATE "C" = ANY (bound) OR EXISTS (SELECT FROM tiering.customer_dimension d
-		WHERE d.scheme = check_dimension.scheme COLLATE "C"
-			AND d.dimension = check_dimension.dimension COLLATE "C")
-	THEN
-		RETURN;
-	END IF;
-	RAISE EXCEPTION 'scheme "%" has no dimension "%"', scheme, dimension
-		USING ERRCODE = 'undefined_object',
-		HINT = CASE WHEN bound IS NULL
-			THEN format('Bind some with tiering.set_dimensions(%L, query).', scheme)
-			ELSE format('It has %s.', array_to_string(bound, ', ')) END;
-END;
-$$;
-COMMENT ON FUNCTION _tiering.check_dimension(text, text) IS
-'Refuses a dimension that a scheme does not have, nor ever had (42704), or a null (22004)';
-
 CREATE FUNCTION _tiering.standing(scheme text, as_of date)
 RETURNS TABLE (customer_id text, tier text, measure numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100000
@@ -125,25 +98,6 @@ COMMENT ON FUNCTION tiering.tier_distribution_by(text, text, date) IS
 'null where the day is no assessment that is kept. Example: tier_distribution_by(''retail'', '
 '''branch''). Errors: unknown scheme or dimension (42704), a null (22004), an infinite day (22023)';
 
-CREATE FUNCTION tiering.migration_matrix(scheme text, from_date date, to_date date, by text,
-	known_at timestamptz DEFAULT NULL)
-RETURNS TABLE (value text, from_tier text, to_tier text, direction text, from_rank int,
-	to_rank int, customers bigint, share numeric, share_low numeric, share_high numeric,
-	measure_from numeric, measure_to numeric)
-LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 500
-BEGIN ATOMIC
-	SELECT _tiering.check_dimension(migration_matrix.scheme, migration_matrix.by);
-	SELECT m.* FROM _tiering.matrix(migration_matrix.scheme, migration_matrix.from_date,
-		migration_matrix.to_date, migration_matrix.known_at, migration_matrix.by) m;
-END;
-COMMENT ON FUNCTION tiering.migration_matrix(text, date, date, text, timestamptz) IS
-'The migration matrix of each branch, or other value of a dimension. A customer counts there where '
-'they are at the end of to_date, or, if they have left, where they were at the end of from_date: '
-'who changed the branch is in the new one with both days. share is of the customers of that value '
-'and from_tier. All else as in migration_matrix() without by, to which the values add up. Example: '
-'migration_matrix(''retail'', ''2026-08-31'', ''2026-09-30'', by => ''branch''). Errors: those of '
-'that, and an unknown dimension (42704)';
-
 CREATE FUNCTION tiering.migration_summary_by(scheme text, dimension text, from_date date,
 	to_date date)
 RETURNS TABLE (value text, new bigint, up bigint, down bigint, lateral_moves bigint, exit bigint,
@@ -172,23 +126,6 @@ COMMENT ON FUNCTION tiering.migration_summary_by(text, text, date, date) IS
 'dimension. It is migration_matrix(…, by => dimension) added up. retention: the share of the '
 'customers of from_date who are still customers, rounded to 6 decimals; null if there were none. '
 'Errors: those of migration_matrix()';
-
-CREATE FUNCTION tiering.measure_bridge(scheme text, from_date date, to_date date, by text,
-	known_at timestamptz DEFAULT NULL)
-RETURNS TABLE (value text, tier text, rank int, opening numeric, new numeric, exit numeric,
-	migrated_in numeric, migrated_out numeric, growth numeric, closing numeric)
-LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 100
-BEGIN ATOMIC
-	SELECT _tiering.check_dimension(measure_bridge.scheme, measure_bridge.by);
-	SELECT b.* FROM _tiering.bridge(measure_bridge.scheme, measure_bridge.from_date,
-		measure_bridge.to_date, measure_bridge.known_at, measure_bridge.by) b;
-END;
-COMMENT ON FUNCTION tiering.measure_bridge(text, date, date, text, timestamptz) IS
-'How the money of each tier of each branch, or other value of a dimension, came from what it was '
-'to what it is. A customer counts where they are at the end of to_date, or, if they have left, '
-'where they were at the end of from_date, so that the opening is that of the branch''s customers '
-'of today. A tier without customers there has no row. All else as in measure_bridge() without by, '
-'to which the values add up. Errors: those of that, and an unknown dimension (42704)';
 
 CREATE FUNCTION tiering.cross_distribution(scheme_a text, scheme_b text, as_of date DEFAULT NULL)
 RETURNS TABLE (tier_a text, tier_b text, customers bigint, measure_a numeric, measure_b numeric)

@@ -485,17 +485,20 @@ COMMENT ON FUNCTION _tiering.matrix(text, date, date, timestamptz, text) IS
 'Part of migration_matrix(): what it tells, by a dimension if one is named';
 
 CREATE FUNCTION tiering.migration_matrix(scheme text, from_date date, to_date date,
-	known_at timestamptz DEFAULT NULL)
+	known_at timestamptz DEFAULT NULL, by text DEFAULT NULL)
 	RETURNS TABLE (from_tier text, to_tier text, direction text, from_rank int, to_rank int,
 		customers bigint, share numeric, share_low numeric, share_high numeric,
-		measure_from numeric, measure_to numeric)
+		measure_from numeric, measure_to numeric, value text)
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 50
 BEGIN ATOMIC
+	SELECT _tiering.check_dimension(migration_matrix.scheme, migration_matrix.by)
+	WHERE migration_matrix.by IS NOT NULL;
 	SELECT m.from_tier, m.to_tier, m.direction, m.from_rank, m.to_rank, m.customers, m.share,
-		m.share_low, m.share_high, m.measure_from, m.measure_to
-	FROM _tiering.matrix(migration_matrix.scheme, from_date, to_date, known_at, NULL) m;
+		m.share_low, m.share_high, m.measure_from, m.measure_to, m.value
+	FROM _tiering.matrix(migration_matrix.scheme, from_date, to_date, known_at,
+		migration_matrix.by) m;
 END;
-COMMENT ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz) IS
+COMMENT ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz, text) IS
 'From which tier to which customers went between two days, in heads and in money. They are those '
 'who were in a tier at the end of from_date, by their tier at the end of to_date, and those who '
 'had come by then. A customer who came and left in between is in neither. from_tier is null for '
@@ -504,9 +507,12 @@ COMMENT ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz) IS
 'the newest version that had the tier at the end of to_date. share: of the customers of '
 'from_tier, with the bounds of its 95 % confidence interval (see wilson); null where there is no '
 'from_tier. measure_from and measure_to: what they had on the two days, null where that is no '
-'assessment that is kept. known_at: as known at that time, in heads and in money. From the lowest '
-'from_tier up, new first. Errors: dates that are null, infinite or in the wrong order (22023), an '
-'unknown scheme (42704)';
+'assessment that is kept. known_at: as known at that time, in heads and in money. by: a dimension, '
+'such as branch, whose values then have a matrix each; value is null without it. A customer counts '
+'where they are at the end of to_date, or, if they have left, where they were at the end of '
+'from_date; share is then of the customers of from_tier there. From the lowest from_tier up, new '
+'first. Errors: dates that are null, infinite or in the wrong order (22023), an unknown scheme or '
+'dimension (42704)';
 
 CREATE FUNCTION _tiering.bridge(scheme text, from_date date, to_date date,
 	known_at timestamptz, dimension text)
@@ -559,20 +565,24 @@ COMMENT ON FUNCTION _tiering.bridge(text, date, date, timestamptz, text) IS
 'Part of measure_bridge(): what it tells, by a dimension if one is named';
 
 CREATE FUNCTION tiering.measure_bridge(scheme text, from_date date, to_date date,
-	known_at timestamptz DEFAULT NULL)
+	known_at timestamptz DEFAULT NULL, by text DEFAULT NULL)
 RETURNS TABLE (tier text, rank int, opening numeric, new numeric, exit numeric,
-	migrated_in numeric, migrated_out numeric, growth numeric, closing numeric)
+	migrated_in numeric, migrated_out numeric, growth numeric, closing numeric, value text)
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 10
 BEGIN ATOMIC
+	SELECT _tiering.check_dimension(measure_bridge.scheme, measure_bridge.by)
+	WHERE measure_bridge.by IS NOT NULL;
 	SELECT b.tier, b.rank, b.opening, b.new, b.exit, b.migrated_in, b.migrated_out, b.growth,
-		b.closing
-	FROM _tiering.bridge(measure_bridge.scheme, from_date, to_date, known_at, NULL) b;
+		b.closing, b.value
+	FROM _tiering.bridge(measure_bridge.scheme, from_date, to_date, known_at,
+		measure_bridge.by) b;
 END;
-COMMENT ON FUNCTION tiering.measure_bridge(text, date, date, timestamptz) IS
+COMMENT ON FUNCTION tiering.measure_bridge(text, date, date, timestamptz, text) IS
 'How the money of each tier came from what it was on one day to what it was on another. opening + '
 'new + exit + migrated_in + migrated_out + growth = closing; exit and migrated_out are negative. '
 'The days are taken at their ends. Customers who came count with what they had at the end, '
 'customers who left or moved with what they had at the beginning; growth is what the customers of '
 'the end have gained, or lost. From the highest tier down; a tier that was renamed has its name '
 'of to_date. Null where a day is no assessment that is kept. known_at: as known at that time. '
-'Errors: those of migration_matrix()';
+'by: a dimension, whose values then have a bridge each, and tiers without customers there no row; '
+'value is null without it. Errors: those of migration_matrix()';

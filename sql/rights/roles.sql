@@ -29,10 +29,8 @@ CREATE FUNCTION _tiering.function_rights() RETURNS TABLE (what text, rights text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 8
 BEGIN ATOMIC
 	VALUES
-		('report', 'EXECUTE ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz),
-			tiering.measure_bridge(text, date, date, timestamptz),
-			tiering.migration_matrix(text, date, date, text, timestamptz),
-			tiering.measure_bridge(text, date, date, text, timestamptz),
+		('report', 'EXECUTE ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz, text),
+			tiering.measure_bridge(text, date, date, timestamptz, text),
 			tiering.tier_distribution_by(text, text, date),
 			tiering.report(text, date, text), tiering.customer_report(text, text),
 			tiering.migration_summary_by(text, text, date, date),

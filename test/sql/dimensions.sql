@@ -134,7 +134,8 @@ SELECT * FROM dims.both($$
 		sum(b.migrated_out), sum(b.growth), sum(b.closing)
 	FROM dims.span s, tiering.measure_bridge('dims', from_date, to_date, by => s.dimension) b
 	GROUP BY 1, 2, 3, 4, 5$$, $$
-	SELECT s.*, b.* FROM dims.span s, tiering.measure_bridge('dims', from_date, to_date) b$$);
+	SELECT s.*, b.tier, b.rank, b.opening, b.new, b.exit, b.migrated_in, b.migrated_out, b.growth,
+		b.closing FROM dims.span s, tiering.measure_bridge('dims', from_date, to_date) b$$);
 SELECT count(*) AS cells, count(*) FILTER (WHERE opening + new + exit + migrated_in + migrated_out
 	+ growth <> closing) AS off
 FROM dims.span s, tiering.measure_bridge('dims', from_date, to_date, by => s.dimension);

@@ -326,7 +326,7 @@ SELECT t.fails(q) FROM (VALUES ($$SELECT *
 	($$SELECT * FROM _tiering.migration_counts('co', '2023-12-31', '2024-12-31', NULL)$$),
 	($$SELECT * FROM _tiering.known_moves('co', NULL)$$)) v (q);
 RESET ROLE;
-GRANT EXECUTE ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz),
+GRANT EXECUTE ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz, text),
 	tiering.retention(text, timestamptz) TO tiering_cohorts;
 SET ROLE tiering_cohorts;
 SELECT sum(customers) FROM tiering.migration_matrix('co', '2023-12-31', '2024-12-31');

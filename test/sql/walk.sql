@@ -196,8 +196,6 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	year_to_date(date)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'report', $list$
-	migration_matrix(text, date, date, text, timestampwithtimezone);
-	measure_bridge(text, date, date, text, timestampwithtimezone);
 	tier_distribution_by(text, text, date);
 	report(text, date, text);
 	customer_report(text, text);
@@ -219,7 +217,7 @@ INSERT INTO walk.decided VALUES ('function', 'report', $list$
 	_tiering.moved_by_day(text, boolean);
 	_tiering.cells_by_day(text, boolean);
 	_tiering.stayed_by_day(text, _tiering.moved[]);
-	measure_bridge(text, date, date, timestampwithtimezone);
+	measure_bridge(text, date, date, timestampwithtimezone, text);
 	distribution_shift(text, date, date, timestampwithtimezone);
 	tier_survival(text, text, text, timestampwithtimezone);
 	forecast(text, integer, daterange, numeric, timestampwithtimezone);
@@ -237,7 +235,7 @@ INSERT INTO walk.decided VALUES ('function', 'report', $list$
 	_tiering.person_moves(text, timestampwithtimezone);
 	_tiering.named_by(text, date);
 	_tiering.tier_names(text, integer);
-	migration_matrix(text, date, date, timestampwithtimezone);
+	migration_matrix(text, date, date, timestampwithtimezone, text);
 	retention(text, timestampwithtimezone);
 	_tiering.seal(bytea, tiering.batch, bytea);
 	simulate_customers(text, integer, date);
