@@ -10,7 +10,7 @@ TABLE_PARTS = $(addprefix tables/,fx_rate scheme publication drafting scorecard 
 	asset_weight preset assignment assessment history alias source limit dimension \
 	request writing dirty by_customer)
 CODE_PARTS = averages/periods averages/measures averages/accounts series/series \
-	series/accounts series/fx averages/checks \
+	series/accounts series/fx averages/checks series/rate_checks \
 	$(addprefix schemes/,publication turn asset_weight freeze classify authoring document \
 		successor direction validate publish explain preset) \
 	history/history history/number $(addprefix movement/,decide source request distribution \

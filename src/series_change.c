@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "utils/builtins.h"
 
 #include "series.h"
 
@@ -242,14 +243,27 @@ daily_series_times_left(PG_FUNCTION_ARGS)
 	return Multiply(fcinfo, 1, 0);
 }
 
+#define RATE_HINT \
+	errhint("Load a rate for that day, let older ones count than of 7 days " \
+			"(max_age of fx_series(), or tiering.fx_max_age), or cut the " \
+			"balances with tiering.clip() to the days that have one.")
+
+/* whose may be null: then convert() was not told */
 static void
-RefuseRate(DateADT day)
+RefuseRate(DateADT day, text *whose)
 {
+	if (whose == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("there is a balance but no rate on %s", DateOut(day)),
+				 errdetail("Whose it is, and in which currency, convert() tells by "
+						   "its fourth argument."),
+				 RATE_HINT));
 	ereport(ERROR,
 			(errcode(ERRCODE_DATA_EXCEPTION),
-			 errmsg("there is a balance but no rate on %s", DateOut(day)),
-			 errhint("Give a rate for every day with a balance, or cut the balances "
-					 "with tiering.clip() to the days that have one.")));
+			 errmsg("there is a balance of %s but no rate on %s",
+					text_to_cstring(whose), DateOut(day)),
+			 RATE_HINT));
 }
 
 /* units x 10^-scale, rounded to fewer decimals or as it is */
@@ -265,9 +279,8 @@ ToScale(int128 units, int scale, int to)
  * Each day's balance at that day's rate, rounded half away from zero. A balance
  * of 0 is 0 at any rate, even where there is none.
  */
-PG_FUNCTION_INFO_V1(daily_series_convert);
-Datum
-daily_series_convert(PG_FUNCTION_ARGS)
+static Datum
+Convert(FunctionCallInfo fcinfo, text *whose)
 {
 	int32		scale = PG_GETARG_INT32(2);
 	int			given;
@@ -291,11 +304,27 @@ daily_series_convert(PG_FUNCTION_ARGS)
 		if (pair.left_units == SERIES_NONE || pair.left_units == 0)
 			SeriesPut(&draft, pair.day, pair.left_units, 0);
 		else if (pair.right_units == SERIES_NONE)
-			RefuseRate(pair.day);
+			RefuseRate(pair.day, whose);
 		else
 			SeriesPutWide(&draft, pair.day,
 						  ToScale((int128) pair.left_units * pair.right_units,
 								  given, scale), Min(given, scale));
 	}
 	PG_RETURN_POINTER(SeriesPack(&draft));
+}
+
+PG_FUNCTION_INFO_V1(daily_series_convert);
+Datum
+daily_series_convert(PG_FUNCTION_ARGS)
+{
+	return Convert(fcinfo, NULL);
+}
+
+PG_FUNCTION_INFO_V1(daily_series_convert_whose);
+Datum
+daily_series_convert_whose(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		PG_RETURN_NULL();
+	return Convert(fcinfo, PG_ARGISNULL(3) ? NULL : PG_GETARG_TEXT_PP(3));
 }

@@ -152,6 +152,24 @@ COMMENT ON FUNCTION _tiering.shown_day(date) IS
  * The query, and what is asked of it
  */
 
+CREATE FUNCTION _tiering.check_window(period daterange, jump numeric) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF isempty(period) THEN
+		RAISE EXCEPTION 'the period to check must not be empty'
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Null stands for all days.';
+	END IF;
+	IF jump <= 1 OR jump IN ('NaN', 'Infinity') THEN
+		RAISE EXCEPTION 'jump must be a factor greater than 1, not %', jump
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.check_window(daterange, numeric) IS
+'Part of the checks: a period without days, and a jump that is none, are errors (22023)';
+
 CREATE FUNCTION _tiering.examined_query(query text, period daterange, jump numeric, max_age int)
 	RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10
@@ -162,14 +180,7 @@ BEGIN
 		RAISE EXCEPTION 'there is no query to check'
 			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
-	IF isempty(period) THEN
-		RAISE EXCEPTION 'the period to check must not be empty'
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Null stands for all days.';
-	END IF;
-	IF jump <= 1 OR jump IN ('NaN', 'Infinity') THEN
-		RAISE EXCEPTION 'jump must be a factor greater than 1, not %', jump
-			USING ERRCODE = 'invalid_parameter_value';
-	END IF;
+	PERFORM _tiering.check_window(period, jump);
 	IF max_age < 0 THEN
 		RAISE EXCEPTION 'max_age must not be less than 0 days, it is %', max_age
 			USING ERRCODE = 'invalid_parameter_value';

@@ -21,6 +21,8 @@ GRANT SELECT ON tiering.scheme, tiering.scheme_version, tiering.publication, tie
 	tiering.tier, tiering.rule, tiering.score_weight, tiering.score_band, tiering.service,
 	tiering.benefit, tiering.tier_benefit, tiering.policy, tiering.asset_weight, tiering.preset,
 	tiering.fx_rate, tiering.ecb_rate
+	tiering.policy, tiering.asset_weight, tiering.preset, tiering.fx_rate, tiering.ecb_rate,
+	tiering.fx_max_age
 	TO PUBLIC;
 
 -- Aggregates. What they are made of takes no right but their owner's.
@@ -61,7 +63,7 @@ GRANT EXECUTE ON FUNCTION
 
 -- Checks: they run a query with the rights of whoever calls them
 GRANT EXECUTE ON FUNCTION tiering.check_ranges, tiering.check_snapshots, tiering.check_changes,
-	tiering.check_flows, tiering.findings_summary
+	tiering.check_flows, tiering.check_rates, tiering.findings_summary
 	TO PUBLIC;
 
 -- Periods
@@ -79,7 +81,9 @@ GRANT EXECUTE ON FUNCTION
 	tiering.value_on, tiering.minimum, tiering.maximum, tiering.days_at_least,
 	tiering.first_day, tiering.last_change, tiering.segments,
 	tiering.balance_to_reach, tiering.last_day_to_reach,
-	tiering.append, tiering.amend, tiering.clip, tiering.convert
+	tiering.append, tiering.amend, tiering.clip,
+	tiering.convert(tiering.daily_series, tiering.daily_series, int),
+	tiering.convert(tiering.daily_series, tiering.daily_series, int, text)
 	TO PUBLIC;
 GRANT EXECUTE ON FUNCTION
 	tiering.daily_series(bytea), tiering.daily_series(jsonb), _tiering.jsonb,
@@ -93,7 +97,7 @@ GRANT EXECUTE ON FUNCTION
 	TO PUBLIC;
 
 -- Exchange rates
-GRANT EXECUTE ON FUNCTION tiering.fx_rate, tiering.fx_series TO PUBLIC;
+GRANT EXECUTE ON FUNCTION tiering.fx_rate, tiering.fx_series, tiering.fx_chain TO PUBLIC;
 
 -- Schemes: grading, and what tells why, of what kind they are, and what is wrong
 GRANT EXECUTE ON FUNCTION
@@ -121,16 +125,22 @@ GRANT EXECUTE ON FUNCTION _tiering.classify_columns, _tiering.classify_columns_o
 -- check_ranges(), check_snapshots(), check_changes(), check_flows()
 GRANT EXECUTE ON FUNCTION _tiering.day_number, _tiering.range_number,
 	_tiering.snapshot_number, _tiering.sound_day, _tiering.from_day, _tiering.to_day,
-	_tiering.shown_days, _tiering.shown_day, _tiering.examined_query, _tiering.examined_columns,
+	_tiering.shown_days, _tiering.shown_day, _tiering.check_window, _tiering.examined_query,
+	_tiering.examined_columns,
 	_tiering.is_jump, _tiering.jump_screen, _tiering.outlier_screen, _tiering.age_screen,
 	_tiering.looked_at, _tiering.range_rows, _tiering.range_findings,
 	_tiering.expected_day, _tiering.next_number, _tiering.snapshot_screen, _tiering.snapshot_rows,
 	_tiering.posted_screen, _tiering.has_fault, _tiering.change_days,
 	_tiering.posted_rows, _tiering.day_findings, _tiering.told_posted
 	TO PUBLIC;
--- fx_rate(), fx_series()
-GRANT EXECUTE ON FUNCTION _tiering.check_max_age, _tiering.fx_last, _tiering.fx_quotient,
-	_tiering.fx_through, _tiering.fx_units
+-- check_rates()
+GRANT EXECUTE ON FUNCTION _tiering.rate_ratio, _tiering.rate_turns, _tiering.reversed_rates,
+	_tiering.rate_steps, _tiering.rate_contradictions, _tiering.rate_triangles
+	TO PUBLIC;
+-- fx_rate(), fx_series(), fx_chain()
+GRANT EXECUTE ON FUNCTION _tiering.check_max_age, _tiering.fx_last, _tiering.fx_through,
+	_tiering.fx_pairs, _tiering.fx_shortest, _tiering.fx_names, _tiering.fx_product,
+	_tiering.fx_quotient
 	TO PUBLIC;
 -- explain()
 GRANT EXECUTE ON FUNCTION _tiering.explain_metrics, _tiering.explain_scores,

@@ -161,7 +161,7 @@ BEGIN ATOMIC
 			INSERT (scheme, customer_id, tier, as_of, since, version),
 			UPDATE (tier, as_of), DELETE ON tiering.assignment'),
 		('load', 'INSERT ON tiering.ecb_rate'),
-		('load', 'INSERT, UPDATE, DELETE ON tiering.fx_rate'),
+		('load', 'INSERT, UPDATE, DELETE ON tiering.fx_rate, tiering.fx_max_age'),
 		-- what report and bind do not read
 		('dump', 'SELECT ON tiering.assessment_kept, tiering.assessment_1, tiering.assessment_2,
 			tiering.assessment_3, tiering.assessment_4, tiering.own_assessment,

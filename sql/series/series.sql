@@ -509,6 +509,14 @@ COMMENT ON FUNCTION tiering.convert(tiering.daily_series, tiering.daily_series, 
 'from zero to so many decimals (scale). A balance other than 0 on a day without a rate is an '
 'error that names the first such day (22000)';
 
+CREATE FUNCTION tiering.convert(series tiering.daily_series, rates tiering.daily_series,
+	scale int, whose text) RETURNS tiering.daily_series
+AS 'MODULE_PATHNAME', 'daily_series_convert_whose'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.convert(tiering.daily_series, tiering.daily_series, int, text) IS
+'Each day''s balance at that day''s rate, as without the last argument, which is whose balance it '
+'is. The error of a day without a rate tells it: ''account 4711 in USD''. A null tells nothing';
+
 CREATE FUNCTION _tiering.daily_series_add(tiering.daily_series, tiering.daily_series)
 	RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_add'

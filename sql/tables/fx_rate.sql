@@ -17,3 +17,16 @@ COMMENT ON COLUMN tiering.fx_rate.base IS
 'The currency of which one unit is worth so many of it, such as EUR';
 COMMENT ON COLUMN tiering.fx_rate.on_date IS 'The day for which it was published';
 COMMENT ON COLUMN tiering.fx_rate.rate IS 'Units of the currency for one unit of the base';
+
+CREATE TABLE tiering.fx_max_age (
+	currency text COLLATE "C" PRIMARY KEY CHECK (currency <> ''),
+	max_age  int NOT NULL CHECK (max_age BETWEEN 0 AND 36525)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.fx_max_age', '');
+COMMENT ON TABLE tiering.fx_max_age IS
+'For how long rates of a currency count, where that is not what fx_rate() and fx_series() are '
+'told: a currency whose market is shut for two weeks, or one that ended at a rate that is fixed '
+'for ever';
+COMMENT ON COLUMN tiering.fx_max_age.currency IS 'Currency of the rates, as in fx_rate.currency';
+COMMENT ON COLUMN tiering.fx_max_age.max_age IS
+'How many days old a rate may be; 36525, a hundred years, is for ever';

@@ -441,3 +441,10 @@ CREATE INDEX migration_by_customer ON tiering.migration
 	USING hash (customer_id COLLATE "default");
 CREATE INDEX request_by_customer ON tiering.request
 	USING hash (customer_id COLLATE "default");
+
+-- Rates
+CREATE TABLE tiering.fx_max_age (
+	currency text COLLATE "C" PRIMARY KEY CHECK (currency <> ''),
+	max_age  int NOT NULL CHECK (max_age BETWEEN 0 AND 36525)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.fx_max_age', '');

@@ -202,7 +202,9 @@ INSERT INTO coll.argument VALUES
 	('withdraw', 'request', $$(SELECT request FROM coll.request WHERE customer_id = '53')$$),
 	('', 'role', $$'pg_monitor'$$),
 	('', 'row_bounds', $$'{100}'$$),
+	('', 'rates', $$'{2024-01-01: 5}'$$),
 	('', 'row_metric', $$'x'$$),
+	('', 'scale', '2'),
 	('', 'scheme', $$'coll_few'$$),
 	('create_ladder', 'scheme', $$'coll_made'$$), ('create_matrix', 'scheme', $$'coll_made'$$),
 	('import_scheme', 'scheme', $$'coll_made'$$), ('load_preset', 'scheme', $$'coll_made'$$),
@@ -223,7 +225,8 @@ INSERT INTO coll.argument VALUES
 	('classify_held_version', 'version', '1'),
 	('', 'watched', $$'coll.few'$$),
 	('', 'what', $$'report'$$),
-	('keep_assessments', 'which', $$'all'$$);
+	('keep_assessments', 'which', $$'all'$$),
+	('', 'whose', $$'A'$$);
 CREATE VIEW coll.call AS
 SELECT p.oid::regprocedure AS function, format('SELECT * FROM tiering.%I(%s) x', p.proname, (
 	SELECT string_agg(format('%I => %s', a.name, a.value)

@@ -28,6 +28,15 @@ SELECT t.fails('SELECT tiering.convert(' || call || ')') FROM unnest(ARRAY[
 	$$'{2026-01-01: 1}', '{2026-01-01: 7}', -1$$, $$'{2026-01-01: 1}', '{2026-01-01: 7}', 19$$,
 	$$'{2026-01-01: 999999999999999999}', '{2026-01-01: 7}'$$,
 	$$'{2026-01-01: 10000000000000000, 2026-01-02: 0.01}', '{2026-01-01: 1.5}', 2$$]) call;
+-- whose balance it is, is told if it is known
+SELECT convert('{2026-01-01: 100.00}', '{2025-12-01: 7.12345}', 2, 'account 4711 in USD'),
+	convert('{2026-01-01: 100.00}', '{2025-12-01: 7.12345}', 2, NULL),
+	convert('{}', NULL, 2, 'nobody') IS NULL AS no_rates,
+	convert(NULL, '{}', 2, 'nobody') IS NULL AS no_series,
+	convert('{}', '{}', NULL, 'nobody') IS NULL AS no_scale,
+	t.fails($$SELECT tiering.convert('{2026-01-01: 1}', '{2026-01-02: 7}', 2,
+		'account 4711 in USD')$$),
+	t.fails($$SELECT tiering.convert('{2026-01-01: 1}', '{2026-01-02: 7}', 2, NULL)$$);
 -- cut to the days that have a rate, it can be converted
 SELECT convert(tiering.clip('{2026-01-01: 1}', '[2026-01-01,2026-06-30)'),
 	'{2026-01-01: 7, 2026-06-30: none}');

@@ -6,6 +6,21 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.shown_by(uuid, text, text, date);
 	_tiering.acting_role();
 	_tiering.balance_to_hold(uuid, date, text, numeric, boolean);
+	check_rates(daterange, numeric, integer, numeric);
+	_tiering.check_window(daterange, numeric);
+	convert(tiering.daily_series, tiering.daily_series, integer, text);
+	fx_chain(text, text, date, integer);
+	_tiering.fx_names(text, text, date);
+	_tiering.fx_pairs();
+	_tiering.fx_product(numeric);
+	_tiering.fx_quotient(numeric, numeric, bigint);
+	_tiering.fx_shortest(text, text, date);
+	_tiering.rate_contradictions(numeric);
+	_tiering.rate_ratio(numeric, numeric);
+	_tiering.rate_steps(numeric, integer, date);
+	_tiering.rate_triangles(numeric);
+	_tiering.rate_turns(numeric, numeric);
+	_tiering.reversed_rates();
 	_tiering.shown_measures(uuid, text);
 	_tiering.shown_sums(uuid, text);
 	definition_rows(text, integer);
@@ -138,11 +153,9 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	first_day(tiering.daily_series);
 	_tiering.function_rights();
 	_tiering.fx_last(text, text, date);
-	_tiering.fx_quotient(numeric, numeric);
 	fx_rate(text, text, date, integer);
 	fx_series(text, text, integer);
 	_tiering.fx_through(text, text, date);
-	_tiering.fx_units(text, text, date, integer);
 	grant_role(regrole, text);
 	half_year(date, integer);
 	half_year_to_date(date);
@@ -621,6 +634,7 @@ INSERT INTO walk.decided VALUES ('relation', 'public', $list$
 	benefit SELECT;
 	tier_benefit SELECT;
 	ecb_rate SELECT;
+	fx_max_age SELECT;
 	fx_rate SELECT;
 	metric SELECT;
 	policy SELECT;
@@ -700,6 +714,7 @@ INSERT INTO walk.decided VALUES ('relation', 'hand', $list$
 $list$);
 INSERT INTO walk.decided VALUES ('relation', 'load', $list$
 	ecb_rate SELECT+INSERT;
+	fx_max_age SELECT+INSERT+UPDATE+DELETE;
 	fx_rate SELECT+INSERT+UPDATE+DELETE
 $list$);
 INSERT INTO walk.decided VALUES ('relation', 'dump', $list$

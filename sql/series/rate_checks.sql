@@ -1,0 +1,177 @@
+/*
+ * Checks of rates: what is wrong with fx_rate, told as the checks of balances tell it. Rates of
+ * one currency in one base are looked at in order, and rates of two and of three currencies
+ * among each other, where all of them are of one day.
+ */
+
+CREATE FUNCTION _tiering.rate_ratio(a numeric, b numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 1
+RETURN GREATEST(a, b) / LEAST(a, b);
+COMMENT ON FUNCTION _tiering.rate_ratio(numeric, numeric) IS
+'Part of check_rates(): how many times the one the other is, from 1 on';
+
+-- Nearer by far to the inverse than to itself, and not about 1, where both are alike
+CREATE FUNCTION _tiering.rate_turns(before numeric, rate numeric) RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10
+RETURN _tiering.rate_ratio(before, rate) >= 1.1
+	AND _tiering.rate_ratio(before * rate, 1) ^ 2 <= _tiering.rate_ratio(before, rate);
+COMMENT ON FUNCTION _tiering.rate_turns(numeric, numeric) IS
+'Part of check_rates(): whether a rate looks as if it were for the other way round than the one '
+'before';
+
+-- A rate that turns begins a run of others that are the other way round; of the runs that are so
+-- and those that are not, the reversed ones are those with fewer rates, or the later ones.
+CREATE FUNCTION _tiering.reversed_rates() RETURNS SETOF tiering.finding
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 10
+BEGIN ATOMIC
+	WITH seen AS (
+		SELECT r.*, COALESCE(_tiering.rate_turns(lag(r.rate) OVER w, r.rate), false) AS turns
+		FROM tiering.fx_rate r
+		WINDOW w AS (PARTITION BY r.currency, r.base ORDER BY r.on_date)
+	), numbered AS (
+		SELECT s.*, count(*) FILTER (WHERE s.turns)
+			OVER (PARTITION BY s.currency, s.base ORDER BY s.on_date) AS run
+		FROM seen s
+	), run AS (
+		SELECT n.currency, n.base, n.run, min(n.on_date) AS first_day, max(n.on_date) AS last_day,
+			(array_agg(n.rate ORDER BY n.on_date))[1] AS first_rate,
+			(array_agg(n.rate ORDER BY n.on_date DESC))[1] AS last_rate,
+			sum(count(*)) OVER (PARTITION BY n.currency, n.base, n.run % 2) AS rates
+		FROM numbered n GROUP BY n.currency, n.base, n.run
+	), beside AS (
+		SELECT r.*, sum(r.rates) FILTER (WHERE r.run < 2) OVER p - r.rates AS others,
+			lag(r.last_rate) OVER w AS before, lead(r.first_rate) OVER w AS after
+		FROM run r
+		WINDOW p AS (PARTITION BY r.currency, r.base),
+			w AS (PARTITION BY r.currency, r.base ORDER BY r.run)
+	)
+	SELECT 'error', 'reversed', format('%s for one %s', b.currency, b.base),
+		daterange(b.first_day, b.last_day, '[]'),
+		format('the rate of %s is %s, where its neighbour is %s: it may be that of one %s in %s',
+			b.first_day, b.first_rate, COALESCE(b.before, b.after), b.currency, b.base)
+	FROM beside b
+	WHERE b.rates < b.others OR b.rates = b.others AND b.run % 2 = 1;
+END;
+COMMENT ON FUNCTION _tiering.reversed_rates() IS
+'Part of check_rates(): runs of rates that are the other way round than their neighbours';
+
+CREATE FUNCTION _tiering.rate_steps(jump numeric, max_age int, last_day date)
+	RETURNS SETOF tiering.finding
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 10
+BEGIN ATOMIC
+	WITH seen AS (
+		SELECT format('%s for one %s', r.currency, r.base) AS name, r.on_date, r.rate,
+			lag(r.rate) OVER w AS before, lead(r.on_date) OVER w AS next,
+			CASE WHEN rate_steps.max_age IS NOT NULL
+				THEN r.on_date + COALESCE(a.max_age, rate_steps.max_age) + 1 END AS too_old_on
+		FROM tiering.fx_rate r LEFT JOIN tiering.fx_max_age a ON a.currency = r.currency
+		WINDOW w AS (PARTITION BY r.currency, r.base ORDER BY r.on_date)
+	)
+	SELECT 'warning', 'jump', s.name, daterange(s.on_date, s.on_date, '[]'),
+		format('the rate goes from %s to %s on %s', s.before, s.rate, s.on_date)
+	FROM seen s
+	WHERE _tiering.rate_ratio(s.before, s.rate) >= rate_steps.jump
+		AND NOT _tiering.rate_turns(s.before, s.rate)
+	UNION ALL
+	SELECT 'error', 'gap', s.name, daterange(s.too_old_on, s.next),
+		format('the rate of %s is too old from %s on, and the next one is of %s', s.on_date,
+			s.too_old_on, s.next)
+	FROM seen s WHERE s.too_old_on < s.next
+	UNION ALL
+	SELECT 'warning', 'stale', s.name, daterange(s.too_old_on, NULL),
+		format('the last rate is %s, of %s', s.rate, s.on_date)
+	FROM seen s WHERE s.next IS NULL AND s.too_old_on <= rate_steps.last_day;
+END;
+COMMENT ON FUNCTION _tiering.rate_steps(numeric, int, date) IS
+'Part of check_rates(): rates that jump, holes in which the last one is too old, and last ones '
+'that are on a last day';
+
+CREATE FUNCTION _tiering.rate_contradictions(tolerance numeric) RETURNS SETOF tiering.finding
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 10
+BEGIN ATOMIC
+	SELECT 'error', 'contradiction', format('%s for one %s', a.currency, a.base),
+		daterange(a.on_date, a.on_date, '[]'),
+		format('the rate of %s is %s, and that of one %s in %s is %s: their product should be 1, '
+			'and is %s', a.on_date, a.rate, a.currency, a.base, b.rate,
+			trim_scale(round(a.rate * b.rate, 6)))
+	FROM tiering.fx_rate a
+		JOIN tiering.fx_rate b ON b.currency = a.base AND b.base = a.currency
+			AND b.on_date = a.on_date
+	WHERE a.currency < a.base
+		AND _tiering.rate_ratio(a.rate * b.rate, 1) > 1 + rate_contradictions.tolerance;
+END;
+COMMENT ON FUNCTION _tiering.rate_contradictions(numeric) IS
+'Part of check_rates(): rates of one day for both ways round that are not each other''s inverse';
+
+-- Three currencies of which each two have rates are few, or none: by their days only these
+-- are looked at.
+CREATE FUNCTION _tiering.rate_triangles(tolerance numeric) RETURNS SETOF tiering.finding
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 10
+BEGIN ATOMIC
+	WITH pair AS MATERIALIZED (
+		SELECT DISTINCT LEAST(p.currency, p.base) AS x, GREATEST(p.currency, p.base) AS y
+		FROM _tiering.fx_pairs() p
+	), triangle AS MATERIALIZED (
+		SELECT a.x AS a, a.y AS b, b.y AS c
+		FROM pair a JOIN pair b ON b.x = a.y JOIN pair c ON c.x = a.x AND c.y = b.y
+	), quote AS MATERIALIZED (
+		SELECT DISTINCT ON (p.x, p.y, r.on_date) p.x, p.y, r.on_date,
+			CASE WHEN r.base = p.x THEN r.rate ELSE 1 / r.rate END AS rate,
+			format('%s %s for one %s', r.rate, r.currency, r.base) AS published
+		FROM pair p
+			JOIN tiering.fx_rate r ON (r.currency, r.base) IN ((p.x, p.y), (p.y, p.x))
+		WHERE EXISTS (
+			SELECT FROM triangle t WHERE (p.x, p.y) IN ((t.a, t.b), (t.b, t.c), (t.a, t.c)))
+		ORDER BY p.x, p.y, r.on_date, r.base = p.x DESC
+	)
+	SELECT 'error', 'triangle', format('%s, %s, %s', t.a, t.b, t.c),
+		daterange(ac.on_date, ac.on_date, '[]'),
+		format('the rates of %s are %s, %s and %s: once around they make %s, not 1', ac.on_date,
+			ab.published, bc.published, ac.published,
+			trim_scale(round(ab.rate * bc.rate / ac.rate, 6)))
+	FROM triangle t
+		JOIN quote ac ON ac.x = t.a AND ac.y = t.c
+		JOIN quote ab ON ab.x = t.a AND ab.y = t.b AND ab.on_date = ac.on_date
+		JOIN quote bc ON bc.x = t.b AND bc.y = t.c AND bc.on_date = ac.on_date
+	WHERE _tiering.rate_ratio(ab.rate * bc.rate, ac.rate) > 1 + rate_triangles.tolerance;
+END;
+COMMENT ON FUNCTION _tiering.rate_triangles(numeric) IS
+'Part of check_rates(): rates of one day among three currencies, of which two make something '
+'else than the third';
+
+CREATE FUNCTION tiering.check_rates(period daterange DEFAULT NULL, jump numeric DEFAULT 1.5,
+	max_age int DEFAULT 7, tolerance numeric DEFAULT 0.01) RETURNS SETOF tiering.finding
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 20
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM _tiering.check_window(period, jump);
+	IF max_age IS NOT NULL THEN
+		PERFORM _tiering.check_max_age(max_age);
+	END IF;
+	IF (tolerance >= 0 AND tolerance < 'Infinity') IS NOT TRUE THEN
+		RAISE EXCEPTION 'tolerance must be a share, such as 0.01, not %',
+				COALESCE(tolerance::text, 'null')
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	RETURN QUERY
+	SELECT f.severity, f.kind, f.account, f.days * COALESCE(period, '(,)'), f.detail
+	FROM (SELECT * FROM _tiering.reversed_rates()
+		  UNION ALL
+		  SELECT * FROM _tiering.rate_steps(jump, max_age,
+			CASE WHEN isfinite(upper(period)) THEN upper(period) - 1 END)
+		  UNION ALL SELECT * FROM _tiering.rate_contradictions(tolerance)
+		  UNION ALL SELECT * FROM _tiering.rate_triangles(tolerance)) f
+	WHERE f.days && COALESCE(period, '(,)');
+END;
+$$;
+COMMENT ON FUNCTION tiering.check_rates(daterange, numeric, int, numeric) IS
+'What is wrong with the rates in fx_rate; account is which rate, such as "USD for one EUR", or the '
+'three currencies. Errors: '
+'reversed (0.909 where its neighbours say 1.1, from a tenth of a difference on), contradiction '
+'(the rates of a day for both ways round are not each other''s inverse), triangle (of three '
+'currencies two rates of a day say something else than the third), each by more than tolerance, a '
+'share; and gap: days on which the rate before is more than max_age days old, or more than '
+'fx_max_age has for the currency. Warnings: jump, by the factor that is given, or more; and stale, '
+'if the period has a last day: the last rate is too old on it. A null jump or max_age: these are '
+'not told. Told are those about days of the period; null stands for all days';
