@@ -6,8 +6,10 @@
 -- The rules that look at the measure alone. One that looks at other metrics, too,
 -- says nothing of a customer of whom the measure only is kept.
 CREATE VIEW tiering.measure_bound AS
-SELECT t.scheme, t.version, t.tier, t.rank, t.measure, lower(r.bounds) AS bound, r.bounds
-FROM (SELECT r.scheme, r.version, r.tier, t.rank, m.metric AS measure, range_agg(r.bounds) AS ranges
+SELECT t.scheme, t.version, t.tier, t.rank, t.measure, lower(r.bounds) AS bound, r.bounds,
+	t.period
+FROM (SELECT r.scheme, r.version, r.tier, t.rank, m.metric AS measure, m.period,
+		range_agg(r.bounds) AS ranges
 	  FROM tiering.rule r
 		JOIN tiering.metric m
 			ON m.scheme = r.scheme AND m.version = r.version AND m.metric = r.metric
@@ -17,7 +19,7 @@ FROM (SELECT r.scheme, r.version, r.tier, t.rank, m.metric AS measure, range_agg
 		SELECT FROM tiering.rule o
 		WHERE o.scheme = r.scheme AND o.version = r.version AND o.tier = r.tier AND o.rule = r.rule
 			AND o.metric <> r.metric)
-	  GROUP BY r.scheme, r.version, r.tier, t.rank, m.metric) t,
+	  GROUP BY r.scheme, r.version, r.tier, t.rank, m.metric, m.period) t,
 	LATERAL unnest(t.ranges) AS r(bounds)
 WHERE NOT lower_inf(r.bounds);
 COMMENT ON VIEW tiering.measure_bound IS
@@ -32,6 +34,7 @@ COMMENT ON COLUMN tiering.measure_bound.measure IS 'The metric that is the measu
 COMMENT ON COLUMN tiering.measure_bound.bound IS 'The lower bound';
 COMMENT ON COLUMN tiering.measure_bound.bounds IS
 'Both bounds, which say whether they are included';
+COMMENT ON COLUMN tiering.measure_bound.period IS 'Of which days the measure is, as metric.period';
 
 -- A candidate is next for the measures below its bounds but not below those of a
 -- lower one. Materialized, and joined by equality, so that whatever a report joins
@@ -41,13 +44,14 @@ COMMENT ON COLUMN tiering.measure_bound.bounds IS
 CREATE VIEW tiering.near_upgrade AS
 WITH candidate AS (
 	SELECT t.scheme, t.version, t.tier, t.rank, b.tier AS next_tier, b.rank AS next_rank, b.measure,
-		b.bound,
+		b.bound, b.period,
 		numrange(NULL, b.bound, CASE WHEN lower_inc(b.bounds) THEN '()' ELSE '(]' END) AS below
 	FROM tiering.tier t
 		JOIN tiering.measure_bound b ON b.scheme = t.scheme AND b.version = t.version
 			AND b.rank > t.rank
 ), next AS MATERIALIZED (
-	SELECT c.scheme, c.version, c.tier, c.next_tier, c.measure, c.bound, upper_inc(c.below) AS pass,
+	SELECT c.scheme, c.version, c.tier, c.next_tier, c.measure, c.period, c.bound,
+		upper_inc(c.below) AS pass,
 		nummultirange(c.below) - COALESCE(range_agg(c.below) OVER lower_ones, '{}') AS measures,
 		s.key, o.refreshed_as_of
 	FROM candidate c
@@ -61,7 +65,7 @@ SELECT a.scheme, a.customer_id, a.tier, n.next_tier, n.measure AS metric, a.meas
 	n.bound - a.measure AS distance,
 	round(100 * (n.bound - a.measure) / NULLIF(abs(n.bound), 0), 4) AS distance_percent,
 	a.since, a.as_of, a.version, (r.required).balance AS balance_to_hold, (r.required).until
-		AS hold_until
+		AS hold_until, n.period
 FROM tiering.current_tier a
 	JOIN next n ON n.scheme = a.scheme AND n.version = a.version AND n.tier = a.tier
 		-- a customer whose measure is not known is not looked for by it
@@ -97,6 +101,7 @@ COMMENT ON COLUMN tiering.near_upgrade.balance_to_hold IS
 'needs to be held';
 COMMENT ON COLUMN tiering.near_upgrade.hold_until IS
 'The last day of the next assessment''s period';
+COMMENT ON COLUMN tiering.near_upgrade.period IS 'Of which days the measure is, as metric.period';
 
 CREATE VIEW tiering.near_downgrade AS
 WITH b AS MATERIALIZED (
@@ -104,7 +109,7 @@ WITH b AS MATERIALIZED (
 ), fall AS MATERIALIZED (
 	-- just below the bound, the highest lower tier that takes it there, or the base
 	SELECT DISTINCT ON (b.scheme, b.version, b.tier, b.bounds)
-		b.scheme, b.version, b.tier, l.tier AS next_tier, b.measure, b.bound, b.bounds,
+		b.scheme, b.version, b.tier, l.tier AS next_tier, b.measure, b.period, b.bound, b.bounds,
 		b.bound = min(b.bound) OVER (PARTITION BY b.scheme, b.version, b.tier) AS lowest
 	FROM b
 		LEFT JOIN (SELECT scheme, version, tier, rank, bounds FROM b
@@ -121,7 +126,7 @@ SELECT a.scheme, a.customer_id, a.tier,
 	a.measure - n.bound AS distance,
 		round(100 * (a.measure - n.bound) / NULLIF(abs(n.bound), 0), 4) AS distance_percent,
 	a.since, a.as_of, a.version, a.watched, a.misses,
-		CASE WHEN a.watched THEN a.next_review END AS falls_on
+		CASE WHEN a.watched THEN a.next_review END AS falls_on, n.period
 FROM (SELECT a.*, a.next_review IS NOT NULL AND (a.next_tier IS NULL OR l.rank < t.rank)
 			AND a.misses >= COALESCE(p.watch_after, 0) AS watched
 	  FROM tiering.current_tier a
@@ -163,3 +168,4 @@ COMMENT ON COLUMN tiering.near_downgrade.since IS
 'The assessment from which on the customer is in the tier';
 COMMENT ON COLUMN tiering.near_downgrade.as_of IS 'The customer''s last assessment';
 COMMENT ON COLUMN tiering.near_downgrade.version IS 'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.near_downgrade.period IS 'Of which days the measure is, as metric.period';

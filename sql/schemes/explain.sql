@@ -7,12 +7,13 @@
 -- The values of a version's metrics, the scores of which are worked out here, and
 -- what each part of a score earned.
 CREATE FUNCTION _tiering.metric_values(scheme text, version int, metrics jsonb)
-RETURNS TABLE (metric text, kind text, score text, value numeric, bounds numrange, weight numeric,
-	points numeric)
+RETURNS TABLE (metric text, name text, kind text, score text, value numeric, bounds numrange,
+	weight numeric, points numeric)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
 BEGIN ATOMIC
 	WITH known AS (
-		SELECT m.metric, m.kind, CASE m.kind
+		SELECT m.metric, concat(m.metric, ' (' || NULLIF(m.period, '') || ')') AS name, m.kind,
+			CASE m.kind
 			WHEN 'boolean' THEN (metric_values.metrics ->> m.metric)::boolean::int::numeric
 			ELSE (metric_values.metrics ->> m.metric)::numeric END AS value
 		FROM tiering.metric m
@@ -24,7 +25,7 @@ BEGIN ATOMIC
 				OR EXISTS (SELECT FROM tiering.score_weight w
 					WHERE w.scheme = m.scheme AND w.version = m.version AND w.metric = m.metric))
 	), part AS (
-		SELECT w.score, k.metric, k.kind, k.value, b.bounds, w.weight,
+		SELECT w.score, k.metric, k.name, k.kind, k.value, b.bounds, w.weight,
 			w.weight * CASE WHEN k.value IS NULL THEN w.null_points ELSE b.points END AS points
 		FROM tiering.score_weight w
 			JOIN known k ON k.metric = w.metric
@@ -32,18 +33,19 @@ BEGIN ATOMIC
 				= (w.scheme, w.version, w.score, w.metric) AND b.bounds @> k.value
 		WHERE w.scheme = metric_values.scheme AND w.version = metric_values.version
 	)
-	SELECT k.metric, k.kind, NULL, k.value, NULL::numrange, NULL::numeric, NULL::numeric
+	SELECT k.metric, k.name, k.kind, NULL, k.value, NULL::numrange, NULL::numeric, NULL::numeric
 		FROM known k
 	UNION ALL
-	SELECT p.score, 'score', NULL,
+	SELECT p.score, p.score, 'score', NULL,
 		CASE WHEN count(*) = count(p.points) THEN trim_scale(sum(p.points)) END, NULL, NULL, NULL
 	FROM part p GROUP BY p.score
 	UNION ALL
-	SELECT p.metric, p.kind, p.score, p.value, p.bounds, p.weight, trim_scale(p.points) FROM part p;
+	SELECT p.metric, p.name, p.kind, p.score, p.value, p.bounds, p.weight, trim_scale(p.points)
+	FROM part p;
 END;
 COMMENT ON FUNCTION _tiering.metric_values(text, int, jsonb) IS
 'Part of explain(): the value of each metric, scores included, where score is null, and what each '
-'metric adds to a score, where it is not';
+'metric adds to a score, where it is not; its name has its period with it';
 
 -- By how much a value misses bounds: positive if it has to rise, negative if it
 -- has to fall; 0 within them, and where an excluded bound is touched.
@@ -86,11 +88,11 @@ COMMENT ON FUNCTION _tiering.describe_miss(text, text, numeric, numrange) IS
 'Part of explain(): in words, what keeps a value from meeting a condition';
 
 CREATE FUNCTION _tiering.rule_conditions(scheme text, version int, metrics jsonb)
-RETURNS TABLE (tier text, rank int, rule int, metric text, kind text, value numeric,
+RETURNS TABLE (tier text, rank int, rule int, metric text, name text, kind text, value numeric,
 	bounds numrange, met boolean)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 20
 BEGIN ATOMIC
-	SELECT r.tier, t.rank, r.rule, r.metric, v.kind, v.value, r.bounds,
+	SELECT r.tier, t.rank, r.rule, r.metric, v.name, v.kind, v.value, r.bounds,
 		COALESCE(r.bounds @> v.value, false)
 	FROM tiering.rule r
 		JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (r.scheme, r.version, r.tier)
@@ -116,7 +118,7 @@ BEGIN ATOMIC
 	FROM v WHERE v.kind = 'score'
 	UNION ALL
 	SELECT 'points', v.metric, v.value, v.bounds, v.weight, v.points,
-		_tiering.describe_value(v.metric, v.kind, v.value)
+		_tiering.describe_value(v.name, v.kind, v.value)
 			|| CASE WHEN v.points IS NULL THEN format(', so %s is unknown', v.score)
 				ELSE format(' and adds %s to %s', v.points, v.score) END
 	FROM v WHERE v.score IS NOT NULL;
@@ -140,10 +142,10 @@ BEGIN ATOMIC
 			explain_metrics.metrics)
 	), rules AS MATERIALIZED (
 		SELECT c.tier, c.rank, c.rule, bool_and(c.met) AS met,
-			string_agg(_tiering.describe_value(c.metric, c.kind, c.value)
+			string_agg(_tiering.describe_value(c.name, c.kind, c.value)
 				|| CASE c.kind WHEN 'boolean' THEN '' ELSE format(', in %s', c.bounds) END,
 				' and ' ORDER BY c.metric) AS reason,
-			string_agg(_tiering.describe_miss(c.metric, c.kind, c.value, c.bounds), ' and '
+			string_agg(_tiering.describe_miss(c.name, c.kind, c.value, c.bounds), ' and '
 				ORDER BY c.metric)
 				FILTER (WHERE NOT c.met) AS missing
 		FROM c GROUP BY c.tier, c.rank, c.rule
@@ -171,8 +173,8 @@ BEGIN ATOMIC
 		UNION ALL
 		SELECT 3, c.rank, 'condition', c.tier, c.rule, c.metric, c.value, c.bounds, c.met,
 			_tiering.bounds_distance(c.value, c.bounds), NULL, NULL,
-			CASE WHEN c.met THEN _tiering.describe_value(c.metric, c.kind, c.value)
-				ELSE _tiering.describe_miss(c.metric, c.kind, c.value, c.bounds) END
+			CASE WHEN c.met THEN _tiering.describe_value(c.name, c.kind, c.value)
+				ELSE _tiering.describe_miss(c.name, c.kind, c.value, c.bounds) END
 		FROM c
 		UNION ALL
 		SELECT 3, t.rank, 'condition', t.tier, NULL, NULL, NULL, NULL, true, NULL, NULL, NULL,
@@ -222,7 +224,8 @@ COMMENT ON FUNCTION tiering.explain(text, record, date) IS
 'each rule of the next higher tier what is missing ("next"); then a row for each condition of '
 'every tier, highest first, with the metric''s value, the bounds, whether it is met and by how '
 'much it is missed ("condition"); then the scores ("score") and what each metric adds to them, '
-'points times weight ("points"). Errors are those of classify()';
+'points times weight ("points"). In words a metric has its period behind it. Errors are those of '
+'classify()';
 
 CREATE FUNCTION tiering.explain(scheme text, value numeric, as_of date DEFAULT CURRENT_DATE)
 RETURNS TABLE (part text, tier text, rule int, metric text, value numeric, bounds numrange,

@@ -126,6 +126,8 @@ CREATE TABLE tiering.metric (
 	unit       text NOT NULL DEFAULT '',
 	title      text NOT NULL DEFAULT '',
 	title_zh   text NOT NULL DEFAULT '',
+	period     text NOT NULL DEFAULT '',
+	period_zh  text NOT NULL DEFAULT '',
 	PRIMARY KEY (scheme, version, metric),
 	FOREIGN KEY (scheme, version) REFERENCES tiering.scheme_version ON DELETE CASCADE,
 	CHECK (kind = 'number' OR NOT is_measure)
@@ -147,6 +149,9 @@ COMMENT ON COLUMN tiering.metric.is_measure IS
 COMMENT ON COLUMN tiering.metric.unit IS 'Unit, such as CNY';
 COMMENT ON COLUMN tiering.metric.title IS 'Title in reports';
 COMMENT ON COLUMN tiering.metric.title_zh IS 'The same in Chinese';
+COMMENT ON COLUMN tiering.metric.period IS
+'Of which days it is, such as last month, for people to read: what is computed the source says';
+COMMENT ON COLUMN tiering.metric.period_zh IS 'The same in Chinese';
 
 CREATE TABLE tiering.rule (
 	scheme  text COLLATE "C" NOT NULL,

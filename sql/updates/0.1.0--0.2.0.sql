@@ -40,6 +40,9 @@ CREATE TABLE tiering.drafting (
 );
 
 ALTER TABLE tiering.tier ADD COLUMN succeeds text COLLATE "C" CHECK (succeeds <> '');
+ALTER TABLE tiering.metric
+	ADD COLUMN period text NOT NULL DEFAULT '',
+	ADD COLUMN period_zh text NOT NULL DEFAULT '';
 
 -- What customers of a tier get was told in words, which stay; the list begins empty.
 CREATE TABLE tiering.benefit (

@@ -60,14 +60,22 @@ SELECT 'tiering.daily_avg(balance, valid_from, valid_to, ''[2024-01-01,2025-01-0
 	WHEN daily_avg_balance >= 50000 OR holds_gold_card OR household_income >= 200000 THEN 'gold'
 		ELSE 'ordinary' END$$ AS any_of_case,
 	'tiering.classify(''ccb_stars'', p)' AS stars,
-	$$0.4 * CASE WHEN fund_size < 10000 THEN 0 WHEN fund_size < 50000 THEN 20
-	WHEN fund_size < 200000 THEN 40 WHEN fund_size < 1000000 THEN 70 ELSE 100 END
-	+ 0.2 * CASE WHEN transactions < 1 THEN 0 WHEN transactions < 10 THEN 30 WHEN transactions < 30
+	$$0.3 * CASE WHEN deposits < 10000 THEN 0 WHEN deposits < 50000 THEN 20
+	WHEN deposits < 200000 THEN 40 WHEN deposits < 1000000 THEN 70 ELSE 100 END
+	+ 0.1 * CASE WHEN loans < 10000 THEN 0 WHEN loans < 100000 THEN 40 WHEN loans < 500000 THEN 70
+		ELSE 100 END
+	+ 0.1 * CASE WHEN transactions < 1 THEN 0 WHEN transactions < 10 THEN 30 WHEN transactions < 30
 		THEN 60 ELSE 100 END
+	+ 0.1 * CASE WHEN transaction_amount < 5000 THEN 0 WHEN transaction_amount < 50000 THEN 30
+		WHEN transaction_amount < 200000 THEN 60 ELSE 100 END
 	+ 0.2 * CASE WHEN products < 2 THEN 0 WHEN products < 4 THEN 40 WHEN products < 6 THEN 70
 		ELSE 100 END
-	+ 0.2 * CASE WHEN stability < 0.3 THEN 0 WHEN stability < 0.6 THEN 40 WHEN stability < 0.9
-		THEN 70 ELSE 100 END$$ AS score,
+	+ 0.05 * CASE WHEN years_with_bank < 1 THEN 0 WHEN years_with_bank < 3 THEN 40
+		WHEN years_with_bank < 8 THEN 70 ELSE 100 END
+	+ 0.1 * CASE WHEN steadiness < 0.3 THEN 0 WHEN steadiness < 0.6 THEN 40 WHEN steadiness < 0.9
+		THEN 70 ELSE 100 END
+	+ 0.05 * CASE WHEN credit_score < 550 THEN 0 WHEN credit_score < 650 THEN 40
+		WHEN credit_score < 750 THEN 70 ELSE 100 END$$ AS score,
 	$$CASE WHEN score >= 80 THEN 'star_5' WHEN score >= 60 THEN 'star_4' WHEN score >= 40
 	THEN 'star_3'
 	WHEN score >= 20 THEN 'star_2' ELSE 'star_1' END$$ AS stars_case
@@ -111,7 +119,7 @@ INSERT INTO bench.side (comparison, side, query, computes) VALUES
 		'classify_columns('),
 	('scorecard', 'b', 'SELECT count(' || :'stars_case' || ') FROM (SELECT ' || :'score'
 		|| ' AS score FROM bench.profile OFFSET 0) s', 'CASE '),
-	('scorecard', 'base', 'SELECT count(stability) FROM bench.profile p', 'stability');
+	('scorecard', 'base', 'SELECT count(steadiness) FROM bench.profile p', 'steadiness');
 
 -- Both sides answer the same; beyond six decimals core's division may round otherwise.
 -- Of the history a tenth has to do, for the sake of time.

@@ -55,10 +55,14 @@ SELECT c AS customer_id,
 	bench.uniform(c, 16) < 0.05 AS holds_gold_card,
 	bench.uniform(c, 17) < 0.03 AS holds_platinum_card,
 	bench.uniform(c, 18) < 0.01 AS holds_diamond_card,
-	bench.assets(bench.step(c), bench.uniform(c, 8))::numeric(15,2) AS fund_size,
+	bench.assets(bench.step(c), bench.uniform(c, 8))::numeric(15,2) AS deposits,
+	(1000000 * bench.uniform(c, 22) ^ 3)::numeric(15,2) AS loans,
 	(60 * bench.uniform(c, 19) ^ 2)::int AS transactions,
+	(400000 * bench.uniform(c, 23) ^ 2)::numeric(15,2) AS transaction_amount,
 	(8 * bench.uniform(c, 20))::int AS products,
-	round(bench.uniform(c, 21)::numeric, 4) AS stability
+	(12 * bench.uniform(c, 24))::int AS years_with_bank,
+	round(bench.uniform(c, 21)::numeric, 4) AS steadiness,
+	500 + (300 * bench.uniform(c, 25))::int AS credit_score
 FROM generate_series(1, :customers) c;
 
 VACUUM (FREEZE, ANALYZE) bench.assets, bench.metrics, bench.profile;

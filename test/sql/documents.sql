@@ -15,10 +15,11 @@ SELECT tiering.new_scheme('d_odd "''{}金', 'a "title"', '标题 {x}',
 	E'two\nlines \\ ''quoted''', '$$');
 UPDATE tiering.scheme_version SET everyone = false, note = E'a\n"note"'
 	WHERE scheme = 'd_odd "''{}金';
-INSERT INTO tiering.metric (scheme, version, metric, kind, is_measure, unit, title, title_zh)
+INSERT INTO tiering.metric (scheme, version, metric, kind, is_measure, unit, title, title_zh,
+	period, period_zh)
 SELECT 'd_odd "''{}金', 1, name, (ARRAY['number', 'boolean', 'score'])[1 + n % 3], n = 3,
 	name, name,
-	name || '中' FROM t.odd;
+	name || '中', name || ' in May', '五月' || name FROM t.odd;
 INSERT INTO tiering.score_weight (scheme, version, score, metric, weight, null_points)
 SELECT 'd_odd "''{}金', 1, s.name, m.name, (s.n - m.n) / 8.0::numeric(9, 4),
 	CASE WHEN m.n % 2 = 0 THEN -0.5000 END FROM t.odd s, t.odd m WHERE s.n % 3 = 2 AND m.n % 3 <> 2;

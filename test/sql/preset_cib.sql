@@ -1,6 +1,10 @@
 -- cib: six levels by comprehensive assets, its boundaries from both sides
 SELECT tiering.load_preset('cib'), tiering.publish('cib', '2024-01-01');
 SELECT * FROM tiering.validate('cib', 1);
+-- what its source says, in both languages
+SELECT tier, parent, title, title_zh FROM tiering.tier WHERE scheme = 'cib' ORDER BY rank;
+SELECT metric, title, title_zh, period, period_zh FROM tiering.metric WHERE scheme = 'cib'
+ORDER BY metric;
 SELECT v, tiering.classify('cib', v), t.title, t.title_zh
 FROM
 	unnest('{-1,0,9999.99,10000,99999.99,100000,299999.99,300000,999999.99,1000000,5999999.99,'

@@ -1,6 +1,10 @@
 -- cib_net: as cib, but diamond asks for net assets; reports add up the gross ones
 SELECT tiering.load_preset('cib_net'), tiering.publish('cib_net', '2024-01-01');
 SELECT * FROM tiering.validate('cib_net', 1);
+-- what its source says, in both languages
+SELECT tier, parent, title, title_zh FROM tiering.tier WHERE scheme = 'cib_net' ORDER BY rank;
+SELECT metric, title, title_zh, period, period_zh FROM tiering.metric WHERE scheme = 'cib_net'
+ORDER BY metric;
 SELECT metric, is_measure FROM tiering.metric WHERE scheme = 'cib_net' ORDER BY metric;
 SELECT m.*, tiering.classify('cib_net', m) FROM (VALUES
 	(9999.99, 9999.99), (10000, 10000), (99999.99, 0), (100000, 0), (299999.99, 0), (300000, 0),

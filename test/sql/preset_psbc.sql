@@ -1,6 +1,10 @@
 -- psbc: each condition alone suffices, all three false is ordinary, a null neither helps nor hurts
 SELECT tiering.load_preset('psbc'), tiering.publish('psbc', '2024-01-01');
 SELECT * FROM tiering.validate('psbc', 1);
+-- what its source says, in both languages
+SELECT tier, parent, title, title_zh FROM tiering.tier WHERE scheme = 'psbc' ORDER BY rank;
+SELECT metric, title, title_zh, period, period_zh FROM tiering.metric WHERE scheme = 'psbc'
+ORDER BY metric;
 SELECT m.*, tiering.classify('psbc', m) FROM (VALUES
 	(49999.99, 199999.99, false, false, false), (50000, 0, false, false, false),
 	(0, 200000, false, false, false), (0, 0, true, false, false),

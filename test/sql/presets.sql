@@ -21,6 +21,9 @@ SELECT scheme FROM tiering.scheme WHERE scheme LIKE 'our %'
 	AND origin <> '');
 SELECT scheme, metric FROM tiering.metric WHERE scheme LIKE 'our %'
 	AND NOT (title ~ '^[[:ascii:]]+$' AND title_zh ~ '[一-龥]');
+-- each metric says of which days it is
+SELECT scheme, metric FROM tiering.metric WHERE scheme LIKE 'our %'
+	AND NOT (period ~ '^[[:ascii:]]+$' AND period_zh ~ '[一-龥]');
 SELECT scheme, tier FROM tiering.tier WHERE scheme LIKE 'our %'
 	AND NOT (title ~ '^[[:ascii:]]+$' AND title_zh ~ '[一-龥]');
 SELECT scheme, tier FROM tiering.service WHERE scheme LIKE 'our %'
@@ -46,3 +49,17 @@ SELECT t.fails($$SELECT tiering.load_preset('nothing')$$);
 SELECT tiering.load_preset('cib', 'taken'), t.fails($$SELECT tiering.load_preset('cib', 'taken')$$);
 SELECT t.fails($$SELECT tiering.load_preset('pyramid', 'p', '{"private": 1}')$$);
 SELECT t.fails($$SELECT tiering.load_preset('pyramid', 'p', '{"private_from": "all,)\""}')$$);
+
+-- reports say of which days a metric is
+SELECT tiering.load_preset('cib_net', 'periods'), tiering.publish('periods', '2024-01-01');
+SELECT tiering.set_source('periods', $$SELECT x AS customer_id, x::numeric AS daily_avg_assets,
+	x::numeric AS daily_avg_net_assets FROM unnest('{9000,95000,5900000}'::text[]) x$$);
+SELECT new FROM tiering.refresh('periods', '2024-01-31');
+SELECT customer_id, next_tier, metric, period FROM tiering.near_upgrade WHERE scheme = 'periods'
+ORDER BY customer_id;
+SELECT customer_id, tier, metric, period FROM tiering.near_downgrade WHERE scheme = 'periods'
+ORDER BY customer_id;
+SELECT part, tier, sentence FROM tiering.explain('periods',
+	(SELECT m FROM (SELECT 95000 AS daily_avg_assets, NULL::int AS daily_avg_net_assets) m),
+	'2024-01-31') WHERE part <> 'condition' OR tier IN ('gold', 'diamond');
+SELECT metric, period, period_zh FROM tiering.metric WHERE scheme = 'periods' ORDER BY metric;

@@ -156,13 +156,17 @@ SELECT tiering.set_source('berka_psbc', $$
 	WHERE o.type = 'owner'
 $$);
 SELECT tiering.set_source('berka_ccb_stars', $$
-	SELECT o.client_id AS customer_id, COALESCE(q.average, 0) AS fund_size,
+	SELECT o.client_id AS customer_id, COALESCE(q.average, 0) AS deposits,
+		(SELECT sum(amount) FROM berka.loan l WHERE l.account_id = o.account_id
+			AND l.granted_on <= $1) AS loans,
 		(SELECT count(*) FROM berka.eod_balance e WHERE e.account_id = o.account_id
-		AND e.as_of <@ tiering.month($1)) AS transactions,
+		AND e.as_of <@ tiering.quarter($1)) AS transactions,
+		h.moved AS transaction_amount,
 		1 + (SELECT count(*) FROM berka.card WHERE disp_id = o.disp_id AND issued_on <= $1)
 			+ (SELECT count(*) FROM berka.loan l WHERE l.account_id = o.account_id
 				AND l.granted_on <= $1) AS products,
-		s.least / NULLIF(s.average, 0) AS stability
+		($1 - a.opened_on) / 365.25 AS years_with_bank,
+		s.least / NULLIF(s.average, 0) AS steadiness, NULL::int AS credit_score
 	FROM berka.disp o
 		JOIN berka.account a ON a.account_id = o.account_id AND a.opened_on <= $1
 		LEFT JOIN (SELECT e.account_id,
@@ -174,6 +178,9 @@ SELECT tiering.set_source('berka_ccb_stars', $$
 				  FROM berka.eod_balance e, generate_series(0, 11) back
 					WHERE e.as_of < upper(tiering.month($1, - back)) GROUP BY e.account_id, back) m
 			GROUP BY m.account_id) s ON s.account_id = o.account_id
+		LEFT JOIN (SELECT h.client_id, sum(abs(h.amount)) AS moved FROM berka.history h
+			WHERE h.valid_from <@ tiering.quarter($1)
+			GROUP BY h.client_id) h ON h.client_id = o.client_id
 	WHERE o.type = 'owner'
 $$);
 -- contributed: 2 % of the year's average; potential: the last quarter's average over the year's, as
@@ -197,14 +204,22 @@ CREATE TABLE berka.profile AS
 SELECT o.client_id, COALESCE(m.avg, 0) AS month, COALESCE(y.quarter, 0) AS quarter,
 	COALESCE(y.year, 0) AS year, y.least, y.months, c.type AS card,
 	(SELECT count(*) FROM berka.eod_balance e WHERE e.account_id = o.account_id
-	AND e.as_of >= '1998-12-01') AS transactions,
+	AND e.as_of >= '1998-10-01') AS transactions,
+	d.moved AS transaction_amount, l.amount AS loan,
+	('1998-12-31'::date - a.opened_on) / 365.25 AS years,
 	1 + (c.type IS NOT NULL)::int + (l.loan_id IS NOT NULL)::int AS products
-FROM berka.disp o LEFT JOIN berka.card c USING (disp_id) LEFT JOIN berka.loan l USING (account_id)
+FROM berka.disp o JOIN berka.account a USING (account_id)
+	LEFT JOIN berka.card c USING (disp_id) LEFT JOIN berka.loan l USING (account_id)
 	LEFT JOIN berka.oracle m ON m.client_id = o.client_id AND m.first_day = '1998-12-01'
 	LEFT JOIN (SELECT client_id, sum(balance_days)
 		FILTER (WHERE first_day >= '1998-10-01') / 92 AS quarter, sum(balance_days) / 365 AS year,
 			min(avg) AS least, avg(avg) AS months FROM berka.oracle WHERE first_day >= '1998-01-01'
 				GROUP BY client_id) y ON y.client_id = o.client_id
+	LEFT JOIN (SELECT client_id, sum(abs(change)) FILTER (WHERE day >= '1998-10-01') AS moved
+		FROM (SELECT client_id, day, balance - lag(balance, 1, 0::numeric)
+				OVER (PARTITION BY client_id ORDER BY day) AS change
+			  FROM berka.daily WHERE day >= '1998-09-30') c
+		GROUP BY client_id) d ON d.client_id = o.client_id
 WHERE o.type = 'owner';
 WITH by_hand AS (
 	SELECT client_id, CASE WHEN card = 'gold' OR month >= 300000 THEN 'platinum'
@@ -217,14 +232,21 @@ WITH by_hand AS (
 			0)) >= 40)::int + (round(50 * quarter / NULLIF(year, 0)) >= 70)::int, 0)]
 			|| '_potential' AS berka_nine_grid
 	FROM berka.profile, LATERAL (
-		SELECT 0.4 * CASE WHEN quarter >= 1000000 THEN 100 WHEN quarter >= 200000 THEN 70
+		SELECT 0.3 * CASE WHEN quarter >= 1000000 THEN 100 WHEN quarter >= 200000 THEN 70
 			WHEN quarter >= 50000 THEN 40 WHEN quarter >= 10000 THEN 20 ELSE 0 END
-			+ 0.2 * (CASE WHEN transactions >= 30 THEN 100 WHEN transactions >= 10 THEN 60
+			+ 0.1 * (CASE WHEN loan >= 500000 THEN 100 WHEN loan >= 100000 THEN 70
+				WHEN loan >= 10000 THEN 40 ELSE 0 END
+				+ CASE WHEN transactions >= 30 THEN 100 WHEN transactions >= 10 THEN 60
 				WHEN transactions >= 1 THEN 30 ELSE 0 END
-				+ CASE WHEN products >= 4 THEN 70 WHEN products >= 2 THEN 40 ELSE 0 END
+				+ CASE WHEN transaction_amount >= 200000 THEN 100
+					WHEN transaction_amount >= 50000 THEN 60
+					WHEN transaction_amount >= 5000 THEN 30 ELSE 0 END
 				+ COALESCE(CASE WHEN least / NULLIF(months, 0) >= 0.9 THEN 100
 					WHEN least / NULLIF(months, 0) >= 0.6 THEN 70
-					WHEN least / NULLIF(months, 0) >= 0.3 THEN 40 END, 0)) AS score) s
+					WHEN least / NULLIF(months, 0) >= 0.3 THEN 40 END, 0))
+			+ 0.2 * CASE WHEN products >= 4 THEN 70 WHEN products >= 2 THEN 40 ELSE 0 END
+			+ 0.05 * CASE WHEN years >= 8 THEN 100 WHEN years >= 3 THEN 70 WHEN years >= 1 THEN 40
+				ELSE 0 END AS score) s
 ), expected AS (
 	SELECT v.scheme, h.client_id::text AS customer_id, v.tier FROM by_hand h,
 		LATERAL (VALUES ('berka_psbc', berka_psbc), ('berka_ccb_stars', berka_ccb_stars),
