@@ -156,7 +156,8 @@ GRANT EXECUTE ON FUNCTION _tiering.version_row, _tiering.validate_versions, _tie
 	_tiering.validate_metrics, _tiering.validate_rules, _tiering.validate_gaps,
 	_tiering.validate_succession, _tiering.version_before, _tiering.tier_facts,
 		_tiering.rule_extents,
-	_tiering.known_values, _tiering.score_values, _tiering.rule_axes, _tiering.rule_boxes,
+	_tiering.known_values, _tiering.score_values, _tiering.score_conflict,
+	_tiering.rule_axes, _tiering.rule_boxes,
 	_tiering.rule_gaps, _tiering.box_minus, _tiering.box_rest, _tiering.boxes_overlap,
 	_tiering.describe_box
 	TO PUBLIC;

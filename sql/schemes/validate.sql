@@ -16,9 +16,30 @@ RETURN numrange(-1e29, NULL);
 COMMENT ON FUNCTION _tiering.known_values() IS
 'Part of validate(): all numbers, of which bounds are part; what lies below stands for null';
 
--- Which values a score can have: all sums of what its parts may earn, or, where
--- these are more than a thousand, all from the least to the most.
-CREATE FUNCTION _tiering.score_values(scheme text, version int, score text) RETURNS nummultirange
+CREATE FUNCTION _tiering.describe_box(box numrange[], metrics text[], kinds text[]) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
+RETURN (
+	SELECT COALESCE(string_agg(s.metric || CASE
+			WHEN s.side <@ numrange(NULL, -1e29) THEN ' unknown'
+			WHEN s.side @> _tiering.known_values() THEN ' known'
+			WHEN s.kind = 'boolean' THEN CASE WHEN s.side @> 1.0 AND NOT s.side @> 0.0 THEN ' true'
+				WHEN s.side @> 1.0 THEN ' known' ELSE ' false' END
+			WHEN lower(s.side) > -1e29 THEN format(' in %s', s.side)
+			WHEN lower(s.side) = -1e29
+				THEN format(' in (,%s%s', upper(s.side),
+				CASE WHEN upper_inc(s.side) THEN ']' ELSE ')' END)
+			ELSE format(' in (,%s%s or unknown', upper(s.side),
+				CASE WHEN upper_inc(s.side) THEN ']' ELSE ')' END)
+		END, ' and ' ORDER BY s.axis), 'all customers')
+	FROM unnest(box, metrics, kinds) WITH ORDINALITY AS s(side, metric, kind, axis)
+	WHERE s.side <> numrange(NULL, NULL));
+COMMENT ON FUNCTION _tiering.describe_box(numrange[], text[], text[]) IS
+'Part of validate(): a box in words';
+
+-- Which values a score can have, of whoever meets what a rule asks of its parts: all sums of
+-- what these may earn, or, where they are more than a thousand, all from the least to the most.
+CREATE FUNCTION _tiering.score_values(scheme text, version int, score text,
+	tier text DEFAULT NULL, rule int DEFAULT NULL) RETURNS nummultirange
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -30,11 +51,14 @@ BEGIN
 	FOR earned IN
 		SELECT array_agg(DISTINCT b.points * w.weight)
 		FROM tiering.score_weight w
+			LEFT JOIN tiering.rule r ON (r.scheme, r.version, r.tier, r.rule, r.metric)
+				= (w.scheme, w.version, score_values.tier, score_values.rule, w.metric)
 			CROSS JOIN LATERAL (
 				SELECT b.points FROM tiering.score_band b
 				WHERE (b.scheme, b.version, b.score, b.metric) = (w.scheme, w.version, w.score,
-					w.metric)
-				UNION ALL SELECT w.null_points WHERE w.null_points IS NOT NULL) b
+					w.metric) AND b.bounds && COALESCE(r.bounds, '(,)')
+				UNION ALL
+				SELECT w.null_points WHERE w.null_points IS NOT NULL AND r.bounds IS NULL) b
 		WHERE w.scheme = score_values.scheme AND w.version = score_values.version
 			AND w.score = score_values.score
 		GROUP BY w.metric
@@ -52,9 +76,43 @@ BEGIN
 		FROM unnest(sums) AS s);
 END;
 $$;
-COMMENT ON FUNCTION _tiering.score_values(text, int, text) IS
-'Part of validate(): the values that a score can have; metrics are taken to be independent of each '
-'other';
+COMMENT ON FUNCTION _tiering.score_values(text, int, text, text, int) IS
+'Part of validate(): the values that a score can have, of those whose other metrics meet a rule; '
+'null: of all. Metrics are taken to be independent of each other';
+
+CREATE FUNCTION _tiering.score_conflict(scheme text, version int, tier text, rule int) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+BEGIN ATOMIC
+	SELECT string_agg(format('%s cannot be in %s where %s', c.metric, c.bounds, c.parts), '; '
+		ORDER BY c.metric)
+	FROM (
+		SELECT r.metric, r.bounds, (
+			SELECT _tiering.describe_box(
+				array_agg(p.bounds * _tiering.known_values() ORDER BY p.metric),
+				array_agg(p.metric::text ORDER BY p.metric),
+				array_agg(m.kind::text ORDER BY p.metric))
+			FROM tiering.rule p
+				JOIN tiering.metric m ON (m.scheme, m.version, m.metric)
+					= (p.scheme, p.version, p.metric)
+				JOIN tiering.score_weight w ON (w.scheme, w.version, w.score, w.metric)
+					= (p.scheme, p.version, r.metric, p.metric)
+			WHERE (p.scheme, p.version, p.tier, p.rule) = (r.scheme, r.version, r.tier, r.rule)
+			HAVING count(*) > 0) AS parts
+		FROM tiering.rule r
+			JOIN tiering.metric s ON (s.scheme, s.version, s.metric)
+				= (r.scheme, r.version, r.metric) AND s.kind = 'score'
+		WHERE (r.scheme, r.version, r.tier, r.rule) = (score_conflict.scheme,
+			score_conflict.version, score_conflict.tier, score_conflict.rule)) c
+	WHERE c.parts IS NOT NULL
+		AND NOT c.bounds && _tiering.score_values(score_conflict.scheme, score_conflict.version,
+			c.metric, score_conflict.tier, score_conflict.rule)
+		-- what nobody has at all is no conflict
+		AND c.bounds && _tiering.score_values(score_conflict.scheme, score_conflict.version,
+			c.metric);
+END;
+COMMENT ON FUNCTION _tiering.score_conflict(text, int, text, int) IS
+'Part of validate(): which scores a rule asks for that those who meet its other conditions cannot '
+'have, in words; null if there are none';
 
 CREATE FUNCTION _tiering.rule_axes(scheme text, version int)
 RETURNS TABLE (axis int, metric text, kind text, feasible nummultirange)
@@ -159,26 +217,6 @@ $$;
 COMMENT ON FUNCTION _tiering.box_rest(numrange[], numrange[], nummultirange[]) IS
 'Part of validate(): what a box has beyond several others, as boxes that do not overlap and that '
 'some customer can be in';
-
-CREATE FUNCTION _tiering.describe_box(box numrange[], metrics text[], kinds text[]) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
-RETURN (
-	SELECT COALESCE(string_agg(s.metric || CASE
-			WHEN s.side <@ numrange(NULL, -1e29) THEN ' unknown'
-			WHEN s.side @> _tiering.known_values() THEN ' known'
-			WHEN s.kind = 'boolean' THEN CASE WHEN s.side @> 1.0 AND NOT s.side @> 0.0 THEN ' true'
-				WHEN s.side @> 1.0 THEN ' known' ELSE ' false' END
-			WHEN lower(s.side) > -1e29 THEN format(' in %s', s.side)
-			WHEN lower(s.side) = -1e29
-				THEN format(' in (,%s%s', upper(s.side),
-				CASE WHEN upper_inc(s.side) THEN ']' ELSE ')' END)
-			ELSE format(' in (,%s%s or unknown', upper(s.side),
-				CASE WHEN upper_inc(s.side) THEN ']' ELSE ')' END)
-		END, ' and ' ORDER BY s.axis), 'all customers')
-	FROM unnest(box, metrics, kinds) WITH ORDINALITY AS s(side, metric, kind, axis)
-	WHERE s.side <> numrange(NULL, NULL));
-COMMENT ON FUNCTION _tiering.describe_box(numrange[], text[], text[]) IS
-'Part of validate(): a box in words';
 
 CREATE FUNCTION _tiering.tier_facts(scheme text, version int)
 RETURNS TABLE (tier text, rank int, base boolean, parent text, has_rules boolean,
@@ -337,7 +375,7 @@ COMMENT ON FUNCTION _tiering.validate_metrics(text, int) IS
 
 CREATE FUNCTION _tiering.rule_extents(scheme text, version int)
 RETURNS TABLE (tier text, rank int, rule int, box numrange[], feasible nummultirange[], place text,
-	possible boolean, free boolean[])
+	conflict text, possible boolean, free boolean[])
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 20
 BEGIN ATOMIC
 	WITH axes AS MATERIALIZED (
@@ -345,15 +383,19 @@ BEGIN ATOMIC
 		FROM _tiering.rule_axes(rule_extents.scheme, rule_extents.version) a
 	)
 	SELECT b.tier, b.rank, b.rule, b.box, a.feasible, format('tier %s, rule %s', b.tier, b.rule),
-		(SELECT bool_and(s.side && s.feasible)
-		 FROM unnest(b.box, a.feasible) AS s(side, feasible)),
+		c.conflict, c.conflict IS NULL
+			AND (SELECT bool_and(s.side && s.feasible)
+				 FROM unnest(b.box, a.feasible) AS s(side, feasible)),
 		ARRAY(SELECT s.side = numrange(NULL, NULL)
 			FROM unnest(b.box) WITH ORDINALITY AS s(side, axis) ORDER BY s.axis)
-	FROM _tiering.rule_boxes(rule_extents.scheme, rule_extents.version) b, axes a;
+	FROM axes a, _tiering.rule_boxes(rule_extents.scheme, rule_extents.version) b
+		CROSS JOIN LATERAL _tiering.score_conflict(rule_extents.scheme, rule_extents.version,
+			b.tier, b.rule) c(conflict);
 END;
 COMMENT ON FUNCTION _tiering.rule_extents(text, int) IS
 'Part of validate(): each rule as a box, with the values that customers can have, whether one of '
-'them can meet it, and on which axes it asks for nothing';
+'them can meet it, which scores are in conflict with their parts in it, and on which axes it asks '
+'for nothing';
 
 CREATE FUNCTION _tiering.validate_rules(scheme text, version int)
 RETURNS TABLE (severity text, place text, finding text)
@@ -382,7 +424,7 @@ BEGIN ATOMIC
 		WHERE a.possible
 		GROUP BY a.tier, a.place
 	)
-	SELECT 'error', b.place, 'no customer can meet it'
+	SELECT 'error', b.place, concat('no customer can meet it', ': ' || b.conflict)
 	FROM b WHERE NOT b.possible
 	UNION ALL
 	-- two boxes of equal rank must be apart

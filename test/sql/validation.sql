@@ -257,3 +257,78 @@ SELECT tiering.import_scheme('{"scheme": "sums", "metrics": [{"metric": "a", "is
 		'"[40,60]"}]}, {"tier": "high", "rank": 3, "rules": [{"s": "[100.7,105)"}]}]}');
 SELECT _tiering.score_values('sums', 1, 's');
 SELECT * FROM t.findings('sums');
+/*
+ * A rule that asks for a score and for parts of it that cannot make it.
+ */
+SELECT tiering.import_scheme('{"scheme": "score_parts", "metrics": [{"metric": "a", "is_measure": '
+	'true}, {"metric": "f", "kind": "boolean"}, {"metric": "s", "kind": "score"}],
+	"scores": [{"score": "s", "metric": "a", "weight": 0.5, "null_points": 60, "bands": ['
+	'{"bounds": "(,10)", "points": 0}, {"bounds": "[10,)", "points": 100}]},
+		{"score": "s", "metric": "f", "weight": 1, "bands": [{"bounds": "(,1)", "points": 0}, '
+			'{"bounds": "[1,)", "points": 10}]}],
+	"tiers": [{"tier": "low", "rank": 1, "base": true},
+		{"tier": "none", "rank": 2, "rules": [{"s": "[50,)", "a": "(,10)"}]},
+		{"tier": "true", "rank": 3, "rules": [{"s": "[0,10)", "a": "(,10)", "f": "[1,1]"}]},
+		{"tier": "some", "rank": 4, "rules": [{"s": "[10,20]", "a": "(,10)", "f": "[1,1]"},
+			{"s": "[55,60)", "a": "[9,)"}, {"s": "[30,40]"}]}]}');
+SELECT * FROM t.findings('score_parts');
+SELECT t.fails($$SELECT tiering.publish('score_parts', '2024-01-01')$$);
+/*
+ * Against brute force: random scores of two metrics, and rules that ask for the score and for
+ * them; a point for each bound, between any two, beyond all, and for what is not known.
+ */
+CREATE TABLE t.score_scheme AS SELECT 'parts' || n AS scheme, n FROM generate_series(1, 40) n;
+SELECT count(tiering.new_scheme(scheme)) FROM t.score_scheme;
+INSERT INTO tiering.metric (scheme, version, metric, kind)
+SELECT scheme, 1, m, k FROM t.score_scheme, (VALUES ('a', 'number'), ('b', 'number'),
+	('s', 'score')) v(m, k);
+INSERT INTO tiering.score_weight (scheme, version, score, metric, weight, null_points)
+SELECT scheme, 1, 's', m, 1 + floor(t.random(n * 10 + i) * 3),
+	CASE WHEN t.random(n * 10 + i + 5000) < 0.5 THEN floor(t.random(n * 10 + i + 6000) * 4) END
+FROM t.score_scheme, unnest('{a,b}'::text[]) WITH ORDINALITY v(m, i);
+INSERT INTO tiering.score_band (scheme, version, score, metric, bounds, points)
+SELECT scheme, 1, 's', m, numrange(CASE WHEN k > 0 THEN 5 * k END, CASE WHEN k < 3 THEN 5 * k + 5
+	END), floor(t.random(n * 100 + i * 10 + k + 9000) * 5)
+FROM t.score_scheme, unnest('{a,b}'::text[]) WITH ORDINALITY v(m, i), generate_series(0, 3) k;
+INSERT INTO tiering.tier (scheme, version, tier, rank)
+SELECT scheme, 1, 't' || r, r FROM t.score_scheme, generate_series(1, 4) r;
+INSERT INTO tiering.rule (scheme, version, tier, metric, bounds)
+SELECT scheme, 1, 't' || r, m, numrange(CASE WHEN t.random(g + 1) < 0.7 THEN low END,
+	CASE WHEN t.random(g + 2) < 0.7 THEN low + step * floor(t.random(g + 3) * 2) END,
+	'[]')
+FROM t.score_scheme, generate_series(1, 4) r,
+	(VALUES ('a', 5, 1), ('b', 5, 2), ('s', 2, 3)) v(m, step, i),
+	LATERAL (SELECT n * 1000 + r * 100 + i * 10 + 70000 AS g) s,
+	LATERAL (SELECT step * floor(t.random(g) * CASE m WHEN 's' THEN 9 ELSE 4 END)) b(low)
+WHERE m = 's' OR t.random(g + 4) < 0.7;
+CREATE TABLE t.score_point AS
+WITH known AS (
+	SELECT x::numeric FROM unnest('{-1,0,2,5,7,10,12,15,17,20,NULL}'::int[]) x
+), part AS (
+	SELECT w.scheme, w.metric, x, w.weight * CASE WHEN x IS NULL THEN w.null_points ELSE (
+		SELECT points FROM tiering.score_band o WHERE (o.scheme, o.metric) = (w.scheme, w.metric)
+			AND o.bounds @> x) END AS points
+	FROM tiering.score_weight w JOIN t.score_scheme USING (scheme), known
+)
+SELECT a.scheme, a.x AS a, b.x AS b, a.points + b.points AS s
+FROM part a JOIN part b USING (scheme) WHERE a.metric = 'a' AND b.metric = 'b';
+WITH rule AS (
+	SELECT scheme, tier, (SELECT bounds FROM tiering.rule r WHERE (r.scheme, r.tier, r.metric)
+			= (t.scheme, t.tier, 'a')) AS a,
+		(SELECT bounds FROM tiering.rule r WHERE (r.scheme, r.tier, r.metric)
+			= (t.scheme, t.tier, 'b')) AS b,
+		(SELECT bounds FROM tiering.rule r WHERE (r.scheme, r.tier, r.metric)
+			= (t.scheme, t.tier, 's')) AS s
+	FROM tiering.tier t JOIN t.score_scheme USING (scheme)
+), met AS (
+	SELECT r.*, EXISTS (SELECT FROM t.score_point p WHERE p.scheme = r.scheme AND r.s @> p.s
+		AND (r.a IS NULL OR r.a @> p.a) AND (r.b IS NULL OR r.b @> p.b)) AS can_be
+	FROM rule r
+), told AS (
+	SELECT s.scheme, f.place FROM t.score_scheme s, tiering.validate(s.scheme, 1) f
+	WHERE f.finding LIKE 'no customer can meet it%'
+)
+SELECT can_be, count(*) > 20 AS many, count(*) FILTER (WHERE can_be = EXISTS (
+	SELECT FROM told t WHERE t.scheme = met.scheme AND t.place = 'tier ' || tier || ', rule 1'))
+		AS wrong
+FROM met GROUP BY can_be ORDER BY can_be;

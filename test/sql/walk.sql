@@ -187,7 +187,8 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.rule_documents(text, integer, text);
 	_tiering.rule_extents(text, integer);
 	_tiering.rule_gaps(text, integer);
-	_tiering.score_values(text, integer, text);
+	_tiering.score_conflict(text, integer, text, integer);
+	_tiering.score_values(text, integer, text, text, integer);
 	segments(tiering.daily_series);
 	_tiering.status_follows(tiering.scheme_version, tiering.scheme_version);
 	_tiering.succeeded(text, integer);
