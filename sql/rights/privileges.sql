@@ -135,7 +135,7 @@ GRANT EXECUTE ON FUNCTION _tiering.day_number, _tiering.range_number,
 	TO PUBLIC;
 -- check_rates()
 GRANT EXECUTE ON FUNCTION _tiering.rate_ratio, _tiering.rate_turns, _tiering.reversed_rates,
-	_tiering.rate_steps, _tiering.rate_contradictions, _tiering.rate_triangles
+	_tiering.rate_steps, _tiering.rate_contradictions, _tiering.rate_triangles, _tiering.told_rate
 	TO PUBLIC;
 -- fx_rate(), fx_series(), fx_chain()
 GRANT EXECUTE ON FUNCTION _tiering.check_max_age, _tiering.fx_last, _tiering.fx_through,

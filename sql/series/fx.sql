@@ -320,6 +320,7 @@ COMMENT ON FUNCTION tiering.fx_rate(text, text, date, int) IS
 'most max_age days old. Those of a currency in fx_max_age may be as old as that says. fx_chain() '
 'tells of which rates it is made. Errors: a currency of which there are no rates, or two that no '
 'chain of rates joins (42704); none for the day (P0002)';
+
 -- A rate steps when one is published, whichever way round, and to none when the last one is
 -- too old; a step of one leaves the others as they were.
 CREATE FUNCTION tiering.fx_series(currency text, base text, max_age int DEFAULT 7)

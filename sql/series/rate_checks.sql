@@ -5,14 +5,14 @@
  */
 
 CREATE FUNCTION _tiering.rate_ratio(a numeric, b numeric) RETURNS numeric
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 1
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
 RETURN GREATEST(a, b) / LEAST(a, b);
 COMMENT ON FUNCTION _tiering.rate_ratio(numeric, numeric) IS
-'Part of check_rates(): how many times the one the other is, from 1 on';
+'Part of check_rates(): how many times the one the other is, from 1 on; 1 if one is null';
 
 -- Nearer by far to the inverse than to itself, and not about 1, where both are alike
 CREATE FUNCTION _tiering.rate_turns(before numeric, rate numeric) RETURNS boolean
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 10
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 RETURN _tiering.rate_ratio(before, rate) >= 1.1
 	AND _tiering.rate_ratio(before * rate, 1) ^ 2 <= _tiering.rate_ratio(before, rate);
 COMMENT ON FUNCTION _tiering.rate_turns(numeric, numeric) IS
@@ -25,13 +25,16 @@ CREATE FUNCTION _tiering.reversed_rates() RETURNS SETOF tiering.finding
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 10
 BEGIN ATOMIC
 	WITH seen AS (
-		SELECT r.*, COALESCE(_tiering.rate_turns(lag(r.rate) OVER w, r.rate), false) AS turns
+		SELECT r.*, lag(r.rate) OVER (PARTITION BY r.currency, r.base ORDER BY r.on_date) AS before
 		FROM tiering.fx_rate r
-		WINDOW w AS (PARTITION BY r.currency, r.base ORDER BY r.on_date)
+	), turning AS MATERIALIZED (
+		SELECT s.currency, s.base, s.on_date FROM seen s
+		WHERE _tiering.rate_turns(s.before, s.rate)
 	), numbered AS (
-		SELECT s.*, count(*) FILTER (WHERE s.turns)
-			OVER (PARTITION BY s.currency, s.base ORDER BY s.on_date) AS run
-		FROM seen s
+		SELECT r.*, count(t.on_date)
+			OVER (PARTITION BY r.currency, r.base ORDER BY r.on_date) AS run
+		FROM tiering.fx_rate r LEFT JOIN turning t USING (currency, base, on_date)
+		WHERE (r.currency, r.base) IN (SELECT t.currency, t.base FROM turning t)
 	), run AS (
 		SELECT n.currency, n.base, n.run, min(n.on_date) AS first_day, max(n.on_date) AS last_day,
 			(array_agg(n.rate ORDER BY n.on_date))[1] AS first_rate,
@@ -103,9 +106,17 @@ END;
 COMMENT ON FUNCTION _tiering.rate_contradictions(numeric) IS
 'Part of check_rates(): rates of one day for both ways round that are not each other''s inverse';
 
+CREATE FUNCTION _tiering.told_rate(rate numeric, x text, y text, onward boolean) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+RETURN format('%s %s for one %s', rate, CASE WHEN onward THEN y ELSE x END,
+	CASE WHEN onward THEN x ELSE y END);
+COMMENT ON FUNCTION _tiering.told_rate(numeric, text, text, boolean) IS
+'Part of check_rates(): a rate as it was published, of y for one x or the other way round';
+
 -- Three currencies of which each two have rates are few, or none: by their days only these
 -- are looked at.
-CREATE FUNCTION _tiering.rate_triangles(tolerance numeric) RETURNS SETOF tiering.finding
+CREATE FUNCTION _tiering.rate_triangles(period daterange, tolerance numeric)
+	RETURNS SETOF tiering.finding
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 10
 BEGIN ATOMIC
 	WITH pair AS MATERIALIZED (
@@ -114,28 +125,42 @@ BEGIN ATOMIC
 	), triangle AS MATERIALIZED (
 		SELECT a.x AS a, a.y AS b, b.y AS c
 		FROM pair a JOIN pair b ON b.x = a.y JOIN pair c ON c.x = a.x AND c.y = b.y
-	), quote AS MATERIALIZED (
-		SELECT DISTINCT ON (p.x, p.y, r.on_date) p.x, p.y, r.on_date,
-			CASE WHEN r.base = p.x THEN r.rate ELSE 1 / r.rate END AS rate,
-			format('%s %s for one %s', r.rate, r.currency, r.base) AS published
-		FROM pair p
-			JOIN tiering.fx_rate r ON (r.currency, r.base) IN ((p.x, p.y), (p.y, p.x))
-		WHERE EXISTS (
-			SELECT FROM triangle t WHERE (p.x, p.y) IN ((t.a, t.b), (t.b, t.c), (t.a, t.c)))
-		ORDER BY p.x, p.y, r.on_date, r.base = p.x DESC
+	), side AS (
+		SELECT t.a, t.b, t.c, e.n, w.currency, w.base, w.onward
+		FROM triangle t
+			CROSS JOIN LATERAL (VALUES (1, t.a, t.b), (2, t.b, t.c), (3, t.a, t.c)) e(n, x, y)
+			CROSS JOIN LATERAL (VALUES (e.y, e.x, true), (e.x, e.y, false))
+				w(currency, base, onward)
+	), round AS (
+		-- of a pair that is published both ways round one will do
+		SELECT s.a, s.b, s.c, r.on_date, max(r.rate) FILTER (WHERE s.n = 1) AS ab,
+			max(r.rate) FILTER (WHERE s.n = 2) AS bc, max(r.rate) FILTER (WHERE s.n = 3) AS ac,
+			bool_or(s.onward) FILTER (WHERE s.n = 1) AS ab_onward,
+			bool_or(s.onward) FILTER (WHERE s.n = 2) AS bc_onward,
+			bool_or(s.onward) FILTER (WHERE s.n = 3) AS ac_onward
+		FROM side s JOIN tiering.fx_rate r USING (currency, base)
+		WHERE r.on_date <@ COALESCE(rate_triangles.period, '(,)')
+			AND (s.onward OR NOT EXISTS (
+				SELECT FROM tiering.fx_rate o
+				WHERE o.currency = r.base AND o.base = r.currency AND o.on_date = r.on_date))
+		GROUP BY s.a, s.b, s.c, r.on_date
+		HAVING count(*) = 3
+	), product AS (
+		SELECT r.*, CASE WHEN r.ab_onward THEN r.ab ELSE 1 / r.ab END
+			* CASE WHEN r.bc_onward THEN r.bc ELSE 1 / r.bc END
+			* CASE WHEN r.ac_onward THEN 1 / r.ac ELSE r.ac END AS product
+		FROM round r
 	)
-	SELECT 'error', 'triangle', format('%s, %s, %s', t.a, t.b, t.c),
-		daterange(ac.on_date, ac.on_date, '[]'),
-		format('the rates of %s are %s, %s and %s: once around they make %s, not 1', ac.on_date,
-			ab.published, bc.published, ac.published,
-			trim_scale(round(ab.rate * bc.rate / ac.rate, 6)))
-	FROM triangle t
-		JOIN quote ac ON ac.x = t.a AND ac.y = t.c
-		JOIN quote ab ON ab.x = t.a AND ab.y = t.b AND ab.on_date = ac.on_date
-		JOIN quote bc ON bc.x = t.b AND bc.y = t.c AND bc.on_date = ac.on_date
-	WHERE _tiering.rate_ratio(ab.rate * bc.rate, ac.rate) > 1 + rate_triangles.tolerance;
+	SELECT 'error', 'triangle', format('%s, %s, %s', r.a, r.b, r.c),
+		daterange(r.on_date, r.on_date, '[]'),
+		format('the rates of %s are %s, %s and %s: once around they make %s, not 1', r.on_date,
+			_tiering.told_rate(r.ab, r.a, r.b, r.ab_onward),
+			_tiering.told_rate(r.bc, r.b, r.c, r.bc_onward),
+			_tiering.told_rate(r.ac, r.a, r.c, r.ac_onward), trim_scale(round(r.product, 6)))
+	FROM product r
+	WHERE _tiering.rate_ratio(r.product, 1) > 1 + rate_triangles.tolerance;
 END;
-COMMENT ON FUNCTION _tiering.rate_triangles(numeric) IS
+COMMENT ON FUNCTION _tiering.rate_triangles(daterange, numeric) IS
 'Part of check_rates(): rates of one day among three currencies, of which two make something '
 'else than the third';
 
@@ -161,7 +186,7 @@ BEGIN
 		  SELECT * FROM _tiering.rate_steps(jump, max_age,
 			CASE WHEN isfinite(upper(period)) THEN upper(period) - 1 END)
 		  UNION ALL SELECT * FROM _tiering.rate_contradictions(tolerance)
-		  UNION ALL SELECT * FROM _tiering.rate_triangles(tolerance)) f
+		  UNION ALL SELECT * FROM _tiering.rate_triangles(period, tolerance)) f
 	WHERE f.days && COALESCE(period, '(,)');
 END;
 $$;

@@ -18,9 +18,10 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.rate_contradictions(numeric);
 	_tiering.rate_ratio(numeric, numeric);
 	_tiering.rate_steps(numeric, integer, date);
-	_tiering.rate_triangles(numeric);
+	_tiering.rate_triangles(daterange, numeric);
 	_tiering.rate_turns(numeric, numeric);
 	_tiering.reversed_rates();
+	_tiering.told_rate(numeric, text, text, boolean);
 	_tiering.shown_measures(uuid, text);
 	_tiering.shown_sums(uuid, text);
 	definition_rows(text, integer);
