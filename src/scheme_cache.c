@@ -3,33 +3,24 @@
  *		The scheme that a call asks for, compiled once per statement and call
  *		site and kept in fn_extra.
  *
- * There is no cache beyond that, so none can go stale. But a call site may
- * outlive its statement: PL/pgSQL keeps the state of simple expressions for a
- * whole transaction. Hence what is kept is thrown away when the active
- * snapshot is not the one that it was read under, nor a copy of it: when it
- * knows other transactions as running, or our own command counter or
- * subtransaction has moved on. So it is when somebody else reads, who may have
- * other rights, and when the time zone is another one, where today may be another
- * day.
+ * There is no cache beyond that, so none can go stale. What is kept counts while it
+ * would be read the same (read_under.h), and in the time zone in which it was: in
+ * another one today may be another day.
  */
 #include "postgres.h"
 
-#include "access/xact.h"
-#include "miscadmin.h"
 #include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/snapmgr.h"
 
+#include "read_under.h"
 #include "scheme_cache.h"
 
 typedef struct SchemeCache
 {
 	MemoryContext context;		/* of all that was compiled */
 	CachedScheme *first;		/* the last one used */
-	SnapshotData snapshot;		/* what it was read under */
-	SubTransactionId subxact;
-	Oid			reader;			/* with whose rights */
+	ReadUnder	under;
 	pg_tz	   *zone;			/* whose today is */
 	DateADT		today;
 } SchemeCache;
@@ -46,59 +37,12 @@ CacheCreate(FmgrInfo *flinfo)
 	return cache;
 }
 
-static TransactionId *
-CopyXids(MemoryContext context, const TransactionId *xids, int count)
-{
-	Size		size = count * sizeof(TransactionId);
-
-	if (count == 0)
-		return NULL;
-	return memcpy(MemoryContextAlloc(context, size), xids, size);
-}
-
-static bool
-SameXids(const TransactionId *a, const TransactionId *b, int count)
-{
-	return count == 0 || memcmp(a, b, count * sizeof(TransactionId)) == 0;
-}
-
-/*
- * How many subtransactions a snapshot lists. If there were more than it has room for,
- * it looks at the transactions that they belong to, and a copy of it has no list but
- * their number still. On a replica the list is of all transactions, and is kept.
- */
-static inline int
-ListedSubxids(const SnapshotData *snapshot)
-{
-	return snapshot->suboverflowed && !snapshot->takenDuringRecovery ? 0 :
-		snapshot->subxcnt;
-}
-
-/* Do two snapshots of this transaction see the same? */
-static inline bool
-SameSnapshot(const SnapshotData *a, const SnapshotData *b)
-{
-	return a->curcid == b->curcid && a->xmin == b->xmin &&
-		a->xmax == b->xmax && a->xcnt == b->xcnt &&
-		a->suboverflowed == b->suboverflowed &&
-		a->takenDuringRecovery == b->takenDuringRecovery &&
-		ListedSubxids(a) == ListedSubxids(b) &&
-		SameXids(a->xip, b->xip, a->xcnt) &&
-		SameXids(a->subxip, b->subxip, ListedSubxids(a));
-}
-
 static void
-CacheReset(SchemeCache *cache, Snapshot snapshot)
+CacheReset(SchemeCache *cache)
 {
 	cache->first = NULL;
 	MemoryContextReset(cache->context);
-	cache->snapshot = *snapshot;
-	cache->snapshot.xip = CopyXids(cache->context, snapshot->xip,
-								   snapshot->xcnt);
-	cache->snapshot.subxip = CopyXids(cache->context, snapshot->subxip,
-									  ListedSubxids(snapshot));
-	cache->subxact = GetCurrentSubTransactionId();
-	cache->reader = GetUserId();
+	ReadUnderNow(&cache->under, cache->context);
 	cache->zone = session_timezone;
 	cache->today = GetSQLCurrentDate();
 }
@@ -108,15 +52,12 @@ static inline SchemeCache *
 CacheGet(FunctionCallInfo fcinfo)
 {
 	SchemeCache *cache = fcinfo->flinfo->fn_extra;
-	Snapshot	snapshot = GetActiveSnapshot();
 
 	if (cache == NULL)
 		cache = CacheCreate(fcinfo->flinfo);
 	if (cache->first == NULL || cache->zone != session_timezone ||
-		cache->reader != GetUserId() ||
-		cache->subxact != GetCurrentSubTransactionId() ||
-		!SameSnapshot(&cache->snapshot, snapshot))
-		CacheReset(cache, snapshot);
+		!IsReadUnder(&cache->under))
+		CacheReset(cache);
 	return cache;
 }
 
