@@ -6,10 +6,10 @@ MODULE_big = tiering
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
 # The install script is these, in this order: what tables call, tables, and code.
-TABLE_PARTS = $(addprefix tables/,fx_rate scheme publication drafting scorecard service policy \
-	asset_weight preset assignment assessment history alias source limit dimension \
+TABLE_PARTS = $(addprefix tables/,fx_rate calendar_day scheme publication drafting scorecard \
+	service policy asset_weight preset assignment assessment history alias source limit dimension \
 	request writing dirty by_customer)
-CODE_PARTS = averages/periods averages/measures averages/accounts series/series \
+CODE_PARTS = averages/periods averages/calendars averages/measures averages/accounts averages/days series/series \
 	series/accounts series/fx averages/checks series/rate_checks \
 	$(addprefix schemes/,publication turn asset_weight freeze classify authoring document \
 		successor direction validate publish explain preset) \

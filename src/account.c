@@ -152,6 +152,22 @@ SameKey(const AccountKey *a, const AccountKey *b)
 		(a->length == 0 || memcmp(a->bytes, b->bytes, a->length) == 0);
 }
 
+/* Which account is named of those that have the same fault: always the same one */
+bool
+AccountKeyBefore(const AccountKey *a, const AccountKey *b)
+{
+	int			order;
+
+	if (a->kind != b->kind)
+		return a->kind < b->kind;
+	if (a->number != b->number)
+		return a->number < b->number;
+	if (a->length == 0 || b->length == 0)
+		return a->length < b->length;
+	order = memcmp(a->bytes, b->bytes, Min(a->length, b->length));
+	return order != 0 ? order < 0 : a->length < b->length;
+}
+
 /* The slot of an account, or the empty one where it would be */
 static int32 *
 FindSlot(const Accounts *accounts, const AccountKey *key)

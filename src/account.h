@@ -50,6 +50,7 @@ extern Oid	AccountTypeArg(FunctionCallInfo fcinfo, int argno);
 extern AccountKey AccountArg(FunctionCallInfo fcinfo, int argno, Oid type);
 extern Account *AccountsGet(Accounts *accounts, MemoryContext context,
 							const AccountKey *key, bool ordered);
+extern bool AccountKeyBefore(const AccountKey *a, const AccountKey *b);
 extern void AccountKeySend(StringInfo buf, const AccountKey *key);
 extern AccountKey AccountKeyReceive(StringInfo buf);
 

@@ -8,27 +8,20 @@
  * its changes or from its days, or a daily_series. For the latter there is no
  * period, and all of an account's observations are kept.
  *
- * Where there is no account but only an order, all rows are of one.
+ * Where there is no account but only an order, all rows are of one. Which days count,
+ * and what one without a balance is, may be said in words: see account_days.c.
  */
 #include "postgres.h"
 
 #include "fmgr.h"
 
-#include "account.h"
+#include "account_changes.h"
 #include "series.h"
 #include "series_build.h"
 
 #define STATE_KIND			'A'
 #define SERIES_STATE_KIND	'H'
-
-typedef struct AccountChanges
-{
-	Period		period;
-	int16		dscale;			/* most decimals shown by any balance */
-	bool		ordered;		/* have the observations a sequence? */
-	bool		for_series;		/* is the period all time? */
-	Accounts	accounts;
-} AccountChanges;
+#define RULE_STATE_KIND		'D'
 
 /* All days: what is before them is nothing, and infinity is none of them */
 static const Period AllTime = {DATEVAL_NOBEGIN, DATEVAL_NOEND};
@@ -42,6 +35,8 @@ typedef struct Arguments
 	int			sequence;
 	int			period;
 	const char *day_name;
+	int			days;			/* words for them */
+	RuleOf		of;
 } Arguments;
 
 /* What a call site knows */
@@ -49,6 +44,7 @@ typedef struct CallSite
 {
 	Oid			account_type;
 	Oid			sequence_type;
+	DayRuleCache rule;
 } CallSite;
 
 static AccountChanges *
@@ -76,6 +72,52 @@ FindCallSite(FunctionCallInfo fcinfo, const Arguments *arguments)
 	return site;
 }
 
+/* The state that the first row of a group makes */
+static AccountChanges *
+FirstState(FunctionCallInfo fcinfo, const Arguments *arguments,
+		   const Period *period, const CallSite *site)
+{
+	MemoryContext context = StateContext(fcinfo);
+	AccountChanges *state = StateCreate(context, period, arguments->sequence != 0,
+										arguments->period == 0);
+
+	if (arguments->days == 0)
+		return state;
+	state->rule = StateRuleCreate(context, site->rule.words, arguments->of);
+	if (ObservedSumSuffices(state->rule, arguments->account != 0))
+		state->observed = ObservedSumCreate(context, period);
+	return state;
+}
+
+static AccountChanges *
+StateOfRow(FunctionCallInfo fcinfo, const Arguments *arguments,
+		   const Period *period, const CallSite *site)
+{
+	AccountChanges *state;
+
+	if (PG_ARGISNULL(0))
+		return FirstState(fcinfo, arguments, period, site);
+	state = (AccountChanges *) PG_GETARG_POINTER(0);
+	CheckSamePeriod(&state->period, period);
+	if (arguments->days != 0)
+		StateRuleCheckSame(state->rule, site->rule.words);
+	return state;
+}
+
+/* Add a row to the sum of those without accounts */
+static void
+AddToSum(FunctionCallInfo fcinfo, AccountChanges *state, CallSite *site,
+		 const Observation *added)
+{
+	const DayRule *rule = &state->rule->rule;
+	const BusinessDays *business = NULL;
+
+	if (rule->calendar != NULL)
+		business = BusinessDaysGet(&site->rule.business, fcinfo->flinfo->fn_mcxt,
+								   rule->calendar, &state->period);
+	ObservedSumAdd(state, StateContext(fcinfo), business, added);
+}
+
 static Datum
 Accumulate(FunctionCallInfo fcinfo, const Arguments *arguments)
 {
@@ -90,6 +132,8 @@ Accumulate(FunctionCallInfo fcinfo, const Arguments *arguments)
 	Scaled		number;
 	int			dscale;
 
+	if (arguments->days != 0)
+		DayRuleArg(fcinfo, arguments->days, arguments->of, &site->rule);
 	if (PG_ARGISNULL(arguments->balance))
 	{
 		if (PG_ARGISNULL(0))
@@ -106,15 +150,13 @@ Accumulate(FunctionCallInfo fcinfo, const Arguments *arguments)
 	if (arguments->sequence != 0)
 		added.sequence = SequenceArg(fcinfo, arguments->sequence,
 									 site->sequence_type);
-	if (PG_ARGISNULL(0))
-		state = StateCreate(context, period, arguments->sequence != 0,
-							arguments->period == 0);
-	else
-	{
-		state = (AccountChanges *) PG_GETARG_POINTER(0);
-		CheckSamePeriod(&state->period, period);
-	}
+	state = StateOfRow(fcinfo, arguments, period, site);
 	state->dscale = Max(state->dscale, dscale);
+	if (state->observed != NULL)
+	{
+		AddToSum(fcinfo, state, site, &added.observation);
+		PG_RETURN_POINTER(state);
+	}
 	account = AccountsGet(&state->accounts, context, &key, state->ordered);
 	ObservationsAdd(&account->observed, context, &state->period, &added);
 	PG_RETURN_POINTER(state);
@@ -167,6 +209,71 @@ account_snapshots_accum_ordered(PG_FUNCTION_ARGS)
 	return Accumulate(fcinfo, &arguments);
 }
 
+/* Those of a period, with words for days */
+
+PG_FUNCTION_INFO_V1(snapshots_accum_days);
+Datum
+snapshots_accum_days(PG_FUNCTION_ARGS)
+{
+	static const Arguments arguments = {0, 1, 2, 0, 3, "as_of", 4, RULE_OF_SNAPSHOTS};
+
+	return Accumulate(fcinfo, &arguments);
+}
+
+PG_FUNCTION_INFO_V1(account_snapshots_accum_days);
+Datum
+account_snapshots_accum_days(PG_FUNCTION_ARGS)
+{
+	static const Arguments arguments = {1, 2, 3, 0, 4, "as_of", 5, RULE_OF_SNAPSHOTS};
+
+	return Accumulate(fcinfo, &arguments);
+}
+
+PG_FUNCTION_INFO_V1(account_snapshots_accum_ordered_days);
+Datum
+account_snapshots_accum_ordered_days(PG_FUNCTION_ARGS)
+{
+	static const Arguments arguments = {1, 2, 3, 4, 5, "as_of", 6, RULE_OF_SNAPSHOTS};
+
+	return Accumulate(fcinfo, &arguments);
+}
+
+PG_FUNCTION_INFO_V1(changes_accum_days);
+Datum
+changes_accum_days(PG_FUNCTION_ARGS)
+{
+	static const Arguments arguments = {0, 1, 2, 0, 3, "changed_on", 4, RULE_OF_CHANGES};
+
+	return Accumulate(fcinfo, &arguments);
+}
+
+PG_FUNCTION_INFO_V1(changes_accum_ordered_days);
+Datum
+changes_accum_ordered_days(PG_FUNCTION_ARGS)
+{
+	static const Arguments arguments = {0, 1, 2, 3, 4, "changed_on", 5, RULE_OF_CHANGES};
+
+	return Accumulate(fcinfo, &arguments);
+}
+
+PG_FUNCTION_INFO_V1(account_changes_accum_days);
+Datum
+account_changes_accum_days(PG_FUNCTION_ARGS)
+{
+	static const Arguments arguments = {1, 2, 3, 0, 4, "changed_on", 5, RULE_OF_CHANGES};
+
+	return Accumulate(fcinfo, &arguments);
+}
+
+PG_FUNCTION_INFO_V1(account_changes_accum_ordered_days);
+Datum
+account_changes_accum_ordered_days(PG_FUNCTION_ARGS)
+{
+	static const Arguments arguments = {1, 2, 3, 4, 5, "changed_on", 6, RULE_OF_CHANGES};
+
+	return Accumulate(fcinfo, &arguments);
+}
+
 /* All of them, for a daily_series */
 
 PG_FUNCTION_INFO_V1(daily_series_accum_change_ordered);
@@ -214,6 +321,32 @@ daily_series_accum_account_snapshot_ordered(PG_FUNCTION_ARGS)
 	return Accumulate(fcinfo, &arguments);
 }
 
+/* An empty state of the same kind as another one */
+static AccountChanges *
+StateLike(MemoryContext context, const AccountChanges *other)
+{
+	AccountChanges *state = StateCreate(context, &other->period, other->ordered,
+										other->for_series);
+
+	if (other->rule != NULL)
+		state->rule = StateRuleCreate(context, other->rule->words, other->rule->of);
+	if (other->observed != NULL)
+		state->observed = ObservedSumCreate(context, &other->period);
+	return state;
+}
+
+static void
+CheckSameKind(const AccountChanges *state, const AccountChanges *other)
+{
+	StateCheck(state->ordered == other->ordered &&
+			   state->for_series == other->for_series &&
+			   (state->rule == NULL) == (other->rule == NULL));
+	CheckSamePeriod(&state->period, &other->period);
+	if (state->rule != NULL)
+		StateRuleCheckSame(state->rule, other->rule->words);
+	StateCheck((state->observed == NULL) == (other->observed == NULL));
+}
+
 /* Add what another state has of each account, and leave that one alone */
 PG_FUNCTION_INFO_V1(account_changes_combine);
 Datum
@@ -232,12 +365,11 @@ account_changes_combine(PG_FUNCTION_ARGS)
 	}
 	other = (AccountChanges *) PG_GETARG_POINTER(1);
 	if (state == NULL)
-		state = StateCreate(context, &other->period, other->ordered,
-							other->for_series);
-	StateCheck(state->ordered == other->ordered &&
-			   state->for_series == other->for_series);
-	CheckSamePeriod(&state->period, &other->period);
+		state = StateLike(context, other);
+	CheckSameKind(state, other);
 	state->dscale = Max(state->dscale, other->dscale);
+	if (other->observed != NULL)
+		ObservedSumMerge(state->observed, context, other->observed);
 	for (int32 i = 0; i < other->accounts.count; i++)
 	{
 		const Account *theirs = &other->accounts.list[i];
@@ -249,6 +381,13 @@ account_changes_combine(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(state);
 }
 
+/* What kind of state bytes are of */
+static char
+StateKind(bool for_series, bool has_rule)
+{
+	return for_series ? SERIES_STATE_KIND : has_rule ? RULE_STATE_KIND : STATE_KIND;
+}
+
 PG_FUNCTION_INFO_V1(account_changes_serialize);
 Datum
 account_changes_serialize(PG_FUNCTION_ARGS)
@@ -256,11 +395,18 @@ account_changes_serialize(PG_FUNCTION_ARGS)
 	AccountChanges *state = (AccountChanges *) PG_GETARG_POINTER(0);
 	StringInfoData buf;
 
-	StateBegin(&buf, state->for_series ? SERIES_STATE_KIND : STATE_KIND);
+	StateBegin(&buf, StateKind(state->for_series, state->rule != NULL));
 	if (!state->for_series)
 		StateSendPeriod(&buf, &state->period);
 	pq_sendint16(&buf, state->dscale);
 	pq_sendbyte(&buf, state->ordered);
+	if (state->rule != NULL)
+	{
+		StateRuleSend(&buf, state->rule);
+		pq_sendbyte(&buf, state->observed != NULL);
+	}
+	if (state->observed != NULL)
+		ObservedSumSend(&buf, state->observed);
 	pq_sendint32(&buf, state->accounts.count);
 	for (int32 i = 0; i < state->accounts.count; i++)
 	{
@@ -270,16 +416,28 @@ account_changes_serialize(PG_FUNCTION_ARGS)
 	PG_RETURN_BYTEA_P(StateEnd(&buf));
 }
 
+/* The rule of a state, and what there is instead of accounts */
+static void
+ReceiveRule(StringInfo buf, AccountChanges *state)
+{
+	state->rule = StateRuleReceive(buf);
+	if (pq_getmsgbyte(buf) == 0)
+		return;
+	state->observed = ObservedSumReceive(buf);
+	StateCheck(ObservedSumSuffices(state->rule, false) &&
+			   state->observed->sum.period.start == state->period.start &&
+			   state->observed->sum.period.end == state->period.end);
+}
+
 static Datum
-Deserialize(FunctionCallInfo fcinfo, bool for_series)
+Deserialize(FunctionCallInfo fcinfo, bool for_series, bool has_rule)
 {
 	Period		period = AllTime;
 	StringInfoData buf;
 	AccountChanges *state;
 	int			count;
 
-	StateOpen(&buf, PG_GETARG_BYTEA_PP(0),
-			  for_series ? SERIES_STATE_KIND : STATE_KIND);
+	StateOpen(&buf, PG_GETARG_BYTEA_PP(0), StateKind(for_series, has_rule));
 	if (!for_series)
 		period = StateReceivePeriod(&buf);
 	state = StateCreate(CurrentMemoryContext, &period, false, for_series);
@@ -288,7 +446,10 @@ Deserialize(FunctionCallInfo fcinfo, bool for_series)
 			   state->dscale <= (for_series ? SERIES_MAX_DSCALE :
 								 DECIMAL_LONG_DSCALE));
 	state->ordered = pq_getmsgbyte(&buf) != 0;
+	if (has_rule)
+		ReceiveRule(&buf, state);
 	count = (int) pq_getmsgint(&buf, 4);
+	StateCheck(count == 0 || state->observed == NULL);
 	for (int i = 0; i < count; i++)
 	{
 		AccountKey	key = AccountKeyReceive(&buf);
@@ -307,14 +468,21 @@ PG_FUNCTION_INFO_V1(account_changes_deserialize);
 Datum
 account_changes_deserialize(PG_FUNCTION_ARGS)
 {
-	return Deserialize(fcinfo, false);
+	return Deserialize(fcinfo, false, false);
 }
 
 PG_FUNCTION_INFO_V1(account_series_deserialize);
 Datum
 account_series_deserialize(PG_FUNCTION_ARGS)
 {
-	return Deserialize(fcinfo, true);
+	return Deserialize(fcinfo, true, false);
+}
+
+PG_FUNCTION_INFO_V1(account_days_deserialize);
+Datum
+account_days_deserialize(PG_FUNCTION_ARGS)
+{
+	return Deserialize(fcinfo, false, true);
 }
 
 /* The balance-days of all accounts, each balance counting until the next one */
@@ -349,7 +517,7 @@ SumSnapshots(FunctionCallInfo fcinfo)
 		ObservedDaysInit(&days, &state->accounts.list[i].observed,
 						 &state->accounts.list[i]);
 		while ((observation = ObservedDaysNext(&days)) != NULL)
-			AddObserved(&sum, observation, 1);
+			AddObserved(&sum, CurrentMemoryContext, observation, 1);
 	}
 	return sum;
 }

@@ -131,16 +131,10 @@ PG_FUNCTION_INFO_V1(daily_avg_serialize);
 Datum
 daily_avg_serialize(PG_FUNCTION_ARGS)
 {
-	BalanceDays *state = (BalanceDays *) PG_GETARG_POINTER(0);
 	StringInfoData buf;
 
 	StateBegin(&buf, STATE_KIND);
-	StateSendPeriod(&buf, &state->period);
-	pq_sendint16(&buf, state->dscale);
-	pq_sendint16(&buf, state->fraction);
-	pq_sendint64(&buf, (int64) (state->sum >> 64));
-	pq_sendint64(&buf, (int64) state->sum);
-	StateSendNumeric(&buf, state->rest);
+	StateSendSum(&buf, (BalanceDays *) PG_GETARG_POINTER(0));
 	PG_RETURN_BYTEA_P(StateEnd(&buf));
 }
 
@@ -148,20 +142,11 @@ PG_FUNCTION_INFO_V1(daily_avg_deserialize);
 Datum
 daily_avg_deserialize(PG_FUNCTION_ARGS)
 {
-	BalanceDays *state = palloc0(sizeof(BalanceDays));
+	BalanceDays *state = palloc(sizeof(BalanceDays));
 	StringInfoData buf;
-	int64		high;
 
 	StateOpen(&buf, PG_GETARG_BYTEA_PP(0), STATE_KIND);
-	state->period = StateReceivePeriod(&buf);
-	state->dscale = (int16) pq_getmsgint(&buf, 2);
-	state->fraction = (int16) pq_getmsgint(&buf, 2);
-	StateCheck(state->dscale >= 0 && state->dscale <= DECIMAL_LONG_DSCALE &&
-			   state->fraction >= 0 &&
-			   state->fraction <= DECIMAL_MAX_FRACTION);
-	high = pq_getmsgint64(&buf);
-	state->sum = ((int128) high << 64) | (uint64) pq_getmsgint64(&buf);
-	state->rest = StateReceiveNumeric(&buf);
+	*state = StateReceiveSum(&buf);
 	StateClose(&buf);
 	PG_RETURN_POINTER(state);
 }

@@ -330,32 +330,39 @@ ObservedDaysLast(ObservedDays *days)
 	return last;
 }
 
+/* The balance before the period, which is carried in; NULL if there is none */
+const Observation *
+ObservationsCarried(const Observations *all, const Account *account)
+{
+	if (all->has_rival)
+		RefuseClash(all->rival.day, account,
+					ObservedBalance(&all->carried.observation),
+					ObservedBalance(&all->rival), all->ordered);
+	return all->has_carried ? &all->carried.observation : NULL;
+}
+
 /* The balance-days of the history, carried in and on to the end */
 void
 ObservationsCarry(const Observations *all, const Account *account,
 				  BalanceDays *sum)
 {
-	const Observation *last = NULL;
+	const Observation *last = ObservationsCarried(all, account);
 	const Observation *next;
 	DateADT		since = sum->period.start;
 	ObservedDays days;
 
-	if (all->has_rival)
-		RefuseClash(all->rival.day, account,
-					ObservedBalance(&all->carried.observation),
-					ObservedBalance(&all->rival), all->ordered);
-	if (all->has_carried)
-		last = &all->carried.observation;
 	ObservedDaysInit(&days, all, account);
 	while ((next = ObservedDaysNext(&days)) != NULL)
 	{
 		if (last != NULL)
-			AddObserved(sum, last, (int64) next->day - since);
+			AddObserved(sum, CurrentMemoryContext, last,
+						(int64) next->day - since);
 		last = next;
 		since = next->day;
 	}
 	if (last != NULL)
-		AddObserved(sum, last, (int64) sum->period.end - since);
+		AddObserved(sum, CurrentMemoryContext, last,
+					(int64) sum->period.end - since);
 }
 
 /*

@@ -68,6 +68,8 @@ extern void ObservationsMerge(Observations *all, MemoryContext context,
 extern void ObservationsSend(StringInfo buf, const Observations *all);
 extern void ObservationsReceive(StringInfo buf, const Period *period,
 								Observations *all);
+extern const Observation *ObservationsCarried(const Observations *all,
+											  const Account *account);
 extern void ObservationsCarry(const Observations *all, const Account *account,
 							  BalanceDays *sum);
 
@@ -127,18 +129,17 @@ ObservationArg(FunctionCallInfo fcinfo, int account_argno, int balance_argno,
 	return view.dscale;
 }
 
-/* Add a balance that stood for so many days */
+/* Add a balance that stood for so many days, to a sum that lives in a context */
 static inline void
-AddObserved(BalanceDays *sum, const Observation *observation, int64 days)
+AddObserved(BalanceDays *sum, MemoryContext context,
+			const Observation *observation, int64 days)
 {
 	if (observation->fraction == FRACTION_WIDE)
-		BalanceDaysAddWide(sum, CurrentMemoryContext,
-						   observation->balance.wide, days);
+		BalanceDaysAddWide(sum, context, observation->balance.wide, days);
 	else if (!BalanceDaysAddUnits(sum,
 								  (int128) observation->balance.units * days,
 								  observation->fraction))
-		BalanceDaysAddWide(sum, CurrentMemoryContext,
-						   ObservedBalance(observation), days);
+		BalanceDaysAddWide(sum, context, ObservedBalance(observation), days);
 }
 
 /* The balance of the next day that has one, NULL if there is none */

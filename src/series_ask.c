@@ -3,9 +3,8 @@
  *		Questions to a daily_series. Each reads the packed points that its days
  *		touch, and allocates nothing but its result.
  *
- * A day without a value counts 0 in balance-days and in averages, and is left
- * out where days are counted or compared. A null series gives null, but the
- * period is looked at first, as the aggregates look at theirs.
+ * A day without a value is left out. A null series gives null, but the period is
+ * looked at first, as the aggregates look at theirs.
  */
 #include "postgres.h"
 
@@ -16,130 +15,7 @@
 #include "utils/rangetypes.h"
 #include "utils/typcache.h"
 
-#include "balance_days.h"
 #include "series.h"
-
-/* The days over which an average is taken */
-typedef enum Denominator
-{
-	DENOMINATOR_PERIOD,			/* all of them */
-	DENOMINATOR_HELD,			/* those with a value other than 0 */
-	DENOMINATOR_OBSERVED		/* those with a value */
-} Denominator;
-
-/* What the days of a period add up to */
-typedef struct Totals
-{
-	int128		sum;			/* of value x days, in 10^-scale */
-	int64		held;			/* days */
-	int64		observed;		/* days */
-} Totals;
-
-static Totals
-AddUp(const Series *series, const Period *period)
-{
-	Totals		totals = {0};
-	int64		sum = 0;		/* what fits */
-	SeriesRuns	runs;
-
-	SeriesRunsInit(&runs, series, period);
-	while (SeriesNextRun(&runs))
-	{
-		int64		days = (int64) runs.to - runs.from;
-		int64		product;
-		int64		total;
-
-		if (runs.units == SERIES_NONE)
-			continue;
-		if (likely(!__builtin_mul_overflow(runs.units, days, &product) &&
-				   !__builtin_add_overflow(sum, product, &total)))
-			sum = total;
-		else
-			totals.sum += (int128) runs.units * days;
-		totals.observed += days;
-		totals.held += runs.units != 0 ? days : 0;
-	}
-	totals.sum += sum;
-	return totals;
-}
-
-#define NAME_IS(name, literal) \
-	(VARSIZE_ANY_EXHDR(name) == sizeof(literal) - 1 && \
-	 memcmp(VARDATA_ANY(name), literal, sizeof(literal) - 1) == 0)
-
-static Denominator
-DenominatorArg(FunctionCallInfo fcinfo, int argno)
-{
-	text	   *name;
-
-	if (PG_ARGISNULL(argno))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("denominator must not be null")));
-	name = PG_GETARG_TEXT_PP(argno);
-	if (NAME_IS(name, "period"))
-		return DENOMINATOR_PERIOD;
-	if (NAME_IS(name, "held"))
-		return DENOMINATOR_HELD;
-	if (NAME_IS(name, "observed"))
-		return DENOMINATOR_OBSERVED;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("denominator \"%s\" is not known", text_to_cstring(name)),
-			 errhint("It is one of period (all days), held (days with a value other than 0) "
-					 "and observed (days with a value).")));
-}
-
-/* The sum as the aggregates have it, so that the results have its digits */
-static BalanceDays
-AsBalanceDays(const Series *series, int128 sum)
-{
-	BalanceDays result = {0};
-	int			fraction = (series->scale + DECIMAL_BASE_DIGITS - 1) /
-		DECIMAL_BASE_DIGITS;
-
-	result.sum = sum *
-		ScaledPower[fraction * DECIMAL_BASE_DIGITS - series->scale];
-	result.fraction = fraction;
-	result.dscale = series->dscale;
-	return result;
-}
-
-PG_FUNCTION_INFO_V1(daily_series_balance_days);
-Datum
-daily_series_balance_days(PG_FUNCTION_ARGS)
-{
-	const Period *period = PeriodArg(fcinfo, 1);
-	Series		series;
-
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	SeriesOpen(&series, PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(0)));
-	PG_RETURN_NUMERIC(SeriesNumber(&series, AddUp(&series, period).sum));
-}
-
-PG_FUNCTION_INFO_V1(daily_series_avg);
-Datum
-daily_series_avg(PG_FUNCTION_ARGS)
-{
-	const Period *period = PeriodArg(fcinfo, 1);
-	Denominator denominator = DenominatorArg(fcinfo, 2);
-	int64		days = PeriodDays(period);
-	BalanceDays sum;
-	Totals		totals;
-	Series		series;
-
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	SeriesOpen(&series, PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(0)));
-	totals = AddUp(&series, period);
-	if (denominator != DENOMINATOR_PERIOD)
-		days = denominator == DENOMINATOR_HELD ? totals.held : totals.observed;
-	if (days == 0)
-		PG_RETURN_NULL();
-	sum = AsBalanceDays(&series, totals.sum);
-	PG_RETURN_NUMERIC(BalanceDaysOver(&sum, days));
-}
 
 /* The value on a day, null if there is none */
 PG_FUNCTION_INFO_V1(daily_series_value_on);

@@ -13,6 +13,7 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 
+#include "day_rule.h"
 #include "series.h"
 
 static void
@@ -129,6 +130,49 @@ daily_series_trim(PG_FUNCTION_ARGS)
 	SeriesPutDays(&draft, &series, &days);
 	if (days.end < SERIES_END)
 		SeriesPut(&draft, days.end, SERIES_NONE, 0);
+	PG_RETURN_POINTER(SeriesPack(&draft));
+}
+
+/* How long a value is carried; a null says for ever */
+static int64
+MaxAgeArg(FunctionCallInfo fcinfo, int argno)
+{
+	int32		age;
+
+	if (PG_ARGISNULL(argno))
+		return SERIES_END - (int64) SERIES_BEGIN;
+	age = PG_GETARG_INT32(argno);
+	if (age < 0 || age > DAY_RULE_MAX_AGE)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("max_age must be a number of days, not %d", age)));
+	return age;
+}
+
+/* The series with its values on the days after them that have none */
+PG_FUNCTION_INFO_V1(daily_series_carry);
+Datum
+daily_series_carry(PG_FUNCTION_ARGS)
+{
+	int64		age = MaxAgeArg(fcinfo, 1);
+	SeriesDraft draft;
+	Series		series;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	SeriesArg(fcinfo, 0, &series);
+	SeriesDraftInit(&draft, series.count, series.dscale);
+	for (int i = 0; i < series.count; i++)
+	{
+		int64		units = SeriesUnits(&series, i);
+		int64		day = SeriesDay(&series, i);
+		int64		next = i + 1 < series.count ? SeriesDay(&series, i + 1) : SERIES_END;
+
+		if (units == SERIES_NONE)
+			day += age;
+		if (day < next)
+			SeriesPut(&draft, (DateADT) day, units, series.scale);
+	}
 	PG_RETURN_POINTER(SeriesPack(&draft));
 }
 

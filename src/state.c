@@ -146,3 +146,31 @@ StateReceiveNumeric(StringInfo buf)
 	pfree(part.data);
 	return result;
 }
+
+void
+StateSendSum(StringInfo buf, const BalanceDays *sum)
+{
+	StateSendPeriod(buf, &sum->period);
+	pq_sendint16(buf, sum->dscale);
+	pq_sendint16(buf, sum->fraction);
+	pq_sendint64(buf, (int64) (sum->sum >> 64));
+	pq_sendint64(buf, (int64) sum->sum);
+	StateSendNumeric(buf, sum->rest);
+}
+
+BalanceDays
+StateReceiveSum(StringInfo buf)
+{
+	BalanceDays sum = {0};
+	int64		high;
+
+	sum.period = StateReceivePeriod(buf);
+	sum.dscale = (int16) pq_getmsgint(buf, 2);
+	sum.fraction = (int16) pq_getmsgint(buf, 2);
+	StateCheck(sum.dscale >= 0 && sum.dscale <= DECIMAL_LONG_DSCALE &&
+			   sum.fraction >= 0 && sum.fraction <= DECIMAL_MAX_FRACTION);
+	high = pq_getmsgint64(buf);
+	sum.sum = ((int128) high << 64) | (uint64) pq_getmsgint64(buf);
+	sum.rest = StateReceiveNumeric(buf);
+	return sum;
+}

@@ -25,5 +25,7 @@ extern void StateSendPeriod(StringInfo buf, const Period *period);
 extern Period StateReceivePeriod(StringInfo buf);
 extern void StateSendNumeric(StringInfo buf, Numeric value);
 extern Numeric StateReceiveNumeric(StringInfo buf);
+extern void StateSendSum(StringInfo buf, const BalanceDays *sum);
+extern BalanceDays StateReceiveSum(StringInfo buf);
 
 #endif							/* TIERING_STATE_H */

@@ -26,12 +26,14 @@ INSERT INTO part VALUES ('averages', 1, 'Periods, daily averages, checks of rows
 
 CREATE TEMPORARY TABLE state (condition text, state text, meaning text);
 INSERT INTO state VALUES
+	('bad_copy_file_format', '22P04', 'A line of a CSV says something else'),
 	('TI001', 'TI001', 'A refresh would move, add or lose more customers than its limits allow'),
 	('TI002', 'TI002', 'The checks of a scheme found errors in the data that a refresh would read'),
 	('ambiguous_column', '42702', 'A row of metrics has a column twice'),
 	('array_subscript_error', '2202E', 'The grid of a matrix does not have the size of its bounds'),
 	('cardinality_violation', '21000',
-		'Two different balances stand on one day, or a control yields several totals'),
+		'Two different balances stand on one day, a calendar has a day twice, or a control yields '
+			'several totals'),
 	('data_corrupted', 'XX001', 'A stored daily_series is damaged'),
 	('data_exception', '22000',
 		'Rows contradict each other, a rate is missing, or a value lies in no band of a score'),
@@ -52,7 +54,8 @@ INSERT INTO state VALUES
 	('invalid_table_definition', '42P16', 'A query reads something temporary'),
 	('invalid_text_representation', '22P02', 'A text is no value of the type'),
 	('lock_not_available', '55P03', 'Another session refreshes or changes the scheme'),
-	('no_data_found', 'P0002', 'There is no such customer or request, or a source is empty'),
+	('no_data_found', 'P0002',
+		'There is no such customer or request, a source is empty, or a day is missing'),
 	('null_value_not_allowed', '22004', 'An argument, or a value that a query yields, is null'),
 	('numeric_value_out_of_range', '22003', 'A number is too large, NaN or infinite'),
 	('object_not_in_prerequisite_state', '55000', 'It is not possible as things stand'),

@@ -3,7 +3,8 @@
  * balances, and their numerators, the balance-days.
  *
  * A null balance is one that nobody knows, which is not 0: its row is skipped, and
- * its days are as if there were no row. No rows or only nulls give null. A null period is
+ * its days are as if there were no row: of snapshots they count 0, unless words say
+ * otherwise (days.sql). No rows or only nulls give null. A null period is
  * an error (22004), as is one that is empty, unbounded, or not the same for all
  * rows of a group (22023), and a balance that is NaN or infinite (22003). The
  * first four accumulate in a state of constant size. All are exact for any
@@ -164,7 +165,7 @@ CREATE AGGREGATE tiering.daily_avg_snapshots(balance numeric, as_of date, period
 );
 COMMENT ON AGGREGATE tiering.daily_avg_snapshots(numeric, date, daterange) IS
 'Daily average over the period. A row is one balance per account and day; each row in the period '
-'adds its balance once';
+'adds its balance once, and a day without a row counts 0';
 
 CREATE AGGREGATE tiering.balance_days_snapshots(balance numeric, as_of date, period daterange) (
 	SFUNC = _tiering.daily_avg_snapshots_accum,

@@ -2,10 +2,10 @@
  * Two guards of tables. While a source runs, or a series, nothing of ours can be written, whatever
  * function it calls and whatever rights that has. So none can decide, bind, publish or
  * move anybody in the name of whoever refreshes or reads a report. And no function or
- * view lends somebody the right to write: who writes acts for themselves. Rates and marks
- * of late data say nothing of who brought them; whatever loads data loads these.
+ * view lends somebody the right to write: who writes acts for themselves. Rates, calendars
+ * and marks of late data say nothing of who brought them; whatever loads data loads these.
  *
- * This part is the last one: every table has the first trigger, and all but those two the
+ * This part is the last one: every table has the first trigger, and all but those three the
  * second one.
  */
 
@@ -36,7 +36,7 @@ BEGIN
 			FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_in_source()', guarded);
 		EXECUTE pg_catalog.format('COMMENT ON TRIGGER refuse_in_source ON tiering.%I IS %L',
 			guarded, 'Sources only read');
-		CONTINUE WHEN guarded IN ('fx_rate', 'dirty');
+		CONTINUE WHEN guarded IN ('fx_rate', 'calendar_day', 'dirty');
 		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_lent
 			BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON tiering.%I
 			FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_lent(%s)', guarded,

@@ -23,6 +23,8 @@ GRANT SELECT ON tiering.scheme, tiering.scheme_version, tiering.publication, tie
 	tiering.fx_rate, tiering.ecb_rate
 	tiering.policy, tiering.asset_weight, tiering.preset, tiering.fx_rate, tiering.ecb_rate,
 	tiering.fx_max_age
+	tiering.policy, tiering.asset_weight, tiering.preset, tiering.fx_rate, tiering.ecb_rate,
+	tiering.calendar_day
 	TO PUBLIC;
 
 -- Aggregates. What they are made of takes no right but their owner's.
@@ -61,6 +63,23 @@ GRANT EXECUTE ON FUNCTION
 	tiering.daily_series_snapshots(anyelement, numeric, date, anycompatible)
 	TO PUBLIC;
 
+GRANT EXECUTE ON FUNCTION
+	tiering.daily_avg_changes(numeric, date, daterange, text),
+	tiering.daily_avg_changes(anyelement, numeric, date, daterange, text),
+	tiering.daily_avg_changes(numeric, date, anycompatible, daterange, text),
+	tiering.daily_avg_changes(anyelement, numeric, date, anycompatible, daterange, text),
+	tiering.daily_avg_snapshots(numeric, date, daterange, text),
+	tiering.daily_avg_snapshots(anyelement, numeric, date, daterange, text),
+	tiering.daily_avg_snapshots(anyelement, numeric, date, anycompatible, daterange, text),
+	tiering.balance_days_changes(numeric, date, daterange, text),
+	tiering.balance_days_changes(anyelement, numeric, date, daterange, text),
+	tiering.balance_days_changes(numeric, date, anycompatible, daterange, text),
+	tiering.balance_days_changes(anyelement, numeric, date, anycompatible, daterange, text),
+	tiering.balance_days_snapshots(numeric, date, daterange, text),
+	tiering.balance_days_snapshots(anyelement, numeric, date, daterange, text),
+	tiering.balance_days_snapshots(anyelement, numeric, date, anycompatible, daterange, text)
+	TO PUBLIC;
+
 -- Checks: they run a query with the rights of whoever calls them
 GRANT EXECUTE ON FUNCTION tiering.check_ranges, tiering.check_snapshots, tiering.check_changes,
 	tiering.check_flows, tiering.check_rates, tiering.findings_summary
@@ -70,7 +89,7 @@ GRANT EXECUTE ON FUNCTION tiering.check_ranges, tiering.check_snapshots, tiering
 GRANT EXECUTE ON FUNCTION tiering.month, tiering.month_to_date, tiering.quarter,
 	tiering.quarter_to_date, tiering.half_year, tiering.half_year_to_date, tiering.year,
 	tiering.year_to_date, tiering.fiscal_quarter, tiering.fiscal_quarter_to_date,
-	tiering.fiscal_year, tiering.fiscal_year_to_date, tiering.rolling
+	tiering.fiscal_year, tiering.fiscal_year_to_date, tiering.rolling, tiering.business_days
 	TO PUBLIC;
 
 -- Series: what is asked of one, what makes another one of it, and the functions of
@@ -78,12 +97,14 @@ GRANT EXECUTE ON FUNCTION tiering.month, tiering.month_to_date, tiering.quarter,
 GRANT EXECUTE ON FUNCTION
 	tiering.daily_avg(tiering.daily_series, daterange, text),
 	tiering.balance_days(tiering.daily_series, daterange),
+	tiering.daily_avg_business, tiering.balance_days_business,
 	tiering.value_on, tiering.minimum, tiering.maximum, tiering.days_at_least,
 	tiering.first_day, tiering.last_change, tiering.segments,
 	tiering.balance_to_reach, tiering.last_day_to_reach,
 	tiering.append, tiering.amend, tiering.clip,
 	tiering.convert(tiering.daily_series, tiering.daily_series, int),
 	tiering.convert(tiering.daily_series, tiering.daily_series, int, text)
+	tiering.append, tiering.amend, tiering.clip, tiering.carry, tiering.convert
 	TO PUBLIC;
 GRANT EXECUTE ON FUNCTION
 	tiering.daily_series(bytea), tiering.daily_series(jsonb), _tiering.jsonb,

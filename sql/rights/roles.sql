@@ -71,6 +71,7 @@ BEGIN ATOMIC
 			tiering.set_series(text, text), tiering.set_dimensions(text, text),
 			tiering.set_checks(text, text)'),
 		('load', 'EXECUTE ON FUNCTION tiering.load_history(text, text),
+			tiering.load_calendar(text, text),
 			tiering.mark_dirty(text, text, date),
 			tiering.rename_customer(text, text, text, date, text),
 			_tiering.append_marks(text, text[], date[]), _tiering.mark_changes(),
@@ -118,8 +119,9 @@ BEGIN ATOMIC
 			_tiering.checked_dimensions(text, text), _tiering.dimension_names(text, text),
 			_tiering.dimension_columns(text[]), _tiering.dimension_check(text, text),
 			_tiering.findings_check(text, text)'),
-		-- of who watches a table, or changes one that is watched
-		('load', 'EXECUTE ON FUNCTION _tiering.row_days(regclass, text[]),
+		-- of who loads a calendar, watches a table, or changes one that is watched
+		('load', 'EXECUTE ON FUNCTION _tiering.calendar_lines(text),
+			_tiering.row_days(regclass, text[]),
 			_tiering.first_changes(text, text, text, text, text, text[]),
 			_tiering.watch_trigger(text, text)');
 END;
@@ -162,6 +164,7 @@ BEGIN ATOMIC
 			UPDATE (tier, as_of), DELETE ON tiering.assignment'),
 		('load', 'INSERT ON tiering.ecb_rate'),
 		('load', 'INSERT, UPDATE, DELETE ON tiering.fx_rate, tiering.fx_max_age'),
+		('load', 'INSERT, UPDATE, DELETE ON tiering.fx_rate, tiering.calendar_day'),
 		-- what report and bind do not read
 		('dump', 'SELECT ON tiering.assessment_kept, tiering.assessment_1, tiering.assessment_2,
 			tiering.assessment_3, tiering.assessment_4, tiering.own_assessment,
@@ -187,8 +190,8 @@ COMMENT ON FUNCTION tiering.role_grants() IS
 'and all views; grade: refresh and restate; request: ask for overrides; approve: decide on '
 'requests; plan: simulate, without names; author: write and publish schemes; bind: set sources, '
 'which run with one''s own rights; hand: put customers into tiers by hand; load: load exchange '
-'rates and what an old system knew, mark customers as dirty; dump: with report and bind, run '
-'pg_dump';
+'rates, calendars and what an old system knew, mark customers as dirty; dump: with report and '
+'bind, run pg_dump';
 
 -- GRANT only warns if whoever grants cannot pass a right on.
 CREATE FUNCTION _tiering.rights_missing(role name, rights text) RETURNS text

@@ -381,8 +381,26 @@ COMMENT ON AGGREGATE tiering.daily_series_changes(numeric, date) IS
 'A series from rows of a new balance of one account, which counts until its next one; two '
 'different balances on one day are an error (21000)';
 
--- Questions. A day without a value counts 0 in balance-days and in the average over all days of the
--- period.
+/*
+ * Questions. Balance-days and averages take words that say which days count, and what a day
+ * without a value is:
+ *
+ *	period		all days of the period count; so they do where nothing is said
+ *	elapsed		those up to last_day=2026-09-30, or without it up to the last one with a value
+ *	held		those with a value other than 0
+ *	observed	those with a value
+ *	open		those from the first one with a value to the last one
+ *	business	the business days of a calendar: daily_avg_business()
+ *
+ *	zero		a day without a value is 0; so it is where nothing is said
+ *	skip		it does not count
+ *	error		it is an error if it counts (P0002), which names the first one
+ *	carry		the last value holds on days without one, with max_age=7 for so many days at
+ *				most, also from before the period; beyond, the other words go for them
+ *
+ * Words are separated by commas: 'carry, max_age=7, open'. Words that are not known, and
+ * that mean nothing together, are errors (22023). No days that count give a null average.
+ */
 
 CREATE FUNCTION tiering.daily_avg(series tiering.daily_series, period daterange,
 	denominator text DEFAULT 'period') RETURNS numeric
@@ -390,14 +408,35 @@ AS 'MODULE_PATHNAME', 'daily_series_avg'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.daily_avg(tiering.daily_series, daterange, text) IS
 'Daily average over the period, digit for digit that of the rows of which the series was built. '
-'The denominator is period (all days), held (days with a value other than 0) or observed (days '
-'with a value); the latter two give null if there are none';
+'The denominator is period (all days), elapsed (days up to last_day=2026-09-30, or to the last one '
+'with a value), held (days with a value other than 0), observed (days with a value) or open (days '
+'from the first to the last one with a value). Behind it may stand what a day without a value is: '
+'zero (the default), skip, error, or carry, max_age=7 (the last one holds for so many days): '
+'''open, carry, max_age=7''. No day that counts gives null. Errors: words that mean nothing '
+'(22023), a day without a value where it is to be one (P0002)';
 
 CREATE FUNCTION tiering.balance_days(series tiering.daily_series, period daterange) RETURNS numeric
 AS 'MODULE_PATHNAME', 'daily_series_balance_days'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.balance_days(tiering.daily_series, daterange) IS
 'Balance-days in the period, the numerator of the daily average';
+
+CREATE FUNCTION tiering.daily_avg_business(series tiering.daily_series, period daterange,
+	calendar text, days text DEFAULT 'zero') RETURNS numeric
+AS 'MODULE_PATHNAME', 'daily_series_avg_business'
+LANGUAGE C STABLE PARALLEL SAFE COST 2;
+COMMENT ON FUNCTION tiering.daily_avg_business(tiering.daily_series, daterange, text, text) IS
+'Daily average over the business days of the period by a calendar. A business day without a value '
+'is zero (the default), skip, error, or carry, max_age=7, as in daily_avg(). A day of the period '
+'that the calendar does not have is an error that names the first one (P0002)';
+
+CREATE FUNCTION tiering.balance_days_business(series tiering.daily_series, period daterange,
+	calendar text, days text DEFAULT 'zero') RETURNS numeric
+AS 'MODULE_PATHNAME', 'daily_series_balance_days_business'
+LANGUAGE C STABLE PARALLEL SAFE COST 2;
+COMMENT ON FUNCTION tiering.balance_days_business(tiering.daily_series, daterange, text, text) IS
+'Balance-days of the business days of the period by a calendar, the numerator of '
+'daily_avg_business(). Its denominator is business_days(), unless days without a value are skipped';
 
 CREATE FUNCTION tiering.value_on(series tiering.daily_series, day date) RETURNS numeric
 AS 'MODULE_PATHNAME', 'daily_series_value_on'
@@ -499,6 +538,15 @@ LANGUAGE C STABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.clip(tiering.daily_series, daterange) IS
 'The days of a range of a series: on all others it has no value. The range may be unbounded, or '
 'have an upper bound that is open by tiering.open_end';
+
+CREATE FUNCTION tiering.carry(series tiering.daily_series, max_age int DEFAULT NULL)
+	RETURNS tiering.daily_series
+AS 'MODULE_PATHNAME', 'daily_series_carry'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION tiering.carry(tiering.daily_series, int) IS
+'The series with its values carried to the days after them that have none, for max_age days at '
+'most, or for ever. Carry those of accounts, and add them up. A max_age that is not from 0 to a '
+'hundred years is an error (22023)';
 
 CREATE FUNCTION tiering.convert(series tiering.daily_series, rates tiering.daily_series,
 	scale int DEFAULT 2) RETURNS tiering.daily_series

@@ -438,6 +438,14 @@ ALTER TABLE tiering.dirty
 	ADD COLUMN mark bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;
 SELECT pg_catalog.pg_extension_config_dump('tiering.dirty_mark_seq', '');
 
+CREATE TABLE tiering.calendar_day (
+	calendar text COLLATE "C" NOT NULL CHECK (calendar ~ '^[^\s,=]+( [^\s,=]+)*$'),
+	day      date NOT NULL CHECK (isfinite(day)),
+	business boolean NOT NULL,
+	PRIMARY KEY (calendar, day)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.calendar_day', '');
+
 CREATE INDEX assignment_by_customer ON tiering.assignment
 	USING hash (customer_id COLLATE "default");
 CREATE INDEX migration_by_customer ON tiering.migration

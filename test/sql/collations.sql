@@ -141,6 +141,8 @@ SELECT tiering.new_version('coll_few');
 -- and one that has graded nobody
 SELECT tiering.copy_scheme('coll_few', 'coll_new'), tiering.publish('coll_new', '2024-01-01');
 INSERT INTO tiering.fx_rate VALUES ('CLA', 'CLB', '2024-02-29', 7);
+INSERT INTO tiering.calendar_day SELECT 'coll', '2024-01-01'::date + i, true
+FROM generate_series(0, 365) i;
 
 -- what the arguments are, of one function or of all; those that are not here have their defaults
 CREATE TABLE coll.argument (function text, name text, value text, PRIMARY KEY (function, name));
@@ -149,12 +151,15 @@ INSERT INTO coll.argument VALUES
 	('', 'as_of', $$'2024-02-29'$$), ('assess', 'as_of', $$'2024-03-10'$$),
 	('', 'asset_class', $$'funds'$$),
 	('', 'base', $$'CLB'$$),
+	('', 'calendar', $$'coll'$$),
 	('', 'column_bounds', $$'{100}'$$),
 	('', 'column_metric', $$'y'$$),
+	('', 'csv', $$'2024-02-29,false'$$),
 	('', 'currency', $$'CLA'$$),
 	('', 'customer', $$'no'$$),
 	('', 'customer_id', $$'150'$$),
 	('', 'customers', $$ARRAY['50', '150']$$),
+	('', 'days', $$'skip'$$),
 	('', 'denominator', $$'held'$$),
 	('', 'document', $$tiering.export_scheme('coll_few')$$),
 	('', 'effective_from', $$'2024-03-01'$$),
@@ -238,6 +243,7 @@ SELECT p.oid::regprocedure AS function, format('SELECT * FROM tiering.%I(%s) x',
 			ORDER BY a.function DESC LIMIT 1) a)) AS query
 FROM pg_proc p
 WHERE p.pronamespace = 'tiering'::regnamespace AND p.prorettype <> 'trigger'::regtype
+	AND p.prokind = 'f'
 	AND p.proargtypes::oid[] && '{text,text[]}'::regtype[]::oid[];
 CREATE FUNCTION coll.outcome(query text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
@@ -263,6 +269,7 @@ SELECT t.fails('SELECT tiering.' || call) FROM unnest(ARRAY[
 	$$fx_rate('CLA' COLLATE "POSIX", 'CLB', '2025-01-01')$$,
 	$$fx_series('CLA' COLLATE "POSIX", 'nothing')$$]) call;
 DELETE FROM tiering.fx_rate WHERE currency = 'CLA';
+DELETE FROM tiering.calendar_day WHERE calendar = 'coll';
 SELECT tiering.revoke_role('coll_asker', 'request');
 DROP ROLE coll_asker;
 DROP SCHEMA coll CASCADE;

@@ -122,14 +122,17 @@ SELECT lent.told(format('INSERT INTO tiering.%I DEFAULT VALUES', r))
 FROM unnest(
 	'{request,decision,publication,own_assessment,voided,migration,batch,writing}'::text[]) r;
 
--- Late data and rates are loaded by whatever loads data.
+-- Late data, rates and calendars are loaded by whatever loads data.
 SELECT lent.by_alice($$SELECT tiering.mark_dirty('lent', 'c1', '2024-01-31')$$),
 	lent.by_alice($$INSERT INTO tiering.fx_rate (currency, base, on_date, rate)
 		VALUES ('XXX', 'EUR', '1999-01-04', 2)$$),
-	lent.by_alice($$INSERT INTO tiering.ecb_rate VALUES ('1999-01-05', 'XXX', 3)$$);
+	lent.by_alice($$INSERT INTO tiering.ecb_rate VALUES ('1999-01-05', 'XXX', 3)$$),
+	lent.by_alice($$SELECT tiering.load_calendar('lent', '1999-01-04,true')$$);
 RESET SESSION AUTHORIZATION;
 SELECT (SELECT count(*) FROM tiering.dirty WHERE scheme = 'lent') AS marks,
-	(SELECT sum(rate) FROM tiering.fx_rate WHERE currency = 'XXX') AS rates;
+	(SELECT sum(rate) FROM tiering.fx_rate WHERE currency = 'XXX') AS rates,
+	tiering.business_days('lent', '[1999-01-04,1999-01-04]') AS days;
+DELETE FROM tiering.calendar_day WHERE calendar = 'lent';
 DELETE FROM tiering.fx_rate WHERE currency = 'XXX';
 DELETE FROM tiering.dirty WHERE scheme = 'lent';
 

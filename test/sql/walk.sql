@@ -30,6 +30,7 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.login_id();
 	rolling(interval, date);
 	clip(tiering.daily_series, daterange);
+	carry(tiering.daily_series, integer);
 	fiscal_quarter(date, integer, integer);
 	fiscal_quarter_to_date(date, integer);
 	fiscal_year(date, integer, integer);
@@ -41,6 +42,7 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	balance_days(numeric, date, date, daterange);
 	balance_days(numeric, daterange, daterange);
 	balance_days(tiering.daily_series, daterange);
+	balance_days_business(tiering.daily_series, daterange, text, text);
 	balance_days_changes(numeric, date, daterange);
 	balance_days_changes(anyelement, numeric, date, daterange);
 	balance_days_changes(numeric, date, anycompatible, daterange);
@@ -99,6 +101,7 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.snapshot_screen(text, numeric, integer);
 	_tiering.sound_day(numeric, date);
 	_tiering.to_day(date);
+	business_days(text, daterange);
 	classify(text, numeric);
 	classify(text, numeric, date);
 	classify(text, record);
@@ -111,9 +114,24 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	classify_version(text, numeric, integer);
 	classify_version(text, record, integer);
 	convert(tiering.daily_series, tiering.daily_series, integer);
+	daily_avg_changes(numeric, date, daterange, text);
+	daily_avg_changes(anyelement, numeric, date, daterange, text);
+	daily_avg_changes(numeric, date, anycompatible, daterange, text);
+	daily_avg_changes(anyelement, numeric, date, anycompatible, daterange, text);
+	daily_avg_snapshots(numeric, date, daterange, text);
+	daily_avg_snapshots(anyelement, numeric, date, daterange, text);
+	daily_avg_snapshots(anyelement, numeric, date, anycompatible, daterange, text);
+	balance_days_changes(numeric, date, daterange, text);
+	balance_days_changes(anyelement, numeric, date, daterange, text);
+	balance_days_changes(numeric, date, anycompatible, daterange, text);
+	balance_days_changes(anyelement, numeric, date, anycompatible, daterange, text);
+	balance_days_snapshots(numeric, date, daterange, text);
+	balance_days_snapshots(anyelement, numeric, date, daterange, text);
+	balance_days_snapshots(anyelement, numeric, date, anycompatible, daterange, text);
 	daily_avg(numeric, date, date, daterange);
 	daily_avg(numeric, daterange, daterange);
 	daily_avg(tiering.daily_series, daterange, text);
+	daily_avg_business(tiering.daily_series, daterange, text, text);
 	daily_avg_changes(numeric, date, daterange);
 	daily_avg_flows(numeric, date, daterange);
 	daily_avg_snapshots(numeric, date, daterange);
@@ -328,7 +346,9 @@ $list$);
 INSERT INTO walk.decided VALUES ('function', 'load', $list$
 	rename_customer(text, text, text, date, text);
 	_tiering.append_marks(text, text[], date[]);
+	_tiering.calendar_lines(text);
 	_tiering.first_changes(text, text, text, text, text, text[]);
+	load_calendar(text, text);
 	load_history(text, text);
 	_tiering.mark_changes();
 	mark_dirty(text, text, date);
@@ -377,6 +397,18 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.account_changes_final(internal);
 	_tiering.account_changes_final_days(internal);
 	_tiering.account_changes_serialize(internal);
+	_tiering.account_days_deserialize(bytea, internal);
+	_tiering.account_days_final(internal);
+	_tiering.account_days_final_days(internal);
+	_tiering.daily_avg_changes_accum(internal, numeric, date, daterange, text);
+	_tiering.daily_avg_changes_accum(internal, numeric, date, anycompatible, daterange, text);
+	_tiering.daily_avg_changes_accum(internal, anyelement, numeric, date, daterange, text);
+	_tiering.daily_avg_changes_accum(internal, anyelement, numeric, date, anycompatible,
+		daterange, text);
+	_tiering.daily_avg_snapshots_accum(internal, numeric, date, daterange, text);
+	_tiering.daily_avg_snapshots_accum(internal, anyelement, numeric, date, daterange, text);
+	_tiering.daily_avg_snapshots_accum(internal, anyelement, numeric, date, anycompatible,
+		daterange, text);
 	_tiering.account_series_deserialize(bytea, internal);
 	_tiering.account_series_final_changes(internal);
 	_tiering.account_series_final_snapshots(internal);
@@ -635,6 +667,7 @@ INSERT INTO walk.decided VALUES ('relation', 'public', $list$
 	asset_weight SELECT;
 	benefit SELECT;
 	tier_benefit SELECT;
+	calendar_day SELECT;
 	ecb_rate SELECT;
 	fx_max_age SELECT;
 	fx_rate SELECT;
@@ -715,6 +748,7 @@ INSERT INTO walk.decided VALUES ('relation', 'hand', $list$
 		customer_id, tier, as_of, since, version)+UPDATE(tier, as_of)+DELETE
 $list$);
 INSERT INTO walk.decided VALUES ('relation', 'load', $list$
+	calendar_day SELECT+INSERT+UPDATE+DELETE;
 	ecb_rate SELECT+INSERT;
 	fx_max_age SELECT+INSERT+UPDATE+DELETE;
 	fx_rate SELECT+INSERT+UPDATE+DELETE
