@@ -20,8 +20,7 @@
 #include "compat.h"
 #include "movement_load.h"
 #include "period.h"
-#include "scheme_cache.h"
-#include "source.h"
+#include "source_metrics.h"
 
 enum
 {
@@ -32,14 +31,12 @@ enum
 /* Takes the source's rows as they come */
 typedef struct Grader
 {
-	DestReceiver pub;			/* must be first */
-	const CachedScheme *cached;
+	SourceMetrics rows;			/* must be first */
+	int			measure;		/* which column it is; 0: there is none */
 	int			ncurrent;		/* possible current tiers; 0: no matter which */
 	int64	   *ranks;			/* of them */
 	Tuplestorestate *store;
 	TupleDesc	result;
-	const char *customer;		/* of the row at hand, for messages */
-	MemoryContext row_context;
 } Grader;
 
 static bool
@@ -64,7 +61,7 @@ RankOfTier(const Scheme *scheme, const Tier *tier)
 static void
 LookForStayRules(Grader *grader)
 {
-	const Scheme *scheme = grader->cached->scheme;
+	const Scheme *scheme = grader->rows.cached->scheme;
 	NamedMovement *named;
 
 	if (!HasStayRules(scheme))
@@ -74,41 +71,6 @@ LookForStayRules(Grader *grader)
 	grader->ranks = palloc((grader->ncurrent + 1) * sizeof(int64));
 	for (int i = 0; i < grader->ncurrent; i++)
 		grader->ranks[i] = RankOfTier(scheme, &named->movement.tiers[i]);
-}
-
-/* The columns that the source has to yield: the customer, then the metrics */
-static TupleDesc
-MetricColumns(const Scheme *scheme)
-{
-	TupleDesc	columns;
-	int			count = 1;
-	int			column = 1;
-
-	for (int i = 0; i < scheme->nmetrics; i++)
-		count += scheme->metrics[i].kind != METRIC_SCORE;
-	columns = CreateTemplateTupleDesc(count);
-	TupleDescInitEntry(columns, column, "customer_id", TEXTOID, -1, 0);
-	for (int i = 0; i < scheme->nmetrics; i++)
-		if (scheme->metrics[i].kind != METRIC_SCORE)
-			TupleDescInitEntry(columns, ++column, scheme->metrics[i].name,
-							   scheme->metrics[i].kind == METRIC_BOOLEAN ?
-							   BOOLOID : NUMERICOID, -1, 0);
-	return columns;
-}
-
-static DecimalKey
-KeyOf(const Metric *metric, Datum value)
-{
-	struct varlena *number;
-	DecimalView view;
-
-	if (metric->kind == METRIC_BOOLEAN)
-		return DecimalKeyFromInt64(DatumGetBool(value));
-	number = PG_DETOAST_DATUM_PACKED(value);
-	DecimalViewNumeric(number, &view);
-	if (!view.finite)
-		DecimalRefuse(number, psprintf("metric \"%s\"", metric->name));
-	return DecimalKeyFromView(&view);
 }
 
 static Datum
@@ -129,82 +91,31 @@ TiersByCurrent(const Grader *grader)
 	int			lower[1] = {1};
 
 	for (int i = 0; i < grader->ncurrent; i++)
-		tiers[i] = TierFor(grader->cached, grader->ranks[i], &nulls[i]);
+		tiers[i] = TierFor(grader->rows.cached, grader->ranks[i], &nulls[i]);
 	return PointerGetDatum(construct_md_array(tiers, nulls, 1, dims, lower, TEXTOID,
 											  -1, false, TYPALIGN_INT));
 }
 
 static void
-GradeRow(Grader *grader, TupleTableSlot *slot)
+GradeRow(SourceMetrics *rows, TupleTableSlot *slot)
 {
-	const CachedScheme *cached = grader->cached;
-	const Scheme *scheme = cached->scheme;
+	const Grader *grader = (const Grader *) rows;
 	Datum		values[GRADED_COLUMNS];
 	bool		nulls[GRADED_COLUMNS] = {false, false, true, true};
-	int			column = 0;
 
 	values[GRADED_CUSTOMER] = slot->tts_values[0];
-	for (int i = 0; i < scheme->nmetrics; i++)
+	if (grader->measure > 0)
 	{
-		const Metric *metric = &scheme->metrics[i];
-
-		if (metric->kind == METRIC_SCORE)
-			continue;
-		column++;
-		cached->point[i] = slot->tts_isnull[column] ? DECIMAL_KEY_NULL :
-			KeyOf(metric, slot->tts_values[column]);
-		if (metric->is_measure)
-		{
-			values[GRADED_MEASURE] = slot->tts_values[column];
-			nulls[GRADED_MEASURE] = slot->tts_isnull[column];
-		}
+		values[GRADED_MEASURE] = slot->tts_values[grader->measure];
+		nulls[GRADED_MEASURE] = slot->tts_isnull[grader->measure];
 	}
-	SchemeScore(scheme, cached->point);
-	values[GRADED_EARNED] = TierFor(cached, SCHEME_NO_RANK, &nulls[GRADED_EARNED]);
+	values[GRADED_EARNED] = TierFor(rows->cached, SCHEME_NO_RANK, &nulls[GRADED_EARNED]);
 	if (grader->ncurrent > 0)
 	{
 		values[GRADED_EARNED_IF] = TiersByCurrent(grader);
 		nulls[GRADED_EARNED_IF] = false;
 	}
 	tuplestore_putvalues(grader->store, grader->result, values, nulls);
-}
-
-static void
-TellCustomer(void *arg)
-{
-	errcontext("customer \"%s\"", TextDatumGetCString(*(Datum *) arg));
-}
-
-static bool
-ReceiveRow(TupleTableSlot *slot, DestReceiver *self)
-{
-	Grader	   *grader = (Grader *) self;
-	MemoryContext old = MemoryContextSwitchTo(grader->row_context);
-	ErrorContextCallback teller = {error_context_stack, TellCustomer};
-
-	slot_getallattrs(slot);
-	if (slot->tts_isnull[0])
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("source of scheme \"%s\" yields a null customer_id",
-						grader->cached->scheme->name)));
-	teller.arg = &slot->tts_values[0];
-	error_context_stack = &teller;
-	GradeRow(grader, slot);
-	error_context_stack = teller.previous;
-	MemoryContextSwitchTo(old);
-	MemoryContextReset(grader->row_context);
-	return true;
-}
-
-static void
-ReceiveBegin(DestReceiver *self, int operation, TupleDesc columns)
-{
-}
-
-static void
-ReceiveEnd(DestReceiver *self)
-{
 }
 
 static void
@@ -229,15 +140,12 @@ Datum
 graded(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Grader		grader = {
-		/* named after one that takes rows, as SPI takes DestNone for no query */
-		{ReceiveRow, ReceiveBegin, ReceiveEnd, ReceiveEnd, DestTuplestore}
-	};
+	Grader		grader = {{{0}}};
 	MemoryContext old;
-	Source		source;
 
 	CheckArgs(fcinfo);
-	grader.cached = SchemeVersionArg(fcinfo, 2);
+	grader.rows.cached = SchemeVersionArg(fcinfo, 2);
+	grader.rows.take = GradeRow;
 	old = MemoryContextSwitchTo(rsinfo->econtext->ecxt_per_query_memory);
 	if (get_call_result_type(fcinfo, NULL, &grader.result) != TYPEFUNC_COMPOSITE ||
 		grader.result->natts != GRADED_COLUMNS)
@@ -249,12 +157,10 @@ graded(PG_FUNCTION_ARGS)
 	MemoryContextSwitchTo(old);
 
 	LookForStayRules(&grader);
-	grader.row_context = AllocSetContextCreate(CurrentMemoryContext, "tiering row",
-											   ALLOCSET_DEFAULT_SIZES);
-	SourceOpen(&source, PG_GETARG_TEXT_PP(0));
-	SourceRun(&source, PG_GETARG_DATEADT(1),
-			  PG_ARGISNULL(3) ? NULL : PG_GETARG_ARRAYTYPE_P(3),
-			  MetricColumns(grader.cached->scheme), &grader.pub);
-	SPI_finish();
+	for (int i = 0; i < grader.rows.cached->scheme->nmetrics; i++)
+		if (grader.rows.cached->scheme->metrics[i].is_measure)
+			grader.measure = SourceMetricColumn(grader.rows.cached->scheme, i);
+	SourceMetricsRun(&grader.rows, PG_GETARG_DATEADT(1),
+					 PG_ARGISNULL(3) ? NULL : PG_GETARG_ARRAYTYPE_P(3));
 	return (Datum) 0;
 }

@@ -46,6 +46,7 @@ typedef struct Box
 	int			first;			/* of its conditions */
 	int			count;
 	int			rank;			/* of the tier */
+	int			rule;			/* number; 0 of the base */
 	bool		stay;			/* only for those who have that rank */
 } Box;
 

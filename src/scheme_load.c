@@ -210,6 +210,7 @@ LoadBox(Box *box, const char *tier, uint64 row, MemoryContext context)
 
 	box->tier = CStringGetTextDatum(tier);
 	MemoryContextSwitchTo(old);
+	box->rule = DatumGetInt32(ResultValue(row, 2, &isnull));
 	box->rank = DatumGetInt32(ResultValue(row, 8, &isnull));
 	box->stay = DatumGetBool(ResultValue(row, 9, &isnull)) && !isnull;
 }

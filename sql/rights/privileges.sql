@@ -166,7 +166,7 @@ GRANT EXECUTE ON FUNCTION _tiering.check_max_age, _tiering.fx_last, _tiering.fx_
 -- explain()
 GRANT EXECUTE ON FUNCTION _tiering.explain_metrics, _tiering.explain_scores,
 	_tiering.metric_values, _tiering.rule_conditions, _tiering.bounds_distance,
-	_tiering.describe_miss, _tiering.describe_value
+	_tiering.describe_miss, _tiering.describe_value, _tiering.rules_to_meet, _tiering.shortfall_of
 	TO PUBLIC;
 -- export_scheme()
 GRANT EXECUTE ON FUNCTION _tiering.export_metrics, _tiering.export_scores, _tiering.export_tiers,

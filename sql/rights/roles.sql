@@ -40,6 +40,7 @@ BEGIN ATOMIC
 			tiering.distribution_shift(text, date, date, timestamptz),
 			tiering.tier_survival(text, text, text, timestamptz),
 			tiering.forecast(text, int, daterange, numeric, timestamptz),
+			tiering.shortfall(text, numeric, text[]),
 			tiering.tier_on(text, text, date, timestamptz),
 			tiering.tiers_on(text, date, timestamptz),
 			tiering.tier_distribution_history(text, timestamptz),

@@ -136,10 +136,10 @@ BEGIN
 	FROM tiering.scheme_version f
 	WHERE t.scheme = to_scheme AND t.version = to_version
 		AND f.scheme = from_scheme AND f.version = from_version;
-	INSERT INTO tiering.metric (scheme, version, metric, kind, is_measure, unit, title, title_zh,
-		period, period_zh)
-	SELECT to_scheme, to_version, m.metric, m.kind, m.is_measure, m.unit, m.title, m.title_zh,
-		m.period, m.period_zh
+	INSERT INTO tiering.metric (scheme, version, metric, kind, is_measure, actionable, unit, title,
+		title_zh, period, period_zh)
+	SELECT to_scheme, to_version, m.metric, m.kind, m.is_measure, m.actionable, m.unit, m.title,
+		m.title_zh, m.period, m.period_zh
 	FROM tiering.metric m WHERE m.scheme = from_scheme AND m.version = from_version;
 	INSERT INTO tiering.score_weight (scheme, version, score, metric, weight, null_points)
 	SELECT to_scheme, to_version, w.score, w.metric, w.weight, w.null_points

@@ -117,7 +117,7 @@ BEGIN
 		'{scheme,title,title_zh,description,origin,note,everyone,metrics,scores,tiers,'
 		'asset_weights}');
 	PERFORM _tiering.check_keys(m.element, format('metric %s', m.number),
-		'{metric,kind,is_measure,unit,title,title_zh,period,period_zh}')
+		'{metric,kind,is_measure,actionable,unit,title,title_zh,period,period_zh}')
 	FROM _tiering.document_list(document, 'metrics', 'metrics') m;
 	PERFORM _tiering.check_keys(s.element, format('score %s', s.number),
 		'{score,metric,weight,null_points,bands}'),
@@ -188,15 +188,15 @@ BEGIN
 	SET everyone = COALESCE((document ->> 'everyone')::boolean, true),
 		note = COALESCE(document ->> 'note', '')
 	WHERE v.scheme = import_definition.scheme AND v.version = import_definition.version;
-	INSERT INTO tiering.metric (scheme, version, metric, kind, is_measure, unit, title, title_zh,
-		period, period_zh)
+	INSERT INTO tiering.metric (scheme, version, metric, kind, is_measure, actionable, unit, title,
+		title_zh, period, period_zh)
 	SELECT import_definition.scheme, import_definition.version, m.metric,
-		COALESCE(m.kind, 'number'), COALESCE(m.is_measure, false), COALESCE(m.unit, ''),
-		COALESCE(m.title, ''), COALESCE(m.title_zh, ''), COALESCE(m.period, ''),
-		COALESCE(m.period_zh, '')
+		COALESCE(m.kind, 'number'), COALESCE(m.is_measure, false), COALESCE(m.actionable, true),
+		COALESCE(m.unit, ''), COALESCE(m.title, ''), COALESCE(m.title_zh, ''),
+		COALESCE(m.period, ''), COALESCE(m.period_zh, '')
 	FROM jsonb_to_recordset(document -> 'metrics')
-		AS m(metric text, kind text, is_measure boolean, unit text, title text, title_zh text,
-			period text, period_zh text);
+		AS m(metric text, kind text, is_measure boolean, actionable boolean, unit text, title text,
+			title_zh text, period text, period_zh text);
 	INSERT INTO tiering.score_weight (scheme, version, score, metric, weight, null_points)
 	SELECT import_definition.scheme, import_definition.version, s.score, s.metric, s.weight,
 		s.null_points
@@ -329,7 +329,8 @@ CREATE FUNCTION _tiering.export_metrics(scheme text, version int) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
 	SELECT jsonb_agg(jsonb_build_object('metric', m.metric, 'kind', NULLIF(m.kind, 'number'),
-		'is_measure', NULLIF(m.is_measure, false), 'unit', NULLIF(m.unit, ''),
+		'is_measure', NULLIF(m.is_measure, false), 'actionable', NULLIF(m.actionable, true),
+		'unit', NULLIF(m.unit, ''),
 		'title', NULLIF(m.title, ''), 'title_zh', NULLIF(m.title_zh, ''),
 		'period', NULLIF(m.period, ''), 'period_zh', NULLIF(m.period_zh, ''))
 		ORDER BY NOT m.is_measure, m.metric)

@@ -65,10 +65,16 @@ RETURN metric || CASE WHEN value IS NULL THEN ' is unknown'
 COMMENT ON FUNCTION _tiering.describe_value(text, text, numeric) IS
 'Part of explain(): a metric''s value in words';
 
-CREATE FUNCTION _tiering.describe_miss(metric text, kind text, value numeric, bounds numrange)
-	RETURNS text
+-- What nobody can change is told, but not advised.
+CREATE FUNCTION _tiering.describe_miss(metric text, kind text, value numeric, bounds numrange,
+	actionable boolean) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 RETURN metric || CASE
+	WHEN NOT actionable THEN format(' is %s, not %s',
+		CASE WHEN value IS NULL THEN 'unknown' WHEN kind <> 'boolean' THEN value::text
+			WHEN value = 1 THEN 'true' ELSE 'false' END,
+		CASE WHEN kind <> 'boolean' THEN format('in %s', bounds)
+			WHEN bounds @> 1.0 THEN 'true' ELSE 'false' END)
 	WHEN value IS NULL THEN format(' is unknown and would have to be %s',
 		CASE WHEN kind = 'boolean'
 			THEN CASE WHEN bounds @> 1.0 THEN 'true' ELSE 'false' END ELSE format('in %s', bounds)
@@ -84,17 +90,19 @@ RETURN metric || CASE
 	ELSE format(' would have to fall by %s%s from %s to %s',
 		CASE WHEN upper_inc(bounds) THEN '' ELSE 'more than ' END,
 		value - upper(bounds), value, upper(bounds)) END;
-COMMENT ON FUNCTION _tiering.describe_miss(text, text, numeric, numrange) IS
-'Part of explain(): in words, what keeps a value from meeting a condition';
+COMMENT ON FUNCTION _tiering.describe_miss(text, text, numeric, numrange, boolean) IS
+'Part of explain(): in words, what keeps a value from meeting a condition, and what it would take '
+'if the metric is actionable';
 
 CREATE FUNCTION _tiering.rule_conditions(scheme text, version int, metrics jsonb)
-RETURNS TABLE (tier text, rank int, rule int, metric text, name text, kind text, value numeric,
-	bounds numrange, met boolean)
+RETURNS TABLE (tier text, rank int, rule int, metric text, name text, kind text,
+	actionable boolean, value numeric, bounds numrange, met boolean)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 20
 BEGIN ATOMIC
-	SELECT r.tier, t.rank, r.rule, r.metric, v.name, v.kind, v.value, r.bounds,
+	SELECT r.tier, t.rank, r.rule, r.metric, v.name, v.kind, m.actionable, v.value, r.bounds,
 		COALESCE(r.bounds @> v.value, false)
 	FROM tiering.rule r
+		JOIN tiering.metric m ON (m.scheme, m.version, m.metric) = (r.scheme, r.version, r.metric)
 		JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (r.scheme, r.version, r.tier)
 		JOIN _tiering.metric_values(rule_conditions.scheme, rule_conditions.version,
 			rule_conditions.metrics) v ON v.metric = r.metric AND v.score IS NULL
@@ -126,6 +134,22 @@ END;
 COMMENT ON FUNCTION _tiering.explain_scores(text, int, jsonb) IS
 'Part of explain(): the scores, and what each metric adds to them';
 
+-- By the same values as above: a score is worked out by what works out the ways.
+CREATE FUNCTION _tiering.rules_to_meet(scheme text, version int, metrics jsonb)
+RETURNS TABLE (tier text, rule int, rank int)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 5
+BEGIN ATOMIC
+	SELECT DISTINCT l.tier, l.rule, l.rank
+	FROM (SELECT array_agg(v.metric) AS metrics, array_agg(v.value) AS amounts
+		  FROM _tiering.metric_values(rules_to_meet.scheme, rules_to_meet.version,
+			rules_to_meet.metrics) v
+		  WHERE v.score IS NULL AND v.kind <> 'score') m,
+		LATERAL _tiering.shortfall_of(rules_to_meet.scheme, rules_to_meet.version, m.metrics,
+			m.amounts) l;
+END;
+COMMENT ON FUNCTION _tiering.rules_to_meet(text, int, jsonb) IS
+'Part of explain(): the rules of higher tiers that can be met by metrics that are actionable';
+
 CREATE FUNCTION _tiering.explain_metrics(scheme text, version int, metrics jsonb, granted text)
 RETURNS TABLE (part text, tier text, rule int, metric text, value numeric, bounds numrange,
 	met boolean,
@@ -138,20 +162,21 @@ BEGIN ATOMIC
 		FROM tiering.tier t
 		WHERE t.scheme = explain_metrics.scheme AND t.version = explain_metrics.version
 	), c AS MATERIALIZED (
-		SELECT * FROM _tiering.rule_conditions(explain_metrics.scheme, explain_metrics.version,
-			explain_metrics.metrics)
+		SELECT * FROM _tiering.rule_conditions($1, $2, $3)
 	), rules AS MATERIALIZED (
 		SELECT c.tier, c.rank, c.rule, bool_and(c.met) AS met,
 			string_agg(_tiering.describe_value(c.name, c.kind, c.value)
 				|| CASE c.kind WHEN 'boolean' THEN '' ELSE format(', in %s', c.bounds) END,
 				' and ' ORDER BY c.metric) AS reason,
-			string_agg(_tiering.describe_miss(c.name, c.kind, c.value, c.bounds), ' and '
-				ORDER BY c.metric)
-				FILTER (WHERE NOT c.met) AS missing
+			string_agg(_tiering.describe_miss(c.name, c.kind, c.value, c.bounds, c.actionable),
+				' and ' ORDER BY c.metric) FILTER (WHERE NOT c.met) AS missing
 		FROM c GROUP BY c.tier, c.rank, c.rule
-	), next AS (
-		SELECT min(r.rank) AS rank FROM rules r
+	), higher AS (
+		SELECT r.tier, r.rule, r.rank, r.missing, w.tier IS NOT NULL AS can_be_met
+		FROM rules r LEFT JOIN _tiering.rules_to_meet($1, $2, $3) w USING (tier, rule)
 		WHERE (r.rank <= (SELECT t.rank FROM t WHERE t.granted)) IS NOT TRUE
+	), next AS (
+		SELECT count(*) AS rules, min(h.rank) FILTER (WHERE h.can_be_met) AS rank FROM higher h
 	), line AS (
 		SELECT 1 AS section, NULL::int AS rank, 'tier' AS part, explain_metrics.granted AS tier,
 			NULL::int AS rule, NULL::text AS metric,
@@ -163,18 +188,19 @@ BEGIN ATOMIC
 				explain_metrics.granted || ', the base: no rule of a higher tier is met',
 				'no tier: no rule is met, and there is no base') AS sentence
 		UNION ALL
-		SELECT 2, NULL, 'next', r.tier, r.rule, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-			format('for %s, by rule %s: %s', r.tier, r.rule, r.missing)
-		FROM rules r, next n WHERE r.rank = n.rank
+		SELECT 2, NULL, 'next', h.tier, h.rule, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+			format('for %s, by rule %s: %s', h.tier, h.rule, h.missing)
+		FROM higher h, next n WHERE h.rank = n.rank AND h.can_be_met
 		UNION ALL
 		SELECT 2, NULL, 'next', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-			'no tier ranks higher'
+			CASE n.rules WHEN 0 THEN 'no tier ranks higher'
+				ELSE 'no higher tier can be reached by what can be changed' END
 		FROM next n WHERE n.rank IS NULL
 		UNION ALL
 		SELECT 3, c.rank, 'condition', c.tier, c.rule, c.metric, c.value, c.bounds, c.met,
 			_tiering.bounds_distance(c.value, c.bounds), NULL, NULL,
 			CASE WHEN c.met THEN _tiering.describe_value(c.name, c.kind, c.value)
-				ELSE _tiering.describe_miss(c.name, c.kind, c.value, c.bounds) END
+				ELSE _tiering.describe_miss(c.name, c.kind, c.value, c.bounds, c.actionable) END
 		FROM c
 		UNION ALL
 		SELECT 3, t.rank, 'condition', t.tier, NULL, NULL, NULL, NULL, true, NULL, NULL, NULL,
@@ -220,11 +246,12 @@ END;
 $$;
 COMMENT ON FUNCTION tiering.explain(text, record, date) IS
 'Why a customer is in a tier, and what is missing for the next one: what classify(scheme, m, '
-'as_of) says, in words. First the tier and what meets its rule, in words (part "tier"), then for '
-'each rule of the next higher tier what is missing ("next"); then a row for each condition of '
-'every tier, highest first, with the metric''s value, the bounds, whether it is met and by how '
-'much it is missed ("condition"); then the scores ("score") and what each metric adds to them, '
-'points times weight ("points"). In words a metric has its period behind it. Errors are those of '
+'as_of) says, in words. First the tier and what meets its rule, in words (part "tier"), then what '
+'is missing for each rule of the next higher tier that can be met by metrics that are actionable '
+'("next"); then a row for each condition of every tier, highest first, with the metric''s value, '
+'the bounds, whether it is met and by how much it is missed ("condition"); then the scores '
+'("score") and what each metric adds to them, points times weight ("points"). In words a metric '
+'has its period behind it. Errors are those of '
 'classify()';
 
 CREATE FUNCTION tiering.explain(scheme text, value numeric, as_of date DEFAULT CURRENT_DATE)

@@ -128,9 +128,11 @@ CREATE TABLE tiering.metric (
 	title_zh   text NOT NULL DEFAULT '',
 	period     text NOT NULL DEFAULT '',
 	period_zh  text NOT NULL DEFAULT '',
+	actionable boolean NOT NULL DEFAULT true,
 	PRIMARY KEY (scheme, version, metric),
 	FOREIGN KEY (scheme, version) REFERENCES tiering.scheme_version ON DELETE CASCADE,
-	CHECK (kind = 'number' OR NOT is_measure)
+	CHECK (kind = 'number' OR NOT is_measure),
+	CONSTRAINT metric_actionable CHECK (kind <> 'score' OR actionable)
 );
 CREATE UNIQUE INDEX metric_measure ON tiering.metric (scheme, version) WHERE is_measure;
 SELECT pg_catalog.pg_extension_config_dump('tiering.metric', '');
@@ -152,6 +154,10 @@ COMMENT ON COLUMN tiering.metric.title_zh IS 'The same in Chinese';
 COMMENT ON COLUMN tiering.metric.period IS
 'Of which days it is, such as last month, for people to read: what is computed the source says';
 COMMENT ON COLUMN tiering.metric.period_zh IS 'The same in Chinese';
+COMMENT ON COLUMN tiering.metric.actionable IS
+'Whether a customer can be advised to change it. A type, an age and the years of a relationship '
+'are what they are: explain() and shortfall() name no way to a higher tier that would take '
+'another. A score is changed by the metrics behind it, and is always true here';
 
 CREATE TABLE tiering.rule (
 	scheme  text COLLATE "C" NOT NULL,

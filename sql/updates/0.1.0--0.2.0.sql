@@ -459,3 +459,6 @@ CREATE TABLE tiering.fx_max_age (
 	max_age  int NOT NULL CHECK (max_age BETWEEN 0 AND 36525)
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.fx_max_age', '');
+ALTER TABLE tiering.metric
+	ADD COLUMN actionable boolean NOT NULL DEFAULT true,
+	ADD CONSTRAINT metric_actionable CHECK (kind <> 'score' OR actionable);

@@ -56,7 +56,8 @@ SELECT c.oid::regclass::text AS source, 'WHERE v.customer_id IN (''1'', ''2'', '
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
 WHERE c.relnamespace = 'tiering'::regnamespace AND c.relkind = 'v' AND a.attname = 'customer_id'
 UNION ALL VALUES ('tiering.tiers_on(''coll'', ''2024-01-31'')', 'LIMIT 1'),
-	('tiering.simulate_customers(''coll'', 1)', 'LIMIT 1');
+	('tiering.simulate_customers(''coll'', 1)', 'LIMIT 1'),
+	('tiering.shortfall(''coll'')', 'LIMIT 1');
 -- a join to the bank's table uses the bank's index, of whichever collation
 SELECT g.source,
 	coll.uses(format('SELECT c.branch FROM %s v

@@ -159,7 +159,9 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.daily_series_times(tiering.daily_series, numeric);
 	days_at_least(tiering.daily_series, numeric, daterange);
 	_tiering.describe_box(numrange[], text[], text[]);
-	_tiering.describe_miss(text, text, numeric, numrange);
+	_tiering.describe_miss(text, text, numeric, numrange, boolean);
+	_tiering.rules_to_meet(text, integer, jsonb);
+	_tiering.shortfall_of(text, integer, text[], numeric[]);
 	_tiering.describe_value(text, text, numeric);
 	explain(text, numeric, date);
 	explain(text, record, date);
@@ -272,6 +274,7 @@ INSERT INTO walk.decided VALUES ('function', 'report', $list$
 	retention(text, timestampwithtimezone);
 	_tiering.seal(bytea, tiering.batch, bytea);
 	simulate_customers(text, integer, date);
+	shortfall(text, numeric, text[]);
 	tier_distribution_history(text, timestampwithtimezone);
 	tier_on(text, text, date, timestampwithtimezone);
 	tiers_on(text, date, timestampwithtimezone);
@@ -362,6 +365,10 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.check_rename(text, text, date, text);
 	_tiering.check_renamed(text, text, date);
 	_tiering.graded_rows(text, date, integer, text[]);
+	_tiering.percent_limit(numeric);
+	_tiering.shortfall(text, bigint, text[]);
+	_tiering.shortfall_rows(text, date, integer);
+	_tiering.shortfall_rows(text, date, integer, text[], bigint);
 	_tiering.hand_overs(text, integer, bigint);
 	_tiering.number_days(text);
 	_tiering.number_now(text, text);

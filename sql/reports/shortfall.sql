@@ -1,0 +1,92 @@
+/*
+ * What customers lack to their next tier, by all metrics that can be changed.
+ */
+
+CREATE FUNCTION _tiering.percent_limit(within_percent numeric) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF within_percent < 0 OR within_percent = 'NaN' THEN
+		RAISE EXCEPTION 'within_percent must be 0 or more, not %', within_percent
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	RETURN CASE WHEN within_percent IS NOT NULL
+		THEN trunc(LEAST(within_percent, 9e14) * 10000) END;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.percent_limit(numeric) IS
+'Part of shortfall(): per cents in the unit of shortfall_rows(); of a negative number or NaN an '
+'error (22023)';
+
+-- All that anybody lacks is much, what is asked for is little: the plan has one of the two.
+CREATE FUNCTION _tiering.shortfall(scheme text, within bigint, customers text[])
+RETURNS TABLE (customer_id text, tier text, next_tier text, rule int, metric text, value numeric,
+	bound numeric, distance numeric, distance_percent numeric, rule_percent numeric,
+	conditions_missing int)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	graded date := s.refreshed_as_of FROM tiering.source s
+		WHERE s.scheme = shortfall.scheme COLLATE "C";
+	graded_by int := tiering.version_on(scheme, graded);
+	everything boolean := num_nulls(within, customers) = 2;
+BEGIN
+	-- before the first assessment there is nobody, and for nobody no source is run
+	IF graded IS NULL OR cardinality(customers) = 0 THEN
+		RETURN;
+	END IF;
+	RETURN QUERY
+	SELECT a.customer_id, a.tier, l.tier, l.rule, l.metric, l.value, l.bound, l.distance,
+		l.distance_percent, l.rule_percent, l.conditions_missing
+	FROM (SELECT * FROM _tiering.shortfall_rows(scheme, graded, graded_by) WHERE everything
+		  UNION ALL
+		  SELECT * FROM _tiering.shortfall_rows(scheme, graded, graded_by,
+			_tiering.numbers_ever(scheme, customers), within) WHERE NOT everything) l
+		LEFT JOIN tiering.former_number f ON f.scheme = shortfall.scheme COLLATE "C"
+			AND f.customer_id = l.customer_id COLLATE "C"
+		JOIN tiering.assignment a ON a.scheme = shortfall.scheme COLLATE "C"
+			AND a.customer_id = COALESCE(f.now_id, l.customer_id) COLLATE "C"
+		LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = graded_by
+			AND t.tier = a.tier
+	WHERE COALESCE(t.rank < l.rank, true) AND COALESCE(t.rank >= l.above, l.above IS NULL);
+END;
+$$;
+COMMENT ON FUNCTION _tiering.shortfall(text, bigint, text[]) IS
+'What shortfall() tells, in no order; within is in 10^-4 per cent, and rule_percent the greatest '
+'distance_percent of the rule';
+
+CREATE FUNCTION tiering.shortfall(scheme text, within_percent numeric DEFAULT NULL,
+	customers text[] DEFAULT NULL)
+RETURNS TABLE (customer_id text, tier text, next_tier text, rule int, metric text, value numeric,
+	bound numeric, distance numeric, distance_percent numeric, conditions_missing int)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 1000000 ROWS 10000
+SET search_path = pg_catalog, pg_temp SET jit = off
+AS $$
+#variable_conflict use_column
+BEGIN
+	PERFORM tiering.newest_version(scheme);
+	RETURN QUERY
+	SELECT l.customer_id, l.tier, l.next_tier, l.rule, l.metric, l.value, l.bound, l.distance,
+		l.distance_percent, l.conditions_missing
+	FROM _tiering.shortfall(scheme, _tiering.percent_limit(within_percent), customers) l
+	ORDER BY l.customer_id COLLATE "C", l.rule_percent, l.conditions_missing,
+		l.next_tier COLLATE "C", l.rule, l.distance_percent DESC, l.metric COLLATE "C";
+END;
+$$;
+COMMENT ON FUNCTION tiering.shortfall(text, numeric, text[]) IS
+'What each customer of a scheme, or some of them, lacks to their next tier: that is the lowest '
+'above both the one that they hold and the one that they earn, of those that can be reached by '
+'metrics that are actionable. A row is a metric that has to change for a rule of that tier; '
+'conditions_missing says how many have to for that rule. The cheapest rule of each customer '
+'comes first: the one whose greatest distance_percent is least. bound is what the value has to '
+'reach, or to pass if the rule leaves it out; distance is by how much it has to rise, or to fall '
+'if negative; distance_percent is its size in per cent of the bound, with 4 decimals. All three '
+'are null for a value that is not known, and distance_percent is for a bound of 0. A score is '
+'led back to the metrics behind it: those that have to come into other bands, so that the '
+'dearest of them costs least. within_percent: only rules of which no condition is missed by '
+'more. The metrics are asked of the scheme''s source, which runs with the rights of the role '
+'that set it, as of the last assessment. Before that there is nobody. Errors: unknown scheme '
+'(42704), a negative within_percent (22023)';
