@@ -104,9 +104,8 @@ ReachBalance(const Reach *reach, Datum threshold, bool above)
 	return DirectFunctionCall2(numeric_mul, missing, NumericGetDatum(power));
 }
 
-PG_FUNCTION_INFO_V1(daily_series_balance_to_reach);
-Datum
-daily_series_balance_to_reach(PG_FUNCTION_ARGS)
+static Datum
+BalanceNeeded(FunctionCallInfo fcinfo, bool above)
 {
 	const Period *period = PeriodArg(fcinfo, 2);
 	Series		series;
@@ -117,7 +116,23 @@ daily_series_balance_to_reach(PG_FUNCTION_ARGS)
 	SeriesOpen(&series, PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(0)));
 	if (!ReachOpen(&reach, &series, period, PG_GETARG_DATEADT(3)))
 		PG_RETURN_NULL();
-	PG_RETURN_DATUM(ReachBalance(&reach, PG_GETARG_DATUM(1), false));
+	PG_RETURN_DATUM(ReachBalance(&reach, PG_GETARG_DATUM(1), above));
+}
+
+/* balance_to_reach(balances, threshold, period, as_of) */
+PG_FUNCTION_INFO_V1(daily_series_balance_to_reach);
+Datum
+daily_series_balance_to_reach(PG_FUNCTION_ARGS)
+{
+	return BalanceNeeded(fcinfo, false);
+}
+
+/* balance_needed(balances, threshold, period, as_of, above) */
+PG_FUNCTION_INFO_V1(daily_series_balance_needed);
+Datum
+daily_series_balance_needed(PG_FUNCTION_ARGS)
+{
+	return BalanceNeeded(fcinfo, !PG_ARGISNULL(4) && PG_GETARG_BOOL(4));
 }
 
 /* The search for the last day to raise a balance; all in one scale */

@@ -133,7 +133,7 @@ CostOf(DecimalKey key, DecimalKey cut)
 		return COST_UNKNOWN;
 	bound = bound < 0 ? -bound : bound;
 	distance = distance < 0 ? -distance : distance;
-	while (distance > DECIMAL_KEY_MAX / 2000000)
+	while (distance > DECIMAL_KEY_MAX / 4000000)
 	{
 		distance >>= 1;
 		bound >>= 1;
@@ -566,4 +566,72 @@ ShortfallFind(Shortfall *s, const DecimalKey *point, const Way **ways)
 			above = scheme->boxes[last].rank;
 	}
 	return count;
+}
+
+static inline DecimalKey
+Nearer(DecimalKey key, DecimalKey cut, DecimalKey next)
+{
+	return cut > key && cut < next ? cut : next;
+}
+
+/* The next cut above a key, of all that a scheme looks for in a metric; KEY_MAX: none */
+static DecimalKey
+NextCut(const Scheme *scheme, int metric, DecimalKey key)
+{
+	DecimalKey	next = DECIMAL_KEY_MAX;
+
+	for (int i = 0; i < scheme->nboxes; i++)
+		for (int j = 0; j < scheme->boxes[i].count; j++)
+		{
+			const Condition *condition = &scheme->conditions[scheme->boxes[i].first + j];
+
+			if (condition->metric != metric)
+				continue;
+			next = Nearer(key, condition->lower, next);
+			next = Nearer(key, condition->upper, next);
+		}
+	for (int i = 0; i < scheme->nscores; i++)
+		for (int j = 0; j < scheme->scores[i].nparts; j++)
+		{
+			const ScorePart *part = &scheme->scores[i].parts[j];
+
+			for (int k = 0; part->metric == metric && k < part->nbands; k++)
+			{
+				next = Nearer(key, part->bands[k].lower, next);
+				next = Nearer(key, part->bands[k].upper, next);
+			}
+		}
+	return next;
+}
+
+static bool
+Stays(const Scheme *scheme, DecimalKey *point, int64 held)
+{
+	int			box;
+
+	SchemeScore(scheme, point);
+	box = SchemeFindBox(scheme, point, held);
+	return box != SCHEME_NO_BOX && scheme->boxes[box].rank >= held;
+}
+
+/*
+ * The least value of a metric, as a cut, with which whoever holds a tier of a rank earns
+ * that or a higher one, all else being as it is in the point, of which this metric is
+ * changed. False if there is none: they stay whatever it is, or fall.
+ */
+bool
+LeastToStay(const Scheme *scheme, DecimalKey *point, int metric, int64 held,
+			DecimalKey *cut)
+{
+	*cut = NextCut(scheme, metric, DECIMAL_KEY_MIN);
+	point[metric] = *cut - 1;
+	if (Stays(scheme, point, held))
+		return false;
+	for (; *cut != DECIMAL_KEY_MAX; *cut = NextCut(scheme, metric, *cut))
+	{
+		point[metric] = *cut;
+		if (Stays(scheme, point, held))
+			return true;
+	}
+	return false;
 }

@@ -33,14 +33,23 @@ typedef struct Shortfall Shortfall;
 
 extern Shortfall *ShortfallCreate(const Scheme *scheme, const bool *actionable,
 								  int64 within);
+extern bool LeastToStay(const Scheme *scheme, DecimalKey *point, int metric,
+						int64 held, DecimalKey *cut);
 extern int	ShortfallFind(Shortfall *shortfall, const DecimalKey *point,
 						  const Way **ways);
 
-/* The bound that a cut stands for, in 10^-8: an open one is a step further */
+/* The bound that a cut stands for, in 10^-8 */
 static inline int128
-LackBound(const Lack *lack)
+CutBound(DecimalKey cut)
 {
-	return lack->cut >> 1;
+	return cut >> 1;
+}
+
+/* Does the bound itself lie below the cut? A bound that is left out is a step further. */
+static inline bool
+IsBelowCut(DecimalKey cut)
+{
+	return (cut & 1) != 0;
 }
 
 #endif							/* TIERING_SHORTFALL_H */

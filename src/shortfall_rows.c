@@ -16,6 +16,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "metric_arrays.h"
 #include "scaled.h"
 #include "shortfall.h"
 #include "source_metrics.h"
@@ -24,7 +25,7 @@ enum
 {
 	LACK_CUSTOMER, LACK_TIER, LACK_RANK, LACK_ABOVE, LACK_RULE, LACK_METRIC,
 	LACK_VALUE, LACK_BOUND, LACK_DISTANCE, LACK_PERCENT, LACK_RULE_PERCENT,
-	LACK_CONDITIONS, LACK_COLUMNS
+	LACK_CONDITIONS, LACK_OPEN, LACK_COLUMNS
 };
 
 /* Where the rows go, and how they are made */
@@ -87,9 +88,8 @@ PutDistance(LackRows *to, const Lack *lack)
 	if (known)
 		Put(to, LACK_VALUE, to->amounts[lack->metric]);
 	if (lack->cut != DECIMAL_KEY_MIN)
-		Put(to, LACK_BOUND,
-			DirectFunctionCall1(numeric_trim_scale,
-								NumericGetDatum(ScaledToNumeric(LackBound(lack), 8, 8))));
+		Put(to, LACK_BOUND, CutBoundDatum(lack->cut));
+	Put(to, LACK_OPEN, BoolGetDatum(IsBelowCut(lack->cut) == lack->rises));
 	if (known)
 		Put(to, LACK_DISTANCE, DirectFunctionCall2(numeric_sub, to->values[LACK_BOUND],
 												   to->values[LACK_VALUE]));
@@ -200,48 +200,6 @@ shortfall_rows(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-static int
-FindMetric(const Scheme *scheme, const char *name)
-{
-	for (int i = 0; i < scheme->nmetrics; i++)
-		if (strcmp(scheme->metrics[i].name, name) == 0)
-			return i;
-	return -1;
-}
-
-/* The point of a customer whose metrics are given, with whatever else there is */
-static void
-FillPoint(LackRows *to, ArrayType *names, ArrayType *amounts)
-{
-	const Scheme *scheme = to->rows.cached->scheme;
-	Datum	   *name;
-	Datum	   *amount;
-	bool	   *isnull;
-	int			count;
-	int			namounts;
-
-	deconstruct_array(names, TEXTOID, -1, false, TYPALIGN_INT, &name, NULL, &count);
-	deconstruct_array(amounts, NUMERICOID, -1, false, TYPALIGN_INT, &amount, &isnull,
-					  &namounts);
-	for (int i = 0; i < scheme->nmetrics; i++)
-		to->rows.cached->point[i] = DECIMAL_KEY_NULL;
-	for (int i = 0; i < Min(count, namounts); i++)
-	{
-		int			metric = FindMetric(scheme, TextDatumGetCString(name[i]));
-		DecimalView view;
-
-		if (metric < 0 || isnull[i] || scheme->metrics[metric].kind == METRIC_SCORE)
-			continue;
-		DecimalViewNumeric(PG_DETOAST_DATUM_PACKED(amount[i]), &view);
-		if (!view.finite)
-			DecimalRefuse(PG_DETOAST_DATUM_PACKED(amount[i]),
-						  psprintf("metric \"%s\"", scheme->metrics[metric].name));
-		to->rows.cached->point[metric] = DecimalKeyFromView(&view);
-		to->amounts[metric] = amount[i];
-	}
-	SchemeScore(scheme, to->rows.cached->point);
-}
-
 /* shortfall_of(scheme, version, metrics, amounts): see its COMMENT */
 PG_FUNCTION_INFO_V1(shortfall_of);
 Datum
@@ -252,7 +210,8 @@ shortfall_of(PG_FUNCTION_ARGS)
 	int			count;
 
 	Begin(&to, fcinfo, 1, COST_UNKNOWN);
-	FillPoint(&to, PG_GETARG_ARRAYTYPE_P(2), PG_GETARG_ARRAYTYPE_P(3));
+	PointFromArrays(to.rows.cached, PG_GETARG_ARRAYTYPE_P(2), PG_GETARG_ARRAYTYPE_P(3),
+					to.amounts);
 	count = ShortfallFind(to.shortfall, to.rows.cached->point, &ways);
 	PutWays(&to, ways, count);
 	return (Datum) 0;

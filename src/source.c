@@ -619,6 +619,27 @@ source_rows(PG_FUNCTION_ARGS)
 }
 
 /*
+ * series_rows(key, as_of, customers): the series of a scheme, of all customers or of
+ * some; none if that is not the key of a binding
+ */
+PG_FUNCTION_INFO_V1(series_rows);
+Datum
+series_rows(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Source		source;
+
+	BeginResult(rsinfo);
+	ConnectSPI();
+	if (!PG_ARGISNULL(0) && !PG_ARGISNULL(1) &&
+		SourceLoad(&source, &SourceOfSeries, PG_GETARG_DATUM(0)))
+		RunInto(rsinfo, &source, PG_GETARG_DATEADT(1),
+				PG_ARGISNULL(2) ? NULL : PG_GETARG_ARRAYTYPE_P(2));
+	SPI_finish();
+	return (Datum) 0;
+}
+
+/*
  * history_rows(scheme, query): the rows of a query that runs this once, for
  * load_history() and with the rights of who called that
  */

@@ -60,6 +60,24 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000 ROWS 1000;
 COMMENT ON FUNCTION _tiering.source_rows(text, date, text[]) IS
 'The same for some customers only; null: for all';
 
+CREATE FUNCTION _tiering.source_amounts(scheme text, as_of date, version int, customers text[],
+	OUT customer_id text, OUT metrics text[], OUT amounts numeric[])
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'source_amounts'
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 1000;
+COMMENT ON FUNCTION _tiering.source_amounts(text, date, int, text[]) IS
+'The metrics of a version of a scheme for a date as arrays, a boolean as 1 or 0, scores left out; '
+'of some customers, or of all if customers is null. Errors are those of graded_rows()';
+
+CREATE FUNCTION _tiering.series_rows(key uuid, as_of date, customers text[],
+	OUT customer_id text, OUT balances tiering.daily_series, OUT period daterange)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'series_rows'
+LANGUAGE C STABLE PARALLEL RESTRICTED COST 1000000 ROWS 1000;
+COMMENT ON FUNCTION _tiering.series_rows(uuid, date, text[]) IS
+'The series of the scheme whose key it is for a date, of some customers, or of all if customers is '
+'null; with the rights of the role that set it. Nothing if that is not the key of a binding';
+
 CREATE FUNCTION _tiering.source_check(scheme text, query text, series boolean) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'source_check'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000 ROWS 1;
@@ -165,12 +183,12 @@ CREATE FUNCTION tiering.set_series(scheme text, query text) RETURNS void
 AS 'MODULE_PATHNAME', 'set_series'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.set_series(text, text) IS
-'Binds a scheme to a query for the histories of its customers, by which near_upgrade tells what '
-'to hold. It yields for each customer, once, the daily_series behind the measure as balances, and '
-'as period the days whose average the assessment after the date $1 will take: tiering.month($1 + '
-'1) if that is the month''s. A customer who has changed their number is to be yielded by the one '
-'that they have now. A null unbinds. It runs, is checked and tells of errors as what set_source() '
-'sets';
+'Binds a scheme to a query for the histories of its customers, by which near_upgrade and '
+'near_downgrade tell what to hold, projected_tier where customers will be, and customer_status() '
+'both. It yields for each customer, once, the daily_series behind the measure as balances, and as '
+'period the days whose average the assessment after the date $1 will take: tiering.month($1 + 1) '
+'if that is the month''s. A customer who has changed their number is to be yielded by the one that '
+'they have now. A null unbinds. It runs, is checked and tells of errors as what set_source() sets';
 
 -- Names the key: without one it does nothing. The view's reader calls it.
 CREATE FUNCTION _tiering.balance_to_hold(key uuid, as_of date, customer_id text,

@@ -76,7 +76,8 @@ FROM tiering.current_tier a
 COMMENT ON VIEW tiering.near_upgrade IS
 'How far each customer is from the next higher tier, by the measure alone. Those who are near: '
 'WHERE distance_percent <= 10. Where a customer is in a tier by hand or by a policy, and their '
-'measure leads further, the next tier is the one above that';
+'measure leads further, the next tier is the one above that. shortfall() tells the same by all '
+'metrics';
 COMMENT ON COLUMN tiering.near_upgrade.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.near_upgrade.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.near_upgrade.tier IS 'The customer''s tier';
@@ -103,6 +104,16 @@ COMMENT ON COLUMN tiering.near_upgrade.hold_until IS
 'The last day of the next assessment''s period';
 COMMENT ON COLUMN tiering.near_upgrade.period IS 'Of which days the measure is, as metric.period';
 
+-- An expression only, so that the view is planned with it
+CREATE FUNCTION _tiering.is_watched(next_review date, next_tier text, falls boolean, misses int,
+	watch_after int) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
+RETURN next_review IS NOT NULL AND (next_tier IS NULL OR falls)
+	AND misses >= COALESCE(watch_after, 0);
+COMMENT ON FUNCTION _tiering.is_watched(date, text, boolean, int, int) IS
+'Whether a customer is on the watch list: the policy will have them leave every tier or fall, and '
+'they have missed theirs often enough';
+
 CREATE VIEW tiering.near_downgrade AS
 WITH b AS MATERIALIZED (
 	SELECT * FROM tiering.measure_bound
@@ -110,8 +121,11 @@ WITH b AS MATERIALIZED (
 	-- just below the bound, the highest lower tier that takes it there, or the base
 	SELECT DISTINCT ON (b.scheme, b.version, b.tier, b.bounds)
 		b.scheme, b.version, b.tier, l.tier AS next_tier, b.measure, b.period, b.bound, b.bounds,
-		b.bound = min(b.bound) OVER (PARTITION BY b.scheme, b.version, b.tier) AS lowest
+		b.bound = min(b.bound) OVER (PARTITION BY b.scheme, b.version, b.tier) AS lowest,
+		NOT lower_inc(b.bounds) AS pass, s.key, o.refreshed_as_of
 	FROM b
+		LEFT JOIN tiering.series_source s ON s.scheme = b.scheme
+		LEFT JOIN tiering.source o ON o.scheme = b.scheme
 		LEFT JOIN (SELECT scheme, version, tier, rank, bounds FROM b
 				   UNION ALL SELECT scheme, version, tier, rank, numrange(NULL, NULL)
 					FROM tiering.tier WHERE base) l
@@ -126,9 +140,10 @@ SELECT a.scheme, a.customer_id, a.tier,
 	a.measure - n.bound AS distance,
 		round(100 * (a.measure - n.bound) / NULLIF(abs(n.bound), 0), 4) AS distance_percent,
 	a.since, a.as_of, a.version, a.watched, a.misses,
-		CASE WHEN a.watched THEN a.next_review END AS falls_on, n.period
-FROM (SELECT a.*, a.next_review IS NOT NULL AND (a.next_tier IS NULL OR l.rank < t.rank)
-			AND a.misses >= COALESCE(p.watch_after, 0) AS watched
+		CASE WHEN a.watched THEN a.next_review END AS falls_on,
+	(r.required).balance AS balance_to_hold, (r.required).until AS hold_until, n.period
+FROM (SELECT a.*, _tiering.is_watched(a.next_review, a.next_tier, l.rank < t.rank, a.misses,
+			p.watch_after) AS watched
 	  FROM tiering.current_tier a
 		LEFT JOIN tiering.policy p ON p.scheme = a.scheme AND p.version = a.version
 			AND p.tier = CASE WHEN a.policy_since IS NULL THEN a.tier ELSE a.policy_tier END
@@ -138,6 +153,9 @@ FROM (SELECT a.*, a.next_review IS NOT NULL AND (a.next_tier IS NULL OR l.rank <
 			AND l.tier = a.next_tier) a
 	LEFT JOIN fall n ON n.scheme = a.scheme AND n.version = a.version AND n.tier = a.tier
 		AND CASE WHEN a.watched THEN n.lowest ELSE n.bounds @> a.measure END
+	CROSS JOIN LATERAL (
+		SELECT _tiering.balance_to_hold(n.key, n.refreshed_as_of, a.customer_id, n.bound,
+			n.pass) AS required OFFSET 0) r
 WHERE a.watched OR n.tier IS NOT NULL;
 COMMENT ON VIEW tiering.near_downgrade IS
 'The watch list: customers who will fall, and customers who are near the bound of their tier. '
@@ -168,4 +186,10 @@ COMMENT ON COLUMN tiering.near_downgrade.since IS
 'The assessment from which on the customer is in the tier';
 COMMENT ON COLUMN tiering.near_downgrade.as_of IS 'The customer''s last assessment';
 COMMENT ON COLUMN tiering.near_downgrade.version IS 'The version of the scheme that graded';
+COMMENT ON COLUMN tiering.near_downgrade.balance_to_hold IS
+'The least balance with which the next assessment''s average is at the bound, or above one that is '
+'left out, if it stands from the day after the last refresh until hold_until; null as in '
+'near_upgrade';
+COMMENT ON COLUMN tiering.near_downgrade.hold_until IS
+'The last day of the next assessment''s period';
 COMMENT ON COLUMN tiering.near_downgrade.period IS 'Of which days the measure is, as metric.period';

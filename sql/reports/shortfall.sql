@@ -19,6 +19,25 @@ COMMENT ON FUNCTION _tiering.percent_limit(numeric) IS
 'Part of shortfall(): per cents in the unit of shortfall_rows(); of a negative number or NaN an '
 'error (22023)';
 
+CREATE FUNCTION _tiering.is_next(held int, l _tiering.lack) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
+RETURN COALESCE(held < (l).rank, true) AND COALESCE(held >= (l).above, (l).above IS NULL);
+COMMENT ON FUNCTION _tiering.is_next(int, _tiering.lack) IS
+'Whether a tier is the next one for who holds one of a rank; null: of none';
+
+CREATE FUNCTION _tiering.next_lacks(scheme text, version int, metrics text[], amounts numeric[],
+	held int) RETURNS SETOF _tiering.lack
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
+BEGIN ATOMIC
+	SELECT l.* FROM _tiering.shortfall_of(next_lacks.scheme, next_lacks.version,
+		next_lacks.metrics, next_lacks.amounts) l
+	WHERE _tiering.is_next(next_lacks.held, l)
+	ORDER BY l.rule_percent, l.conditions_missing, l.tier COLLATE "C", l.rule,
+		l.distance_percent DESC, l.metric COLLATE "C";
+END;
+COMMENT ON FUNCTION _tiering.next_lacks(text, int, text[], numeric[], int) IS
+'What shortfall() tells of one customer, whose metrics these are and who holds a tier of this rank';
+
 -- All that anybody lacks is much, what is asked for is little: the plan has one of the two.
 CREATE FUNCTION _tiering.shortfall(scheme text, within bigint, customers text[])
 RETURNS TABLE (customer_id text, tier text, next_tier text, rule int, metric text, value numeric,
@@ -51,7 +70,7 @@ BEGIN
 			AND a.customer_id = COALESCE(f.now_id, l.customer_id) COLLATE "C"
 		LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = graded_by
 			AND t.tier = a.tier
-	WHERE COALESCE(t.rank < l.rank, true) AND COALESCE(t.rank >= l.above, l.above IS NULL);
+	WHERE _tiering.is_next(t.rank, l);
 END;
 $$;
 COMMENT ON FUNCTION _tiering.shortfall(text, bigint, text[]) IS
@@ -77,9 +96,9 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.shortfall(text, numeric, text[]) IS
-'What each customer of a scheme, or some of them, lacks to their next tier: that is the lowest '
-'above both the one that they hold and the one that they earn, of those that can be reached by '
-'metrics that are actionable. A row is a metric that has to change for a rule of that tier; '
+'What each customer of a scheme, or some of them, lacks to their next tier. That is the lowest '
+'tier above both the one that they hold and the one that they earn, of those that can be reached '
+'by metrics that are actionable. A row is a metric that has to change for a rule of that tier; '
 'conditions_missing says how many have to for that rule. The cheapest rule of each customer '
 'comes first: the one whose greatest distance_percent is least. bound is what the value has to '
 'reach, or to pass if the rule leaves it out; distance is by how much it has to rise, or to fall '

@@ -195,7 +195,9 @@ GRANT EXECUTE ON FUNCTION _tiering.bounds_fit, _tiering.restores, _tiering.binde
 	TO PUBLIC;
 -- near_upgrade, which may be granted alone: it asks for a key that the view alone gives
 GRANT EXECUTE ON FUNCTION _tiering.balance_to_hold TO PUBLIC;
--- current_tier, near_upgrade, near_downgrade and tier_distribution: in the same way
-GRANT EXECUTE ON FUNCTION _tiering.shown_measures, _tiering.shown_sums,
-	_tiering.shown_by
+-- current_tier, near_upgrade, near_downgrade, tier_distribution and projected_tier: in the same way
+GRANT EXECUTE ON FUNCTION _tiering.shown_measures, _tiering.shown_sums, _tiering.shown_by,
+	_tiering.shown_projected
 	TO PUBLIC;
+-- near_downgrade, too
+GRANT EXECUTE ON FUNCTION _tiering.is_watched TO PUBLIC;

@@ -503,6 +503,15 @@ COMMENT ON FUNCTION tiering.balance_to_reach(tiering.daily_series, numeric, date
 'does, in the decimals that the series shows; negative or 0 if nothing needs to be held, null if '
 'no day is left';
 
+CREATE FUNCTION _tiering.balance_needed(series tiering.daily_series, threshold numeric,
+	period daterange, as_of date, above boolean) RETURNS numeric
+AS 'MODULE_PATHNAME', 'daily_series_balance_needed'
+LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION _tiering.balance_needed(tiering.daily_series, numeric, daterange, date,
+	boolean) IS
+'The same as balance_to_reach(), or if above the least balance that brings the average above the '
+'threshold';
+
 CREATE FUNCTION tiering.last_day_to_reach(series tiering.daily_series, threshold numeric,
 	period daterange, max_balance numeric) RETURNS date
 AS 'MODULE_PATHNAME', 'daily_series_last_day_to_reach'

@@ -24,6 +24,8 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.told_rate(numeric, text, text, boolean);
 	_tiering.shown_measures(uuid, text);
 	_tiering.shown_sums(uuid, text);
+	_tiering.shown_projected(uuid, text);
+	_tiering.is_watched(date, text, boolean, integer, integer);
 	definition_rows(text, integer);
 	_tiering.kept_settings();
 	_tiering.open_end();
@@ -275,6 +277,7 @@ INSERT INTO walk.decided VALUES ('function', 'report', $list$
 	_tiering.seal(bytea, tiering.batch, bytea);
 	simulate_customers(text, integer, date);
 	shortfall(text, numeric, text[]);
+	customer_status(text, text, date);
 	tier_distribution_history(text, timestampwithtimezone);
 	tier_on(text, text, date, timestampwithtimezone);
 	tiers_on(text, date, timestampwithtimezone);
@@ -366,6 +369,20 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.check_renamed(text, text, date);
 	_tiering.graded_rows(text, date, integer, text[]);
 	_tiering.percent_limit(numeric);
+	_tiering.is_next(integer, _tiering.lack);
+	_tiering.next_lacks(text, integer, text[], numeric[], integer);
+	_tiering.least_to_stay(text, integer, text[], numeric[], integer);
+	_tiering.tier_of(text, integer, text[], numeric[], integer);
+	_tiering.tier_with(text, integer, text[], numeric[], text, numeric, integer);
+	_tiering.source_amounts(text, date, integer, text[]);
+	_tiering.series_rows(uuid, date, text[]);
+	_tiering.balance_needed(tiering.daily_series, numeric, daterange, date, boolean);
+	_tiering.held_flat(tiering.daily_series, daterange, date);
+	_tiering.refuse_repeated_series(text, text);
+	_tiering.projections(text, date, text[]);
+	_tiering.projected(text, date, integer);
+	_tiering.decided_about(text, text, date);
+	_tiering.measured(text, text, date, integer, integer);
 	_tiering.shortfall(text, bigint, text[]);
 	_tiering.shortfall_rows(text, date, integer);
 	_tiering.shortfall_rows(text, date, integer, text[], bigint);
@@ -715,6 +732,7 @@ INSERT INTO walk.decided VALUES ('relation', 'report', $list$
 	migration_summary SELECT;
 	near_downgrade SELECT;
 	near_upgrade SELECT;
+	projected_tier SELECT;
 	pareto SELECT;
 	request SELECT;
 	request_state SELECT;

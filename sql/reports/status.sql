@@ -1,0 +1,287 @@
+/*
+ * Where customers will be at the end of the period, and all about one of them.
+ *
+ * What is held now is taken to be held until then. The series are those that set_series()
+ * bound, which tell the days that the next assessment will average.
+ */
+
+CREATE FUNCTION _tiering.held_flat(balances tiering.daily_series, period daterange, as_of date)
+RETURNS numeric
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
+RETURN CASE WHEN balances IS NULL OR as_of >= upper(period) - 1 THEN NULL
+	ELSE tiering.daily_avg(tiering.amend(balances,
+		daterange(GREATEST(as_of + 1, lower(period)), upper(period)),
+		COALESCE(tiering.value_on(balances, as_of), 0)), period) END;
+COMMENT ON FUNCTION _tiering.held_flat(tiering.daily_series, daterange, date) IS
+'The average of a period if what stands on as_of stands until the period''s end; null if no day of '
+'it is left';
+
+CREATE FUNCTION _tiering.refuse_repeated_series(scheme text, customer text) RETURNS numeric
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION 'series of scheme "%" yields customer "%" more than once', scheme, customer
+		USING ERRCODE = 'unique_violation',
+		HINT = 'Its query must yield one row for each customer.';
+END;
+$$;
+COMMENT ON FUNCTION _tiering.refuse_repeated_series(text, text) IS
+'Raises the error for a customer whom a series has more than once (23505)';
+
+CREATE FUNCTION _tiering.projections(scheme text, as_of date, customers text[])
+RETURNS TABLE (customer_id text, balances tiering.daily_series, period daterange,
+	projected numeric)
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 1000
+BEGIN ATOMIC
+	SELECT r.customer_id, r.balances, r.period,
+		CASE WHEN count(*) OVER (PARTITION BY r.customer_id COLLATE "C") > 1
+			THEN _tiering.refuse_repeated_series(projections.scheme, r.customer_id)
+			ELSE _tiering.held_flat(r.balances, r.period, projections.as_of) END
+	FROM tiering.series_source s,
+		LATERAL _tiering.series_rows(s.key, projections.as_of, projections.customers) r
+	WHERE s.scheme = projections.scheme COLLATE "C";
+END;
+COMMENT ON FUNCTION _tiering.projections(text, date, text[]) IS
+'The series of a scheme''s customers, or of some of them, for a day, and the average of their '
+'period if what is held on that day is held to its end; nobody if no series is bound';
+
+CREATE FUNCTION _tiering.tier_with(scheme text, version int, metrics text[], amounts numeric[],
+	measure text, amount numeric, rank int) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 20
+BEGIN ATOMIC
+	SELECT _tiering.tier_of(tier_with.scheme, tier_with.version,
+		COALESCE(array_agg(m.metric ORDER BY m.ordinality), ARRAY[tier_with.measure]),
+		COALESCE(array_agg(CASE WHEN m.metric = tier_with.measure COLLATE "C"
+			THEN tier_with.amount ELSE m.amount END ORDER BY m.ordinality),
+			ARRAY[tier_with.amount]), tier_with.rank)
+	FROM unnest(tier_with.metrics, tier_with.amounts) WITH ORDINALITY m(metric, amount);
+END;
+COMMENT ON FUNCTION _tiering.tier_with(text, int, text[], numeric[], text, numeric, int) IS
+'What tier_of() says if the measure is another one, and nothing else is known if metrics is null';
+
+-- Where no rule looks at anything else, the measure is all that the source would be run for.
+CREATE FUNCTION _tiering.projected(scheme text, as_of date, version int)
+RETURNS TABLE (customer_id text, projected_tier text, projected_measure numeric, until date)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 1000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+SET jit = off SET enable_nestloop = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	measure text := m.metric FROM tiering.metric m
+		WHERE m.scheme = projected.scheme COLLATE "C" AND m.version = projected.version
+			AND m.is_measure;
+	others boolean := EXISTS (SELECT FROM tiering.metric m
+		WHERE m.scheme = projected.scheme COLLATE "C" AND m.version = projected.version
+			AND NOT m.is_measure);
+BEGIN
+	IF measure IS NULL THEN
+		RETURN;
+	END IF;
+	RETURN QUERY
+	SELECT a.customer_id,
+		_tiering.tier_with(projected.scheme, projected.version, m.metrics, m.amounts, measure,
+			p.projected, t.rank),
+		p.projected, upper(p.period) - 1
+	FROM _tiering.projections(projected.scheme, projected.as_of, NULL) p
+		JOIN tiering.assignment a ON a.scheme = projected.scheme COLLATE "C"
+			AND a.customer_id = p.customer_id COLLATE "C"
+		LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = projected.version
+			AND t.tier = a.tier
+		LEFT JOIN (
+			SELECT COALESCE(f.now_id, s.customer_id) COLLATE "C" AS customer_id, s.metrics,
+				s.amounts
+			FROM _tiering.source_amounts(projected.scheme, projected.as_of, projected.version,
+				NULL) s
+				LEFT JOIN tiering.former_number f ON f.scheme = projected.scheme COLLATE "C"
+					AND f.customer_id = s.customer_id COLLATE "C"
+			WHERE others) m ON m.customer_id = a.customer_id
+	WHERE p.projected IS NOT NULL;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.projected(text, date, int) IS
+'Part of projected_tier: the tier and the measure of a scheme''s customers at the end of the '
+'period of a day, by a version';
+
+CREATE FUNCTION _tiering.shown_projected(key uuid, scheme text)
+RETURNS TABLE (customer_id text, projected_tier text, projected_measure numeric, until date,
+	version int)
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL RESTRICTED COST 1000000 ROWS 1000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+SET jit = off SET debug_print_plan = off
+AS $$
+DECLARE
+	day date := s.refreshed_as_of FROM tiering.source s
+		WHERE s.scheme = shown_projected.scheme COLLATE "C";
+	graded_by int := tiering.version_on(scheme, day);
+BEGIN
+	IF day IS NOT NULL
+		AND EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_projected.key)
+	THEN
+		RETURN QUERY SELECT p.*, graded_by FROM _tiering.projected(scheme, day, graded_by) p;
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.shown_projected(uuid, text) IS
+'Where the customers of a scheme will be at the end of the period, for projected_tier; nobody if '
+'that is not the key of views';
+
+-- It has an order for the reason that current_tier has one inside: what is joined to it asks for
+-- it once, and not for each customer, while a condition on the scheme goes into it.
+CREATE VIEW tiering.projected_tier AS
+SELECT a.scheme, a.customer_id, a.tier, h.projected_tier, a.measure, h.projected_measure, h.until,
+	a.as_of, h.version
+FROM tiering.current_tier a
+	JOIN (
+		SELECT s.scheme || '' AS scheme, p.customer_id COLLATE "C" AS customer_id,
+			p.projected_tier, p.projected_measure, p.until, p.version
+		FROM tiering.series_source s
+			CROSS JOIN LATERAL _tiering.shown_projected(
+				(SELECT k.key FROM tiering.view_key k LIMIT 1), s.scheme) p) h
+		ON h.scheme = a.scheme AND h.customer_id = a.customer_id
+ORDER BY h.until;
+COMMENT ON VIEW tiering.projected_tier IS
+'Where each customer will be at the end of the period, if what they hold on the day of the last '
+'refresh stands until then. The period is the one that the next assessment will average. Schemes '
+'with a series only: see set_series(). Rules decide, those for staying included, and no policy; '
+'other metrics are those of the last refresh, for which the source is asked where the scheme has '
+'others';
+COMMENT ON COLUMN tiering.projected_tier.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.projected_tier.customer_id IS 'Customer';
+COMMENT ON COLUMN tiering.projected_tier.tier IS 'Their tier now';
+COMMENT ON COLUMN tiering.projected_tier.projected_tier IS
+'The tier that the rules will give; null if none';
+COMMENT ON COLUMN tiering.projected_tier.measure IS 'The measure at their last assessment';
+COMMENT ON COLUMN tiering.projected_tier.projected_measure IS
+'The average of the whole period, what is held being held to its end';
+COMMENT ON COLUMN tiering.projected_tier.until IS 'The last day of the period';
+COMMENT ON COLUMN tiering.projected_tier.as_of IS 'Their last assessment';
+COMMENT ON COLUMN tiering.projected_tier.version IS 'The version whose rules these are';
+
+CREATE FUNCTION _tiering.decided_about(scheme text, customer_id text, as_of date,
+	OUT override text, OUT request_pending text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+BEGIN ATOMIC
+	SELECT string_agg(r.kind || ' ' || r.tier, ', ' ORDER BY r.request)
+			FILTER (WHERE r.counts @> decided_about.as_of),
+		string_agg(r.kind || ' ' || r.tier, ', ' ORDER BY r.request)
+			FILTER (WHERE r.state = 'pending')
+	FROM tiering.request_state r
+	WHERE r.scheme = decided_about.scheme COLLATE "C"
+		AND r.customer_id = decided_about.customer_id COLLATE "default";
+END;
+COMMENT ON FUNCTION _tiering.decided_about(text, text, date) IS
+'Part of customer_status(): the overrides of a customer that count on a day, and the requests that '
+'wait for a decision';
+
+-- Source and series are run for this one customer, each once.
+CREATE FUNCTION _tiering.measured(scheme text, customer_id text, as_of date, version int, rank int,
+	OUT measure numeric, OUT way _tiering.lack, OUT to_hold numeric, OUT to_stay numeric,
+	OUT hold_until date, OUT days_left int, OUT projected_tier text,
+	OUT projected_measure numeric)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100000
+SET search_path = pg_catalog, pg_temp SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	measured_by text := m.metric FROM tiering.metric m
+		WHERE m.scheme = measured.scheme COLLATE "C" AND m.version = measured.version
+			AND m.is_measure;
+	m record;
+	s record;
+BEGIN
+	SELECT r.metrics, r.amounts, count(*) OVER () AS times INTO m
+	FROM tiering.source b, LATERAL _tiering.source_amounts(measured.scheme, measured.as_of,
+		measured.version, _tiering.numbers_ever(measured.scheme, ARRAY[measured.customer_id])) r
+	WHERE b.scheme = measured.scheme COLLATE "C";
+	IF m.times > 1 THEN
+		PERFORM _tiering.refuse_repeated(scheme, measured.customer_id);
+	END IF;
+	SELECT p.balances, p.period, p.projected INTO s
+	FROM _tiering.projections(measured.scheme, measured.as_of, ARRAY[measured.customer_id]) p;
+	measure := m.amounts[array_position(m.metrics, measured_by)];
+	SELECT l.* INTO way FROM _tiering.next_lacks(scheme, measured.version, m.metrics, m.amounts,
+		measured.rank) l LIMIT 1;
+	projected_measure := s.projected;
+	IF projected_measure IS NULL THEN
+		RETURN;
+	END IF;
+	hold_until := upper(s.period) - 1;
+	days_left := upper(s.period) - GREATEST(measured.as_of + 1, lower(s.period));
+	projected_tier := _tiering.tier_with(scheme, measured.version, m.metrics, m.amounts,
+		measured_by, s.projected, measured.rank);
+	to_hold := _tiering.balance_needed(s.balances, l.bound, s.period, measured.as_of, l.open)
+	FROM _tiering.next_lacks(scheme, measured.version, m.metrics, m.amounts, measured.rank) l
+	WHERE (l.tier, l.rule) = (way.tier, way.rule) AND l.metric = measured_by COLLATE "C";
+	to_stay := _tiering.balance_needed(s.balances, l.bound, s.period, measured.as_of, l.open)
+	FROM _tiering.least_to_stay(scheme, measured.version, m.metrics, m.amounts, measured.rank) l;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.measured(text, text, date, int, int) IS
+'Part of customer_status(): what follows from what the source and the series say of one customer; '
+'way is the dearest change of the cheapest rule';
+
+CREATE FUNCTION tiering.customer_status(scheme text, customer_id text, as_of date DEFAULT NULL)
+RETURNS TABLE (tier text, title text, title_zh text, since date, cause text, earned text,
+	misses int, watched boolean, override text, request_pending text, measure numeric,
+	measured_as_of date, next_tier text, rule int, metric text, value numeric, bound numeric,
+	distance numeric, distance_percent numeric, conditions_missing int, to_hold numeric,
+	to_stay numeric, hold_until date, days_left int, projected_tier text,
+	projected_measure numeric, benefits text, next_review date)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 100000 ROWS 1
+SET search_path = pg_catalog, pg_temp SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	now_id text := _tiering.number_now(scheme, customer_id);
+	day date := COALESCE(as_of, _tiering.last_assessed(scheme, now_id));
+	graded_by int;
+	x record;
+BEGIN
+	PERFORM tiering.newest_version(scheme);
+	IF day IS NOT NULL THEN
+		graded_by := _tiering.graded_by(scheme, _tiering.check_day(day, 'as_of'));
+	END IF;
+	SELECT r.* INTO x
+	FROM tiering.assignment a
+		LEFT JOIN tiering.tier t
+			ON (t.scheme, t.version, t.tier) = (a.scheme, graded_by, a.tier)
+		CROSS JOIN LATERAL _tiering.measured(customer_status.scheme, now_id, day, graded_by,
+			t.rank) r
+	WHERE a.scheme = customer_status.scheme COLLATE "C" AND a.customer_id = now_id COLLATE "C"
+		AND day IS NOT NULL;
+	RETURN QUERY
+	SELECT a.tier, t.title, t.title_zh, a.since, a.cause, a.earned, a.misses,
+		_tiering.is_watched(a.next_review, a.next_tier, l.rank < t.rank, a.misses, p.watch_after),
+		d.override, d.request_pending, x.measure, day, (x.way).tier, (x.way).rule,
+		(x.way).metric, (x.way).value, (x.way).bound, (x.way).distance, (x.way).distance_percent,
+		(x.way).conditions_missing, x.to_hold, x.to_stay, x.hold_until, x.days_left,
+		x.projected_tier, x.projected_measure, v.benefits, a.next_review
+	FROM tiering.assignment a
+		LEFT JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (a.scheme, a.version, a.tier)
+		LEFT JOIN tiering.tier l
+			ON (l.scheme, l.version, l.tier) = (a.scheme, a.version, a.next_tier)
+		LEFT JOIN tiering.policy p ON (p.scheme, p.version, p.tier) = (a.scheme, a.version,
+			CASE WHEN a.policy_since IS NULL THEN a.tier ELSE a.policy_tier END)
+		LEFT JOIN tiering.service v
+			ON (v.scheme, v.version, v.tier) = (a.scheme, a.version, a.tier)
+		CROSS JOIN LATERAL _tiering.decided_about(a.scheme, a.customer_id, day) d
+	WHERE a.scheme = customer_status.scheme COLLATE "C" AND a.customer_id = now_id COLLATE "C";
+END;
+$$;
+COMMENT ON FUNCTION tiering.customer_status(text, text, date) IS
+'All about one customer in a row: their tier, the next one and what is missing, what to hold, '
+'and where they will be. It asks for that customer alone, and takes as long in a large bank as '
+'in a small one if the queries of source and series find one customer by an index. tier to '
+'misses are as in current_tier, watched and next_review as in near_downgrade; override: what '
+'overrides count, each as a kind and a tier; request_pending: what waits for a decision, in the '
+'same way. measure is what the source says for measured_as_of: the day that is given, or that of '
+'the customer''s last assessment. next_tier to conditions_missing are as in shortfall(), of the '
+'cheapest rule the condition that is missed by most. With a series that set_series() bound: '
+'to_hold and to_stay are the least balances that, if they stand for days_left days until '
+'hold_until, bring the next assessment''s average to what that rule takes of the measure, and to '
+'what it takes to stay, all else being as it is; projected_measure and projected_tier are as in '
+'projected_tier. Null is what is not known or does not apply. No row: they have no tier. Errors: '
+'unknown scheme, no version in force on the day (42704), as_of no day (22023), a source or a '
+'series that has the customer twice (23505)';
