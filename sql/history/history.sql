@@ -2,7 +2,8 @@
  * History on two time axes: as_of is the day for which a move counts, and the
  * batch with which it was recorded tells when it was known. A statement that
  * moves customers makes a batch. Nothing is erased: a move that a restatement
- * found wrong is superseded by that batch.
+ * found wrong is superseded by that batch. Of a customer who is forgotten the moves stay,
+ * and their number goes: it was never sealed itself, but hashed with a salt of each move.
  *
  * Batches of a scheme are numbered without gaps, one session at a time, and each
  * is sealed: SHA-256 over what is in it, what was published until then, and the seal of
@@ -120,35 +121,92 @@ AS $$
 $$;
 COMMENT ON FUNCTION _tiering.next_batch(text) IS 'The number of a scheme''s next batch';
 
--- Digests of digests, 10,000 moves each, as a batch may be larger than a datum.
--- Rows are hashed as text, which must not depend on the session. A column that came later
--- is a text of its own behind the row's, and none where it says what went without saying
--- before: so what was sealed before is still as it was sealed, and a head that was kept is
--- still the head.
-CREATE FUNCTION _tiering.batch_digests(scheme text, from_batch int, after_move bigint)
-RETURNS TABLE (batch int, moves bigint, superseded bigint, digest bytea)
+CREATE FUNCTION _tiering.move_mark(mark bytea, salt uuid, customer_id text) RETURNS bytea
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
+BEGIN ATOMIC
+	SELECT COALESCE(move_mark.mark,
+		sha256(uuid_send(move_mark.salt) || convert_to(move_mark.customer_id, 'UTF8')));
+END;
+COMMENT ON FUNCTION _tiering.move_mark(bytea, uuid, text) IS
+'What a move is sealed by in place of its customer''s number: SHA-256 over the salt and the '
+'number, or what was kept of that; null for a move from before 0.2.0, which is sealed by the '
+'number';
+
+-- Digests of 10,000 moves each, as a batch may be larger than a datum. Rows are hashed as
+-- text, which must not depend on the session. A column that came later is a text of its own
+-- behind the row's, and none where it says what went without saying before: so what was
+-- sealed before is still as it was sealed, and a head that was kept is still the head. The
+-- mark of a number that nobody is known to have forgotten is none.
+CREATE FUNCTION _tiering.move_digests(scheme text, from_batch int, after_move bigint)
+RETURNS TABLE (batch int, part bigint, moves bigint, digest bytea)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100000 ROWS 100
 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD'
 AS $$
+	SELECT m.batch, m.move / 10000, count(*),
+		sha256(convert_to(string_agg(
+			ROW(m.move, m.scheme,
+				CASE WHEN m.salt IS NULL AND m.mark IS NULL THEN m.customer_id END, m.as_of,
+				m.from_tier, m.to_tier, m.direction, m.cause, m.version, m.measure,
+				m.recorded_at, m.recorded_by, m.batch)::text
+			|| CASE WHEN m.assessed = m.as_of AND m.recorded_as IS NULL THEN ''
+				ELSE ROW(m.assessed, m.recorded_as)::text END
+			|| COALESCE(encode(_tiering.move_mark(
+				CASE WHEN m.mark IS NOT NULL AND m.customer_id IN (
+						SELECT f.customer_id FROM tiering.forgotten f
+						WHERE f.scheme = move_digests.scheme)
+					THEN m.mark END, m.salt, m.customer_id), 'hex'), ''),
+			E'\n' ORDER BY m.move), 'UTF8'))
+	FROM tiering.migration m
+	WHERE m.scheme = move_digests.scheme AND m.batch >= from_batch AND m.move > after_move
+	GROUP BY m.batch, m.move / 10000
+$$;
+COMMENT ON FUNCTION _tiering.move_digests(text, int, bigint) IS
+'The digests of a scheme''s moves, in batches from a number on and after a move, 10,000 of them '
+'each, as the rows are now';
+
+-- A batch by which customers were forgotten has a digest of which moves were theirs, and one
+-- of those that it seals anew; see sealed_before.
+CREATE FUNCTION _tiering.batch_digests(scheme text, from_batch int, after_move bigint)
+RETURNS TABLE (batch int, moves bigint, superseded bigint, digest bytea)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100000 ROWS 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH anew AS MATERIALIZED (
+		SELECT s.* FROM tiering.sealed_before s WHERE s.scheme = batch_digests.scheme
+	), every AS (
+		SELECT EXISTS (SELECT FROM anew a WHERE a.forgotten_by >= from_batch) AS batch
+	), part AS MATERIALIZED (
+		SELECT d.*, a.digest AS before, a.forgotten_by
+		FROM every e
+			CROSS JOIN LATERAL _tiering.move_digests(batch_digests.scheme,
+				CASE WHEN e.batch THEN 0 ELSE from_batch END,
+				CASE WHEN e.batch THEN 0 ELSE after_move END) d
+			LEFT JOIN anew a ON a.batch = d.batch AND a.part = d.part
+	)
 	SELECT p.batch, sum(p.moves)::bigint, sum(p.superseded)::bigint,
 		sha256(string_agg(p.digest, '' ORDER BY p.kind, p.part))
 	FROM (
-		SELECT m.batch, 1 AS kind, m.move / 10000 AS part, count(*) AS moves, 0 AS superseded,
-			sha256(convert_to(string_agg(
-				ROW(m.move, m.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier, m.direction,
-					m.cause, m.version, m.measure, m.recorded_at, m.recorded_by, m.batch)::text
-				|| CASE WHEN m.assessed = m.as_of AND m.recorded_as IS NULL THEN ''
-					ELSE ROW(m.assessed, m.recorded_as)::text END,
-				E'\n' ORDER BY m.move), 'UTF8')) AS digest
-		FROM tiering.migration m
-		WHERE m.scheme = batch_digests.scheme AND m.batch >= from_batch AND m.move > after_move
-		GROUP BY m.batch, m.move / 10000
+		SELECT d.batch, 1 AS kind, d.part, d.moves, 0 AS superseded,
+			COALESCE(d.before, d.digest) AS digest
+		FROM part d WHERE d.batch >= from_batch
 		UNION ALL
 		SELECT s.batch, 2, s.move / 10000, 0, count(*),
 			sha256(convert_to(string_agg(s.move::text, E'\n' ORDER BY s.move), 'UTF8'))
 		FROM tiering.superseded s
 		WHERE s.scheme = batch_digests.scheme AND s.batch >= from_batch
-		GROUP BY s.batch, s.move / 10000) p
+		GROUP BY s.batch, s.move / 10000
+		UNION ALL
+		SELECT f.batch, 3, 0, 0, 0, sha256(convert_to(
+			string_agg(ROW(m.move, m.customer_id)::text, E'\n' ORDER BY m.move), 'UTF8'))
+		FROM tiering.forgotten f
+			JOIN tiering.migration m ON m.scheme = f.scheme AND m.customer_id = f.customer_id
+				AND m.mark IS NOT NULL
+		WHERE f.scheme = batch_digests.scheme AND f.batch >= from_batch
+		GROUP BY f.batch
+		UNION ALL
+		SELECT d.forgotten_by, 4, 0, 0, 0, sha256(string_agg(d.digest, '' ORDER BY d.batch, d.part))
+		FROM part d WHERE d.forgotten_by >= from_batch
+		GROUP BY d.forgotten_by) p
 	GROUP BY p.batch
 $$;
 COMMENT ON FUNCTION _tiering.batch_digests(text, int, bigint) IS
@@ -203,7 +261,7 @@ BEGIN
 	PERFORM _tiering.record_hand_overs(scheme, batch, after_move);
 	SELECT * INTO content FROM _tiering.batch_digests(scheme, batch, after_move) d
 	WHERE d.batch = seal_batch.batch;
-	IF NOT FOUND AND kind <> 'void' THEN
+	IF NOT FOUND AND kind NOT IN ('void', 'forget') THEN
 		RETURN;
 	END IF;
 	SELECT * INTO previous FROM tiering.batch b
@@ -227,7 +285,7 @@ END;
 $$;
 COMMENT ON FUNCTION _tiering.seal_batch(text, int, text, date, bigint) IS
 'Seals the batch that was just recorded, its moves having numbers after one; writes nothing if it '
-'is empty, unless it takes an assessment back';
+'is empty, unless it takes an assessment back or forgets a customer';
 
 CREATE FUNCTION _tiering.last_move() RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 10

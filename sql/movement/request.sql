@@ -1,9 +1,9 @@
 /*
- * What takes more than one person: moves into a tier that is marked approval, and
+ * What takes more than one person: moves into a tier that is marked approval,
  * overrides, by which a customer is in another tier than the rules and the policy
- * give. Both are requests, on which somebody else decides. Requests and decisions
- * are rows that are added only, so every step is kept; a request's state follows
- * from the decisions on it.
+ * give, and forgetting a customer. All are requests, on which somebody else decides.
+ * Requests and decisions are rows that are added only, so every step is kept; a request's
+ * state follows from the decisions on it.
  *
  * Who asks and who decides is told by what a rename does not change, and shown by name.
  *
@@ -35,12 +35,13 @@ COMMENT ON COLUMN tiering.request_state.request IS 'Number of the request';
 COMMENT ON COLUMN tiering.request_state.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.request_state.customer_id IS
 'Customer, by the number that they have now';
-COMMENT ON COLUMN tiering.request_state.kind IS 'move, floor, cap or fixed; see request';
+COMMENT ON COLUMN tiering.request_state.kind IS
+'move, floor, cap, fixed or forget; see request';
 COMMENT ON COLUMN tiering.request_state.tier IS 'The tier that is asked for';
 COMMENT ON COLUMN tiering.request_state.from_tier IS
 'Where the customer stood when a move was asked for; null if nowhere';
 COMMENT ON COLUMN tiering.request_state.valid IS 'The days for which an override is asked for';
-COMMENT ON COLUMN tiering.request_state.reason IS 'Why an override is asked for';
+COMMENT ON COLUMN tiering.request_state.reason IS 'Why it is asked for; null for a move';
 COMMENT ON COLUMN tiering.request_state.as_of IS 'The assessment that asks for a move';
 COMMENT ON COLUMN tiering.request_state.measure IS 'The customer''s measure at that assessment';
 COMMENT ON COLUMN tiering.request_state.state IS
@@ -217,6 +218,8 @@ BEGIN
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 			HINT = 'The next refresh withdraws it, and asks anew if the source still has the '
 				'customer.';
+	ELSIF r.kind = 'forget' THEN
+		PERFORM _tiering.check_forget(r.scheme, r.customer_id, request);
 	ELSIF r.kind <> 'move' THEN
 		SELECT s.request INTO other FROM tiering.request_state s
 		WHERE s.scheme = r.scheme AND s.customer_id = r.customer_id AND s.state
@@ -234,7 +237,11 @@ BEGIN
 	END IF;
 	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
 	VALUES (approve.request, 'approved', last_day, approve.note, session_user);
-	PERFORM _tiering.apply_decision(r, CASE WHEN r.kind = 'move' THEN r.tier END);
+	IF r.kind = 'forget' THEN
+		PERFORM _tiering.forget(r.scheme, r.customer_id);
+	ELSE
+		PERFORM _tiering.apply_decision(r, CASE WHEN r.kind = 'move' THEN r.tier END);
+	END IF;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.approve(bigint, text) IS
@@ -245,12 +252,12 @@ AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
 COMMENT ON FUNCTION tiering.approve(bigint, text) IS
 'Approves a request that is pending. The customer moves at once, as of the last assessment, as '
-'far as the request has to do with that. An override goes on to count at those that follow. '
-'Errors: no such request (P0002), not pending any more, another override in the way, a customer '
-'who was removed (55000), one''s own request, somebody else''s function or view in between '
-'(42501). A function or view of somebody else''s that runs with the caller''s own rights cannot '
-'be told from the caller: who may approve should read and run nothing of people whom they do not '
-'trust';
+'far as the request has to do with that. An override goes on to count at those that follow. Who is '
+'to be forgotten is, see forget_customer(). Errors: no such request (P0002), not pending any more, '
+'another override in the way, a customer who was removed, or who is there and was to be forgotten '
+'(55000), one''s own request, somebody else''s function or view in between (42501). A function or '
+'view of somebody else''s that runs with the caller''s own rights cannot be told from the caller: '
+'who may approve should read and run nothing of people whom they do not trust';
 
 CREATE FUNCTION _tiering.reject(request bigint, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
@@ -284,7 +291,7 @@ BEGIN
 	IF r.kind = 'move' OR NOT _tiering.is_login(r.requested_id, r.requested_by) THEN
 		RAISE EXCEPTION 'request % is not yours to withdraw', request
 			USING ERRCODE = 'insufficient_privilege',
-			HINT = 'Overrides are withdrawn by who asked for them, moves by the refreshes that do '
+			HINT = 'What people ask for is withdrawn by who did, moves by the refreshes that do '
 				'not ask for them any more.';
 	END IF;
 	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
@@ -299,8 +306,8 @@ CREATE FUNCTION tiering.withdraw(request bigint, note text DEFAULT NULL) RETURNS
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.withdraw(bigint, text) IS
-'Takes back one''s own request for an override while it is pending. Errors: no such request '
-'(P0002), not pending any more (55000), not one''s own (42501)';
+'Takes back one''s own request, for an override or to forget a customer, while it is pending. '
+'Errors: no such request (P0002), not pending any more (55000), not one''s own (42501)';
 
 CREATE FUNCTION _tiering.end_override(request bigint, on_date date, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
@@ -311,8 +318,9 @@ DECLARE
 	last_day date := _tiering.last_assessed(r.scheme, r.customer_id);
 BEGIN
 	PERFORM _tiering.check_day(on_date, 'on_date');
-	IF r.kind = 'move' THEN
-		RAISE EXCEPTION 'request % is a move, not an override', request
+	IF r.kind IN ('move', 'forget') THEN
+		RAISE EXCEPTION 'request % is %, not an override', request,
+				CASE r.kind WHEN 'move' THEN 'a move' ELSE 'to forget a customer' END
 			USING ERRCODE = 'invalid_parameter_value';
 	ELSIF on_date >= upper(r.valid) OR on_date < last_day THEN
 		RAISE EXCEPTION 'override % cannot end on %', request, on_date
@@ -336,4 +344,4 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
 COMMENT ON FUNCTION tiering.end_override(bigint, date, text) IS
 'Ends an approved override before its time. on_date is the first day on which it does not count, '
 'that of the last assessment or a later one. Errors: no such request (P0002), not approved or '
-'ended already (55000), one''s own (42501), a day outside of it, or a move (22023)';
+'ended already (55000), one''s own (42501), a day outside of it, or no override (22023)';

@@ -18,6 +18,7 @@ BEGIN
 	PERFORM _tiering.check_day(from_as_of, 'from_as_of');
 	src := _tiering.lock_source(scheme COLLATE "C");
 	PERFORM _tiering.refuse_loaded(src.scheme, from_as_of);
+	PERFORM _tiering.refuse_forgotten(src.scheme, from_as_of, customers);
 	IF customers IS NOT NULL THEN
 		customers := ARRAY(SELECT DISTINCT c COLLATE "C"
 			FROM unnest(_tiering.numbers_now(scheme, customers)) c WHERE c IS NOT NULL);
@@ -43,7 +44,8 @@ COMMENT ON FUNCTION tiering.restate(text, date, text[]) IS
 'the old ones, with the cause correction. Changes by hand and decisions of then stay. Assessments '
 'that are kept are amended; of others the money of tiers in which the customers are or were is '
 'null until recount(). Errors: unknown scheme, no source (42704), a refresh under way (55P03), a '
-'null or infinite day, or one up to which assessments were loaded (22023), and those of refresh()';
+'null or infinite day, or one up to which assessments were loaded (22023), a customer who was '
+'forgotten, or all from a day on which one of those was there (55000), and those of refresh()';
 
 CREATE FUNCTION _tiering.notify_restatement(result tiering.restate_result) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100

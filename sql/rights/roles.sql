@@ -8,7 +8,8 @@
  *	report	all of it: who is where, with which measure, every move, request and
  *			decision, what schemes and sources say of any one customer, and what checks
  *			find in any one account
- *	request	of the customers they ask about, only that the scheme takes the tier
+ *	request	of the customers they ask about, that the scheme takes the tier, and whether they
+ *			are there, were, or have a request that waits
  *	approve	nothing but the number of a request; who decides needs report as well
  *	grade	counts, also of findings by their kinds, and the message of an error in a
  *			source; no customer's number but those that they gave
@@ -49,7 +50,7 @@ BEGIN ATOMIC
 			tiering.verify_state(text)'),
 		('request', 'EXECUTE ON FUNCTION
 			tiering.request_override(text, text, text, text, daterange, text),
-			tiering.withdraw(bigint, text)'),
+			tiering.forget_customer(text, text, text), tiering.withdraw(bigint, text)'),
 		('approve', 'EXECUTE ON FUNCTION tiering.approve(bigint, text),
 			tiering.reject(bigint, text), tiering.end_override(bigint, date, text)'),
 		('grade', 'EXECUTE ON FUNCTION tiering.refresh(text, date, boolean, boolean),
@@ -92,7 +93,9 @@ BEGIN ATOMIC
 			_tiering.known_batch(text, timestamptz), _tiering.known_moves(text, timestamptz),
 			_tiering.person_moves(text, timestamptz), _tiering.moves_of(text, text),
 			_tiering.number_changes(text), _tiering.numbers_known(text, text, timestamptz),
-			_tiering.batch_digests(text, int, bigint), _tiering.seal(bytea, tiering.batch, bytea),
+			_tiering.batch_digests(text, int, bigint),
+			_tiering.move_digests(text, int, bigint), _tiering.move_mark(bytea, uuid, text),
+			_tiering.seal(bytea, tiering.batch, bytea),
 			_tiering.sealed_publications(text, int), _tiering.definition_digest(text, int),
 			_tiering.version_disagrees(text),
 			_tiering.known_distribution(timestamptz), _tiering.named_by(text, date),
@@ -147,7 +150,8 @@ BEGIN ATOMIC
 			tiering.request, tiering.decision, tiering.request_state, tiering.dirty,
 			tiering.dirty_customer, tiering.assessment, tiering.kept_assessment,
 			tiering.keeping, tiering.source_check, tiering.customer_alias,
-			tiering.former_number, tiering.customer_dimension, tiering.target'),
+			tiering.former_number, tiering.customer_dimension, tiering.target,
+			tiering.forgotten, tiering.sealed_before'),
 		('author', 'INSERT, UPDATE, DELETE ON tiering.metric, tiering.tier, tiering.rule,
 			tiering.score_weight, tiering.score_band, tiering.service, tiering.benefit,
 			tiering.policy, tiering.asset_weight'),
@@ -191,7 +195,8 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION tiering.role_grants() IS
 'What grant_role() can grant, and the rights that each is made of. report: read customers, moves '
-'and all views; grade: refresh and restate; request: ask for overrides; approve: decide on '
+'and all views; grade: refresh and restate; request: ask for overrides, and to forget customers; '
+'approve: decide on '
 'requests; plan: simulate, without names; author: write and publish schemes; bind: set sources, '
 'which run with one''s own rights; hand: put customers into tiers by hand; load: load exchange '
 'rates, calendars and what an old system knew, mark customers as dirty; dump: with report and '

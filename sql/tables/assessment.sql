@@ -21,6 +21,12 @@ CREATE TABLE tiering.assessment_1 PARTITION OF tiering.assessment FOR VALUES IN 
 CREATE TABLE tiering.assessment_2 PARTITION OF tiering.assessment FOR VALUES IN (2);
 CREATE TABLE tiering.assessment_3 PARTITION OF tiering.assessment FOR VALUES IN (3);
 CREATE TABLE tiering.assessment_4 PARTITION OF tiering.assessment FOR VALUES IN (4);
+-- a subscriber is told of rows that are changed or deleted, which are few, by all of it
+ALTER TABLE tiering.assessment_kept REPLICA IDENTITY FULL;
+ALTER TABLE tiering.assessment_1 REPLICA IDENTITY FULL;
+ALTER TABLE tiering.assessment_2 REPLICA IDENTITY FULL;
+ALTER TABLE tiering.assessment_3 REPLICA IDENTITY FULL;
+ALTER TABLE tiering.assessment_4 REPLICA IDENTITY FULL;
 -- by assessment it is appended to, and read as a whole; amendments are few. Several schemes
 -- share a part: what is one's lies together.
 CREATE INDEX assessment_as_of ON tiering.assessment USING brin (scheme, as_of)

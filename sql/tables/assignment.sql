@@ -86,9 +86,12 @@ CREATE TABLE tiering.migration (
 	recorded_by text NOT NULL,
 	recorded_as text,
 	batch       int NOT NULL,
+	salt        uuid DEFAULT gen_random_uuid(),
+	mark        bytea,
 	CHECK ((direction = 'new') = (from_tier IS NULL AND cause <> 'merge')),
 	CHECK ((direction = 'exit') = (to_tier IS NULL AND cause <> 'merge')),
-	CHECK ((direction = 'merge') = (cause = 'merge' AND num_nulls(from_tier, to_tier) = 1))
+	CHECK ((direction = 'merge') = (cause = 'merge' AND num_nulls(from_tier, to_tier) = 1)),
+	CHECK (salt IS NULL OR mark IS NULL)
 );
 CREATE INDEX migration_customer ON tiering.migration (scheme, customer_id, as_of, move);
 -- by date it is appended to, which is all that a block range index needs
@@ -98,7 +101,8 @@ CREATE INDEX migration_dated ON tiering.migration (scheme) WHERE as_of <> assess
 SELECT pg_catalog.pg_extension_config_dump('tiering.migration', '');
 SELECT pg_catalog.pg_extension_config_dump('tiering.migration_move_seq', '');
 COMMENT ON TABLE tiering.migration IS
-'The moves of customers between tiers. Rows are added only';
+'The moves of customers between tiers. Rows are added only. forget_customer() alone changes them: '
+'it takes the customer''s number out';
 COMMENT ON COLUMN tiering.migration.move IS 'Number of the move, rising in the order of recording';
 COMMENT ON COLUMN tiering.migration.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.migration.customer_id IS 'Customer';
@@ -127,6 +131,12 @@ COMMENT ON COLUMN tiering.migration.recorded_at IS 'When the move was recorded';
 COMMENT ON COLUMN tiering.migration.recorded_by IS 'Who had logged in';
 COMMENT ON COLUMN tiering.migration.recorded_as IS 'The role that they had set; null if none';
 COMMENT ON COLUMN tiering.migration.batch IS 'The batch with which it is sealed; see batch';
+COMMENT ON COLUMN tiering.migration.salt IS
+'What is hashed with the customer''s number: the seal is over that hash, so that the number can be '
+'taken out. Null once that was done, and of moves from before 0.2.0, which are sealed by the '
+'number';
+COMMENT ON COLUMN tiering.migration.mark IS
+'The hash, SHA-256, where the number was taken out; null where it is there';
 
 CREATE TABLE tiering.distribution_history (
 	scheme    text COLLATE "C" NOT NULL,

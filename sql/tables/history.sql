@@ -1,5 +1,6 @@
 /*
- * Batches, the moves that do not stand any more, and what the policy had noted
+ * Batches, the moves that do not stand any more, the customers who were forgotten, and what
+ * the policy had noted
  */
 
 CREATE TABLE tiering.batch (
@@ -7,7 +8,7 @@ CREATE TABLE tiering.batch (
 	batch       int NOT NULL CHECK (batch > 0),
 	kind        text COLLATE "C" NOT NULL 
 	            CHECK (kind IN ('refresh', 'assess', 'decision', 'restatement', 'manual', 'void',
-	            	'load', 'merge')),
+	            	'load', 'merge', 'forget')),
 	as_of       date,
 	moves       bigint NOT NULL,
 	superseded  bigint NOT NULL,
@@ -26,11 +27,11 @@ COMMENT ON COLUMN tiering.batch.batch IS 'Number, from 1 on without gaps';
 COMMENT ON COLUMN tiering.batch.kind IS
 'refresh; assess: some customers by themselves; decision: on a request; restatement; manual: '
 'assignment was changed by hand; void: an assessment was taken back; load: the history of an old '
-'system; merge: a customer''s number was changed';
+'system; merge: a customer''s number was changed; forget: a customer was forgotten';
 COMMENT ON COLUMN tiering.batch.as_of IS
 'The assessment, the first one that was restated, or the last one that was loaded; the day from '
 'which a number counts; null for '
-'changes by hand';
+'changes by hand, and where a customer was forgotten';
 COMMENT ON COLUMN tiering.batch.moves IS 'How many rows of migration are in it';
 COMMENT ON COLUMN tiering.batch.superseded IS 'How many rows of superseded are in it';
 COMMENT ON COLUMN tiering.batch.recorded_at IS
@@ -58,6 +59,44 @@ COMMENT ON TABLE tiering.superseded IS
 COMMENT ON COLUMN tiering.superseded.move IS 'Number of the move in migration';
 COMMENT ON COLUMN tiering.superseded.scheme IS 'Its scheme';
 COMMENT ON COLUMN tiering.superseded.batch IS 'The batch since which it does not stand';
+
+CREATE TABLE tiering.forgotten (
+	scheme      text COLLATE "C" NOT NULL,
+	customer_id text COLLATE "C" NOT NULL,
+	batch       int NOT NULL,
+	PRIMARY KEY (scheme, customer_id)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.forgotten', '');
+COMMENT ON TABLE tiering.forgotten IS
+'What stands for the numbers of customers who were forgotten; see forget_customer(). Rows are '
+'added only';
+COMMENT ON COLUMN tiering.forgotten.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.forgotten.customer_id IS
+'What stands for a number of the customer in all tables: forgotten: and 16 hexadecimal digits that '
+'were drawn at random';
+COMMENT ON COLUMN tiering.forgotten.batch IS
+'The batch that seals which moves were of the number; see batch';
+
+CREATE TABLE tiering.sealed_before (
+	scheme       text COLLATE "C" NOT NULL,
+	batch        int NOT NULL,
+	part         bigint NOT NULL,
+	digest       bytea NOT NULL,
+	forgotten_by int NOT NULL,
+	PRIMARY KEY (scheme, batch, part)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.sealed_before', '');
+COMMENT ON TABLE tiering.sealed_before IS
+'Moves from before 0.2.0, sealed by their customers'' numbers, of which forget_customer() took one '
+'out. They cannot be sealed as they were: their old digest is here, and the batch that forgot '
+'seals them anew. Rows are added only';
+COMMENT ON COLUMN tiering.sealed_before.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.sealed_before.batch IS 'The batch that sealed them';
+COMMENT ON COLUMN tiering.sealed_before.part IS
+'Which of its moves: those whose number, divided by 10,000, is this';
+COMMENT ON COLUMN tiering.sealed_before.digest IS 'Their digest when all numbers were there';
+COMMENT ON COLUMN tiering.sealed_before.forgotten_by IS
+'The batch that first took a number out, and seals them as they are since';
 
 CREATE TABLE tiering.watch_history (
 	entry       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

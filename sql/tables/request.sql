@@ -6,8 +6,9 @@ CREATE TABLE tiering.request (
 	request      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	scheme       text COLLATE "C" NOT NULL,
 	customer_id  text COLLATE "C" NOT NULL,
-	kind         text COLLATE "C" NOT NULL CHECK (kind IN ('move', 'floor', 'cap', 'fixed')),
-	tier         text COLLATE "C" NOT NULL,
+	kind         text COLLATE "C" NOT NULL CHECK (kind IN ('move', 'floor', 'cap', 'fixed',
+	             	'forget')),
+	tier         text COLLATE "C",
 	valid        daterange CHECK (NOT isempty(valid) AND isfinite(lower(valid))
 		AND isfinite(upper(valid))),
 	reason       text CHECK (reason ~ '\S'),
@@ -19,30 +20,35 @@ CREATE TABLE tiering.request (
 	requested_by text NOT NULL,
 	requested_id oid DEFAULT _tiering.login_id(),
 	requested_as text DEFAULT _tiering.acting_role(),
-	CHECK (CASE WHEN kind = 'move' THEN valid IS NULL AND as_of IS NOT NULL AND version IS NOT NULL
-		ELSE valid IS NOT NULL AND reason IS NOT NULL END)
+	CHECK (CASE kind
+		WHEN 'move' THEN valid IS NULL AND num_nulls(tier, as_of, version) = 0
+		WHEN 'forget' THEN reason IS NOT NULL
+			AND num_nonnulls(tier, valid, from_tier, as_of, version, measure) = 0
+		ELSE num_nulls(tier, valid, reason) = 0 END)
 );
 CREATE INDEX request_customer ON tiering.request (scheme, customer_id);
 SELECT pg_catalog.pg_extension_config_dump('tiering.request', '');
 SELECT pg_catalog.pg_extension_config_dump('tiering.request_request_seq', '');
 COMMENT ON TABLE tiering.request IS
 'What was asked for: moves that refresh() asks to have approved, and overrides that people '
-	'ask for; rows are added only';
+'ask for, or that a customer be forgotten; rows are added only';
 COMMENT ON COLUMN tiering.request.request IS 'Number of the request';
 COMMENT ON COLUMN tiering.request.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.request.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.request.kind IS
-'move: into the tier; floor: not below it; cap: not above it; fixed: in it, whatever the rules say';
-COMMENT ON COLUMN tiering.request.tier IS 'The tier that is asked for';
+'move: into the tier; floor: not below it; cap: not above it; fixed: in it, whatever the rules '
+'say; forget: that the customer be forgotten, see forget_customer()';
+COMMENT ON COLUMN tiering.request.tier IS
+'The tier that is asked for; null where the customer is to be forgotten';
 COMMENT ON COLUMN tiering.request.valid IS
-'The days on which an override is to count; it ends by itself. Null for a move';
-COMMENT ON COLUMN tiering.request.reason IS 'Why an override is asked for; null for a move';
+'The days on which an override is to count; it ends by itself. Null for what is none';
+COMMENT ON COLUMN tiering.request.reason IS 'Why it is asked for; null for a move';
 COMMENT ON COLUMN tiering.request.from_tier IS
 'Where the customer stood when a move was asked for; null if nowhere';
 COMMENT ON COLUMN tiering.request.as_of IS
-'The assessment that asks for a move; null for an override';
+'The assessment that asks for a move; null for what people ask for';
 COMMENT ON COLUMN tiering.request.version IS
-'The version of the scheme that asks for a move; null for an override';
+'The version of the scheme that asks for a move; null for what people ask for';
 COMMENT ON COLUMN tiering.request.measure IS 'The customer''s measure at that assessment';
 COMMENT ON COLUMN tiering.request.requested_at IS 'When it was asked for';
 COMMENT ON COLUMN tiering.request.requested_by IS

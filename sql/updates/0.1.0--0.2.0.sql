@@ -102,18 +102,40 @@ ALTER TABLE tiering.migration
 	ADD CONSTRAINT migration_check2
 		CHECK ((direction = 'merge') = (cause = 'merge' AND num_nulls(from_tier, to_tier) = 1)),
 	ADD COLUMN assessed date,
-	ADD COLUMN recorded_as text;
+	ADD COLUMN recorded_as text,
+	ADD COLUMN salt uuid,
+	ADD COLUMN mark bytea,
+	ADD CONSTRAINT migration_check3 CHECK (salt IS NULL OR mark IS NULL);
 ALTER TABLE tiering.migration
 	ALTER COLUMN assessed TYPE date USING as_of,
-	ALTER COLUMN assessed SET NOT NULL;
+	ALTER COLUMN assessed SET NOT NULL,
+	-- moves that are there were sealed without any
+	ALTER COLUMN salt SET DEFAULT gen_random_uuid();
 CREATE INDEX migration_dated ON tiering.migration (scheme) WHERE as_of <> assessed;
 
 ALTER TABLE tiering.batch
 	DROP CONSTRAINT batch_kind_check,
 	ADD CONSTRAINT batch_kind_check CHECK (kind IN ('refresh', 'assess', 'decision', 'restatement',
-		'manual', 'void', 'load', 'merge')),
+		'manual', 'void', 'load', 'merge', 'forget')),
 	ADD COLUMN recorded_as text,
 	ADD COLUMN published int;
+
+CREATE TABLE tiering.forgotten (
+	scheme      text COLLATE "C" NOT NULL,
+	customer_id text COLLATE "C" NOT NULL,
+	batch       int NOT NULL,
+	PRIMARY KEY (scheme, customer_id)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.forgotten', '');
+CREATE TABLE tiering.sealed_before (
+	scheme       text COLLATE "C" NOT NULL,
+	batch        int NOT NULL,
+	part         bigint NOT NULL,
+	digest       bytea NOT NULL,
+	forgotten_by int NOT NULL,
+	PRIMARY KEY (scheme, batch, part)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.sealed_before', '');
 
 CREATE FUNCTION tiering_update.batch_before(scheme text, as_of date, recorded_at timestamptz)
 RETURNS int
@@ -234,6 +256,12 @@ CREATE TABLE tiering.assessment_1 PARTITION OF tiering.assessment FOR VALUES IN 
 CREATE TABLE tiering.assessment_2 PARTITION OF tiering.assessment FOR VALUES IN (2);
 CREATE TABLE tiering.assessment_3 PARTITION OF tiering.assessment FOR VALUES IN (3);
 CREATE TABLE tiering.assessment_4 PARTITION OF tiering.assessment FOR VALUES IN (4);
+-- a subscriber is told of rows that are changed or deleted, which are few, by all of it
+ALTER TABLE tiering.assessment_kept REPLICA IDENTITY FULL;
+ALTER TABLE tiering.assessment_1 REPLICA IDENTITY FULL;
+ALTER TABLE tiering.assessment_2 REPLICA IDENTITY FULL;
+ALTER TABLE tiering.assessment_3 REPLICA IDENTITY FULL;
+ALTER TABLE tiering.assessment_4 REPLICA IDENTITY FULL;
 -- by assessment it is appended to, and read as a whole; amendments are few
 CREATE INDEX assessment_as_of ON tiering.assessment USING brin (scheme, as_of)
 	WITH (pages_per_range = 16, autosummarize = on);
@@ -422,7 +450,16 @@ ALTER TABLE tiering.request ADD COLUMN requested_id oid, ADD COLUMN requested_as
 ALTER TABLE tiering.request
 	ALTER COLUMN requested_id TYPE oid USING to_regrole(quote_ident(requested_by))::oid,
 	ALTER COLUMN requested_id SET DEFAULT _tiering.login_id(),
-	ALTER COLUMN requested_as SET DEFAULT _tiering.acting_role();
+	ALTER COLUMN requested_as SET DEFAULT _tiering.acting_role(),
+	ALTER COLUMN tier DROP NOT NULL,
+	DROP CONSTRAINT request_kind_check,
+	ADD CONSTRAINT request_kind_check CHECK (kind IN ('move', 'floor', 'cap', 'fixed', 'forget')),
+	DROP CONSTRAINT request_check,
+	ADD CONSTRAINT request_check CHECK (CASE kind
+		WHEN 'move' THEN valid IS NULL AND num_nulls(tier, as_of, version) = 0
+		WHEN 'forget' THEN reason IS NOT NULL
+			AND num_nonnulls(tier, valid, from_tier, as_of, version, measure) = 0
+		ELSE num_nulls(tier, valid, reason) = 0 END);
 ALTER TABLE tiering.decision ADD COLUMN decided_id oid, ADD COLUMN decided_as text;
 ALTER TABLE tiering.decision
 	ALTER COLUMN decided_id TYPE oid USING to_regrole(quote_ident(decided_by))::oid,

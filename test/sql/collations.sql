@@ -138,6 +138,8 @@ SELECT count(tiering.approve(request)) FROM coll.request WHERE customer_id = '52
 SELECT count(tiering.request_override('coll_few', '53', 'floor', 'high',
 	'[2024-03-01,2025-01-01)', 'asked'));
 SELECT stayed FROM tiering.refresh('coll_few', '2024-02-29');
+-- one who never was there, to be forgotten
+SELECT tiering.mark_dirty('coll_few', '201', '2024-02-29');
 SELECT tiering.new_version('coll_few');
 -- and one that has graded nobody
 SELECT tiering.copy_scheme('coll_few', 'coll_new'), tiering.publish('coll_new', '2024-01-01');
@@ -158,7 +160,7 @@ INSERT INTO coll.argument VALUES
 	('', 'csv', $$'2024-02-29,false'$$),
 	('', 'currency', $$'CLA'$$),
 	('', 'customer', $$'no'$$),
-	('', 'customer_id', $$'150'$$),
+	('', 'customer_id', $$'150'$$), ('forget_customer', 'customer_id', $$'201'$$),
 	('', 'customers', $$ARRAY['50', '150']$$),
 	('', 'days', $$'skip'$$),
 	('', 'denominator', $$'held'$$),

@@ -104,7 +104,8 @@ INSERT INTO lent.wish VALUES (20, $$SELECT tiering.refresh('lent_asks', '2024-01
 	(21, $$SELECT tiering.assess('lent', '2024-02-15', '{c1}', 'x')$$),
 	(22, $$SELECT tiering.restate('lent', '2024-01-31', '{c1}')$$),
 	(23, $$SELECT tiering.restate_dirty('lent')$$), (24, $$SELECT tiering.recount('lent')$$),
-	(25, $$SELECT tiering.load_history('lent', 'SELECT 1')$$);
+	(25, $$SELECT tiering.load_history('lent', 'SELECT 1')$$),
+	(26, $$SELECT tiering.forget_customer('lent', 'c1', 'x')$$);
 SET SESSION AUTHORIZATION lent_eve;
 SELECT number, split_part(told, ' / ', 1) AS told FROM lent.report WHERE number >= 20
 ORDER BY number;
@@ -119,8 +120,8 @@ RESET SESSION AUTHORIZATION;
 -- What records requests and decisions is nobody's to write, in person neither.
 SET SESSION AUTHORIZATION lent_alice;
 SELECT lent.told(format('INSERT INTO tiering.%I DEFAULT VALUES', r))
-FROM unnest(
-	'{request,decision,publication,own_assessment,voided,migration,batch,writing}'::text[]) r;
+FROM unnest('{request,decision,publication,own_assessment,voided,migration,batch,forgotten,
+	writing}'::text[]) r;
 
 -- Late data, rates and calendars are loaded by whatever loads data.
 SELECT lent.by_alice($$SELECT tiering.mark_dirty('lent', 'c1', '2024-01-31')$$),

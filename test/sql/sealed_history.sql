@@ -40,10 +40,13 @@ SET timezone = 'UTC' SET datestyle = 'ISO' AS $$
 				E'\n' ORDER BY u.event), 'UTF8'))
 			FROM tiering.publication u WHERE u.scheme = b.scheme AND u.event <= b.published)
 		|| sha256((SELECT string_agg(sha256(convert_to(lines, 'UTF8')), '' ORDER BY part) FROM (
-			SELECT move / 10000 AS part, string_agg(ROW(move, scheme, customer_id, as_of, from_tier,
+			SELECT move / 10000 AS part, string_agg(ROW(move, scheme, NULL, as_of, from_tier,
 				to_tier, direction, cause, version, measure, recorded_at, recorded_by, batch)::text
 				-- what is only told where it is not as usual
-				|| CASE WHEN assessed <> as_of THEN ROW(assessed, NULL)::text ELSE '' END,
+				|| CASE WHEN assessed <> as_of THEN ROW(assessed, NULL)::text ELSE '' END
+				-- of the customer's number a hash
+				|| encode(sha256(decode(replace(salt::text, '-', ''), 'hex')
+					|| convert_to(customer_id, 'UTF8')), 'hex'),
 				E'\n' ORDER BY move) AS lines
 			FROM tiering.migration m
 			WHERE m.scheme = b.scheme AND m.batch = b.batch GROUP BY 1) p)))
@@ -86,6 +89,14 @@ SELECT tampering, sealed.after(tampering) FROM unnest(ARRAY[
 	'tiering.migration WHERE scheme = ''sealed'')',
 	'UPDATE tiering.migration SET recorded_at = recorded_at - interval ''1 us'' WHERE scheme = '
 	'''sealed'' AND batch = 3',
+	'UPDATE tiering.migration SET customer_id = ''c99'' WHERE scheme = ''sealed'' AND batch = 3',
+	'UPDATE tiering.migration SET salt = gen_random_uuid() WHERE scheme = ''sealed'' AND batch = 3',
+	'UPDATE tiering.migration SET salt = NULL WHERE scheme = ''sealed'' AND batch = 3',
+	'UPDATE tiering.migration SET salt = NULL, mark = _tiering.move_mark(NULL, salt, customer_id) '
+	'WHERE scheme = ''sealed'' AND batch = 3',
+	-- and as if it were the hash that it is sealed by
+	'UPDATE tiering.migration SET salt = NULL, customer_id = encode(_tiering.move_mark(NULL, salt, '
+	'customer_id), ''hex'') WHERE scheme = ''sealed'' AND batch = 3',
 	'DELETE FROM tiering.migration WHERE move = (SELECT min(move) FROM tiering.migration WHERE '
 	'scheme = ''sealed'' AND batch = 2)',
 	'DELETE FROM tiering.migration WHERE scheme = ''sealed'' AND batch = 3',

@@ -43,8 +43,8 @@ $$;
 CREATE FUNCTION s.result(scheme text) RETURNS TABLE (part text, rows bigint, content jsonb)
 	LANGUAGE sql AS $$
 	SELECT part, count(*), jsonb_agg(r -
-		'{scheme,move,recorded_at,set_at,settings,refreshed_at}'::text[]
-		ORDER BY (r - '{scheme,move,recorded_at,set_at,settings,refreshed_at}'::text[])::text
+		'{scheme,move,salt,recorded_at,set_at,settings,refreshed_at}'::text[]
+		ORDER BY (r - '{scheme,move,salt,recorded_at,set_at,settings,refreshed_at}'::text[])::text
 		COLLATE "C")
 	FROM (SELECT 'assignment' AS part, to_jsonb(a) AS r FROM tiering.assignment a
 			WHERE a.scheme = result.scheme UNION ALL

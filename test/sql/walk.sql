@@ -259,6 +259,8 @@ INSERT INTO walk.decided VALUES ('function', 'report', $list$
 	tier_survival(text, text, text, timestampwithtimezone);
 	forecast(text, integer, daterange, numeric, timestampwithtimezone);
 	_tiering.batch_digests(text, integer, bigint);
+	_tiering.move_digests(text, integer, bigint);
+	_tiering.move_mark(bytea, uuid, text);
 	_tiering.check_day(date, text);
 	history_head(text);
 	_tiering.known_batch(text, timestampwithtimezone);
@@ -284,6 +286,7 @@ INSERT INTO walk.decided VALUES ('function', 'report', $list$
 	verify_history(text, integer, text)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'request', $list$
+	forget_customer(text, text, text);
 	request_override(text, text, text, text, daterange, text);
 	withdraw(bigint, text)
 $list$);
@@ -367,6 +370,12 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.check_new_number(text, text, text, date);
 	_tiering.check_rename(text, text, date, text);
 	_tiering.check_renamed(text, text, date);
+	_tiering.check_forget(text, text, bigint);
+	_tiering.forget(text, text);
+	_tiering.forget_customer(text, text, text);
+	_tiering.refuse_forgotten(text, date, text[]);
+	_tiering.replace_numbers(text, text[], text[]);
+	_tiering.seal_anew(text, text[], integer);
 	_tiering.graded_rows(text, date, integer, text[]);
 	_tiering.percent_limit(numeric);
 	_tiering.is_next(integer, _tiering.lack);
@@ -714,7 +723,9 @@ INSERT INTO walk.decided VALUES ('relation', 'report', $list$
 	target_actual SELECT;
 	assessment SELECT;
 	customer_alias SELECT;
+	forgotten SELECT;
 	former_number SELECT;
+	sealed_before SELECT;
 	kept_assessment SELECT;
 	keeping SELECT;
 	source_check SELECT;

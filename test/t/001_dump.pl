@@ -182,7 +182,7 @@ sub go_on
 				(SELECT max(request) FROM tiering.request),
 				(SELECT max(entry) FROM tiering.watch_history)}),
 		map { $_ => $node->safe_psql($db, "
-				SELECT to_jsonb(x) - '{move,request,entry,recorded_at,requested_at,decided_at,
+				SELECT to_jsonb(x) - '{move,salt,request,entry,recorded_at,requested_at,decided_at,
 					marked_at,refreshed_at,seal}'::text[] AS row
 				FROM tiering.$_ x ORDER BY 1") }
 			qw(source assignment migration standing_move distribution_history batch watch_history

@@ -97,9 +97,19 @@ month($old, '2024-02-29', '2024-03-31');
 $old->safe_psql('postgres', q{
 	SELECT tiering.new_version('desk');
 	UPDATE tiering.rule SET bounds = '[70,)' WHERE version = 2 AND tier = 'gold';
-	SELECT tiering.publish('desk', '2024-04-01')});
+	SELECT tiering.publish('desk', '2024-04-01');
+	DELETE FROM tiering.assignment WHERE customer_id = 'c30'});
+# rows that were only added are changed
+$old->safe_psql('postgres', q{SET SESSION AUTHORIZATION asker;
+	SELECT tiering.forget_customer('desk', 'c30', 'asked')});
+$old->safe_psql('postgres', q{SET SESSION AUTHORIZATION chief;
+	SELECT tiering.approve(request) FROM tiering.request_state WHERE kind = 'forget'});
 $old->wait_for_catchup('tiering_all');
 is_deeply(contents($new), contents($old), 'and what came after it');
+is($new->safe_psql('postgres', q{SELECT
+		(SELECT count(*) FROM tiering.migration WHERE customer_id = 'c30'),
+		(SELECT count(*) FROM tiering.assessment WHERE customer_id = 'c30'),
+		(SELECT count(*) FROM tiering.forgotten)}), '0|0|1', 'who was forgotten is so there');
 my ($batch, $seal) = split(/\|/, $old->safe_psql('postgres',
 	q{SELECT batch, seal FROM tiering.history_head('desk')}));
 
@@ -127,8 +137,8 @@ sub goes_on
 	is($node->safe_psql('postgres', q{SELECT sound FROM tiering.verify_history('desk')}), 't',
 		'sound');
 	return { map { $_ => $node->safe_psql('postgres', "
-		SELECT to_jsonb(x) - '{move,request,entry,recorded_at,requested_at,decided_at,marked_at,
-			refreshed_at,set_at,seal}'::text[] AS row FROM tiering.$_ x ORDER BY 1")
+		SELECT to_jsonb(x) - '{move,salt,request,entry,recorded_at,requested_at,decided_at,
+			marked_at,refreshed_at,set_at,seal}'::text[] AS row FROM tiering.$_ x ORDER BY 1")
 	} qw(source assignment migration standing_move distribution_history batch watch_history
 		request_state dirty_customer) };
 }

@@ -261,10 +261,32 @@ is(bank('old', q{SELECT s, sound FROM unnest('{desk,plain}'::text[]) s, tiering.
 is(bank('old', q{SELECT sound, finding FROM tiering.verify_history('desk', 15,
 	(SELECT encode(seal, 'hex') FROM tiering.batch WHERE scheme = 'desk' AND batch = 15))}),
 	't|', 'up to the head that was kept before');
+# Who was sealed by their number is forgotten, and what was sealed with it is sealed anew.
+my $gone = bank('old', q{DELETE FROM tiering.assignment a WHERE scheme = 'desk' AND customer_id = (
+		SELECT min(m.customer_id) FROM tiering.migration m
+		WHERE m.scheme = 'desk' AND m.batch = 1 AND m.customer_id NOT IN (
+			SELECT r.customer_id FROM tiering.request_state r WHERE r.state = 'pending'))
+	RETURNING customer_id});
+my $sums = 'SELECT * FROM tiering.distribution_history ORDER BY 1, 2, 3, recorded_at';
+my $sums_before = bank('old', $sums);
+bank('old', qq{SET SESSION AUTHORIZATION clerk;
+	SELECT tiering.forget_customer('desk', '$gone', 'they asked us to')});
+bank('old', q{SET SESSION AUTHORIZATION chief; SELECT tiering.approve(}
+	. bank('old', q{SELECT request FROM tiering.request WHERE kind = 'forget'}) . ')');
+is(bank('old', qq{SELECT count(*) FROM tiering.migration
+	WHERE scheme = 'desk' AND customer_id = '$gone'}), '0', 'a customer of before is forgotten');
+cmp_ok(bank('old', 'SELECT count(*) FROM tiering.sealed_before'), '>', 0, 'which seals anew');
+is(bank('old', q{SELECT sound, finding FROM tiering.verify_history('desk', 15,
+	(SELECT encode(seal, 'hex') FROM tiering.batch WHERE scheme = 'desk' AND batch = 15))}),
+	't|', 'and is sound by the head that was kept before');
+is(bank('old', $sums), $sums_before, 'sums are as they were');
+is(bank('old', 'SELECT t.invariants()'), '', 'all that has to be true still is');
+
 bank('old', q{SET session_replication_role = replica;
 	ALTER TABLE tiering.migration DISABLE TRIGGER ALL;
 	UPDATE tiering.migration SET assessed = assessed + 1 WHERE move = 1});
-is(bank('old', q{SELECT sound, batch, finding FROM tiering.verify_history('desk')}), 'f|1|changed',
+is(bank('old', q{SELECT v.sound, b.kind, v.finding FROM tiering.verify_history('desk') v
+	JOIN tiering.batch b ON b.scheme = 'desk' AND b.batch = v.batch}), 'f|forget|changed',
 	'and who changes what came with the update is found');
 
 # Who owns the database and is no superuser may update what they installed.
