@@ -16,8 +16,8 @@ CODE_PARTS = $(addprefix averages/,periods calendars measures accounts days) ser
 	history/history history/number $(addprefix movement/,decide source request distribution \
 		assessment current record dimension assess refresh limit check dirty watch replay load \
 		restate void rename forget simulate) \
-	$(addprefix reports/,distribution matrix retention shortfall outlook benefit near customer status \
-		dimension page) \
+	$(addprefix reports/,distribution matrix retention shortfall outlook benefit near customer \
+		status dimension page) \
 	history/verify_state history/backup rights/always rights/roles rights/privileges rights/guard
 CALLED_PARTS = schema schemes/bounds movement/binding rights/who
 SQL_PARTS = $(CALLED_PARTS) $(TABLE_PARTS) $(CODE_PARTS)

@@ -20,11 +20,7 @@ GRANT USAGE ON SCHEMA tiering, _tiering TO PUBLIC;
 GRANT SELECT ON tiering.scheme, tiering.scheme_version, tiering.publication, tiering.metric,
 	tiering.tier, tiering.rule, tiering.score_weight, tiering.score_band, tiering.service,
 	tiering.benefit, tiering.tier_benefit, tiering.policy, tiering.asset_weight, tiering.preset,
-	tiering.fx_rate, tiering.ecb_rate
-	tiering.policy, tiering.asset_weight, tiering.preset, tiering.fx_rate, tiering.ecb_rate,
-	tiering.fx_max_age
-	tiering.policy, tiering.asset_weight, tiering.preset, tiering.fx_rate, tiering.ecb_rate,
-	tiering.calendar_day
+	tiering.fx_rate, tiering.ecb_rate, tiering.fx_max_age, tiering.calendar_day
 	TO PUBLIC;
 
 -- Aggregates. What they are made of takes no right but their owner's.
@@ -101,10 +97,9 @@ GRANT EXECUTE ON FUNCTION
 	tiering.value_on, tiering.minimum, tiering.maximum, tiering.days_at_least,
 	tiering.first_day, tiering.last_change, tiering.segments,
 	tiering.balance_to_reach, tiering.last_day_to_reach,
-	tiering.append, tiering.amend, tiering.clip,
+	tiering.append, tiering.amend, tiering.clip, tiering.carry,
 	tiering.convert(tiering.daily_series, tiering.daily_series, int),
 	tiering.convert(tiering.daily_series, tiering.daily_series, int, text)
-	tiering.append, tiering.amend, tiering.clip, tiering.carry, tiering.convert
 	TO PUBLIC;
 GRANT EXECUTE ON FUNCTION
 	tiering.daily_series(bytea), tiering.daily_series(jsonb), _tiering.jsonb,

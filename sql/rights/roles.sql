@@ -30,7 +30,8 @@ CREATE FUNCTION _tiering.function_rights() RETURNS TABLE (what text, rights text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 8
 BEGIN ATOMIC
 	VALUES
-		('report', 'EXECUTE ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz, text),
+		('report', 'EXECUTE ON FUNCTION
+			tiering.migration_matrix(text, date, date, timestamptz, text),
 			tiering.measure_bridge(text, date, date, timestamptz, text),
 			tiering.tier_distribution_by(text, text, date),
 			tiering.report(text, date, text), tiering.customer_report(text, text),
@@ -41,7 +42,6 @@ BEGIN ATOMIC
 			tiering.distribution_shift(text, date, date, timestamptz),
 			tiering.tier_survival(text, text, text, timestamptz),
 			tiering.forecast(text, int, daterange, numeric, timestamptz),
-			tiering.shortfall(text, numeric, text[]),
 			tiering.shortfall(text, numeric, text[]), tiering.customer_status(text, text, date),
 			tiering.tier_on(text, text, date, timestamptz),
 			tiering.tiers_on(text, date, timestamptz),
@@ -141,9 +141,8 @@ BEGIN ATOMIC
 			tiering.tier_distribution_history, tiering.migration_matrix,
 			tiering.migration_summary, tiering.customer_tier_history, tiering.tier_rollup,
 			tiering.pareto, tiering.staffing, tiering.benefit_cost, tiering.measure_bound,
-			tiering.near_upgrade, tiering.near_downgrade, tiering.tier_origin,
-			tiering.pareto, tiering.staffing, tiering.measure_bound, tiering.near_upgrade,
-			tiering.near_downgrade, tiering.projected_tier, tiering.tier_origin,
+			tiering.near_upgrade, tiering.near_downgrade, tiering.projected_tier,
+			tiering.tier_origin,
 			tiering.current_dimension, tiering.target_actual'),
 		('report', 'SELECT ON tiering.assignment, tiering.migration, tiering.distribution_history,
 			tiering.batch, tiering.superseded, tiering.watch_history, tiering.standing_move,
@@ -171,8 +170,8 @@ BEGIN ATOMIC
 			INSERT (scheme, customer_id, tier, as_of, since, version),
 			UPDATE (tier, as_of), DELETE ON tiering.assignment'),
 		('load', 'INSERT ON tiering.ecb_rate'),
-		('load', 'INSERT, UPDATE, DELETE ON tiering.fx_rate, tiering.fx_max_age'),
-		('load', 'INSERT, UPDATE, DELETE ON tiering.fx_rate, tiering.calendar_day'),
+		('load', 'INSERT, UPDATE, DELETE ON tiering.fx_rate, tiering.fx_max_age,
+			tiering.calendar_day'),
 		-- what report and bind do not read
 		('dump', 'SELECT ON tiering.assessment_kept, tiering.assessment_1, tiering.assessment_2,
 			tiering.assessment_3, tiering.assessment_4, tiering.own_assessment,
@@ -196,11 +195,10 @@ END;
 COMMENT ON FUNCTION tiering.role_grants() IS
 'What grant_role() can grant, and the rights that each is made of. report: read customers, moves '
 'and all views; grade: refresh and restate; request: ask for overrides, and to forget customers; '
-'approve: decide on '
-'requests; plan: simulate, without names; author: write and publish schemes; bind: set sources, '
-'which run with one''s own rights; hand: put customers into tiers by hand; load: load exchange '
-'rates, calendars and what an old system knew, mark customers as dirty; dump: with report and '
-'bind, run pg_dump';
+'approve: decide on requests; plan: simulate, without names; author: write and publish schemes; '
+'bind: set sources, which run with one''s own rights; hand: put customers into tiers by hand; '
+'load: load exchange rates, calendars and what an old system knew, mark customers as dirty; dump: '
+'with report and bind, run pg_dump';
 
 -- GRANT only warns if whoever grants cannot pass a right on.
 CREATE FUNCTION _tiering.rights_missing(role name, rights text) RETURNS text

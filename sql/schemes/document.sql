@@ -218,8 +218,7 @@ BEGIN
 		parent text, approval boolean, title text, title_zh text, succeeds text);
 	INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds, stay)
 	SELECT import_definition.scheme, import_definition.version, t.element ->> 'tier', r.number,
-		c.metric,
-		c.bounds::numrange, r.stay
+		c.metric, c.bounds::numrange, r.stay
 	FROM _tiering.document_list(document, 'tiers', 'tiers') t,
 		_tiering.document_rules(t.element, t.number) r,
 		jsonb_each_text(r.element) AS c(metric, bounds);
