@@ -15,7 +15,7 @@ CODE_PARTS = $(addprefix averages/,periods calendars measures accounts days) ser
 		successor direction validate publish explain preset) \
 	history/history history/number $(addprefix movement/,decide source request distribution \
 		assessment current record dimension assess refresh limit check dirty watch replay load \
-		restate void rename forget simulate) \
+		restate void rename merge forget simulate) \
 	$(addprefix reports/,distribution matrix retention shortfall outlook benefit near customer \
 		status dimension page) \
 	history/verify_state history/backup rights/always rights/roles rights/privileges rights/guard

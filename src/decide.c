@@ -208,14 +208,15 @@ static OccasionKind
 KindArg(FunctionCallInfo fcinfo)
 {
 	text	   *kind = PG_GETARG_TEXT_PP(ARG_KIND);
+	int			size = VARSIZE_ANY_EXHDR(kind);
 
-	/* assessment, decision or manual */
-	switch (VARSIZE_ANY_EXHDR(kind) > 0 ? *VARDATA_ANY(kind) : 'a')
+	/* assessment, decision, manual or merge */
+	switch (size > 0 ? *VARDATA_ANY(kind) : 'a')
 	{
 		case 'd':
 			return OCCASION_DECISION;
 		case 'm':
-			return OCCASION_BY_HAND;
+			return size > 1 && VARDATA_ANY(kind)[1] == 'e' ? OCCASION_MERGE : OCCASION_BY_HAND;
 		default:
 			return OCCASION_ASSESSMENT;
 	}

@@ -638,7 +638,8 @@ PutByHand(const Ruling *r, Verdict *verdict)
 	if (current->customer ? to == current->tier && to != NO_TIER :
 		r->occasion->gone || to == NO_TIER)
 		return;
-	AddStep(verdict, day, to, CAUSE_MANUAL);
+	AddStep(verdict, day, to,
+			r->occasion->kind == OCCASION_MERGE ? CAUSE_MERGE : CAUSE_MANUAL);
 	now->customer = to != NO_TIER;
 	now->policy_tier = to;
 	now->policy_since = day;
@@ -674,7 +675,7 @@ Decide(const Movement *movement, const Assignment *current, const Occasion *occa
 		verdict->now.tier = NO_TIER;
 	verdict->asked = NO_TIER;
 	verdict->nsteps = 0;
-	if (occasion->kind == OCCASION_BY_HAND)
+	if (occasion->kind == OCCASION_BY_HAND || occasion->kind == OCCASION_MERGE)
 	{
 		PutByHand(&r, verdict);
 		return;
@@ -699,7 +700,7 @@ CauseName(Cause cause)
 {
 	static const char *const names[] = {
 		"new", "exit", "rule", "policy", "scheme", "override", "override_end",
-		"approval", "manual"
+		"approval", "manual", "merge"
 	};
 
 	return names[cause];

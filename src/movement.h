@@ -112,7 +112,8 @@ typedef enum OccasionKind
 {
 	OCCASION_ASSESSMENT,
 	OCCASION_DECISION,			/* on a request, after the assessment of as_of */
-	OCCASION_BY_HAND			/* somebody puts the customer into a tier */
+	OCCASION_BY_HAND,			/* somebody puts the customer into a tier */
+	OCCASION_MERGE				/* the same, as customers become one */
 } OccasionKind;
 
 /* Why a customer is looked at */
@@ -140,7 +141,8 @@ typedef enum Cause
 	CAUSE_OVERRIDE,
 	CAUSE_OVERRIDE_END,
 	CAUSE_APPROVAL,
-	CAUSE_MANUAL
+	CAUSE_MANUAL,
+	CAUSE_MERGE
 } Cause;
 
 typedef struct Step

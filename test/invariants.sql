@@ -38,7 +38,7 @@ DECLARE
 BEGIN
 	IF to_regclass('tiering.customer_alias') IS NOT NULL THEN
 		FOR change IN EXECUTE 'SELECT from_id, to_id FROM tiering.customer_alias WHERE scheme = $1
-			ORDER BY batch' USING scheme
+			AND leads IS NULL ORDER BY batch' USING scheme
 		LOOP
 			now_of := now_of || jsonb_build_object(change.from_id, change.from_id,
 				change.to_id, change.to_id);
@@ -221,7 +221,8 @@ LANGUAGE sql STABLE AS $$
 		COALESCE(m.to_tier, 'none'), COALESCE(m.before, 'none'))
 	FROM t.standing_moves(scheme) m
 	WHERE (m.direction = 'new') <> (m.before IS NULL)
-		OR (m.direction = 'exit') <> (m.to_tier IS NULL)
+		OR (m.direction = 'exit' OR m.direction = 'merged' AND m.to_tier IS NULL)
+			<> (m.to_tier IS NULL)
 		OR m.from_tier = m.to_tier
 		OR CASE WHEN m.from_tier IS DISTINCT FROM m.before
 			THEN t.goes_on(scheme, m.before_version, m.before, m.version)
@@ -242,7 +243,7 @@ BEGIN
 		COALESCE(m.to_tier, 'none'), COALESCE(m.before, 'none'))
 	FROM t.standing_moves(inv_number.scheme, true) m
 	WHERE (m.before IS NULL) <> (m.from_tier IS NULL)
-		OR (m.direction = 'merge') <> (m.cause = 'merge')
+		OR (m.direction IN ('merge', 'merged')) <> (m.cause = 'merge')
 		OR m.direction = 'merge' AND num_nulls(m.from_tier, m.to_tier) <> 1
 		OR m.direction = 'merge' AND m.before IS DISTINCT FROM m.from_tier
 		OR m.last AND m.to_tier IS NOT NULL AND NOT EXISTS (
@@ -258,13 +259,14 @@ BEGIN
 			AND o.direction = 'merge' AND o.to_tier IS NULL
 		LEFT JOIN m i ON i.customer_id = a.to_id AND i.as_of = a.on_date
 			AND i.direction = 'merge' AND i.from_tier IS NULL
-	WHERE a.scheme = inv_number.scheme
+	WHERE a.scheme = inv_number.scheme AND a.leads IS NULL
 		AND (o.from_tier, o.version) IS DISTINCT FROM (i.to_tier, i.version)
 	UNION ALL
 	SELECT format('move %s as of %s is of number %s, which became %s on %s', m.move, m.as_of,
 		m.customer_id, a.to_id, a.on_date)
 	FROM tiering.customer_alias a JOIN m ON m.customer_id = a.from_id
-	WHERE a.scheme = inv_number.scheme AND m.as_of > a.on_date AND NOT EXISTS (
+	WHERE a.scheme = inv_number.scheme AND a.leads IS NULL AND m.as_of > a.on_date
+		AND NOT EXISTS (
 		SELECT FROM tiering.customer_alias b
 		WHERE b.scheme = a.scheme AND b.to_id = a.from_id AND b.batch > a.batch);
 	RETURN QUERY SELECT format('number %s is said to be %s now, and is %s',
@@ -293,7 +295,7 @@ LANGUAGE sql STABLE AS $$
 	SELECT format('move %s of customer %s from %s to %s by version %s is %s, not %s', m.move,
 		m.customer_id, m.from_tier, m.to_tier, m.version, m.direction, r.direction)
 	FROM t.standing_moves(scheme) m JOIN ranked r USING (version, from_tier, to_tier)
-	WHERE m.direction <> r.direction
+	WHERE m.direction <> r.direction AND m.direction <> 'merged'
 $$;
 
 -- The requests of a scheme with what was decided on each, and the days on which an

@@ -27,9 +27,11 @@ COMMENT ON COLUMN tiering.standing_move.as_of IS 'The assessment at which the cu
 COMMENT ON COLUMN tiering.standing_move.from_tier IS
 'The tier left; null for a new customer, and for a number that takes a tier over';
 COMMENT ON COLUMN tiering.standing_move.to_tier IS
-'The tier entered; null on exit, and for a number that hands its tier over';
+'The tier entered; null on exit, for a number that hands its tier over, and for who became one '
+'with another';
 COMMENT ON COLUMN tiering.standing_move.direction IS
-'new, up, down, lateral or exit; merge where a customer''s number was changed: no move of theirs';
+'new, up, down, lateral or exit; merge where a customer''s number was changed: no move of theirs; '
+'merged where customers became one';
 COMMENT ON COLUMN tiering.standing_move.cause IS 'Why; see migration';
 COMMENT ON COLUMN tiering.standing_move.version IS 'The version of the scheme that graded';
 COMMENT ON COLUMN tiering.standing_move.measure IS
@@ -49,6 +51,19 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION _tiering.known_batch(text, timestamptz) IS
 'The last batch of a scheme that was recorded at a time; 0 if none was';
+
+-- Whoever takes an assessment back takes back all that came after it as of its day or
+-- a later one.
+CREATE FUNCTION _tiering.taken_back_by(scheme text, as_of date, batch int) RETURNS SETOF int
+LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
+BEGIN ATOMIC
+	SELECT v.batch FROM tiering.batch v
+	WHERE v.scheme = taken_back_by.scheme COLLATE "C" AND v.kind = 'void'
+		AND v.as_of <= taken_back_by.as_of AND v.batch > taken_back_by.batch;
+END;
+COMMENT ON FUNCTION _tiering.taken_back_by(text, date, int) IS
+'The batches that took back what was done as of a day, in a batch or after it; see '
+'void_assessment()';
 
 CREATE TYPE _tiering.known_move AS (
 	move        bigint,
@@ -128,9 +143,9 @@ BEGIN ATOMIC
 		sha256(uuid_send(move_mark.salt) || convert_to(move_mark.customer_id, 'UTF8')));
 END;
 COMMENT ON FUNCTION _tiering.move_mark(bytea, uuid, text) IS
-'What a move is sealed by in place of its customer''s number: SHA-256 over the salt and the '
-'number, or what was kept of that; null for a move from before 0.2.0, which is sealed by the '
-'number';
+'What a move, or a change of a number, is sealed by in place of the number: SHA-256 over the salt '
+'and the number, or what was kept of that; null for a move from before 0.2.0, which is sealed by '
+'the number';
 
 -- Digests of 10,000 moves each, as a batch may be larger than a datum. Rows are hashed as
 -- text, which must not depend on the session. A column that came later is a text of its own
@@ -169,7 +184,7 @@ COMMENT ON FUNCTION _tiering.move_digests(text, int, bigint) IS
 CREATE FUNCTION _tiering.batch_digests(scheme text, from_batch int, after_move bigint)
 RETURNS TABLE (batch int, moves bigint, superseded bigint, digest bytea)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100000 ROWS 100
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET bytea_output = 'hex'
 AS $$
 	WITH anew AS MATERIALIZED (
 		SELECT s.* FROM tiering.sealed_before s WHERE s.scheme = batch_digests.scheme
@@ -206,7 +221,20 @@ AS $$
 		UNION ALL
 		SELECT d.forgotten_by, 4, 0, 0, 0, sha256(string_agg(d.digest, '' ORDER BY d.batch, d.part))
 		FROM part d WHERE d.forgotten_by >= from_batch
-		GROUP BY d.forgotten_by) p
+		GROUP BY d.forgotten_by
+		UNION ALL
+		SELECT a.batch, 5, 0, 0, 0, sha256(convert_to(
+			string_agg(x.told, E'\n' ORDER BY x.told COLLATE "C"), 'UTF8'))
+		FROM tiering.customer_alias a
+			LEFT JOIN tiering.forgotten f ON f.scheme = a.scheme AND f.customer_id = a.from_id
+			CROSS JOIN LATERAL (SELECT ROW(a.on_date, a.leads, a.reason, a.recorded_by,
+				a.recorded_as,
+				_tiering.move_mark(CASE WHEN f.scheme IS NOT NULL THEN a.from_mark END, a.salt,
+					a.from_id),
+				_tiering.move_mark(CASE WHEN f.scheme IS NOT NULL THEN a.to_mark END, a.salt,
+					a.to_id))::text) x(told)
+		WHERE a.scheme = batch_digests.scheme AND a.batch >= from_batch
+		GROUP BY a.batch) p
 	GROUP BY p.batch
 $$;
 COMMENT ON FUNCTION _tiering.batch_digests(text, int, bigint) IS
@@ -331,7 +359,12 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	named int := _tiering.named_by(scheme, on_date);
-	numbers text[] := _tiering.numbers_known(scheme, customer_id, known_at);
+	known int := CASE WHEN known_at IS NOT NULL THEN _tiering.known_batch(scheme, known_at) END;
+	becomes text := b.becomes FROM _tiering.became(scheme, on_date, known) b
+		WHERE b.customer_id = _tiering.person(scheme, tier_on.customer_id);
+	numbers text[] := CASE WHEN becomes IS NULL
+		THEN _tiering.numbers_known(scheme, customer_id, known_at)
+		ELSE _tiering.numbers_known(scheme, becomes, NULL) END;
 BEGIN
 	PERFORM tiering.newest_version(scheme), _tiering.check_day(on_date, 'on_date');
 	RETURN (
@@ -345,8 +378,9 @@ $$;
 COMMENT ON FUNCTION tiering.tier_on(text, text, date, timestamptz) IS
 'The tier of a customer at the end of a day, as known at a time. known_at null: as known now. '
 'Null if they were not graded. A tier that was renamed since has the name of that day. A customer '
-'who has had several numbers is found by each of them, on all days. Errors: unknown scheme '
-'(42704), on_date null or infinite (22023)';
+'who has had several numbers is found by each of them, on all days. Who became one with another '
+'has their own tier up to then, and from then on that of the customer who is left. Errors: unknown '
+'scheme (42704), on_date null or infinite (22023)';
 
 CREATE FUNCTION tiering.tiers_on(scheme text, on_date date, known_at timestamptz DEFAULT NULL)
 RETURNS TABLE (customer_id text, tier text, since date, direction text, cause text, measure numeric,

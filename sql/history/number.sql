@@ -5,34 +5,133 @@
  * under the other. There two moves hand the tier over, of the direction merge. They are for
  * who reads the moves of one number, and nobody counts them. When something of before the
  * day turns out otherwise, they are superseded by others in the same batch.
+ *
+ * Customers who become one are several up to that day, each with moves of their own, and
+ * stay so for whatever asks about a day before. The moves by which all but one of them end
+ * have the direction merged. So has the one by which the other gets the tier that is kept.
+ * Both are made again as they were, as changes by hand are. From the day on their numbers
+ * lead to who is left. In reports over time that one is the continuation of the one whose
+ * tier was kept.
  */
 
-CREATE FUNCTION _tiering.number_now(scheme text, customer_id text) RETURNS text
+CREATE FUNCTION _tiering.person(scheme text, customer_id text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
 	SELECT COALESCE((
 		SELECT f.now_id FROM tiering.former_number f
-		WHERE f.scheme = number_now.scheme COLLATE "C"
-			AND f.customer_id = number_now.customer_id COLLATE "C"), number_now.customer_id);
+		WHERE f.scheme = person.scheme COLLATE "C"
+			AND f.customer_id = person.customer_id COLLATE "C"), person.customer_id);
+END;
+COMMENT ON FUNCTION _tiering.person(text, text) IS
+'The number by which a customer is called: that which they have now, or which they had when they '
+'became one with another; the one given, if it is none that they had before';
+
+CREATE FUNCTION _tiering.merges(scheme text, known int)
+RETURNS TABLE (from_id text, to_id text, on_date date, leads boolean, batch int)
+LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 10
+BEGIN ATOMIC
+	SELECT COALESCE(f.now_id, a.from_id), COALESCE(t.now_id, a.to_id), a.on_date, a.leads, a.batch
+	FROM tiering.customer_alias a
+		LEFT JOIN tiering.former_number f ON f.scheme = a.scheme AND f.customer_id = a.from_id
+		LEFT JOIN tiering.former_number t ON t.scheme = a.scheme AND t.customer_id = a.to_id
+	WHERE a.scheme = merges.scheme COLLATE "C" AND a.leads IS NOT NULL
+		AND (merges.known IS NULL OR a.batch <= merges.known)
+		AND NOT EXISTS (SELECT FROM _tiering.taken_back_by(a.scheme, a.on_date, a.batch) v(batch)
+			WHERE merges.known IS NULL OR v.batch <= merges.known);
+END;
+COMMENT ON FUNCTION _tiering.merges(text, int) IS
+'The customers of a scheme who became one with another, as known by a batch; null: as known now. '
+'Nobody whose merge was taken back';
+
+-- Two things end what a customer was by themselves: they become one with another, or another
+-- becomes one with them whose tier is kept.
+CREATE FUNCTION _tiering.merged(scheme text, known int)
+RETURNS TABLE (customer_id text, own daterange, becomes text, leads boolean, days daterange)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
+BEGIN ATOMIC
+	WITH RECURSIVE merge AS MATERIALIZED (
+		SELECT m.* FROM _tiering.merges(merged.scheme, merged.known) m
+	), event AS MATERIALIZED (
+		SELECT e.*, lag(e.on_date) OVER w AS since, COALESCE(lag(e.batch) OVER w, 0) AS previous
+		FROM (
+			SELECT m.from_id AS customer_id, m.to_id AS becomes, m.leads, m.on_date, m.batch
+			FROM merge m
+			UNION ALL
+			SELECT m.to_id, m.to_id, false, m.on_date, m.batch FROM merge m WHERE m.leads) e
+		WINDOW w AS (PARTITION BY e.customer_id ORDER BY e.batch)
+	), way AS (
+		SELECT e.batch AS first, e.customer_id, daterange(e.since, e.on_date
+				+ (e.becomes <> e.customer_id)::int) AS own, e.becomes, e.leads,
+			e.on_date, e.batch
+		FROM event e
+		UNION ALL
+		SELECT w.first, w.customer_id, w.own, e.becomes, w.leads AND e.leads, e.on_date, e.batch
+		FROM way w JOIN event e ON e.customer_id = w.becomes AND e.batch > w.batch
+			AND e.previous <= w.batch
+	)
+	SELECT w.customer_id, w.own, w.becomes, w.leads, daterange(w.on_date, lead(w.on_date)
+		OVER (PARTITION BY w.customer_id, w.first ORDER BY w.batch))
+	FROM way w;
+END;
+COMMENT ON FUNCTION _tiering.merged(text, int) IS
+'What became of the customers who have to do with merges, as known by a batch; null: as known now. '
+'On days, who had been a customer by themselves on own is becomes, who may be themselves; leads: '
+'whether that one is taken to be their continuation';
+
+CREATE FUNCTION _tiering.became(scheme text, day date, known int)
+RETURNS TABLE (customer_id text, becomes text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
+BEGIN ATOMIC
+	SELECT DISTINCT m.customer_id, m.becomes FROM _tiering.merged(became.scheme, became.known) m
+	WHERE m.becomes <> m.customer_id
+		AND CASE WHEN became.day IS NULL THEN upper_inf(m.days) ELSE m.days @> became.day END;
+END;
+COMMENT ON FUNCTION _tiering.became(text, date, int) IS
+'The customers who are one with another on a day, as known by a batch, and with whom; a null day: '
+'now';
+
+CREATE FUNCTION _tiering.number_now(scheme text, customer_id text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+BEGIN ATOMIC
+	SELECT COALESCE((
+			SELECT b.becomes FROM _tiering.became(number_now.scheme, NULL, NULL) b
+			WHERE b.customer_id = p.id), p.id)
+	FROM (SELECT _tiering.person(number_now.scheme, number_now.customer_id)) p(id);
 END;
 COMMENT ON FUNCTION _tiering.number_now(text, text) IS
-'The number that a customer has now: the one given, if it is none that they had before';
+'The number of a customer now, or of the one with whom they became one';
 
 CREATE FUNCTION _tiering.numbers_now(scheme text, customers text[]) RETURNS text[]
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 BEGIN ATOMIC
 	SELECT CASE WHEN numbers_now.customers IS NULL OR NOT EXISTS (
-			SELECT FROM tiering.former_number f
-			WHERE f.scheme = numbers_now.scheme COLLATE "C")
+			SELECT FROM tiering.customer_alias a
+			WHERE a.scheme = numbers_now.scheme COLLATE "C")
 		THEN numbers_now.customers
 		ELSE ARRAY(
-			SELECT DISTINCT COALESCE(f.now_id, c.customer_id COLLATE "C")
+			SELECT DISTINCT COALESCE(b.becomes, f.now_id, c.customer_id) COLLATE "C"
 			FROM unnest(numbers_now.customers) c(customer_id)
 				LEFT JOIN tiering.former_number f ON f.scheme = numbers_now.scheme COLLATE "C"
-					AND f.customer_id = c.customer_id COLLATE "C") END;
+					AND f.customer_id = c.customer_id COLLATE "C"
+				LEFT JOIN _tiering.became(numbers_now.scheme, NULL, NULL) b
+					ON b.customer_id COLLATE "C"
+						= COALESCE(f.now_id, c.customer_id) COLLATE "C") END;
 END;
 COMMENT ON FUNCTION _tiering.numbers_now(text, text[]) IS
-'The numbers that customers have now, each once; null if that is given';
+'The numbers that customers, or those with whom they became one, have now, each once; null if that '
+'is given';
+
+CREATE FUNCTION _tiering.persons(scheme text, customers text[], day date) RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+BEGIN ATOMIC
+	SELECT CASE WHEN persons.customers IS NOT NULL THEN persons.customers
+		|| ARRAY(
+			SELECT b.customer_id FROM _tiering.became(persons.scheme, persons.day, NULL) b
+			WHERE b.becomes COLLATE "C" = ANY (persons.customers COLLATE "C")) END;
+END;
+COMMENT ON FUNCTION _tiering.persons(text, text[], date) IS
+'Customers, and those who are one with one of them on a day; a null day: now; null if that is '
+'given';
 
 CREATE FUNCTION _tiering.numbers_ever(scheme text, customers text[]) RETURNS text[]
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
@@ -53,7 +152,7 @@ BEGIN ATOMIC
 	SELECT COALESCE(f.now_id, a.from_id), a.from_id, a.to_id, a.on_date, a.batch
 	FROM tiering.customer_alias a
 		LEFT JOIN tiering.former_number f ON f.scheme = a.scheme AND f.customer_id = a.from_id
-	WHERE a.scheme = number_changes.scheme COLLATE "C";
+	WHERE a.scheme = number_changes.scheme COLLATE "C" AND a.leads IS NULL;
 END;
 COMMENT ON FUNCTION _tiering.number_changes(text) IS
 'The numbers that customers of a scheme have changed, with the one that each has now';
@@ -114,7 +213,7 @@ DECLARE
 	known int := CASE WHEN known_at IS NOT NULL THEN _tiering.known_batch(scheme, known_at) END;
 BEGIN
 	IF NOT EXISTS (SELECT FROM tiering.customer_alias a
-		WHERE a.scheme = numbers_known.scheme COLLATE "C")
+		WHERE a.scheme = numbers_known.scheme COLLATE "C" AND a.leads IS NULL)
 	THEN
 		RETURN ARRAY[customer_id];
 	END IF;
@@ -125,7 +224,8 @@ BEGIN
 			SELECT CASE WHEN a.from_id = n.id THEN a.to_id ELSE a.from_id END
 			FROM number n
 				JOIN tiering.customer_alias a ON a.scheme = numbers_known.scheme COLLATE "C"
-					AND n.id IN (a.from_id, a.to_id) AND (known IS NULL OR a.batch <= known)
+					AND n.id IN (a.from_id, a.to_id) AND a.leads IS NULL
+					AND (known IS NULL OR a.batch <= known)
 		)
 		SELECT n.id FROM number n);
 END;
@@ -187,7 +287,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF NOT EXISTS (SELECT FROM tiering.customer_alias a
-		WHERE a.scheme = record_hand_overs.scheme COLLATE "C")
+		WHERE a.scheme = record_hand_overs.scheme COLLATE "C" AND a.leads IS NULL)
 	THEN
 		RETURN;
 	END IF;

@@ -117,11 +117,20 @@ AS $$
 		SELECT a.from_id, format('number "%s" became "%s" in batch %s, which does not record it',
 			a.from_id, a.to_id, a.batch)
 		FROM tiering.customer_alias a
-		WHERE a.scheme = numbers_disagree.scheme AND 2 <> (
+		WHERE a.scheme = numbers_disagree.scheme AND a.leads IS NULL AND 2 <> (
 			SELECT count(*) FROM tiering.migration m
 			WHERE m.scheme = a.scheme AND m.batch = a.batch AND m.direction = 'merge'
 				AND m.as_of = a.on_date AND m.customer_id IN (a.from_id, a.to_id)
 				AND m.customer_id = CASE WHEN m.to_tier IS NULL THEN a.from_id ELSE a.to_id END)
+		UNION ALL
+		SELECT a.from_id, format('customer "%s" became one with "%s" in batch %s, which does not '
+			'record it', a.from_id, a.to_id, a.batch)
+		FROM tiering.customer_alias a
+		WHERE a.scheme = numbers_disagree.scheme AND a.leads IS NOT NULL AND NOT EXISTS (
+			SELECT FROM tiering.migration m
+			WHERE m.scheme = a.scheme AND m.batch = a.batch AND m.direction = 'merged'
+				AND m.as_of = a.on_date AND m.to_tier IS NULL
+				AND _tiering.person(m.scheme, m.customer_id) = _tiering.person(a.scheme, a.from_id))
 		UNION ALL
 		SELECT f.customer_id, format('number "%s" is said to be "%s" now, which no batch records',
 			f.customer_id, f.now_id)
@@ -133,6 +142,7 @@ AS $$
 				SELECT x.to_id, x.batch FROM later l CROSS JOIN LATERAL (
 					SELECT a.to_id, a.batch FROM tiering.customer_alias a
 					WHERE a.scheme = f.scheme AND a.from_id = l.id AND a.batch > l.batch
+						AND a.leads IS NULL
 					ORDER BY a.batch LIMIT 1) x
 			)
 			SELECT l.id FROM later l ORDER BY l.batch DESC LIMIT 1)

@@ -34,6 +34,20 @@ END;
 COMMENT ON FUNCTION _tiering.own_kept(text) IS
 'What customers had at each assessment of their own, as own_between() lists them';
 
+CREATE FUNCTION _tiering.joined_since(scheme text, day date)
+RETURNS TABLE (customer_id text, becomes text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
+BEGIN ATOMIC
+	SELECT b.customer_id, b.becomes FROM _tiering.became(joined_since.scheme, NULL, NULL) b
+	WHERE b.customer_id NOT IN (SELECT w.customer_id
+		FROM _tiering.became(joined_since.scheme, joined_since.day, NULL) w
+		WHERE joined_since.day IS NOT NULL);
+END;
+COMMENT ON FUNCTION _tiering.joined_since(text, date) IS
+'The customers who became one with another after a day, or ever if that is null, and with whom '
+'they are one now';
+
+-- Of those who became one since, what they had then is added up.
 CREATE FUNCTION _tiering.current_measures(scheme text, customers text[])
 RETURNS TABLE (customer_id text, as_of date, measure numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
@@ -45,6 +59,7 @@ DECLARE
 	last date;
 	k tiering.kept_assessment;
 	own text[];
+	joined text[];
 BEGIN
 	IF customers = '{}' THEN
 		RETURN;
@@ -53,22 +68,40 @@ BEGIN
 	k := _tiering.kept(scheme, last);
 	own := ARRAY(SELECT o.customer_id FROM _tiering.last_own(scheme) o
 		WHERE last IS NULL OR o.as_of > last);
+	joined := ARRAY(SELECT unnest(ARRAY[b.customer_id, b.becomes])
+		FROM _tiering.joined_since(scheme, last) b);
 	RETURN QUERY SELECT r.customer_id, last, r.measure FROM _tiering.kept_rows(k, NULL) r
 	WHERE (customers IS NULL OR r.customer_id = ANY (customers COLLATE "C"))
-		AND r.customer_id <> ALL (own COLLATE "C");
+		AND r.customer_id <> ALL (own COLLATE "C") AND r.customer_id <> ALL (joined COLLATE "C");
 	IF own <> '{}' THEN
 		RETURN QUERY SELECT o.customer_id, o.as_of, o.measure
 		FROM _tiering.own_kept(scheme) o
 			JOIN _tiering.last_own(scheme) l ON l.as_of = o.as_of
 				AND l.customer_id COLLATE "C" = o.customer_id COLLATE "C"
-		WHERE o.customer_id = ANY (own)
+		WHERE o.customer_id = ANY (own) AND o.customer_id <> ALL (joined)
 			AND (customers IS NULL OR o.customer_id COLLATE "C" = ANY (customers COLLATE "C"));
+	END IF;
+	IF joined <> '{}' THEN
+		RETURN QUERY SELECT COALESCE(b.becomes, x.customer_id), max(x.as_of), sum(x.measure)
+		FROM (SELECT r.customer_id, last AS as_of, r.measure FROM _tiering.kept_rows(k, NULL) r
+			  WHERE r.customer_id = ANY (joined COLLATE "C")
+				AND r.customer_id <> ALL (own COLLATE "C")
+			  UNION ALL
+			  SELECT o.customer_id, o.as_of, o.measure FROM _tiering.own_kept(scheme) o
+				JOIN _tiering.last_own(scheme) l ON l.as_of = o.as_of
+					AND l.customer_id COLLATE "C" = o.customer_id COLLATE "C"
+			  WHERE o.customer_id = ANY (own) AND o.customer_id = ANY (joined)) x
+			LEFT JOIN _tiering.joined_since(scheme, last) b
+				ON b.customer_id COLLATE "C" = x.customer_id COLLATE "C"
+		WHERE customers IS NULL
+			OR COALESCE(b.becomes, x.customer_id) COLLATE "C" = ANY (customers COLLATE "C")
+		GROUP BY COALESCE(b.becomes, x.customer_id);
 	END IF;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.current_measures(text, text[]) IS
-'What customers, or all if null, had at their last assessment, of the scheme or of their own; '
-'nobody of whom none is kept';
+'What customers, or all if null, had at their last assessment, of the scheme or of their own, '
+'those who became one since together; nobody of whom none is kept';
 
 -- What views show of customers. Whoever reads a view calls these, and may be somebody who
 -- has a right to that view alone: so they ask for a key that the view alone gives. They are
@@ -117,7 +150,8 @@ BEGIN
 	RETURN QUERY SELECT d.tier, d.customers, d.measure, d.version, d.as_of
 	FROM _tiering.known_distribution(NULL) d
 	WHERE d.scheme = k.scheme AND d.as_of = k.as_of;
-	changed := ARRAY(SELECT h.customer_id FROM _tiering.ahead(k.scheme, k.as_of) h);
+	changed := ARRAY(SELECT h.customer_id FROM _tiering.ahead(k.scheme, k.as_of) h
+		UNION SELECT b.becomes FROM _tiering.joined_since(k.scheme, k.as_of) b);
 	IF changed <> '{}' THEN
 		RETURN QUERY SELECT r.tier, -1::bigint, - r.measure, r.version, k.as_of
 		FROM _tiering.kept_rows(k, NULL) r

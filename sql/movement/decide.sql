@@ -75,16 +75,17 @@ COMMENT ON FUNCTION _tiering.decide(text, int, text, date, date, text, date, int
 	int, text, text, date, date, boolean, text, text[], text, _tiering.override_days[], int,
 	text) IS
 'Where a customer is after an occasion, by the policies of a version of the scheme, and why. kind '
-'is assessment, decision (on a request) or manual (somebody puts them there). as_of is its day, '
-'previous that of the assessment before, null if there is none: what fell due in between is done '
-'and bears its own day. tier to kept_until are the customer''s row of assignment, all null for who '
-'is none; their names are those of current_version. gone: the source does not have the customer; '
-'with manual, the change is about somebody who is a customer. earned: by the rules, null if no '
-'tier takes them; earned_if is that of graded(). moved_to: the tier whose entering was approved, '
-'or into which they are put. overrides: those that count on any day from previous on. before: the '
-'version that graded the assessment before, if it is another, and otherwise: the tier in which '
-'that would have the customer now. Errors: unknown scheme or version (42704), kind or as_of null, '
-'or a field of an override (22004)';
+'is assessment, decision (on a request), manual (somebody puts them there) or merge (the same, as '
+'customers become one). as_of is its day, previous that of the assessment before, null if there is '
+'none: what fell due in between is done and bears its own day. tier to kept_until are the '
+'customer''s row of assignment, all null for who is none; their names are those of '
+'current_version. gone: the source does not have the customer; with manual, the change is about '
+'somebody who is a customer. earned: by the rules, null if no tier takes them; earned_if is that '
+'of graded(). moved_to: the tier whose entering was approved, or into which they are put. '
+'overrides: those that count on any day from previous on. before: the version that graded the '
+'assessment before, if it is another, and otherwise: the tier in which that would have the '
+'customer now. Errors: unknown scheme or version (42704), kind or as_of null, or a field of an '
+'override (22004)';
 
 -- It reads a bank, and what is joined to its rows is worth compiling for a large one.
 CREATE FUNCTION _tiering.graded_rows(scheme text, as_of date, version int, customers text[],
@@ -101,21 +102,25 @@ COMMENT ON FUNCTION _tiering.graded_rows(text, date, int, text[]) IS
 'has none. The source runs with the rights of the role that set it. Errors: no source, unknown '
 'version (42704), a null customer_id (22004), and what the source''s query raises';
 
--- The source may say any of the numbers that a customer has had: before and after the day of
--- a change. STABLE, so that it is inlined.
+-- The source may say any of the numbers that a customer has had, before and after the day of
+-- a change, and of customers who have become one, from that day on, any of theirs. STABLE, so
+-- that it is inlined.
 CREATE FUNCTION _tiering.graded(scheme text, as_of date, version int, customers text[])
 RETURNS TABLE (customer_id text, earned text, earned_if text[], measure numeric)
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100000
 BEGIN ATOMIC
-	SELECT COALESCE(f.now_id, g.customer_id), g.earned, g.earned_if, g.measure
+	SELECT COALESCE(b.becomes, f.now_id, g.customer_id), g.earned, g.earned_if, g.measure
 	FROM _tiering.graded_rows(graded.scheme, graded.as_of, graded.version,
-			_tiering.numbers_ever(graded.scheme, graded.customers)) g
+			_tiering.numbers_ever(graded.scheme, _tiering.persons(graded.scheme, graded.customers,
+				graded.as_of))) g
 		LEFT JOIN tiering.former_number f ON f.scheme = graded.scheme COLLATE "C"
-			AND f.customer_id = g.customer_id COLLATE "C";
+			AND f.customer_id = g.customer_id COLLATE "C"
+		LEFT JOIN _tiering.became(graded.scheme, graded.as_of, NULL) b
+			ON b.customer_id COLLATE "C" = COALESCE(f.now_id, g.customer_id) COLLATE "C";
 END;
 COMMENT ON FUNCTION _tiering.graded(text, date, int, text[]) IS
 'The customers of a scheme''s source for a day, as graded_rows() tells them, by the numbers that '
-'they have now';
+'they have now, or by that of the customer with whom they are one on the day';
 
 CREATE FUNCTION _tiering.steps(v _tiering.verdict) RETURNS SETOF _tiering.step
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 1

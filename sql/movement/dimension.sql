@@ -115,10 +115,15 @@ AS $$
 DECLARE
 	wrong record;
 BEGIN
-	EXECUTE format('SELECT d.customer_id FROM _tiering.dimension_rows(%L, %L) AS d(%s)
-		GROUP BY d.customer_id HAVING count(*) > 1 OR d.customer_id IS NULL
-		ORDER BY d.customer_id NULLS FIRST LIMIT 1', scheme, as_of,
-		_tiering.dimension_columns(names)) INTO wrong;
+	EXECUTE format('SELECT x.customer_id
+		FROM (SELECT COALESCE(b.becomes, f.now_id, d.customer_id) COLLATE "C" AS customer_id
+			  FROM _tiering.dimension_rows($1, $2) AS d(%s)
+				LEFT JOIN tiering.former_number f ON f.scheme = $1 AND f.customer_id = d.customer_id
+				LEFT JOIN _tiering.became($1, $2, NULL) b
+					ON b.customer_id = COALESCE(f.now_id, d.customer_id)) x
+		GROUP BY x.customer_id HAVING count(*) > 1 OR x.customer_id IS NULL
+		ORDER BY x.customer_id NULLS FIRST LIMIT 1', _tiering.dimension_columns(names))
+	INTO wrong USING scheme, as_of;
 	IF wrong.customer_id IS NULL THEN
 		RAISE EXCEPTION 'dimension query of scheme "%" yields a null customer_id', scheme
 			USING ERRCODE = 'null_value_not_allowed';
@@ -150,9 +155,11 @@ BEGIN
 	END IF;
 	EXECUTE format($query$
 		WITH found AS MATERIALIZED (
-			SELECT COALESCE(f.now_id, r.customer_id) AS customer_id, v.dimension, v.value
+			SELECT COALESCE(b.becomes, f.now_id, r.customer_id) AS customer_id, v.dimension, v.value
 			FROM _tiering.dimension_rows($1, $2) AS r(%s)
 				LEFT JOIN tiering.former_number f ON f.scheme = $1 AND f.customer_id = r.customer_id
+				LEFT JOIN _tiering.became($1, $2, NULL) b
+					ON b.customer_id = COALESCE(f.now_id, r.customer_id)
 				CROSS JOIN LATERAL (VALUES %s) v(dimension, value)
 			WHERE v.value IS NOT NULL
 		), closed AS (

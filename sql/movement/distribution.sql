@@ -56,19 +56,6 @@ COMMENT ON FUNCTION _tiering.assessments(text, boolean) IS
 'The assessments of a scheme: the version that graded each, or, for everyone, that is in force '
 'now; the one before it; and the batch after which it was first made';
 
--- Whoever takes an assessment back takes back all that came after it as of its day or
--- a later one.
-CREATE FUNCTION _tiering.taken_back_by(scheme text, as_of date, batch int) RETURNS SETOF int
-LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
-BEGIN ATOMIC
-	SELECT v.batch FROM tiering.batch v
-	WHERE v.scheme = taken_back_by.scheme COLLATE "C" AND v.kind = 'void'
-		AND v.as_of <= taken_back_by.as_of AND v.batch > taken_back_by.batch;
-END;
-COMMENT ON FUNCTION _tiering.taken_back_by(text, date, int) IS
-'The batches that took back what was done as of a day, in a batch or after it; see '
-'void_assessment()';
-
 CREATE FUNCTION _tiering.own_assessments(scheme text)
 RETURNS TABLE (customer_id text, as_of date, version int, after_batch int)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10

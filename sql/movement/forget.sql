@@ -132,6 +132,10 @@ BEGIN
 	SET customer_id = n.token, salt = NULL, mark = _tiering.move_mark(NULL, m.salt, m.customer_id)
 	FROM unnest(numbers, tokens) n(number, token)
 	WHERE m.scheme = replace_numbers.scheme AND m.customer_id = n.number;
+	UPDATE tiering.customer_alias a
+	SET salt = NULL, from_mark = _tiering.move_mark(NULL, a.salt, a.from_id),
+		to_mark = _tiering.move_mark(NULL, a.salt, a.to_id)
+	WHERE a.scheme = replace_numbers.scheme AND a.from_id = ANY (numbers);
 	FOR held IN VALUES ('assessment', 'customer_id'), ('request', 'customer_id'),
 		('own_assessment', 'customer_id'), ('watch_history', 'customer_id'),
 		('customer_alias', 'from_id'), ('customer_alias', 'to_id'),

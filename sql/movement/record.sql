@@ -256,6 +256,12 @@ BEGIN
 	FROM new_rows n
 		JOIN tiering.former_number f ON f.scheme = n.scheme AND f.customer_id = n.customer_id
 	LIMIT 1;
+	PERFORM _tiering.refuse_by_hand(n, format('they are one with "%s" now', b.becomes),
+		'Say the number of the customer who is left.')
+	FROM (SELECT DISTINCT x.scheme FROM new_rows x) s
+		CROSS JOIN LATERAL _tiering.became(s.scheme, NULL, NULL) b
+		JOIN new_rows n ON n.scheme = s.scheme AND n.customer_id = b.customer_id COLLATE "C"
+	LIMIT 1;
 	PERFORM _tiering.refuse_by_hand(n, format('since is %s, and as_of %s', n.since, n.as_of),
 		'Who is put here has been here since that day; tiering.load_history() loads what an old '
 		'system knew.')

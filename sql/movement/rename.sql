@@ -23,22 +23,33 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 	PERFORM _tiering.check_day(on_date, 'on_date');
-	IF on_date > current_date THEN
-		RAISE EXCEPTION 'on_date % is after today, %', on_date, current_date
-			USING ERRCODE = 'invalid_parameter_value',
-			HINT = 'A number is changed on its day, or later as of its day.';
-	END IF;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.check_rename(text, text, date, text) IS
 'Part of rename_customer(): refuses arguments that are wrong by themselves (22023)';
+
+CREATE FUNCTION _tiering.refuse_unknown(scheme text, customer_id text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	now_id text := _tiering.number_now(scheme, customer_id);
+BEGIN
+	RAISE EXCEPTION 'scheme "%" has no customer "%"', scheme, customer_id
+		USING ERRCODE = 'no_data_found',
+		HINT = CASE WHEN now_id COLLATE "C" <> customer_id COLLATE "C"
+			THEN format('Their number is %L now.', now_id)
+			ELSE 'SELECT customer_id FROM tiering.assignment lists them.' END;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.refuse_unknown(text, text) IS
+'Raises the error for a customer who is not there (P0002)';
 
 CREATE FUNCTION _tiering.check_renamed(scheme text, customer_id text, on_date date) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	now_id text := _tiering.number_now(scheme, customer_id);
 	last_move date := max(m.as_of) FROM tiering.standing_move m
 		WHERE m.scheme = check_renamed.scheme AND m.customer_id = check_renamed.customer_id
 			COLLATE "C";
@@ -46,11 +57,11 @@ BEGIN
 	IF NOT EXISTS (SELECT FROM tiering.assignment a WHERE a.scheme = check_renamed.scheme
 		AND a.customer_id = check_renamed.customer_id COLLATE "C")
 	THEN
-		RAISE EXCEPTION 'scheme "%" has no customer "%"', scheme, customer_id
-			USING ERRCODE = 'no_data_found',
-			HINT = CASE WHEN now_id COLLATE "C" <> customer_id COLLATE "C"
-				THEN format('Their number is %L now.', now_id)
-				ELSE 'SELECT customer_id FROM tiering.assignment lists them.' END;
+		PERFORM _tiering.refuse_unknown(scheme, customer_id);
+	ELSIF on_date > GREATEST(current_date, last_move) THEN
+		RAISE EXCEPTION 'on_date % is after today, %', on_date, current_date
+			USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'A number is changed on its day, or later as of its day.';
 	ELSIF on_date < last_move THEN
 		RAISE EXCEPTION 'the number of customer "%" of scheme "%" cannot be changed as of %',
 			customer_id, scheme, on_date
@@ -62,8 +73,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.check_renamed(text, text, date) IS
-'Part of rename_customer(): refuses a customer who is not there (P0002), and a day before their '
-'last move (55000)';
+'Part of rename_customer(): refuses a customer who is not there (P0002), a day after today, unless '
+'it is that of their last move (22023), and a day before that (55000)';
 
 -- Whose number it has been: of nobody, or of the customer themselves.
 CREATE FUNCTION _tiering.check_new_number(scheme text, customer_id text, new_id text, on_date date)
@@ -77,7 +88,8 @@ DECLARE
 		OR EXISTS (SELECT FROM tiering.former_number f
 			WHERE f.scheme = check_new_number.scheme
 				AND new_id COLLATE "C" IN (f.customer_id, f.now_id))
-		THEN _tiering.number_now(scheme, new_id) END;
+		THEN _tiering.person(scheme, new_id) END;
+	now_id text := _tiering.number_now(scheme, new_id);
 BEGIN
 	IF EXISTS (SELECT FROM tiering.assignment a WHERE a.scheme = check_new_number.scheme
 		AND a.customer_id = new_id COLLATE "C")
@@ -90,7 +102,9 @@ BEGIN
 	ELSIF whose COLLATE "C" <> customer_id COLLATE "C" THEN
 		RAISE EXCEPTION 'number "%" of scheme "%" has been another customer''s', new_id, scheme
 			USING ERRCODE = 'object_not_in_prerequisite_state',
-			DETAIL = CASE WHEN whose COLLATE "C" = new_id COLLATE "C" THEN 'They have left.'
+			DETAIL = CASE WHEN now_id COLLATE "C" <> whose COLLATE "C"
+					THEN format('They are one with %L now.', now_id)
+				WHEN whose COLLATE "C" = new_id COLLATE "C" THEN 'They have left.'
 				ELSE format('They have the number %L now.', whose) END,
 			HINT = 'Moves are kept by numbers, so that each is one customer''s for ever.';
 	ELSIF EXISTS (SELECT FROM tiering.customer_alias a WHERE a.scheme = check_new_number.scheme

@@ -31,22 +31,23 @@ COMMENT ON COLUMN tiering.restate_result.written IS
 
 -- Changes by hand are made again as they were: they were somebody's will, and not
 -- worked out from data. So they are taken from what was recorded when they were made,
--- whether or not it stands, unless their assessment was taken back.
+-- whether or not it stands, unless their assessment was taken back. So is what a merge did.
 CREATE FUNCTION _tiering.changes_by_hand(scheme text)
-RETURNS TABLE (customer_id text, as_of date, move bigint, batch int, from_tier text, to_tier text,
-	version int, measure numeric)
+RETURNS TABLE (kind text, customer_id text, as_of date, move bigint, batch int, from_tier text,
+	to_tier text, version int, measure numeric)
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 100
 BEGIN ATOMIC
-	SELECT COALESCE(f.now_id, m.customer_id), m.as_of, m.move, m.batch, m.from_tier, m.to_tier,
-		m.version, m.measure
+	SELECT b.kind, COALESCE(f.now_id, m.customer_id), m.as_of, m.move, m.batch, m.from_tier,
+		m.to_tier, m.version, m.measure
 	FROM tiering.batch b
 		JOIN tiering.migration m ON m.scheme = b.scheme AND m.batch = b.batch
 		LEFT JOIN tiering.former_number f ON f.scheme = m.scheme AND f.customer_id = m.customer_id
-	WHERE b.scheme = changes_by_hand.scheme AND b.kind = 'manual' AND m.direction <> 'merge'
+	WHERE b.scheme = changes_by_hand.scheme AND b.kind IN ('manual', 'merge')
+		AND m.direction <> 'merge'
 		AND NOT EXISTS (SELECT FROM _tiering.taken_back_by(m.scheme, m.as_of, m.batch));
 END;
 COMMENT ON FUNCTION _tiering.changes_by_hand(text) IS
-'What was changed by hand of a scheme''s customers';
+'What was changed by hand of a scheme''s customers, and by merges: kind is manual or merge';
 
 -- What the source has today for each assessment that is made again
 CREATE FUNCTION _tiering.graded_again(scheme text, customers text[], days date[], told boolean)
@@ -154,7 +155,7 @@ BEGIN
 		UNION ALL
 		SELECT h.customer_id COLLATE "C", CASE WHEN h.batch <= o.after_batch THEN 0 ELSE 2 END,
 			h.move,
-			'manual', h.as_of, NULL, h.version, h.from_tier IS NOT NULL, NULL, NULL, h.measure,
+			h.kind, h.as_of, NULL, h.version, h.from_tier IS NOT NULL, NULL, NULL, h.measure,
 			h.to_tier, NULL
 		FROM _tiering.changes_by_hand(occasions.scheme) h
 			JOIN person p ON p.customer_id = h.customer_id COLLATE "C" AND h.as_of >= p.day
@@ -171,8 +172,8 @@ END;
 $$;
 COMMENT ON FUNCTION _tiering.occasions(text, text[], date[], boolean) IS
 'All that has to be decided again about some customers, each from a day on, or about all from the '
-'first of days on if customers is null: assessments, with what the source has today, and changes '
-'by hand';
+'first of days on if customers is null: assessments, with what the source has today, changes by '
+'hand and merges';
 
 CREATE TYPE _tiering.replayed AS (
 	customer_id     text,
@@ -226,7 +227,8 @@ DECLARE
 	first_day date := min(d) FROM unnest(days) d;
 BEGIN
 	RETURN QUERY WITH RECURSIVE occasion AS MATERIALIZED (
-		SELECT o.* FROM _tiering.occasions(replayed.scheme, customers, days, told) o
+		SELECT o.*, o.kind IN ('manual', 'merge') AS by_hand
+		FROM _tiering.occasions(replayed.scheme, customers, days, told) o
 	), touched AS MATERIALIZED (
 		SELECT t.customer_id FROM _tiering.touched(replayed.scheme, first_day) t
 	), outcome AS (
@@ -242,13 +244,13 @@ BEGIN
 		UNION ALL
 		SELECT x.customer_id, x.n, x.kind, x.as_of, x.version, x.current_version, x.current_tier,
 			x.gone, x.measure,
-			CASE x.kind WHEN 'manual' THEN NULLIF(x.earned, (x.v).tier) ELSE (x.v).earned END,
+			CASE WHEN x.by_hand THEN NULLIF(x.earned, (x.v).tier) ELSE (x.v).earned END,
 			COALESCE((x.v).cause, x.cause), x.v
 		FROM (
 			SELECT o.customer_id, o.n, o.kind, o.as_of, o.version, s.version AS current_version,
 				(s.v).tier AS current_tier,
-				CASE o.kind WHEN 'manual' THEN s.gone ELSE o.gone END AS gone,
-				CASE WHEN o.kind = 'manual' THEN COALESCE(s.measure, o.measure) WHEN o.gone
+				o.by_hand, CASE WHEN o.by_hand THEN s.gone ELSE o.gone END AS gone,
+				CASE WHEN o.by_hand THEN COALESCE(s.measure, o.measure) WHEN o.gone
 					THEN s.measure
 					ELSE o.measure END AS measure,
 				COALESCE(s.earned, CASE WHEN s.cause <> 'manual' THEN (s.v).tier END) AS earned,
@@ -326,7 +328,7 @@ COMMENT ON TYPE _tiering.edition_part IS
 'their measures, of which the old ones may not be known';
 
 -- The moves of a customer on a day stand if they lead from and to the same as the
--- replayed ones, with the same in between before changes by hand. Otherwise these
+-- replayed ones, with the same in between before changes by hand and merges. Otherwise these
 -- supersede them, all of them; so do none those that cancelled each other, such as
 -- the loss of a tier that was made good by an override on the same day.
 -- Who is new by an approval has the measure with which that was asked for.
@@ -334,7 +336,8 @@ CREATE FUNCTION _tiering.differing_days(moves _tiering.replayed_move[]) RETURNS 
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100 ROWS 1
 BEGIN ATOMIC
 	WITH m AS (
-		SELECT m.*, bool_or(m.cause = 'approval' AND m.from_tier IS NULL)
+		SELECT m.*, m.cause IN ('manual', 'merge') AS by_hand,
+			bool_or(m.cause = 'approval' AND m.from_tier IS NULL)
 			OVER (PARTITION BY m.as_of) AS by_approval
 		FROM unnest(differing_days.moves) m
 	)
@@ -342,9 +345,8 @@ BEGIN ATOMIC
 	FROM (
 		SELECT m.as_of, m.replayed, ROW((array_agg(m.from_tier ORDER BY m.n))[1],
 			(array_agg(m.to_tier ORDER BY m.n DESC))[1],
-			(array_agg(CASE m.cause WHEN 'manual' THEN m.from_tier ELSE m.to_tier END
-				ORDER BY m.cause = 'manual',
-					CASE m.cause WHEN 'manual' THEN m.n ELSE - m.n END))[1],
+			(array_agg(CASE WHEN m.by_hand THEN m.from_tier ELSE m.to_tier END
+				ORDER BY m.by_hand, CASE WHEN m.by_hand THEN m.n ELSE - m.n END))[1],
 			(array_agg(m.version ORDER BY m.n DESC))[1],
 			(array_agg(CASE WHEN NOT m.by_approval THEN m.measure END ORDER BY m.n DESC))[1],
 			(array_agg(m.assessed ORDER BY m.n DESC))[1]) AS net
@@ -362,7 +364,7 @@ CREATE FUNCTION _tiering.replayed_steps(scheme text, assessed date, v _tiering.v
 RETURNS TABLE (day date, from_tier text, to_tier text, cause text, version int)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
 BEGIN ATOMIC
-	SELECT s.day, s.from_tier, s.to_tier, CASE WHEN s.cause = 'manual' THEN s.cause
+	SELECT s.day, s.from_tier, s.to_tier, CASE WHEN s.cause IN ('manual', 'merge') THEN s.cause
 			ELSE COALESCE(replayed_steps.given_cause, s.cause) END,
 		CASE WHEN s.to_tier IS NULL AND s.from_tier COLLATE "C" = replayed_steps.current_tier
 			THEN GREATEST(replayed_steps.current_version, b.version)
@@ -372,8 +374,8 @@ BEGIN ATOMIC
 			ON s.to_tier IS NULL;
 END;
 COMMENT ON FUNCTION _tiering.replayed_steps(text, date, _tiering.verdict, int, int, text, text) IS
-'The moves of a verdict that a replay gives, with the cause of the replay unless they are by hand, '
-'and the version that they bear';
+'The moves of a verdict that a replay gives, with the cause of the replay unless they are by hand '
+'or of a merge, and the version that they bear';
 
 CREATE TYPE _tiering.replayed_day AS (
 	kind        text,
@@ -599,8 +601,8 @@ BEGIN
 			cause, version, measure, assessed, recorded_by, recorded_as, batch)
 		SELECT keep_moves.scheme, COALESCE(p.number, m.customer_id), m.as_of, m.from_tier,
 			m.to_tier,
-			CASE WHEN m.from_tier IS NULL THEN 'new' WHEN m.to_tier IS NULL THEN 'exit'
-				ELSE w.direction END,
+			CASE WHEN m.cause = 'merge' THEN 'merged' WHEN m.from_tier IS NULL THEN 'new'
+				WHEN m.to_tier IS NULL THEN 'exit' ELSE w.direction END,
 			m.cause, m.version, m.measure, m.assessed, session_user, _tiering.acting_role(),
 			keep_moves.batch
 		FROM differing m

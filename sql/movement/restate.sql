@@ -21,7 +21,8 @@ BEGIN
 	PERFORM _tiering.refuse_forgotten(src.scheme, from_as_of, customers);
 	IF customers IS NOT NULL THEN
 		customers := ARRAY(SELECT DISTINCT c COLLATE "C"
-			FROM unnest(_tiering.numbers_now(scheme, customers)) c WHERE c IS NOT NULL);
+			FROM unnest(_tiering.persons(scheme, _tiering.numbers_now(scheme, customers), NULL)) c
+			WHERE c IS NOT NULL);
 	END IF;
 	SELECT * INTO done FROM _tiering.replay(src.scheme, src.refreshed_as_of, 'restatement',
 		customers COLLATE "C", array_fill(from_as_of, ARRAY[COALESCE(cardinality(customers), 1)]),
@@ -92,8 +93,12 @@ BEGIN
 	SELECT COALESCE(array_agg(t.customer_id), '{}') AS customers,
 		array_agg(GREATEST(t.day, first_as_of)) AS days
 	INTO marked
-	FROM (SELECT t.customer_id, min(t.from_as_of) AS day FROM taken t
-		  WHERE t.from_as_of <= src.refreshed_as_of GROUP BY t.customer_id) t;
+	FROM (SELECT m.customer_id, min(m.from_as_of) AS day
+		  FROM (SELECT t.customer_id, t.from_as_of FROM taken t
+				UNION ALL SELECT b.customer_id COLLATE "C", t.from_as_of
+				FROM taken t JOIN _tiering.became(restate_dirty.scheme, NULL, NULL) b
+					ON b.becomes COLLATE "C" = t.customer_id) m
+		  WHERE m.from_as_of <= src.refreshed_as_of GROUP BY m.customer_id) t;
 	SELECT * INTO done FROM _tiering.replay(src.scheme, src.refreshed_as_of, 'restatement',
 		marked.customers,
 		marked.days, 'correction', NULL);

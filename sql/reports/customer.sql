@@ -35,7 +35,13 @@ COMMENT ON COLUMN tiering.customer_tier_history.version IS 'The version of the s
 COMMENT ON COLUMN tiering.customer_tier_history.move IS 'Number of the move in migration';
 
 CREATE VIEW tiering.tier_origin AS
-WITH span AS (
+WITH merged AS MATERIALIZED (
+	-- whose moves are those of another customer, or of nobody any more
+	SELECT o.scheme, w.customer_id COLLATE "C" AS customer_id, w.own,
+		w.becomes COLLATE "C" AS becomes, w.leads
+	FROM tiering.scheme o CROSS JOIN LATERAL _tiering.merged(o.scheme, NULL) w
+	WHERE upper_inf(w.days)
+), span AS (
 	-- from a customer's last entry into the bank on
 	SELECT a.scheme, a.customer_id, a.tier, a.version,
 		-- moves are in the order of their dates and then of their numbers
@@ -44,12 +50,17 @@ WITH span AS (
 		(max(ARRAY[m.as_of - date '2000-01-01', m.move]))[2] AS last
 	FROM tiering.assignment a
 		JOIN (
-			SELECT x.scheme, COALESCE(f.now_id, x.customer_id) AS customer_id, x.as_of, x.move,
+			SELECT x.scheme, COALESCE(w.becomes, x.customer_id) AS customer_id, x.as_of, x.move,
 				x.direction
-			FROM tiering.standing_move x
-				LEFT JOIN tiering.former_number f ON f.scheme = x.scheme
-					AND f.customer_id = x.customer_id
-			WHERE x.direction <> 'merge') m
+			FROM (SELECT y.scheme, COALESCE(f.now_id, y.customer_id) AS customer_id, y.as_of,
+					y.move, y.direction
+				  FROM tiering.standing_move y
+					LEFT JOIN tiering.former_number f ON f.scheme = y.scheme
+						AND f.customer_id = y.customer_id
+				  WHERE y.direction NOT IN ('merge', 'merged')) x
+				LEFT JOIN merged w ON w.scheme = x.scheme AND w.customer_id = x.customer_id
+					AND w.own @> x.as_of
+			WHERE COALESCE(w.leads, true)) m
 			ON m.scheme = a.scheme AND m.customer_id = a.customer_id
 	GROUP BY a.scheme, a.customer_id, a.tier, a.version
 ), way AS MATERIALIZED (
@@ -78,7 +89,8 @@ FROM tiering.tier_distribution d
 GROUP BY d.scheme, d.as_of, d.version, d.tier, d.rank, d.title, d.title_zh;
 COMMENT ON VIEW tiering.tier_origin IS
 'Where the members of each tier came from: how they entered it, and whether they began as '
-'customers in a lower one';
+'customers in a lower one. Of customers who became one, they are those of the one whose tier was '
+'kept';
 COMMENT ON COLUMN tiering.tier_origin.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.tier_origin.as_of IS 'Date of the last refresh';
 COMMENT ON COLUMN tiering.tier_origin.version IS 'The version of the scheme that graded';

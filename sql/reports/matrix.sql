@@ -12,6 +12,7 @@ CREATE TYPE _tiering.moved AS (
 	assessed     date,
 	from_tier    text,
 	to_tier      text,
+	merged       boolean,
 	version      int,
 	customers    bigint,
 	measure_from numeric,
@@ -19,7 +20,7 @@ CREATE TYPE _tiering.moved AS (
 );
 COMMENT ON TYPE _tiering.moved IS
 'Customers by the day and the tiers of their move: how many, with how much at the assessment '
-'before the day, previous, and at that of the day';
+'before the day, previous, and at that of the day. merged: they did nothing but become one';
 
 CREATE FUNCTION _tiering.moved_by_day(scheme text, money boolean) RETURNS SETOF _tiering.moved
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
@@ -27,14 +28,17 @@ BEGIN ATOMIC
 	WITH step AS MATERIALIZED (
 		SELECT a.as_of FROM _tiering.assessments(moved_by_day.scheme, false) a
 	), span AS (
-		SELECT m.as_of, m.customer_id, min(m.move) AS first, max(m.move) AS last
+		SELECT m.as_of, m.customer_id, min(m.move) AS first, max(m.move) AS last,
+			bool_and(m.direction = 'merged') AS merged
 		FROM _tiering.person_moves(moved_by_day.scheme) m
 		GROUP BY m.as_of, m.customer_id
 	), day AS (
 		SELECT d.as_of, (SELECT max(s.as_of) FROM step s WHERE s.as_of < d.as_of) AS previous
 		FROM (SELECT DISTINCT s.as_of FROM span s) d
 	), moved AS MATERIALIZED (
-		SELECT s.customer_id, s.as_of, d.previous, l.assessed, f.from_tier, l.to_tier, l.version
+		SELECT s.customer_id, s.as_of, d.previous, l.assessed, f.from_tier, l.to_tier, l.version,
+			-- who is none any more has not left, whatever else there was on the day
+			s.merged OR l.direction = 'merged' AND l.to_tier IS NULL AS merged
 		FROM span s
 			JOIN day d ON d.as_of = s.as_of
 			JOIN tiering.migration f ON f.move = s.first
@@ -47,12 +51,12 @@ BEGIN ATOMIC
 			ARRAY(SELECT DISTINCT m.customer_id FROM moved m)) k
 		WHERE k.tier IS NOT NULL
 	)
-	SELECT m.as_of, m.previous, m.assessed, m.from_tier, m.to_tier, max(m.version), count(*),
-		sum(f.measure), sum(t.measure)
+	SELECT m.as_of, m.previous, m.assessed, m.from_tier, m.to_tier, m.merged, max(m.version),
+		count(*), sum(f.measure), sum(t.measure)
 	FROM moved m
 		LEFT JOIN had f ON f.as_of = m.previous AND f.customer_id = m.customer_id
 		LEFT JOIN had t ON t.as_of = m.as_of AND t.customer_id = m.customer_id
-	GROUP BY m.as_of, m.previous, m.assessed, m.from_tier, m.to_tier;
+	GROUP BY m.as_of, m.previous, m.assessed, m.from_tier, m.to_tier, m.merged;
 END;
 COMMENT ON FUNCTION _tiering.moved_by_day(text, boolean) IS
 'The moves of a scheme that stand, by day and tiers: how many customers, with how much at the '
@@ -133,13 +137,13 @@ BEGIN ATOMIC
 	), moved AS MATERIALIZED (
 		SELECT m.* FROM _tiering.moved_by_day(cells_by_day.scheme, cells_by_day.money) m
 	), cell AS (
-		SELECT m.as_of, m.from_tier, m.to_tier, max(m.version) AS version,
+		SELECT m.as_of, m.from_tier, m.to_tier, m.merged, max(m.version) AS version,
 			sum(m.customers)::bigint AS customers, sum(m.measure_from) AS measure_from,
 			sum(m.measure_to) AS measure_to
 		FROM moved m
-		GROUP BY m.as_of, m.from_tier, m.to_tier
+		GROUP BY m.as_of, m.from_tier, m.to_tier, m.merged
 		UNION ALL
-		SELECT s.as_of, s.tier, s.tier, s.version, s.customers, s.measure_from, s.measure_to
+		SELECT s.as_of, s.tier, s.tier, false, s.version, s.customers, s.measure_from, s.measure_to
 		FROM _tiering.stayed_by_day(cells_by_day.scheme,
 			ARRAY(SELECT m::_tiering.moved FROM moved m)) s
 		WHERE s.customers > 0
@@ -153,8 +157,8 @@ BEGIN ATOMIC
 			CROSS JOIN LATERAL _tiering.tier_names(cells_by_day.scheme, v.version) n
 	)
 	SELECT c.as_of, c.from_tier, c.to_tier,
-		CASE WHEN c.from_tier IS NULL THEN 'new' WHEN c.to_tier IS NULL THEN 'exit'
-			ELSE w.direction END AS direction,
+		CASE WHEN c.merged THEN 'merged' WHEN c.from_tier IS NULL THEN 'new'
+			WHEN c.to_tier IS NULL THEN 'exit' ELSE w.direction END AS direction,
 		f.rank AS from_rank, t.rank AS to_rank, c.customers,
 		CASE WHEN k.was_kept AND c.from_tier IS NOT NULL THEN c.measure_from END AS measure_from,
 		CASE WHEN k.is_kept AND c.to_tier IS NOT NULL THEN c.measure_to END AS measure_to
@@ -177,13 +181,16 @@ SELECT o.scheme, x.as_of, x.from_tier, x.to_tier, x.direction, x.from_rank, x.to
 FROM tiering.scheme o CROSS JOIN LATERAL _tiering.cells_by_day(o.scheme, true) x;
 COMMENT ON VIEW tiering.migration_matrix IS
 'From which tier to which customers went at each assessment, in heads and in the measure. Those '
-'who stayed are there, too. One row for each as_of, from_tier and to_tier: several moves of a '
-'customer at one assessment count as one';
+'who stayed are there, too. One row for each as_of, from_tier and to_tier, with another for those '
+'who became one with somebody: several moves of a customer at one assessment count as one';
 COMMENT ON COLUMN tiering.migration_matrix.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.migration_matrix.as_of IS 'Date of the assessment';
 COMMENT ON COLUMN tiering.migration_matrix.from_tier IS 'Tier before; null for new customers';
-COMMENT ON COLUMN tiering.migration_matrix.to_tier IS 'Tier after; null for those who left';
-COMMENT ON COLUMN tiering.migration_matrix.direction IS 'new, up, down, lateral, exit or stayed';
+COMMENT ON COLUMN tiering.migration_matrix.to_tier IS
+'Tier after; null for those who left, or became one with another';
+COMMENT ON COLUMN tiering.migration_matrix.direction IS
+'new, up, down, lateral, exit, stayed, or merged: became one with another, or got the tier of one '
+'who did';
 COMMENT ON COLUMN tiering.migration_matrix.from_rank IS 'Rank of from_tier, higher being better';
 COMMENT ON COLUMN tiering.migration_matrix.to_rank IS 'Rank of to_tier';
 COMMENT ON COLUMN tiering.migration_matrix.customers IS 'Customers';
@@ -325,12 +332,71 @@ END;
 COMMENT ON FUNCTION _tiering.told_value(text, text) IS
 'The value of a dimension as reports tell it: unknown if it is null; null if no dimension is named';
 
+-- Customers who became one in between: who is left counts as the continuation of the one
+-- whose tier was kept. The others go, with what they had, to where that one is.
+CREATE FUNCTION _tiering.merged_cells(scheme text, from_date date, to_date date,
+	known_at timestamptz, dimension text, first tiering.kept_assessment,
+	last tiering.kept_assessment)
+RETURNS TABLE (value text, from_tier text, to_tier text, merged boolean, customers bigint,
+	measure_from numeric, measure_to numeric)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+SET jit = off SET enable_mergejoin = off SET enable_nestloop = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	known int := CASE WHEN known_at IS NOT NULL THEN _tiering.known_batch(scheme, known_at) END;
+BEGIN
+	RETURN QUERY WITH f AS (
+		SELECT s.customer_id COLLATE "C" AS customer_id, s.tier, s.measure,
+			COALESCE(w.becomes, s.customer_id) COLLATE "C" AS goes_on,
+			COALESCE(w.leads, true) AS leads
+		FROM (SELECT k.customer_id, k.tier, k.measure FROM _tiering.kept_rows(first, known_at) k
+			  WHERE k.tier IS NOT NULL
+			  UNION ALL
+			  SELECT k.* FROM _tiering.stood_with(merged_cells.scheme, from_date, known_at) k
+			  WHERE first.slot IS NULL) s
+			LEFT JOIN _tiering.merged(merged_cells.scheme, known) w
+				ON w.customer_id COLLATE "C" = s.customer_id COLLATE "C"
+				AND w.own @> from_date AND w.days @> to_date
+	), t AS MATERIALIZED (
+		SELECT x.customer_id COLLATE "C" AS customer_id, x.tier, x.measure
+		FROM (SELECT k.customer_id, k.tier, k.measure FROM _tiering.kept_rows(last, known_at) k
+			  WHERE k.tier IS NOT NULL
+			  UNION ALL
+			  SELECT k.* FROM _tiering.stood_with(merged_cells.scheme, to_date, known_at) k
+			  WHERE last.slot IS NULL) x
+	), pair AS (
+		SELECT f.customer_id AS was, f.tier AS from_tier, f.measure AS had, t.customer_id AS is_now,
+			t.tier AS to_tier, t.measure AS has, false AS merged
+		FROM (SELECT x.* FROM f x WHERE x.leads) f FULL JOIN t ON t.customer_id = f.goes_on
+		UNION ALL
+		SELECT f.customer_id, f.tier, f.measure, t.customer_id, t.tier, NULL, t.tier IS NOT NULL
+		FROM f LEFT JOIN t ON t.customer_id = f.goes_on
+		WHERE NOT f.leads
+	)
+	SELECT v.value, p.from_tier, p.to_tier, p.merged, count(*), sum(p.had), sum(p.has)
+	FROM pair p
+		LEFT JOIN _tiering.dimension_on(merged_cells.scheme, dimension, from_date) b
+			ON b.customer_id COLLATE "C" = p.was
+		LEFT JOIN _tiering.dimension_on(merged_cells.scheme, dimension, to_date) e
+			ON e.customer_id COLLATE "C" = p.is_now
+		CROSS JOIN LATERAL _tiering.told_value(dimension,
+			CASE WHEN p.to_tier IS NULL THEN b.value ELSE e.value END) v(value)
+	GROUP BY v.value, p.from_tier, p.to_tier, p.merged;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.merged_cells(text, date, date, timestamptz, text,
+	tiering.kept_assessment, tiering.kept_assessment) IS
+'Part of cells(): the same if customers became one between the two days; first and last are the '
+'assessments of the days, null where moves tell';
+
 -- Where both assessments are kept, they tell all; where neither is, the moves do, but for
 -- who was where by a dimension.
 CREATE FUNCTION _tiering.cells(scheme text, from_date date, to_date date, known_at timestamptz,
 	dimension text)
-RETURNS TABLE (value text, from_tier text, to_tier text, customers bigint, measure_from numeric,
-	measure_to numeric)
+RETURNS TABLE (value text, from_tier text, to_tier text, merged boolean, customers bigint,
+	measure_from numeric, measure_to numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 SET jit = off SET enable_mergejoin = off SET enable_nestloop = off
@@ -339,8 +405,14 @@ DECLARE
 	first tiering.kept_assessment := _tiering.stood_as_kept(scheme, from_date, known_at);
 	last tiering.kept_assessment := _tiering.stood_as_kept(scheme, to_date, known_at);
 BEGIN
-	IF first.slot IS NOT NULL AND last.slot IS NOT NULL THEN
-		RETURN QUERY SELECT v.value, f.tier, t.tier, count(*), sum(f.measure), sum(t.measure)
+	IF EXISTS (SELECT FROM _tiering.merges(scheme, CASE WHEN known_at IS NOT NULL
+			THEN _tiering.known_batch(scheme, known_at) END) m
+		WHERE m.on_date > from_date AND m.on_date <= to_date)
+	THEN
+		RETURN QUERY SELECT m.* FROM _tiering.merged_cells(scheme, from_date, to_date, known_at,
+			dimension, first, last) m;
+	ELSIF first.slot IS NOT NULL AND last.slot IS NOT NULL THEN
+		RETURN QUERY SELECT v.value, f.tier, t.tier, false, count(*), sum(f.measure), sum(t.measure)
 		FROM (SELECT k.* FROM _tiering.kept_rows(first, known_at) k WHERE k.tier IS NOT NULL) f
 			FULL JOIN (SELECT k.* FROM _tiering.kept_rows(last, known_at) k
 				WHERE k.tier IS NOT NULL) t ON t.customer_id = f.customer_id
@@ -354,11 +426,11 @@ BEGIN
 	ELSIF dimension IS NULL AND num_nonnulls((_tiering.kept(scheme, from_date, known_at)).slot,
 		(_tiering.kept(scheme, to_date, known_at)).slot) = 0
 	THEN
-		RETURN QUERY SELECT NULL::text, s.from_tier, s.to_tier, s.customers, NULL::numeric,
+		RETURN QUERY SELECT NULL::text, s.from_tier, s.to_tier, false, s.customers, NULL::numeric,
 			NULL::numeric
 		FROM _tiering.migration_counts(scheme, from_date, to_date, known_at) s;
 	ELSE
-		RETURN QUERY SELECT v.value, f.tier, t.tier, count(*), sum(f.measure), sum(t.measure)
+		RETURN QUERY SELECT v.value, f.tier, t.tier, false, count(*), sum(f.measure), sum(t.measure)
 		FROM _tiering.stood_with(scheme, from_date, known_at) f
 			FULL JOIN _tiering.stood_with(scheme, to_date, known_at) t
 				ON t.customer_id = f.customer_id
@@ -375,7 +447,8 @@ $$;
 COMMENT ON FUNCTION _tiering.cells(text, date, date, timestamptz, text) IS
 'Customers by where they stood at the ends of two days, as known at a time, with what they had on '
 'each: what migration_matrix() and measure_bridge() are made of. If a dimension is named, by its '
-'value at the end, too, or, of those who had left by then, at the beginning';
+'value at the end, too, or, of those who had left by then, at the beginning. merged: they became '
+'one with another, who is in to_tier';
 
 CREATE FUNCTION _tiering.check_span(scheme text, from_date date, to_date date) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
@@ -396,8 +469,8 @@ COMMENT ON FUNCTION _tiering.check_span(text, date, date) IS
 -- Each tier by the name that it had on the day
 CREATE FUNCTION _tiering.named_cells(scheme text, from_date date, to_date date,
 	known_at timestamptz, dimension text)
-RETURNS TABLE (value text, from_tier text, to_tier text, customers bigint, measure_from numeric,
-	measure_to numeric)
+RETURNS TABLE (value text, from_tier text, to_tier text, merged boolean, customers bigint,
+	measure_from numeric, measure_to numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -407,12 +480,12 @@ DECLARE
 	last int := _tiering.named_by(scheme, to_date);
 BEGIN
 	RETURN QUERY
-	SELECT c.value, COALESCE(f.becomes, c.from_tier), COALESCE(t.becomes, c.to_tier),
+	SELECT c.value, COALESCE(f.becomes, c.from_tier), COALESCE(t.becomes, c.to_tier), c.merged,
 		sum(c.customers)::bigint, sum(c.measure_from), sum(c.measure_to)
 	FROM _tiering.cells(named_cells.scheme, from_date, to_date, known_at, dimension) c
 		LEFT JOIN _tiering.tier_names(named_cells.scheme, first) f ON f.tier = c.from_tier
 		LEFT JOIN _tiering.tier_names(named_cells.scheme, last) t ON t.tier = c.to_tier
-	GROUP BY 1, 2, 3;
+	GROUP BY 1, 2, 3, 4;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.named_cells(text, date, date, timestamptz, text) IS
@@ -454,9 +527,14 @@ BEGIN
 	PERFORM _tiering.check_span(scheme, from_date, to_date);
 	RETURN QUERY
 	WITH cell AS (
-		SELECT s.*, sum(s.customers) OVER (PARTITION BY s.value, s.from_tier)::bigint AS cohort
-		FROM _tiering.named_cells(matrix.scheme, from_date, to_date, known_at,
-			dimension) s
+		SELECT s.value, s.from_tier, s.to_tier, s.merged, sum(s.customers)::bigint AS customers,
+			sum(s.measure_from) AS measure_from, sum(s.measure_to) AS measure_to,
+			(sum(sum(s.customers)) OVER (PARTITION BY s.value, s.from_tier))::bigint AS cohort
+		FROM (SELECT n.value, n.from_tier, CASE WHEN NOT n.merged THEN n.to_tier END AS to_tier,
+				n.merged, n.customers, n.measure_from, n.measure_to
+			  FROM _tiering.named_cells(matrix.scheme, from_date, to_date, known_at,
+				dimension) n) s
+		GROUP BY s.value, s.from_tier, s.to_tier, s.merged
 	), newest AS (
 		-- at the end of the span, or of all
 		SELECT v.version FROM tiering.scheme_version v
@@ -465,8 +543,8 @@ BEGIN
 			LIMIT 1
 	)
 	SELECT c.value, c.from_tier, c.to_tier,
-		CASE WHEN c.from_tier IS NULL THEN 'new' WHEN c.to_tier IS NULL THEN 'exit'
-			ELSE d.direction END,
+		CASE WHEN c.merged THEN 'merged' WHEN c.from_tier IS NULL THEN 'new'
+			WHEN c.to_tier IS NULL THEN 'exit' ELSE d.direction END,
 		f.rank, t.rank, c.customers,
 		CASE WHEN c.from_tier IS NOT NULL THEN round(c.customers::numeric / c.cohort, 6) END,
 		w.low, w.high, c.measure_from, c.measure_to
@@ -478,7 +556,7 @@ BEGIN
 		LEFT JOIN _tiering.tier_names(matrix.scheme, n.version) t ON t.tier = c.to_tier
 		LEFT JOIN LATERAL _tiering.wilson(c.customers, c.cohort) w ON c.from_tier IS NOT NULL
 	ORDER BY c.value, f.rank NULLS FIRST, c.from_tier NULLS FIRST, t.rank NULLS FIRST,
-		c.to_tier NULLS FIRST;
+		c.to_tier NULLS FIRST, c.merged;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.matrix(text, date, date, timestamptz, text) IS
@@ -502,9 +580,10 @@ COMMENT ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz, text
 'From which tier to which customers went between two days, in heads and in money. They are those '
 'who were in a tier at the end of from_date, by their tier at the end of to_date, and those who '
 'had come by then. A customer who came and left in between is in neither. from_tier is null for '
-'those who came (new), to_tier for those who left (exit); whoever left and came back counts by '
-'where they stood on the two days. direction: new, up, down, lateral, stayed or exit; ranks as in '
-'the newest version that had the tier at the end of to_date. share: of the customers of '
+'those who came (new), to_tier for those who left (exit), or became one with another who is a '
+'customer then (merged); whoever left and came back counts by where they stood on the two days. '
+'direction: new, up, down, lateral, stayed, exit or merged; ranks as in the newest version that '
+'had the tier at the end of to_date. share: of the customers of '
 'from_tier, with the bounds of its 95 % confidence interval (see wilson); null where there is no '
 'from_tier. measure_from and measure_to: what they had on the two days, null where that is no '
 'assessment that is kept. known_at: as known at that time, in heads and in money. by: a dimension, '
@@ -582,7 +661,8 @@ COMMENT ON FUNCTION tiering.measure_bridge(text, date, date, timestamptz, text) 
 'new + exit + migrated_in + migrated_out + growth = closing; exit and migrated_out are negative. '
 'The days are taken at their ends. Customers who came count with what they had at the end, '
 'customers who left or moved with what they had at the beginning; growth is what the customers of '
-'the end have gained, or lost. From the highest tier down; a tier that was renamed has its name '
+'the end have gained, or lost. Who became one with another brings what they had to the tier of '
+'that one. From the highest tier down; a tier that was renamed has its name '
 'of to_date. Null where a day is no assessment that is kept. known_at: as known at that time. '
 'by: a dimension, whose values then have a bridge each, and tiers without customers there no row; '
 'value is null without it. Errors: those of migration_matrix()';

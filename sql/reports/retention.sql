@@ -54,9 +54,9 @@ $$;
 COMMENT ON FUNCTION tiering.retention(text, timestamptz) IS
 'Retention and churn by calendar year and tier. A row for each year of a scheme''s history and '
 'each tier, and one with tier null for all of them. customers: those who were in the tier at the '
-'end of since, the day before the year. Where they stood at the end of until, the year''s last '
-'day or, in the last year, the last refresh or a later move: kept (the tier), up, down, '
-'lateral_moves, exit. retention: the share that are still customers, in whatever tier; churn: the '
-'share that are not, exit; both with the bounds of their 95 % confidence intervals (see wilson). '
-'known_at: by the moves as known at that time, and until its last one. An unknown scheme is an '
-'error (42704)';
+'end of since, the day before the year. Where they stood at the end of until, the year''s last day '
+'or, in the last year, the last refresh or a later move: kept (the tier), up, down, lateral_moves, '
+'exit; who became one with another customer is in none of these, and no churn. retention: the '
+'share that are still customers, in whatever tier; churn: the share that are not, exit; both with '
+'the bounds of their 95 % confidence intervals (see wilson). known_at: by the moves as known at '
+'that time, and until its last one. An unknown scheme is an error (42704)';

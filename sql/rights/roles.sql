@@ -77,6 +77,7 @@ BEGIN ATOMIC
 			tiering.load_calendar(text, text),
 			tiering.mark_dirty(text, text, date),
 			tiering.rename_customer(text, text, text, date, text),
+			tiering.merge_customers(text, text, text[], date, text, text),
 			_tiering.append_marks(text, text[], date[]), _tiering.mark_changes(),
 			tiering.watch_table(text, regclass, text, text[], text[]),
 			tiering.unwatch_table(text, regclass)');
@@ -96,6 +97,10 @@ BEGIN ATOMIC
 			_tiering.batch_digests(text, int, bigint),
 			_tiering.move_digests(text, int, bigint), _tiering.move_mark(bytea, uuid, text),
 			_tiering.seal(bytea, tiering.batch, bytea),
+			_tiering.person(text, text), _tiering.taken_back_by(text, date, int),
+			_tiering.merges(text, int), _tiering.merged(text, int),
+			_tiering.became(text, date, int),
+			_tiering.batch_digests(text, int, bigint), _tiering.seal(bytea, tiering.batch, bytea),
 			_tiering.sealed_publications(text, int), _tiering.definition_digest(text, int),
 			_tiering.version_disagrees(text),
 			_tiering.known_distribution(timestamptz), _tiering.named_by(text, date),

@@ -74,7 +74,8 @@ CREATE TABLE tiering.migration (
 	from_tier   text COLLATE "C",
 	to_tier     text COLLATE "C",
 	direction   text COLLATE "C" NOT NULL
-	            CHECK (direction IN ('new', 'up', 'down', 'lateral', 'exit', 'merge')),
+	            CHECK (direction IN ('new', 'up', 'down', 'lateral', 'exit', 'merge',
+	            	'merged')),
 	cause       text COLLATE "C" NOT NULL
 	            CHECK (cause IN ('new', 'exit', 'rule', 'policy', 'scheme', 'override',
 	            	'override_end',
@@ -90,7 +91,8 @@ CREATE TABLE tiering.migration (
 	mark        bytea,
 	CHECK ((direction = 'new') = (from_tier IS NULL AND cause <> 'merge')),
 	CHECK ((direction = 'exit') = (to_tier IS NULL AND cause <> 'merge')),
-	CHECK ((direction = 'merge') = (cause = 'merge' AND num_nulls(from_tier, to_tier) = 1)),
+	CHECK ((direction IN ('merge', 'merged')) = (cause = 'merge')),
+	CHECK (direction <> 'merge' OR num_nulls(from_tier, to_tier) = 1),
 	CHECK (salt IS NULL OR mark IS NULL)
 );
 CREATE INDEX migration_customer ON tiering.migration (scheme, customer_id, as_of, move);
@@ -113,15 +115,19 @@ COMMENT ON COLUMN tiering.migration.from_tier IS
 'The tier left, as version calls it; null for a new customer, and for a number that takes a tier '
 'over';
 COMMENT ON COLUMN tiering.migration.to_tier IS
-'The tier entered; null on exit, and for a number that hands its tier over';
+'The tier entered; null on exit, for a number that hands its tier over, and for who became one '
+'with another';
 COMMENT ON COLUMN tiering.migration.direction IS
 'new, up, down, lateral (another tier of the same rank) or exit; see directions(). merge: the '
-'customer has another number from then on, and the tier goes from the one to the other';
+'customer has another number from then on, and the tier goes from the one to the other. merged: '
+'the customer has become one with another, and is none any more (to_tier null), or has the tier of '
+'the other from then on';
 COMMENT ON COLUMN tiering.migration.cause IS
 'new or exit; rule: by the rules; policy: later than by the rules, or by less; scheme: by a new '
 'version, where the one before would have moved the customer otherwise or not at all; override, '
 'override_end; approval: when it was given; correction: by a restatement; load: an old '
-'system''s, see load_history(); manual: by hand; merge: the customer''s number was changed';
+'system''s, see load_history(); manual: by hand; merge: the customer''s number was changed, or '
+'customers became one';
 COMMENT ON COLUMN tiering.migration.version IS 'The version of the scheme that graded';
 COMMENT ON COLUMN tiering.migration.measure IS
 'The measure at the move; on exit the last one known; null where a number is changed';

@@ -27,11 +27,12 @@ COMMENT ON COLUMN tiering.batch.batch IS 'Number, from 1 on without gaps';
 COMMENT ON COLUMN tiering.batch.kind IS
 'refresh; assess: some customers by themselves; decision: on a request; restatement; manual: '
 'assignment was changed by hand; void: an assessment was taken back; load: the history of an old '
-'system; merge: a customer''s number was changed; forget: a customer was forgotten';
+'system; merge: a customer''s number was changed, or customers became one; forget: a customer was '
+'forgotten';
 COMMENT ON COLUMN tiering.batch.as_of IS
 'The assessment, the first one that was restated, or the last one that was loaded; the day from '
-'which a number counts; null for '
-'changes by hand, and where a customer was forgotten';
+'which on a number counts, or customers are one; null for changes by hand, and where a customer '
+'was forgotten';
 COMMENT ON COLUMN tiering.batch.moves IS 'How many rows of migration are in it';
 COMMENT ON COLUMN tiering.batch.superseded IS 'How many rows of superseded are in it';
 COMMENT ON COLUMN tiering.batch.recorded_at IS

@@ -92,7 +92,7 @@ ALTER TABLE tiering.migration
 		'merge')),
 	DROP CONSTRAINT migration_direction_check,
 	ADD CONSTRAINT migration_direction_check CHECK (direction IN ('new', 'up', 'down', 'lateral',
-		'exit', 'merge')),
+		'exit', 'merge', 'merged')),
 	DROP CONSTRAINT migration_check,
 	ADD CONSTRAINT migration_check
 		CHECK ((direction = 'new') = (from_tier IS NULL AND cause <> 'merge')),
@@ -100,7 +100,9 @@ ALTER TABLE tiering.migration
 	ADD CONSTRAINT migration_check1
 		CHECK ((direction = 'exit') = (to_tier IS NULL AND cause <> 'merge')),
 	ADD CONSTRAINT migration_check2
-		CHECK ((direction = 'merge') = (cause = 'merge' AND num_nulls(from_tier, to_tier) = 1)),
+		CHECK ((direction IN ('merge', 'merged')) = (cause = 'merge')),
+	ADD CONSTRAINT migration_check3
+		CHECK (direction <> 'merge' OR num_nulls(from_tier, to_tier) = 1),
 	ADD COLUMN assessed date,
 	ADD COLUMN recorded_as text,
 	ADD COLUMN salt uuid,
@@ -224,11 +226,16 @@ CREATE TABLE tiering.customer_alias (
 	recorded_by text NOT NULL DEFAULT session_user,
 	recorded_as text DEFAULT _tiering.acting_role(),
 	batch       int NOT NULL,
-	PRIMARY KEY (scheme, batch),
+	leads       boolean,
+	salt        uuid DEFAULT gen_random_uuid(),
+	from_mark   bytea,
+	to_mark     bytea,
+	PRIMARY KEY (scheme, batch, from_id),
 	CHECK (from_id <> to_id)
 );
 CREATE INDEX customer_alias_from ON tiering.customer_alias (scheme, from_id);
 CREATE INDEX customer_alias_to ON tiering.customer_alias (scheme, to_id);
+CREATE INDEX customer_alias_merged ON tiering.customer_alias (scheme) WHERE leads IS NOT NULL;
 SELECT pg_catalog.pg_extension_config_dump('tiering.customer_alias', '');
 CREATE TABLE tiering.former_number (
 	scheme      text COLLATE "C" NOT NULL,

@@ -182,6 +182,8 @@ INSERT INTO coll.argument VALUES
 	('', 'note', $$'noted'$$),
 	('', 'on_date', $$'2024-02-29'$$), ('end_override', 'on_date', $$'2024-06-30'$$),
 	('', 'new_id', $$'a 150'$$),
+	('', 'into_id', $$'150'$$), ('', 'from_ids', $$'{7,151}'$$), ('', 'keep', $$'higher'$$),
+	('merge_customers', 'on_date', $$'2024-03-01'$$),
 	('', 'period', $$'[2024-01-01,2024-02-01)'$$),
 	('', 'preset', $$'icbc'$$),
 	('', 'query', $$'SELECT no AS customer_id, x FROM coll.few'$$),

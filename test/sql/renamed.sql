@@ -149,6 +149,17 @@ SELECT tiering.rename_customer('soon', 'p', 'p3', '2025-03-31', 'late');
 SELECT new, exit, stayed FROM tiering.refresh('soon', '2025-03-31');
 SELECT t.invariants('soon');
 
+-- A move that is dated ahead: as of its day, not before it nor after it
+SELECT plate.scheme('plate_ahead');
+INSERT INTO plate.value VALUES ('m', current_date + 10, 1);
+SELECT new FROM tiering.refresh('plate_ahead', current_date + 10, ahead => true);
+SELECT regexp_replace(t.fails(format('SELECT tiering.rename_customer(%L, %L, %L, %L, %L)',
+	'plate_ahead', 'm', 'm2', d, 'why')), '\d{4}-\d\d-\d\d', 'day', 'g')
+FROM unnest(ARRAY[current_date, current_date + 11]) d;
+SELECT tiering.rename_customer('plate_ahead', 'm', 'm2', current_date + 10, 'why');
+SELECT customer_id FROM tiering.current_tier WHERE scheme = 'plate_ahead';
+SELECT t.invariants('plate_ahead');
+
 -- Refused
 SELECT t.fails(format('SELECT tiering.rename_customer(%s)', c)) FROM unnest(ARRAY[
 	$$'nowhere', 'p3', 'p4', '2025-04-01', 'why'$$,

@@ -271,6 +271,11 @@ INSERT INTO walk.decided VALUES ('function', 'report', $list$
 	_tiering.number_changes(text);
 	_tiering.numbers_disagree(text);
 	_tiering.numbers_known(text, text, timestampwithtimezone);
+	_tiering.became(text, date, integer);
+	_tiering.merged(text, integer);
+	_tiering.merges(text, integer);
+	_tiering.person(text, text);
+	_tiering.taken_back_by(text, date, integer);
 	_tiering.person_moves(text, timestampwithtimezone);
 	_tiering.named_by(text, date);
 	_tiering.tier_names(text, integer);
@@ -354,6 +359,7 @@ INSERT INTO walk.decided VALUES ('function', 'bind', $list$
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'load', $list$
 	rename_customer(text, text, text, date, text);
+	merge_customers(text, text, text[], date, text, text);
 	_tiering.append_marks(text, text[], date[]);
 	_tiering.calendar_lines(text);
 	_tiering.first_changes(text, text, text, text, text, text[]);
@@ -367,7 +373,19 @@ INSERT INTO walk.decided VALUES ('function', 'load', $list$
 	_tiering.watch_trigger(text, text)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
+	_tiering.check_merge(text, text[], date, text, text);
+	_tiering.check_merging(text, text[], date);
 	_tiering.check_new_number(text, text, text, date);
+	_tiering.check_overrides(text, text[], date);
+	_tiering.first_merging(text, text[]);
+	_tiering.joined_since(text, date);
+	_tiering.merge_customers(text, text, text[], date, text, text);
+	_tiering.merged_cells(text, date, date, timestampwithtimezone, text,
+		tiering.kept_assessment, tiering.kept_assessment);
+	_tiering.persons(text, text[], date);
+	_tiering.refuse_unknown(text, text);
+	_tiering.whose_tier(text, text, text[], text);
+	_tiering.write_merge(text, text, text[], date, text, integer);
 	_tiering.check_rename(text, text, date, text);
 	_tiering.check_renamed(text, text, date);
 	_tiering.check_forget(text, text, bigint);
@@ -561,7 +579,6 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.steps(_tiering.verdict);
 	_tiering.stood_on(text, date, integer);
 	_tiering.take_draft(text);
-	_tiering.taken_back_by(text, date, integer);
 	_tiering.take_turn(text, boolean);
 	_tiering.tier_sums(text, date, integer);
 	_tiering.approve(bigint, text);
