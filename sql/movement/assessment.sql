@@ -232,19 +232,19 @@ COMMENT ON FUNCTION _tiering.not_to_keep(text) IS
 
 -- The index leaves out what was appended until a vacuum comes by, and the planner does not use
 -- it of a table of which it knows nothing: whoever reads one assessment would read them all.
--- Who has the table under VACUUM is not waited for.
+-- Who has the table under VACUUM is hardly waited for, and has it at once when we are done; but
+-- ANALYZE keeps its lock until the transaction ends, so that it is left to one that ends here.
 CREATE FUNCTION _tiering.summarize(slot smallint) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '10ms'
 AS $$
 DECLARE
 	part regclass := format('tiering.assessment_%s', COALESCE(NULLIF(slot, 0)::text, 'kept'));
 BEGIN
-	EXECUTE format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE NOWAIT', part);
 	PERFORM brin_summarize_new_values(i.inhrelid::regclass)
 	FROM pg_inherits i JOIN pg_index x ON x.indexrelid = i.inhrelid
 	WHERE i.inhparent = 'tiering.assessment_as_of'::regclass AND x.indrelid = part;
-	IF NOT EXISTS (SELECT FROM pg_stats s
+	IF NOT _tiering.in_block() AND NOT EXISTS (SELECT FROM pg_stats s
 		WHERE s.schemaname = 'tiering' AND s.attname = 'scheme'
 			AND s.tablename = (SELECT c.relname FROM pg_class c WHERE c.oid = part))
 	THEN

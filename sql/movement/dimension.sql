@@ -108,35 +108,27 @@ $$;
 COMMENT ON FUNCTION _tiering.drop_dimensions(text, date) IS
 'Leaves the dimensions of a scheme''s customers as the assessment before a day has kept them';
 
-CREATE FUNCTION _tiering.refuse_dimensions(scheme text, as_of date, names text[]) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+CREATE FUNCTION _tiering.refuse_dimensions(scheme text, customer_id text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-	wrong record;
 BEGIN
-	EXECUTE format('SELECT x.customer_id
-		FROM (SELECT COALESCE(b.becomes, f.now_id, d.customer_id) COLLATE "C" AS customer_id
-			  FROM _tiering.dimension_rows($1, $2) AS d(%s)
-				LEFT JOIN tiering.former_number f ON f.scheme = $1 AND f.customer_id = d.customer_id
-				LEFT JOIN _tiering.became($1, $2, NULL) b
-					ON b.customer_id = COALESCE(f.now_id, d.customer_id)) x
-		GROUP BY x.customer_id HAVING count(*) > 1 OR x.customer_id IS NULL
-		ORDER BY x.customer_id NULLS FIRST LIMIT 1', _tiering.dimension_columns(names))
-	INTO wrong USING scheme, as_of;
-	IF wrong.customer_id IS NULL THEN
+	IF customer_id IS NULL THEN
 		RAISE EXCEPTION 'dimension query of scheme "%" yields a null customer_id', scheme
 			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
 	RAISE EXCEPTION 'dimension query of scheme "%" yields % more than once', scheme,
-			_tiering.shown_customer(wrong.customer_id)
+			_tiering.shown_customer(customer_id)
 		USING ERRCODE = 'unique_violation',
-		HINT = 'It must yield one row for each customer.';
+		HINT = 'It must yield one row for each customer, whatever number that has.';
 END;
 $$;
-COMMENT ON FUNCTION _tiering.refuse_dimensions(text, date, text[]) IS
-'Raises the error for what keep_dimensions() could not write: a null (22004) or repeated (23505) '
-'customer. Runs the query once more, as it has to be told who it is';
+COMMENT ON FUNCTION _tiering.refuse_dimensions(text, text) IS
+'Raises the error for a customer whom a dimension query has more than once (23505), or for one '
+'without a number (22004)';
+
+CREATE TYPE _tiering.told_dimension AS (dimension text, value text);
+COMMENT ON TYPE _tiering.told_dimension IS 'A dimension and what a customer is by it';
 
 CREATE FUNCTION _tiering.keep_dimensions(scheme text, as_of date) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
@@ -146,6 +138,7 @@ DECLARE
 	names text[] := COALESCE((SELECT d.names FROM tiering.dimensions_source d
 		WHERE d.scheme = keep_dimensions.scheme), '{}');
 	pairs text := (SELECT string_agg(format('(%L, r.%1$I)', n), ', ') FROM unnest(names) n);
+	repeated record;
 BEGIN
 	PERFORM _tiering.drop_dimensions(scheme, as_of);
 	IF names = '{}' AND NOT EXISTS (SELECT FROM tiering.customer_dimension d
@@ -154,29 +147,41 @@ BEGIN
 		RETURN;
 	END IF;
 	EXECUTE format($query$
-		WITH found AS MATERIALIZED (
-			SELECT COALESCE(b.becomes, f.now_id, r.customer_id) AS customer_id, v.dimension, v.value
+		WITH told AS MATERIALIZED (
+			SELECT COALESCE(b.becomes, f.now_id, r.customer_id) AS customer_id,
+				ARRAY(SELECT ROW(v.*)::_tiering.told_dimension FROM (VALUES %s)
+					v(dimension, value) WHERE v.value IS NOT NULL) AS pairs
 			FROM _tiering.dimension_rows($1, $2) AS r(%s)
 				LEFT JOIN tiering.former_number f ON f.scheme = $1 AND f.customer_id = r.customer_id
 				LEFT JOIN _tiering.became($1, $2, NULL) b
 					ON b.customer_id = COALESCE(f.now_id, r.customer_id)
-				CROSS JOIN LATERAL (VALUES %s) v(dimension, value)
-			WHERE v.value IS NOT NULL
+		), repeated AS MATERIALIZED (
+			SELECT t.customer_id FROM told t
+			GROUP BY t.customer_id HAVING count(*) > 1 OR t.customer_id IS NULL
+			ORDER BY t.customer_id NULLS FIRST LIMIT 1
+		), found AS MATERIALIZED (
+			SELECT t.customer_id, p.dimension, p.value
+			FROM told t CROSS JOIN LATERAL unnest(t.pairs) p
+			WHERE NOT EXISTS (SELECT FROM repeated)
 		), closed AS (
 			UPDATE tiering.customer_dimension d SET to_as_of = $2
 			WHERE d.scheme = $1 AND d.to_as_of IS NULL AND NOT EXISTS (SELECT FROM found f
-				WHERE f.customer_id = d.customer_id AND f.dimension = d.dimension
-					AND f.value = d.value)
+				WHERE f.customer_id = d.customer_id AND f.dimension = d.dimension COLLATE "C"
+					AND f.value = d.value COLLATE "C")
+		), added AS (
+			INSERT INTO tiering.customer_dimension (scheme, customer_id, dimension, value,
+				from_as_of)
+			SELECT $1, f.customer_id, f.dimension, f.value, $2 FROM found f
+			WHERE NOT EXISTS (SELECT FROM tiering.customer_dimension d
+				WHERE d.scheme = $1 AND d.to_as_of IS NULL AND d.customer_id = f.customer_id
+					AND f.dimension = d.dimension COLLATE "C" AND f.value = d.value COLLATE "C")
 		)
-		INSERT INTO tiering.customer_dimension (scheme, customer_id, dimension, value, from_as_of)
-		SELECT $1, f.customer_id, f.dimension, f.value, $2 FROM found f
-		WHERE NOT EXISTS (SELECT FROM tiering.customer_dimension d
-			WHERE d.scheme = $1 AND d.to_as_of IS NULL AND d.customer_id = f.customer_id
-				AND d.dimension = f.dimension AND d.value = f.value)
-		$query$, _tiering.dimension_columns(names),
-		COALESCE(pairs, '(NULL::text, NULL::text)')) USING scheme, as_of;
-EXCEPTION WHEN unique_violation OR not_null_violation THEN
-	PERFORM _tiering.refuse_dimensions(scheme, as_of, names);
+		SELECT count(*) > 0 AS any, min(r.customer_id) AS customer_id FROM repeated r
+		$query$, COALESCE(pairs, '(NULL::text, NULL::text)'), _tiering.dimension_columns(names))
+	INTO repeated USING scheme, as_of;
+	IF repeated.any THEN
+		PERFORM _tiering.refuse_dimensions(scheme, repeated.customer_id);
+	END IF;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.keep_dimensions(text, date) IS

@@ -767,10 +767,12 @@ COMMENT ON FUNCTION _tiering.replay(text, date, text, text[], date[], text, date
 
 -- Where the state came from has not changed since, the same data lead to the same state. So
 -- only they are replayed of whom the source has something else, or of whom anything else is on
--- record as of the day, or since. Rules to stay may go by metrics that are not kept: where
--- there are any, or where the assessment is not kept, all are.
+-- record: requests, exits at the assessment, what came after it. Rules to stay may go by metrics
+-- that are not kept: where there are any, or where the assessment is not kept, all are. That
+-- nothing was earned is not kept either: it may be so where a policy keeps who earns nothing.
+-- In READ COMMITTED the source is read once to compare and once to replay, with a snapshot each.
 CREATE FUNCTION _tiering.differing(scheme text, as_of date, version int, OUT customers text[],
-	OUT cells _tiering.assessed_cell[], OUT matched bigint)
+	OUT cells _tiering.assessed_cell[], OUT repeats boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 SET jit = off SET enable_mergejoin = off SET enable_nestloop = off
@@ -779,6 +781,10 @@ DECLARE
 	k tiering.kept_assessment := _tiering.kept(scheme, as_of);
 	written_at timestamptz := s.refreshed_at FROM tiering.source s
 		WHERE s.scheme = differing.scheme;
+	all_earn boolean := EXISTS (SELECT FROM tiering.tier t WHERE t.scheme = differing.scheme
+			AND t.version = differing.version AND t.base)
+		OR NOT EXISTS (SELECT FROM tiering.policy p WHERE p.scheme = differing.scheme
+			AND p.version = differing.version);
 BEGIN
 	IF k.slot IS NULL OR (SELECT l.version FROM _tiering.last_assessment(scheme) l)
 			IS DISTINCT FROM version
@@ -793,9 +799,12 @@ BEGIN
 		UNION
 		SELECT _tiering.number_now(r.scheme, r.customer_id) COLLATE "C" FROM tiering.request r
 		WHERE r.scheme = differing.scheme
+		UNION
+		SELECT m.customer_id COLLATE "C" FROM _tiering.person_moves(differing.scheme) m
+		WHERE m.assessed >= differing.as_of AND m.to_tier IS NULL
 	), compared AS MATERIALIZED (
 		SELECT COALESCE(g.customer_id COLLATE "C", b.customer_id) AS customer_id, b.tier,
-			b.version, b.customer_id IS NOT NULL AND g.customer_id IS NOT NULL AS is_matched,
+			b.version, g.customer_id IS NULL AS gone,
 			COALESCE(CASE WHEN b.customer_id IS NULL THEN g.earned IS NULL
 				ELSE g.customer_id IS NOT NULL AND b.as_was
 					AND g.measure IS NOT DISTINCT FROM b.measure
@@ -803,7 +812,8 @@ BEGIN
 		FROM _tiering.graded(differing.scheme, differing.as_of, differing.version, NULL) g
 			FULL JOIN (
 				SELECT COALESCE(a.customer_id, h.customer_id COLLATE "C") AS customer_id, a.tier,
-					a.version, COALESCE(a.earned, a.tier) AS earned, h.measure,
+					a.version, COALESCE(a.earned, CASE WHEN all_earn THEN a.tier END) AS earned,
+					h.measure,
 					a.tier = h.tier COLLATE "C" AND a.version = differing.version
 						AND a.recorded_at <= written_at AND a.cause <> 'manual' AS as_was
 				FROM (SELECT x.* FROM tiering.assignment x WHERE x.scheme = differing.scheme) a
@@ -814,19 +824,21 @@ BEGIN
 		SELECT c.*, c.same AND c.customer_id NOT IN (SELECT t.customer_id FROM told t) AS stays
 		FROM compared c
 	)
-	SELECT COALESCE((SELECT array_agg(DISTINCT j.customer_id) FROM judged j WHERE NOT j.stays),
-			'{}'),
+	SELECT ARRAY(SELECT j.customer_id FROM judged j WHERE NOT j.stays
+			UNION SELECT t.customer_id FROM told t),
 		(SELECT array_agg(ROW(false, c.tier, c.version, c.tier, c.customers, 0, 0, NULL)
 				::_tiering.assessed_cell)
 			FROM (SELECT j.tier, j.version, count(*) AS customers FROM judged j WHERE j.stays
 				GROUP BY j.tier, j.version) c),
-		(SELECT count(*) FROM judged j WHERE j.is_matched)
-	INTO customers, cells, matched;
+		-- more rows of the source meet a customer than there are customers whom it has
+		(SELECT count(*) FROM compared c WHERE c.tier IS NOT NULL)
+			> (SELECT count(*) FROM tiering.assignment a WHERE a.scheme = differing.scheme)
+	INTO customers, cells, repeats;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.differing(text, date, int) IS
 'Of whom the last assessment has to be replayed if it is repeated, everybody if null; how many the '
-'others are, by tier; and how many rows of the source meet a customer';
+'others are, by tier; and whether the source has a customer more than once';
 
 CREATE FUNCTION _tiering.repeat_assessment(scheme text, as_of date, version int)
 RETURNS tiering.refresh_result
@@ -840,7 +852,7 @@ DECLARE
 	result tiering.refresh_result;
 BEGIN
 	SELECT * INTO d FROM _tiering.differing(scheme, as_of, version);
-	IF d.matched > _tiering.customer_count(scheme) THEN
+	IF d.repeats THEN
 		PERFORM _tiering.refuse_repeated(scheme, as_of, version, NULL);
 	END IF;
 	IF d.customers IS NULL OR cardinality(d.customers) > 100000 THEN

@@ -30,7 +30,7 @@ ALTER TABLE tiering.assessment_4 REPLICA IDENTITY FULL;
 -- by assessment it is appended to, and read as a whole; amendments are few. Several schemes
 -- share a part: what is one's lies together.
 CREATE INDEX assessment_as_of ON tiering.assessment USING brin (scheme, as_of)
-	WITH (pages_per_range = 16, autosummarize = on);
+	WITH (pages_per_range = 16);
 CREATE INDEX assessment_amended ON tiering.assessment (scheme, as_of, customer_id, recorded_at)
 	WHERE amends;
 SELECT pg_catalog.pg_extension_config_dump('tiering.assessment_kept', '');

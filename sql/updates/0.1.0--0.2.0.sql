@@ -107,7 +107,7 @@ ALTER TABLE tiering.migration
 	ADD COLUMN recorded_as text,
 	ADD COLUMN salt uuid,
 	ADD COLUMN mark bytea,
-	ADD CONSTRAINT migration_check3 CHECK (salt IS NULL OR mark IS NULL);
+	ADD CONSTRAINT migration_check4 CHECK (salt IS NULL OR mark IS NULL);
 ALTER TABLE tiering.migration
 	ALTER COLUMN assessed TYPE date USING as_of,
 	ALTER COLUMN assessed SET NOT NULL,
@@ -271,7 +271,7 @@ ALTER TABLE tiering.assessment_3 REPLICA IDENTITY FULL;
 ALTER TABLE tiering.assessment_4 REPLICA IDENTITY FULL;
 -- by assessment it is appended to, and read as a whole; amendments are few
 CREATE INDEX assessment_as_of ON tiering.assessment USING brin (scheme, as_of)
-	WITH (pages_per_range = 16, autosummarize = on);
+	WITH (pages_per_range = 16);
 CREATE INDEX assessment_amended ON tiering.assessment (scheme, as_of, customer_id, recorded_at)
 	WHERE amends;
 SELECT pg_catalog.pg_extension_config_dump('tiering.assessment_kept', '');

@@ -184,6 +184,14 @@ SELECT t.fails('SELECT tiering.refresh(''dims'', ''2026-07-31'')');
 SET ROLE t_dims_night;
 SELECT t.fails('SELECT tiering.refresh(''dims'', ''2026-07-31'')');
 RESET ROLE;
+-- nor is a customer in two branches, one of which is that of before
+SELECT min(customer_id) AS somebody FROM tiering.current_dimension
+WHERE scheme = 'dims' AND dimension = 'branch' AND value = 'south' \gset
+INSERT INTO dims.customer VALUES (:somebody, '2026-07-31', 'north', 'm'),
+	(:somebody, '2026-07-31', 'south', 'm');
+SELECT t.fails('SELECT tiering.refresh(''dims'', ''2026-07-31'')') ~ 'more than once' AS refused;
+DELETE FROM dims.customer WHERE id = :somebody AND month = '2026-07-31';
+DELETE FROM dims.customer WHERE id = 2 AND branch = 'north' AND month = '2026-07-31';
 UPDATE dims.customer SET id = NULL WHERE branch = 'south' AND month = '2026-07-31';
 SELECT t.fails('SELECT tiering.refresh(''dims'', ''2026-07-31'')');
 SELECT refreshed_as_of FROM tiering.source WHERE scheme = 'dims';

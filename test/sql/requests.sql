@@ -187,7 +187,7 @@ DECLARE
 	r bigint;
 BEGIN
 	FOR r IN SELECT request FROM tiering.request WHERE customer_id = customer ORDER BY request LOOP
-		RETURN NEXT replace(t.fails(format(query, r)), r::text, 'N');
+		RETURN NEXT regexp_replace(t.fails(format(query, r)), '\m' || r || '\M', 'N', 'g');
 	END LOOP;
 END;
 $$;

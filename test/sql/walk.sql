@@ -674,7 +674,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.dimension_rows(text, date);
 	_tiering.write_dimensions(text, text);
 	_tiering.drop_dimensions(text, date);
-	_tiering.refuse_dimensions(text, date, text[]);
+	_tiering.refuse_dimensions(text, text);
 	_tiering.keep_dimensions(text, date);
 	_tiering.rename_dimensions(text, text, text);
 	_tiering.html(text);
