@@ -261,8 +261,8 @@ BEGIN
 			FROM (SELECT (to_jsonb(t) - %L::text[])::text AS x FROM %s t) r',
 			CASE WHEN NOT exact THEN ARRAY(
 				SELECT a.attname FROM pg_attribute a WHERE a.attrelid = kept AND a.attnum > 0
-					AND (a.atttypid IN ('timestamptz'::regtype, 'bytea'::regtype)
-						OR a.attname = 'slot'))
+					AND (a.atttypid IN ('timestamptz'::regtype, 'bytea'::regtype,
+						'uuid'::regtype) OR a.attname = 'slot'))
 				ELSE ARRAY[]::text[] END, kept) INTO one;
 		result := concat_ws(' ', result, kept::text || '=' || COALESCE(one, 'empty'));
 	END LOOP;
