@@ -87,13 +87,14 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.set_dimensions(text, text) IS
 'Says by what else the customers of a scheme are told apart, such as branch, manager or region. '
 'query yields for the date $1 customer_id, once for each customer, and a column for each '
-'dimension, which is taken as text; a customer whom it does not yield, or a null, is unknown. Each '
-'refresh asks for them and keeps what has changed, so that reports on the past tell of the '
-'branches of then: tier_distribution_by(), migration_matrix(…, by => ''branch''). A null unbinds; '
-'what was kept stays. The query runs as a source does, with the rights and settings of who calls '
-'this. Example: set_dimensions(''retail'', ''SELECT customer_id, branch FROM bank.customer''). '
-'Errors: unknown scheme (42704), no column customer_id or none besides it (42703), and what '
-'set_source() says of queries';
+'dimension, which is taken as text; a customer whom it does not yield, or a null, is unknown. '
+'Each refresh asks for them and keeps what has changed, so that reports on the past tell of the '
+'branches of then: tier_distribution_by(), migration_matrix(…, by => ''branch''). Of several '
+'numbers of a customer the row of the one that they have now counts; of who is no customer of the '
+'scheme nothing is kept. A null unbinds; what was kept stays. The query runs as a source does, '
+'with the rights and settings of who calls this. Example: set_dimensions(''retail'', ''SELECT '
+'customer_id, branch FROM bank.customer''). Errors: unknown scheme (42704), no column customer_id '
+'or none besides it (42703), and what set_source() says of queries';
 
 -- It takes back what assessments from a day on have kept.
 CREATE FUNCTION _tiering.drop_dimensions(scheme text, as_of date) RETURNS void
@@ -130,6 +131,8 @@ COMMENT ON FUNCTION _tiering.refuse_dimensions(text, text) IS
 CREATE TYPE _tiering.told_dimension AS (dimension text, value text);
 COMMENT ON TYPE _tiering.told_dimension IS 'A dimension and what a customer is by it';
 
+-- Of a customer who had another number, or became one with another, the row of the number that
+-- they have counts. Nothing is kept of who is no customer.
 CREATE FUNCTION _tiering.keep_dimensions(scheme text, as_of date) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET jit = off SET enable_nestloop = off
@@ -148,21 +151,26 @@ BEGIN
 	END IF;
 	EXECUTE format($query$
 		WITH told AS MATERIALIZED (
-			SELECT COALESCE(b.becomes, f.now_id, r.customer_id) AS customer_id,
+			SELECT n.id AS customer_id, n.id = r.customer_id AS own,
 				ARRAY(SELECT ROW(v.*)::_tiering.told_dimension FROM (VALUES %s)
 					v(dimension, value) WHERE v.value IS NOT NULL) AS pairs
 			FROM _tiering.dimension_rows($1, $2) AS r(%s)
 				LEFT JOIN tiering.former_number f ON f.scheme = $1 AND f.customer_id = r.customer_id
 				LEFT JOIN _tiering.became($1, $2, NULL) b
 					ON b.customer_id = COALESCE(f.now_id, r.customer_id)
+				CROSS JOIN LATERAL (SELECT COALESCE(b.becomes, f.now_id, r.customer_id)
+					COLLATE "C") n(id)
+				LEFT JOIN tiering.assignment a ON a.scheme = $1 AND a.customer_id = n.id
+			WHERE a.customer_id IS NOT NULL OR n.id IS NULL
 		), repeated AS MATERIALIZED (
-			SELECT t.customer_id FROM told t
-			GROUP BY t.customer_id HAVING count(*) > 1 OR t.customer_id IS NULL
+			SELECT t.customer_id FROM told t GROUP BY t.customer_id
+			HAVING count(*) > 1 AND count(*) FILTER (WHERE t.own) <> 1 OR t.customer_id IS NULL
 			ORDER BY t.customer_id NULLS FIRST LIMIT 1
 		), found AS MATERIALIZED (
 			SELECT t.customer_id, p.dimension, p.value
 			FROM told t CROSS JOIN LATERAL unnest(t.pairs) p
 			WHERE NOT EXISTS (SELECT FROM repeated)
+				AND (t.own OR t.customer_id NOT IN (SELECT o.customer_id FROM told o WHERE o.own))
 		), closed AS (
 			UPDATE tiering.customer_dimension d SET to_as_of = $2
 			WHERE d.scheme = $1 AND d.to_as_of IS NULL AND NOT EXISTS (SELECT FROM found f

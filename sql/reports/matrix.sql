@@ -590,8 +590,8 @@ COMMENT ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz, text
 'such as branch, whose values then have a matrix each; value is null without it. A customer counts '
 'where they are at the end of to_date, or, if they have left, where they were at the end of '
 'from_date; share is then of the customers of from_tier there. From the lowest from_tier up, new '
-'first. Dimensions are those of the assessments, whatever known_at is. Errors: dates that are null, '
-'infinite or in the wrong order (22023), an unknown scheme or dimension (42704)';
+'first. Dimensions are those of the assessments, whatever known_at is. Errors: dates that are '
+'null, infinite or in the wrong order (22023), an unknown scheme or dimension (42704)';
 
 CREATE FUNCTION _tiering.bridge(scheme text, from_date date, to_date date,
 	known_at timestamptz, dimension text)

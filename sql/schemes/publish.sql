@@ -274,6 +274,6 @@ AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.drop_scheme(text, text) IS
 'Removes a scheme that has never graded anybody. With it go its versions, what is bound to '
-'it, its targets, and what was marked for it. That it was dropped is kept in publication. Errors: there are '
-'customers, moves, assessments or requests (55000), an unknown scheme (42704), a reason that says '
-'nothing (22023), a snapshot from before the last change (40001)';
+'it, its targets, and what was marked for it. That it was dropped is kept in publication. Errors: '
+'there are customers, moves, assessments or requests (55000), an unknown scheme (42704), a reason '
+'that says nothing (22023), a snapshot from before the last change (40001)';
