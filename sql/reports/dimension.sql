@@ -200,23 +200,25 @@ $$;
 COMMENT ON FUNCTION _tiering.shown_by(uuid, text, text, date) IS
 'What distribution_by() tells of a day; nothing if that is not the key of views';
 
--- One distribution for each day and dimension, however many targets there are
+-- One distribution for each scheme, dimension and day that is asked for, however many targets
+-- there are. The inner order keeps it so: what has one is not pulled up and run for each target.
 CREATE VIEW tiering.target_actual AS
-SELECT t.scheme, t.dimension, t.value, t.tier, t.as_of, t.customers AS target_customers,
-	CASE WHEN t.as_of <= o.refreshed_as_of THEN COALESCE(d.customers, 0) END AS customers,
+SELECT g.scheme, g.dimension, t.value, t.tier, g.as_of, t.customers AS target_customers,
+	CASE WHEN g.reached THEN COALESCE(t.reached_customers, 0) END AS customers,
 	t.measure AS target_measure,
-	CASE WHEN t.as_of > o.refreshed_as_of THEN NULL WHEN d.tier IS NOT NULL THEN d.measure
-		WHEN o.scheme IS NOT NULL THEN 0 END AS measure
-FROM tiering.target t
-	LEFT JOIN tiering.source o ON o.scheme = t.scheme
-	LEFT JOIN (
-		SELECT g.scheme || '' AS scheme, g.dimension || '' AS dimension, g.as_of, x.*
-		FROM (SELECT DISTINCT t.scheme, t.dimension, t.as_of FROM tiering.target t) g
-			JOIN tiering.source o ON o.scheme = g.scheme AND o.refreshed_as_of >= g.as_of
-			CROSS JOIN LATERAL _tiering.shown_by((SELECT k.key FROM tiering.view_key k LIMIT 1),
-				g.scheme, g.dimension, g.as_of) x
-		ORDER BY g.as_of) d ON d.scheme = t.scheme AND d.dimension = t.dimension
-			AND d.as_of = t.as_of AND d.value = t.value AND d.tier = t.tier;
+	CASE WHEN g.reached AND t.reached_customers IS NULL THEN 0 ELSE t.reached_measure END
+		AS measure
+FROM (SELECT DISTINCT t.scheme, t.dimension, t.as_of, t.as_of <= o.refreshed_as_of AS reached
+	  FROM tiering.target t LEFT JOIN tiering.source o ON o.scheme = t.scheme) g
+	CROSS JOIN LATERAL (
+		SELECT t.value, t.tier, t.customers, t.measure, x.customers AS reached_customers,
+			x.measure AS reached_measure
+		FROM tiering.target t
+			LEFT JOIN _tiering.shown_by((SELECT k.key FROM tiering.view_key k LIMIT 1),
+				g.scheme, g.dimension, CASE WHEN g.reached THEN g.as_of END) x
+				ON x.value = t.value AND x.tier = t.tier
+		WHERE t.scheme = g.scheme AND t.dimension = g.dimension AND t.as_of = g.as_of
+		ORDER BY t.value, t.tier) t;
 COMMENT ON VIEW tiering.target_actual IS
 'Targets, with what was reached on their day';
 COMMENT ON COLUMN tiering.target_actual.scheme IS 'Scheme';

@@ -15,14 +15,15 @@ END;
 COMMENT ON FUNCTION _tiering.html(text) IS
 'A text as it stands in a page, in an attribute too; what no page may hold is a question mark';
 
-CREATE FUNCTION _tiering.page_number(n numeric) RETURNS text
+CREATE FUNCTION _tiering.page_number(n numeric, decimals int DEFAULT 0) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
 BEGIN ATOMIC
-	SELECT COALESCE(regexp_replace(round(page_number.n)::text, '(\d)(?=(\d{3})+$)', '\1,', 'g'),
-		'–');
+	SELECT COALESCE(regexp_replace(trim_scale(round(page_number.n, page_number.decimals))::text,
+		'(\d)(?=(\d{3})+(\.|$))', '\1,', 'g'), '–');
 END;
-COMMENT ON FUNCTION _tiering.page_number(numeric) IS
-'A number as a page shows it: whole, with commas between thousands; a dash if it is not known';
+COMMENT ON FUNCTION _tiering.page_number(numeric, int) IS
+'A number as a page shows it: whole or with at most 2 decimals, and with commas between thousands; '
+'a dash if it is not known';
 
 CREATE FUNCTION _tiering.page_percent(part numeric) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
@@ -31,6 +32,15 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION _tiering.page_percent(numeric) IS
 'A share as a page shows it, in per cent; a dash if it is not known';
+
+CREATE FUNCTION _tiering.page_name(tier text, title text, title_zh text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+BEGIN ATOMIC
+	SELECT format('%s <small lang="zh">%s</small>', _tiering.html(COALESCE(
+		NULLIF(page_name.title, ''), page_name.tier)), _tiering.html(page_name.title_zh));
+END;
+COMMENT ON FUNCTION _tiering.page_name(text, text, text) IS
+'A tier as a page calls it: by its titles where it has them, as markup';
 
 CREATE FUNCTION _tiering.page_section(english text, chinese text, body text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
@@ -113,32 +123,38 @@ COMMENT ON FUNCTION _tiering.page_frame(text, text) IS
 -- From blue at the top to orange at the bottom, none so light or dark that it is lost
 CREATE FUNCTION _tiering.page_tiers(scheme text, day date)
 RETURNS TABLE (n bigint, tier text, name text, colour text, customers bigint, measure numeric,
-	customers_share numeric, measure_share numeric)
+	total numeric, customers_share numeric, measure_share numeric)
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10
 BEGIN ATOMIC
-	SELECT row_number() OVER top, COALESCE(t.tier, d.tier),
-		format('<i style="background:%s"></i>%s <small lang="zh">%s</small>', c.colour,
-			_tiering.html(COALESCE(NULLIF(t.title, ''), t.tier, d.tier)),
-			_tiering.html(t.title_zh)),
-		c.colour, COALESCE(d.customers, 0),
-		CASE WHEN d.tier IS NULL THEN 0 ELSE d.measure END,
-		round(COALESCE(d.customers, 0) / NULLIF(sum(d.customers) OVER (), 0), 6),
-		round(COALESCE(d.measure, 0) / NULLIF(sum(d.measure) OVER (), 0), 6)
-	FROM (SELECT t.* FROM tiering.tier t WHERE t.scheme = page_tiers.scheme COLLATE "C"
-			AND t.version = _tiering.named_by(page_tiers.scheme, page_tiers.day)) t
-		FULL JOIN (SELECT h.* FROM _tiering.known_distribution(NULL) h
-			WHERE h.scheme = page_tiers.scheme COLLATE "C" AND h.as_of = page_tiers.day) d
-			ON d.tier = t.tier
-		CROSS JOIN LATERAL (SELECT format('hsl(%s 60%% 50%%)', 215 - 185 * (
-			SELECT count(*) FROM tiering.tier o WHERE o.scheme = t.scheme AND o.version = t.version
-				AND (o.rank, o.tier) > (t.rank, t.tier))
-			/ GREATEST((SELECT count(*) FROM tiering.tier o WHERE o.scheme = t.scheme
-				AND o.version = t.version) - 1, 1)) AS colour) c
-	WINDOW top AS (ORDER BY t.rank DESC NULLS LAST, COALESCE(t.tier, d.tier) DESC);
+	SELECT s.n, s.tier, s.name, s.colour, s.customers, s.measure, s.total,
+		round(s.customers / NULLIF(sum(s.customers) OVER (), 0), 6),
+		round(s.measure / NULLIF(s.total, 0), 6)
+	FROM (
+		SELECT p.*, CASE WHEN count(p.measure) OVER () = count(*) OVER ()
+			THEN sum(p.measure) OVER () END AS total
+		FROM (
+			SELECT row_number() OVER top AS n, COALESCE(t.tier, d.tier) AS tier, c.colour,
+				format('<i style="background:%s"></i>%s', c.colour,
+					_tiering.page_name(COALESCE(t.tier, d.tier), t.title, t.title_zh)) AS name,
+				COALESCE(d.customers, 0) AS customers,
+				CASE WHEN d.customers > 0 THEN d.measure ELSE 0 END AS measure
+			FROM (SELECT t.* FROM tiering.tier t WHERE t.scheme = page_tiers.scheme COLLATE "C"
+					AND t.version = _tiering.named_by(page_tiers.scheme, page_tiers.day)) t
+				FULL JOIN (SELECT h.* FROM _tiering.known_distribution(NULL) h
+					WHERE h.scheme = page_tiers.scheme COLLATE "C" AND h.as_of = page_tiers.day) d
+					ON d.tier = t.tier
+				CROSS JOIN LATERAL (SELECT format('hsl(%s 60%% 50%%)', 215 - 185 * (
+					SELECT count(*) FROM tiering.tier o
+					WHERE o.scheme = t.scheme AND o.version = t.version
+						AND (o.rank, o.tier) > (t.rank, t.tier))
+					/ GREATEST((SELECT count(*) FROM tiering.tier o WHERE o.scheme = t.scheme
+						AND o.version = t.version) - 1, 1)) AS colour) c
+			WINDOW top AS (ORDER BY t.rank DESC NULLS LAST, COALESCE(t.tier, d.tier) DESC)) p) s;
 END;
 COMMENT ON FUNCTION _tiering.page_tiers(text, date) IS
 'The tiers of a scheme at an assessment, from the top down, with their sums, their names as '
-'markup, and a colour each';
+'markup, and a colour each. total and measure_share are null if the money of a tier that has '
+'customers is not known';
 
 CREATE FUNCTION _tiering.page_bar(part numeric, colour text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
@@ -159,7 +175,10 @@ BEGIN ATOMIC
 			_tiering.page_percent(t.customers_share),
 			_tiering.page_bar(t.customers_share, t.colour), _tiering.page_number(t.measure),
 			_tiering.page_percent(t.measure_share),
-			_tiering.page_bar(t.measure_share, t.colour)), '' ORDER BY t.n)))
+			_tiering.page_bar(t.measure_share, t.colour)), '' ORDER BY t.n))
+		|| '<p>Here, moves count that the assessment dated later. Migration, money and dimensions '
+		'tell where customers stood at the end of the day. <span lang="zh">本表计入评级决定而日后'
+		'生效的变动；迁徙矩阵、金额变动与各维度按当日日终的等级统计。</span></p>')
 	FROM _tiering.page_tiers(page_distribution.scheme, page_distribution.day) t;
 END;
 COMMENT ON FUNCTION _tiering.page_distribution(text, date) IS
@@ -172,7 +191,7 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 24
 BEGIN ATOMIC
 	SELECT row_number() OVER (ORDER BY l.as_of), count(*) OVER (), l.as_of
 	FROM (
-		SELECT max(d.as_of) AS as_of FROM tiering.distribution_history d
+		SELECT max(d.as_of) AS as_of FROM _tiering.known_distribution(NULL) d
 		WHERE d.scheme = page_days.scheme COLLATE "C" AND d.as_of <= page_days.day
 		GROUP BY date_trunc('month', d.as_of::timestamp)
 		ORDER BY 1 DESC LIMIT 24) l;
@@ -180,13 +199,13 @@ END;
 COMMENT ON FUNCTION _tiering.page_days(text, date) IS
 'The assessments that a page shows the development over: the last one of each of 24 months at most';
 
--- Columns of 100 units at the most, stacked from the bottom up
+-- Stacked from the bottom up; where the money of a day is not known there is a dash
 CREATE FUNCTION _tiering.page_stack(scheme text, day date, money boolean) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000
 BEGIN ATOMIC
 	WITH part AS (
-		SELECT m.n, m.of, m.as_of, t.n AS position, t.colour, GREATEST(CASE WHEN page_stack.money
-			THEN t.measure ELSE t.customers END, 0) AS amount
+		SELECT m.n, m.of, m.as_of, t.n AS position, t.colour, CASE WHEN NOT page_stack.money
+			THEN t.customers WHEN t.total IS NOT NULL THEN GREATEST(t.measure, 0) END AS amount
 		FROM _tiering.page_days(page_stack.scheme, page_stack.day) m
 			CROSS JOIN LATERAL _tiering.page_tiers(page_stack.scheme, m.as_of) t
 	), sized AS (
@@ -195,25 +214,30 @@ BEGIN ATOMIC
 		FROM part p
 	), highest AS (
 		SELECT NULLIF(max(s.total), 0) AS most, max(s.of) AS columns, min(s.as_of) AS first,
-			max(s.as_of) AS last FROM sized s
+			max(s.as_of) AS last, count(s.total) AS known FROM sized s
 	)
 	SELECT format('<svg viewBox="0 0 720 200" role="img" aria-label="%s"><g>%s</g>'
 		'<path class="axis" d="M0 176H720"/><text x="0" y="14">%s</text>'
 		'<text x="0" y="194">%s</text>%s</svg>',
 		CASE WHEN page_stack.money THEN 'total by assessment' ELSE 'customers by assessment' END,
-		(SELECT string_agg(format('<rect x="%s" y="%s" width="%s" height="%s" fill="%s"/>',
-			round((s.n - 1) * (720 - w.width) / GREATEST(s.of - 1, 1), 2),
-			round(176 - 152 * s.upto / h.most, 2), round(w.width, 2),
-			round(152 * s.amount / h.most, 2), s.colour), '' ORDER BY s.n, s.position)
+		(SELECT string_agg(CASE WHEN s.total IS NULL
+			THEN format('<text x="%s" y="172" text-anchor="middle">–</text>',
+				round(x.x + w.width / 2, 2))
+			ELSE format('<rect x="%s" y="%s" width="%s" height="%s" fill="%s"/>', round(x.x, 2),
+				round(176 - 152 * s.upto / h.most, 2), round(w.width, 2),
+				round(152 * s.amount / h.most, 2), s.colour) END, '' ORDER BY s.n, s.position)
 			FROM sized s CROSS JOIN LATERAL (SELECT LEAST(576.0 / s.of, 72) AS width) w
-			WHERE s.amount > 0),
+				CROSS JOIN LATERAL (
+					SELECT (s.n - 1) * (720 - w.width) / GREATEST(s.of - 1, 1) AS x) x
+			WHERE s.amount > 0 OR (s.total IS NULL AND s.position = 1)),
 		_tiering.page_number(h.most), to_char(h.first, 'YYYY-MM-DD'),
 		CASE WHEN h.columns > 1 THEN format('<text x="720" y="194" text-anchor="end">%s</text>',
 			to_char(h.last, 'YYYY-MM-DD')) END)
-	FROM highest h;
+	FROM highest h WHERE h.known > 0;
 END;
 COMMENT ON FUNCTION _tiering.page_stack(text, date, boolean) IS
-'Part of report(): a stacked column for each of the last months, of customers or of money';
+'Part of report(): a stacked column for each of the last months, of customers or of money; null if '
+'none of them is known';
 
 CREATE FUNCTION _tiering.page_development(scheme text, day date) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000
@@ -221,8 +245,8 @@ BEGIN ATOMIC
 	SELECT _tiering.page_section('Development', '变化趋势', concat(
 		'<p>Customers <span lang="zh">客户数</span></p>',
 		_tiering.page_stack(page_development.scheme, page_development.day, false),
-		'<p>Total <span lang="zh">金额</span></p>',
-		_tiering.page_stack(page_development.scheme, page_development.day, true)));
+		'<p>Total <span lang="zh">金额</span></p>'
+			|| _tiering.page_stack(page_development.scheme, page_development.day, true)));
 END;
 COMMENT ON FUNCTION _tiering.page_development(text, date) IS
 'Part of report(): how the tiers developed';
@@ -271,7 +295,7 @@ COMMENT ON FUNCTION _tiering.page_matrix(text, date, date) IS
 
 CREATE FUNCTION _tiering.page_waterfall(opening numeric, new numeric, exit numeric,
 	growth numeric, closing numeric) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100
 BEGIN ATOMIC
 	WITH bar AS (
 		SELECT b.n, b.label, b.amount, LEAST(b.a, b.b) AS low, GREATEST(b.a, b.b) AS high
@@ -329,7 +353,7 @@ BEGIN ATOMIC
 		SELECT t.n, sum(t.customers_share) OVER top AS x, sum(t.measure_share) OVER top AS y,
 			t.customers_share AS dx, t.measure_share AS dy
 		FROM _tiering.page_tiers(page_lorenz.scheme, page_lorenz.day) t
-		WHERE t.customers > 0 AND t.measure IS NOT NULL
+		WHERE t.customers > 0
 		WINDOW top AS (ORDER BY t.n)
 	), fifth AS (
 		SELECT p.y - p.dy + p.dy * (0.2 - (p.x - p.dx)) / p.dx AS y
@@ -353,7 +377,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION _tiering.page_lorenz(text, date) IS
 'Part of report(): how much of the money the best customers hold, by tiers; null if there is none, '
-'or if a tier''s is below 0';
+'or if a tier''s is below 0 or not known';
 
 CREATE FUNCTION _tiering.page_near(scheme text, day date) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000
@@ -403,7 +427,8 @@ BEGIN ATOMIC
 	WITH cell AS MATERIALIZED (
 		SELECT d.value, d.customers, d.measure, t.n, t.colour, sum(d.customers) OVER b AS total,
 			sum(d.customers) OVER (PARTITION BY d.value ORDER BY t.n) - d.customers AS before,
-			sum(d.measure) OVER b AS money
+			CASE WHEN count(d.measure) OVER b = count(*) OVER b THEN sum(d.measure) OVER b END
+				AS money
 		FROM tiering.tier_distribution_by(page_by.scheme, page_by.dimension, page_by.day) d
 			LEFT JOIN _tiering.page_tiers(page_by.scheme, page_by.day) t ON t.tier = d.tier
 		WINDOW b AS (PARTITION BY d.value)
@@ -479,7 +504,10 @@ BEGIN
 	ELSE
 		body := concat(format('<p>%s · version %s · customers %s · total %s</p>', day,
 				_tiering.named_by(scheme, day), _tiering.page_number(sum(t.customers)),
-				_tiering.page_number(sum(t.measure))),
+				_tiering.page_number(max(t.total))),
+			CASE WHEN max(t.total) IS NULL THEN '<p>The money of a tier is not kept for this day, '
+				'so that there is no total. <span lang="zh">当日有等级的金额未留存，故无合计。'
+				'</span></p>' END,
 			_tiering.page_distribution(scheme, day), _tiering.page_development(scheme, day),
 			CASE WHEN before IS NOT NULL THEN _tiering.page_matrix(scheme, before, day)
 				|| COALESCE(_tiering.page_bridge(scheme, before, day), '') END,
@@ -501,21 +529,39 @@ COMMENT ON FUNCTION tiering.report(text, date, text) IS
 'from, concentration, who is near, staffing, each dimension, data and seals. Labels are English '
 'and Chinese; it follows the reader''s light or dark setting, and prints. as_of: the assessment, '
 'the last one if null. title: the heading, the scheme''s title if null. Who is near, and staffing, '
-'are of now, and are there for the last assessment only. Example: psql -XAt -c "SELECT '
-'tiering.report(''retail'')" > report.html. Errors: unknown scheme (42704), a day that is no '
-'assessment (P0002)';
+'are of now, and are there for the last assessment only. Money that is not kept for a day is a '
+'dash, with no total, share or curve of it. Example: PGCLIENTENCODING=UTF8 psql -XAt -c '
+'"SELECT tiering.report(''retail'')" > report.html. The page says that it is UTF-8, so it has to '
+'be fetched as that. Errors: unknown scheme (42704), a day that is no assessment (P0002)';
+
+CREATE FUNCTION _tiering.page_way(scheme text, customer_id text)
+RETURNS TABLE (n bigint, name text, rank int, valid daterange, direction text, cause text,
+	measure numeric)
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10
+BEGIN ATOMIC
+	SELECT w.n, _tiering.page_name(w.to_tier, t.title, t.title_zh), t.rank, w.valid, w.direction,
+		w.cause, w.measure
+	FROM (SELECT m.*, row_number() OVER way AS n,
+			daterange(m.as_of, lead(m.as_of) OVER way) AS valid
+		  FROM _tiering.moves_of(page_way.scheme, page_way.customer_id) m
+		  WINDOW way AS (ORDER BY m.as_of, m.move)) w
+		LEFT JOIN tiering.tier t ON t.scheme = w.scheme AND t.version = w.version
+			AND t.tier = w.to_tier
+	WHERE w.to_tier IS NOT NULL AND NOT isempty(w.valid);
+END;
+COMMENT ON FUNCTION _tiering.page_way(text, text) IS
+'Part of customer_report(): what customer_tier_history tells of a customer, under all of their '
+'numbers together, with the tiers'' names as markup. The customer is named by the number that they '
+'have now';
 
 -- A step for each spell, with the highest tier at the top
 CREATE FUNCTION _tiering.page_steps(scheme text, customer_id text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000
 BEGIN ATOMIC
 	WITH spell AS (
-		SELECT h.tier, lower(h.valid) AS first, COALESCE(upper(h.valid), GREATEST(current_date,
-			lower(h.valid) + 1)) AS last, t.rank
-		FROM tiering.customer_tier_history h
-			LEFT JOIN tiering.tier t ON t.scheme = h.scheme AND t.version = h.version
-				AND t.tier = h.tier
-		WHERE h.scheme = page_steps.scheme AND h.customer_id = page_steps.customer_id
+		SELECT w.rank, lower(w.valid) AS first, COALESCE(upper(w.valid), GREATEST(current_date,
+			lower(w.valid) + 1)) AS last
+		FROM _tiering.page_way(page_steps.scheme, page_steps.customer_id) w
 	), placed AS (
 		SELECT s.*, dense_rank() OVER (ORDER BY s.rank DESC NULLS LAST) AS n,
 			min(s.first) OVER () AS begins, max(s.last) OVER () AS ends FROM spell s
@@ -538,38 +584,43 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 1000000
 SET search_path = pg_catalog, pg_temp SET jit = off SET datestyle = 'ISO, YMD'
 AS $$
 DECLARE
-	heading text := format('%s · %s', customer_id, scheme);
+	who text := _tiering.person(scheme, customer_id);
+	heading text := format('%s · %s',
+		array_to_string(_tiering.numbers_ever(scheme, ARRAY[who]), ' / '), scheme);
 	path text;
-	near text;
+	missing text;
 BEGIN
 	PERFORM tiering.newest_version(scheme);
-	SELECT string_agg(_tiering.page_row(_tiering.html(h.tier), lower(h.valid)::text,
-		COALESCE(upper(h.valid)::text, ''), _tiering.html(h.direction), _tiering.html(h.cause),
-		_tiering.page_number(h.measure)), '' ORDER BY h.valid) INTO path
-	FROM tiering.customer_tier_history h
-	WHERE h.scheme = customer_report.scheme COLLATE "C"
-		AND h.customer_id = customer_report.customer_id COLLATE "default";
+	SELECT string_agg(_tiering.page_row(w.name, lower(w.valid)::text,
+		COALESCE(upper(w.valid)::text, ''), _tiering.html(w.direction), _tiering.html(w.cause),
+		_tiering.page_number(w.measure)), '' ORDER BY w.n) INTO path
+	FROM _tiering.page_way(scheme, who) w;
 	IF path IS NULL THEN
 		RAISE EXCEPTION 'scheme "%" has never had a customer "%"', scheme, customer_id
 			USING ERRCODE = 'no_data_found';
 	END IF;
-	SELECT string_agg(_tiering.page_row(_tiering.html(u.next_tier), _tiering.html(u.metric),
-		_tiering.page_number(u.measure), _tiering.page_number(u.bound),
-		_tiering.page_number(u.distance)), '' ORDER BY u.distance) INTO near
-	FROM tiering.near_upgrade u
-	WHERE u.scheme = customer_report.scheme COLLATE "C"
-		AND u.customer_id = customer_report.customer_id COLLATE "default";
+	SELECT string_agg(_tiering.page_row(
+		_tiering.page_name(l.next_tier, t.title, t.title_zh), l.rule::text,
+		_tiering.html(l.metric), _tiering.page_number(l.value, 2),
+		_tiering.page_number(l.bound, 2), _tiering.page_number(l.distance, 2)), ''
+		ORDER BY l.ordinality) INTO missing
+	FROM tiering.shortfall(scheme, customers => ARRAY[who]) WITH ORDINALITY l
+		CROSS JOIN _tiering.last_assessment(scheme) a
+		LEFT JOIN tiering.tier t ON t.scheme = customer_report.scheme COLLATE "C"
+			AND t.version = a.version AND t.tier = l.next_tier COLLATE "C";
 	RETURN _tiering.page_frame(heading, concat('<h1>', _tiering.html(heading), '</h1>',
 		_tiering.page_section('The way through the tiers', '等级变化', concat(
-			_tiering.page_steps(scheme, customer_id), _tiering.page_table(
+			_tiering.page_steps(scheme, who), _tiering.page_table(
 				_tiering.page_columns('Tier|等级', 'From|起', 'Until|止', 'Direction|方向',
 					'Cause|原因', 'Measure|金额'), path))),
 		_tiering.page_section('What leads up', '升级条件', _tiering.page_table(
-			_tiering.page_columns('Next|下一等级', 'Metric|指标', 'Has|现有', 'Takes|需要',
-				'Lacks|差额'), near))));
+			_tiering.page_columns('Next|下一等级', 'Rule|规则', 'Metric|指标', 'Has|现有',
+				'Takes|需要', 'Lacks|差额'), missing))));
 END;
 $$;
 COMMENT ON FUNCTION tiering.customer_report(text, text) IS
 'A page on one customer, as one HTML document: when they were in which tier, why they moved, and '
-'what leads up. It is made as report() is. Errors: unknown scheme (42704), a customer who has '
-'never been in it (P0002)';
+'what leads up. Any number that they have had names them, and their way under all of these is '
+'shown. What leads up is what shortfall() tells, the cheapest rule first, all of whose metrics are '
+'needed; the scheme''s source is asked for it. It is made as report() is. Errors: unknown scheme '
+'(42704), a customer who has never been in it (P0002), those of the source';

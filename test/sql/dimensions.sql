@@ -221,6 +221,35 @@ SELECT t.dimension, t.value, t.as_of, t.target_customers, t.customers = (SELECT 
 		FROM dims.stood s WHERE s.month = t.as_of AND s.value = t.value AND s.tier = t.tier
 			AND s.dimension = t.dimension) AS right, t.target_measure, t.measure > 0 AS has_measure
 FROM tiering.target_actual t WHERE scheme = 'dims' ORDER BY 1, 2, 3;
+RESET ROLE;
+-- nothing is reached before the first refresh, and only what is asked for is worked out
+SELECT tiering.copy_scheme('dims', 'dims_never'), tiering.publish('dims_never', '2026-01-01'),
+	tiering.set_source('dims_never', 'SELECT id AS customer_id, average FROM dims.had
+		WHERE month = $1');
+INSERT INTO tiering.target VALUES ('dims_never', 'branch', 'north', 'gold', '2026-06-30', 1, 1),
+	('dims_two', 'branch', 'unknown', 'gold', '2026-05-31', 9, NULL),
+	('dims', 'branch', 'north', 'mass', '2026-06-30', 40, NULL),
+	('dims', 'branch', 'north', 'mass', '2026-05-31', 40, NULL),
+	('dims', 'manager', 'm1', 'mass', '2026-06-30', 40, NULL);
+SELECT customers, measure FROM tiering.target_actual WHERE scheme = 'dims_never';
+CREATE FUNCTION dims.runs(condition text, OUT targets bigint, OUT runs bigint)
+LANGUAGE plpgsql AS $$
+DECLARE
+	before bigint := COALESCE(sum(calls), 0) FROM pg_stat_xact_user_functions
+		WHERE funcname = 'shown_by';
+BEGIN
+	EXECUTE 'SELECT count(*) FROM (SELECT customers, measure FROM tiering.target_actual WHERE '
+		|| condition || ' OFFSET 0) x' INTO targets;
+	SELECT sum(calls) - before INTO runs FROM pg_stat_xact_user_functions
+	WHERE funcname = 'shown_by';
+END;
+$$;
+SET track_functions = 'all';
+SELECT c, r.* FROM unnest(ARRAY['scheme = ''dims_two''', 'scheme = ''dims''',
+	'scheme = ''dims'' AND as_of = ''2026-06-30''', 'scheme = ''dims'' AND as_of > ''2026-05-31''',
+	'scheme = ''dims'' AND dimension = ''manager''', 'scheme LIKE ''dims%''']) c, dims.runs(c) r;
+RESET track_functions;
+SET ROLE t_dims_reads;
 SELECT value, sum(customers) > 0 AS some FROM tiering.staffing_by('dims', 'manager')
 GROUP BY 1 ORDER BY 1;
 SELECT count(DISTINCT customer_id) > 200 AS many FROM tiering.current_dimension

@@ -58,8 +58,8 @@ FROM page.cells('Data'), tiering.history_head('pages') h;
 SELECT doc ~ 'hold at least 22\.4 %' AS best FROM page.made;
 
 -- another day, another heading, a day without one, and a customer
-SELECT r ~ '2026-07-31' AS day, r ~ '<h1>A &lt;b&gt;</h1>' AS heading, r ~ 'Migration' AS migration,
-	r ~ 'Who is near' AS near,
+SELECT r ~ '2026-07-31' AS day, r ~ '<h1>A &lt;b&gt;</h1>' AS heading,
+	r ~ 'Migration <' AS migration, r ~ 'Who is near' AS near,
 	xml_is_well_formed_document(replace(r, '<!DOCTYPE html>', '')) AS well_formed
 FROM tiering.report('pages', '2026-07-31', 'A <b>') r;
 SELECT t.fails('SELECT tiering.report(''pages'', ''2026-08-30'')');
@@ -77,6 +77,59 @@ SET ROLE t_page_may_not;
 SELECT tiering.report('pages');
 SELECT tiering.customer_report('pages', '77');
 RESET ROLE;
+
+-- An assessment that was taken back; moves that count from the next day on; a day of which money
+-- is not kept; a customer with two numbers
+CREATE TABLE page.few AS SELECT id, d::date AS day, CASE WHEN id = 'a' THEN 49999.75
+	WHEN id = 'b' AND d < '2026-02-10' THEN 20000 ELSE 50000 + n END AS v
+FROM unnest('{a,b,c,d}'::text[]) id,
+	unnest('{2026-01-10,2026-01-20,2026-02-10,2026-02-28,2026-03-31,2026-04-10}'::date[])
+		WITH ORDINALITY d(d, n);
+SELECT tiering.create_ladder('pages_few', 'v', '{low,high}', '{NULL,50000}');
+UPDATE tiering.tier SET title = 'The <best>', title_zh = '最好' WHERE scheme = 'pages_few'
+	AND tier = 'high';
+INSERT INTO tiering.policy (scheme, version, tier, effective)
+VALUES ('pages_few', 1, 'high', 'next_day');
+SELECT tiering.publish('pages_few', '2026-01-01'), tiering.set_source('pages_few',
+		'SELECT id AS customer_id, v FROM page.few WHERE day = $1'),
+	tiering.set_dimensions('pages_few', 'SELECT id AS customer_id, ''x'' AS region FROM page.few
+		WHERE day = $1');
+SELECT (tiering.refresh('pages_few', d)).as_of FROM unnest('{2026-01-10,2026-01-20}'::date[]) d;
+SELECT (tiering.void_assessment('pages_few', '2026-01-20', 'too early')).now_as_of;
+SELECT (tiering.refresh('pages_few', d)).as_of
+FROM unnest('{2026-02-10,2026-02-28,2026-03-31}'::date[]) d;
+SELECT as_of FROM _tiering.page_days('pages_few', '2026-03-31') ORDER BY n;
+UPDATE page.few SET v = v + 7 WHERE id = 'c' AND day = '2026-02-10';
+SELECT tiering.mark_dirty('pages_few', 'c', '2026-02-10');
+SELECT assessments > 0 AS restated FROM tiering.restate_dirty('pages_few');
+SELECT tier, customers, measure FROM tiering.tier_distribution_history
+WHERE scheme = 'pages_few' AND as_of = '2026-02-10' ORDER BY rank DESC;
+CREATE FUNCTION page.show(page text) RETURNS void LANGUAGE sql
+	AS $$ UPDATE page.made SET doc = replace(page, '<!DOCTYPE html>', '') $$;
+SELECT page.show(tiering.report('pages_few', '2026-02-10'));
+SELECT * FROM page.cells('Distribution');
+SELECT * FROM page.cells('By region');
+SELECT xml_is_well_formed_document(doc) AS well_formed, doc ~ 'customers 4 · total –<' AS total,
+	doc ~ 'is not kept for this day.*故无合计' AS told, doc ~ 'How much the best' AS curve,
+	doc ~ 'opening 期初' AS waterfall, doc ~ 'at the end of the day.*按当日日终' AS of_when,
+	doc ~ 'y="172" text-anchor="middle">–<' AS dash
+FROM page.made;
+SELECT r ~ 'total [0-9,]+<' AS total, r ~ 'is not kept for this day' AS told,
+	r ~ 'How much the best' AS curve FROM tiering.report('pages_few', '2026-02-28') r;
+SELECT tiering.rename_customer('pages_few', 'b', 'bb', '2026-03-31', 'a new number');
+UPDATE page.few SET id = 'bb' WHERE id = 'b' AND day = '2026-04-10';
+SELECT (tiering.refresh('pages_few', '2026-04-10')).as_of;
+SELECT tiering.customer_report('pages_few', 'b') = tiering.customer_report('pages_few', 'bb')
+	AS same;
+SELECT page.show(tiering.customer_report('pages_few', 'b'));
+SELECT doc ~ '<h1>bb / b · pages_few</h1>' AS heading FROM page.made;
+SELECT * FROM page.cells('The way');
+SELECT page.show(tiering.customer_report('pages_few', 'a'));
+SELECT * FROM page.cells('What leads up');
+SELECT _tiering.page_number(n, 2) FROM unnest('{0.256,1234567.5,-999.999,NULL}'::numeric[]) n;
+-- it is fetched as what it says it is
+SELECT obj_description('tiering.report(text, date, text)'::regprocedure)
+	~ 'PGCLIENTENCODING=UTF8 psql' AS says_so;
 DROP OWNED BY t_page_reads;
 DROP ROLE t_page_reads, t_page_may_not;
 DROP SCHEMA page CASCADE;

@@ -678,7 +678,8 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.keep_dimensions(text, date);
 	_tiering.rename_dimensions(text, text, text);
 	_tiering.html(text);
-	_tiering.page_number(numeric);
+	_tiering.page_number(numeric, integer);
+	_tiering.page_name(text, text, text);
 	_tiering.page_percent(numeric);
 	_tiering.page_section(text, text, text);
 	_tiering.page_columns(text[]);
@@ -699,6 +700,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.page_staffing(text, date);
 	_tiering.page_by(text, text, date);
 	_tiering.page_quality(text, date);
+	_tiering.page_way(text, text);
 	_tiering.page_steps(text, text);
 	_tiering.renamed_cells(text, date, date, timestampwithtimezone, text);
 	_tiering.normal_quantile();

@@ -40,6 +40,15 @@ $node->safe_psql('postgres', q{
 		tiering.set_source('one', 'SELECT ''c'' AS customer_id, 123456789012345.67 AS v
 			WHERE $1 IS NOT NULL');
 	SELECT tiering.refresh('one', '2026-09-30');
+	-- a day whose money is not kept, and was restated
+	SELECT tiering.create_ladder('part', 'v', '{a,b}', '{NULL,5000}'),
+		tiering.publish('part', '2026-01-01'),
+		tiering.set_source('part', 'SELECT c AS customer_id, v FROM p.had
+			WHERE d = (SELECT max(d) FROM p.had WHERE d <= $1)');
+	SELECT count(tiering.refresh('part', d))
+	FROM unnest('{2026-06-30,2026-07-10,2026-07-31,2026-08-31}'::date[]) d;
+	UPDATE p.had SET v = v + 1 WHERE c = 1;
+	SELECT tiering.mark_dirty('part', '1', '2026-07-10'), tiering.restate_dirty('part');
 });
 
 my $look = <<'END';
@@ -116,6 +125,8 @@ foreach my $case ([ two => 8 ], [ seven => 8 ], [ many => 8 ], [ one => 4 ], [ n
 	look($page, $scheme, 1000, 0, $sections);
 	look($page, $scheme, 500, 1, $sections) if $sections > 0;
 }
+look($node->safe_psql('postgres', "SELECT tiering.report('part', '2026-07-10')"), 'part', 500, 1,
+	5);
 look($node->safe_psql('postgres', "SELECT tiering.customer_report('seven', '77')"), 'customer',
 	500, 0, 2);
 
