@@ -211,6 +211,7 @@ FROM tiering.assignment a LEFT JOIN tiering.migration m USING (scheme, customer_
 WHERE a.scheme = 'guarded' AND a.recorded_at = '2020-01-01' ORDER BY 1;
 DELETE FROM tiering.assignment WHERE scheme = 'guarded';
 SELECT sound FROM tiering.verify_history('guarded');
+SELECT tiering.set_series('guarded', NULL); -- whose role goes
 DROP SCHEMA guarded CASCADE;
 DROP OWNED BY guarded_alice, guarded_night, guarded_hand, guarded_ops, guarded_group;
 DROP ROLE guarded_alice, guarded_night, guarded_hand, guarded_group, guarded_ops;

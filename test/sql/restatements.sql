@@ -74,10 +74,10 @@ CREATE FUNCTION again.differences(a text, b text, OUT tiers bigint, OUT moves bi
 		IS DISTINCT FROM y.measure),
 		(SELECT count(*) FROM tiering.standing_move WHERE scheme = a)
 $$;
-SELECT again.scheme('again'), again.scheme('twin');
+SELECT again.scheme('again'), again.scheme('again_twin');
 SELECT again.refresh('again', '2023-12-31') > 2000 AS many_moves,
-	again.refresh('twin', '2023-12-31') > 0;
-SELECT * FROM again.differences('again', 'twin') \gset
+	again.refresh('again_twin', '2023-12-31') > 0;
+SELECT * FROM again.differences('again', 'again_twin') \gset
 SELECT :tiers AS tiers, :moves AS moves, :heads AS heads, :money AS money,
 	:compared > 2000 AS enough;
 -- Restating what did not change changes nothing but the money that it leaves to recount().
@@ -86,7 +86,7 @@ SELECT assessments, customers, superseded, recorded, written
 	ARRAY(SELECT format('c%s', c) FROM generate_series(1, 600, 10) c));
 SELECT assessments, customers, superseded, recorded, written
 	FROM tiering.restate('again', '2022-01-01');
-SELECT tiers, moves, heads, money FROM again.differences('again', 'twin');
+SELECT tiers, moves, heads, money FROM again.differences('again', 'again_twin');
 SELECT sound FROM tiering.verify_history('again');
 
 -- What was known before
