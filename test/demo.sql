@@ -195,13 +195,11 @@ SELECT title, title_zh, to_char(customers, '99,999') AS customers, channel,
 	managers_from || ' - ' || managers_to AS managers
 FROM tiering.staffing WHERE scheme = 'psbc' ORDER BY rank DESC;
 
--- Of those in gold by balance alone, the one who is nearest to falling out of it. The view is
--- asked once, whatever the planner thinks of tables that were filled a moment ago.
-WITH near AS MATERIALIZED (
-	SELECT * FROM tiering.near_downgrade WHERE scheme = 'psbc' AND tier = 'gold')
+-- Of those in gold by balance alone, the one who is nearest to falling out of it
 SELECT customer_id AS near, round(measure, 2) AS measure
-FROM near JOIN bank.disp d ON d.client_id::text = customer_id LEFT JOIN bank.card c USING (disp_id)
-WHERE c.type IS NULL
+FROM tiering.near_downgrade n
+	JOIN bank.disp d ON d.client_id::text = n.customer_id LEFT JOIN bank.card c USING (disp_id)
+WHERE scheme = 'psbc' AND tier = 'gold' AND c.type IS NULL
 ORDER BY distance, customer_id LIMIT 1 \gset
 \echo 'tiering.near_downgrade: who is less than 1 % above the bound of his tier\n'
 SELECT count(*) AS customers, tier, next_tier, bound, round(min(distance), 2) AS nearest

@@ -7,9 +7,11 @@
  */
 
 -- What a scheme has is read where that scheme is asked for: a condition on it goes into the
--- subquery, which has an order for one reason: what is sorted is kept. However wrong the
--- planner is, above all before tables are analyzed, it is not read again for each row of a
--- join. Nor is it by an index: the scheme's name is an expression.
+-- subquery. That has an order for one reason, and so have views with a customer that call
+-- functions: what is sorted is kept. However wrong the planner is, above all before tables are
+-- analyzed, it is not read again for each row of a join. The order is one that no condition on a
+-- column settles, which would do away with the sort. Nor is it read again by an index: the
+-- scheme's name is an expression.
 CREATE VIEW tiering.current_tier AS
 SELECT a.scheme, a.customer_id COLLATE "default" AS customer_id, a.tier, h.measure, h.as_of,
 	a.since, a.cause, a.first_as_of, a.earned, a.misses, a.next_tier, a.next_review, a.policy_tier,
@@ -21,7 +23,8 @@ FROM tiering.assignment a
 		FROM tiering.scheme s
 			CROSS JOIN LATERAL _tiering.shown_measures(
 				(SELECT k.key FROM tiering.view_key k LIMIT 1), s.scheme) m
-		ORDER BY m.as_of) h ON h.scheme = a.scheme AND h.customer_id = a.customer_id;
+		ORDER BY m.as_of IS NULL) h ON h.scheme = a.scheme AND h.customer_id = a.customer_id
+ORDER BY h.as_of IS NULL;
 COMMENT ON VIEW tiering.current_tier IS
 'Where each customer of each scheme is now, and what they had at their last assessment';
 COMMENT ON COLUMN tiering.current_tier.scheme IS 'Scheme';

@@ -40,7 +40,8 @@ COMMENT ON COLUMN tiering.measure_bound.period IS 'Of which days the measure is,
 -- lower one. Materialized, and joined by equality, so that whatever a report joins
 -- to these views, and however little is known of the tables, it is worked out once.
 -- So is what to hold, by the function itself; OFFSET 0 has it asked once a row, for
--- both columns, and not at all if neither is selected.
+-- both columns, and not at all if neither is selected. The order is there to keep the rows, as
+-- that of current_tier is.
 CREATE VIEW tiering.near_upgrade AS
 WITH candidate AS (
 	SELECT t.scheme, t.version, t.tier, t.rank, b.tier AS next_tier, b.rank AS next_rank, b.measure,
@@ -72,7 +73,8 @@ FROM tiering.current_tier a
 		AND CASE WHEN n.measures @> a.measure THEN true END
 	CROSS JOIN LATERAL (
 		SELECT _tiering.balance_to_hold(n.key, n.refreshed_as_of, a.customer_id, n.bound,
-			n.pass) AS required OFFSET 0) r;
+			n.pass) AS required OFFSET 0) r
+ORDER BY a.measure IS NULL;
 COMMENT ON VIEW tiering.near_upgrade IS
 'How far each customer is from the next higher tier, by the measure alone. Those who are near: '
 'WHERE distance_percent <= 10. Where a customer is in a tier by hand or by a policy, and their '
@@ -156,7 +158,8 @@ FROM (SELECT a.*, _tiering.is_watched(a.next_review, a.next_tier, l.rank < t.ran
 	CROSS JOIN LATERAL (
 		SELECT _tiering.balance_to_hold(n.key, n.refreshed_as_of, a.customer_id, n.bound,
 			n.pass) AS required OFFSET 0) r
-WHERE a.watched OR n.tier IS NOT NULL;
+WHERE a.watched OR n.tier IS NOT NULL
+ORDER BY a.measure IS NULL;
 COMMENT ON VIEW tiering.near_downgrade IS
 'The watch list: customers who will fall, and customers who are near the bound of their tier. '
 'WHERE watched: those who are below what their tier takes and will fall by its policy, with the '

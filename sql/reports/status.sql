@@ -127,8 +127,6 @@ COMMENT ON FUNCTION _tiering.shown_projected(uuid, text) IS
 'Where the customers of a scheme will be at the end of the period, for projected_tier; nobody if '
 'that is not the key of views';
 
--- It has an order for the reason that current_tier has one inside: what is joined to it asks for
--- it once, and not for each customer, while a condition on the scheme goes into it.
 CREATE VIEW tiering.projected_tier AS
 SELECT a.scheme, a.customer_id, a.tier, h.projected_tier, a.measure, h.projected_measure, h.until,
 	a.as_of, h.version
@@ -138,9 +136,10 @@ FROM tiering.current_tier a
 			p.projected_tier, p.projected_measure, p.until, p.version
 		FROM tiering.series_source s
 			CROSS JOIN LATERAL _tiering.shown_projected(
-				(SELECT k.key FROM tiering.view_key k LIMIT 1), s.scheme) p) h
+				(SELECT k.key FROM tiering.view_key k LIMIT 1), s.scheme) p
+		ORDER BY p.until IS NULL) h
 		ON h.scheme = a.scheme AND h.customer_id = a.customer_id
-ORDER BY h.until;
+ORDER BY h.until IS NULL;
 COMMENT ON VIEW tiering.projected_tier IS
 'Where each customer will be at the end of the period, if what they hold on the day of the last '
 'refresh stands until then. The period is the one that the next assessment will average. Schemes '

@@ -3,6 +3,7 @@
 
 -- On 24 November, a month's average, gold from 50,000: who has moved their money since the 21st
 CREATE SCHEMA one;
+SET jit = off;	-- hundreds of schemes are what the planner expects before tables are analyzed
 CREATE TABLE one.history (customer_no text, balance numeric(18, 2), valid daterange);
 INSERT INTO one.history VALUES ('A', 60000, '[2024-11-01,2024-11-21)'),
 	('A', 1000, '[2024-11-21,)'), ('B', 1000, '[2024-11-01,2024-11-21)'),
@@ -198,6 +199,51 @@ FROM tiering.customer_status('one_bare', 'x');
 SELECT q, t.fails('SELECT * FROM tiering.customer_status(' || q || ')') FROM unnest(ARRAY[
 	$$'nothing', 'x'$$, $$NULL, 'x'$$, $$'one', '001', 'infinity'$$,
 	$$'one', '001', '2023-12-31'$$]) q;
+-- Whatever is joined to a view with a customer, it is worked out once: by tables that were never
+-- analyzed, in both directions, by the plans that the planner likes, and by nested loops alone.
+-- Functions are called once or twice, and nothing is done for each customer and each row joined.
+CREATE TABLE one.card WITH (autovacuum_enabled = false) AS
+SELECT no, no::int % 3 AS kind FROM one.person;
+CREATE TABLE one.phone WITH (autovacuum_enabled = false) AS SELECT no, 'x' AS phone FROM one.person;
+CREATE INDEX ON one.phone (no);
+CREATE FUNCTION one.loops(query text, OUT calls int, OUT most int) LANGUAGE plpgsql AS $$
+DECLARE
+	plan jsonb;
+BEGIN
+	EXECUTE 'EXPLAIN (ANALYZE, VERBOSE, TIMING OFF, FORMAT JSON) SELECT v.* ' || query INTO plan;
+	calls := max(n::numeric) FROM jsonb_path_query(plan, 'strict $.**
+		?(@."Node Type" == "Function Scan" && @."Schema" == "_tiering")."Actual Loops"') n;
+	most := max(n::numeric) FROM jsonb_path_query(plan, 'strict $.**."Actual Loops"') n;
+END;
+$$;
+CREATE TABLE one.joined AS
+SELECT c.relname AS view, format(j, 'tiering.' || c.relname) AS query
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid, unnest(ARRAY[
+	'FROM %s v JOIN one.card c ON c.no = v.customer_id WHERE scheme = ''one''',
+	'FROM %s v LEFT JOIN one.card c ON c.no = v.customer_id WHERE scheme = ''one''',
+	'FROM one.card c LEFT JOIN %s v ON c.no = v.customer_id AND scheme = ''one''',
+	'FROM %s v JOIN one.card c ON c.no = v.customer_id LEFT JOIN one.phone p USING (no)
+		WHERE scheme = ''one'' AND p.phone IS NOT NULL AND c.kind > 0',
+	'FROM one.card c LEFT JOIN one.phone p USING (no) LEFT JOIN %s v ON v.customer_id = p.no
+		AND scheme = ''one'' WHERE c.kind > 0']) j
+WHERE c.relnamespace = 'tiering'::regnamespace AND c.relkind = 'v' AND a.attname = 'customer_id';
+CREATE VIEW one.looped AS
+SELECT view, max(calls) > 0 AS calls, count(*) AS joins,
+	count(*) FILTER (WHERE calls > 2) AS called, count(*) FILTER (WHERE most > 500) AS repeated
+FROM one.joined, one.loops(query) GROUP BY view;
+SELECT * FROM one.looped ORDER BY view;
+SET enable_hashjoin = off;
+SET enable_mergejoin = off;
+SET enable_material = off;
+SELECT * FROM one.looped WHERE calls ORDER BY view;
+-- a condition on what it is ordered by does not change that
+SELECT l.* FROM unnest(ARRAY['current_tier v ON as_of = ''2024-11-24''',
+	'projected_tier v ON until = ''2024-11-30''']) j, one.loops('FROM one.card c LEFT JOIN tiering.'
+		|| j || ' AND v.customer_id = c.no AND scheme = ''one''') l;
+RESET enable_hashjoin;
+RESET enable_mergejoin;
+RESET enable_material;
+
 -- each has one row, in the source and in the series
 INSERT INTO one.person VALUES ('010', 1, 1);
 SELECT t.fails($$SELECT * FROM tiering.customer_status('one', '010')$$);
