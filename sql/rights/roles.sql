@@ -100,7 +100,6 @@ BEGIN ATOMIC
 			_tiering.person(text, text), _tiering.taken_back_by(text, date, int),
 			_tiering.merges(text, int), _tiering.merged(text, int),
 			_tiering.became(text, date, int),
-			_tiering.batch_digests(text, int, bigint), _tiering.seal(bytea, tiering.batch, bytea),
 			_tiering.sealed_publications(text, int), _tiering.definition_digest(text, int),
 			_tiering.version_disagrees(text),
 			_tiering.known_distribution(timestamptz), _tiering.named_by(text, date),
