@@ -187,7 +187,7 @@ BEGIN
 	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
 	SELECT r.request, CASE r.state WHEN 'pending' THEN 'withdrawn' ELSE 'lapsed' END,
 		_tiering.last_assessed(r.scheme, r.customer_id),
-		format('the customer became one with "%s"', into_id), session_user
+		'the customer became one with another', session_user
 	FROM tiering.request_state r
 	WHERE r.scheme = merge_customers.scheme AND r.customer_id = ANY (from_ids) AND r.kind = 'move'
 		AND r.state IN ('pending', 'rejected');
