@@ -179,8 +179,9 @@ COMMENT ON FUNCTION _tiering.move_digests(text, int, bigint) IS
 'The digests of a scheme''s moves, in batches from a number on and after a move, 10,000 of them '
 'each, as the rows are now';
 
--- A batch by which customers were forgotten has a digest of which moves were theirs, and one
--- of those that it seals anew; see sealed_before.
+-- A batch by which customers were forgotten has digests of which moves were theirs, of which
+-- changes of numbers and merges, and of what it seals anew; see sealed_before. Who became one
+-- with another, or another with them, may be forgotten while the other is not.
 CREATE FUNCTION _tiering.batch_digests(scheme text, from_batch int, after_move bigint)
 RETURNS TABLE (batch int, moves bigint, superseded bigint, digest bytea)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100000 ROWS 100
@@ -227,14 +228,24 @@ AS $$
 			string_agg(x.told, E'\n' ORDER BY x.told COLLATE "C"), 'UTF8'))
 		FROM tiering.customer_alias a
 			LEFT JOIN tiering.forgotten f ON f.scheme = a.scheme AND f.customer_id = a.from_id
+			LEFT JOIN tiering.forgotten t ON t.scheme = a.scheme AND t.customer_id = a.to_id
 			CROSS JOIN LATERAL (SELECT ROW(a.on_date, a.leads, a.reason, a.recorded_by,
 				a.recorded_as,
-				_tiering.move_mark(CASE WHEN f.scheme IS NOT NULL THEN a.from_mark END, a.salt,
-					a.from_id),
-				_tiering.move_mark(CASE WHEN f.scheme IS NOT NULL THEN a.to_mark END, a.salt,
-					a.to_id))::text) x(told)
+				_tiering.move_mark(CASE WHEN f.scheme IS NOT NULL THEN a.from_mark END,
+					a.from_salt, a.from_id),
+				_tiering.move_mark(CASE WHEN t.scheme IS NOT NULL THEN a.to_mark END,
+					a.to_salt, a.to_id))::text) x(told)
 		WHERE a.scheme = batch_digests.scheme AND a.batch >= from_batch
-		GROUP BY a.batch) p
+		GROUP BY a.batch
+		UNION ALL
+		SELECT f.batch, 6, 0, 0, 0, sha256(convert_to(
+			string_agg(ROW(a.batch, n.id, n.mark)::text, E'\n' ORDER BY a.batch, n.id, n.mark),
+			'UTF8'))
+		FROM tiering.customer_alias a
+			CROSS JOIN LATERAL (VALUES (a.from_id, a.from_mark), (a.to_id, a.to_mark)) n(id, mark)
+			JOIN tiering.forgotten f ON f.scheme = a.scheme AND f.customer_id = n.id
+		WHERE f.scheme = batch_digests.scheme AND f.batch >= from_batch
+		GROUP BY f.batch) p
 	GROUP BY p.batch
 $$;
 COMMENT ON FUNCTION _tiering.batch_digests(text, int, bigint) IS

@@ -9,14 +9,15 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	numbers text[] := _tiering.numbers_known(scheme, customer_id, NULL);
+	persons text[] := _tiering.persons(scheme, ARRAY[customer_id], NULL);
+	numbers text[] := _tiering.numbers_ever(scheme, persons);
 	other bigint := s.request FROM tiering.request_state s
-		WHERE s.scheme = check_forget.scheme AND s.customer_id = check_forget.customer_id
+		WHERE s.scheme = check_forget.scheme AND s.customer_id = ANY (persons)
 			AND s.state = 'pending' AND s.request IS DISTINCT FROM check_forget.request
 		ORDER BY s.request LIMIT 1;
 BEGIN
 	IF EXISTS (SELECT FROM tiering.assignment a WHERE a.scheme = check_forget.scheme
-		AND a.customer_id = check_forget.customer_id)
+		AND a.customer_id = ANY (persons))
 	THEN
 		RAISE EXCEPTION 'customer "%" of scheme "%" is still there, and cannot be forgotten',
 			customer_id, scheme
@@ -44,8 +45,8 @@ END;
 $$;
 COMMENT ON FUNCTION _tiering.check_forget(text, text, bigint) IS
 'Part of forget_customer() and approve(): refuses a customer who is there, or about whom another '
-'request is pending (55000), and one who never was, or was forgotten (P0002); the customer is '
-'named by the number that they have now';
+'request is pending (55000), and one who never was, or was forgotten (P0002), and the same of who '
+'became one with them; the customer is named by the number that they have now';
 
 CREATE FUNCTION _tiering.forget_customer(scheme text, customer_id text, reason text)
 RETURNS bigint
@@ -79,16 +80,19 @@ COMMENT ON FUNCTION tiering.forget_customer(text, text, text) IS
 'Asks that a customer who has left be forgotten, for a reason. Returns the number of the request, '
 'for approve(). When somebody else approves it, all numbers that the customer has had are replaced '
 'in all tables, each by forgotten: and 16 hexadecimal digits drawn at random, and nobody can find '
-'out any more whose that was. Moves, assessments and all sums stay as they are, and so do the '
+'out any more whose that was. So are those of all who became one with them, see merge_customers(); '
+'each of the numbers will do. Moves, assessments and all sums stay as they are, and so do the '
 'seals and every head that was kept: they are over a hash of each move''s number with a salt, and '
 'the hash stays. Marks of late data go. Who comes again with the number is a new customer. Not '
 'searched is what people wrote, reasons and notes, nor for accounts of other names what checks '
 'found. What was is in the files of the database until '
 'VACUUM, in its log and in backups; in other schemes the customer is not forgotten. Moves from '
 'before 0.2.0 are sealed by the number itself: these, with others near them, are sealed anew, and '
-'a head of before does not tell of them any more. restate() does not make such a customer''s past '
-'again. Errors: unknown scheme (42704), no reason (22023), a customer who is there, or about whom '
-'a request is pending (55000), one who never was, or was forgotten (P0002)';
+'a head of before does not tell of them any more. No restatement of all customers makes such a '
+'customer''s past again, but one of customers who are named, or marked, takes whom the source has '
+'for somebody new: erase them there for all days before. Errors: unknown scheme (42704), no reason '
+'(22023), a customer who is there, or about whom a request is pending (55000), one who never was, '
+'or was forgotten (P0002)';
 
 -- All moves of a part get salts at once: what is sealed anew stays as it is then, whoever of
 -- them is forgotten later.
@@ -133,12 +137,16 @@ BEGIN
 	FROM unnest(numbers, tokens) n(number, token)
 	WHERE m.scheme = replace_numbers.scheme AND m.customer_id = n.number;
 	UPDATE tiering.customer_alias a
-	SET salt = NULL, from_mark = _tiering.move_mark(NULL, a.salt, a.from_id),
-		to_mark = _tiering.move_mark(NULL, a.salt, a.to_id)
-	WHERE a.scheme = replace_numbers.scheme AND a.from_id = ANY (numbers);
+	SET from_id = n.token, from_salt = NULL,
+		from_mark = _tiering.move_mark(NULL, a.from_salt, a.from_id)
+	FROM unnest(numbers, tokens) n(number, token)
+	WHERE a.scheme = replace_numbers.scheme AND a.from_id = n.number;
+	UPDATE tiering.customer_alias a
+	SET to_id = n.token, to_salt = NULL, to_mark = _tiering.move_mark(NULL, a.to_salt, a.to_id)
+	FROM unnest(numbers, tokens) n(number, token)
+	WHERE a.scheme = replace_numbers.scheme AND a.to_id = n.number;
 	FOR held IN VALUES ('assessment', 'customer_id'), ('request', 'customer_id'),
 		('own_assessment', 'customer_id'), ('watch_history', 'customer_id'),
-		('customer_alias', 'from_id'), ('customer_alias', 'to_id'),
 		('former_number', 'customer_id'), ('former_number', 'now_id'),
 		('customer_dimension', 'customer_id')
 	LOOP
@@ -175,7 +183,8 @@ BEGIN
 	SELECT array_agg(n),
 		array_agg('forgotten:' || "left"(replace(gen_random_uuid()::text, '-', ''), 16))
 	INTO numbers, tokens
-	FROM unnest(_tiering.numbers_known(scheme, customer_id, NULL)) n
+	FROM unnest(_tiering.numbers_ever(scheme,
+		_tiering.persons(scheme, ARRAY[customer_id], NULL))) n
 	WHERE NOT EXISTS (SELECT FROM tiering.forgotten f
 		WHERE f.scheme = forget.scheme AND f.customer_id = n);
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
@@ -188,7 +197,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.forget(text, text) IS
-'Part of approve(): forgets a customer, named by the number that they have now, as a batch';
+'Part of approve(): forgets a customer, named by the number that they have now, and who became '
+'one with them, as a batch';
 
 -- What the source has of them today is nothing, and that is not what they had.
 CREATE FUNCTION _tiering.refuse_forgotten(scheme text, from_day date, customers text[])

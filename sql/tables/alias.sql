@@ -16,7 +16,8 @@ CREATE TABLE tiering.customer_alias (
 	recorded_as text DEFAULT _tiering.acting_role(),
 	batch       int NOT NULL,
 	leads       boolean,
-	salt        uuid DEFAULT gen_random_uuid(),
+	from_salt   uuid DEFAULT gen_random_uuid(),
+	to_salt     uuid DEFAULT gen_random_uuid(),
 	from_mark   bytea,
 	to_mark     bytea,
 	PRIMARY KEY (scheme, batch, from_id),
@@ -46,11 +47,12 @@ COMMENT ON COLUMN tiering.customer_alias.batch IS
 COMMENT ON COLUMN tiering.customer_alias.leads IS
 'Of who became one with another, whether it is their tier that was kept, and so they of whom the '
 'customer who is left is taken to be the continuation; null where a number was changed';
-
-COMMENT ON COLUMN tiering.customer_alias.salt IS
-'With which the numbers are sealed; null once the customer was forgotten';
+COMMENT ON COLUMN tiering.customer_alias.from_salt IS
+'With which from_id is sealed; null once that customer was forgotten';
+COMMENT ON COLUMN tiering.customer_alias.to_salt IS
+'The same for to_id, whose customer may be forgotten by themselves if they are another';
 COMMENT ON COLUMN tiering.customer_alias.from_mark IS
-'What from_id was sealed by, of a customer who was forgotten; else null';
+'What from_id was sealed by, if that customer was forgotten; else null';
 COMMENT ON COLUMN tiering.customer_alias.to_mark IS 'The same of to_id';
 
 -- What follows from customer_alias, for whatever joins customers by their numbers

@@ -209,6 +209,7 @@ BEGIN
 	ALTER TABLE tiering.migration DISABLE TRIGGER USER;
 	ALTER TABLE tiering.forgotten DISABLE TRIGGER USER;
 	ALTER TABLE tiering.sealed_before DISABLE TRIGGER USER;
+	ALTER TABLE tiering.customer_alias DISABLE TRIGGER USER;
 	EXECUTE tampering;
 	SELECT format('%s %s: %s', v.sound, b.kind, v.finding) INTO found
 	FROM tiering.verify_history(after.scheme) v
@@ -299,6 +300,80 @@ SELECT what, lethe.after(tampering, 'lethe_old') FROM (VALUES
 	('by nobody', $$UPDATE tiering.sealed_before SET forgotten_by = 99
 		WHERE scheme = 'lethe_old'$$)) x(what, tampering);
 ROLLBACK;
+
+-- Who became one with a customer is forgotten with them, by whichever number. Of a merge that was
+-- taken back one may be forgotten and the other not: what is sealed of each is judged by itself.
+DELETE FROM lethe.value WHERE customer_id ~ 'KX' OR as_of > '2024-03-31';
+INSERT INTO lethe.value VALUES ('KX-5', '2024-01-31', 350), ('KX-7', '2024-01-31', 50),
+	('KX-8', '2024-01-31', 350), ('KX-5', '2024-02-29', 350), ('KX-7', '2024-02-29', 60),
+	('KX-9', '2024-02-29', 360);
+SELECT lethe.scheme('lethe_one');
+SELECT new FROM tiering.refresh('lethe_one', '2024-01-31');
+SELECT tiering.merge_customers('lethe_one', '0004', '{KX-5}', '2024-02-05', 'into', 'a slip'),
+	tiering.merge_customers('lethe_one', 'KX-7', '{0003}', '2024-02-05', 'into', 'a slip');
+SELECT superseded FROM tiering.void_assessment('lethe_one', '2024-01-31', 'a slip');
+SELECT new FROM tiering.refresh('lethe_one', '2024-01-31');
+SELECT tiering.rename_customer('lethe_one', 'KX-8', 'KX-9', '2024-02-10', 'a new card');
+SELECT stayed FROM tiering.refresh('lethe_one', '2024-02-29');
+SELECT tiering.merge_customers('lethe_one', 'KX-7', '{KX-9}', '2024-03-05', 'higher', 'one person');
+SELECT batch AS one_batch, seal AS one_seal FROM tiering.history_head('lethe_one') \gset
+SELECT lethe.fails($$SELECT tiering.forget_customer('lethe_one', 'KX-8', 'asked')$$);
+SELECT exit, stayed FROM tiering.refresh('lethe_one', '2024-03-31');
+TRUNCATE lethe.before, lethe.afterwards;
+INSERT INTO lethe.before SELECT * FROM lethe.told('lethe_one');
+SET SESSION AUTHORIZATION t_lethe_asker;
+SELECT tiering.forget_customer('lethe_one', 'KX-8', 'x') AS forget_1,
+	tiering.forget_customer('lethe_one', 'KX-5', 'x') AS forget_2 \gset
+SELECT lethe.fails($$SELECT tiering.forget_customer('lethe_one', 'KX-7', 'twice')$$);
+SET SESSION AUTHORIZATION t_lethe_chief;
+SELECT tiering.approve(:forget_1);
+RESET SESSION AUTHORIZATION;
+SELECT v.sound, v.finding
+FROM tiering.verify_history('lethe_one', :one_batch, :'one_seal') v;
+SELECT * FROM lethe.found('KX-[789]');
+SET SESSION AUTHORIZATION t_lethe_chief;
+SELECT tiering.approve(:forget_2);
+RESET SESSION AUTHORIZATION;
+SELECT v.sound, v.finding
+FROM tiering.verify_history('lethe_one', :one_batch, :'one_seal') v;
+SELECT * FROM lethe.found('KX-[5789]');
+SELECT batch, count(*) FROM tiering.forgotten WHERE scheme = 'lethe_one' GROUP BY batch
+ORDER BY batch;
+INSERT INTO lethe.afterwards SELECT * FROM lethe.told('lethe_one');
+SELECT count(*) > 50 AS much, count(DISTINCT what) FROM lethe.before;
+(TABLE lethe.before EXCEPT ALL TABLE lethe.afterwards)
+UNION ALL (TABLE lethe.afterwards EXCEPT ALL TABLE lethe.before);
+SELECT * FROM tiering.verify_state('lethe_one');
+SELECT t.invariants('lethe_one');
+SELECT count(*) FILTER (WHERE (from_id ~ '^forgotten:') = (from_salt IS NULL)
+		AND (from_salt IS NULL) = (from_mark IS NOT NULL)) AS of_from,
+	count(*) FILTER (WHERE (to_id ~ '^forgotten:') = (to_salt IS NULL)
+		AND (to_salt IS NULL) = (to_mark IS NOT NULL)) AS of_to, count(*)
+FROM tiering.customer_alias WHERE scheme = 'lethe_one';
+SELECT what, lethe.after(format('UPDATE tiering.customer_alias a SET %s
+	WHERE a.scheme = ''lethe_one'' AND %s', tampering, rows), 'lethe_one') FROM (VALUES
+	('nothing', 'reason = reason', 'true'),
+	('with whom, who is there', $$to_id = '0001'$$, $$to_id = '0004'$$),
+	('who, who is there', $$from_id = '0001'$$, $$from_id = '0003'$$),
+	('the mark of with whom', 'to_mark = sha256(to_mark)', 'to_mark IS NOT NULL'),
+	('the mark of who', 'from_mark = sha256(from_mark)', 'from_mark IS NOT NULL'),
+	('a mark for who is there', $$to_salt = NULL, to_id = 'forgotten:0',
+		to_mark = _tiering.move_mark(NULL, a.to_salt, a.to_id)$$, $$to_id = '0004'$$),
+	('another of the forgotten', $$to_id = (SELECT min(f.customer_id) FROM tiering.forgotten f
+		WHERE f.scheme = a.scheme AND f.customer_id <> a.to_id)$$, $$from_id = '0003'$$))
+	x(what, tampering, rows);
+-- Taken back, they are there again, as one and then as two
+SELECT superseded FROM tiering.void_assessment('lethe_one', '2024-03-31', 'x');
+SELECT customer_id ~ '^forgotten:', tier FROM tiering.assignment WHERE scheme = 'lethe_one'
+ORDER BY 1, customer_id;
+SELECT t.invariants('lethe_one');
+SELECT superseded FROM tiering.void_assessment('lethe_one', '2024-02-29', 'x');
+SELECT customer_id ~ '^forgotten:', tier FROM tiering.assignment WHERE scheme = 'lethe_one'
+ORDER BY 1, tier, customer_id;
+SELECT exit, stayed FROM tiering.refresh('lethe_one', '2024-03-31');
+SELECT sound, finding FROM tiering.verify_history('lethe_one', :one_batch, :'one_seal');
+SELECT * FROM tiering.verify_state('lethe_one');
+SELECT t.invariants('lethe_one');
 DROP SCHEMA lethe CASCADE;
 DROP OWNED BY t_lethe_asker, t_lethe_chief;
 DROP ROLE t_lethe_asker, t_lethe_chief;
