@@ -128,14 +128,12 @@ COMMENT ON FUNCTION _tiering.refuse_dimensions(text, text) IS
 'Raises the error for a customer whom a dimension query has more than once (23505), or for one '
 'without a number (22004)';
 
-CREATE TYPE _tiering.told_dimension AS (dimension text, value text);
-COMMENT ON TYPE _tiering.told_dimension IS 'A dimension and what a customer is by it';
-
 -- Of a customer who had another number, or became one with another, the row of the number that
 -- they have counts. Nothing is kept of who is no customer.
 CREATE FUNCTION _tiering.keep_dimensions(scheme text, as_of date) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET jit = off SET enable_nestloop = off
+SET enable_mergejoin = off
 AS $$
 DECLARE
 	names text[] := COALESCE((SELECT d.names FROM tiering.dimensions_source d
@@ -151,9 +149,7 @@ BEGIN
 	END IF;
 	EXECUTE format($query$
 		WITH told AS MATERIALIZED (
-			SELECT n.id AS customer_id, n.id = r.customer_id AS own,
-				ARRAY(SELECT ROW(v.*)::_tiering.told_dimension FROM (VALUES %s)
-					v(dimension, value) WHERE v.value IS NOT NULL) AS pairs
+			SELECT n.id, n.id = r.customer_id AS own, r.*
 			FROM _tiering.dimension_rows($1, $2) AS r(%s)
 				LEFT JOIN tiering.former_number f ON f.scheme = $1 AND f.customer_id = r.customer_id
 				LEFT JOIN _tiering.became($1, $2, NULL) b
@@ -163,29 +159,30 @@ BEGIN
 				LEFT JOIN tiering.assignment a ON a.scheme = $1 AND a.customer_id = n.id
 			WHERE a.customer_id IS NOT NULL OR n.id IS NULL
 		), repeated AS MATERIALIZED (
-			SELECT t.customer_id FROM told t GROUP BY t.customer_id
-			HAVING count(*) > 1 AND count(*) FILTER (WHERE t.own) <> 1 OR t.customer_id IS NULL
-			ORDER BY t.customer_id NULLS FIRST LIMIT 1
-		), found AS MATERIALIZED (
-			SELECT t.customer_id, p.dimension, p.value
-			FROM told t CROSS JOIN LATERAL unnest(t.pairs) p
-			WHERE NOT EXISTS (SELECT FROM repeated)
-				AND (t.own OR t.customer_id NOT IN (SELECT o.customer_id FROM told o WHERE o.own))
+			SELECT t.id FROM told t GROUP BY t.id
+			HAVING count(*) > 1 AND count(*) FILTER (WHERE t.own) <> 1 OR t.id IS NULL
+			ORDER BY t.id NULLS FIRST LIMIT 1
+		), differing AS MATERIALIZED (
+			SELECT customer_id, dimension, f.value, d.from_as_of
+			FROM (SELECT r.id AS customer_id, v.dimension COLLATE "C" AS dimension, v.value
+				  FROM told r CROSS JOIN LATERAL (VALUES %s) v(dimension, value)
+				  WHERE v.value IS NOT NULL
+					AND (r.own OR r.id NOT IN (SELECT o.id FROM told o WHERE o.own))) f
+				FULL JOIN (SELECT x.* FROM tiering.customer_dimension x
+					WHERE x.scheme = $1 AND x.to_as_of IS NULL) d USING (customer_id, dimension)
+			WHERE f.value IS DISTINCT FROM d.value AND NOT EXISTS (SELECT FROM repeated)
 		), closed AS (
-			UPDATE tiering.customer_dimension d SET to_as_of = $2
-			WHERE d.scheme = $1 AND d.to_as_of IS NULL AND NOT EXISTS (SELECT FROM found f
-				WHERE f.customer_id = d.customer_id AND f.dimension = d.dimension COLLATE "C"
-					AND f.value = d.value COLLATE "C")
+			UPDATE tiering.customer_dimension d SET to_as_of = $2 FROM differing x
+			WHERE d.scheme = $1 AND d.customer_id = x.customer_id AND d.dimension = x.dimension
+				AND d.from_as_of = x.from_as_of
 		), added AS (
 			INSERT INTO tiering.customer_dimension (scheme, customer_id, dimension, value,
 				from_as_of)
-			SELECT $1, f.customer_id, f.dimension, f.value, $2 FROM found f
-			WHERE NOT EXISTS (SELECT FROM tiering.customer_dimension d
-				WHERE d.scheme = $1 AND d.to_as_of IS NULL AND d.customer_id = f.customer_id
-					AND f.dimension = d.dimension COLLATE "C" AND f.value = d.value COLLATE "C")
+			SELECT $1, x.customer_id, x.dimension, x.value, $2 FROM differing x
+			WHERE x.value IS NOT NULL
 		)
-		SELECT count(*) > 0 AS any, min(r.customer_id) AS customer_id FROM repeated r
-		$query$, COALESCE(pairs, '(NULL::text, NULL::text)'), _tiering.dimension_columns(names))
+		SELECT count(*) > 0 AS any, min(r.id) AS customer_id FROM repeated r
+		$query$, _tiering.dimension_columns(names), COALESCE(pairs, '(NULL::text, NULL::text)'))
 	INTO repeated USING scheme, as_of;
 	IF repeated.any THEN
 		PERFORM _tiering.refuse_dimensions(scheme, repeated.customer_id);

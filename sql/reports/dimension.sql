@@ -44,20 +44,32 @@ COMMENT ON FUNCTION _tiering.standing_day(text, date) IS
 'The day of a report: the one given, the last assessment''s if that is null, and today''s if there '
 'was none. An infinite one is an error (22023)';
 
+-- Where the assessment is kept it is read here, as what a function hands on is written first.
 CREATE FUNCTION _tiering.distribution_by(scheme text, dimension text, as_of date, named int)
 RETURNS TABLE (value text, tier text, customers bigint, measure numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
-SET jit = off SET enable_nestloop = off
+SET jit = off SET enable_mergejoin = off SET enable_nestloop = off
 AS $$
+DECLARE
+	k tiering.kept_assessment := _tiering.stood_as_kept(scheme, as_of, NULL);
+	day date := COALESCE(as_of, 'infinity');
 BEGIN
 	RETURN QUERY
-	SELECT _tiering.told_value(dimension, d.value), COALESCE(n.becomes, s.tier), count(*),
-		sum(s.measure)
-	FROM _tiering.standing(scheme, as_of) s
-		LEFT JOIN _tiering.dimension_on(scheme, dimension, COALESCE(as_of, 'infinity')) d
-			ON d.customer_id = s.customer_id
-		LEFT JOIN _tiering.tier_names(scheme, named) n ON n.tier = s.tier
+	SELECT _tiering.told_value(dimension, c.value), COALESCE(n.becomes, c.tier),
+		sum(c.customers)::bigint, sum(c.measure)
+	FROM (SELECT d.value, s.tier, count(*) AS customers, sum(s.measure) AS measure
+		  FROM _tiering.kept_rows(k, NULL) s
+			LEFT JOIN _tiering.dimension_on(scheme, dimension, day) d
+				ON d.customer_id = s.customer_id
+		  WHERE s.tier IS NOT NULL GROUP BY 1, 2
+		  UNION ALL
+		  SELECT d.value, s.tier, count(*), sum(s.measure)
+		  FROM _tiering.standing(scheme, as_of) s
+			LEFT JOIN _tiering.dimension_on(scheme, dimension, day) d
+				ON d.customer_id = s.customer_id
+		  WHERE k.slot IS NULL GROUP BY 1, 2) c
+		LEFT JOIN _tiering.tier_names(scheme, named) n ON n.tier = c.tier
 	GROUP BY 1, 2;
 END;
 $$;
