@@ -34,7 +34,7 @@
 #include "series_reach.h"
 #include "source.h"
 
-/* One customer's; in the table under the customer's number */
+/* One customer's; in the table under the number that they have now */
 typedef struct Requirement
 {
 	Reach		reach;
@@ -57,6 +57,28 @@ SameText(const text *a, const text *b)
 	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
 		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
 }
+
+/* Whose a number is that the series may tell; in the table under that */
+typedef struct Told
+{
+	text	   *number;
+	text	   *customer;		/* NULL: nobody's */
+	uint32		hash;
+	char		status;
+} Told;
+
+#define SH_PREFIX			told
+#define SH_ELEMENT_TYPE		Told
+#define SH_KEY_TYPE			text *
+#define SH_KEY				number
+#define SH_HASH_KEY(table, key)		HashText(key)
+#define SH_EQUAL(table, a, b)		SameText(a, b)
+#define SH_STORE_HASH
+#define SH_GET_HASH(table, entry)	(entry)->hash
+#define SH_SCOPE			static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
 
 #define SH_PREFIX			requirements
 #define SH_ELEMENT_TYPE		Requirement
@@ -93,8 +115,43 @@ typedef struct Receiver
 	DestReceiver pub;
 	const Source *source;
 	Requirements *all;
+	told_hash  *told;
 	MemoryContext row_context;
 } Receiver;
+
+static text *
+CopyText(MemoryContext context, const text *from)
+{
+	text	   *copy = MemoryContextAlloc(context, VARSIZE_ANY(from));
+
+	memcpy(copy, from, VARSIZE_ANY(from));
+	return copy;
+}
+
+/* The numbers that are not those that customers have now; SPI is connected */
+static told_hash *
+LoadTold(const Source *source, DateADT as_of)
+{
+	static SavedQuery query = {
+		"SELECT n.number, n.customer_id FROM _tiering.numbers_told($1, $2, NULL) n",
+		2, {TEXTOID, DATEOID}
+	};
+	told_hash  *told = told_create(CurrentMemoryContext, 16, NULL);
+
+	RunSavedQuery(&query, CStringGetTextDatum(source->scheme), DateADTGetDatum(as_of));
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool		isnull;
+		bool		found;
+		text	   *number = DatumGetTextPP(ResultValue(i, 1, &isnull));
+		Datum		customer = ResultValue(i, 2, &isnull);
+		Told	   *one = told_insert(told, CopyText(told->ctx, number), &found);
+
+		one->customer = isnull ? NULL : CopyText(told->ctx, DatumGetTextPP(customer));
+	}
+	SPI_freetuptable(SPI_tuptable);
+	return told;
+}
 
 static void
 PutRow(Receiver *receiver, TupleTableSlot *slot)
@@ -105,6 +162,7 @@ PutRow(Receiver *receiver, TupleTableSlot *slot)
 	Series		series;
 	Period		period;
 	Requirement *one;
+	Told	   *told;
 	bool		found;
 
 	slot_getallattrs(slot);
@@ -120,6 +178,11 @@ PutRow(Receiver *receiver, TupleTableSlot *slot)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("period must not be null")));
 	customer = DatumGetTextPP(slot->tts_values[0]);
+	told = told_lookup(receiver->told, customer);
+	if (told != NULL)
+		customer = told->customer;
+	if (customer == NULL)
+		return;
 	SeriesOpen(&series, PG_DETOAST_DATUM_PACKED(slot->tts_values[1]));
 	period = PeriodFromDatum(slot->tts_values[2]);
 
@@ -130,9 +193,7 @@ PutRow(Receiver *receiver, TupleTableSlot *slot)
 				 errmsg("%s of scheme \"%s\" yields customer \"%s\" more than once",
 						source->kind->noun, source->scheme,
 						text_to_cstring(customer))));
-	one->customer = MemoryContextAlloc(all->table->ctx,
-										   VARSIZE_ANY(customer));
-	memcpy(one->customer, customer, VARSIZE_ANY(customer));
+	one->customer = CopyText(all->table->ctx, customer);
 	one->days_left = ReachOpen(&one->reach, &series, &period,
 								   all->as_of);
 }
@@ -175,9 +236,10 @@ SeriesColumns(void)
 	return columns;
 }
 
-/* Find the binding as the owner of this function, who may read it */
+/* Find the binding, and whose numbers are, as the owner of this function, who may read it */
 static bool
-LoadAsOwner(Source *source, Oid function, const pg_uuid_t *key)
+LoadAsOwner(Source *source, Oid function, const pg_uuid_t *key, DateADT as_of,
+			told_hash **told)
 {
 	Oid			save_user;
 	int			save_context;
@@ -186,6 +248,8 @@ LoadAsOwner(Source *source, Oid function, const pg_uuid_t *key)
 	GetUserIdAndSecContext(&save_user, &save_context);
 	BecomeOwner(function);
 	found = SourceLoad(source, &SourceOfSeries, UUIDPGetDatum(key));
+	if (found)
+		*told = LoadTold(source, as_of);
 	SetUserIdAndSecContext(save_user, save_context);
 	return found;
 }
@@ -203,7 +267,7 @@ RunSeries(FunctionCallInfo fcinfo, const pg_uuid_t *key, DateADT as_of)
 	Source		source;
 
 	ConnectSPI();
-	if (!LoadAsOwner(&source, function, key))
+	if (!LoadAsOwner(&source, function, key, as_of, &receiver.told))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied for the series of a scheme"),

@@ -90,12 +90,28 @@ COMMENT ON FUNCTION _tiering.became(text, date, int) IS
 'The customers who are one with another on a day, as known by a batch, and with whom; a null day: '
 'now';
 
+CREATE FUNCTION _tiering.numbers_ever(scheme text, customers text[]) RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+BEGIN ATOMIC
+	SELECT CASE WHEN numbers_ever.customers IS NOT NULL THEN numbers_ever.customers
+		|| ARRAY(
+			SELECT f.customer_id FROM tiering.former_number f
+			WHERE f.scheme = numbers_ever.scheme COLLATE "C"
+				AND f.now_id = ANY (numbers_ever.customers COLLATE "C")) END;
+END;
+COMMENT ON FUNCTION _tiering.numbers_ever(text, text[]) IS
+'The numbers of customers, and those that they had before; null if that is given';
+
+-- Most customers have to do with no merge, and what all of them led to is not looked for.
 CREATE FUNCTION _tiering.number_now(scheme text, customer_id text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 BEGIN ATOMIC
-	SELECT COALESCE((
-			SELECT b.becomes FROM _tiering.became(number_now.scheme, NULL, NULL) b
-			WHERE b.customer_id = p.id), p.id)
+	SELECT CASE WHEN EXISTS (SELECT FROM tiering.customer_alias a
+			WHERE a.scheme = number_now.scheme COLLATE "C" AND a.leads IS NOT NULL
+				AND a.from_id = ANY (_tiering.numbers_ever(number_now.scheme, ARRAY[p.id])
+					COLLATE "C"))
+		THEN COALESCE((SELECT b.becomes FROM _tiering.became(number_now.scheme, NULL, NULL) b
+			WHERE b.customer_id = p.id), p.id) ELSE p.id END
 	FROM (SELECT _tiering.person(number_now.scheme, number_now.customer_id)) p(id);
 END;
 COMMENT ON FUNCTION _tiering.number_now(text, text) IS
@@ -133,17 +149,59 @@ COMMENT ON FUNCTION _tiering.persons(text, text[], date) IS
 'Customers, and those who are one with one of them on a day; a null day: now; null if that is '
 'given';
 
-CREATE FUNCTION _tiering.numbers_ever(scheme text, customers text[]) RETURNS text[]
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+CREATE FUNCTION _tiering.joined_since(scheme text, day date)
+RETURNS TABLE (customer_id text, becomes text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
 BEGIN ATOMIC
-	SELECT CASE WHEN numbers_ever.customers IS NOT NULL THEN numbers_ever.customers
-		|| ARRAY(
-			SELECT f.customer_id FROM tiering.former_number f
-			WHERE f.scheme = numbers_ever.scheme COLLATE "C"
-				AND f.now_id = ANY (numbers_ever.customers COLLATE "C")) END;
+	SELECT b.customer_id, b.becomes FROM _tiering.became(joined_since.scheme, NULL, NULL) b
+	WHERE b.customer_id NOT IN (SELECT w.customer_id
+		FROM _tiering.became(joined_since.scheme, joined_since.day, NULL) w
+		WHERE joined_since.day IS NOT NULL);
 END;
-COMMENT ON FUNCTION _tiering.numbers_ever(text, text[]) IS
-'The numbers of customers, and those that they had before; null if that is given';
+COMMENT ON FUNCTION _tiering.joined_since(text, date) IS
+'The customers who became one with another after a day, or ever if that is null, and with whom '
+'they are one now';
+
+-- Who became one with another since is nobody that what is told of the day can be about. Of a
+-- few numbers the former ones are found by the index.
+CREATE FUNCTION _tiering.numbers_told(scheme text, day date, numbers text[])
+RETURNS TABLE (number text, customer_id text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
+BEGIN ATOMIC
+	WITH since AS MATERIALIZED (
+		SELECT unnest(ARRAY[j.customer_id, j.becomes]) COLLATE "C" AS customer_id
+		FROM _tiering.joined_since(numbers_told.scheme, numbers_told.day) j
+	), one AS MATERIALIZED (
+		SELECT b.customer_id COLLATE "C" AS customer_id, b.becomes COLLATE "C" AS becomes
+		FROM _tiering.became(numbers_told.scheme, numbers_told.day, NULL) b
+		UNION SELECT s.customer_id, s.customer_id FROM since s
+	), former AS (
+		SELECT f.customer_id AS number, f.now_id FROM tiering.former_number f
+		WHERE f.scheme = numbers_told.scheme COLLATE "C" AND numbers_told.numbers IS NULL
+		UNION ALL
+		SELECT f.customer_id, f.now_id FROM tiering.former_number f
+		WHERE f.scheme = numbers_told.scheme COLLATE "C"
+			AND f.customer_id = ANY (numbers_told.numbers COLLATE "C")
+		UNION ALL
+		SELECT o.customer_id, o.customer_id FROM one o
+	)
+	SELECT f.number, CASE WHEN t.becomes IS NULL
+		OR t.becomes NOT IN (SELECT s.customer_id FROM since s)
+		THEN COALESCE(t.becomes, f.now_id) END
+	FROM former f LEFT JOIN one t ON t.customer_id = f.now_id;
+END;
+COMMENT ON FUNCTION _tiering.numbers_told(text, date, text[]) IS
+'Whose are the numbers by which a source or a series may tell of customers on a day, where they '
+'are not those that these have now; null: of nobody, as they became one with another since. Of '
+'some numbers at least, or of all if that is null';
+
+CREATE FUNCTION _tiering.numbers_asked(scheme text, customers text[], day date) RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+RETURN _tiering.numbers_ever(scheme, _tiering.persons(scheme,
+	_tiering.numbers_now(scheme, customers), day));
+COMMENT ON FUNCTION _tiering.numbers_asked(text, text[], date) IS
+'All numbers by which a source or a series may tell of customers on a day, who are given by any of '
+'theirs; null if that is given';
 
 CREATE FUNCTION _tiering.number_changes(scheme text)
 RETURNS TABLE (now_id text, from_id text, to_id text, on_date date, batch int)

@@ -34,19 +34,6 @@ END;
 COMMENT ON FUNCTION _tiering.own_kept(text) IS
 'What customers had at each assessment of their own, as own_between() lists them';
 
-CREATE FUNCTION _tiering.joined_since(scheme text, day date)
-RETURNS TABLE (customer_id text, becomes text)
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
-BEGIN ATOMIC
-	SELECT b.customer_id, b.becomes FROM _tiering.became(joined_since.scheme, NULL, NULL) b
-	WHERE b.customer_id NOT IN (SELECT w.customer_id
-		FROM _tiering.became(joined_since.scheme, joined_since.day, NULL) w
-		WHERE joined_since.day IS NOT NULL);
-END;
-COMMENT ON FUNCTION _tiering.joined_since(text, date) IS
-'The customers who became one with another after a day, or ever if that is null, and with whom '
-'they are one now';
-
 -- Of those who became one since, what they had then is added up.
 CREATE FUNCTION _tiering.current_measures(scheme text, customers text[])
 RETURNS TABLE (customer_id text, as_of date, measure numeric)

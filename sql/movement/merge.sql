@@ -93,7 +93,8 @@ BEGIN
 		AND s.kind <> 'move' AND (s.state = 'pending' OR s.counts && daterange(on_date, NULL))
 	ORDER BY s.request LIMIT 1;
 	IF FOUND THEN
-		RAISE EXCEPTION 'override % of customer "%" of scheme "%" %', override.request,
+		RAISE EXCEPTION '% % of customer "%" of scheme "%" %', CASE override.kind
+					WHEN 'forget' THEN 'request' ELSE 'override' END, override.request,
 				override.customer_id, scheme, CASE override.state WHEN 'pending' THEN 'is pending'
 					ELSE format('counts up to %s', upper(override.counts) - 1) END
 			USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -215,9 +216,11 @@ COMMENT ON FUNCTION tiering.merge_customers(text, text, text[], date, text, text
 'gone. In no report is anybody new, gone, up or down by it: moves have the cause merge. What was '
 'before the day stays that of several customers: assessments, sums, and what each of the numbers '
 'says of such a day. From the day on all numbers lead to the customer who is left, and the source '
-'may say any of them, but one row for all. A restatement leaves the merge as it was. Moves of '
-'from_ids that wait for approval are withdrawn. Errors: unknown scheme (42704) or customer '
-'(P0002), customers who are the same or null, another word for keep, a day after today, no reason '
-'(22023), a day that does not come after the last assessment and all moves of the customers, an '
-'override of one of from_ids that is pending or counts on a day from then on (55000), a refresh '
-'under way (55P03)';
+'may say any of them, but one row for all, and so may a series. Until the next assessment the '
+'customer has no row in shortfall() and projected_tier, and simulate() needs a later day. Each '
+'call reads all of the last assessment, if it is kept. A restatement leaves the merge as it was. '
+'Moves of from_ids that wait for approval are withdrawn. Errors: unknown scheme (42704) or '
+'customer (P0002), customers who are the same or null, another word for keep, a day after today, '
+'no reason (22023), a day that does not come after the last assessment and all moves of the '
+'customers, an override of one of from_ids that is pending or counts on a day from then on '
+'(55000), a refresh under way (55P03)';

@@ -14,6 +14,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	src tiering.source;
+	joined date;
 BEGIN
 	PERFORM tiering.newest_version(scheme);
 	IF NOT EXISTS (SELECT FROM tiering.scheme_version v
@@ -40,6 +41,14 @@ BEGIN
 			src.refreshed_as_of, as_of
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'Customers move from where they stand: simulate that day or a later one.';
+	END IF;
+	joined := max(m.on_date) FROM _tiering.merges(scheme, NULL) m WHERE m.on_date > as_of;
+	IF joined IS NOT NULL THEN
+		RAISE EXCEPTION 'customers of scheme "%" became one as of %, which is after %', scheme,
+				joined, as_of
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			DETAIL = 'What the source says of the day is of several.',
+			HINT = format('Simulate %s or a later day.', joined);
 	END IF;
 	RETURN as_of;
 END;
@@ -124,7 +133,8 @@ COMMENT ON FUNCTION tiering.simulate(text, int, date) IS
 'draft or any other, and grades as of a date, or as of the last refresh. A row for each tier from '
 'which and to which, in heads and in the measure; those who would stay are there, too. Errors: '
 'those of refresh(); no such version (42704); never refreshed, and no as_of (22004); a metric of '
-'the version that the source does not yield (42703)';
+'the version that the source does not yield (42703); customers who became one as of a later day '
+'(55000)';
 
 CREATE FUNCTION _tiering.simulated_heads(scheme text, version int, as_of date DEFAULT NULL)
 RETURNS TABLE (after boolean, version_then int, tier text, rank int, customers bigint)

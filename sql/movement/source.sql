@@ -187,8 +187,8 @@ COMMENT ON FUNCTION tiering.set_series(text, text) IS
 'near_downgrade tell what to hold, projected_tier where customers will be, and customer_status() '
 'both. It yields for each customer, once, the daily_series behind the measure as balances, and as '
 'period the days whose average the assessment after the date $1 will take: tiering.month($1 + 1) '
-'if that is the month''s. A customer who has changed their number is to be yielded by the one that '
-'they have now. A null unbinds. It runs, is checked and tells of errors as what set_source() sets';
+'if that is the month''s. A customer who has several numbers is yielded by any of them, as by the '
+'source. A null unbinds. It runs, is checked and tells of errors as what set_source() sets';
 
 -- Names the key: without one it does nothing. The view's reader calls it.
 CREATE FUNCTION _tiering.balance_to_hold(key uuid, as_of date, customer_id text,

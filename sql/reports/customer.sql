@@ -28,7 +28,8 @@ COMMENT ON COLUMN tiering.customer_tier_history.valid IS
 COMMENT ON COLUMN tiering.customer_tier_history.from_tier IS
 'The tier before; null if there was none';
 COMMENT ON COLUMN tiering.customer_tier_history.direction IS
-'How the customer got into it; merge: with another number, from which it was taken over';
+'How the customer got into it; merge: with another number, from which it was taken over; merged: '
+'from one who became one with them';
 COMMENT ON COLUMN tiering.customer_tier_history.cause IS 'Why';
 COMMENT ON COLUMN tiering.customer_tier_history.measure IS 'The measure at that move';
 COMMENT ON COLUMN tiering.customer_tier_history.version IS 'The version of the scheme that graded';

@@ -100,8 +100,8 @@ COMMENT ON COLUMN tiering.near_upgrade.version IS 'The version of the scheme tha
 COMMENT ON COLUMN tiering.near_upgrade.balance_to_hold IS
 'The least balance that brings the next assessment''s average to the bound, or above one that is '
 'left out, if it stands from the day after the last refresh until hold_until; null where '
-'set_series() bound no series, the customer has none, or no day is left. 0 or less if nothing '
-'needs to be held';
+'set_series() bound no series, the customer has none, or became one with another since the last '
+'refresh, or no day is left. 0 or less if nothing needs to be held';
 COMMENT ON COLUMN tiering.near_upgrade.hold_until IS
 'The last day of the next assessment''s period';
 COMMENT ON COLUMN tiering.near_upgrade.period IS 'Of which days the measure is, as metric.period';

@@ -38,6 +38,30 @@ END;
 COMMENT ON FUNCTION _tiering.next_lacks(text, int, text[], numeric[], int) IS
 'What shortfall() tells of one customer, whose metrics these are and who holds a tier of this rank';
 
+CREATE FUNCTION _tiering.amounts_told(scheme text, as_of date, version int, customers text[])
+RETURNS TABLE (customer_id text, metrics text[], amounts numeric[])
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 1000
+BEGIN ATOMIC
+	SELECT x.customer_id, x.metrics, x.amounts
+	FROM (
+		SELECT y.*, count(*) OVER (PARTITION BY y.customer_id) AS times
+		FROM (
+			SELECT CASE WHEN n.number IS NULL THEN s.customer_id ELSE n.customer_id END
+				COLLATE "C" AS customer_id, s.metrics, s.amounts
+			FROM (SELECT _tiering.numbers_asked(amounts_told.scheme, amounts_told.customers,
+					amounts_told.as_of)) a(asked)
+				CROSS JOIN LATERAL _tiering.source_amounts(amounts_told.scheme,
+					amounts_told.as_of, amounts_told.version, a.asked) s
+				LEFT JOIN LATERAL _tiering.numbers_told(amounts_told.scheme, amounts_told.as_of,
+					a.asked) n ON n.number COLLATE "C" = s.customer_id COLLATE "C") y
+		WHERE y.customer_id IS NOT NULL) x
+	WHERE CASE WHEN x.times > 1
+		THEN _tiering.refuse_repeated(amounts_told.scheme, x.customer_id) IS NULL ELSE true END;
+END;
+COMMENT ON FUNCTION _tiering.amounts_told(text, date, int, text[]) IS
+'What source_amounts() tells of customers, by the numbers that they have now, and of nobody who '
+'became one with another since; of two rows for one an error (23505)';
+
 -- All that anybody lacks is much, what is asked for is little: the plan has one of the two.
 CREATE FUNCTION _tiering.shortfall(scheme text, within bigint, customers text[])
 RETURNS TABLE (customer_id text, tier text, next_tier text, rule int, metric text, value numeric,
@@ -52,22 +76,31 @@ DECLARE
 		WHERE s.scheme = shortfall.scheme COLLATE "C";
 	graded_by int := tiering.version_on(scheme, graded);
 	everything boolean := num_nulls(within, customers) = 2;
+	asked text[] := _tiering.numbers_asked(scheme, customers, graded);
+	several text[] := ARRAY(SELECT DISTINCT n.customer_id
+		FROM _tiering.numbers_told(scheme, graded, asked) n
+		WHERE n.customer_id IS NOT NULL AND (asked IS NULL OR n.number = ANY (asked)));
 BEGIN
 	-- before the first assessment there is nobody, and for nobody no source is run
 	IF graded IS NULL OR cardinality(customers) = 0 THEN
 		RETURN;
+	END IF;
+	-- whoever lacks nothing by one number has no row that tells of it
+	IF several <> '{}' THEN
+		PERFORM count(*) FROM _tiering.amounts_told(scheme, graded, graded_by, several);
 	END IF;
 	RETURN QUERY
 	SELECT a.customer_id, a.tier, l.tier, l.rule, l.metric, l.value, l.bound, l.distance,
 		l.distance_percent, l.rule_percent, l.conditions_missing
 	FROM (SELECT * FROM _tiering.shortfall_rows(scheme, graded, graded_by) WHERE everything
 		  UNION ALL
-		  SELECT * FROM _tiering.shortfall_rows(scheme, graded, graded_by,
-			_tiering.numbers_ever(scheme, customers), within) WHERE NOT everything) l
-		LEFT JOIN tiering.former_number f ON f.scheme = shortfall.scheme COLLATE "C"
-			AND f.customer_id = l.customer_id COLLATE "C"
+		  SELECT * FROM _tiering.shortfall_rows(scheme, graded, graded_by, asked, within)
+		  WHERE NOT everything) l
+		LEFT JOIN _tiering.numbers_told(scheme, graded, asked) n
+			ON n.number COLLATE "C" = l.customer_id COLLATE "C"
 		JOIN tiering.assignment a ON a.scheme = shortfall.scheme COLLATE "C"
-			AND a.customer_id = COALESCE(f.now_id, l.customer_id) COLLATE "C"
+			AND a.customer_id = CASE WHEN n.number IS NULL THEN l.customer_id
+				ELSE n.customer_id END COLLATE "C"
 		LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = graded_by
 			AND t.tier = a.tier
 	WHERE _tiering.is_next(t.rank, l);
@@ -107,5 +140,8 @@ COMMENT ON FUNCTION tiering.shortfall(text, numeric, text[]) IS
 'led back to the metrics behind it: those that have to come into other bands, so that the '
 'dearest of them costs least. within_percent: only rules of which no condition is missed by '
 'more. The metrics are asked of the scheme''s source, which runs with the rights of the role '
-'that set it, as of the last assessment. Before that there is nobody. Errors: unknown scheme '
-'(42704), a negative within_percent (22023)';
+'that set it, as of the last assessment. Before that there is nobody. Customers are asked for by '
+'any number of theirs, and the source may say any. Who became one with another since the last '
+'assessment has no row until the next, as what is known of its day is of several. Errors: unknown '
+'scheme (42704), a negative within_percent (22023), two rows for a customer who has several '
+'numbers (23505)';

@@ -34,17 +34,26 @@ RETURNS TABLE (customer_id text, balances tiering.daily_series, period daterange
 	projected numeric)
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 1000
 BEGIN ATOMIC
-	SELECT r.customer_id, r.balances, r.period,
-		CASE WHEN count(*) OVER (PARTITION BY r.customer_id COLLATE "C") > 1
-			THEN _tiering.refuse_repeated_series(projections.scheme, r.customer_id)
-			ELSE _tiering.held_flat(r.balances, r.period, projections.as_of) END
-	FROM tiering.series_source s,
-		LATERAL _tiering.series_rows(s.key, projections.as_of, projections.customers) r
-	WHERE s.scheme = projections.scheme COLLATE "C";
+	SELECT x.customer_id, x.balances, x.period,
+		CASE WHEN count(*) OVER (PARTITION BY x.customer_id) > 1
+			THEN _tiering.refuse_repeated_series(projections.scheme, x.customer_id)
+			ELSE _tiering.held_flat(x.balances, x.period, projections.as_of) END
+	FROM (
+		SELECT CASE WHEN n.number IS NULL THEN r.customer_id ELSE n.customer_id END
+			COLLATE "C" AS customer_id, r.balances, r.period
+		FROM tiering.series_source s
+			CROSS JOIN LATERAL _tiering.numbers_asked(projections.scheme, projections.customers,
+				projections.as_of) a(asked)
+			CROSS JOIN LATERAL _tiering.series_rows(s.key, projections.as_of, a.asked) r
+			LEFT JOIN LATERAL _tiering.numbers_told(projections.scheme, projections.as_of,
+				a.asked) n ON n.number COLLATE "C" = r.customer_id COLLATE "C"
+		WHERE s.scheme = projections.scheme COLLATE "C") x
+	WHERE x.customer_id IS NOT NULL;
 END;
 COMMENT ON FUNCTION _tiering.projections(text, date, text[]) IS
 'The series of a scheme''s customers, or of some of them, for a day, and the average of their '
-'period if what is held on that day is held to its end; nobody if no series is bound';
+'period if what is held on that day is held to its end; nobody if no series is bound. Whom its '
+'numbers tell of is as in amounts_told()';
 
 CREATE FUNCTION _tiering.tier_with(scheme text, version int, metrics text[], amounts numeric[],
 	measure text, amount numeric, rank int) RETURNS text
@@ -90,13 +99,10 @@ BEGIN
 		LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = projected.version
 			AND t.tier = a.tier
 		LEFT JOIN (
-			SELECT COALESCE(f.now_id, s.customer_id) COLLATE "C" AS customer_id, s.metrics,
-				s.amounts
-			FROM _tiering.source_amounts(projected.scheme, projected.as_of, projected.version,
+			SELECT s.customer_id, s.metrics, s.amounts
+			FROM _tiering.amounts_told(projected.scheme, projected.as_of, projected.version,
 				NULL) s
-				LEFT JOIN tiering.former_number f ON f.scheme = projected.scheme COLLATE "C"
-					AND f.customer_id = s.customer_id COLLATE "C"
-			WHERE others) m ON m.customer_id = a.customer_id
+			WHERE others) m ON m.customer_id COLLATE "C" = a.customer_id
 	WHERE p.projected IS NOT NULL;
 END;
 $$;
@@ -145,7 +151,8 @@ COMMENT ON VIEW tiering.projected_tier IS
 'refresh stands until then. The period is the one that the next assessment will average. Schemes '
 'with a series only: see set_series(). Rules decide, those for staying included, and no policy; '
 'other metrics are those of the last refresh, for which the source is asked where the scheme has '
-'others';
+'others. Source and series may say any number of a customer, but one row for all (23505). Who '
+'became one with another since the last refresh is not here until the next';
 COMMENT ON COLUMN tiering.projected_tier.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.projected_tier.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.projected_tier.tier IS 'Their tier now';
@@ -190,13 +197,10 @@ DECLARE
 	m record;
 	s record;
 BEGIN
-	SELECT r.metrics, r.amounts, count(*) OVER () AS times INTO m
-	FROM tiering.source b, LATERAL _tiering.source_amounts(measured.scheme, measured.as_of,
-		measured.version, _tiering.numbers_ever(measured.scheme, ARRAY[measured.customer_id])) r
+	SELECT r.metrics, r.amounts INTO m
+	FROM tiering.source b, LATERAL _tiering.amounts_told(measured.scheme, measured.as_of,
+		measured.version, ARRAY[measured.customer_id]) r
 	WHERE b.scheme = measured.scheme COLLATE "C";
-	IF m.times > 1 THEN
-		PERFORM _tiering.refuse_repeated(scheme, measured.customer_id);
-	END IF;
 	SELECT p.balances, p.period, p.projected INTO s
 	FROM _tiering.projections(measured.scheme, measured.as_of, ARRAY[measured.customer_id]) p;
 	measure := m.amounts[array_position(m.metrics, measured_by)];
@@ -281,6 +285,8 @@ COMMENT ON FUNCTION tiering.customer_status(text, text, date) IS
 'to_hold and to_stay are the least balances that, if they stand for days_left days until '
 'hold_until, bring the next assessment''s average to what that rule takes of the measure, and to '
 'what it takes to stay, all else being as it is; projected_measure and projected_tier are as in '
-'projected_tier. Null is what is not known or does not apply. No row: they have no tier. Errors: '
+'projected_tier. Null is what is not known or does not apply. So is what source and series say of '
+'a day before the one from which on somebody is one with the customer. They may say any number '
+'of theirs. No row: they have no tier. Errors: '
 'unknown scheme, no version in force on the day (42704), as_of no day (22023), a source or a '
 'series that has the customer twice (23505)';

@@ -18,7 +18,9 @@
  *	bind	the queries of sources and checks; they run with the rights of who set them
  *	hand	who is in which tier since when; no measure, and nothing that is noted
  *	load	of a customer whose number they change, that there is one, and the day of the last
- *			move; of the number that they give, whose it has been
+ *			move; of the number that they give, whose it has been. Of customers whom they
+ *			make one, whether they are there, the first day from which on they can be one, and
+ *			the number and the last day of an override or request of theirs that is in the way
  *	dump	who was assessed by themselves, and why; the rest of what pg_dump reads
  *			is in report and bind, which it takes as well
  *

@@ -19,6 +19,7 @@ CREATE TABLE tiering.batch (
 	seal        bytea NOT NULL,
 	PRIMARY KEY (scheme, batch)
 );
+CREATE INDEX batch_void ON tiering.batch (scheme, batch) WHERE kind = 'void';
 SELECT pg_catalog.pg_extension_config_dump('tiering.batch', '');
 COMMENT ON TABLE tiering.batch IS
 'What was recorded at once, in the order of recording, and sealed';

@@ -121,6 +121,7 @@ ALTER TABLE tiering.batch
 		'manual', 'void', 'load', 'merge', 'forget')),
 	ADD COLUMN recorded_as text,
 	ADD COLUMN published int;
+CREATE INDEX batch_void ON tiering.batch (scheme, batch) WHERE kind = 'void';
 
 CREATE TABLE tiering.forgotten (
 	scheme      text COLLATE "C" NOT NULL,

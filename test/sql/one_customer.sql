@@ -137,21 +137,21 @@ SELECT h.customer_no AS customer_id, d::date AS day, h.balance
 FROM one.history h, generate_series(date '2024-11-01', '2024-11-30', '1 day') d
 WHERE h.valid @> d::date;
 CREATE TABLE one.flat AS
-SELECT s.scheme, s.customer_id, s.measured_as_of AS known, sum(d.balance)
+SELECT s.scheme, s.customer_id, d.customer_id AS no, s.measured_as_of AS known, sum(d.balance)
 		FILTER (WHERE d.day <= s.measured_as_of) AS so_far,
 	30 - extract(day FROM s.measured_as_of)::int AS days_left,
 	min(d.balance) FILTER (WHERE d.day = s.measured_as_of) AS balance
 FROM one.status s JOIN one.day d ON d.customer_id = CASE s.customer_id WHEN 'N07' THEN '007'
 	ELSE s.customer_id END
-GROUP BY s.scheme, s.customer_id, s.measured_as_of;
--- the series yields nobody by the number that they had before
+GROUP BY s.scheme, s.customer_id, d.customer_id, s.measured_as_of;
+-- the series may tell by the number that a customer had before
 SELECT count(*) AS customers, count(*) FILTER (WHERE s.projected_measure IS NULL) AS unknown,
 	count(*) FILTER (WHERE round((f.so_far + f.balance * f.days_left) / 30, 8)
 		<> round(s.projected_measure, 8)) AS wrong_measure,
 	count(*) FILTER (WHERE s.projected_tier <> tiering.classify_held(s.scheme, m, '2024-11-24',
 		s.tier)) AS wrong_tier
 FROM one.status s JOIN one.flat f USING (scheme, customer_id)
-	LEFT JOIN one.person p ON p.no = s.customer_id,
+	LEFT JOIN one.person p ON p.no = f.no,
 	LATERAL (SELECT s.projected_measure AS assets, p.months, p.kind) m;
 -- what to hold is enough, and a cent less is not; for the next tier and to stay
 SELECT w.what, count(*) > 50 AS many,
@@ -159,7 +159,7 @@ SELECT w.what, count(*) > 50 AS many,
 	count(*) FILTER (WHERE e2.less) AS too_much
 FROM (SELECT s.*, f.so_far, f.days_left AS days, p.months, p.kind, h.rank AS held, n.rank AS next
 	  FROM one.status s JOIN one.flat f USING (scheme, customer_id)
-		LEFT JOIN one.person p ON p.no = s.customer_id
+		LEFT JOIN one.person p ON p.no = f.no
 		JOIN tiering.tier h ON h.scheme = s.scheme AND h.tier = s.tier
 		LEFT JOIN tiering.tier n ON n.scheme = s.scheme AND n.tier = s.next_tier) s,
 	LATERAL (VALUES ('next', s.to_hold, s.next), ('stay', s.to_stay, s.held))
@@ -176,8 +176,9 @@ GROUP BY w.what ORDER BY w.what;
 -- who has nothing to hold to stay stays with nothing, or falls whatever they hold
 SELECT count(*) > 20 AS many, count(*) FILTER (WHERE l.rank >= h.rank IS DISTINCT FROM
 	(u.rank >= h.rank)) AS wrong
-FROM one.status s JOIN tiering.tier h ON h.scheme = s.scheme AND h.tier = s.tier
-	LEFT JOIN one.person p ON p.no = s.customer_id,
+FROM one.status s JOIN one.flat f USING (scheme, customer_id)
+	JOIN tiering.tier h ON h.scheme = s.scheme AND h.tier = s.tier
+	LEFT JOIN one.person p ON p.no = f.no,
 	LATERAL (SELECT -1e20 AS assets, p.months, p.kind) ml,
 	LATERAL (SELECT 1e20 AS assets, p.months, p.kind) mu,
 	LATERAL (SELECT t.rank FROM tiering.tier t WHERE t.scheme = s.scheme

@@ -402,6 +402,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.tier_of(text, integer, text[], numeric[], integer);
 	_tiering.tier_with(text, integer, text[], numeric[], text, numeric, integer);
 	_tiering.source_amounts(text, date, integer, text[]);
+	_tiering.amounts_told(text, date, integer, text[]);
 	_tiering.series_rows(uuid, date, text[]);
 	_tiering.balance_needed(tiering.daily_series, numeric, daterange, date, boolean);
 	_tiering.held_flat(tiering.daily_series, daterange, date);
@@ -416,8 +417,10 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.hand_overs(text, integer, bigint);
 	_tiering.number_days(text);
 	_tiering.number_now(text, text);
+	_tiering.numbers_asked(text, text[], date);
 	_tiering.numbers_ever(text, text[]);
 	_tiering.numbers_now(text, text[]);
+	_tiering.numbers_told(text, date, text[]);
 	_tiering.record_hand_overs(text, integer, bigint);
 	_tiering.rename_customer(text, text, text, date, text);
 	_tiering.ahead(text, date);
