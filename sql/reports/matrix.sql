@@ -493,8 +493,8 @@ COMMENT ON FUNCTION _tiering.named_cells(text, date, date, timestamptz, text) IS
 
 CREATE FUNCTION _tiering.renamed_cells(scheme text, from_date date, to_date date,
 	known_at timestamptz, dimension text)
-RETURNS TABLE (value text, from_tier text, to_tier text, customers bigint, measure_from numeric,
-	measure_to numeric)
+RETURNS TABLE (value text, from_tier text, to_tier text, merged boolean, customers bigint,
+	measure_from numeric, measure_to numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -503,11 +503,11 @@ DECLARE
 	last int := _tiering.named_by(scheme, to_date);
 BEGIN
 	RETURN QUERY
-	SELECT c.value, COALESCE(n.becomes, c.from_tier), c.to_tier, sum(c.customers)::bigint,
-		sum(c.measure_from), sum(c.measure_to)
+	SELECT c.value, COALESCE(n.becomes, c.from_tier), c.to_tier, c.merged,
+		sum(c.customers)::bigint, sum(c.measure_from), sum(c.measure_to)
 	FROM _tiering.named_cells(renamed_cells.scheme, from_date, to_date, known_at, dimension) c
 		LEFT JOIN _tiering.tier_names(renamed_cells.scheme, last) n ON n.tier = c.from_tier
-	GROUP BY 1, 2, 3;
+	GROUP BY 1, 2, 3, 4;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.renamed_cells(text, date, date, timestamptz, text) IS

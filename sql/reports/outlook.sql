@@ -46,7 +46,7 @@ BEGIN
 	), head AS (
 		SELECT c.from_tier AS tier, c.customers AS before, 0 AS after FROM cell c
 		UNION ALL
-		SELECT c.to_tier, 0, c.customers FROM cell c
+		SELECT c.to_tier, 0, c.customers FROM cell c WHERE NOT c.merged
 		UNION ALL
 		SELECT t.tier, 0, 0 FROM tiering.tier t
 		WHERE t.scheme = distribution_shift.scheme COLLATE "C" AND t.version = named
@@ -84,39 +84,55 @@ COMMENT ON FUNCTION tiering.distribution_shift(text, date, date, timestamptz) IS
 'are fractions of 1 rounded to 6 decimals, but of a tier with anybody in it at least 0.000001. A '
 'share is 0 where nobody was in the tier. If both are, psi is 0. If one is, the index has no '
 'value, and psi is null, that of the whole, too. Shares are null on a day without any customers. '
-'A tier that was renamed in between is one, and has its name of to_date. known_at: as known at '
-'that time. Errors: those of migration_matrix()';
+'Customers who became one in between are one in customers_to. A tier that was renamed in between '
+'is one, and has its name of to_date. known_at: as known at that time. Errors: those of '
+'migration_matrix()';
 
 -- A customer's last move of a day is where they were at its end. Who stays in a tier that a
--- new version renames goes on in it.
+-- new version renames goes on in it. Who became one with another goes on as that one if their
+-- tier was kept, or else was seen last on that day.
 CREATE FUNCTION _tiering.tier_spells(scheme text, tier text, observed date, known_at timestamptz)
-RETURNS TABLE (since date, ended date)
+RETURNS TABLE (since date, ended date, seen date)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 10000
 BEGIN ATOMIC
-	WITH move AS MATERIALIZED (
-		SELECT DISTINCT ON (m.customer_id, m.as_of) m.customer_id, m.as_of,
-			COALESCE(s.becomes, m.to_tier) AS tier
+	WITH merged AS MATERIALIZED (
+		SELECT w.customer_id COLLATE "C" AS customer_id, w.own,
+			(array_agg(w.becomes ORDER BY lower(w.days) DESC) FILTER (WHERE w.leads))[1] AS becomes,
+			min(lower(w.days)) FILTER (WHERE NOT w.leads) AS seen
+		FROM _tiering.merged(tier_spells.scheme, CASE WHEN tier_spells.known_at IS NOT NULL
+			THEN _tiering.known_batch(tier_spells.scheme, tier_spells.known_at) END) w
+		WHERE lower(w.days) <= tier_spells.observed
+		GROUP BY w.customer_id, w.own
+	), own AS (
+		SELECT COALESCE(w.becomes, m.customer_id) COLLATE "C" AS customer_id, w.seen, m.as_of,
+			m.move, m.version, m.to_tier
 		FROM _tiering.person_moves(tier_spells.scheme, tier_spells.known_at) m
+			LEFT JOIN merged w ON w.customer_id = m.customer_id COLLATE "C" AND w.own @> m.as_of
+		WHERE m.as_of <= tier_spells.observed AND COALESCE(m.as_of < w.seen, true)
+			AND NOT (m.direction = 'merged' AND m.to_tier IS NULL)
+	), move AS MATERIALIZED (
+		SELECT DISTINCT ON (m.customer_id, m.seen, m.as_of) m.customer_id, m.seen, m.as_of,
+			COALESCE(s.becomes, m.to_tier) AS tier
+		FROM own m
 			LEFT JOIN _tiering.succeeded(tier_spells.scheme, (
 				SELECT _tiering.named_by(tier_spells.scheme, tier_spells.observed))) s
 				ON s.from_version = m.version AND s.tier = m.to_tier
-		WHERE m.as_of <= tier_spells.observed
-		ORDER BY m.customer_id, m.as_of, m.move DESC
+		ORDER BY m.customer_id, m.seen, m.as_of, m.move DESC
 	), change AS (
-		SELECT m.*, lag(m.tier) OVER (PARTITION BY m.customer_id ORDER BY m.as_of) AS before
+		SELECT m.*, lag(m.tier) OVER (PARTITION BY m.customer_id, m.seen ORDER BY m.as_of) AS before
 		FROM move m
 	), spell AS (
-		SELECT c.tier, c.as_of AS since,
-			lead(c.as_of) OVER (PARTITION BY c.customer_id ORDER BY c.as_of) AS ended
+		SELECT c.tier, c.as_of AS since, c.seen,
+			lead(c.as_of) OVER (PARTITION BY c.customer_id, c.seen ORDER BY c.as_of) AS ended
 		FROM change c WHERE c.tier IS DISTINCT FROM c.before
 	)
-	SELECT s.since, s.ended FROM spell s
+	SELECT s.since, s.ended, COALESCE(s.seen, tier_spells.observed) FROM spell s
 	WHERE s.tier = tier_spells.tier COLLATE "C" AND s.since > (SELECT min(m.as_of) FROM move m);
 END;
 COMMENT ON FUNCTION _tiering.tier_spells(text, text, date, timestamptz) IS
 'When customers entered a tier and left it again, as observed until the end of a day; ended is '
-'null where they were still in it. Who was there on the first day that the history tells of is '
-'left out: since when is not known';
+'null where they were still in it on the day when they were seen last. Who was there on the first '
+'day that the history tells of is left out: since when is not known';
 
 CREATE FUNCTION _tiering.spell_length(since date, until date, unit text) RETURNS int
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
@@ -184,7 +200,7 @@ BEGIN
 				tier_survival.known_at) s
 			CROSS JOIN LATERAL (
 				SELECT s.ended IS NOT NULL AS over, _tiering.spell_length(s.since,
-					COALESCE(s.ended, observed), tier_survival.unit) AS elapsed) t
+					COALESCE(s.ended, s.seen), tier_survival.unit) AS elapsed) t
 		GROUP BY t.elapsed ORDER BY t.elapsed
 	LOOP
 		alive := alive * (at_risk - ended) / at_risk;
@@ -209,13 +225,14 @@ COMMENT ON FUNCTION tiering.tier_survival(text, text, text, timestamptz) IS
 'assessments at the ends of months take it, or day. at_risk: those who had stayed until then; '
 'ended: those who left the tier just then, for whichever other one, or the bank; censored: those '
 'who had been in it for so long at the last assessment, after which nothing is looked at; without '
-'assessments that is the last move. survival: the share that is still there, a fraction of 1, '
-'which holds until the next row; survival_low and survival_high: the bounds of its 95 % confidence '
-'interval by the variance of Greenwood, null where nobody is left. Whoever comes back begins anew. '
-'Who was in the tier on the first day that the history tells of counts from their next entry on: '
-'since when they were there is not known. A tier that was renamed is one, and is asked for by its '
-'name of the last assessment. known_at: by what was known at that time. Errors: an unknown scheme '
-'or tier (42704), another unit (22023)';
+'assessments that is the last move. Who became one with another customer goes on as that one if '
+'their tier was kept, or else was seen last on that day. survival: the share that is still there, '
+'a fraction of 1, which holds until the next row; survival_low and survival_high: the bounds of '
+'its 95 % confidence interval by the variance of Greenwood, null where nobody is left. Whoever '
+'comes back begins anew. Who was in the tier on the first day that the history tells of counts '
+'from their next entry on: since when they were there is not known. A tier that was renamed is '
+'one, and is asked for by its name of the last assessment. known_at: by what was known at that '
+'time. Errors: an unknown scheme or tier (42704), another unit (22023)';
 
 CREATE FUNCTION _tiering.check_forecast(periods int, based_on daterange, entries numeric)
 RETURNS void
@@ -279,6 +296,7 @@ BEGIN
 	WITH RECURSIVE cell AS MATERIALIZED (
 		SELECT c.* FROM _tiering.renamed_cells(forecast.scheme, lower(based_on) - 1, last,
 			forecast.known_at, NULL) c
+		WHERE NOT c.merged
 	), head AS (
 		SELECT c.from_tier AS tier, c.customers AS cohort, 0 AS now, 0 AS came FROM cell c
 		UNION ALL
@@ -324,11 +342,13 @@ COMMENT ON FUNCTION tiering.forecast(text, int, daterange, numeric, timestamptz)
 'How many customers each tier will have if they go on to move as they did in a period. It is a '
 'Markov chain: period 0 is the end of based_on, such as tiering.quarter(''2024-12-31''), and each '
 'of those that follow is as long. The shares of migration_matrix() from the end of the day '
-'before based_on to the end of its last day are those of each period, exits among them. entries: '
-'how many enter in a period, as a share of all customers at its beginning, 0 unless it is said; '
-'they come into the tiers as those of based_on did. customers: what is expected, rounded to 6 '
-'decimals, with its share of all. cohort: how many were in the tier before based_on, which is '
-'what its shares are made of; of whom 0 were, nothing is known, and who gets there stays. Who '
-'comes back is an entry. Tiers have their names of the end of based_on. known_at: by what was '
-'known at that time. Errors: periods below 1, a based_on without a first and a last day, entries '
-'below 0, and entries where nobody came in based_on (22023), an unknown scheme (42704)';
+'before based_on to the end of its last day are those of each period, exits among them, but '
+'without those who became one with another customer. entries: how many enter in a period, as a '
+'share of all customers at its beginning, 0 unless it is said; they come into the tiers as those '
+'of based_on did. customers: what is expected, rounded to 6 decimals, with its share of all. '
+'cohort: how many were in the tier before based_on, but for those who became one with another, '
+'which is what its shares are made of; of a tier in which 0 were, nothing is known, and who gets '
+'there stays. Who comes back is an entry. Tiers have their names of the end of based_on. '
+'known_at: by what was known at that time. Errors: periods below 1, a based_on without a first '
+'and a last day, entries below 0, and entries where nobody came in based_on (22023), an unknown '
+'scheme (42704)';

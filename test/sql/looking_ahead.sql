@@ -170,6 +170,43 @@ SELECT elapsed, at_risk, ended, censored FROM tiering.tier_survival('ahead_few',
 	(SELECT max(recorded_at) - interval '1 microsecond' FROM tiering.batch
 	 WHERE scheme = 'ahead_few'));
 
+-- Customers who become one. B goes on as A, D as C; A is in mid, and E in high, up to the merge.
+-- Nobody enters or leaves by it, and each is one customer.
+SELECT tiering.create_ladder('ahead_one', 'assets', '{low,mid,high}', '{NULL,100,1000}'),
+	tiering.publish('ahead_one', '2024-01-01');
+CREATE TABLE t.ahead_one AS
+SELECT * FROM (VALUES ('A', 5, 500, NULL), ('B', 200, 2000, 2000), ('C', 5, 50, NULL),
+	('D', 5, 500, 500), ('E', 5, 3000, NULL), ('F', 700, 700, 1700), ('G', 8, 800, 800),
+	('H', 1, 1, 1)) v(c, january, february, march);
+SELECT tiering.set_source('ahead_one', $$SELECT c AS customer_id, CASE extract(month FROM $1)
+	WHEN 1 THEN january WHEN 2 THEN february ELSE march END AS assets FROM t.ahead_one
+	WHERE $1 < '2024-03-31' OR march IS NOT NULL$$);
+SET client_min_messages = warning;
+SELECT (tiering.refresh('ahead_one', d)).customers
+FROM unnest('{2024-01-31,2024-02-29}'::date[]) d;
+SELECT tiering.merge_customers('ahead_one', 'A', '{B}', '2024-03-05', 'higher', 'one person'),
+	tiering.merge_customers('ahead_one', 'C', '{D}', '2024-03-05', 'higher', 'one person'),
+	tiering.merge_customers('ahead_one', 'C', '{E}', '2024-03-10', 'into', 'one firm');
+SELECT (tiering.refresh('ahead_one', '2024-03-31')).customers;
+SELECT d.tier, d.customers, s.customers_from, s.customers_to = d.customers AS shifted,
+	f.customers = d.customers AS begun, f.cohort, n.customers AS next
+FROM tiering.tier_distribution d
+	LEFT JOIN tiering.distribution_shift('ahead_one', '2024-02-29', '2024-03-31') s USING (tier)
+	LEFT JOIN tiering.forecast('ahead_one', 1, tiering.month('2024-03-31')) f
+		ON f.tier = d.tier AND f.period = 0
+	LEFT JOIN tiering.forecast('ahead_one', 1, tiering.month('2024-03-31')) n
+		ON n.tier = d.tier AND n.period = 1
+WHERE d.scheme = 'ahead_one' ORDER BY d.rank;
+SELECT tier, s.* FROM unnest('{mid,high}'::text[]) tier,
+	tiering.tier_survival('ahead_one', tier, 'day') s;
+-- One whose tier was kept, and whose tier was not kept the next time, was seen until then
+SELECT tiering.merge_customers('ahead_one', 'F', '{A}', '2024-04-10', 'into', 'one firm');
+UPDATE t.ahead_one SET march = NULL WHERE c = 'B';
+SELECT (tiering.refresh('ahead_one', '2024-04-30')).customers;
+SELECT tier, s.elapsed, s.at_risk, s.ended, s.censored FROM unnest('{mid,high}'::text[]) tier,
+	tiering.tier_survival('ahead_one', tier, 'day') s;
+RESET client_min_messages;
+
 SELECT t.fails(q) FROM (VALUES
 	($$SELECT * FROM tiering.distribution_shift('ahead', '2024-01-31', '2023-01-31')$$),
 	($$SELECT * FROM tiering.distribution_shift('nowhere', '2024-01-31', '2024-01-31')$$),
