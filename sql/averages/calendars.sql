@@ -8,10 +8,16 @@ CREATE FUNCTION _tiering.calendar_lines(csv text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 400
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT l.number, rtrim(l.line, E'\r'), (p.part)[1]::date, (p.part)[2]::boolean
+	SELECT l.number, rtrim(l.line, E'\r'),
+		CASE WHEN extract(month FROM d.day) = (p.part)[2]::int THEN d.day END,
+		(p.part)[4]::boolean
 	FROM string_to_table(csv, E'\n') WITH ORDINALITY AS l(line, number)
 		CROSS JOIN LATERAL (SELECT regexp_match(l.line,
-			'^\s*"?(\d{4,7}-\d\d-\d\d)"?\s*,\s*"?(true|false|yes|no|[tfyn10])"?\s*$', 'i')) p(part)
+			'^\s*"?(?!0+-)(\d{4,6})-(0[1-9]|1[0-2])-(\d\d)"?\s*,'
+			'\s*"?(true|false|yes|no|[tfyn10])"?\s*$', 'i')) p(part)
+		-- the 31st of a short month is a day of the next one
+		CROSS JOIN LATERAL (SELECT make_date((p.part)[1]::int, (p.part)[2]::int, 1)
+			+ (p.part)[3]::int - 1) d(day)
 	WHERE l.line ~ '\S'
 		AND NOT (l.number = 1 AND l.line ~* '^\s*"?day"?\s*,\s*"?business"?\s*$')
 $$;
