@@ -9,8 +9,10 @@
  * for, all conditions of the rule together, as one metric may be behind several. A
  * way costs what its dearest change costs, in per cent of the bound; of those that
  * cost the same the one with fewer changes is taken, then the one whose changes add
- * up to less. Changes are tried in the order of what they cost, and what cannot be
- * better, or cannot reach a score any more, is not gone into.
+ * up to less. Before that search the least cost is looked for with which each score by
+ * itself can be reached; dearer changes are tried only if there is no way within that.
+ * Changes are tried in the order of what they cost, and what cannot be better, or cannot
+ * reach a score any more, is not gone into.
  */
 #include "postgres.h"
 
@@ -48,6 +50,7 @@ struct Shortfall
 	const Condition **wanted;	/* of each of them */
 	int			nvariables;
 	Variable   *variables;
+	int64		limit;			/* dearer choices are not tried */
 	const Choice **chosen;		/* of each variable */
 	const Choice **best;		/* the same in the best way so far */
 	int64		best_cost;
@@ -384,7 +387,7 @@ FindScores(Shortfall *s, const Box *box)
 			}
 }
 
-/* The least and the most that this variable and all later ones earn in a score */
+/* The least and the most that this variable and all later ones earn within the limit */
 static void
 SumExtremes(Shortfall *s, int at)
 {
@@ -397,6 +400,8 @@ SumExtremes(Shortfall *s, int at)
 
 		for (int j = 0; j < variable->nchoices; j++)
 		{
+			if (variable->choices[j].lack.cost > s->limit)
+				break;
 			least = Min(least, variable->choices[j].points[i]);
 			most = Max(most, variable->choices[j].points[i]);
 		}
@@ -426,8 +431,6 @@ FillVariables(Shortfall *s, const Box *box)
 		if (s->variables[s->nvariables++].nchoices == 0)
 			return false;
 	}
-	for (int at = s->nvariables - 1; at >= 0; at--)
-		SumExtremes(s, at);
 	return true;
 }
 
@@ -461,6 +464,7 @@ Search(Shortfall *s, int at, const DecimalKey *earned, int64 cost, int count, in
 	const Variable *variable = &s->variables[at];
 	DecimalKey *sum;
 
+	CHECK_FOR_INTERRUPTS();
 	check_stack_depth();
 	if (!IsBetter(s, cost, count, total) || !CanReach(s, at, earned))
 		return;
@@ -478,6 +482,8 @@ Search(Shortfall *s, int at, const DecimalKey *earned, int64 cost, int count, in
 		const Choice *choice = &variable->choices[i];
 		int64		price = choice->lack.cost;
 
+		if (price > s->limit)
+			break;
 		for (int j = 0; j < s->nscores; j++)
 			sum[j] = earned[j] + choice->points[j];
 		s->chosen[at] = choice;
@@ -487,17 +493,78 @@ Search(Shortfall *s, int at, const DecimalKey *earned, int64 cost, int count, in
 	pfree(sum);
 }
 
+/* The least limit within which every variable has a choice */
+static int64
+LeastLimit(const Shortfall *s)
+{
+	int64		limit = 0;
+
+	for (int at = 0; at < s->nvariables; at++)
+		limit = Max(limit, s->variables[at].choices[0].lack.cost);
+	return limit;
+}
+
+/* The next cost of a choice; COST_UNKNOWN if there is none */
+static int64
+NextLimit(const Shortfall *s)
+{
+	int64		next = COST_UNKNOWN;
+
+	for (int at = 0; at < s->nvariables; at++)
+		for (int i = 0; i < s->variables[at].nchoices; i++)
+		{
+			int64		cost = s->variables[at].choices[i].lack.cost;
+
+			if (cost > s->limit)
+			{
+				next = Min(next, cost);
+				break;
+			}
+		}
+	return next;
+}
+
+static void
+SetLimit(Shortfall *s, int64 limit)
+{
+	s->limit = limit;
+	for (int at = s->nvariables - 1; at >= 0; at--)
+		SumExtremes(s, at);
+}
+
+/*
+ * The best way, if there is any. What can be done within a limit can be done within a
+ * higher one, too, so one that is found within the first limit that may do has the least
+ * cost. Scores that exclude each other, or have upper bounds, may take a higher one.
+ */
+static void
+SearchCheapest(Shortfall *s)
+{
+	DecimalKey *none = Room(s->nscores, sizeof(DecimalKey));
+
+	s->best_count = -1;
+	SetLimit(s, LeastLimit(s));
+	while (!CanReach(s, 0, none))
+	{
+		if (s->limit == COST_UNKNOWN)
+			return;
+		SetLimit(s, NextLimit(s));
+	}
+	Search(s, 0, none, 0, 0, 0);
+	if (s->best_count >= 0)
+		return;
+	SetLimit(s, COST_UNKNOWN);
+	Search(s, 0, none, 0, 0, 0);
+}
+
 /* The way into a box that looks at scores */
 static bool
 SolveScored(Shortfall *s, const Box *box, Way *way)
 {
-	DecimalKey *none = Room(s->scheme->nscores, sizeof(DecimalKey));
-
 	FindScores(s, box);
 	if (!FillVariables(s, box))
 		return false;
-	s->best_count = -1;
-	Search(s, 0, none, 0, 0, 0);
+	SearchCheapest(s);
 	for (int i = 0; s->best_count >= 0 && i < s->nvariables; i++)
 		if (s->best[i]->lack.metric >= 0)
 			way->lacks[way->count++] = s->best[i]->lack;

@@ -138,10 +138,11 @@ COMMENT ON FUNCTION tiering.shortfall(text, numeric, text[]) IS
 'if negative; distance_percent is its size in per cent of the bound, with 4 decimals. All three '
 'are null for a value that is not known, and distance_percent is for a bound of 0. A score is '
 'led back to the metrics behind it: those that have to come into other bands, so that the '
-'dearest of them costs least. within_percent: only rules of which no condition is missed by '
-'more. The metrics are asked of the scheme''s source, which runs with the rights of the role '
-'that set it, as of the last assessment. Before that there is nobody. Customers are asked for by '
-'any number of theirs, and the source may say any. Who became one with another since the last '
-'assessment has no row until the next, as what is known of its day is of several. Errors: unknown '
-'scheme (42704), a negative within_percent (22023), two rows for a customer who has several '
-'numbers (23505)';
+'dearest of them costs least. Where many metrics cost the same all ways are compared, which takes '
+'a quarter of a second a customer if 12 of 24 have to change, and ten times that with each 4 more. '
+'within_percent: only rules of which no condition is missed by more. The metrics are asked of the '
+'scheme''s source, which runs with the rights of the role that set it, as of the last assessment. '
+'Before that there is nobody. Customers are asked for by any number of theirs, and the source may '
+'say any. Who became one with another since the last assessment has no row until the next, as what '
+'is known of its day is of several. Errors: unknown scheme (42704), a negative within_percent '
+'(22023), two rows for a customer who has several numbers (23505)';

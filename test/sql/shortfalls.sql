@@ -274,6 +274,29 @@ SELECT m FROM jsonb_array_elements(tiering.export_scheme('lack', 1) -> 'metrics'
 WHERE m ->> 'metric' IN ('kind', 'months');
 SELECT tiering.copy_scheme('lack', 'lack_copy');
 SELECT tiering.export_scheme('lack_copy') -> 'metrics' = tiering.export_scheme('lack') -> 'metrics';
+-- Sixty metrics that cost the same have more ways than can be gone through: it can be cancelled.
+-- Where one way is cheaper than all others it is found at once.
+SELECT tiering.import_scheme(jsonb_build_object('scheme', 'lack_many', 'metrics',
+	(SELECT jsonb_agg(jsonb_build_object('metric', 'm' || i, 'is_measure', i = 1))
+	FROM generate_series(1, 60) i) || '[{"metric": "s", "kind": "score"}]', 'scores',
+	(SELECT jsonb_agg(jsonb_build_object('score', 's', 'metric', 'm' || i, 'weight', 1, 'bands',
+		'[{"bounds": "(,100)", "points": 0}, {"bounds": "[100,200)", "points": 2},
+		{"bounds": "[200,)", "points": 9}]'::jsonb)) FROM generate_series(1, 60) i), 'tiers',
+	'[{"tier": "rest", "rank": 0, "base": true}, {"tier": "a", "rank": 1,
+		"rules": [{"s": "[60,120)"}]}]'::jsonb));
+SELECT tiering.publish('lack_many', '2024-01-01');
+CREATE FUNCTION lack.of_many(cheap int) RETURNS TABLE (rows bigint, dearest numeric)
+BEGIN ATOMIC
+	SELECT count(*), max(l.rule_percent) FROM _tiering.shortfall_of('lack_many', 1,
+		ARRAY(SELECT 'm' || i FROM generate_series(1, 60) i),
+		ARRAY(SELECT CASE WHEN i <= cheap THEN 99 ELSE 50 END FROM generate_series(1, 60) i)) l;
+END;
+SELECT * FROM lack.of_many(30);
+\set VERBOSITY terse
+SET statement_timeout = '200ms';
+SELECT * FROM lack.of_many(0);
+RESET statement_timeout;
+\set VERBOSITY default
 SELECT t.fails(q) FROM unnest(ARRAY[
 	$$SELECT tiering.import_scheme('{"scheme": "lack_no", "metrics": [{"metric": "s",
 		"kind": "score", "actionable": false}]}')$$,
