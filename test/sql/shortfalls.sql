@@ -146,7 +146,6 @@ SELECT 'lack_scores' AS scheme, customer_id, r.tier, r.rule,
 FROM tried, LATERAL (VALUES ('c', 1, fit >= 30), ('b', 1, fit >= 50 AND fit < 80 AND risk <= 8),
 	('b', 2, fit >= 60 AND assets >= 1500), ('a', 1, fit >= 80 AND risk < 9.5)) r(tier, rule, met)
 WHERE r.met;
-RESET enable_nestloop;
 CREATE TABLE lack.earned AS
 SELECT s.scheme, m.customer_id, tiering.classify(s.scheme, m, '2024-03-31') AS tier
 FROM unnest('{lack,lack_scores}'::text[]) s(scheme), lack.m m;
@@ -169,6 +168,7 @@ WITH way AS (
 )
 SELECT scheme, customer_id, held AS tier, tier AS next_tier, rule, NULLIF(cost, 'Infinity') AS cost,
 	changes FROM higher WHERE rank = next;
+RESET enable_nestloop;
 SELECT scheme, count(*) > 100 AS many, count(*) FILTER (WHERE o.customer_id IS NULL) AS stray,
 	count(*) FILTER (WHERE l.customer_id IS NULL) AS missing,
 	count(*) FILTER (WHERE (l.cost, l.changes) IS DISTINCT FROM (o.cost, o.changes)) AS wrong
