@@ -203,6 +203,7 @@ SELECT q, t.fails('SELECT * FROM tiering.customer_status(' || q || ')') FROM unn
 -- Whatever is joined to a view with a customer, it is worked out once: by tables that were never
 -- analyzed, in both directions, by the plans that the planner likes, and by nested loops alone.
 -- Functions are called once or twice, and nothing is done for each customer and each row joined.
+-- What near views make of rules they make of all schemes' at once.
 CREATE TABLE one.card WITH (autovacuum_enabled = false) AS
 SELECT no, no::int % 3 AS kind FROM one.person;
 CREATE TABLE one.phone WITH (autovacuum_enabled = false) AS SELECT no, 'x' AS phone FROM one.person;
@@ -230,7 +231,8 @@ FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid, unnest(ARRAY[
 WHERE c.relnamespace = 'tiering'::regnamespace AND c.relkind = 'v' AND a.attname = 'customer_id';
 CREATE VIEW one.looped AS
 SELECT view, max(calls) > 0 AS calls, count(*) AS joins,
-	count(*) FILTER (WHERE calls > 2) AS called, count(*) FILTER (WHERE most > 500) AS repeated
+	count(*) FILTER (WHERE calls > 2) AS called, count(*) FILTER (WHERE most > 500
+		+ (SELECT count(*) FROM tiering.rule)) AS repeated
 FROM one.joined, one.loops(query) GROUP BY view;
 SELECT * FROM one.looped ORDER BY view;
 SET enable_hashjoin = off;

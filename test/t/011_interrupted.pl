@@ -45,6 +45,18 @@ sub connect_anew
 	$pid = ask('SELECT pg_backend_pid()');
 }
 
+# A server that has not noticed yet that a process was killed answers once more, and then
+# takes every session away.
+sub await_restart
+{
+	my ($offset) = @_;
+	for (my $tries = 0; slurp_file($node->logfile, $offset) !~ /reinitializing/; $tries++)
+	{
+		die 'a killed process is not noticed' if $tries > 1800;
+		sleep(0.1);
+	}
+}
+
 # Sends lines to the session and waits for a mark; undef if the session ended instead
 sub ask_until
 {
@@ -123,10 +135,11 @@ sub interrupted
 	}
 	else
 	{
+		my $offset = -s $node->logfile;
 		$how eq 'kill' ? kill('KILL', $pid) : $node->stop('immediate');
 		$sqlstate = ask_until('', qr/^done (\w+)$/m) // 'none';
 		$sqlstate = 'none' if $sqlstate !~ /^(00000|57014)$/;
-		$node->start if $how eq 'stop';
+		$how eq 'stop' ? $node->start : await_restart($offset);
 		connect_anew();
 	}
 	my ($now, $now_exact) = (digest('false'), digest('true'));
