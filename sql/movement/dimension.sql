@@ -129,7 +129,8 @@ COMMENT ON FUNCTION _tiering.refuse_dimensions(text, text) IS
 'without a number (22004)';
 
 -- Of a customer who had another number, or became one with another, the row of the number that
--- they have counts. Nothing is kept of who is no customer.
+-- they have counts. Nothing is kept of who is no customer. What an assessment that is made again
+-- had kept is gone by then.
 CREATE FUNCTION _tiering.keep_dimensions(scheme text, as_of date) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET jit = off SET enable_nestloop = off
@@ -141,7 +142,6 @@ DECLARE
 	pairs text := (SELECT string_agg(format('(%L, r.%1$I)', n), ', ') FROM unnest(names) n);
 	repeated record;
 BEGIN
-	PERFORM _tiering.drop_dimensions(scheme, as_of);
 	IF names = '{}' AND NOT EXISTS (SELECT FROM tiering.customer_dimension d
 		WHERE d.scheme = keep_dimensions.scheme)
 	THEN

@@ -426,7 +426,7 @@ BEGIN
 	PERFORM _tiering.heed_checks(scheme, as_of, force);
 	PERFORM _tiering.report_stage(scheme, as_of, '1/3 reading source');
 	IF as_of = src.refreshed_as_of THEN
-		PERFORM _tiering.refuse_loaded(scheme, as_of);
+		PERFORM _tiering.refuse_loaded(scheme, as_of), _tiering.drop_dimensions(scheme, as_of);
 		result := _tiering.repeat_assessment(scheme, as_of, version);
 		PERFORM _tiering.report_stage(scheme, as_of,
 			format('2/3 writing %s customers', result.customers));
@@ -441,7 +441,7 @@ BEGIN
 				(SELECT string_agg(o.request::text, ', ' ORDER BY o.request)
 				FROM _tiering.overrides_left_out(scheme, version, as_of, as_of) o));
 	END IF;
-	PERFORM _tiering.keep_dimensions(scheme, as_of), _tiering.heed_limits(result, force);
+	PERFORM _tiering.heed_limits(result, force), _tiering.keep_dimensions(scheme, as_of);
 	IF result.written > 0 OR src.refreshed_as_of IS DISTINCT FROM as_of THEN
 		UPDATE tiering.source s SET refreshed_as_of = as_of, refreshed_at = now()
 		WHERE s.scheme = refresh.scheme;
