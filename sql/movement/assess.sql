@@ -285,6 +285,10 @@ BEGIN
 	WITH verdict AS MATERIALIZED (
 		SELECT d.* FROM _tiering.verdicts(kind, scheme, as_of, version, previous, customers, before,
 			ahead, request, moved_to) d
+	), written AS MATERIALIZED (
+		SELECT d.* FROM verdict d
+		WHERE d.rewrite OR d.current_tier IS NULL OR (d.v).tier IS NULL OR (d.v).moves
+			OR (d.v).noted OR (d.v).asked IS NOT NULL
 	), recorded AS (
 		INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction,
 			cause, version, measure, assessed, recorded_by, recorded_as, batch)
@@ -293,9 +297,9 @@ BEGIN
 			CASE WHEN to_tier IS NULL AND from_tier = d.current_tier THEN d.current_version
 				ELSE version END, CASE WHEN to_tier IS NULL THEN h.measure ELSE d.measure END,
 			as_of, session_user, _tiering.acting_role(), batch
-		FROM verdict d CROSS JOIN LATERAL _tiering.steps(d.v) s
+		FROM written d CROSS JOIN LATERAL _tiering.steps(d.v) s
 			LEFT JOIN _tiering.directions(scheme, version) w USING (from_tier, to_tier)
-			LEFT JOIN _tiering.current_measures(scheme, ARRAY(SELECT l.customer_id FROM verdict l
+			LEFT JOIN _tiering.current_measures(scheme, ARRAY(SELECT l.customer_id FROM written l
 				WHERE l.current_tier IS NOT NULL AND (l.v).tier IS NULL)) h USING (customer_id)
 			LEFT JOIN _tiering.number_days(scheme) p ON p.now_id = d.customer_id AND p.days @> s.day
 		WHERE (d.v).moves
@@ -304,7 +308,7 @@ BEGIN
 			next_tier, next_review, kept_until, policy_tier, policy_since)
 		SELECT scheme, d.customer_id, as_of, version, (d.v).misses, (d.v).best, (d.v).next_tier,
 			(d.v).next_review, (d.v).kept_until, (d.v).policy_tier, (d.v).policy_since
-		FROM verdict d	-- what was noted on the day of a decision does not count any more
+		FROM written d	-- what was noted on the day of a decision does not count any more
 		WHERE (d.v).noted OR (kind = 'decision' AND (d.v).moves AND (d.v).tier IS NOT NULL)
 	), assessed AS (
 		INSERT INTO tiering.assessment (slot, scheme, as_of, customer_id, tier, measure, version,
@@ -313,7 +317,7 @@ BEGIN
 			kind = 'assess', kept.recorded_at FROM verdict d WHERE kept.slot IS NOT NULL
 			AND (kind = 'assess' OR NOT d.gone AND num_nonnulls((d.v).tier, (d.v).asked) > 0)
 	), gone AS (
-		DELETE FROM tiering.assignment a USING verdict d WHERE a.ctid = d.tid AND (d.v).tier IS NULL
+		DELETE FROM tiering.assignment a USING written d WHERE a.ctid = d.tid AND (d.v).tier IS NULL
 	), changed AS (
 		UPDATE tiering.assignment a
 		SET tier = (d.v).tier, as_of = write_verdicts.as_of, since = (d.v).since,
@@ -322,7 +326,9 @@ BEGIN
 			misses = (d.v).misses, best = (d.v).best, next_tier = (d.v).next_tier,
 			next_review = (d.v).next_review, kept_until = (d.v).kept_until,
 			policy_tier = (d.v).policy_tier, policy_since = (d.v).policy_since
-		FROM verdict d WHERE a.ctid = d.tid AND (d.v).tier IS NOT NULL AND d.rewrite
+		FROM (SELECT DISTINCT ON (r.tid) r.* FROM written r
+			WHERE r.rewrite AND r.tid IS NOT NULL AND (r.v).tier IS NOT NULL) d
+		WHERE a.ctid = d.tid
 	), arrived AS (
 		INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version, cause,
 			earned, first_as_of, misses, best, next_tier, next_review, kept_until, policy_tier,
@@ -330,7 +336,7 @@ BEGIN
 		SELECT scheme, d.customer_id, (d.v).tier, as_of, (d.v).since, version, (d.v).cause,
 			(d.v).earned, (d.v).first_as_of, (d.v).misses, (d.v).best, (d.v).next_tier,
 			(d.v).next_review, (d.v).kept_until, (d.v).policy_tier, (d.v).policy_since
-		FROM verdict d WHERE d.current_tier IS NULL AND (d.v).tier IS NOT NULL
+		FROM written d WHERE d.current_tier IS NULL AND (d.v).tier IS NOT NULL
 	)
 	SELECT (SELECT array_agg(ROW(c.*)::_tiering.assessed_cell) FROM (
 			SELECT d.gone, d.current_tier, d.current_version, (d.v).tier, count(*),
@@ -338,7 +344,7 @@ BEGIN
 				count(*) FILTER (WHERE (d.v).moves AND (d.v).since < as_of), sum(d.measure)
 			FROM verdict d GROUP BY d.gone, d.current_tier, d.current_version, (d.v).tier) c),
 		(SELECT array_agg(ROW(d.customer_id, (d.v).asked, (d.v).tier, d.measure, as_of, version)
-			::_tiering.asking) FROM verdict d WHERE (d.v).asked IS NOT NULL) INTO cells, asking;
+			::_tiering.asking) FROM written d WHERE (d.v).asked IS NOT NULL) INTO cells, asking;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.write_verdicts(text, text, date, int, date, text[], int, text[],
