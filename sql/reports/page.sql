@@ -120,7 +120,8 @@ END;
 COMMENT ON FUNCTION _tiering.page_frame(text, text) IS
 'A whole page: its title, and its body as markup';
 
--- From blue at the top to orange at the bottom, none so light or dark that it is lost
+-- From dark violet at the top over teal to light sand at the bottom, so that two neighbours differ
+-- in lightness too; none is so light or dark that it is lost
 CREATE FUNCTION _tiering.page_tiers(scheme text, day date)
 RETURNS TABLE (n bigint, tier text, name text, colour text, customers bigint, measure numeric,
 	total numeric, customers_share numeric, measure_share numeric)
@@ -143,12 +144,13 @@ BEGIN ATOMIC
 				FULL JOIN (SELECT h.* FROM _tiering.known_distribution(NULL) h
 					WHERE h.scheme = page_tiers.scheme COLLATE "C" AND h.as_of = page_tiers.day) d
 					ON d.tier = t.tier
-				CROSS JOIN LATERAL (SELECT format('hsl(%s 60%% 50%%)', 215 - 185 * (
-					SELECT count(*) FROM tiering.tier o
-					WHERE o.scheme = t.scheme AND o.version = t.version
-						AND (o.rank, o.tier) > (t.rank, t.tier))
+				CROSS JOIN LATERAL (SELECT (SELECT count(*) FROM tiering.tier o
+						WHERE o.scheme = t.scheme AND o.version = t.version
+							AND (o.rank, o.tier) > (t.rank, t.tier))::numeric
 					/ GREATEST((SELECT count(*) FROM tiering.tier o WHERE o.scheme = t.scheme
-						AND o.version = t.version) - 1, 1)) AS colour) c
+						AND o.version = t.version) - 1, 1) AS depth) b
+				CROSS JOIN LATERAL (SELECT format('hsl(%s 55%% %s%%)', round(265 - 225 * b.depth),
+					round(38 + 32 * b.depth)) AS colour) c
 			WINDOW top AS (ORDER BY t.rank DESC NULLS LAST, COALESCE(t.tier, d.tier) DESC)) p) s;
 END;
 COMMENT ON FUNCTION _tiering.page_tiers(text, date) IS
