@@ -1,9 +1,13 @@
 # make, make install, make installcheck: as with every extension built by PGXS.
 
+# A build in a folder of its own: make -f $SRC/Makefile VPATH=$SRC
+srcdir = $(if $(VPATH),$(VPATH),.)
+
 EXTENSION = tiering
-EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" tiering.control)
+EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(srcdir)/tiering.control)
 MODULE_big = tiering
-OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
+OBJS = $(patsubst $(srcdir)/%.c,%.o,$(sort $(wildcard $(srcdir)/src/*.c)))
+$(if $(VPATH),$(shell mkdir -p src))
 
 # The install script is these, in this order: what tables call, tables, and code.
 TABLE_PARTS = $(addprefix tables/,fx_rate calendar_day scheme publication drafting scorecard \
@@ -31,13 +35,13 @@ BUILT_SQL = $(EXTENSION)--$(EXTVERSION).sql
 BUILT_UPDATES = $(UPDATES_FROM:%=$(EXTENSION)--%--$(EXTVERSION).sql)
 DATA_built = $(BUILT_SQL) $(BUILT_UPDATES)
 
-REGRESS = init $(filter-out init,$(patsubst test/sql/%.sql,%,$(sort $(wildcard test/sql/*.sql))))
+REGRESS = init $(filter-out init,$(basename $(notdir $(sort $(wildcard $(srcdir)/test/sql/*.sql)))))
 # pg_regress of PostgreSQL 15 would run sql/NAME.sql instead of test/sql/NAME.sql
 $(if $(filter $(SQL_PARTS),$(REGRESS)),\
 	$(error a test must not have the name of a part in sql/ itself))
 REGRESS_OPTS = --inputdir=test --load-extension=tiering
 ISOLATION = init $(filter-out init, \
-	$(patsubst test/isolation/specs/%.spec,%,$(sort $(wildcard test/isolation/specs/*.spec))))
+	$(basename $(notdir $(sort $(wildcard $(srcdir)/test/isolation/specs/*.spec)))))
 ISOLATION_OPTS = --inputdir=test/isolation --outputdir=test/isolation --load-extension=tiering
 TAP_TESTS = 1
 PROVE_TESTS = test/t/*.pl
@@ -65,7 +69,8 @@ ADD_PRESETS = for preset in $(PRESETS); do \
 	done; \
 	printf '\nDROP FUNCTION _tiering.add_preset(text, jsonb);\n'
 
-$(BUILT_SQL): $(SQL_PARTS:%=sql/%.sql) $(PRESETS) tiering.control Makefile
+$(BUILT_SQL): $(SQL_PARTS:%=$(srcdir)/sql/%.sql) $(PRESETS) $(srcdir)/tiering.control \
+		$(srcdir)/Makefile
 	{ cat $(SQL_PARTS:%=$(srcdir)/sql/%.sql); $(ADD_PRESETS); } > $@
 
 OR_REPLACE = awk -f $(srcdir)/sql/updates/or_replace.awk
@@ -73,7 +78,8 @@ OR_REPLACE = awk -f $(srcdir)/sql/updates/or_replace.awk
 steps_from = $(if $(filter $(1)--%,$(firstword $(2))),$(2),\
 	$(if $(2),$(call steps_from,$(1),$(wordlist 2,$(words $(2)),$(2)))))
 
-$(BUILT_UPDATES): $(EXTENSION)--%--$(EXTVERSION).sql: $(BUILT_SQL) $(wildcard sql/updates/*)
+$(BUILT_UPDATES): $(EXTENSION)--%--$(EXTVERSION).sql: $(BUILT_SQL) \
+		$(wildcard $(srcdir)/sql/updates/*)
 	{ cat $(srcdir)/sql/updates/tools.sql && \
 		echo 'INSERT INTO tiering_update.name (kind, name) VALUES' && \
 		$(OR_REPLACE) what=names $(SQL_PARTS:%=$(srcdir)/sql/%.sql) | sed '$$s/,$$/;/' && \

@@ -171,7 +171,7 @@ copy_sources()
 {
 	mkdir "$work/$1"
 	tar -C "$root" -c --exclude=./.git --exclude='*.o' --exclude='*.bc' --exclude='*.so' \
-		--exclude=./results --exclude=./tmp_check . | tar -C "$work/$1" -x
+		--exclude='./tiering--*.sql' --exclude=./results --exclude=./tmp_check . | tar -C "$work/$1" -x
 	echo "$work/$1"
 }
 
