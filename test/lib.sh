@@ -10,6 +10,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/tiering.XXXXXX")
 chmod 755 "$work"	# the server's user goes there, too
 server_data=
 browser=		# whether a test looks at pages
+checker=		# whether plpgsql_check looks at functions
 createcluster=	# a file of Debian's that is ours while packages are installed
 plain=			# the root, while root is a copy that is built in another way
 
@@ -85,7 +86,7 @@ find_pg_config()
 
 missing_packages()
 {
-	local major
+	local major shared
 	command -v make >/dev/null || echo make
 	command -v gcc >/dev/null || echo gcc
 	command -v gzip >/dev/null || echo gzip
@@ -95,7 +96,14 @@ missing_packages()
 	if [ -z "$(find_pg_config)" ]; then
 		major=$(apt-cache depends postgresql 2>/dev/null |
 			sed -n 's/.*Depends: postgresql-\([0-9][0-9]*\)$/\1/p' | head -n 1)
-		echo "postgresql-${major:-15}" "postgresql-server-dev-${major:-15}"
+		echo "postgresql-${major:-15}" "postgresql-server-dev-${major:-15}" \
+			${checker:+"postgresql-${major:-15}-plpgsql-check"}
+	elif [ -n "$checker" ]; then
+		# Debian's packages are for Debian's servers
+		shared=$("$(find_pg_config)" --sharedir)
+		[ "${shared%/*}" != /usr/share/postgresql ] ||
+			[ -f "$shared/extension/plpgsql_check.control" ] ||
+			echo "postgresql-${shared##*/}-plpgsql-check"
 	fi
 }
 
@@ -171,7 +179,8 @@ copy_sources()
 {
 	mkdir "$work/$1"
 	tar -C "$root" -c --exclude=./.git --exclude='*.o' --exclude='*.bc' --exclude='*.so' \
-		--exclude='./tiering--*.sql' --exclude=./results --exclude=./tmp_check . | tar -C "$work/$1" -x
+		--exclude='./tiering--*.sql' --exclude=./results --exclude=./tmp_check . |
+		tar -C "$work/$1" -x
 	echo "$work/$1"
 }
 

@@ -205,7 +205,9 @@ AS $$
 DECLARE
 	columns text[];
 	nothing record;
-	wrong record;
+	wrong text;
+	its_type regtype;
+	kind text;
 BEGIN
 	EXECUTE format(E'SELECT q.* FROM (SELECT) one LEFT JOIN (SELECT * FROM (%s\n) q LIMIT 0) q'
 		' ON true', query) INTO nothing;
@@ -213,11 +215,11 @@ BEGIN
 	SELECT n.name INTO wrong FROM unnest(needed) WITH ORDINALITY n(name, i)
 	WHERE n.name <> ALL (columns) ORDER BY n.i LIMIT 1;
 	IF FOUND THEN
-		RAISE EXCEPTION 'query yields no column "%"', wrong.name
+		RAISE EXCEPTION 'query yields no column "%"', wrong
 			USING ERRCODE = 'undefined_column', HINT = format('Its columns must have these names: '
 				'%s. AS gives a column its name.', array_to_string(needed, ', '));
 	END IF;
-	FOR wrong IN EXECUTE format(E'SELECT y.name, y.type, y.needed FROM (SELECT) one LEFT JOIN '
+	FOR wrong, its_type, kind IN EXECUTE format(E'SELECT y.* FROM (SELECT) one LEFT JOIN '
 		'(SELECT * FROM (%s\n) q LIMIT 0) q ON true CROSS JOIN LATERAL (VALUES '
 		'(%L, pg_typeof(q.%2$I), ''numeric''), (%L, pg_typeof(q.%3$I), ''date''), '
 		'(%L, pg_typeof(q.%4$I), ''date'')) y(name, type, needed)',
@@ -225,14 +227,14 @@ BEGIN
 	LOOP
 		IF NOT EXISTS (
 			WITH RECURSIVE base AS (
-				SELECT t.oid, t.typbasetype FROM pg_type t WHERE t.oid = wrong.type
+				SELECT t.oid, t.typbasetype FROM pg_type t WHERE t.oid = its_type
 				UNION ALL
 				SELECT t.oid, t.typbasetype FROM base b JOIN pg_type t ON t.oid = b.typbasetype)
-			SELECT FROM base b WHERE b.oid = ANY (CASE wrong.needed WHEN 'date'
+			SELECT FROM base b WHERE b.oid = ANY (CASE kind WHEN 'date'
 				THEN '{date}'::regtype[] ELSE '{numeric,bigint,integer,smallint}' END))
 		THEN
-			RAISE EXCEPTION 'column "%" of the query has type %, where % is needed', wrong.name,
-					wrong.type, wrong.needed
+			RAISE EXCEPTION 'column "%" of the query has type %, where % is needed', wrong,
+					its_type, kind
 				USING ERRCODE = 'datatype_mismatch', HINT = 'Cast it explicitly in the query.';
 		END IF;
 	END LOOP;

@@ -140,7 +140,8 @@ DECLARE
 	names text[] := COALESCE((SELECT d.names FROM tiering.dimensions_source d
 		WHERE d.scheme = keep_dimensions.scheme), '{}');
 	pairs text := (SELECT string_agg(format('(%L, r.%1$I)', n), ', ') FROM unnest(names) n);
-	repeated record;
+	is_repeated boolean;
+	whose text;
 BEGIN
 	IF names = '{}' AND NOT EXISTS (SELECT FROM tiering.customer_dimension d
 		WHERE d.scheme = keep_dimensions.scheme)
@@ -181,11 +182,11 @@ BEGIN
 			SELECT $1, x.customer_id, x.dimension, x.value, $2 FROM differing x
 			WHERE x.value IS NOT NULL
 		)
-		SELECT count(*) > 0 AS any, min(r.id) AS customer_id FROM repeated r
+		SELECT count(*) > 0, min(r.id) FROM repeated r
 		$query$, _tiering.dimension_columns(names), COALESCE(pairs, '(NULL::text, NULL::text)'))
-	INTO repeated USING scheme, as_of;
-	IF repeated.any THEN
-		PERFORM _tiering.refuse_dimensions(scheme, repeated.customer_id);
+	INTO is_repeated, whose USING scheme, as_of;
+	IF is_repeated THEN
+		PERFORM _tiering.refuse_dimensions(scheme, whose);
 	END IF;
 END;
 $$;

@@ -351,7 +351,8 @@ BEGIN
 			USING ERRCODE = 'no_data_found';
 	END IF;
 	SELECT scheme, min(p.as_of), max(p.as_of), count(DISTINCT p.as_of), sum(p.customers),
-		(SELECT count(*) FROM tiering.assignment a WHERE a.scheme = load_history.scheme)
+		(SELECT count(*) FROM tiering.assignment a WHERE a.scheme = load_history.scheme),
+		NULL::bigint
 	INTO result FROM unnest(done.parts) p;
 	PERFORM _tiering.seal_batch(scheme, this_batch, 'load', result.last_as_of, last_move),
 		_tiering.keep_editions(scheme, true, this_batch, done.parts);

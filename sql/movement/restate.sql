@@ -122,10 +122,10 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	src tiering.source := _tiering.lock_source(scheme);
 	step record;
 	recounted int := 0;
 BEGIN
+	PERFORM _tiering.lock_source(scheme);
 	FOR step IN
 		SELECT d.as_of, max(d.version) AS version
 		FROM _tiering.known_distribution(NULL) d

@@ -52,16 +52,17 @@ DECLARE
 	before text := CASE WHEN TG_OP IN ('UPDATE', 'DELETE') THEN 'old_rows'
 		WHEN TG_OP = 'TRUNCATE' THEN TG_RELID::regclass::text END;
 	after text := CASE WHEN TG_OP IN ('INSERT', 'UPDATE') THEN 'new_rows' END;
-	part record;
+	customers text[];
+	marked date[];
 BEGIN
-	FOR part IN EXECUTE format($query$
+	FOR customers, marked IN EXECUTE format($query$
 		SELECT array_agg(p.customer_id) AS customers, array_agg(p.day) AS days
 		FROM (SELECT q.*, row_number() OVER () / 100000 AS part FROM (%s) q) p
 		GROUP BY p.part$query$,
 		_tiering.first_changes(before, after, TG_ARGV[1], TG_ARGV[2], TG_ARGV[3],
 			TG_ARGV[4]::text[]))
 	LOOP
-		PERFORM _tiering.append_marks(TG_ARGV[0], part.customers, part.days);
+		PERFORM _tiering.append_marks(TG_ARGV[0], customers, marked);
 	END LOOP;
 	RETURN NULL;
 EXCEPTION

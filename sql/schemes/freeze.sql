@@ -133,7 +133,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	written text[] := '{scheme,version,everyone,note}';
+	written text[] := ARRAY['scheme', 'version', 'everyone', 'note'];
 BEGIN
 	IF TG_OP = 'INSERT' THEN
 		IF NEW.status <> 'draft' AND NOT pg_has_role(current_user,
@@ -158,6 +158,7 @@ BEGIN
 		RETURN NEW;
 	END IF;
 	PERFORM _tiering.refuse_change(OLD);
+	RETURN NULL;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.freeze_version() IS

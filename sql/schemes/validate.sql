@@ -44,7 +44,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	sums numeric[] := '{0}';
+	sums numeric[] := ARRAY[0];
 	earned numeric[];
 	too_many boolean := false;
 BEGIN

@@ -53,7 +53,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF currency = through THEN
-		RETURN 'infinity';
+		RETURN date 'infinity';
 	END IF;
 	RETURN COALESCE(
 		(SELECT max(r.on_date) FROM tiering.fx_rate r
@@ -334,7 +334,7 @@ DECLARE
 	age int := _tiering.check_max_age(max_age);
 BEGIN
 	IF steps = 0 THEN
-		RETURN '{0001-01-01: 1}';
+		RETURN '{0001-01-01: 1}'::tiering.daily_series;
 	END IF;
 	RETURN (
 		WITH published AS (
