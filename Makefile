@@ -50,7 +50,8 @@ PG_CPPFLAGS = -DTIERING_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wno-sign-compare \
 	-Werror=implicit-function-declaration
 ISOLATION_INIT = test/isolation/specs/init.spec
-EXTRA_CLEAN = $(DATA_built) $(ISOLATION_INIT) test/isolation/output_iso test/isolation/results
+EXTRA_CLEAN = $(DATA_built) $(DIST_TO) $(ISOLATION_INIT) \
+	test/isolation/output_iso test/isolation/results
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
@@ -100,6 +101,13 @@ $(ISOLATION_INIT): test/invariants.sql
 .PHONY: doc
 doc:
 	PG_CONFIG=$(PG_CONFIG) $(srcdir)/test/reference
+
+# What PGXN takes: the sources as they are committed, in a folder of their name
+DIST = $(EXTENSION)-$(EXTVERSION)
+DIST_TO = $(DIST).zip
+.PHONY: dist
+dist:
+	git -C $(srcdir) archive --format=zip --prefix=$(DIST)/ --output=$(abspath $(DIST_TO)) HEAD
 
 # For test/lint
 .PHONY: parts

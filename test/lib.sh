@@ -67,7 +67,8 @@ quietly()
 	"$@" >"$work/$what.log" 2>&1 || { tail -n 20 "$work/$what.log" >&2; die "$what failed"; }
 }
 
-# The newest pg_config that has a server, PGXS and the server's headers, or nothing.
+# The newest pg_config that has a server, PGXS and the server's headers, or nothing;
+# find_pg_config MAJOR: of this version.
 # Debian's client package has PGXS, so that PGXS alone says nothing of the headers.
 find_pg_config()
 {
@@ -75,8 +76,10 @@ find_pg_config()
 	for candidate in ${PG_CONFIG:-} $(ls -vr /usr/lib/postgresql/*/bin/pg_config 2>/dev/null) \
 		$(command -v pg_config || true)
 	do
+		[ -x "$candidate" ] || continue
 		if [ -x "$("$candidate" --bindir)/initdb" ] && [ -f "$("$candidate" --pgxs)" ] &&
-			[ -f "$("$candidate" --includedir-server)/postgres.h" ]
+			[ -f "$("$candidate" --includedir-server)/postgres.h" ] &&
+			[[ "$("$candidate" --version)" =~ ^PostgreSQL\ ${1:-[0-9]+}[^0-9] ]]
 		then
 			echo "$candidate"
 			return
@@ -133,7 +136,7 @@ install_packages()
 	quietly update as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update
 	missing=$(missing_packages | xargs)	# now that the lists are there
 	# we want the server's programs, not a cluster of Debian's making
-	if [ ! -e /etc/postgresql-common ]; then
+	if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
 		as_root mkdir -p /etc/postgresql-common
 		createcluster=/etc/postgresql-common/createcluster.conf
 		echo 'create_main_cluster = false' | as_root tee "$createcluster" >/dev/null
