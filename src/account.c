@@ -80,7 +80,10 @@ SetText(AccountKey *key, struct varlena *value, Oid type)
 			 VARDATA_ANY(value), length);
 }
 
-/* The account that an argument of a type says; its bytes are the caller's */
+/*
+ * The account that an argument of a type says, behind which comes the balance; its bytes
+ * are the caller's
+ */
 AccountKey
 AccountArg(FunctionCallInfo fcinfo, int argno, Oid type)
 {
@@ -89,7 +92,7 @@ AccountArg(FunctionCallInfo fcinfo, int argno, Oid type)
 	if (PG_ARGISNULL(argno))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("account of a balance must not be null")));
+				 errmsg("account of %s must not be null", RowText(fcinfo, argno + 1))));
 	switch (type)
 	{
 		case INT2OID:

@@ -140,16 +140,15 @@ Accumulate(FunctionCallInfo fcinfo, const Arguments *arguments)
 			PG_RETURN_NULL();
 		return PG_GETARG_DATUM(0);
 	}
-	dscale = ObservationArg(fcinfo, arguments->account, arguments->balance,
-							arguments->day, arguments->day_name, &added.observation);
+	dscale = ObservationArg(fcinfo, arguments->balance, arguments->day,
+							arguments->day_name, &added.observation);
 	if (arguments->period == 0)
-		SeriesReadNumber(PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(arguments->balance)),
-						 "balance", &number, &dscale);
+		SeriesBalanceArg(fcinfo, arguments->balance, &number, &dscale);
 	if (arguments->account != 0)
 		key = AccountArg(fcinfo, arguments->account, site->account_type);
 	if (arguments->sequence != 0)
-		added.sequence = SequenceArg(fcinfo, arguments->sequence,
-									 site->sequence_type);
+		added.sequence = SequenceArg(fcinfo, arguments->sequence, site->sequence_type,
+									 arguments->balance);
 	state = StateOfRow(fcinfo, arguments, period, site);
 	state->dscale = Max(state->dscale, dscale);
 	if (state->observed != NULL)

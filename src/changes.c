@@ -48,7 +48,7 @@ changes_accum(PG_FUNCTION_ARGS)
 			PG_RETURN_NULL();
 		PG_RETURN_POINTER(state);
 	}
-	dscale = ObservationArg(fcinfo, 0, 1, 2, "changed_on", &added.observation);
+	dscale = ObservationArg(fcinfo, 1, 2, "changed_on", &added.observation);
 	if (state == NULL)
 		state = ChangesCreate(context, period);
 	else

@@ -33,7 +33,7 @@ Accumulate(FunctionCallInfo fcinfo, const Period *period, int64 days)
 
 	DecimalViewNumeric(balance, &view);
 	if (!view.finite)
-		RefuseBalance(fcinfo, 1, 0, 2);
+		RefuseBalance(fcinfo, 1);
 	if (PG_ARGISNULL(0))
 		state = BalanceDaysCreate(StateContext(fcinfo), period);
 	else

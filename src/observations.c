@@ -22,8 +22,9 @@ Sequence(const Observations *all, const Observation *observation)
 
 /* A number without decimals; those of other systems come as numeric */
 static int64
-WholeNumber(struct varlena *value)
+WholeNumberArg(FunctionCallInfo fcinfo, int argno, int balance_argno)
 {
+	struct varlena *value = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(argno));
 	DecimalView view;
 	Decimal		decimal;
 
@@ -32,20 +33,22 @@ WholeNumber(struct varlena *value)
 		decimal.fraction != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("sequence must be a whole number of at most 18 digits, not %s",
+				 errmsg("sequence of %s must be a whole number of at most 18 digits, not %s",
+						RowText(fcinfo, balance_argno),
 						DatumGetCString(DirectFunctionCall1(numeric_out,
 															PointerGetDatum(value))))));
 	return decimal.units;
 }
 
-/* What an argument of a type says of the order within the day */
+/* What an argument of a type says of the order within the day of a balance */
 int64
-SequenceArg(FunctionCallInfo fcinfo, int argno, Oid type)
+SequenceArg(FunctionCallInfo fcinfo, int argno, Oid type, int balance_argno)
 {
 	if (PG_ARGISNULL(argno))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("sequence of a balance must not be null")));
+				 errmsg("sequence of %s must not be null",
+						RowText(fcinfo, balance_argno))));
 	switch (type)
 	{
 		case INT2OID:
@@ -60,7 +63,7 @@ SequenceArg(FunctionCallInfo fcinfo, int argno, Oid type)
 		case TIMESTAMPTZOID:
 			return PG_GETARG_INT64(argno);
 		case NUMERICOID:
-			return WholeNumber(PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(argno)));
+			return WholeNumberArg(fcinfo, argno, balance_argno);
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_DATATYPE_MISMATCH),

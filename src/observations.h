@@ -56,7 +56,8 @@ typedef struct Observations
 /* Whose observations they are, where a group has those of several accounts */
 typedef struct Account Account;
 
-extern int64 SequenceArg(FunctionCallInfo fcinfo, int argno, Oid type);
+extern int64 SequenceArg(FunctionCallInfo fcinfo, int argno, Oid type,
+						 int balance_argno);
 extern Numeric ObservedBalance(const Observation *observation);
 
 extern void ObservationsInit(Observations *all, bool ordered);
@@ -104,8 +105,8 @@ ObservationAt(const char *list, int32 i, bool ordered)
 
 /* What arguments say that the balance is from a day on; returns its decimals */
 static inline int
-ObservationArg(FunctionCallInfo fcinfo, int account_argno, int balance_argno,
-			   int day_argno, const char *day_name, Observation *observation)
+ObservationArg(FunctionCallInfo fcinfo, int balance_argno, int day_argno,
+			   const char *day_name, Observation *observation)
 {
 	struct varlena *balance;
 	DecimalView view;
@@ -115,7 +116,7 @@ ObservationArg(FunctionCallInfo fcinfo, int account_argno, int balance_argno,
 	balance = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(balance_argno));
 	DecimalViewNumeric(balance, &view);
 	if (!view.finite)
-		RefuseBalance(fcinfo, balance_argno, account_argno, day_argno);
+		RefuseBalance(fcinfo, balance_argno);
 	if (DecimalFromView(&view, &decimal))
 	{
 		observation->balance.units = decimal.units;

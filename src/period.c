@@ -175,7 +175,8 @@ ValidRangeArg(FunctionCallInfo fcinfo, int argno)
 	if (PG_ARGISNULL(argno))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("the valid range of a balance must not be null")));
+				 errmsg("the valid range of %s must not be null",
+						RowText(fcinfo, argno - 1))));
 	return PeriodFromRange(CallSiteCache(fcinfo)->typcache,
 						   PG_GETARG_RANGE_P(argno), &empty);
 }
@@ -216,18 +217,41 @@ ArgText(FunctionCallInfo fcinfo, int argno)
 	return OidOutputFunctionCall(output, PG_GETARG_DATUM(argno));
 }
 
-/* Complain of a balance that is no number: of whose account, if we know, and of which day */
-void
-RefuseBalance(FunctionCallInfo fcinfo, int balance_argno, int account_argno, int day_argno)
+/*
+ * Whose balance a row has and of which day, as far as its arguments say so: the account,
+ * if there is one, comes before the balance, and the day behind it.
+ */
+char *
+RowOwnerText(FunctionCallInfo fcinfo, int balance_argno)
 {
-	const char *account = ArgText(fcinfo, account_argno);
-	const char *day = ArgText(fcinfo, day_argno);
+	const char *account = ArgText(fcinfo, balance_argno - 1);
+	const char *day = ArgText(fcinfo, balance_argno + 1);
+
+	return psprintf("%s%s",
+					account == NULL ? "" : psprintf(" of account \"%s\"", account),
+					day == NULL ? "" : psprintf(" on %s", day));
+}
+
+/* The same, with the balance before it */
+char *
+RowText(FunctionCallInfo fcinfo, int balance_argno)
+{
+	const char *balance = ArgText(fcinfo, balance_argno);
+
+	return psprintf("balance %s%s", balance == NULL ? "null" : balance,
+					RowOwnerText(fcinfo, balance_argno));
+}
+
+/* Complain of a balance that is no number */
+void
+RefuseBalance(FunctionCallInfo fcinfo, int balance_argno)
+{
+	const char *account = ArgText(fcinfo, balance_argno - 1);
 
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("balance%s%s must be a finite number, not %s",
-					account == NULL ? "" : psprintf(" of account \"%s\"", account),
-					day == NULL ? "" : psprintf(" on %s", day),
+			 errmsg("balance%s must be a finite number, not %s",
+					RowOwnerText(fcinfo, balance_argno),
 					ArgText(fcinfo, balance_argno)),
 			 account != NULL ? 0 :
 			 errhint("tiering.check_ranges() and the like tell whose it is.")));
@@ -239,7 +263,8 @@ DateArg(FunctionCallInfo fcinfo, int argno, const char *name)
 	if (PG_ARGISNULL(argno))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s of a balance must not be null", name)));
+				 errmsg("%s of %s must not be null", name,
+						RowText(fcinfo, argno - 1))));
 	return PG_GETARG_DATEADT(argno);
 }
 

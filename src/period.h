@@ -38,8 +38,9 @@ extern Period DaysArg(FunctionCallInfo fcinfo, int argno);
 extern Period ValidRangeArg(FunctionCallInfo fcinfo, int argno);
 extern void CheckBackwards(FunctionCallInfo fcinfo, int argno,
 						   const Period *valid, const Period *period);
-extern void RefuseBalance(FunctionCallInfo fcinfo, int balance_argno,
-						  int account_argno, int day_argno)
+extern char *RowOwnerText(FunctionCallInfo fcinfo, int balance_argno);
+extern char *RowText(FunctionCallInfo fcinfo, int balance_argno);
+extern void RefuseBalance(FunctionCallInfo fcinfo, int balance_argno)
 			pg_attribute_noreturn();
 extern Datum PeriodToRange(TypeCacheEntry *typcache, const Period *period);
 extern DateADT AsOfArg(FunctionCallInfo fcinfo, int argno);

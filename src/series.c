@@ -424,7 +424,7 @@ SeriesPutWide(SeriesDraft *draft, DateADT day, int128 units, int scale)
 	else if (ScaledFromWide(units, scale, &scaled))
 		SeriesPut(draft, day, scaled.units, scaled.scale);
 	else
-		SeriesRefuseWide(units, scale);
+		SeriesRefuseWide(units, scale, day);
 }
 
 /* What a series says of some days; after them, it goes on saying the last */
@@ -487,7 +487,7 @@ Normalize(SeriesDraft *draft, SeriesLayout *layout)
 
 			if (point->units > room || point->units < -room)
 				SeriesRefuseWide((int128) point->units * ScaledPower[missing],
-								 layout->scale);
+								 layout->scale, point->day);
 			point->units *= ScaledPower[missing];
 			point->scale = layout->scale;
 		}
@@ -717,9 +717,9 @@ SeriesPack(SeriesDraft *draft)
 			  "counted at the scale that all of its numbers need.", \
 			  SCALED_DIGITS)
 
-/* Complain of units x 10^-scale, which may be a product of two numbers */
+/* Complain of units x 10^-scale, which may be a product of two numbers, from a day on */
 void
-SeriesRefuseWide(int128 units, int scale)
+SeriesRefuseWide(int128 units, int scale, DateADT day)
 {
 	Datum		number = DirectFunctionCall2(numeric_mul,
 											 NumericGetDatum(DecimalToNumeric(units, 0, 0)),
@@ -727,11 +727,43 @@ SeriesRefuseWide(int128 units, int scale)
 
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("number %s does not fit a daily_series",
-					DatumGetCString(DirectFunctionCall1(numeric_out, number))),
+			 errmsg("number %s%s does not fit a daily_series",
+					DatumGetCString(DirectFunctionCall1(numeric_out, number)),
+					DATE_NOT_FINITE(day) ? "" : psprintf(" on %s", DateOut(day))),
 			 LIMIT_DETAIL,
 			 scale > 0 ?
 			 errhint("Round the numbers that it comes from to fewer decimals.") : 0));
+}
+
+/* Is that a number that a series can hold? */
+static bool
+ReadNumber(const DecimalView *view, Scaled *result, int *dscale)
+{
+	*dscale = view->dscale;
+	return view->dscale <= SERIES_MAX_DSCALE && ScaledFromView(view, result);
+}
+
+/* Complain of one that it cannot: what it is, and whose */
+static void pg_attribute_noreturn()
+RefuseNumber(struct varlena *number, const DecimalView *view, const char *what,
+			 const char *whose)
+{
+	if (view->dscale > SERIES_MAX_DSCALE)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("%s%s shows %d decimals, and a daily_series at most %d",
+						what, whose, view->dscale, SERIES_MAX_DSCALE),
+				 errhint("Round it.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("%s %s%s does not fit a daily_series", what,
+					DatumGetCString(DirectFunctionCall1(numeric_out,
+														PointerGetDatum(number))),
+					whose),
+			 LIMIT_DETAIL,
+			 view->ndigits > Max(view->weight + 1, 0) ?
+			 errhint("Round it to the decimals that count, as round(%s, 6) does.",
+					 what) : 0));
 }
 
 /* A number that is to go into a series, and how many decimals it shows */
@@ -744,21 +776,20 @@ SeriesReadNumber(struct varlena *number, const char *what, Scaled *result,
 	DecimalViewNumeric(number, &view);
 	if (!view.finite)
 		DecimalRefuse(number, what);
-	if (view.dscale > SERIES_MAX_DSCALE)
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("%s shows %d decimals, and a daily_series at most %d",
-						what, view.dscale, SERIES_MAX_DSCALE),
-				 errhint("Round it.")));
-	if (!ScaledFromView(&view, result))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("%s %s does not fit a daily_series", what,
-						DatumGetCString(DirectFunctionCall1(numeric_out,
-															PointerGetDatum(number)))),
-				 LIMIT_DETAIL,
-				 view.ndigits > Max(view.weight + 1, 0) ?
-				 errhint("Round it to the decimals that count, as round(%s, 6) does.",
-						 what) : 0));
-	*dscale = view.dscale;
+	if (!ReadNumber(&view, result, dscale))
+		RefuseNumber(number, &view, what, "");
+}
+
+/* The same of a row's balance, of which an error says whose it is, as far as the row does */
+void
+SeriesBalanceArg(FunctionCallInfo fcinfo, int argno, Scaled *result, int *dscale)
+{
+	struct varlena *balance = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(argno));
+	DecimalView view;
+
+	DecimalViewNumeric(balance, &view);
+	if (!view.finite)
+		RefuseBalance(fcinfo, argno);
+	if (!ReadNumber(&view, result, dscale))
+		RefuseNumber(balance, &view, "balance", RowOwnerText(fcinfo, argno));
 }

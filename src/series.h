@@ -154,13 +154,15 @@ extern void SeriesPutDays(SeriesDraft *draft, const Series *series,
 						  const Period *days);
 extern struct varlena *SeriesPack(SeriesDraft *draft);
 
-extern void SeriesRefuseWide(int128 units, int scale)
+extern void SeriesRefuseWide(int128 units, int scale, DateADT day)
 			pg_attribute_noreturn();
 extern void SeriesCorrupted(const char *reason) pg_attribute_noreturn();
 extern char *SeriesDayText(DateADT day);
 extern DateADT SeriesDayFromText(const char *text);
 extern void SeriesReadNumber(struct varlena *number, const char *what,
 							 Scaled *result, int *dscale);
+extern void SeriesBalanceArg(FunctionCallInfo fcinfo, int argno, Scaled *result,
+							 int *dscale);
 
 #define SeriesNumber(series, units) \
 	ScaledToNumeric((units), (series)->scale, (series)->dscale)

@@ -97,14 +97,14 @@ StateGrow(SeriesState *state)
 	return repalloc(state, STATE_SIZE(capacity));
 }
 
-/* A number at a larger scale; an error if it does not fit there */
+/* A number from a day on at a larger scale; an error if it does not fit there */
 static inline int64
-Rescale(int64 units, int scale, int larger)
+Rescale(int64 units, int scale, int larger, DateADT day)
 {
 	int128		result = (int128) units * ScaledPower[larger - scale];
 
 	if (result > SCALED_LIMIT || result < -SCALED_LIMIT)
-		SeriesRefuseWide(result, larger);
+		SeriesRefuseWide(result, larger, day);
 	return (int64) result;
 }
 
@@ -117,7 +117,7 @@ RaiseScale(SeriesState *state, Scaled *number)
 		return;
 	for (int i = 0; i < state->count; i++)
 		state->rows[i].units = Rescale(state->rows[i].units, state->scale,
-									   number->scale);
+									   number->scale, state->rows[i].from);
 	state->scale = number->scale;
 }
 
@@ -156,7 +156,7 @@ AddNumber(SeriesState *state, Scaled number, DateADT from, DateADT to)
 	if (number.scale > state->scale)
 		RaiseScale(state, &number);
 	if (number.scale < state->scale)
-		number.units = Rescale(number.units, number.scale, state->scale);
+		number.units = Rescale(number.units, number.scale, state->scale, from);
 	return StateAdd(state, number.units, from, to);
 }
 
@@ -183,15 +183,10 @@ Accumulate(FunctionCallInfo fcinfo, DateADT from, DateADT to)
 	SeriesState *state = PG_ARGISNULL(0) ?
 		StateCreate(StateContext(fcinfo), INITIAL_CAPACITY) :
 		(SeriesState *) PG_GETARG_POINTER(0);
-	struct varlena *balance = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(1));
-	DecimalView view;
 	Scaled		number;
 	int			dscale;
 
-	DecimalViewNumeric(balance, &view);
-	if (!view.finite)
-		RefuseBalance(fcinfo, 1, 0, 2);
-	SeriesReadNumber(balance, "balance", &number, &dscale);
+	SeriesBalanceArg(fcinfo, 1, &number, &dscale);
 	state->dscale = Max(state->dscale, dscale);
 	PG_RETURN_POINTER(AddNumber(state, number, from, to));
 }
@@ -292,7 +287,7 @@ daily_series_combine(PG_FUNCTION_ARGS)
 	{
 		Row			row = other->rows[i];
 
-		row.units = Rescale(row.units, other->scale, state->scale);
+		row.units = Rescale(row.units, other->scale, state->scale, row.from);
 		state = StateAdd(state, row.units, row.from, row.to);
 	}
 	PG_RETURN_POINTER(state);

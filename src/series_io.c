@@ -192,7 +192,7 @@ ParseNumber(Parser *parser)
 	}
 	if (number.scale > SCALED_DIGITS)
 		SeriesRefuseWide(negative ? -number.units : number.units,
-						 number.scale);
+						 number.scale, DATEVAL_NOBEGIN);
 	if (negative)
 		number.units = -number.units;
 	return number;

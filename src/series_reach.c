@@ -152,7 +152,7 @@ AtScale(int64 units, int scale, int to)
 	int128		result = (int128) units * ScaledPower[to - scale];
 
 	if (result > SCALED_LIMIT || result < -SCALED_LIMIT)
-		SeriesRefuseWide(result, to);
+		SeriesRefuseWide(result, to, DATEVAL_NOBEGIN);
 	return result;
 }
 
