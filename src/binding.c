@@ -16,6 +16,7 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/syscache.h"
 
@@ -25,20 +26,29 @@
 
 static Oid	binder = InvalidOid;	/* for whom a row is being written, or none */
 
+Oid
+FunctionOwner(Oid function)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", function);
+	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
 /* Go on with the rights of a function's owner; the caller changes back */
 void
 BecomeOwner(Oid function)
 {
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	Oid			user;
 	int			context;
 
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for function %u", function);
 	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(((Form_pg_proc) GETSTRUCT(tuple))->proowner,
+	SetUserIdAndSecContext(FunctionOwner(function),
 						   context | SECURITY_LOCAL_USERID_CHANGE);
-	ReleaseSysCache(tuple);
 }
 
 /* What binds a query: a function's arguments, and the statements that take them */
@@ -46,9 +56,17 @@ typedef struct Binding
 {
 	Oid			types[6];
 	int			query;			/* which argument it is, from 0 on */
-	const char *check;			/* with the caller's rights: the query as it is kept */
-	const char *write;			/* as the owner, with that */
+	const char *check;			/* with the caller's rights: the query as it is kept,
+								 * and perhaps what it yields */
+	const char *write;			/* as the owner, with that; what it yields comes last */
 } Binding;
+
+/* A query that was checked; NULL if there is none */
+typedef struct Checked
+{
+	char	   *query;
+	char	   *yields;
+} Checked;
 
 static const Binding BindSource = {
 	{TEXTOID, TEXTOID}, 1,
@@ -70,8 +88,8 @@ static const Binding BindLimits = {
 
 static const Binding BindDimensions = {
 	{TEXTOID, TEXTOID}, 1,
-	"SELECT _tiering.checked_dimensions($1, $2)",
-	"SELECT _tiering.write_dimensions($1, $2)"
+	"SELECT query, names FROM _tiering.checked_dimensions($1, $2)",
+	"SELECT _tiering.write_dimensions($1, $2, $3::pg_catalog.text[])"
 };
 
 static const Binding BindChecks = {
@@ -80,28 +98,56 @@ static const Binding BindChecks = {
 	"SELECT _tiering.write_checks($1, $2)"
 };
 
-/* Runs one of the statements, which yields a value, with a query, which may be null */
-static char *
-CallOnce(const char *sql, FunctionCallInfo fcinfo, const Binding *binding, text *query)
+/* An argument of a statement, NULL being null */
+static void
+SetText(Datum *value, char *null, const char *text)
 {
-	Datum		values[lengthof(binding->types)];
-	char		nulls[lengthof(binding->types)];
+	*value = text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
+	*null = text == NULL ? 'n' : ' ';
+}
 
-	for (int i = 0; i < PG_NARGS(); i++)
+/* Runs one of the statements, with a query in its place and what that yields at the end */
+static void
+CallOnce(const char *sql, FunctionCallInfo fcinfo, const Binding *binding,
+		 const Checked *checked)
+{
+	Oid			types[lengthof(binding->types) + 1];
+	Datum		values[lengthof(types)];
+	char		nulls[lengthof(types)];
+	int			count = PG_NARGS();
+
+	memcpy(types, binding->types, sizeof(binding->types));
+	for (int i = 0; i < count; i++)
 	{
 		values[i] = PG_GETARG_DATUM(i);
 		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
 	}
-	values[binding->query] = PointerGetDatum(query);
-	nulls[binding->query] = query == NULL ? 'n' : ' ';
-	if (SPI_execute_with_args(sql, PG_NARGS(), (Oid *) binding->types, values,
-							  nulls, false, 1) != SPI_OK_SELECT || SPI_processed != 1)
+	if (checked != NULL)
+	{
+		SetText(&values[binding->query], &nulls[binding->query], checked->query);
+		types[count] = TEXTOID;
+		SetText(&values[count], &nulls[count], checked->yields);
+		count++;
+	}
+	if (SPI_execute_with_args(sql, count, types, values, nulls, false,
+							  1) != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "could not run: %s", sql);
-	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+}
+
+static Checked
+CheckAsCaller(FunctionCallInfo fcinfo, const Binding *binding)
+{
+	Checked		checked = {0};
+
+	CallOnce(binding->check, fcinfo, binding, NULL);
+	checked.query = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	if (SPI_tuptable->tupdesc->natts > 1)
+		checked.yields = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2);
+	return checked;
 }
 
 static void
-WriteAsOwner(FunctionCallInfo fcinfo, const Binding *binding, char *checked)
+WriteAsOwner(FunctionCallInfo fcinfo, const Binding *binding, const Checked *checked)
 {
 	Oid			save_user;
 	int			save_context;
@@ -111,8 +157,7 @@ WriteAsOwner(FunctionCallInfo fcinfo, const Binding *binding, char *checked)
 	PG_TRY();
 	{
 		BecomeOwner(fcinfo->flinfo->fn_oid);
-		CallOnce(binding->write, fcinfo, binding,
-				 checked ? cstring_to_text(checked) : NULL);
+		CallOnce(binding->write, fcinfo, binding, checked);
 	}
 	PG_FINALLY();
 	{
@@ -122,16 +167,36 @@ WriteAsOwner(FunctionCallInfo fcinfo, const Binding *binding, char *checked)
 	SetUserIdAndSecContext(save_user, save_context);
 }
 
+/* One call of one of the functions below */
+typedef struct BindCall
+{
+	FunctionCallInfo fcinfo;
+	const Binding *binding;
+} BindCall;
+
+static Datum
+BindInside(void *arg)
+{
+	const BindCall *call = arg;
+	Checked		checked;
+
+	ConnectSPI();
+	checked = CheckAsCaller(call->fcinfo, call->binding);
+	WriteAsOwner(call->fcinfo, call->binding, &checked);
+	SPI_finish();
+	return (Datum) 0;
+}
+
+/* How it is done inside helps nobody to mend a query */
 static Datum
 Bind(FunctionCallInfo fcinfo, const Binding *binding)
 {
-	CheckActsForThemselves(fcinfo->flinfo->fn_oid);
-	ConnectSPI();
-	WriteAsOwner(fcinfo, binding,
-				 CallOnce(binding->check, fcinfo, binding,
-						  PG_ARGISNULL(binding->query) ? NULL :
-						  PG_GETARG_TEXT_PP(binding->query)));
-	SPI_finish();
+	BindCall	call = {fcinfo, binding};
+	Oid			function = fcinfo->flinfo->fn_oid;
+
+	CheckActsForThemselves(function);
+	CallInside(BindInside, &call,
+			   has_privs_of_role(GetOuterUserId(), FunctionOwner(function)));
 	PG_RETURN_VOID();
 }
 

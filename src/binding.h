@@ -5,6 +5,7 @@
 #ifndef TIERING_BINDING_H
 #define TIERING_BINDING_H
 
+extern Oid	FunctionOwner(Oid function);
 extern void BecomeOwner(Oid function);
 
 #endif							/* TIERING_BINDING_H */

@@ -138,25 +138,21 @@ RethrowAsCallers(MemoryContext memory)
 }
 
 /*
- * As the owner. An error needs no changing back: the end of the transaction does it.
- * Who has not the owner's rights is told of their own functions, and not of ours.
+ * Call what is ours. Unless all is to be told, an error tells of the caller's own
+ * functions, and not of ours.
  */
-static Datum
-CallAsOwner(Oid outer, FunctionCallInfo inner)
+Datum
+CallInside(Inside call, void *arg, bool tell_all)
 {
 	ErrorContextCallback *stack = error_context_stack;
 	MemoryContext memory = CurrentMemoryContext;
-	Oid			caller = GetOuterUserId();
-	bool		tell_all;
 	Datum		result;
 
-	BecomeOwner(outer);
-	tell_all = has_privs_of_role(caller, GetUserId());
 	if (!tell_all)
 		error_context_stack = NULL;
 	PG_TRY();
 	{
-		result = FunctionCallInvoke(inner);
+		result = call(arg);
 	}
 	PG_CATCH();
 	{
@@ -168,6 +164,22 @@ CallAsOwner(Oid outer, FunctionCallInfo inner)
 	PG_END_TRY();
 	error_context_stack = stack;
 	return result;
+}
+
+static Datum
+Invoke(void *inner)
+{
+	return FunctionCallInvoke((FunctionCallInfo) inner);
+}
+
+/* As the owner. An error needs no changing back: the end of the transaction does it. */
+static Datum
+CallAsOwner(Oid outer, FunctionCallInfo inner)
+{
+	Oid			caller = GetOuterUserId();
+
+	BecomeOwner(outer);
+	return CallInside(Invoke, inner, has_privs_of_role(caller, GetUserId()));
 }
 
 /* A name is the same name in whatever collation it comes */

@@ -211,34 +211,53 @@ TypeFeeds(Oid type, Oid expected)
 	}
 }
 
-static void
-CheckColumn(const Source *source, TupleDesc columns,
-			Form_pg_attribute expected)
+/* The column of the query with the name of one that is expected: one, and no more */
+static Form_pg_attribute
+FindColumn(const Source *source, TupleDesc columns, Form_pg_attribute expected)
 {
+	Form_pg_attribute found = NULL;
+
 	for (int i = 0; i < columns->natts; i++)
 	{
 		Form_pg_attribute column = TupleDescAttr(columns, i);
 
 		if (strcmp(NameStr(column->attname), NameStr(expected->attname)) != 0)
 			continue;
-		if (!TypeFeeds(column->atttypid, expected->atttypid))
+		if (found != NULL)
 			ereport(ERROR,
-					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("column \"%s\" in the %s of scheme \"%s\" "
-							"has type %s, where %s is needed",
-							NameStr(column->attname), source->kind->noun,
-							source->scheme,
-							format_type_be(column->atttypid),
-							format_type_be(expected->atttypid)),
-					 errhint("Cast it explicitly in the query.")));
-		return;
+					(errcode(ERRCODE_AMBIGUOUS_COLUMN),
+					 errmsg("%s of scheme \"%s\" yields more than one column \"%s\"",
+							source->kind->noun, source->scheme,
+							NameStr(expected->attname)),
+					 errhint("Leave out all but one of them, or call them otherwise.")));
+		found = column;
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_COLUMN),
-			 errmsg("%s of scheme \"%s\" yields no column \"%s\"",
-					source->kind->noun, source->scheme,
-					NameStr(expected->attname)),
-			 errhint("%s", source->kind->yields)));
+	if (found == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("%s of scheme \"%s\" yields no column \"%s\"",
+						source->kind->noun, source->scheme,
+						NameStr(expected->attname)),
+				 errhint("%s", source->kind->yields)));
+	return found;
+}
+
+static void
+CheckColumn(const Source *source, TupleDesc columns,
+			Form_pg_attribute expected)
+{
+	Form_pg_attribute column = FindColumn(source, columns, expected);
+
+	if (!TypeFeeds(column->atttypid, expected->atttypid))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" in the %s of scheme \"%s\" "
+						"has type %s, where %s is needed",
+						NameStr(column->attname), source->kind->noun,
+						source->scheme,
+						format_type_be(column->atttypid),
+						format_type_be(expected->atttypid)),
+				 errhint("Cast it explicitly in the query.")));
 }
 
 /* A type's name, so that an array of it is one of any length of its elements */
@@ -449,6 +468,19 @@ TellRun(void *arg)
 	errcontext("%s", RunText(arg));
 }
 
+/* From here on an error tells of the run, and of nobody above it */
+static ErrorContextCallback *
+TellFrom(ErrorContextCallback *teller, Run *run)
+{
+	ErrorContextCallback *above = error_context_stack;
+
+	teller->previous = NULL;
+	teller->callback = TellRun;
+	teller->arg = run;
+	error_context_stack = teller;
+	return above;
+}
+
 /* What the client is not told goes to the server's log, instead of the detail */
 static char *
 TextForLog(const ErrorData *error)
@@ -518,11 +550,10 @@ SourceRun(const Source *source, DateADT as_of, ArrayType *customers,
 		DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(as_of))) : NULL,
 		has_privs_of_role(GetOuterUserId(), source->role)
 	};
-	ErrorContextCallback teller = {NULL, TellRun, &run};	/* and nobody above */
-	ErrorContextCallback *save_stack = error_context_stack;
+	ErrorContextCallback teller;
+	ErrorContextCallback *above = TellFrom(&teller, &run);
 	MemoryContext context = CurrentMemoryContext;
 
-	error_context_stack = &teller;
 	PG_TRY();
 	{
 		RunPinned(&run, as_of, customers, expected, dest);
@@ -535,7 +566,7 @@ SourceRun(const Source *source, DateADT as_of, ArrayType *customers,
 		RethrowBare(&run);
 	}
 	PG_END_TRY();
-	error_context_stack = save_stack;
+	error_context_stack = above;
 }
 
 /* An empty result of the shape that the caller expects */
@@ -698,6 +729,9 @@ CheckBound(FunctionCallInfo fcinfo, const SourceKind *kind, bool customers)
 		text_to_cstring(SchemeArg(fcinfo)),
 		text_to_cstring(PG_GETARG_TEXT_PP(1))
 	};
+	Run			run = {&source, NULL, true};
+	ErrorContextCallback teller;
+	ErrorContextCallback *above = TellFrom(&teller, &run);
 	Oid			type = InvalidOid;
 	int			nestlevel;
 
@@ -711,6 +745,7 @@ CheckBound(FunctionCallInfo fcinfo, const SourceKind *kind, bool customers)
 				 customers ? 2 : 1);
 	SettingsRestore(nestlevel);
 	SPI_finish();
+	error_context_stack = above;
 	return (Datum) 0;
 }
 
@@ -756,6 +791,9 @@ dimension_names(PG_FUNCTION_ARGS)
 		text_to_cstring(PG_GETARG_TEXT_PP(0)),
 		text_to_cstring(PG_GETARG_TEXT_PP(1))
 	};
+	Run			run = {&source, NULL, true};
+	ErrorContextCallback teller;
+	ErrorContextCallback *above = TellFrom(&teller, &run);
 	MemoryContext caller = CurrentMemoryContext;
 	TupleDesc	columns;
 	ArrayType  *result;
@@ -772,6 +810,7 @@ dimension_names(PG_FUNCTION_ARGS)
 		names[i] = CStringGetTextDatum(NameStr(TupleDescAttr(columns, i)->attname));
 	result = construct_array(names, columns->natts, TEXTOID, -1, false, TYPALIGN_INT);
 	SPI_finish();
+	error_context_stack = above;
 	PG_RETURN_ARRAYTYPE_P(result);
 }
 

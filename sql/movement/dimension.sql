@@ -38,33 +38,31 @@ END;
 COMMENT ON FUNCTION _tiering.dimension_columns(text[]) IS
 'The column list of a query that yields these dimensions';
 
-CREATE FUNCTION _tiering.checked_dimensions(scheme text, query text) RETURNS text
+CREATE FUNCTION _tiering.checked_dimensions(scheme text, INOUT query text, OUT names text[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-	bare text := NULLIF(rtrim(query, E'; \t\r\n'), '');
-	names text[];
 BEGIN
 	PERFORM tiering.newest_version(scheme);
-	IF bare IS NULL THEN
-		RETURN NULL;
+	query := NULLIF(rtrim(query, E'; \t\r\n'), '');
+	IF query IS NULL THEN
+		RETURN;
 	END IF;
-	names := array_remove(_tiering.dimension_names(scheme, bare), 'customer_id');
+	names := array_remove(_tiering.dimension_names(scheme, query), 'customer_id');
 	IF names = '{}' THEN
 		RAISE EXCEPTION 'dimension query of scheme "%" yields no column but customer_id', scheme
 			USING ERRCODE = 'undefined_column',
 			HINT = 'Each dimension is a column of its own, such as branch.';
 	END IF;
-	EXECUTE format('SELECT FROM _tiering.dimension_check(%L, %L) AS d(%s)', scheme, bare,
+	EXECUTE format('SELECT FROM _tiering.dimension_check(%L, %L) AS d(%s)', scheme, query,
 		_tiering.dimension_columns(names));
-	RETURN bare;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.checked_dimensions(text, text) IS
-'Part of set_dimensions(): the query as it is kept, if it can be one; null if there is none';
+'Part of set_dimensions(): the query as it is kept and the dimensions that it yields, if it can be '
+'one; null if there is none';
 
-CREATE FUNCTION _tiering.write_dimensions(scheme text, query text) RETURNS void
+CREATE FUNCTION _tiering.write_dimensions(scheme text, query text, names text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -73,12 +71,12 @@ BEGIN
 	DELETE FROM tiering.dimensions_source d WHERE d.scheme = write_dimensions.scheme;
 	IF query IS NOT NULL THEN
 		INSERT INTO tiering.dimensions_source (scheme, query, names, set_by)
-		SELECT write_dimensions.scheme, write_dimensions.query,
-			array_remove(_tiering.dimension_names(scheme, query), 'customer_id'), _tiering.binder();
+		VALUES (write_dimensions.scheme, write_dimensions.query, write_dimensions.names,
+			_tiering.binder());
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.write_dimensions(text, text) IS
+COMMENT ON FUNCTION _tiering.write_dimensions(text, text, text[]) IS
 'Part of set_dimensions(): writes the query for the role that calls it';
 
 CREATE FUNCTION tiering.set_dimensions(scheme text, query text) RETURNS void

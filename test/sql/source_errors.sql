@@ -91,6 +91,26 @@ SET SESSION AUTHORIZATION tiering_err_grader;
 SELECT * FROM t.told('SELECT err.trial()');
 RESET SESSION AUTHORIZATION;
 
+-- Who binds is told of their own query, and not of what is done with it inside.
+SET SESSION AUTHORIZATION tiering_err_setter;
+SELECT b.call, a.* FROM unnest(ARRAY[
+	$$set_source('err', 'SELECT customer_id, secret AS assets FROM err.metrics')$$,
+	$$set_source('err', 'SELECT customer_id, customer_id, assets FROM err.metrics')$$,
+	$$set_source('err', 'SELECT customer_id, 1.5 AS assets FROM metrics')$$,
+	$$set_source('err', NULL)$$, $$set_source('nowhere', 'SELECT 1')$$,
+	$$set_series('err', 'SELECT 1 AS customer_id, 1 AS balances, 1 AS period')$$,
+	$$set_limits('err', control_query => 'SELECT total FROM err.metrics')$$,
+	$$set_limits('err', max_moved => 2)$$,
+	$$set_dimensions('err', 'SELECT customer_id, 1 / 0 AS branch FROM err.secret')$$,
+	$$set_dimensions('err', 'SELECT customer_id FROM err.metrics')$$,
+	$$set_checks('err', 'SELECT 1 AS severity')$$]) WITH ORDINALITY b(call, n),
+	LATERAL t.told('SELECT tiering.' || b.call) a
+WHERE a.field IN ('code', 'message') OR a.value ~ '_tiering'
+ORDER BY b.n;
+SELECT tiering.set_source('err', 'SELECT customer_id, secret AS assets FROM err.metrics');
+SELECT tiering.set_checks('nowhere', 'SELECT 1');
+RESET SESSION AUTHORIZATION;
+
 -- A text that is no number shows in the message; the query, where it is and the scheme's
 -- tables do not. Errors of planning, of another statement inside, of a worker, and a
 -- statement that is stopped are told alike.

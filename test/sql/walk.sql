@@ -675,7 +675,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.standing_day(text, date);
 	_tiering.distribution_by(text, text, date, integer);
 	_tiering.dimension_rows(text, date);
-	_tiering.write_dimensions(text, text);
+	_tiering.write_dimensions(text, text, text[]);
 	_tiering.drop_dimensions(text, date);
 	_tiering.refuse_dimensions(text, text);
 	_tiering.keep_dimensions(text, date);
