@@ -167,15 +167,18 @@ BEGIN
 	WHERE r.scheme = keep_requests.scheme AND r.kind = 'move' AND r.state IN ('pending', 'rejected')
 		AND (customers IS NULL OR r.customer_id = ANY (customers))
 		AND (q.tier COLLATE "C" IS DISTINCT FROM r.tier
+			OR (r.state = 'pending' AND r.approvers IS DISTINCT FROM (
+				SELECT t.approvers FROM tiering.tier t
+				WHERE t.scheme = r.scheme AND t.version = q.version AND t.tier = r.tier))
 			-- asked for of one who has been removed by hand since
 			OR (r.state = 'pending' AND r.from_tier IS NOT NULL AND q.current_tier IS NULL));
 	INSERT INTO tiering.request (scheme, customer_id, kind, tier, from_tier, as_of, version,
-		measure,
-		requested_by)
+		measure, requested_by, approvers)
 	SELECT keep_requests.scheme, q.customer_id, 'move', q.tier, q.current_tier, q.as_of, q.version,
-		q.measure,
-		session_user
+		q.measure, session_user, t.approvers
 	FROM unnest(asking) q
+		JOIN tiering.tier t ON t.scheme = keep_requests.scheme AND t.version = q.version
+			AND t.tier = q.tier COLLATE "C"
 	WHERE NOT EXISTS (
 		SELECT FROM tiering.request_state r
 		WHERE r.scheme = keep_requests.scheme AND r.customer_id = q.customer_id COLLATE "C"
@@ -186,7 +189,8 @@ END;
 $$;
 COMMENT ON FUNCTION _tiering.keep_requests(text, date, text[], _tiering.asking[]) IS
 'Asks for the moves that take approval, unless they are pending or were rejected and the customer '
-'still earns the same; withdraws those not asked for any more; returns how many are pending';
+'still earns the same; withdraws those not asked for any more, or of others than whom the version '
+'names; returns how many are pending';
 
 CREATE FUNCTION _tiering.cell_counts(scheme text, as_of date, version int,
 	cells _tiering.assessed_cell[])

@@ -5,6 +5,10 @@
  * Requests and decisions are rows that are added only, so every step is kept; a request's
  * state follows from the decisions on it.
  *
+ * A request takes one step, or several: each is for a member of a role, in the order of
+ * the approvers that the tier had when it was asked for, and for another person. All but the
+ * last one are agreed, and change nothing; the last one is approved.
+ *
  * Who asks and who decides is told by what a rename does not change, and shown by name.
  *
  * An override counts at the assessments of its days, from the one on that was the
@@ -19,7 +23,12 @@ SELECT r.request, r.scheme, r.now_id COLLATE "default" AS customer_id, r.kind, r
 	r.requested_at, d.decided_by, d.decided_as, d.decided_at, d.note, d.as_of AS decided_as_of,
 	CASE WHEN d.decision = 'approved' THEN
 		r.valid * daterange(d.as_of,
-			CASE WHEN l.decision = 'ended' THEN GREATEST(l.as_of, d.as_of) END) END AS counts
+			CASE WHEN l.decision = 'ended' THEN GREATEST(l.as_of, d.as_of) END) END AS counts,
+	r.version, r.approvers,
+	(SELECT count(*)::int + 1 FROM tiering.decision a
+		WHERE a.request = r.request AND a.decision = 'agreed') AS step,
+	CASE WHEN d.decision IS NULL THEN r.approvers[(SELECT count(*) + 1 FROM tiering.decision a
+		WHERE a.request = r.request AND a.decision = 'agreed')] END AS due
 FROM (
 	SELECT q.*, q.customer_id AS now_id FROM tiering.request q
 	WHERE NOT EXISTS (SELECT FROM tiering.former_number f
@@ -59,6 +68,14 @@ COMMENT ON COLUMN tiering.request_state.decided_as_of IS 'The last assessment th
 COMMENT ON COLUMN tiering.request_state.counts IS
 'The days at whose assessments an approved override counts: those asked for, but not before the '
 'last assessment when it was approved, nor after it was ended; empty if none are left';
+COMMENT ON COLUMN tiering.request_state.version IS
+'The version of the scheme that asks for a move';
+COMMENT ON COLUMN tiering.request_state.approvers IS
+'The roles whose members decide on it, one after the other; empty: anyone who may approve, once';
+COMMENT ON COLUMN tiering.request_state.step IS
+'The step that is due, or with which it ended: approvers are numbered from 1';
+COMMENT ON COLUMN tiering.request_state.due IS
+'The role whose members are to decide on a request that is pending; null: anyone who may approve';
 
 -- Bring one customer to what has been decided: into a tier that was approved, or to
 -- what the overrides of the last assessment make of the one they have.
@@ -98,6 +115,76 @@ $$;
 COMMENT ON FUNCTION _tiering.apply_decision(tiering.request, text) IS
 'Part of approve() and end_override(): brings the customer to where the decision has them, as of '
 'their last assessment';
+
+-- An override goes on to count when the version of its first day has ended.
+CREATE FUNCTION _tiering.override_approvers(scheme text, tier text) RETURNS regrole[]
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000
+BEGIN ATOMIC
+	SELECT COALESCE((
+		SELECT t.approvers
+		FROM _tiering.tier_names(override_approvers.scheme, p.version) n
+			JOIN tiering.tier t ON t.scheme = override_approvers.scheme COLLATE "C"
+				AND t.version = p.version AND t.tier = n.becomes COLLATE "C"
+		WHERE n.tier = override_approvers.tier COLLATE "C"), (
+		SELECT t.approvers FROM tiering.tier t
+		WHERE t.scheme = override_approvers.scheme COLLATE "C"
+			AND t.tier = override_approvers.tier COLLATE "C"
+		ORDER BY t.version DESC LIMIT 1))
+	FROM (SELECT max(v.version) AS version FROM tiering.scheme_version v
+		WHERE v.scheme = override_approvers.scheme COLLATE "C" AND v.status <> 'draft') p;
+END;
+COMMENT ON FUNCTION _tiering.override_approvers(text, text) IS
+'Who is to approve an override of a tier: the approvers of what the tier is in the last version '
+'that was published, or else in the last one that has it';
+
+CREATE FUNCTION _tiering.check_approver(r tiering.request, step int) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	due regrole := r.approvers[step];
+	due_name text := d.rolname FROM pg_roles d WHERE d.oid = due;
+BEGIN
+	IF due IS NULL
+		OR pg_has_role(COALESCE(_tiering.acting_role(), session_user)::name, due, 'USAGE') THEN
+		RETURN;
+	ELSIF due_name IS NULL THEN
+		RAISE EXCEPTION 'request % is for role %, which was dropped, to decide on', r.request, due
+			USING ERRCODE = 'insufficient_privilege',
+			HINT = 'Publish a version with other approvers. A move is asked for again by the next '
+				'refresh then, anything else by people.';
+	END IF;
+	RAISE EXCEPTION 'request % is for role "%" to decide on', r.request, due_name
+		USING ERRCODE = 'insufficient_privilege',
+		DETAIL = format('It is step %s of %s.', step, cardinality(r.approvers)),
+		HINT = 'Members of that role can, or who has set it.';
+END;
+$$;
+COMMENT ON FUNCTION _tiering.check_approver(tiering.request, int) IS
+'Refuses who is no member of the role that is to take a step of a request (42501)';
+
+CREATE FUNCTION _tiering.due_step(r tiering.request) RETURNS int
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	own int := d.step FROM tiering.decision d
+		WHERE d.request = r.request AND _tiering.is_login(d.decided_id, d.decided_by) LIMIT 1;
+	step int := 1 + count(*) FROM tiering.decision d
+		WHERE d.request = r.request AND d.decision = 'agreed';
+BEGIN
+	IF own IS NOT NULL THEN
+		RAISE EXCEPTION 'step % of request % was yours', own, r.request
+			USING ERRCODE = 'insufficient_privilege',
+			HINT = 'Somebody else has to decide on the next one.';
+	END IF;
+	PERFORM _tiering.check_approver(r, step);
+	RETURN step;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.due_step(tiering.request) IS
+'The step of a pending request that is due. Errors: it is another role''s, or who calls has taken '
+'one of the steps before (42501)';
 
 -- The turn is taken before anything is read that may change: decisions wait for a
 -- refresh and for each other. A request itself never changes.
@@ -180,10 +267,11 @@ BEGIN
 			USING ERRCODE = 'no_data_found',
 				HINT = 'SELECT customer_id FROM tiering.assignment lists them.';
 	END IF;
-	INSERT INTO tiering.request AS r (scheme, customer_id, kind, tier, valid, reason, requested_by)
+	INSERT INTO tiering.request AS r (scheme, customer_id, kind, tier, valid, reason, requested_by,
+		approvers)
 	VALUES (request_override.scheme, request_override.customer_id, request_override.kind,
-		request_override.tier,
-		request_override.valid, request_override.reason, session_user)
+		request_override.tier, request_override.valid, request_override.reason, session_user,
+		_tiering.override_approvers(scheme, tier))
 	RETURNING r.request INTO result;
 	RETURN result;
 END;
@@ -201,43 +289,84 @@ COMMENT ON FUNCTION tiering.request_override(text, text, text, text, daterange, 
 'scheme (42704), another kind, valid without both ends, no reason (22023), unknown tier (23503), '
 'unknown customer (P0002)';
 
+CREATE FUNCTION _tiering.check_override(r tiering.request, last_day date) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	other bigint := s.request FROM tiering.request_state s
+		WHERE s.scheme = r.scheme AND s.customer_id = r.customer_id
+			AND s.state IN ('approved', 'ended')
+			AND s.counts && (r.valid * daterange(last_day, NULL))
+			AND (s.kind = r.kind OR 'fixed' IN (s.kind, r.kind))
+		ORDER BY s.request LIMIT 1;
+BEGIN
+	IF other IS NOT NULL THEN
+		RAISE EXCEPTION 'override % of customer "%" is in the way of request %', other,
+			r.customer_id, r.request
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			HINT = format('End it with tiering.end_override(%s, on_date), or have this one '
+				'begin after it.', other);
+	ELSIF r.approvers IS DISTINCT FROM _tiering.override_approvers(r.scheme, r.tier) THEN
+		RAISE EXCEPTION 'tier "%" has had other approvers since request % was made', r.tier,
+			r.request
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			HINT = 'Have it withdrawn, and ask for it again.';
+	ELSIF NOT EXISTS (
+		SELECT FROM tiering.tier t
+			JOIN tiering.scheme_version v ON v.scheme = t.scheme AND v.version = t.version
+		WHERE t.scheme = r.scheme AND t.tier = r.tier AND v.status <> 'draft')
+	THEN
+		RAISE EXCEPTION 'no version of scheme "%" that was published has tier "%"', r.scheme, r.tier
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			HINT = format('Request %s can be decided on when the draft is published.', r.request);
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.check_override(tiering.request, date) IS
+'Part of approve(): refuses an override while another one is in the way, a tier whose approvers '
+'are others now, and one that nothing published has (55000)';
+
+CREATE FUNCTION _tiering.check_request(r tiering.request, last_day date) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF r.kind = 'move' AND r.from_tier IS NOT NULL AND NOT EXISTS (
+		SELECT FROM tiering.assignment a WHERE a.scheme = r.scheme
+			AND a.customer_id = r.customer_id) THEN
+		RAISE EXCEPTION 'customer "%" of request % has left scheme "%"', r.customer_id, r.request,
+			r.scheme
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			HINT = 'The next refresh withdraws it, and asks anew if the source still has the '
+				'customer.';
+	ELSIF r.kind = 'forget' THEN
+		PERFORM _tiering.check_forget(r.scheme, r.customer_id, r.request);
+	ELSIF r.kind <> 'move' THEN
+		PERFORM _tiering.check_override(r, last_day);
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.check_request(tiering.request, date) IS
+'Part of approve(): refuses what cannot be done as things are (55000)';
+
 CREATE FUNCTION _tiering.approve(request bigint, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	r tiering.request := _tiering.lock_request(request, 'approve');
+	step int := _tiering.due_step(r);
+	is_last boolean := step >= cardinality(r.approvers);
 	last_day date := _tiering.last_assessed(r.scheme, r.customer_id);
-	other bigint;
 BEGIN
-	IF r.kind = 'move' AND r.from_tier IS NOT NULL AND NOT EXISTS (
-		SELECT FROM tiering.assignment a WHERE a.scheme = r.scheme
-			AND a.customer_id = r.customer_id) THEN
-		RAISE EXCEPTION 'customer "%" of request % has left scheme "%"', r.customer_id, request,
-			r.scheme
-			USING ERRCODE = 'object_not_in_prerequisite_state',
-			HINT = 'The next refresh withdraws it, and asks anew if the source still has the '
-				'customer.';
+	PERFORM _tiering.check_request(r, last_day);
+	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by, step)
+	VALUES (approve.request, CASE WHEN is_last THEN 'approved' ELSE 'agreed' END, last_day,
+		approve.note, session_user, step);
+	IF NOT is_last THEN
+		RETURN;
 	ELSIF r.kind = 'forget' THEN
-		PERFORM _tiering.check_forget(r.scheme, r.customer_id, request);
-	ELSIF r.kind <> 'move' THEN
-		SELECT s.request INTO other FROM tiering.request_state s
-		WHERE s.scheme = r.scheme AND s.customer_id = r.customer_id AND s.state
-			IN ('approved', 'ended')
-			AND s.counts && (r.valid * daterange(last_day, NULL))
-			AND (s.kind = r.kind OR 'fixed' IN (s.kind, r.kind))
-		ORDER BY s.request LIMIT 1;
-		IF other IS NOT NULL THEN
-			RAISE EXCEPTION 'override % of customer "%" is in the way of request %', other,
-				r.customer_id, request
-				USING ERRCODE = 'object_not_in_prerequisite_state',
-				HINT = format('End it with tiering.end_override(%s, on_date), or have this one '
-					'begin after it.', other);
-		END IF;
-	END IF;
-	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
-	VALUES (approve.request, 'approved', last_day, approve.note, session_user);
-	IF r.kind = 'forget' THEN
 		PERFORM _tiering.forget(r.scheme, r.customer_id);
 	ELSE
 		PERFORM _tiering.apply_decision(r, CASE WHEN r.kind = 'move' THEN r.tier END);
@@ -251,13 +380,16 @@ CREATE FUNCTION tiering.approve(request bigint, note text DEFAULT NULL) RETURNS 
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
 COMMENT ON FUNCTION tiering.approve(bigint, text) IS
-'Approves a request that is pending. The customer moves at once, as of the last assessment, as '
-'far as the request has to do with that. An override goes on to count at those that follow. Who is '
-'to be forgotten is, see forget_customer(). Errors: no such request (P0002), not pending any more, '
-'another override in the way, a customer who was removed, or who is there and was to be forgotten '
-'(55000), one''s own request, somebody else''s function or view in between (42501). A function or '
-'view of somebody else''s that runs with the caller''s own rights cannot be told from the caller: '
-'who may approve should read and run nothing of people whom they do not trust';
+'Approves a request that is pending. Where its tier has several approvers each of them agrees in '
+'turn, and the last one approves: see request_state. The customer moves then, as of the last '
+'assessment, as far as the request has to do with that. An override goes on to count at those that '
+'follow. Who is to be forgotten is, see forget_customer(). Errors: no such request (P0002), not '
+'pending any more, another override in the way, a tier that has other approvers now or is in no '
+'published version, a customer who was removed, or who is there and was to be forgotten (55000), '
+'one''s own request, another role''s step, a second step by one person, somebody else''s function '
+'or view in between (42501). A function or view of somebody else''s that runs with the caller''s '
+'own rights cannot be told from the caller: who may approve should read and run nothing of people '
+'whom they do not trust';
 
 CREATE FUNCTION _tiering.reject(request bigint, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
@@ -266,9 +398,9 @@ AS $$
 DECLARE
 	r tiering.request := _tiering.lock_request(request, 'reject');
 BEGIN
-	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
+	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by, step)
 	SELECT reject.request, 'rejected', _tiering.last_assessed(r.scheme, r.customer_id), reject.note,
-		session_user;
+		session_user, _tiering.due_step(r);
 END;
 $$;
 COMMENT ON FUNCTION _tiering.reject(bigint, text) IS
@@ -278,8 +410,8 @@ CREATE FUNCTION tiering.reject(request bigint, note text DEFAULT NULL) RETURNS v
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.reject(bigint, text) IS
-'Rejects a request that is pending. A move is not asked for again until the customer earns another '
-'tier. Errors: those of approve()';
+'Rejects a request that is pending, at whichever step. A move is not asked for again until the '
+'customer earns another tier. Errors: those of approve()';
 
 CREATE FUNCTION _tiering.withdraw(request bigint, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
@@ -317,7 +449,8 @@ DECLARE
 	r tiering.request := _tiering.lock_request(request, 'end');
 	last_day date := _tiering.last_assessed(r.scheme, r.customer_id);
 BEGIN
-	PERFORM _tiering.check_day(on_date, 'on_date');
+	PERFORM _tiering.check_day(on_date, 'on_date'),
+		_tiering.check_approver(r, cardinality(r.approvers));
 	IF r.kind IN ('move', 'forget') THEN
 		RAISE EXCEPTION 'request % is %, not an override', request,
 				CASE r.kind WHEN 'move' THEN 'a move' ELSE 'to forget a customer' END
@@ -342,6 +475,7 @@ RETURNS void
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
 COMMENT ON FUNCTION tiering.end_override(bigint, date, text) IS
-'Ends an approved override before its time. on_date is the first day on which it does not count, '
-'that of the last assessment or a later one. Errors: no such request (P0002), not approved or '
-'ended already (55000), one''s own (42501), a day outside of it, or no override (22023)';
+'Ends an approved override before its time, for who has the last step of its approval. on_date is '
+'the first day on which it does not count, that of the last assessment or a later one. Errors: no '
+'such request (P0002), not approved or ended already (55000), one''s own, or for another role '
+'(42501), a day outside of it, or no override (22023)';

@@ -165,10 +165,11 @@ GRANT EXECUTE ON FUNCTION _tiering.explain_metrics, _tiering.explain_scores,
 	TO PUBLIC;
 -- export_scheme()
 GRANT EXECUTE ON FUNCTION _tiering.export_metrics, _tiering.export_scores, _tiering.export_tiers,
-	_tiering.rule_documents, _tiering.policy_words, _tiering.policy_defaults
+	_tiering.rule_documents, _tiering.policy_words, _tiering.policy_defaults, _tiering.role_names
 	TO PUBLIC;
 -- validate(), and version_row() of export_scheme() too
 GRANT EXECUTE ON FUNCTION _tiering.version_row, _tiering.validate_versions, _tiering.validate_tiers,
+	_tiering.validate_approvers,
 	_tiering.validate_metrics, _tiering.validate_rules, _tiering.validate_gaps,
 	_tiering.validate_succession, _tiering.version_before, _tiering.tier_facts,
 		_tiering.rule_extents,

@@ -121,7 +121,7 @@ BEGIN ATOMIC
 			_tiering.check_matrix(text, numeric[], text, numeric[], text[], text[]),
 			_tiering.cell_bounds(numeric[], int), _tiering.check_document(jsonb),
 			_tiering.check_keys(jsonb, text, text[]), _tiering.document_list(jsonb, text, text),
-			_tiering.import_benefits(jsonb, text, int),
+			_tiering.import_benefits(jsonb, text, int), _tiering.named_roles(jsonb, text),
 			_tiering.document_rules(jsonb, int), _tiering.import_definition(jsonb, text, int)'),
 		-- what checks a query with the rights of who sets it
 		('bind', 'EXECUTE ON FUNCTION _tiering.checked_query(text, text, text),

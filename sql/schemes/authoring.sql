@@ -147,8 +147,10 @@ BEGIN
 	INSERT INTO tiering.score_band (scheme, version, score, metric, bounds, points)
 	SELECT to_scheme, to_version, b.score, b.metric, b.bounds, b.points
 	FROM tiering.score_band b WHERE b.scheme = from_scheme AND b.version = from_version;
-	INSERT INTO tiering.tier (scheme, version, tier, rank, base, parent, approval, title, title_zh)
-	SELECT to_scheme, to_version, t.tier, t.rank, t.base, t.parent, t.approval, t.title, t.title_zh
+	INSERT INTO tiering.tier (scheme, version, tier, rank, base, parent, approval, title, title_zh,
+		approvers)
+	SELECT to_scheme, to_version, t.tier, t.rank, t.base, t.parent, t.approval, t.title,
+		t.title_zh, t.approvers
 	FROM tiering.tier t WHERE t.scheme = from_scheme AND t.version = from_version;
 	INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds, stay)
 	SELECT to_scheme, to_version, r.tier, r.rule, r.metric, r.bounds, r.stay

@@ -3,9 +3,52 @@
  * "metrics", "scores" with their "bands", "tiers" with their "rules",
  * "stay_rules", "service", "benefits" and "policy", and "asset_weights". Each rule is an object
  * of metric: bounds, all of which must be met; any one rule of a tier suffices. The words
- * of a policy are the columns of its table. What is absent has its default; what is
- * not known is an error.
+ * of a policy are the columns of its table. "approvers" are roles, by name. What is absent has
+ * its default; what is not known is an error.
  */
+
+CREATE FUNCTION _tiering.role_names(roles regrole[]) RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT ARRAY(
+		SELECT COALESCE(r.rolname::text, n.role::oid::text)
+		FROM unnest(roles) WITH ORDINALITY n(role, number)
+			LEFT JOIN pg_catalog.pg_roles r ON r.oid = n.role
+		ORDER BY n.number);
+END;
+COMMENT ON FUNCTION _tiering.role_names(regrole[]) IS
+'Roles by name, without quotes; one that was dropped is its number';
+
+CREATE FUNCTION _tiering.named_roles(names jsonb, place text) RETURNS regrole[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	roles regrole[] := '{}';
+	name record;
+BEGIN
+	FOR name IN
+		SELECT d.element, d.element #>> '{}' AS text
+		FROM _tiering.document_list(
+			jsonb_strip_nulls(jsonb_build_object('names', names)), 'names', place) d
+		ORDER BY d.number
+	LOOP
+		IF jsonb_typeof(name.element) <> 'string' THEN
+			RAISE EXCEPTION '% are names of roles, not %', place, name.element
+				USING ERRCODE = 'invalid_parameter_value';
+		ELSIF to_regrole(quote_ident(name.text)) IS NULL THEN
+			RAISE EXCEPTION 'role "%" of % does not exist', name.text, place
+				USING ERRCODE = 'undefined_object',
+				HINT = 'Create it first, or name another one in the document.';
+		END IF;
+		roles := roles || to_regrole(quote_ident(name.text));
+	END LOOP;
+	RETURN roles;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.named_roles(jsonb, text) IS
+'The roles that a list in a document names. Errors: no list of names (22023), a role that does not '
+'exist (42704)';
 
 -- The catalogue tells, so that a word that is added to the table is in documents too
 CREATE FUNCTION _tiering.policy_words() RETURNS text[]
@@ -59,7 +102,7 @@ BEGIN
 	WHERE jsonb_typeof(value) IN ('object', 'array')
 		AND (known IS NULL OR key <> ALL
 			('{metrics,scores,bands,tiers,rules,stay_rules,service,policy,review_months,'
-			'asset_weights}'))
+			'asset_weights,approvers}'))
 	ORDER BY key LIMIT 1;
 	IF FOUND THEN
 		RAISE EXCEPTION '"%" of % must be a single value, not %', stray, place, object -> stray
@@ -128,8 +171,8 @@ BEGIN
 	-- a service has words under the same key
 	PERFORM _tiering.check_keys(CASE jsonb_typeof(t.element) WHEN 'object'
 				THEN t.element - 'benefits' ELSE t.element END, format('tier %s', t.number),
-			'{tier,rank,base,parent,succeeds,approval,title,title_zh,rules,stay_rules,service,'
-			'benefits,policy}'),
+			'{tier,rank,base,parent,succeeds,approval,approvers,title,title_zh,rules,stay_rules,'
+			'service,benefits,policy}'),
 		(SELECT count(_tiering.check_keys(b.element,
 			format('benefit %s of tier %s', b.number, t.number),
 			'{benefit,title,title_zh,kind,value,unit,unit_cost,inherited}')::text)
@@ -208,14 +251,14 @@ BEGIN
 	FROM jsonb_to_recordset(document -> 'scores') AS s(score text, metric text, bands jsonb),
 		jsonb_to_recordset(s.bands) AS b(bounds numrange, points numeric);
 	INSERT INTO tiering.tier (scheme, version, tier, rank, base, parent, approval, title, title_zh,
-		succeeds)
+		succeeds, approvers)
 	SELECT import_definition.scheme, import_definition.version, t.tier, t.rank,
 		COALESCE(t.base, false), t.parent, COALESCE(t.approval, false), COALESCE(t.title, ''),
-		COALESCE(t.title_zh, ''),
-		-- in a scheme of its own it has nothing before it
-		CASE WHEN import_definition.version > 1 THEN t.succeeds END
+		COALESCE(t.title_zh, ''),	-- in a scheme of its own it has nothing before it
+		CASE WHEN import_definition.version > 1 THEN t.succeeds END,
+		_tiering.named_roles(t.approvers, format('the approvers of tier "%s"', t.tier))
 	FROM jsonb_to_recordset(document -> 'tiers') AS t(tier text, rank int, base boolean,
-		parent text, approval boolean, title text, title_zh text, succeeds text);
+		parent text, approval boolean, title text, title_zh text, succeeds text, approvers jsonb);
 	INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds, stay)
 	SELECT import_definition.scheme, import_definition.version, t.element ->> 'tier', r.number,
 		c.metric, c.bounds::numrange, r.stay
@@ -373,6 +416,7 @@ BEGIN ATOMIC
 	SELECT jsonb_agg(jsonb_build_object('tier', t.tier, 'rank', t.rank, 'base',
 		NULLIF(t.base, false),
 		'parent', t.parent, 'succeeds', t.succeeds, 'approval', NULLIF(t.approval, false),
+		'approvers', NULLIF(to_jsonb(_tiering.role_names(t.approvers)), '[]'),
 		'title', NULLIF(t.title, ''), 'title_zh', NULLIF(t.title_zh, ''),
 		'rules', (
 			SELECT jsonb_agg(r.conditions ORDER BY r.rule)
@@ -412,13 +456,23 @@ COMMENT ON FUNCTION _tiering.export_tiers(text, int) IS
 'Part of export_scheme(): the tiers, lowest first, with their rules, services and benefits';
 
 -- The document leaves out what has its default: so columns that come later change no digest.
--- What the scheme is called is not part of a version, and may be changed.
+-- What the scheme is called is not part of a version, and may be changed. Nor is what a role
+-- is called: of approvers it is how many.
 CREATE FUNCTION _tiering.definition_digest(scheme text, version int) RETURNS bytea
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 1000
 BEGIN ATOMIC
-	SELECT sha256(convert_to((tiering.export_scheme(definition_digest.scheme,
-		definition_digest.version) - '{scheme,title,title_zh,description,origin}'::text[])::text,
-		'UTF8'));
+	SELECT sha256(convert_to((d.document - '{scheme,title,title_zh,description,origin}'::text[]
+		|| COALESCE((
+			SELECT jsonb_build_object('tiers', jsonb_agg(CASE WHEN t.element ? 'approvers'
+				THEN t.element || jsonb_build_object('approvers',
+					jsonb_array_length(t.element -> 'approvers'))
+				ELSE t.element END ORDER BY t.number))
+			FROM jsonb_array_elements(d.document -> 'tiers') WITH ORDINALITY t(element, number)
+			HAVING count(*) > 0), '{}'))::text,
+		'UTF8'))
+	FROM (SELECT tiering.export_scheme(definition_digest.scheme, definition_digest.version)
+		OFFSET 0) d(document);
 END;
 COMMENT ON FUNCTION _tiering.definition_digest(text, int) IS
-'SHA-256 over all that defines a version. Errors: no such version (42704)';
+'SHA-256 over all that defines a version, but for who the approvers of its tiers are. Errors: no '
+'such version (42704)';

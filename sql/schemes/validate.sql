@@ -311,6 +311,25 @@ END;
 COMMENT ON FUNCTION _tiering.validate_tiers(text, int) IS
 'Part of validate(): the tiers as such, without the bounds of their rules';
 
+CREATE FUNCTION _tiering.validate_approvers(scheme text, version int)
+RETURNS TABLE (severity text, place text, finding text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
+BEGIN ATOMIC
+	SELECT 'error', format('tier %s', t.tier),
+		format('one of its approvers, role %s, was dropped', a.role::oid)
+	FROM tiering.tier t, unnest(t.approvers) a(role)
+	WHERE t.scheme = validate_approvers.scheme AND t.version = validate_approvers.version
+		AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = a.role)
+	UNION ALL
+	SELECT 'warning', format('tier %s', t.tier), 'it has approvers, who decide on overrides alone: '
+		'without approval customers enter it by its rules, and nobody is asked'
+	FROM tiering.tier t
+	WHERE t.scheme = validate_approvers.scheme AND t.version = validate_approvers.version
+		AND NOT t.approval AND cardinality(t.approvers) > 0;
+END;
+COMMENT ON FUNCTION _tiering.validate_approvers(text, int) IS
+'Part of validate(): who is to approve requests for the tiers';
+
 CREATE FUNCTION _tiering.validate_metrics(scheme text, version int)
 RETURNS TABLE (severity text, place text, finding text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
@@ -645,6 +664,7 @@ BEGIN
 	RETURN QUERY
 	SELECT f.severity, f.place, f.finding
 	FROM (SELECT * FROM _tiering.validate_tiers(scheme, version)
+		  UNION ALL SELECT * FROM _tiering.validate_approvers(scheme, version)
 		  UNION ALL SELECT * FROM _tiering.validate_metrics(scheme, version)
 		  UNION ALL SELECT * FROM _tiering.validate_rules(scheme, version)
 		  UNION ALL SELECT * FROM _tiering.validate_gaps(scheme, version)

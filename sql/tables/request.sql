@@ -20,6 +20,8 @@ CREATE TABLE tiering.request (
 	requested_by text NOT NULL,
 	requested_id oid DEFAULT _tiering.login_id(),
 	requested_as text DEFAULT _tiering.acting_role(),
+	approvers    regrole[] NOT NULL DEFAULT '{}'
+	             CHECK ((0 <> ALL (approvers::oid[])) IS TRUE),
 	CHECK (CASE kind
 		WHEN 'move' THEN valid IS NULL AND num_nulls(tier, as_of, version) = 0
 		WHEN 'forget' THEN reason IS NOT NULL
@@ -56,18 +58,23 @@ COMMENT ON COLUMN tiering.request.requested_by IS
 COMMENT ON COLUMN tiering.request.requested_id IS
 'The oid of that role, by which it is known when it is renamed';
 COMMENT ON COLUMN tiering.request.requested_as IS 'The role that they had set; null if none';
+COMMENT ON COLUMN tiering.request.approvers IS
+'The roles whose members decide on it, one after the other, as the tier had them when it was asked '
+'for; empty: anyone who may approve, once';
 
 CREATE TABLE tiering.decision (
 	request    bigint NOT NULL REFERENCES tiering.request,
 	decision   text COLLATE "C" NOT NULL
-	           CHECK (decision IN ('approved', 'rejected', 'withdrawn', 'lapsed', 'ended')),
+	           CHECK (decision IN ('agreed', 'approved', 'rejected', 'withdrawn', 'lapsed',
+	           	'ended')),
 	as_of      date,
 	note       text,
 	decided_at timestamptz NOT NULL DEFAULT now(),
 	decided_by text NOT NULL,
 	decided_id oid DEFAULT _tiering.login_id(),
 	decided_as text DEFAULT _tiering.acting_role(),
-	PRIMARY KEY (request, decision)
+	step       int NOT NULL DEFAULT 1 CHECK (step > 0),
+	PRIMARY KEY (request, decision, step)
 );
 CREATE UNIQUE INDEX decision_once ON tiering.decision (request) WHERE decision
 	IN ('approved', 'rejected', 'withdrawn');
@@ -76,9 +83,10 @@ COMMENT ON TABLE tiering.decision IS
 'What was decided on requests, and by whom. Rows are added only';
 COMMENT ON COLUMN tiering.decision.request IS 'The request';
 COMMENT ON COLUMN tiering.decision.decision IS
-'approved, rejected or withdrawn (by who asked, or by a refresh that does not ask for the move any '
-'more); then lapsed: the customer earns another tier than was rejected, and may be asked about '
-'again; ended: an override that was approved is taken back';
+'agreed: a step that is not the last one was taken; approved, rejected or withdrawn (by who asked, '
+'or by a refresh that does not ask for the move any more); then lapsed: the customer earns another '
+'tier than was rejected, and may be asked about again; ended: an override that was approved is '
+'taken back';
 COMMENT ON COLUMN tiering.decision.as_of IS
 'The last assessment when it was decided; of ended, the first day on which the override does not '
 'count';
@@ -89,3 +97,5 @@ COMMENT ON COLUMN tiering.decision.decided_by IS
 COMMENT ON COLUMN tiering.decision.decided_id IS
 'The oid of that role, by which it is known when it is renamed';
 COMMENT ON COLUMN tiering.decision.decided_as IS 'The role that they had set; null if none';
+COMMENT ON COLUMN tiering.decision.step IS
+'Of what is agreed, approved or rejected, which of the steps that the request takes; otherwise 1';

@@ -92,6 +92,8 @@ CREATE TABLE tiering.tier (
 	title    text NOT NULL DEFAULT '',
 	title_zh text NOT NULL DEFAULT '',
 	succeeds text COLLATE "C" CHECK (succeeds <> ''),
+	approvers regrole[] NOT NULL DEFAULT '{}'
+	         CHECK ((0 <> ALL (approvers::oid[])) IS TRUE),
 	PRIMARY KEY (scheme, version, tier),
 	FOREIGN KEY (scheme, version) REFERENCES tiering.scheme_version ON DELETE CASCADE
 );
@@ -114,6 +116,10 @@ COMMENT ON COLUMN tiering.tier.title_zh IS 'The same in Chinese';
 COMMENT ON COLUMN tiering.tier.succeeds IS
 'The tier of the version before that it continues, such as one that it renames or a part of '
 'which it is; null: the tier of the same name, if there was one. See successor()';
+COMMENT ON COLUMN tiering.tier.approvers IS
+'The roles whose members decide on a request for it, one after the other, each of them another '
+'person; empty: anyone who may approve, once. Whether moves into it are asked for approval says, '
+'overrides always are';
 
 CREATE TABLE tiering.metric (
 	scheme     text COLLATE "C" NOT NULL,

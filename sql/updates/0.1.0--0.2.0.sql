@@ -39,7 +39,10 @@ CREATE TABLE tiering.drafting (
 	writer xid8 NOT NULL
 );
 
-ALTER TABLE tiering.tier ADD COLUMN succeeds text COLLATE "C" CHECK (succeeds <> '');
+ALTER TABLE tiering.tier
+	ADD COLUMN succeeds text COLLATE "C" CHECK (succeeds <> ''),
+	ADD COLUMN approvers regrole[] NOT NULL DEFAULT '{}'
+		CHECK ((0 <> ALL (approvers::oid[])) IS TRUE);
 ALTER TABLE tiering.metric
 	ADD COLUMN period text NOT NULL DEFAULT '',
 	ADD COLUMN period_zh text NOT NULL DEFAULT '';
@@ -460,6 +463,8 @@ ALTER TABLE tiering.request
 	ALTER COLUMN requested_id TYPE oid USING to_regrole(quote_ident(requested_by))::oid,
 	ALTER COLUMN requested_id SET DEFAULT _tiering.login_id(),
 	ALTER COLUMN requested_as SET DEFAULT _tiering.acting_role(),
+	ADD COLUMN approvers regrole[] NOT NULL DEFAULT '{}'
+		CHECK ((0 <> ALL (approvers::oid[])) IS TRUE),
 	ALTER COLUMN tier DROP NOT NULL,
 	DROP CONSTRAINT request_kind_check,
 	ADD CONSTRAINT request_kind_check CHECK (kind IN ('move', 'floor', 'cap', 'fixed', 'forget')),
@@ -473,7 +478,13 @@ ALTER TABLE tiering.decision ADD COLUMN decided_id oid, ADD COLUMN decided_as te
 ALTER TABLE tiering.decision
 	ALTER COLUMN decided_id TYPE oid USING to_regrole(quote_ident(decided_by))::oid,
 	ALTER COLUMN decided_id SET DEFAULT _tiering.login_id(),
-	ALTER COLUMN decided_as SET DEFAULT _tiering.acting_role();
+	ALTER COLUMN decided_as SET DEFAULT _tiering.acting_role(),
+	DROP CONSTRAINT decision_decision_check,
+	ADD CONSTRAINT decision_decision_check CHECK (decision IN ('agreed', 'approved', 'rejected',
+		'withdrawn', 'lapsed', 'ended')),
+	ADD COLUMN step int NOT NULL DEFAULT 1 CHECK (step > 0),
+	DROP CONSTRAINT decision_pkey,
+	ADD CONSTRAINT decision_pkey PRIMARY KEY (request, decision, step);
 
 -- No session writes now.
 SELECT tiering_update.drop_column('tiering.writing', c.name)

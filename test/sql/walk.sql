@@ -197,6 +197,7 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.part_rights();
 	_tiering.policy_defaults();
 	_tiering.policy_words();
+	_tiering.role_names(regrole[]);
 	quarter(date, integer);
 	quarter_to_date(date);
 	_tiering.refuse_change(tiering.scheme_version);
@@ -224,6 +225,7 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.validate_rules(text, integer);
 	_tiering.validate_succession(text, integer);
 	_tiering.validate_tiers(text, integer);
+	_tiering.validate_approvers(text, integer);
 	_tiering.validate_versions(text, integer);
 	value_on(tiering.daily_series, date);
 	_tiering.version_before(text, integer);
@@ -328,6 +330,7 @@ INSERT INTO walk.decided VALUES ('function', 'author', $list$
 	_tiering.document_rules(jsonb, integer);
 	drop_scheme(text, text);
 	_tiering.import_benefits(jsonb, text, integer);
+	_tiering.named_roles(jsonb, text);
 	_tiering.import_definition(jsonb, text, integer);
 	import_scheme(jsonb, text);
 	import_version(jsonb, text);
@@ -529,6 +532,11 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.last_own(text);
 	_tiering.lock_draft(text);
 	_tiering.lock_request(bigint, text);
+	_tiering.due_step(tiering.request);
+	_tiering.check_approver(tiering.request, integer);
+	_tiering.check_override(tiering.request, date);
+	_tiering.check_request(tiering.request, date);
+	_tiering.override_approvers(text, text);
 	_tiering.lock_source(text);
 	_tiering.measures_before(text, date, text[]);
 	_tiering.migration_counts(text, date, date, timestampwithtimezone);

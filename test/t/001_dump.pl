@@ -96,7 +96,8 @@ $node->safe_psql(
 			('asked', '50 50 50 50'), ('late', '50 50 50 150')) v (no, amounts),
 		regexp_split_to_table(amounts, ' ') WITH ORDINALITY a (amount, n);
 	SELECT tiering.create_ladder('desk', 'amount', '{mass,gold,private}', '{NULL,100,200}');
-	UPDATE tiering.tier SET approval = true WHERE scheme = 'desk' AND tier = 'private';
+	UPDATE tiering.tier SET approval = true, approvers = '{chief}'
+		WHERE scheme = 'desk' AND tier = 'private';
 	INSERT INTO tiering.policy (scheme, version, tier, down_after)
 		VALUES ('desk', 1, 'gold', 2), ('desk', 1, 'private', 3);
 	SELECT tiering.publish('desk', '2024-01-01'),
