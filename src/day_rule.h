@@ -10,6 +10,7 @@
 #define TIERING_DAY_RULE_H
 
 #include "calendar.h"
+#include "compat.h"
 #include "period.h"
 
 /* As for rates: a hundred years */

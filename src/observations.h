@@ -17,6 +17,7 @@
 #define TIERING_OBSERVATIONS_H
 
 #include "balance_days.h"
+#include "compat.h"
 #include "state.h"
 
 #define FRACTION_WIDE	(-1)	/* the value is a numeric */

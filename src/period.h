@@ -10,6 +10,8 @@
 #include "utils/date.h"
 #include "utils/typcache.h"
 
+#include "compat.h"
+
 typedef struct Period
 {
 	DateADT		start;			/* first day in it */
