@@ -460,11 +460,18 @@ CauseOf(const Ruling *r, int from, int tier)
 	return CAUSE_RULE;
 }
 
+/*
+ * What was put off counts from a day on that an assessment may come before. Nothing is
+ * dated before it: who leaves until then, or is given another tier by an override, goes
+ * from there on that day, for the moves of a customer are in the order of their days.
+ */
 static void
 AddStep(Verdict *verdict, DateADT day, int to, Cause cause)
 {
 	Step	   *step = &verdict->steps[verdict->nsteps++];
 
+	if (verdict->now.tier != NO_TIER && cause != CAUSE_MANUAL && cause != CAUSE_MERGE)
+		day = Max(day, verdict->now.since);
 	step->day = day;
 	step->from = verdict->now.tier;
 	step->to = to;

@@ -295,7 +295,8 @@ BEGIN
 		SELECT scheme, COALESCE(p.number, d.customer_id), s.day, from_tier, to_tier,
 			COALESCE(w.direction, CASE WHEN from_tier IS NULL THEN 'new' ELSE 'exit' END), s.cause,
 			CASE WHEN to_tier IS NULL AND from_tier = d.current_tier THEN d.current_version
-				ELSE version END, CASE WHEN to_tier IS NULL THEN h.measure ELSE d.measure END,
+				ELSE version END, CASE WHEN to_tier IS NULL AND (d.gone OR d.measure IS NULL)
+				THEN h.measure ELSE d.measure END,
 			as_of, session_user, _tiering.acting_role(), batch
 		FROM written d CROSS JOIN LATERAL _tiering.steps(d.v) s
 			LEFT JOIN _tiering.directions(scheme, version) w USING (from_tier, to_tier)

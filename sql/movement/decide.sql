@@ -8,6 +8,8 @@
  *   it. Its direction is that of directions().
  * - What falls due on a day is done by the first assessment on or after it, once, and
  *   bears its own day.
+ * - The moves of a customer that stand are in the order of their days: none that an
+ *   assessment makes is dated before the one that it follows, also if that was put off.
  * - The distribution of an assessment is what its moves, decisions and changes by
  *   hand had made of the tiers at the end of its day.
  * - All or nothing: each function is one call, and writes at its end.

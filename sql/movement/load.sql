@@ -360,6 +360,7 @@ BEGIN
 		WHERE b.scheme = load_history.scheme AND b.batch = this_batch;
 	UPDATE tiering.source s SET refreshed_as_of = result.last_as_of, refreshed_at = now()
 	WHERE s.scheme = load_history.scheme;
+	PERFORM _tiering.analyze_assignment(result.customers);
 	RETURN result;
 END;
 $$;

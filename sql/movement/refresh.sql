@@ -229,6 +229,26 @@ $$;
 COMMENT ON FUNCTION _tiering.notify_refresh(tiering.refresh_result) IS
 'Tells who listens on the channel tiering what a refresh did: its row of counts as JSON';
 
+-- Until autovacuum comes, the planner takes a scheme that it has not seen to have hardly a row,
+-- and goes through all that customers have for each of them. Nobody is waited for: who has the
+-- lock analyzes the table, or has just done so.
+CREATE FUNCTION _tiering.analyze_assignment(written bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF written >= 1000 THEN
+		LOCK TABLE tiering.assignment IN SHARE UPDATE EXCLUSIVE MODE NOWAIT;
+		ANALYZE tiering.assignment (scheme, customer_id, tier, version);
+	END IF;
+EXCEPTION WHEN lock_not_available THEN
+	NULL;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.analyze_assignment(bigint) IS
+'Has the planner know of a scheme''s customers, if so many were written for the first time that it '
+'matters';
+
 CREATE FUNCTION _tiering.lock_scheme(scheme text) RETURNS tiering.source
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
@@ -446,6 +466,9 @@ BEGIN
 				FROM _tiering.overrides_left_out(scheme, version, as_of, as_of) o));
 	END IF;
 	PERFORM _tiering.heed_limits(result, force), _tiering.keep_dimensions(scheme, as_of);
+	IF src.refreshed_as_of IS NULL THEN
+		PERFORM _tiering.analyze_assignment(result.written);
+	END IF;
 	IF result.written > 0 OR src.refreshed_as_of IS DISTINCT FROM as_of THEN
 		UPDATE tiering.source s SET refreshed_as_of = as_of, refreshed_at = now()
 		WHERE s.scheme = refresh.scheme;

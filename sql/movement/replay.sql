@@ -49,8 +49,18 @@ END;
 COMMENT ON FUNCTION _tiering.changes_by_hand(text) IS
 'What was changed by hand of a scheme''s customers, and by merges: kind is manual or merge';
 
--- What the source has today for each assessment that is made again
-CREATE FUNCTION _tiering.graded_again(scheme text, customers text[], days date[], told boolean)
+CREATE TYPE _tiering.graded_row AS (
+	customer_id text,
+	earned      text,
+	earned_if   text[],
+	measure     numeric
+);
+COMMENT ON TYPE _tiering.graded_row IS 'A customer of a source for a day, as graded() tells them';
+
+-- What the source has today for each assessment that is made again. What was read of it for
+-- the last one already is not read twice: it might have something else by then.
+CREATE FUNCTION _tiering.graded_again(scheme text, customers text[], days date[], told boolean,
+	given _tiering.graded_row[])
 RETURNS TABLE (as_of date, customer_id text, earned text, earned_if text[], measure numeric)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
@@ -65,11 +75,15 @@ BEGIN
 			FROM _tiering.assessments(graded_again.scheme, customers IS NULL) s
 		WHERE s.as_of >= first_day ORDER BY s.as_of
 	LOOP
-		RETURN QUERY SELECT step.as_of, g.*
-		FROM _tiering.graded(graded_again.scheme, step.as_of, step.version,
-			CASE WHEN customers IS NOT NULL THEN
-			ARRAY(SELECT l.customer FROM unnest(customers, days) l(customer, day)
-				WHERE l.day <= step.as_of) END) g;
+		IF given IS NOT NULL THEN
+			RETURN QUERY SELECT step.as_of, g.* FROM unnest(given) g;
+		ELSE
+			RETURN QUERY SELECT step.as_of, g.*
+			FROM _tiering.graded(graded_again.scheme, step.as_of, step.version,
+				CASE WHEN customers IS NOT NULL THEN
+				ARRAY(SELECT l.customer FROM unnest(customers, days) l(customer, day)
+					WHERE l.day <= step.as_of) END) g;
+		END IF;
 		IF told THEN
 			PERFORM _tiering.report_stage(graded_again.scheme, step.as_of, 'assessed again');
 		END IF;
@@ -85,9 +99,10 @@ BEGIN
 		CROSS JOIN LATERAL _tiering.graded(graded_again.scheme, o.as_of, o.version, o.customers) g;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.graded_again(text, text[], date[], boolean) IS
+COMMENT ON FUNCTION _tiering.graded_again(text, text[], date[], boolean, _tiering.graded_row[]) IS
 'The customers of a scheme''s source, graded for each assessment: some, each from a day on, or all '
-'from the first of days on if customers is null; told: whether each stage is reported';
+'from the first of days on if customers is null; told: whether each stage is reported; given: what '
+'the source has of them for the one assessment of the scheme, if that was read already';
 
 CREATE TYPE _tiering.occasion AS (
 	customer_id text,
@@ -108,7 +123,8 @@ COMMENT ON TYPE _tiering.occasion IS
 'which day on it is';
 
 -- Of an assessment's own day, changes by hand come before or after it as they came.
-CREATE FUNCTION _tiering.occasions(scheme text, customers text[], days date[], told boolean)
+CREATE FUNCTION _tiering.occasions(scheme text, customers text[], days date[], told boolean,
+	given _tiering.graded_row[])
 RETURNS SETOF _tiering.occasion
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
@@ -118,7 +134,7 @@ DECLARE
 	first_day date := min(d) FROM unnest(days) d;
 BEGIN
 	RETURN QUERY WITH seen AS MATERIALIZED (
-		SELECT g.* FROM _tiering.graded_again(occasions.scheme, customers, days, told) g
+		SELECT g.* FROM _tiering.graded_again(occasions.scheme, customers, days, told, given) g
 	), step AS MATERIALIZED (
 		SELECT s.* FROM _tiering.assessments(occasions.scheme, customers IS NULL) s
 			WHERE s.as_of >= first_day
@@ -170,7 +186,7 @@ BEGIN
 		NULL FROM person p;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.occasions(text, text[], date[], boolean) IS
+COMMENT ON FUNCTION _tiering.occasions(text, text[], date[], boolean, _tiering.graded_row[]) IS
 'All that has to be decided again about some customers, each from a day on, or about all from the '
 'first of days on if customers is null: assessments, with what the source has today, changes by '
 'hand and merges';
@@ -217,7 +233,8 @@ COMMENT ON FUNCTION _tiering.replay_start(text, text, date, boolean) IS
 'Where a customer was before a day: where they are, if they were not touched since';
 
 -- Who has neither moved nor been noted anything of since is where they were before.
-CREATE FUNCTION _tiering.replayed(scheme text, customers text[], days date[], told boolean)
+CREATE FUNCTION _tiering.replayed(scheme text, customers text[], days date[], told boolean,
+	given _tiering.graded_row[])
 RETURNS SETOF _tiering.replayed
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
@@ -228,7 +245,7 @@ DECLARE
 BEGIN
 	RETURN QUERY WITH RECURSIVE occasion AS MATERIALIZED (
 		SELECT o.*, o.kind IN ('manual', 'merge') AS by_hand
-		FROM _tiering.occasions(replayed.scheme, customers, days, told) o
+		FROM _tiering.occasions(replayed.scheme, customers, days, told, given) o
 	), touched AS MATERIALIZED (
 		SELECT t.customer_id FROM _tiering.touched(replayed.scheme, first_day) t
 	), outcome AS (
@@ -268,7 +285,7 @@ BEGIN
 	SELECT s.* FROM outcome s;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.replayed(text, text[], date[], boolean) IS
+COMMENT ON FUNCTION _tiering.replayed(text, text[], date[], boolean, _tiering.graded_row[]) IS
 'The customers of occasions(), after each of these';
 
 -- Who leaves does so with the measure that they had last. If that was before the first
@@ -402,7 +419,8 @@ COMMENT ON TYPE _tiering.replayed_day IS
 
 -- One statement, as write_verdicts() is, for the same reason: what the replay found is
 -- read several times, and kept nowhere. What goes on from here is one row a day.
-CREATE FUNCTION _tiering.replayed_days(scheme text, customers text[], days date[], cause text)
+CREATE FUNCTION _tiering.replayed_days(scheme text, customers text[], days date[], cause text,
+	given _tiering.graded_row[])
 RETURNS SETOF _tiering.replayed_day
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
@@ -411,7 +429,7 @@ AS $$
 BEGIN
 	RETURN QUERY WITH r AS MATERIALIZED (
 		SELECT x.* FROM _tiering.replayed(replayed_days.scheme, customers, days,
-			replayed_days.cause IS NOT NULL) x
+			replayed_days.cause IS NOT NULL, given) x
 	), late AS MATERIALIZED (
 		SELECT x.as_of, m.* FROM (
 			SELECT r.as_of, array_agg(r.customer_id) AS leaving FROM r
@@ -468,12 +486,13 @@ BEGIN
 		m, NULL FROM own o CROSS JOIN LATERAL unnest(o.moves) m WHERE m.as_of = ANY (o.differing);
 END;
 $$;
-COMMENT ON FUNCTION _tiering.replayed_days(text, text[], date[], text) IS
+COMMENT ON FUNCTION _tiering.replayed_days(text, text[], date[], text, _tiering.graded_row[]) IS
 'Replays the customers of occasions(), and tells where each day leaves them, and which moves come '
 'out otherwise than those that stand. These have the cause given unless they are by hand. Nothing '
 'is written';
 
-CREATE FUNCTION _tiering.keep_own(scheme text, customers text[], days date[], cause text)
+CREATE FUNCTION _tiering.keep_own(scheme text, customers text[], days date[], cause text,
+	given _tiering.graded_row[])
 RETURNS SETOF _tiering.replayed_day
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
@@ -481,7 +500,8 @@ AS $$
 #variable_conflict use_column
 BEGIN
 	RETURN QUERY WITH found AS MATERIALIZED (
-		SELECT f.* FROM _tiering.replayed_days(keep_own.scheme, customers, days, keep_own.cause) f
+		SELECT f.* FROM _tiering.replayed_days(keep_own.scheme, customers, days, keep_own.cause,
+			given) f
 	), amending AS (
 		INSERT INTO tiering.assessment (slot, scheme, as_of, customer_id, tier, measure, version,
 			amends, recorded_at)
@@ -500,14 +520,14 @@ BEGIN
 		NULL, NULL FROM amending a;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.keep_own(text, text[], date[], text) IS
+COMMENT ON FUNCTION _tiering.keep_own(text, text[], date[], text, _tiering.graded_row[]) IS
 'Replays customers, as replayed_days() does, and keeps what comes out otherwise of the assessments '
 'of their own';
 
 -- A day's entry and amendment are those after its last occasion. What stood at an
 -- assessment is read here before it is amended.
 CREATE FUNCTION _tiering.keep_days(scheme text, customers text[], days date[], cause text,
-	anew date)
+	anew date, given _tiering.graded_row[])
 RETURNS SETOF _tiering.replayed_day
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
@@ -515,7 +535,8 @@ AS $$
 #variable_conflict use_column
 BEGIN
 	RETURN QUERY WITH found AS MATERIALIZED (
-		SELECT f.* FROM _tiering.keep_own(keep_days.scheme, customers, days, keep_days.cause) f
+		SELECT f.* FROM _tiering.keep_own(keep_days.scheme, customers, days, keep_days.cause,
+			given) f
 	), day AS MATERIALIZED (
 		SELECT s.as_of, k.slot, _tiering.next_edition(keep_days.scheme, s.as_of) AS edition
 		FROM _tiering.assessments(keep_days.scheme, customers IS NULL) s
@@ -573,7 +594,8 @@ BEGIN
 	WHERE u.tier IS NOT NULL GROUP BY u.as_of, u.tier;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.keep_days(text, text[], date[], text, date) IS
+COMMENT ON FUNCTION _tiering.keep_days(text, text[], date[], text, date,
+	_tiering.graded_row[]) IS
 'Replays customers, keeps what comes out otherwise of each day, what the policy has noted and what '
 'assessments have of them, and hands on all but the ends of days, with the parts of editions. '
 'anew: an assessment that had none of the customers yet';
@@ -581,7 +603,7 @@ COMMENT ON FUNCTION _tiering.keep_days(text, text[], date[], text, date) IS
 -- Few rows are said to go on from here, one a customer: rows of assignment are then
 -- looked up, and not all of them read for one customer.
 CREATE FUNCTION _tiering.keep_moves(scheme text, customers text[], days date[], cause text,
-	batch int, anew date)
+	batch int, anew date, given _tiering.graded_row[])
 RETURNS SETOF _tiering.replayed_day
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
@@ -590,7 +612,7 @@ AS $$
 BEGIN
 	RETURN QUERY WITH found AS MATERIALIZED (
 		SELECT f.* FROM _tiering.keep_days(keep_moves.scheme, customers, days, keep_moves.cause,
-			anew) f
+			anew, given) f
 	), differing AS MATERIALIZED (
 		SELECT (f.move).* FROM found f WHERE f.kind = 'move'
 	), superseding AS (
@@ -618,14 +640,16 @@ BEGIN
 	SELECT f.* FROM found f WHERE f.kind <> 'move';
 END;
 $$;
-COMMENT ON FUNCTION _tiering.keep_moves(text, text[], date[], text, int, date) IS
+COMMENT ON FUNCTION _tiering.keep_moves(text, text[], date[], text, int, date,
+	_tiering.graded_row[]) IS
 'Replays customers and keeps their days, as keep_days() does, and their moves: those that do not '
 'stand any more are superseded, those in their place recorded. Hands on all else';
 
 -- All that is read of history has been read before any of it is written, by keep_own(),
 -- keep_days(), and then by keep_moves(); rows of assignment are read and written here alone.
 CREATE FUNCTION _tiering.write_replay(scheme text, customers text[], days date[], cause text,
-	batch int, last_as_of date, anew date, OUT written bigint, OUT persons bigint,
+	batch int, last_as_of date, anew date, given _tiering.graded_row[], OUT written bigint,
+	OUT persons bigint,
 	OUT repeated text, OUT cells _tiering.assessed_cell[], OUT asking _tiering.asking[],
 	OUT parts _tiering.edition_part[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
@@ -635,7 +659,7 @@ AS $$
 BEGIN
 	WITH found AS MATERIALIZED (
 		SELECT f.* FROM _tiering.keep_moves(write_replay.scheme, customers, days,
-			write_replay.cause, write_replay.batch, anew) f
+			write_replay.cause, write_replay.batch, anew, given) f
 	), assigned AS MATERIALIZED (
 		SELECT s.*, s.rewrite OR s.customer_id IN (
 			SELECT f.customer_id FROM found f WHERE f.kind = 'amended') AS written
@@ -687,7 +711,8 @@ BEGIN
 	INTO written, persons, repeated, cells, asking, parts;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.write_replay(text, text[], date[], text, int, date, date) IS
+COMMENT ON FUNCTION _tiering.write_replay(text, text[], date[], text, int, date, date,
+	_tiering.graded_row[]) IS
 'Replays the customers of occasions(), keeps what comes out otherwise of their days and moves, as '
 'keep_moves() does, and brings assignment to where the replay ends. Returns what it did, counted, '
 'for whom an approval is asked, and what assessments have of the customers';
@@ -722,7 +747,8 @@ COMMENT ON FUNCTION _tiering.keep_editions(text, boolean, int, _tiering.edition_
 
 CREATE FUNCTION _tiering.replay(scheme text, last_as_of date, kind text, customers text[],
 	days date[],
-	cause text, anew date, OUT result tiering.restate_result, OUT cells _tiering.assessed_cell[],
+	cause text, anew date, given _tiering.graded_row[] DEFAULT NULL,
+	OUT result tiering.restate_result, OUT cells _tiering.assessed_cell[],
 	OUT asking _tiering.asking[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
@@ -740,7 +766,7 @@ BEGIN
 	END IF;
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
 	SELECT * INTO done FROM _tiering.write_replay(scheme, customers, days, cause, this_batch,
-		last_as_of, anew);
+		last_as_of, anew, given);
 	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
 	PERFORM _tiering.refuse_repeated(scheme, done.repeated);
 	PERFORM _tiering.seal_batch(scheme, this_batch, kind, first_day, last_move),
@@ -759,7 +785,8 @@ BEGIN
 	asking := done.asking;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.replay(text, date, text, text[], date[], text, date) IS
+COMMENT ON FUNCTION _tiering.replay(text, date, text, text[], date[], text, date,
+	_tiering.graded_row[]) IS
 'Makes the assessments of customers again, each from a day on, or of all from the first of days on '
 'if customers is null, and keeps what comes out otherwise as a batch of a kind. last_as_of: the '
 'last assessment of the scheme; anew: an assessment that had none of the customers yet, and sees '
@@ -770,9 +797,9 @@ COMMENT ON FUNCTION _tiering.replay(text, date, text, text[], date[], text, date
 -- record: requests, exits at the assessment, what came after it. Rules to stay may go by metrics
 -- that are not kept: where there are any, or where the assessment is not kept, all are. That
 -- nothing was earned is not kept either: it may be so where a policy keeps who earns nothing.
--- In READ COMMITTED the source is read once to compare and once to replay, with a snapshot each.
+-- What was read to compare is handed on, and not read again, unless it is of so many that all are.
 CREATE FUNCTION _tiering.differing(scheme text, as_of date, version int, OUT customers text[],
-	OUT cells _tiering.assessed_cell[], OUT repeats boolean)
+	OUT given _tiering.graded_row[], OUT cells _tiering.assessed_cell[], OUT repeats boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 SET jit = off SET enable_mergejoin = off SET enable_nestloop = off
@@ -804,7 +831,7 @@ BEGIN
 		WHERE m.assessed >= differing.as_of AND m.to_tier IS NULL
 	), compared AS MATERIALIZED (
 		SELECT COALESCE(g.customer_id COLLATE "C", b.customer_id) AS customer_id, b.tier,
-			b.version, g.customer_id IS NULL AS gone,
+			b.version, g.customer_id IS NULL AS gone, g.earned, g.earned_if, g.measure,
 			COALESCE(CASE WHEN b.customer_id IS NULL THEN g.earned IS NULL
 				ELSE g.customer_id IS NOT NULL AND b.as_was
 					AND g.measure IS NOT DISTINCT FROM b.measure
@@ -826,6 +853,8 @@ BEGIN
 	)
 	SELECT ARRAY(SELECT j.customer_id FROM judged j WHERE NOT j.stays
 			UNION SELECT t.customer_id FROM told t),
+		ARRAY(SELECT ROW(j.customer_id, j.earned, j.earned_if, j.measure)::_tiering.graded_row
+			FROM judged j WHERE NOT j.stays AND NOT j.gone LIMIT 100001),
 		(SELECT array_agg(ROW(false, c.tier, c.version, c.tier, c.customers, 0, 0, NULL)
 				::_tiering.assessed_cell)
 			FROM (SELECT j.tier, j.version, count(*) AS customers FROM judged j WHERE j.stays
@@ -833,12 +862,16 @@ BEGIN
 		-- more rows of the source meet a customer than there are customers whom it has
 		(SELECT count(*) FROM compared c WHERE c.tier IS NOT NULL)
 			> (SELECT count(*) FROM tiering.assignment a WHERE a.scheme = differing.scheme)
-	INTO customers, cells, repeats;
+	INTO customers, given, cells, repeats;
+	IF cardinality(customers) > 100000 OR cardinality(given) > 100000 THEN
+		customers := NULL;
+	END IF;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.differing(text, date, int) IS
-'Of whom the last assessment has to be replayed if it is repeated, everybody if null; how many the '
-'others are, by tier; and whether the source has a customer more than once';
+'Of whom the last assessment has to be replayed if it is repeated, everybody if null; what the '
+'source has of them; how many the others are, by tier; and whether the source has a customer more '
+'than once';
 
 CREATE FUNCTION _tiering.repeat_assessment(scheme text, as_of date, version int)
 RETURNS tiering.refresh_result
@@ -855,13 +888,13 @@ BEGIN
 	IF d.repeats THEN
 		PERFORM _tiering.refuse_repeated(scheme, as_of, version, NULL);
 	END IF;
-	IF d.customers IS NULL OR cardinality(d.customers) > 100000 THEN
+	IF d.customers IS NULL THEN
 		SELECT * INTO done FROM _tiering.replay(scheme, as_of, 'refresh', NULL, ARRAY[as_of], NULL,
 			NULL);
 		cells := done.cells;
 	ELSE
 		SELECT * INTO done FROM _tiering.replay(scheme, as_of, 'refresh', d.customers,
-			array_fill(as_of, ARRAY[cardinality(d.customers)]), NULL, NULL);
+			array_fill(as_of, ARRAY[cardinality(d.customers)]), NULL, NULL, d.given);
 		cells := d.cells || done.cells;
 	END IF;
 	PERFORM _tiering.check_cells(scheme, as_of, version, NULL, NULL, cells);

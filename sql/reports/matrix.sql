@@ -332,13 +332,23 @@ END;
 COMMENT ON FUNCTION _tiering.told_value(text, text) IS
 'The value of a dimension as reports tell it: unknown if it is null; null if no dimension is named';
 
+-- Whose measure is known on one of two days only has neither gained nor lost what it is.
+CREATE FUNCTION _tiering.unmeasured(from_tier text, had numeric, to_tier text, has numeric)
+RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
+RETURN CASE WHEN from_tier IS NOT NULL AND to_tier IS NOT NULL AND num_nulls(had, has) = 1
+	THEN COALESCE(has, 0) - COALESCE(had, 0) END;
+COMMENT ON FUNCTION _tiering.unmeasured(text, numeric, text, numeric) IS
+'By what the measure of a customer who was there on two days makes their sums differ, if it is '
+'known on one of them only; otherwise null';
+
 -- Customers who became one in between: who is left counts as the continuation of the one
 -- whose tier was kept. The others go, with what they had, to where that one is.
 CREATE FUNCTION _tiering.merged_cells(scheme text, from_date date, to_date date,
 	known_at timestamptz, dimension text, first tiering.kept_assessment,
 	last tiering.kept_assessment)
 RETURNS TABLE (value text, from_tier text, to_tier text, merged boolean, customers bigint,
-	measure_from numeric, measure_to numeric)
+	measure_from numeric, measure_to numeric, unmeasured numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 SET jit = off SET enable_mergejoin = off SET enable_nestloop = off
@@ -368,14 +378,17 @@ BEGIN
 			  WHERE last.slot IS NULL) x
 	), pair AS (
 		SELECT f.customer_id AS was, f.tier AS from_tier, f.measure AS had, t.customer_id AS is_now,
-			t.tier AS to_tier, t.measure AS has, false AS merged
+			t.tier AS to_tier, t.measure AS has, false AS merged,
+			_tiering.unmeasured(f.tier, f.measure, t.tier, t.measure) AS unmeasured
 		FROM (SELECT x.* FROM f x WHERE x.leads) f FULL JOIN t ON t.customer_id = f.goes_on
 		UNION ALL
-		SELECT f.customer_id, f.tier, f.measure, t.customer_id, t.tier, NULL, t.tier IS NOT NULL
+		SELECT f.customer_id, f.tier, f.measure, t.customer_id, t.tier, NULL, t.tier IS NOT NULL,
+			CASE WHEN t.tier IS NOT NULL AND t.measure IS NULL THEN - f.measure END
 		FROM f LEFT JOIN t ON t.customer_id = f.goes_on
 		WHERE NOT f.leads
 	)
-	SELECT v.value, p.from_tier, p.to_tier, p.merged, count(*), sum(p.had), sum(p.has)
+	SELECT v.value, p.from_tier, p.to_tier, p.merged, count(*), sum(p.had), sum(p.has),
+		sum(p.unmeasured)
 	FROM pair p
 		LEFT JOIN _tiering.dimension_on(merged_cells.scheme, dimension, from_date) b
 			ON b.customer_id COLLATE "C" = p.was
@@ -396,7 +409,7 @@ COMMENT ON FUNCTION _tiering.merged_cells(text, date, date, timestamptz, text,
 CREATE FUNCTION _tiering.cells(scheme text, from_date date, to_date date, known_at timestamptz,
 	dimension text)
 RETURNS TABLE (value text, from_tier text, to_tier text, merged boolean, customers bigint,
-	measure_from numeric, measure_to numeric)
+	measure_from numeric, measure_to numeric, unmeasured numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 SET jit = off SET enable_mergejoin = off SET enable_nestloop = off
@@ -412,7 +425,8 @@ BEGIN
 		RETURN QUERY SELECT m.* FROM _tiering.merged_cells(scheme, from_date, to_date, known_at,
 			dimension, first, last) m;
 	ELSIF first.slot IS NOT NULL AND last.slot IS NOT NULL THEN
-		RETURN QUERY SELECT v.value, f.tier, t.tier, false, count(*), sum(f.measure), sum(t.measure)
+		RETURN QUERY SELECT v.value, f.tier, t.tier, false, count(*), sum(f.measure), sum(t.measure),
+			sum(_tiering.unmeasured(f.tier, f.measure, t.tier, t.measure))
 		FROM (SELECT k.* FROM _tiering.kept_rows(first, known_at) k WHERE k.tier IS NOT NULL) f
 			FULL JOIN (SELECT k.* FROM _tiering.kept_rows(last, known_at) k
 				WHERE k.tier IS NOT NULL) t ON t.customer_id = f.customer_id
@@ -427,10 +441,11 @@ BEGIN
 		(_tiering.kept(scheme, to_date, known_at)).slot) = 0
 	THEN
 		RETURN QUERY SELECT NULL::text, s.from_tier, s.to_tier, false, s.customers, NULL::numeric,
-			NULL::numeric
+			NULL::numeric, NULL::numeric
 		FROM _tiering.migration_counts(scheme, from_date, to_date, known_at) s;
 	ELSE
-		RETURN QUERY SELECT v.value, f.tier, t.tier, false, count(*), sum(f.measure), sum(t.measure)
+		RETURN QUERY SELECT v.value, f.tier, t.tier, false, count(*), sum(f.measure), sum(t.measure),
+			sum(_tiering.unmeasured(f.tier, f.measure, t.tier, t.measure))
 		FROM _tiering.stood_with(scheme, from_date, known_at) f
 			FULL JOIN _tiering.stood_with(scheme, to_date, known_at) t
 				ON t.customer_id = f.customer_id
@@ -470,7 +485,7 @@ COMMENT ON FUNCTION _tiering.check_span(text, date, date) IS
 CREATE FUNCTION _tiering.named_cells(scheme text, from_date date, to_date date,
 	known_at timestamptz, dimension text)
 RETURNS TABLE (value text, from_tier text, to_tier text, merged boolean, customers bigint,
-	measure_from numeric, measure_to numeric)
+	measure_from numeric, measure_to numeric, unmeasured numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -481,7 +496,7 @@ DECLARE
 BEGIN
 	RETURN QUERY
 	SELECT c.value, COALESCE(f.becomes, c.from_tier), COALESCE(t.becomes, c.to_tier), c.merged,
-		sum(c.customers)::bigint, sum(c.measure_from), sum(c.measure_to)
+		sum(c.customers)::bigint, sum(c.measure_from), sum(c.measure_to), sum(c.unmeasured)
 	FROM _tiering.cells(named_cells.scheme, from_date, to_date, known_at, dimension) c
 		LEFT JOIN _tiering.tier_names(named_cells.scheme, first) f ON f.tier = c.from_tier
 		LEFT JOIN _tiering.tier_names(named_cells.scheme, last) t ON t.tier = c.to_tier
@@ -494,7 +509,7 @@ COMMENT ON FUNCTION _tiering.named_cells(text, date, date, timestamptz, text) IS
 CREATE FUNCTION _tiering.renamed_cells(scheme text, from_date date, to_date date,
 	known_at timestamptz, dimension text)
 RETURNS TABLE (value text, from_tier text, to_tier text, merged boolean, customers bigint,
-	measure_from numeric, measure_to numeric)
+	measure_from numeric, measure_to numeric, unmeasured numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -504,7 +519,7 @@ DECLARE
 BEGIN
 	RETURN QUERY
 	SELECT c.value, COALESCE(n.becomes, c.from_tier), c.to_tier, c.merged,
-		sum(c.customers)::bigint, sum(c.measure_from), sum(c.measure_to)
+		sum(c.customers)::bigint, sum(c.measure_from), sum(c.measure_to), sum(c.unmeasured)
 	FROM _tiering.named_cells(renamed_cells.scheme, from_date, to_date, known_at, dimension) c
 		LEFT JOIN _tiering.tier_names(renamed_cells.scheme, last) n ON n.tier = c.from_tier
 	GROUP BY 1, 2, 3, 4;
@@ -596,7 +611,8 @@ COMMENT ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz, text
 CREATE FUNCTION _tiering.bridge(scheme text, from_date date, to_date date,
 	known_at timestamptz, dimension text)
 RETURNS TABLE (value text, tier text, rank int, opening numeric, new numeric, exit numeric,
-	migrated_in numeric, migrated_out numeric, growth numeric, closing numeric)
+	migrated_in numeric, migrated_out numeric, growth numeric, unmeasured numeric,
+	closing numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 10
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -613,28 +629,32 @@ BEGIN
 	), cell AS MATERIALIZED (
 		SELECT c.value, c.from_tier, c.to_tier,
 			CASE WHEN opened THEN COALESCE(c.measure_from, 0) END AS had,
-			CASE WHEN closed THEN COALESCE(c.measure_to, 0) END AS has
+			CASE WHEN closed THEN COALESCE(c.measure_to, 0) END AS has,
+			CASE WHEN opened AND closed THEN COALESCE(c.unmeasured, 0) END AS unmeasured
 		FROM _tiering.renamed_cells(bridge.scheme, from_date, to_date, known_at, dimension) c
 	), part AS (
 		SELECT c.value, c.from_tier AS tier, c.had AS opening, 0 AS new,
 			CASE WHEN c.to_tier IS NULL THEN - c.had ELSE 0 END AS exit, 0 AS migrated_in,
 			CASE WHEN c.to_tier <> c.from_tier THEN - c.had ELSE 0 END AS migrated_out,
-			0 AS growth, 0 AS closing
+			0 AS growth, 0 AS unmeasured, 0 AS closing
 		FROM cell c WHERE c.from_tier IS NOT NULL
 		UNION ALL
 		SELECT c.value, c.to_tier, 0, CASE WHEN c.from_tier IS NULL THEN c.has ELSE 0 END, 0,
 			CASE WHEN c.from_tier <> c.to_tier THEN c.had ELSE 0 END, 0,
-			CASE WHEN c.from_tier IS NOT NULL THEN c.has - c.had ELSE 0 END, c.has
+			CASE WHEN c.from_tier IS NOT NULL THEN c.has - c.had - c.unmeasured ELSE 0 END,
+			c.unmeasured, c.has
 		FROM cell c WHERE c.to_tier IS NOT NULL
 		UNION ALL
-		SELECT NULL, t.tier, 0, 0, 0, 0, 0, 0, 0 FROM tiering.tier t
+		SELECT NULL, t.tier, 0, 0, 0, 0, 0, 0, 0, 0 FROM tiering.tier t
 		WHERE dimension IS NULL AND t.scheme = bridge.scheme COLLATE "C" AND t.version = named
 	)
 	SELECT p.value, p.tier, max(n.rank), CASE WHEN opened THEN sum(p.opening) END,
 		CASE WHEN closed THEN sum(p.new) END, CASE WHEN opened THEN sum(p.exit) END,
 		CASE WHEN opened THEN sum(p.migrated_in) END,
 		CASE WHEN opened THEN sum(p.migrated_out) END,
-		CASE WHEN opened AND closed THEN sum(p.growth) END, CASE WHEN closed THEN sum(p.closing) END
+		CASE WHEN opened AND closed THEN sum(p.growth) END,
+		CASE WHEN opened AND closed THEN sum(p.unmeasured) END,
+		CASE WHEN closed THEN sum(p.closing) END
 	FROM part p LEFT JOIN named n ON n.tier = p.tier
 	GROUP BY p.value, p.tier
 	ORDER BY p.value, max(n.rank) DESC NULLS LAST, p.tier;
@@ -646,22 +666,25 @@ COMMENT ON FUNCTION _tiering.bridge(text, date, date, timestamptz, text) IS
 CREATE FUNCTION tiering.measure_bridge(scheme text, from_date date, to_date date,
 	known_at timestamptz DEFAULT NULL, by text DEFAULT NULL)
 RETURNS TABLE (tier text, rank int, opening numeric, new numeric, exit numeric,
-	migrated_in numeric, migrated_out numeric, growth numeric, closing numeric, value text)
+	migrated_in numeric, migrated_out numeric, growth numeric, unmeasured numeric,
+	closing numeric, value text)
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 10
 BEGIN ATOMIC
 	SELECT _tiering.check_dimension(measure_bridge.scheme, measure_bridge.by)
 	WHERE measure_bridge.by IS NOT NULL;
 	SELECT b.tier, b.rank, b.opening, b.new, b.exit, b.migrated_in, b.migrated_out, b.growth,
-		b.closing, b.value
+		b.unmeasured, b.closing, b.value
 	FROM _tiering.bridge(measure_bridge.scheme, from_date, to_date, known_at,
 		measure_bridge.by) b;
 END;
 COMMENT ON FUNCTION tiering.measure_bridge(text, date, date, timestamptz, text) IS
 'How the money of each tier came from what it was on one day to what it was on another. opening + '
-'new + exit + migrated_in + migrated_out + growth = closing; exit and migrated_out are negative. '
-'The days are taken at their ends. Customers who came count with what they had at the end, '
-'customers who left or moved with what they had at the beginning; growth is what the customers of '
-'the end have gained, or lost. Who became one with another brings what they had to the tier of '
+'new + exit + migrated_in + migrated_out + growth + unmeasured = closing; exit and migrated_out are '
+'negative. The days are taken at their ends. Customers who came count with what they had at the '
+'end, customers who left or moved with what they had at the beginning; growth is what the '
+'customers of the end have gained, or lost. unmeasured is of those whose measure is known on one '
+'of the two days only: what they had if it is not known at the end, negative, or what they have '
+'if it was not known at the beginning. Who became one with another brings what they had to the tier of '
 'that one. From the highest tier down; a tier that was renamed has its name '
 'of to_date. Null where a day is no assessment that is kept. known_at: as known at that time. '
 'by: a dimension, whose values then have a bridge each, and tiers without customers there no row; '

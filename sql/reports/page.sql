@@ -331,15 +331,15 @@ CREATE FUNCTION _tiering.page_bridge(scheme text, from_date date, day date) RETU
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000
 BEGIN ATOMIC
 	SELECT _tiering.page_section('Where the money came from', '金额变动', concat(
-		_tiering.page_waterfall(sum(b.opening), sum(b.new), sum(b.exit), sum(b.growth),
-			sum(b.closing)),
+		_tiering.page_waterfall(sum(b.opening), sum(b.new), sum(b.exit),
+			sum(b.growth + b.unmeasured), sum(b.closing)),
 		_tiering.page_table(_tiering.page_columns('Tier|等级', 'Opening|期初', 'New|新增',
-			'Exit|流失', 'In|转入', 'Out|转出', 'Growth|增减', 'Closing|期末'),
+			'Exit|流失', 'In|转入', 'Out|转出', 'Growth|增减', 'Unknown|未知', 'Closing|期末'),
 			string_agg(_tiering.page_row(COALESCE(t.name, _tiering.html(b.tier)),
 				_tiering.page_number(b.opening), _tiering.page_number(b.new),
 				_tiering.page_number(b.exit), _tiering.page_number(b.migrated_in),
 				_tiering.page_number(b.migrated_out), _tiering.page_number(b.growth),
-				_tiering.page_number(b.closing)), '' ORDER BY t.n NULLS LAST, b.tier))))
+				_tiering.page_number(b.unmeasured), _tiering.page_number(b.closing)), '' ORDER BY t.n NULLS LAST, b.tier))))
 	FROM tiering.measure_bridge(page_bridge.scheme, page_bridge.from_date, page_bridge.day) b
 		LEFT JOIN _tiering.page_tiers(page_bridge.scheme, page_bridge.day) t ON t.tier = b.tier;
 END;

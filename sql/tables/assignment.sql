@@ -130,7 +130,8 @@ COMMENT ON COLUMN tiering.migration.cause IS
 'customers became one';
 COMMENT ON COLUMN tiering.migration.version IS 'The version of the scheme that graded';
 COMMENT ON COLUMN tiering.migration.measure IS
-'The measure at the move; on exit the last one known; null where a number is changed';
+'The measure at the move; on exit that of the day for whom no tier takes, otherwise the last one '
+'known; null where a number is changed';
 COMMENT ON COLUMN tiering.migration.assessed IS
 'The assessment that made the move; of a change by hand its own day';
 COMMENT ON COLUMN tiering.migration.recorded_at IS 'When the move was recorded';

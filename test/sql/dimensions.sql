@@ -131,13 +131,13 @@ SELECT * FROM dims.both($$
 	FROM dims.span s, tiering.migration_matrix('dims', from_date, to_date) m$$);
 SELECT * FROM dims.both($$
 	SELECT s.*, b.tier, b.rank, sum(b.opening), sum(b.new), sum(b.exit), sum(b.migrated_in),
-		sum(b.migrated_out), sum(b.growth), sum(b.closing)
+		sum(b.migrated_out), sum(b.growth), sum(b.unmeasured), sum(b.closing)
 	FROM dims.span s, tiering.measure_bridge('dims', from_date, to_date, by => s.dimension) b
 	GROUP BY 1, 2, 3, 4, 5$$, $$
 	SELECT s.*, b.tier, b.rank, b.opening, b.new, b.exit, b.migrated_in, b.migrated_out, b.growth,
-		b.closing FROM dims.span s, tiering.measure_bridge('dims', from_date, to_date) b$$);
+		b.unmeasured, b.closing FROM dims.span s, tiering.measure_bridge('dims', from_date, to_date) b$$);
 SELECT count(*) AS cells, count(*) FILTER (WHERE opening + new + exit + migrated_in + migrated_out
-	+ growth <> closing) AS off
+	+ growth + unmeasured <> closing) AS off
 FROM dims.span s, tiering.measure_bridge('dims', from_date, to_date, by => s.dimension);
 SELECT * FROM dims.both($$
 	SELECT sum(new), sum(up), sum(down), sum(lateral_moves), sum(exit), sum(stayed)

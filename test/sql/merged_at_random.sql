@@ -170,7 +170,8 @@ CREATE FUNCTION ones.wrong(keep text, month int) RETURNS SETOF text LANGUAGE sql
 	UNION ALL
 	SELECT format('bridge of %s from %s to %s', b.tier, p.first, p.last)
 	FROM pair p, tiering.measure_bridge('merged_' || keep, p.first, p.last) b
-	WHERE b.opening + b.new + b.exit + b.migrated_in + b.migrated_out + b.growth <> b.closing
+	WHERE b.opening + b.new + b.exit + b.migrated_in + b.migrated_out + b.growth + b.unmeasured
+		<> b.closing
 	UNION ALL
 	SELECT format('number %s on %s', s.number, d.day)
 	FROM (SELECT ones.day(n) + w * 15 AS day, w = 0 AS assessed

@@ -518,7 +518,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.freeze_definition();
 	_tiering.freeze_version();
 	_tiering.graded(text, date, integer, text[]);
-	_tiering.graded_again(text, text[], date[], boolean);
+	_tiering.graded_again(text, text[], date[], boolean, _tiering.graded_row[]);
 	_tiering.graded_before(text, date, integer);
 	_tiering.graded_by(text, date);
 	_tiering.has_graded(text, integer);
@@ -545,7 +545,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.next_edition(text, date);
 	_tiering.notify_refresh(tiering.refresh_result);
 	_tiering.notify_restatement(tiering.restate_result);
-	_tiering.occasions(text, text[], date[], boolean);
+	_tiering.occasions(text, text[], date[], boolean, _tiering.graded_row[]);
 	_tiering.otherwise(text, date, date, text[], integer);
 	_tiering.override_tiers(text, integer, date);
 	_tiering.overrides_between(text, integer, date, date);
@@ -574,9 +574,9 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.repeat_assessment(text, date, integer);
 	_tiering.differing(text, date, integer);
 	_tiering.summarize(smallint);
-	_tiering.replay(text, date, text, text[], date[], text, date);
+	_tiering.replay(text, date, text, text[], date[], text, date, _tiering.graded_row[]);
 	_tiering.replay_start(text, text, date, boolean);
-	_tiering.replayed(text, text[], date[], boolean);
+	_tiering.replayed(text, text[], date[], boolean, _tiering.graded_row[]);
 	_tiering.report_stage(text, date, text);
 	_tiering.run_assessment(text, text, date, integer, text[]);
 	_tiering.seal_batch(text, integer, text, date, bigint);
@@ -628,11 +628,11 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.verdicts(text, text, date, integer, date, text[], integer, text[], bigint, text);
 	_tiering.wilson(bigint, bigint);
 	_tiering.write_binding(text, text, boolean);
-	_tiering.replayed_days(text, text[], date[], text);
-	_tiering.keep_days(text, text[], date[], text, date);
-	_tiering.keep_moves(text, text[], date[], text, integer, date);
+	_tiering.replayed_days(text, text[], date[], text, _tiering.graded_row[]);
+	_tiering.keep_days(text, text[], date[], text, date, _tiering.graded_row[]);
+	_tiering.keep_moves(text, text[], date[], text, integer, date, _tiering.graded_row[]);
 	_tiering.replayed_steps(text, date, _tiering.verdict, integer, integer, text, text);
-	_tiering.write_replay(text, text[], date[], text, integer, date, date);
+	_tiering.write_replay(text, text[], date[], text, integer, date, date, _tiering.graded_row[]);
 	_tiering.write_verdicts(text, text, date, integer, date, text[], integer, text[], bigint, text,
 		integer, tiering.kept_assessment);
 	_tiering.begin_assessment(text, date);
@@ -643,7 +643,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.earned_again(text, date, integer);
 	_tiering.has_draft(text);
 	_tiering.keep_again(text, date, integer);
-	_tiering.keep_own(text, text[], date[], text);
+	_tiering.keep_own(text, text[], date[], text, _tiering.graded_row[]);
 	_tiering.current_measures(text, text[]);
 	_tiering.last_assessment(text, date);
 	_tiering.empty_slots(smallint[]);
@@ -678,6 +678,8 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.bridge(text, date, date, timestampwithtimezone, text);
 	_tiering.dimension_on(text, text, date);
 	_tiering.told_value(text, text);
+	_tiering.unmeasured(text, numeric, text, numeric);
+	_tiering.analyze_assignment(bigint);
 	_tiering.check_dimension(text, text);
 	_tiering.standing(text, date);
 	_tiering.standing_day(text, date);
