@@ -26,6 +26,7 @@
 #include "miscadmin.h"
 #include "replication/logicalworker.h"
 #include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -202,6 +203,38 @@ enter(PG_FUNCTION_ARGS)
 	SetUserIdAndSecContext(save_user, save_context);
 	fcinfo->isnull = inner->isnull;
 	return result;
+}
+
+/* A text that is an argument; NULL if it is empty */
+static char *
+TextArg(FunctionCallInfo fcinfo, int argno)
+{
+	char	   *value = text_to_cstring(PG_GETARG_TEXT_PP(argno));
+
+	return *value == '\0' ? NULL : value;
+}
+
+/*
+ * raise_again(code, message, detail, hint): an error that was caught, as it came to the
+ * caller of what raised it. Where it is raised anew says nothing of it.
+ */
+PG_FUNCTION_INFO_V1(raise_again);
+Datum
+raise_again(PG_FUNCTION_ARGS)
+{
+	const char *code = TextArg(fcinfo, 0);
+	const char *message = TextArg(fcinfo, 1);
+	const char *detail = TextArg(fcinfo, 2);
+	const char *hint = TextArg(fcinfo, 3);
+
+	if (code == NULL || strlen(code) != 5)
+		elog(ERROR, "no SQLSTATE");
+	error_context_stack = NULL;
+	ereport(ERROR,
+			(errcode(MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4])),
+			 errmsg("%s", message == NULL ? "" : message),
+			 detail == NULL ? 0 : errdetail("%s", detail),
+			 hint == NULL ? 0 : errhint("%s", hint)));
 }
 
 /*

@@ -154,8 +154,12 @@ BEGIN
 			FROM unnest($1, $2) n(number, token) WHERE h.scheme = $3 AND h.%2$I = n.number',
 			held.column1, held.column2) USING numbers, tokens, scheme;
 	END LOOP;
-	-- an account in a finding may be called as the customer is
+	-- an account in a finding may be called as the customer is, and an error name them
 	FOR held IN SELECT * FROM unnest(numbers, tokens) n(number, token) LOOP
+		UPDATE tiering.run r
+		SET error = replace(r.error, format('"%s"', held.number), format('"%s"', held.token))
+		WHERE r.scheme = replace_numbers.scheme
+			AND position(format('"%s"', held.number) IN r.error) > 0;
 		UPDATE tiering.source_check c
 		SET finding = replace(c.finding, format('account "%s"', held.number),
 			format('account "%s"', held.token))

@@ -432,6 +432,7 @@ SET search_path = pg_catalog, pg_temp
 SET application_name = 'tiering.refresh'
 AS $$
 DECLARE
+	started timestamptz := clock_timestamp();
 	src tiering.source;
 	version int;
 	result tiering.refresh_result;
@@ -474,6 +475,7 @@ BEGIN
 		WHERE s.scheme = refresh.scheme;
 		PERFORM _tiering.notify_refresh(result);
 	END IF;
+	PERFORM _tiering.record_run('refresh', scheme, as_of, started, to_jsonb(result));
 	PERFORM _tiering.report_stage(scheme, as_of,
 		format('3/3 wrote %s rows: %s new, %s up, %s down, %s lateral, %s exit',
 		result.written, result.new, result.up, result.down, result.lateral_moves, result.exit));
@@ -507,9 +509,11 @@ SET search_path = pg_catalog, pg_temp
 SET application_name = 'tiering.assess'
 AS $$
 DECLARE
+	started timestamptz := clock_timestamp();
 	src tiering.source;
 	graded_version int;
 	customer text;
+	result tiering.refresh_result;
 BEGIN
 	PERFORM _tiering.check_day(as_of, 'as_of'), _tiering.refuse_ahead(as_of, false);
 	IF customers IS NULL OR array_position(customers, NULL) IS NOT NULL THEN
@@ -543,7 +547,10 @@ BEGIN
 	SELECT assess.scheme, c, assess.as_of, graded_version, assess.reason,
 		_tiering.next_batch(scheme COLLATE "C") - 1
 	FROM unnest(customers) c;
-	RETURN _tiering.run_assessment('assess', scheme COLLATE "C", as_of, graded_version, customers);
+	result := _tiering.run_assessment('assess', scheme COLLATE "C", as_of, graded_version,
+		customers);
+	PERFORM _tiering.record_run('assess', scheme, as_of, started, to_jsonb(result));
+	RETURN result;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.assess(text, date, text[], text) IS

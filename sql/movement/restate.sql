@@ -12,6 +12,7 @@ SET search_path = pg_catalog, pg_temp
 SET application_name = 'tiering.restate'
 AS $$
 DECLARE
+	started timestamptz := clock_timestamp();
 	src tiering.source;
 	done record;
 BEGIN
@@ -27,7 +28,8 @@ BEGIN
 	SELECT * INTO done FROM _tiering.replay(src.scheme, src.refreshed_as_of, 'restatement',
 		customers COLLATE "C", array_fill(from_as_of, ARRAY[COALESCE(cardinality(customers), 1)]),
 		'correction', NULL);
-	PERFORM _tiering.notify_restatement(done.result);
+	PERFORM _tiering.notify_restatement(done.result),
+		_tiering.record_run('restate', scheme, from_as_of, started, to_jsonb(done.result));
 	RETURN done.result;
 END;
 $$;
@@ -68,6 +70,7 @@ SET search_path = pg_catalog, pg_temp
 SET application_name = 'tiering.restate'
 AS $$
 DECLARE
+	started timestamptz := clock_timestamp();
 	src tiering.source := _tiering.lock_source(scheme);
 	-- of what was loaded nothing is made again, whatever is marked
 	first_as_of date := COALESCE(_tiering.loaded_until(scheme) + 1, (
@@ -102,7 +105,8 @@ BEGIN
 	SELECT * INTO done FROM _tiering.replay(src.scheme, src.refreshed_as_of, 'restatement',
 		marked.customers,
 		marked.days, 'correction', NULL);
-	PERFORM _tiering.notify_restatement(done.result);
+	PERFORM _tiering.notify_restatement(done.result), _tiering.record_run('restate_dirty', scheme,
+		(done.result).from_as_of, started, to_jsonb(done.result));
 	RETURN done.result;
 END;
 $$;

@@ -59,6 +59,7 @@ BEGIN ATOMIC
 			tiering.assess(text, date, text[], text), tiering.restate(text, date, text[]),
 			tiering.restate_dirty(text), tiering.recount(text),
 			tiering.void_assessment(text, date, text)'),
+		('grade', 'EXECUTE ON ROUTINE tiering.run_refresh(text, date, boolean, boolean)'),
 		('plan', 'EXECUTE ON FUNCTION tiering.simulate(text, int, date),
 			tiering.simulate_staffing(text, int, date), tiering.simulate_benefits(text, int, date),
 			tiering.simulate_limits(text, int, date)'),
@@ -130,6 +131,9 @@ BEGIN ATOMIC
 			_tiering.checked_dimensions(text, text), _tiering.dimension_names(text, text),
 			_tiering.dimension_columns(text[]), _tiering.dimension_check(text, text),
 			_tiering.findings_check(text, text)'),
+		-- of run_refresh(), which commits and so has no owner's rights
+		('grade', 'EXECUTE ON FUNCTION _tiering.begin_run(text, date),
+			_tiering.fail_run(bigint, text, text), _tiering.raise_again(text, text, text, text)'),
 		-- of who loads a calendar, watches a table, or changes one that is watched
 		('load', 'EXECUTE ON FUNCTION _tiering.calendar_lines(text),
 			_tiering.row_days(regclass, text[]),
@@ -156,7 +160,7 @@ BEGIN ATOMIC
 			tiering.dirty_customer, tiering.assessment, tiering.kept_assessment,
 			tiering.keeping, tiering.source_check, tiering.customer_alias,
 			tiering.former_number, tiering.customer_dimension, tiering.target,
-			tiering.forgotten, tiering.sealed_before'),
+			tiering.forgotten, tiering.sealed_before, tiering.run, tiering.last_run'),
 		('author', 'INSERT, UPDATE, DELETE ON tiering.metric, tiering.tier, tiering.rule,
 			tiering.score_weight, tiering.score_band, tiering.service, tiering.benefit,
 			tiering.policy, tiering.asset_weight'),
@@ -182,6 +186,7 @@ BEGIN ATOMIC
 		('dump', 'SELECT ON tiering.assessment_kept, tiering.assessment_1, tiering.assessment_2,
 			tiering.assessment_3, tiering.assessment_4, tiering.own_assessment,
 			tiering.voided, tiering.dirty_mark_seq, tiering.source_check_entry_seq,
+			tiering.run_run_seq,
 			tiering.migration_move_seq, tiering.request_request_seq,
 			tiering.watch_history_entry_seq'),
 		('dump', 'SELECT (key) ON tiering.series_source');
@@ -213,7 +218,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH listed AS (
 		SELECT part[1] AS privileges, part[3] AS objects, part[2] IS NOT NULL AS functions
-		FROM regexp_match(rights, '^(.*?)\s+ON\s+(FUNCTION\s+)?(.*)$') part
+		FROM regexp_match(rights, '^(.*?)\s+ON\s+((?:FUNCTION|ROUTINE)\s+)?(.*)$') part
 	), named AS (
 		SELECT btrim(p[1]) AS privilege,
 			string_to_array(regexp_replace(p[2], '\s', '', 'g'), ',') AS columns,

@@ -343,6 +343,28 @@ CREATE TABLE tiering.source_check (
 SELECT pg_catalog.pg_extension_config_dump('tiering.source_check', '');
 SELECT pg_catalog.pg_extension_config_dump('tiering.source_check_entry_seq', '');
 
+-- What ran
+CREATE TABLE tiering.run (
+	run         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	scheme      text COLLATE "C" NOT NULL,
+	kind        text COLLATE "C" NOT NULL
+	            CHECK (kind IN ('refresh', 'assess', 'restate', 'restate_dirty')),
+	as_of       date,
+	started     timestamptz NOT NULL,
+	seconds     numeric CHECK (seconds >= 0),
+	counts      jsonb,
+	sqlstate    text COLLATE "C",
+	error       text,
+	recorded_by text NOT NULL DEFAULT session_user,
+	recorded_as text DEFAULT _tiering.acting_role(),
+	pid         int NOT NULL DEFAULT pg_backend_pid(),
+	CHECK (num_nonnulls(counts, sqlstate) <= (seconds IS NOT NULL)::int),
+	CHECK ((sqlstate IS NULL) = (error IS NULL))
+);
+CREATE INDEX run_scheme ON tiering.run (scheme, kind, started);
+SELECT pg_catalog.pg_extension_config_dump('tiering.run', '');
+SELECT pg_catalog.pg_extension_config_dump('tiering.run_run_seq', '');
+
 -- Dimensions of customers
 CREATE TABLE tiering.dimensions_source (
 	scheme   text COLLATE "C" PRIMARY KEY REFERENCES tiering.scheme,

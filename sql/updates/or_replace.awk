@@ -8,7 +8,7 @@
 # function is in its comment, which has the types of its arguments alone.
 function put(kind, statement, name)
 {
-	if (kind ~ /^(FUNCTION|AGGREGATE|VIEW)$/) {
+	if (kind ~ /^(FUNCTION|PROCEDURE|AGGREGATE|VIEW)$/) {
 		sub(/^CREATE /, "CREATE OR REPLACE ", statement)
 		printf "SELECT tiering_update.put('%s', '%s', $put$%s$put$);\n", kind, name, statement
 	} else if (statement ~ /^CREATE TYPE [^ ]+ AS /)
@@ -26,7 +26,7 @@ function fail(message)
 
 # the first line of a statement
 what != "comments" && made == "" && !commenting \
-		&& /^CREATE (FUNCTION|AGGREGATE|VIEW|TYPE|OPERATOR|CAST|SCHEMA) / {
+		&& /^CREATE (FUNCTION|PROCEDURE|AGGREGATE|VIEW|TYPE|OPERATOR|CAST|SCHEMA) / {
 	if (pending != "")
 		fail("no COMMENT behind " pending)
 	kind = $2
@@ -46,7 +46,7 @@ made != "" {
 	if (!quoted && !atomic)
 		sub(/[ \t]*--.*/, "", line)
 	if (!quoted && (atomic ? line == "END;" : line ~ /;$/)) {
-		if (kind ~ /^(FUNCTION|AGGREGATE|VIEW)$/)
+		if (kind ~ /^(FUNCTION|PROCEDURE|AGGREGATE|VIEW)$/)
 			pending = made
 		else if (what == "code")
 			put(kind, statement, name)

@@ -308,6 +308,10 @@ INSERT INTO walk.decided VALUES ('function', 'grade', $list$
 	refresh(text, date, boolean, boolean);
 	restate(text, date, text[]);
 	restate_dirty(text);
+	run_refresh(text, date, boolean, boolean);
+	_tiering.begin_run(text, date);
+	_tiering.fail_run(bigint, text, text);
+	_tiering.raise_again(text, text, text, text);
 	void_assessment(text, date, text)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'plan', $list$
@@ -680,6 +684,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.told_value(text, text);
 	_tiering.unmeasured(text, numeric, text, numeric);
 	_tiering.analyze_assignment(bigint);
+	_tiering.record_run(text, text, date, timestampwithtimezone, jsonb);
 	_tiering.check_dimension(text, text);
 	_tiering.standing(text, date);
 	_tiering.standing_day(text, date);
@@ -749,6 +754,8 @@ INSERT INTO walk.decided VALUES ('relation', 'public', $list$
 	tier SELECT
 $list$);
 INSERT INTO walk.decided VALUES ('relation', 'report', $list$
+	run SELECT;
+	last_run SELECT;
 	current_dimension SELECT;
 	customer_dimension SELECT;
 	target SELECT;
@@ -829,6 +836,7 @@ INSERT INTO walk.decided VALUES ('relation', 'dump', $list$
 	assessment_4 SELECT;
 	dirty_mark_seq SELECT;
 	source_check_entry_seq SELECT;
+	run_run_seq SELECT;
 	migration_move_seq SELECT;
 	own_assessment SELECT;
 	request_request_seq SELECT;

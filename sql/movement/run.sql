@@ -1,0 +1,95 @@
+/*
+ * Runs: what went through is recorded with what it did. What fails takes its record with it,
+ * unless that was committed before: run_refresh() is a procedure, which can do so. Neither a
+ * job's history nor a log that nobody reads has to be looked for then.
+ */
+
+-- A run of the session that was begun is this one. Others of the scheme that never ended
+-- stay as they are: last_run tells them from those that go on.
+CREATE FUNCTION _tiering.record_run(kind text, scheme text, as_of date, started timestamptz,
+	counts jsonb) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	took numeric := round(extract(epoch FROM clock_timestamp() - record_run.started), 3);
+BEGIN
+	UPDATE tiering.run r SET counts = record_run.counts, as_of = record_run.as_of,
+		seconds = round(extract(epoch FROM clock_timestamp() - r.started), 3)
+	WHERE r.run = (
+		SELECT max(x.run) FROM tiering.run x
+		WHERE x.scheme = record_run.scheme COLLATE "C" AND x.kind = record_run.kind COLLATE "C"
+			AND x.pid = pg_backend_pid() AND x.recorded_by = session_user
+			AND x.seconds IS NULL);
+	IF NOT FOUND THEN
+		INSERT INTO tiering.run (scheme, kind, as_of, started, seconds, counts)
+		VALUES (record_run.scheme, record_run.kind, record_run.as_of, record_run.started,
+			GREATEST(took, 0), record_run.counts);
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.record_run(text, text, date, timestamptz, jsonb) IS
+'Records a run that went through: in the row that run_refresh() began, or in a new one';
+
+CREATE FUNCTION _tiering.begin_run(scheme text, as_of date) RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+	INSERT INTO tiering.run (scheme, kind, as_of, started)
+	VALUES (COALESCE(begin_run.scheme, ''), 'refresh', begin_run.as_of, clock_timestamp())
+	RETURNING run;
+$$;
+COMMENT ON FUNCTION _tiering.begin_run(text, date) IS
+'Part of run_refresh(): the number of the run that begins';
+
+-- Only what the session began itself, and has not ended
+CREATE FUNCTION _tiering.fail_run(run bigint, sqlstate text, error text) RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+	UPDATE tiering.run r SET sqlstate = fail_run.sqlstate, error = fail_run.error,
+		seconds = round(extract(epoch FROM clock_timestamp() - r.started), 3)
+	WHERE r.run = fail_run.run AND r.pid = pg_backend_pid() AND r.recorded_by = session_user
+		AND r.seconds IS NULL;
+$$;
+COMMENT ON FUNCTION _tiering.fail_run(bigint, text, text) IS
+'Part of run_refresh(): records that a run has failed, and why';
+
+CREATE FUNCTION _tiering.raise_again(code text, message text, detail text, hint text) RETURNS void
+AS 'MODULE_PATHNAME', 'raise_again'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100;
+COMMENT ON FUNCTION _tiering.raise_again(text, text, text, text) IS
+'Part of run_refresh(): raises an error that was caught; detail and hint are empty if it has none';
+
+-- A procedure that commits has neither settings nor its owner's rights: all is qualified, and
+-- whoever calls it needs the right to refresh.
+CREATE PROCEDURE tiering.run_refresh(scheme text, as_of date, ahead boolean DEFAULT false,
+	force boolean DEFAULT false)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+	run bigint := _tiering.begin_run(scheme, as_of);
+	code text;
+	message text;
+	detail text;
+	hint text;
+BEGIN
+	COMMIT;
+	BEGIN
+		PERFORM tiering.refresh(scheme, as_of, ahead, force);
+	EXCEPTION WHEN OTHERS OR query_canceled OR assert_failure THEN
+		GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
+			detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+	END;
+	IF code IS NOT NULL THEN
+		PERFORM _tiering.fail_run(run, code, message);
+		COMMIT;
+		PERFORM _tiering.raise_again(code, message, detail, hint);
+	END IF;
+END;
+$$;
+COMMENT ON PROCEDURE tiering.run_refresh(text, date, boolean, boolean) IS
+'Refreshes a scheme as refresh() does, and has the table run know of it whatever comes: that it '
+'began, before anything else, and that it failed, with the error, which it then raises. It commits, '
+'so it is called by itself and not in a transaction (2D000): CALL tiering.run_refresh(''retail'', '
+'current_date - 1). The view last_run tells how it went. Errors: those of refresh()';
