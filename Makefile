@@ -16,7 +16,7 @@ TABLE_PARTS = $(addprefix tables/,fx_rate calendar_day scheme publication drafti
 CODE_PARTS = $(addprefix averages/,periods calendars measures accounts days) series/series \
 	series/accounts series/fx averages/checks series/rate_checks \
 	$(addprefix schemes/,publication turn asset_weight freeze classify lack authoring document \
-		successor direction validate publish explain preset) \
+		successor direction validate publish four_eyes explain preset) \
 	history/history history/number $(addprefix movement/,decide source request distribution \
 		assessment current record dimension assess refresh run limit check dirty watch replay load \
 		restate void rename merge forget simulate) \

@@ -313,7 +313,7 @@ LANGUAGE sql STABLE AS $$
 		LEFT JOIN tiering.decision d ON d.request = r.request
 			AND d.decision IN ('approved', 'rejected', 'withdrawn')
 		LEFT JOIN tiering.decision e ON e.request = r.request AND e.decision IN ('ended', 'lapsed')
-	WHERE r.scheme = requested.scheme
+	WHERE r.scheme = requested.scheme AND r.kind <> 'publish'
 $$;
 
 -- Whom a refresh asks to move is there, unless somebody has removed them by hand since;
@@ -335,13 +335,19 @@ LANGUAGE sql STABLE AS $$
 	UNION ALL
 	SELECT format('%s decided on their own request %s', to_jsonb(d) ->> 'decided_by', r.request)
 	FROM tiering.request r JOIN tiering.decision d USING (request)
-	WHERE r.scheme = inv_request.scheme AND d.decision IN ('approved', 'rejected', 'ended')
+	WHERE r.scheme = inv_request.scheme AND d.decision IN ('agreed', 'approved', 'rejected',
+			'ended')
 		AND (d.decided_by = r.requested_by
 			OR to_jsonb(d) ->> 'decided_id' = to_jsonb(r) ->> 'requested_id')
 	UNION ALL
+	SELECT format('%s took several steps of request %s', to_jsonb(d) ->> 'decided_by', r.request)
+	FROM tiering.request r JOIN tiering.decision d USING (request)
+	WHERE r.scheme = inv_request.scheme AND d.decision IN ('agreed', 'approved', 'rejected')
+	GROUP BY r.request, to_jsonb(d) ->> 'decided_by' HAVING count(*) > 1
+	UNION ALL
 	SELECT format('request %s has more than one decision, or a last one without a first', d.request)
 	FROM tiering.request r JOIN tiering.decision d USING (request)
-	WHERE r.scheme = inv_request.scheme
+	WHERE r.scheme = inv_request.scheme AND d.decision <> 'agreed'
 	GROUP BY d.request, r.kind
 	HAVING count(*) FILTER (WHERE d.decision IN ('approved', 'rejected', 'withdrawn')) <> 1
 		OR (bool_or(d.decision = 'ended')

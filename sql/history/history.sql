@@ -258,8 +258,9 @@ SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO,
 SET bytea_output = 'hex'
 AS $$
 	SELECT sha256(convert_to(string_agg(ROW(p.scheme, p.event, p.what, p.version, p.effective,
-		p.reason, p.done_at, p.done_by, p.done_as, p.digest)::text, E'\n' ORDER BY p.event),
-		'UTF8'))
+		p.reason, p.done_at, p.done_by, p.done_as, p.digest)::text
+			|| CASE WHEN p.approvers IS NULL THEN '' ELSE ROW(p.approvers)::text END,
+		E'\n' ORDER BY p.event), 'UTF8'))
 	FROM tiering.publication p
 	WHERE p.scheme = sealed_publications.scheme AND p.event <= until
 $$;

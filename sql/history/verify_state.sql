@@ -80,6 +80,8 @@ AS $$
 				v.version, v.effective, p.days)
 			WHEN p.digest <> _tiering.definition_digest(v.scheme, v.version) THEN
 				format('version %s is not what was published', v.version)
+			WHEN _tiering.approvers_disagree(p.approvers, v.scheme, v.version) THEN
+				format('version %s has other approvers than when it was published', v.version)
 			END) f(finding)
 	WHERE f.finding IS NOT NULL
 	ORDER BY COALESCE(v.version, p.version) LIMIT 1

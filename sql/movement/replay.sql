@@ -825,7 +825,7 @@ BEGIN
 			differing.as_of) h
 		UNION
 		SELECT _tiering.number_now(r.scheme, r.customer_id) COLLATE "C" FROM tiering.request r
-		WHERE r.scheme = differing.scheme
+		WHERE r.scheme = differing.scheme AND r.customer_id IS NOT NULL
 		UNION
 		SELECT m.customer_id COLLATE "C" FROM _tiering.person_moves(differing.scheme) m
 		WHERE m.assessed >= differing.as_of AND m.to_tier IS NULL

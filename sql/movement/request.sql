@@ -1,7 +1,8 @@
 /*
  * What takes more than one person: moves into a tier that is marked approval,
  * overrides, by which a customer is in another tier than the rules and the policy
- * give, and forgetting a customer. All are requests, on which somebody else decides.
+ * give, forgetting a customer, and publishing a draft. All are requests, on which
+ * somebody else decides.
  * Requests and decisions are rows that are added only, so every step is kept; a request's
  * state follows from the decisions on it.
  *
@@ -24,7 +25,7 @@ SELECT r.request, r.scheme, r.now_id COLLATE "default" AS customer_id, r.kind, r
 	CASE WHEN d.decision = 'approved' THEN
 		r.valid * daterange(d.as_of,
 			CASE WHEN l.decision = 'ended' THEN GREATEST(l.as_of, d.as_of) END) END AS counts,
-	r.version, r.approvers,
+	r.version, r.effective, r.approvers,
 	(SELECT count(*)::int + 1 FROM tiering.decision a
 		WHERE a.request = r.request AND a.decision = 'agreed') AS step,
 	CASE WHEN d.decision IS NULL THEN r.approvers[(SELECT count(*) + 1 FROM tiering.decision a
@@ -43,15 +44,16 @@ COMMENT ON VIEW tiering.request_state IS 'All requests, and what became of them'
 COMMENT ON COLUMN tiering.request_state.request IS 'Number of the request';
 COMMENT ON COLUMN tiering.request_state.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.request_state.customer_id IS
-'Customer, by the number that they have now';
+'Customer, by the number that they have now; null where a draft is to be published';
 COMMENT ON COLUMN tiering.request_state.kind IS
-'move, floor, cap, fixed or forget; see request';
+'move, floor, cap, fixed, forget or publish; see request';
 COMMENT ON COLUMN tiering.request_state.tier IS 'The tier that is asked for';
 COMMENT ON COLUMN tiering.request_state.from_tier IS
 'Where the customer stood when a move was asked for; null if nowhere';
 COMMENT ON COLUMN tiering.request_state.valid IS 'The days for which an override is asked for';
 COMMENT ON COLUMN tiering.request_state.reason IS 'Why it is asked for; null for a move';
-COMMENT ON COLUMN tiering.request_state.as_of IS 'The assessment that asks for a move';
+COMMENT ON COLUMN tiering.request_state.as_of IS
+'The assessment that asks for a move, or the last one before it was asked to publish';
 COMMENT ON COLUMN tiering.request_state.measure IS 'The customer''s measure at that assessment';
 COMMENT ON COLUMN tiering.request_state.state IS
 'pending, approved, rejected, withdrawn, lapsed or ended; see decision';
@@ -69,7 +71,9 @@ COMMENT ON COLUMN tiering.request_state.counts IS
 'The days at whose assessments an approved override counts: those asked for, but not before the '
 'last assessment when it was approved, nor after it was ended; empty if none are left';
 COMMENT ON COLUMN tiering.request_state.version IS
-'The version of the scheme that asks for a move';
+'The version of the scheme that asks for a move, or that is to be published';
+COMMENT ON COLUMN tiering.request_state.effective IS
+'The day from which on the version is to grade that is to be published';
 COMMENT ON COLUMN tiering.request_state.approvers IS
 'The roles whose members decide on it, one after the other; empty: anyone who may approve, once';
 COMMENT ON COLUMN tiering.request_state.step IS
@@ -328,7 +332,7 @@ COMMENT ON FUNCTION _tiering.check_override(tiering.request, date) IS
 'are others now, and one that nothing published has (55000)';
 
 CREATE FUNCTION _tiering.check_request(r tiering.request, last_day date) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -342,6 +346,8 @@ BEGIN
 				'customer.';
 	ELSIF r.kind = 'forget' THEN
 		PERFORM _tiering.check_forget(r.scheme, r.customer_id, r.request);
+	ELSIF r.kind = 'publish' THEN
+		PERFORM _tiering.check_publication(r, last_day);
 	ELSIF r.kind <> 'move' THEN
 		PERFORM _tiering.check_override(r, last_day);
 	END IF;
@@ -368,6 +374,8 @@ BEGIN
 		RETURN;
 	ELSIF r.kind = 'forget' THEN
 		PERFORM _tiering.forget(r.scheme, r.customer_id);
+	ELSIF r.kind = 'publish' THEN
+		PERFORM _tiering.put_in_force(r.scheme, r.version, r.effective, r.reason);
 	ELSE
 		PERFORM _tiering.apply_decision(r, CASE WHEN r.kind = 'move' THEN r.tier END);
 	END IF;
@@ -380,16 +388,18 @@ CREATE FUNCTION tiering.approve(request bigint, note text DEFAULT NULL) RETURNS 
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
 COMMENT ON FUNCTION tiering.approve(bigint, text) IS
-'Approves a request that is pending. Where its tier has several approvers each of them agrees in '
+'Approves a request that is pending. Where there are several approvers each of them agrees in '
 'turn, and the last one approves: see request_state. The customer moves then, as of the last '
 'assessment, as far as the request has to do with that. An override goes on to count at those that '
-'follow. Who is to be forgotten is, see forget_customer(). Errors: no such request (P0002), not '
-'pending any more, another override in the way, a tier that has other approvers now or is in no '
-'published version, a customer who was removed, or who is there and was to be forgotten (55000), '
-'one''s own request, another role''s step, a second step by one person, somebody else''s function '
-'or view in between (42501). A function or view of somebody else''s that runs with the caller''s '
-'own rights cannot be told from the caller: who may approve should read and run nothing of people '
-'whom they do not trust';
+'follow. Who is to be forgotten is, see forget_customer(), and a draft is put in force, see '
+'request_publication(). Errors: no such request (P0002), not pending any more, another override in '
+'the way, a tier or scheme that has other approvers now, a tier of no published version, a '
+'customer who was removed, or who is there and was to be forgotten, a draft that was changed '
+'since, or for a day that was assessed since (55000), one''s own request or draft, another role''s '
+'step, a second step by one person, somebody else''s function or view in between (42501), what '
+'publish() refuses. A function or view of somebody else''s that runs with the caller''s own rights '
+'cannot be told from the caller: who may approve should read and run nothing of people whom they '
+'do not trust';
 
 CREATE FUNCTION _tiering.reject(request bigint, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
@@ -438,8 +448,8 @@ CREATE FUNCTION tiering.withdraw(request bigint, note text DEFAULT NULL) RETURNS
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.withdraw(bigint, text) IS
-'Takes back one''s own request, for an override or to forget a customer, while it is pending. '
-'Errors: no such request (P0002), not pending any more (55000), not one''s own (42501)';
+'Takes back one''s own request, for an override, to forget a customer or to publish, while it is '
+'pending. Errors: no such request (P0002), not pending any more (55000), not one''s own (42501)';
 
 CREATE FUNCTION _tiering.end_override(request bigint, on_date date, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
@@ -451,9 +461,10 @@ DECLARE
 BEGIN
 	PERFORM _tiering.check_day(on_date, 'on_date'),
 		_tiering.check_approver(r, cardinality(r.approvers));
-	IF r.kind IN ('move', 'forget') THEN
+	IF r.kind NOT IN ('floor', 'cap', 'fixed') THEN
 		RAISE EXCEPTION 'request % is %, not an override', request,
-				CASE r.kind WHEN 'move' THEN 'a move' ELSE 'to forget a customer' END
+				CASE r.kind WHEN 'move' THEN 'a move' WHEN 'forget' THEN 'to forget a customer'
+					ELSE 'to publish a draft' END
 			USING ERRCODE = 'invalid_parameter_value';
 	ELSIF on_date >= upper(r.valid) OR on_date < last_day THEN
 		RAISE EXCEPTION 'override % cannot end on %', request, on_date

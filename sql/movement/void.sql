@@ -38,7 +38,7 @@ BEGIN
 			HINT = 'Assessments are taken back one by one, the last one first.';
 	END IF;
 	SELECT * INTO override FROM tiering.request_state s
-	WHERE s.scheme = src.scheme AND s.kind NOT IN ('move', 'forget') AND s.state = 'approved'
+	WHERE s.scheme = src.scheme AND s.kind IN ('floor', 'cap', 'fixed') AND s.state = 'approved'
 		AND s.decided_as_of >= check_void.as_of
 	ORDER BY s.request LIMIT 1;
 	IF FOUND THEN

@@ -17,7 +17,8 @@
 REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA tiering, _tiering FROM PUBLIC;
 
 GRANT USAGE ON SCHEMA tiering, _tiering TO PUBLIC;
-GRANT SELECT ON tiering.scheme, tiering.scheme_version, tiering.publication, tiering.metric,
+GRANT SELECT ON tiering.scheme, tiering.scheme_version, tiering.publication,
+	tiering.draft_author, tiering.metric,
 	tiering.tier, tiering.rule, tiering.score_weight, tiering.score_band, tiering.service,
 	tiering.benefit, tiering.tier_benefit, tiering.policy, tiering.asset_weight, tiering.preset,
 	tiering.fx_rate, tiering.ecb_rate, tiering.fx_max_age, tiering.calendar_day
@@ -127,8 +128,10 @@ GRANT EXECUTE ON FUNCTION
 	tiering.validate, tiering.export_scheme
 	TO PUBLIC;
 
--- Rights: what there is to be granted. The other two ask who calls.
-GRANT EXECUTE ON FUNCTION tiering.role_grants, tiering.grant_role, tiering.revoke_role TO PUBLIC;
+-- Rights: what there is to be granted. The other three ask who calls.
+GRANT EXECUTE ON FUNCTION tiering.role_grants, tiering.grant_role, tiering.revoke_role,
+	tiering.set_four_eyes
+	TO PUBLIC;
 
 /*
  * Not for people: parts of the above, called with the caller's rights
@@ -187,7 +190,7 @@ GRANT EXECUTE ON FUNCTION _tiering.succeeded TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _tiering.bounds_fit, _tiering.restores, _tiering.binder,
 	_tiering.login_id, _tiering.acting_role, _tiering.kept_settings, _tiering.open_end,
 	_tiering.is_dropped, _tiering.heeded_publication,
-	_tiering.status_follows, _tiering.refuse_change
+	_tiering.status_follows, _tiering.refuse_change, _tiering.refuse_alone
 	TO PUBLIC;
 -- near_upgrade, which may be granted alone: it asks for a key that the view alone gives
 GRANT EXECUTE ON FUNCTION _tiering.balance_to_hold TO PUBLIC;

@@ -69,6 +69,7 @@ BEGIN ATOMIC
 			tiering.create_matrix(text, text, numeric[], text, numeric[], text[], text[]),
 			tiering.load_preset(text, text, jsonb), tiering.import_scheme(jsonb, text),
 			tiering.import_version(jsonb, text), tiering.publish(text, date),
+			tiering.request_publication(text, date, text),
 			tiering.unpublish(text, int, text), tiering.drop_scheme(text, text),
 			tiering.validate_overrides(text, int, date)'),
 		('bind', 'EXECUTE ON FUNCTION tiering.set_source(text, text),
@@ -106,6 +107,8 @@ BEGIN ATOMIC
 			_tiering.sealed_publications(text, int), _tiering.definition_digest(text, int),
 			_tiering.version_disagrees(text),
 			_tiering.known_distribution(timestamptz), _tiering.named_by(text, date),
+			_tiering.approvers_disagree(jsonb, text, int),
+			_tiering.recorded_approvers(text, int), _tiering.recorded_roles(regrole[], text),
 			_tiering.tier_names(text, int), _tiering.directions(text, int),
 			_tiering.assessments(text, boolean), _tiering.last_void(text, date, timestamptz),
 			_tiering.kept(text, date, timestamptz),
@@ -241,7 +244,7 @@ COMMENT ON FUNCTION _tiering.rights_missing(name, text) IS
  * GRANT and REVOKE are run as the owner of the objects, who is the superuser that made
  * the extension; so who calls is looked at before that, by the door.
  */
-CREATE FUNCTION _tiering.check_granter() RETURNS void
+CREATE FUNCTION _tiering.check_owner(what text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -249,14 +252,14 @@ BEGIN
 	IF NOT (SELECT pg_has_role(COALESCE(_tiering.acting_role(), session_user), e.extowner, 'USAGE')
 		FROM pg_extension e WHERE e.extname = 'tiering')
 	THEN
-		RAISE EXCEPTION 'only the owner of the extension tiering can grant and revoke its rights'
+		RAISE EXCEPTION 'only the owner of the extension tiering can %', what
 			USING ERRCODE = 'insufficient_privilege';
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.check_granter() IS
-'Part of grant_role() and revoke_role(): refuses who is neither the extension''s owner nor a '
-'member of it (42501)';
+COMMENT ON FUNCTION _tiering.check_owner(text) IS
+'Part of grant_role(), revoke_role() and set_four_eyes(): refuses who is neither the extension''s '
+'owner nor a member of it (42501)';
 
 CREATE FUNCTION _tiering.change_role(role regrole, what text, grants boolean) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
@@ -281,7 +284,7 @@ BEGIN
 			HINT = format('There are %s.', (SELECT string_agg(DISTINCT g.what, ', ' ORDER BY g.what)
 				FROM tiering.role_grants() g));
 	END IF;
-	PERFORM _tiering.check_granter();
+	PERFORM _tiering.check_owner('grant and revoke its rights');
 	FOR rights IN SELECT g.rights FROM tiering.role_grants() g WHERE g.what = change_role.what LOOP
 		EXECUTE format(CASE WHEN grants THEN 'GRANT %s TO %I' ELSE 'REVOKE %s FROM %I' END,
 			rights, role_name);

@@ -65,6 +65,19 @@ END;
 COMMENT ON FUNCTION _tiering.is_dropped(text) IS
 'Whether a scheme was dropped, or is being dropped, and nothing was published under its name since';
 
+CREATE FUNCTION _tiering.note_author(scheme text, version int) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 100
+BEGIN ATOMIC
+	INSERT INTO tiering.draft_author (scheme, version)
+	SELECT note_author.scheme, note_author.version
+	WHERE NOT EXISTS (
+		SELECT FROM tiering.draft_author a
+		WHERE a.scheme = note_author.scheme COLLATE "C" AND a.version = note_author.version
+			AND a.written_by = session_user AND a.written_id = _tiering.login_id());
+END;
+COMMENT ON FUNCTION _tiering.note_author(text, int) IS
+'Notes that who has logged in writes to a draft';
+
 -- Refuse a change to what defines a version, unless it is a draft. The lock makes
 -- publishing wait for those who are still writing, and them for it. A subscriber has
 -- no need of it, and gets several tables at a time, in which it could end in a deadlock.
@@ -83,7 +96,7 @@ BEGIN
 		WHERE sv.scheme = refuse_frozen.scheme AND sv.version = refuse_frozen.version
 		FOR NO KEY UPDATE;
 		IF v.status = 'draft' THEN
-			PERFORM _tiering.take_draft(scheme);
+			PERFORM _tiering.take_draft(scheme), _tiering.note_author(scheme, version);
 		END IF;
 	END IF;
 	IF v.status = 'draft' OR v.status IS NULL
@@ -177,6 +190,27 @@ END;
 $$;
 COMMENT ON FUNCTION _tiering.refuse_truncate() IS
 'Trigger: TRUNCATE would go past what watches the rows';
+
+-- The row of a draft is part of it, too. Who takes a version back writes nothing of it.
+CREATE FUNCTION _tiering.note_draft() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF TG_RELID <> 'tiering.scheme_version'::regclass THEN
+		RAISE EXCEPTION 'note_draft() is a trigger on tiering.scheme_version only'
+			USING ERRCODE = 'object_not_in_prerequisite_state';
+	END IF;
+	IF NEW.status = 'draft' AND (TG_OP = 'INSERT' OR OLD.status = 'draft') THEN
+		PERFORM _tiering.note_author(NEW.scheme, NEW.version);
+	END IF;
+	RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.note_draft() IS 'Trigger on versions: notes who writes a draft''s row';
+CREATE TRIGGER note_draft AFTER INSERT OR UPDATE ON tiering.scheme_version
+	FOR EACH ROW EXECUTE FUNCTION _tiering.note_draft();
+COMMENT ON TRIGGER note_draft ON tiering.scheme_version IS 'Who writes a draft does not approve it';
 
 CREATE TRIGGER frozen BEFORE INSERT OR UPDATE OR DELETE ON tiering.scheme_version
 	FOR EACH ROW EXECUTE FUNCTION _tiering.freeze_version();

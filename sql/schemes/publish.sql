@@ -80,8 +80,8 @@ COMMENT ON FUNCTION _tiering.examine_draft(text, int, date) IS
 'Part of publish(): refuses a draft in which validate() finds an error (42P17), and warns of '
 'overrides that it ends';
 
-CREATE FUNCTION _tiering.publish(scheme text, effective_from date) RETURNS int
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+CREATE FUNCTION _tiering.publishable(scheme text, effective_from date) RETURNS int
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -93,7 +93,7 @@ BEGIN
 	PERFORM tiering.newest_version(scheme);
 	draft := _tiering.lock_draft(scheme);
 	SELECT * INTO last FROM tiering.scheme_version v
-	WHERE v.scheme = publish.scheme AND v.status = 'published';
+	WHERE v.scheme = publishable.scheme AND v.status = 'published';
 	IF effective_from <= lower(last.effective) THEN
 		RAISE EXCEPTION 'scheme "%" already has version % from % on',
 			scheme, last.version, lower(last.effective)
@@ -103,16 +103,46 @@ BEGIN
 				|| _tiering.unpublish_hint(scheme, last.version));
 	END IF;
 	PERFORM _tiering.examine_draft(scheme, draft, effective_from);
-	PERFORM _tiering.record_publication(scheme, 'publish', draft, effective_from, NULL,
-		_tiering.definition_digest(scheme, draft));
+	RETURN draft;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.publishable(text, date) IS
+'Part of publish(): the draft of a scheme, locked until the transaction ends, which can be put in '
+'force from a day on';
+
+CREATE FUNCTION _tiering.put_in_force(scheme text, draft int, effective_from date, reason text)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM _tiering.withdraw_publication(scheme, 'published otherwise'),
+		_tiering.record_publication(scheme, 'publish', draft, effective_from, reason,
+			_tiering.definition_digest(scheme, draft), _tiering.recorded_approvers(scheme, draft));
 	UPDATE tiering.scheme_version v
 	SET status = 'retired', effective = daterange(lower(v.effective), effective_from)
-	WHERE v.scheme = publish.scheme AND v.version = last.version;
+	WHERE v.scheme = put_in_force.scheme AND v.status = 'published';
 	UPDATE tiering.scheme_version v
 	SET status = 'published', effective = daterange(effective_from, NULL), published_at = now(),
 		published_by = session_user, published_as = NULLIF(current_setting('role'), 'none'),
-		definition_rows = tiering.definition_rows(publish.scheme, draft)
-	WHERE v.scheme = publish.scheme AND v.version = draft;
+		definition_rows = tiering.definition_rows(put_in_force.scheme, draft)
+	WHERE v.scheme = put_in_force.scheme AND v.version = draft;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.put_in_force(text, int, date, text) IS
+'Part of publish() and approve(): puts a draft in force that can be, and closes the version before '
+'it';
+
+CREATE FUNCTION _tiering.publish(scheme text, effective_from date) RETURNS int
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	draft int;
+BEGIN
+	PERFORM _tiering.take_turn(scheme, wait => true), _tiering.refuse_alone(scheme, 'published');
+	draft := _tiering.publishable(scheme, effective_from);
+	PERFORM _tiering.put_in_force(scheme, draft, effective_from, NULL);
 	RETURN draft;
 END;
 $$;
@@ -124,10 +154,10 @@ AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.publish(text, date) IS
 'Puts the draft of a scheme in force from a day on, closes the version before it, freezes both, '
-'and returns its number. It warns of overrides whose tier the draft does not have. Errors: a '
-'draft in which validate() finds errors (42P17), no draft (55000), a day not after the start of '
-'the last version, null or infinite (22023), an unknown scheme (42704), a snapshot from before '
-'the last change (40001)';
+'and returns its number. It warns of overrides whose tier the draft does not have. Errors: a draft '
+'in which validate() finds errors (42P17), no draft (55000), a day not after the start of the last '
+'version, null or infinite (22023), an unknown scheme (42704), one that is published by two, see '
+'request_publication() (42501), a snapshot from before the last change (40001)';
 
 CREATE FUNCTION _tiering.refuse_second_draft(scheme text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
@@ -187,7 +217,7 @@ BEGIN
 		RAISE EXCEPTION 'taking a version back needs a reason'
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	PERFORM _tiering.take_turn(scheme, wait => true);
+	PERFORM _tiering.take_turn(scheme, wait => true), _tiering.refuse_alone(scheme, 'unpublished');
 	v := _tiering.version_row(scheme, version);
 	PERFORM _tiering.refuse_unpublish(v);
 	PERFORM _tiering.record_publication(v.scheme, 'unpublish', v.version, lower(v.effective),
@@ -217,9 +247,9 @@ COMMENT ON FUNCTION tiering.unpublish(text, int, text) IS
 'Makes the last published version of a scheme a draft again, as long as it has graded nothing. It '
 'reopens the one before it, and returns its number; null if there is none. The draft can be '
 'changed, published from another day on, or deleted from scheme_version. Who did it and why is '
-'kept in publication. Errors: it has graded, is a draft or retired (55000), another draft '
-'(42710), no reason (22023), no such version (42704), a snapshot from before the last change '
-'(40001)';
+'kept in publication. Errors: it has graded, is a draft or retired (55000), another draft (42710), '
+'no reason (22023), no such version (42704), a scheme that is published by two (42501), a snapshot '
+'from before the last change (40001)';
 
 CREATE FUNCTION _tiering.drop_scheme(scheme text, reason text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
@@ -228,7 +258,7 @@ AS $$
 DECLARE
 	in_the_way text;
 BEGIN
-	PERFORM _tiering.take_turn(scheme, wait => true);
+	PERFORM _tiering.take_turn(scheme, wait => true), _tiering.refuse_alone(scheme, 'dropped');
 	IF NOT EXISTS (SELECT FROM tiering.scheme s WHERE s.scheme = drop_scheme.scheme) THEN
 		PERFORM tiering.newest_version(scheme);
 	END IF;
@@ -244,7 +274,8 @@ BEGIN
 			OR EXISTS (SELECT FROM tiering.migration m WHERE m.scheme = drop_scheme.scheme)),
 		('assessments', EXISTS (SELECT FROM tiering.distribution_history d
 			WHERE d.scheme = drop_scheme.scheme)),
-		('requests', EXISTS (SELECT FROM tiering.request r WHERE r.scheme = drop_scheme.scheme)))
+		('requests', EXISTS (SELECT FROM tiering.request r
+			WHERE r.scheme = drop_scheme.scheme AND r.kind <> 'publish')))
 		w(what, is_there)
 	WHERE w.is_there;
 	IF in_the_way IS NOT NULL THEN
@@ -253,7 +284,8 @@ BEGIN
 			DETAIL = format('It has %s.', in_the_way),
 			HINT = 'Only a scheme that never graded anybody can be dropped.';
 	END IF;
-	PERFORM _tiering.record_publication(scheme, 'drop', NULL, NULL, reason);
+	PERFORM _tiering.withdraw_publication(scheme, 'dropped'),
+		_tiering.record_publication(scheme, 'drop', NULL, NULL, reason);
 	DELETE FROM tiering.dirty d WHERE d.scheme = drop_scheme.scheme;
 	DELETE FROM tiering.series_source s WHERE s.scheme = drop_scheme.scheme;
 	DELETE FROM tiering.source s WHERE s.scheme = drop_scheme.scheme;
@@ -273,7 +305,8 @@ CREATE FUNCTION tiering.drop_scheme(scheme text, reason text DEFAULT NULL) RETUR
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.drop_scheme(text, text) IS
-'Removes a scheme that has never graded anybody. With it go its versions, what is bound to '
-'it, its targets, and what was marked for it. That it was dropped is kept in publication. Errors: '
-'there are customers, moves, assessments or requests (55000), an unknown scheme (42704), a reason '
-'that says nothing (22023), a snapshot from before the last change (40001)';
+'Removes a scheme that has never graded anybody. With it go its versions, what is bound to it, its '
+'targets, and what was marked for it. That it was dropped is kept in publication. Errors: there '
+'are customers, moves, assessments or requests about customers (55000), an unknown scheme (42704), '
+'one that is published by two (42501), a reason that says nothing (22023), a snapshot from before '
+'the last change (40001)';

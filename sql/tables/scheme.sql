@@ -13,7 +13,11 @@ CREATE TABLE tiering.scheme (
 	title_zh    text NOT NULL DEFAULT '',
 	description text NOT NULL DEFAULT '',
 	origin      text NOT NULL DEFAULT '',
-	turn        bigint NOT NULL DEFAULT 0
+	turn        bigint NOT NULL DEFAULT 0,
+	four_eyes   boolean NOT NULL DEFAULT false,
+	approvers   regrole[] NOT NULL DEFAULT '{}'
+	            CHECK ((0 <> ALL (approvers::oid[])) IS TRUE),
+	CHECK (four_eyes OR cardinality(approvers) = 0)
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.scheme', '');
 COMMENT ON TABLE tiering.scheme IS 'A named way to grade customers';
@@ -24,6 +28,10 @@ COMMENT ON COLUMN tiering.scheme.description IS 'What it grades, and for what';
 COMMENT ON COLUMN tiering.scheme.origin IS 'Where its thresholds come from';
 COMMENT ON COLUMN tiering.scheme.turn IS
 'How often the customers or the versions of the scheme were written to; see take_turn()';
+COMMENT ON COLUMN tiering.scheme.four_eyes IS
+'Whether it is published by two: one asks, and somebody else approves. See set_four_eyes()';
+COMMENT ON COLUMN tiering.scheme.approvers IS
+'The roles whose members approve it then, one after the other; empty: anyone who may approve, once';
 
 CREATE TABLE tiering.scheme_version (
 	scheme          text COLLATE "C" NOT NULL REFERENCES tiering.scheme,

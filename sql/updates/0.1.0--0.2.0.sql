@@ -16,7 +16,8 @@ ALTER TABLE tiering.scheme_version
 CREATE TABLE tiering.publication (
 	scheme    text COLLATE "C" NOT NULL,
 	event     int NOT NULL CHECK (event > 0),
-	what      text COLLATE "C" NOT NULL CHECK (what IN ('publish', 'unpublish', 'drop')),
+	what      text COLLATE "C" NOT NULL CHECK (what IN ('publish', 'unpublish', 'drop',
+	          	'four_eyes', 'two_eyes')),
 	version   int,
 	effective date,
 	reason    text CHECK (reason ~ '\S'),
@@ -24,9 +25,11 @@ CREATE TABLE tiering.publication (
 	done_by   text NOT NULL DEFAULT session_user,
 	done_as   text DEFAULT NULLIF(current_setting('role'), 'none'),
 	digest    bytea CHECK (digest IS NULL OR what = 'publish'),
+	approvers jsonb CHECK (approvers IS NULL OR what IN ('publish', 'four_eyes')),
 	PRIMARY KEY (scheme, event),
-	CHECK (num_nulls(version, effective) = CASE what WHEN 'drop' THEN 2 ELSE 0 END),
-	CHECK (what <> 'unpublish' OR reason IS NOT NULL)
+	CHECK (num_nulls(version, effective)
+		= CASE WHEN what IN ('publish', 'unpublish') THEN 0 ELSE 2 END),
+	CHECK (what IN ('publish', 'drop') OR reason IS NOT NULL)
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.publication', '');
 INSERT INTO tiering.publication (scheme, event, what, version, effective, done_at, done_by, done_as)
@@ -38,6 +41,25 @@ CREATE TABLE tiering.drafting (
 	scheme text COLLATE "C" PRIMARY KEY REFERENCES tiering.scheme ON DELETE CASCADE,
 	writer xid8 NOT NULL
 );
+CREATE TABLE tiering.draft_author (
+	scheme     text COLLATE "C" NOT NULL,
+	version    int NOT NULL,
+	written_by text NOT NULL DEFAULT session_user,
+	written_id oid DEFAULT _tiering.login_id(),
+	FOREIGN KEY (scheme, version) REFERENCES tiering.scheme_version ON DELETE CASCADE
+);
+ALTER TABLE tiering.draft_author REPLICA IDENTITY FULL;
+CREATE INDEX draft_author_version ON tiering.draft_author (scheme, version);
+SELECT pg_catalog.pg_extension_config_dump('tiering.draft_author', '');
+INSERT INTO tiering.draft_author (scheme, version, written_by, written_id)
+SELECT v.scheme, v.version, v.created_by, to_regrole(quote_ident(v.created_by))::oid
+FROM tiering.scheme_version v;
+
+ALTER TABLE tiering.scheme
+	ADD COLUMN four_eyes boolean NOT NULL DEFAULT false,
+	ADD COLUMN approvers regrole[] NOT NULL DEFAULT '{}'
+		CHECK ((0 <> ALL (approvers::oid[])) IS TRUE),
+	ADD CHECK (four_eyes OR cardinality(approvers) = 0);
 
 ALTER TABLE tiering.tier
 	ADD COLUMN succeeds text COLLATE "C" CHECK (succeeds <> ''),
@@ -487,15 +509,23 @@ ALTER TABLE tiering.request
 	ALTER COLUMN requested_as SET DEFAULT _tiering.acting_role(),
 	ADD COLUMN approvers regrole[] NOT NULL DEFAULT '{}'
 		CHECK ((0 <> ALL (approvers::oid[])) IS TRUE),
+	ADD COLUMN effective date,
+	ADD COLUMN digest bytea,
+	ALTER COLUMN customer_id DROP NOT NULL,
 	ALTER COLUMN tier DROP NOT NULL,
 	DROP CONSTRAINT request_kind_check,
-	ADD CONSTRAINT request_kind_check CHECK (kind IN ('move', 'floor', 'cap', 'fixed', 'forget')),
+	ADD CONSTRAINT request_kind_check CHECK (kind IN ('move', 'floor', 'cap', 'fixed', 'forget',
+		'publish')),
 	DROP CONSTRAINT request_check,
 	ADD CONSTRAINT request_check CHECK (CASE kind
 		WHEN 'move' THEN valid IS NULL AND num_nulls(tier, as_of, version) = 0
 		WHEN 'forget' THEN reason IS NOT NULL
 			AND num_nonnulls(tier, valid, from_tier, as_of, version, measure) = 0
-		ELSE num_nulls(tier, valid, reason) = 0 END);
+		WHEN 'publish' THEN num_nulls(reason, version, effective, digest) = 0
+			AND num_nonnulls(customer_id, tier, valid, from_tier, measure) = 0
+		ELSE num_nulls(tier, valid, reason) = 0 END),
+	ADD CONSTRAINT request_check1 CHECK (kind = 'publish'
+		OR customer_id IS NOT NULL AND num_nonnulls(effective, digest) = 0);
 ALTER TABLE tiering.decision ADD COLUMN decided_id oid, ADD COLUMN decided_as text;
 ALTER TABLE tiering.decision
 	ALTER COLUMN decided_id TYPE oid USING to_regrole(quote_ident(decided_by))::oid,

@@ -166,6 +166,7 @@ INSERT INTO coll.argument VALUES
 	('', 'denominator', $$'held'$$),
 	('', 'document', $$tiering.export_scheme('coll_few')$$),
 	('', 'effective_from', $$'2024-03-01'$$),
+	('', 'four_eyes', 'true'),
 	('', 'from', $$'coll_few'$$),
 	('', 'from_as_of', $$'2024-01-31'$$),
 	('', 'from_date', $$'2024-01-31'$$),

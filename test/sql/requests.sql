@@ -187,7 +187,8 @@ DECLARE
 	r bigint;
 BEGIN
 	FOR r IN SELECT request FROM tiering.request WHERE customer_id = customer ORDER BY request LOOP
-		RETURN NEXT regexp_replace(t.fails(format(query, r)), '\m' || r || '\M', 'N', 'g');
+		RETURN NEXT regexp_replace(t.fails(format(query, r)),
+			'(override[ (]|request )' || r || '\M', '\1N', 'g');
 	END LOOP;
 END;
 $$;

@@ -180,6 +180,7 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	fx_series(text, text, integer);
 	_tiering.fx_through(text, text, date);
 	grant_role(regrole, text);
+	set_four_eyes(text, boolean, text, regrole[]);
 	half_year(date, integer);
 	half_year_to_date(date);
 	_tiering.heeded_publication(text);
@@ -201,6 +202,7 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	quarter(date, integer);
 	quarter_to_date(date);
 	_tiering.refuse_change(tiering.scheme_version);
+	_tiering.refuse_alone(text, text);
 	_tiering.relation_rights();
 	_tiering.restores();
 	revoke_role(regrole, text);
@@ -244,6 +246,9 @@ INSERT INTO walk.decided VALUES ('function', 'report', $list$
 	_tiering.assignment_disagrees(text);
 	_tiering.assessment_disagrees(text);
 	_tiering.version_disagrees(text);
+	_tiering.approvers_disagree(jsonb, text, integer);
+	_tiering.recorded_approvers(text, integer);
+	_tiering.recorded_roles(regrole[], text);
 	_tiering.sealed_publications(text, integer);
 	_tiering.definition_digest(text, integer);
 	verify_state(text);
@@ -343,6 +348,7 @@ INSERT INTO walk.decided VALUES ('function', 'author', $list$
 	new_scheme(text, text, text, text, text);
 	new_version(text, text);
 	publish(text, date);
+	request_publication(text, date, text);
 	unpublish(text, integer, text);
 	validate_overrides(text, integer, date)
 $list$);
@@ -540,6 +546,16 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.check_approver(tiering.request, integer);
 	_tiering.check_override(tiering.request, date);
 	_tiering.check_request(tiering.request, date);
+	_tiering.check_publication(tiering.request, date);
+	_tiering.draft_digest(text, integer);
+	_tiering.keep_four_eyes();
+	_tiering.note_author(text, integer);
+	_tiering.note_draft();
+	_tiering.publishable(text, date);
+	_tiering.put_in_force(text, integer, date, text);
+	_tiering.request_publication(text, date, text);
+	_tiering.set_four_eyes(text, boolean, text, regrole[]);
+	_tiering.withdraw_publication(text, text);
 	_tiering.override_approvers(text, text);
 	_tiering.lock_source(text);
 	_tiering.measures_before(text, date, text[]);
@@ -560,7 +576,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.refuse_locked(text, xid);
 	_tiering.seal_by_hand(text, integer, bigint);
 	_tiering.record_by_hand();
-	_tiering.record_publication(text, text, integer, date, text, bytea);
+	_tiering.record_publication(text, text, integer, date, text, bytea, jsonb);
 	_tiering.refuse_ahead(date, boolean);
 	_tiering.refuse_by_hand(tiering.assignment, text, text);
 	_tiering.refuse_frozen(text, integer, boolean);
@@ -599,7 +615,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.approve(bigint, text);
 	_tiering.assess(text, date, text[], text);
 	_tiering.change_role(regrole, text, boolean);
-	_tiering.check_granter();
+	_tiering.check_owner(text);
 	_tiering.drop_scheme(text, text);
 	_tiering.end_override(bigint, date, text);
 	_tiering.grant_role(regrole, text);
@@ -738,6 +754,7 @@ INSERT INTO walk.decided VALUES ('relation', 'public', $list$
 	benefit SELECT;
 	tier_benefit SELECT;
 	calendar_day SELECT;
+	draft_author SELECT;
 	ecb_rate SELECT;
 	fx_max_age SELECT;
 	fx_rate SELECT;
