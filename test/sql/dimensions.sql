@@ -1,13 +1,14 @@
 -- Reports by branch: each adds up to the report without it, and the past stays as it was.
 CREATE SCHEMA dims;
-SELECT setseed(0.17) \g /dev/null
 -- 400 customers in six months: some come, some go, some change the branch or have none
 CREATE TABLE dims.had AS
 SELECT c AS id, (d + interval '1 month - 1 day')::date AS month,
-	round((random() * 200000)::numeric, 2) AS average,
-	(ARRAY['north', 'south', 'O''Hare "1"', NULL])[1 + floor(random() * 4)] AS branch
-FROM generate_series(1, 400) c, generate_series(date '2026-01-01', '2026-06-01', '1 month') d
-WHERE random() < 0.9;
+	round(t.random(s.seed) * 200000, 2) AS average,
+	(ARRAY['north', 'south', 'O''Hare "1"', NULL])[1 + floor(t.random(s.seed + 1000000) * 4)::int]
+		AS branch
+FROM generate_series(1, 400) c, generate_series(date '2026-01-01', '2026-06-01', '1 month') d,
+	LATERAL (SELECT c * 100 + extract(month FROM d)::int AS seed) s
+WHERE t.random(s.seed + 2000000) < 0.9;
 SELECT tiering.create_ladder('dims', 'average', '{mass,silver,gold}', '{NULL,50000,120000}'),
 	tiering.publish('dims', '2026-01-01'), tiering.keep_assessments('dims', 'all', NULL),
 	tiering.set_source('dims',

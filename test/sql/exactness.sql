@@ -71,9 +71,9 @@ FROM (SELECT 1, -9e18 FROM generate_series(1, 1890)
 	UNION ALL SELECT 2, -div(2::numeric ^ 127 - 1, 1e16) + 1890 * 9e18
 	UNION ALL SELECT 3, -99.9999999999999999) x(o, v);
 -- as many decimals as a numeric can show
-SELECT tiering.daily_avg_snapshots(round(10::numeric, d), '2023-01-01',
+SELECT tiering.daily_avg_snapshots(('10.' || repeat('0', d))::numeric, '2023-01-01',
 	'[2023-01-01,2023-01-02)') = 10 AS is_10,
-	scale(tiering.balance_days_snapshots(round(10::numeric, d), '2023-01-01',
+	scale(tiering.balance_days_snapshots(('10.' || repeat('0', d))::numeric, '2023-01-01',
 		'[2023-01-01,2023-01-02)')) = d AS scale_kept
 FROM unnest('{16380,16382,16383}'::int[]) d GROUP BY d;
 -- an average is on its own side of any bound that a rule can have

@@ -4,10 +4,10 @@ CREATE SCHEMA again;
 CREATE TABLE again.value (customer_id text, as_of date, value numeric,
 	PRIMARY KEY (customer_id, as_of));
 -- 600 customers, 24 months; they wander, some come late, leave or come back
-SELECT setseed(0.25);
 INSERT INTO again.value
 SELECT format('c%s', c), m.as_of,
-	round((150 + 140 * sin(c + m.n / (3 + c % 5)) + 60 * (random() - 0.5))::numeric, 2)
+	round((150 + 140 * sin(c + m.n / (3 + c % 5)) + 60 * (t.random(c * 100 + m.n) - 0.5))::numeric,
+		2)
 FROM generate_series(1, 600) c,
 	(SELECT n, (date '2022-01-01' + (n || ' months')::interval - interval '1 day')::date AS as_of
 	FROM generate_series(1, 24) n) m
@@ -168,16 +168,19 @@ FROM (SELECT * FROM tiering.migration_matrix WHERE scheme = 'again') x
 -- bank.
 CREATE FUNCTION again.round(n int) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
-	from_day date := date '2022-03-31' + (random() * 500)::int;
+	from_day date := date '2022-03-31' + (t.random(n) * 500)::int;
 	who text[];
 BEGIN
 	SET LOCAL client_min_messages = warning;
-	PERFORM setseed(n / 100.0);
 	SELECT array_agg(DISTINCT customer_id) INTO who FROM again.value
 		WHERE hashtext(customer_id || n) % 20 = 0;
-	UPDATE again.value SET value = value + 90 * (random() - 0.5)::numeric(5, 2)
-		WHERE customer_id = ANY (who) AND as_of >= from_day AND random() < 0.3;
-	DELETE FROM again.value WHERE customer_id = ANY (who) AND as_of >= from_day AND random() < 0.05;
+	UPDATE again.value v SET value = value + 90 * (t.random(s.seed) - 0.5)::numeric(5, 2)
+	FROM (SELECT w.customer_id, w.as_of, hashtextextended(w.customer_id || w.as_of, n) AS seed
+		FROM again.value w) s
+	WHERE (v.customer_id, v.as_of) = (s.customer_id, s.as_of) AND v.customer_id = ANY (who)
+		AND v.as_of >= from_day AND t.random(s.seed # 1) < 0.3;
+	DELETE FROM again.value WHERE customer_id = ANY (who) AND as_of >= from_day
+		AND t.random(hashtextextended(customer_id || as_of, n + 100)) < 0.05;
 	CASE n % 3 WHEN 0 THEN PERFORM tiering.restate('again', from_day, who);
 		WHEN 1 THEN PERFORM tiering.mark_dirty('again', w, from_day),
 			tiering.mark_dirty('again', w, from_day + 40) FROM unnest(who) w;
