@@ -155,8 +155,10 @@ BEGIN
 	ELSIF due_name IS NULL THEN
 		RAISE EXCEPTION 'request % is for role %, which was dropped, to decide on', r.request, due
 			USING ERRCODE = 'insufficient_privilege',
-			HINT = 'Publish a version with other approvers. A move is asked for again by the next '
-				'refresh then, anything else by people.';
+			HINT = CASE r.kind WHEN 'publish' THEN 'The extension''s owner can name others with '
+					'tiering.set_four_eyes(); then it is to be asked for anew.'
+				ELSE 'Publish a version with other approvers. A move is asked for again by the '
+					'next refresh then, an override by people.' END;
 	END IF;
 	RAISE EXCEPTION 'request % is for role "%" to decide on', r.request, due_name
 		USING ERRCODE = 'insufficient_privilege',
