@@ -13,9 +13,14 @@
 
 CREATE VIEW tiering.standing_move AS
 SELECT m.move, m.scheme, m.customer_id COLLATE "default" AS customer_id, m.as_of, m.from_tier,
-	m.to_tier, m.direction, m.cause, m.version, m.measure, m.assessed, m.recorded_at,
-	m.recorded_by, m.recorded_as, m.batch
+	m.to_tier, f.rank AS from_rank, t.rank AS to_rank, m.direction, m.cause, m.version,
+	m.measure::numeric(38,2) AS measure, m.assessed, m.recorded_at, m.recorded_by, m.recorded_as,
+	m.batch
 FROM tiering.migration m
+	LEFT JOIN tiering.tier f ON f.scheme = m.scheme AND f.version = m.version
+		AND f.tier = m.from_tier
+	LEFT JOIN tiering.tier t ON t.scheme = m.scheme AND t.version = m.version
+		AND t.tier = m.to_tier
 WHERE NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = m.move);
 COMMENT ON VIEW tiering.standing_move IS
 'The moves that stand: all of migration but those that are superseded';
@@ -29,6 +34,8 @@ COMMENT ON COLUMN tiering.standing_move.from_tier IS
 COMMENT ON COLUMN tiering.standing_move.to_tier IS
 'The tier entered; null on exit, for a number that hands its tier over, and for who became one '
 'with another';
+COMMENT ON COLUMN tiering.standing_move.from_rank IS 'Rank of from_tier, higher being better';
+COMMENT ON COLUMN tiering.standing_move.to_rank IS 'Rank of to_tier';
 COMMENT ON COLUMN tiering.standing_move.direction IS
 'new, up, down, lateral or exit; merge where a customer''s number was changed: no move of theirs; '
 'merged where customers became one';

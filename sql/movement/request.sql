@@ -18,28 +18,38 @@
 
 -- In two parts, so that a condition on the customer gets to each of them
 CREATE VIEW tiering.request_state AS
-SELECT r.request, r.scheme, r.now_id COLLATE "default" AS customer_id, r.kind, r.tier,
-	r.from_tier, r.valid, r.reason, r.as_of, r.measure,
-	COALESCE(l.decision, d.decision, 'pending') AS state, r.requested_by, r.requested_as,
-	r.requested_at, d.decided_by, d.decided_as, d.decided_at, d.note, d.as_of AS decided_as_of,
-	CASE WHEN d.decision = 'approved' THEN
-		r.valid * daterange(d.as_of,
-			CASE WHEN l.decision = 'ended' THEN GREATEST(l.as_of, d.as_of) END) END AS counts,
-	r.version, r.effective, r.approvers,
-	(SELECT count(*)::int + 1 FROM tiering.decision a
-		WHERE a.request = r.request AND a.decision = 'agreed') AS step,
-	CASE WHEN d.decision IS NULL THEN r.approvers[(SELECT count(*) + 1 FROM tiering.decision a
-		WHERE a.request = r.request AND a.decision = 'agreed')] END AS due
+SELECT s.request, s.scheme, s.customer_id, s.kind, s.tier, (
+		SELECT t.rank FROM tiering.tier t WHERE t.scheme = s.scheme AND t.tier = s.tier
+		ORDER BY t.version = s.version DESC NULLS LAST, t.version DESC LIMIT 1) AS rank,
+	s.from_tier, lower(s.valid) AS valid_from, upper(s.valid) AS valid_to, s.valid, s.reason,
+	s.as_of, s.measure, s.state, s.requested_by, s.requested_as,
+	s.requested_at::date AS requested_on, s.requested_at, s.decided_by, s.decided_as,
+	s.decided_at::date AS decided_on, s.decided_at, s.note, s.decided_as_of,
+	lower(s.counts) AS counts_from, upper(s.counts) AS counts_to, s.counts,
+	s.version, s.effective, s.approvers, s.step,
+	CASE WHEN s.state = 'pending' THEN s.approvers[s.step] END AS due
 FROM (
-	SELECT q.*, q.customer_id AS now_id FROM tiering.request q
-	WHERE NOT EXISTS (SELECT FROM tiering.former_number f
-		WHERE f.scheme = q.scheme AND f.customer_id = q.customer_id)
-	UNION ALL
-	SELECT q.*, f.now_id FROM tiering.former_number f
-		JOIN tiering.request q ON q.scheme = f.scheme AND q.customer_id = f.customer_id) r
-	LEFT JOIN tiering.decision d ON d.request = r.request AND d.decision
-		IN ('approved', 'rejected', 'withdrawn')
-	LEFT JOIN tiering.decision l ON l.request = r.request AND l.decision IN ('lapsed', 'ended');
+	SELECT r.request, r.scheme, r.now_id COLLATE "default" AS customer_id, r.kind, r.tier,
+		r.from_tier, r.valid, r.reason, r.as_of, r.measure::numeric(38,2) AS measure, r.version,
+		COALESCE(l.decision, d.decision, 'pending') AS state, r.requested_by, r.requested_as,
+		r.requested_at, d.decided_by, d.decided_as, d.decided_at, d.note,
+		d.as_of AS decided_as_of,
+		CASE WHEN d.decision = 'approved' THEN
+			r.valid * daterange(d.as_of, CASE WHEN l.decision = 'ended'
+				THEN GREATEST(l.as_of, d.as_of) END) END AS counts,
+		r.effective, r.approvers, (SELECT count(*)::int + 1 FROM tiering.decision a
+			WHERE a.request = r.request AND a.decision = 'agreed') AS step
+	FROM (
+		SELECT q.*, q.customer_id AS now_id FROM tiering.request q
+		WHERE NOT EXISTS (SELECT FROM tiering.former_number f
+			WHERE f.scheme = q.scheme AND f.customer_id = q.customer_id)
+		UNION ALL
+		SELECT q.*, f.now_id FROM tiering.former_number f
+			JOIN tiering.request q ON q.scheme = f.scheme AND q.customer_id = f.customer_id) r
+		LEFT JOIN tiering.decision d ON d.request = r.request AND d.decision
+			IN ('approved', 'rejected', 'withdrawn')
+		LEFT JOIN tiering.decision l ON l.request = r.request
+			AND l.decision IN ('lapsed', 'ended')) s;
 COMMENT ON VIEW tiering.request_state IS 'All requests, and what became of them';
 COMMENT ON COLUMN tiering.request_state.request IS 'Number of the request';
 COMMENT ON COLUMN tiering.request_state.scheme IS 'Scheme';
@@ -48,9 +58,14 @@ COMMENT ON COLUMN tiering.request_state.customer_id IS
 COMMENT ON COLUMN tiering.request_state.kind IS
 'move, floor, cap, fixed, forget or publish; see request';
 COMMENT ON COLUMN tiering.request_state.tier IS 'The tier that is asked for';
+COMMENT ON COLUMN tiering.request_state.rank IS
+'Its rank, higher being better: in the version that asks for a move, or the newest that has it';
 COMMENT ON COLUMN tiering.request_state.from_tier IS
 'Where the customer stood when a move was asked for; null if nowhere';
-COMMENT ON COLUMN tiering.request_state.valid IS 'The days for which an override is asked for';
+COMMENT ON COLUMN tiering.request_state.valid_from IS
+'The first day for which an override is asked for; null for what is none';
+COMMENT ON COLUMN tiering.request_state.valid_to IS 'The first day for which it is not any more';
+COMMENT ON COLUMN tiering.request_state.valid IS 'These days as a range';
 COMMENT ON COLUMN tiering.request_state.reason IS 'Why it is asked for; null for a move';
 COMMENT ON COLUMN tiering.request_state.as_of IS
 'The assessment that asks for a move, or the last one before it was asked to publish';
@@ -60,16 +75,23 @@ COMMENT ON COLUMN tiering.request_state.state IS
 COMMENT ON COLUMN tiering.request_state.requested_by IS 'Who asked';
 COMMENT ON COLUMN tiering.request_state.requested_as IS
 'The role that they had set; null if none';
-COMMENT ON COLUMN tiering.request_state.requested_at IS 'When';
+COMMENT ON COLUMN tiering.request_state.requested_on IS 'The day on which it was asked for';
+COMMENT ON COLUMN tiering.request_state.requested_at IS 'The same with the time';
 COMMENT ON COLUMN tiering.request_state.decided_by IS 'Who approved, rejected or withdrew it';
 COMMENT ON COLUMN tiering.request_state.decided_as IS
 'The role that they had set; null if none';
-COMMENT ON COLUMN tiering.request_state.decided_at IS 'When';
+COMMENT ON COLUMN tiering.request_state.decided_on IS 'The day on which they did';
+COMMENT ON COLUMN tiering.request_state.decided_at IS 'The same with the time';
 COMMENT ON COLUMN tiering.request_state.note IS 'What they had to say';
 COMMENT ON COLUMN tiering.request_state.decided_as_of IS 'The last assessment then';
+COMMENT ON COLUMN tiering.request_state.counts_from IS
+'The first day at whose assessment an approved override counts: the first one that was asked for, '
+'or that of the last assessment when it was approved; null if it never does';
+COMMENT ON COLUMN tiering.request_state.counts_to IS
+'The first day on which it does not count any more: the last ones are those asked for, or it was '
+'ended';
 COMMENT ON COLUMN tiering.request_state.counts IS
-'The days at whose assessments an approved override counts: those asked for, but not before the '
-'last assessment when it was approved, nor after it was ended; empty if none are left';
+'These days as a range; empty if none are left';
 COMMENT ON COLUMN tiering.request_state.version IS
 'The version of the scheme that asks for a move, or that is to be published';
 COMMENT ON COLUMN tiering.request_state.effective IS

@@ -3,15 +3,23 @@
  * version.
  */
 
-CREATE VIEW tiering.tier_benefit AS
+CREATE VIEW _tiering.benefit_had AS
 SELECT DISTINCT ON (t.scheme, t.version, t.tier, b.benefit)
-	t.scheme, t.version, t.tier, t.rank, b.benefit, b.title, b.title_zh, b.kind, b.value, b.unit,
-	b.unit_cost, b.tier AS from_tier
+	t.scheme, t.version, t.tier, t.rank, b.benefit, NULLIF(b.title, '') AS title,
+	NULLIF(b.title_zh, '') AS title_zh, b.kind, b.value, NULLIF(b.unit, '') AS unit, b.unit_cost,
+	b.tier AS from_tier
 FROM tiering.tier t
 	JOIN tiering.tier f ON f.scheme = t.scheme AND f.version = t.version
 	JOIN tiering.benefit b ON b.scheme = f.scheme AND b.version = f.version AND b.tier = f.tier
 		AND (f.tier = t.tier OR (b.inherited AND f.rank < t.rank))
 ORDER BY t.scheme, t.version, t.tier, b.benefit, f.tier = t.tier DESC, f.rank DESC, f.tier;
+COMMENT ON VIEW _tiering.benefit_had IS 'What tier_benefit tells, with all digits';
+
+CREATE VIEW tiering.tier_benefit AS
+SELECT b.scheme, b.version, b.tier, b.rank, b.benefit, b.title, b.title_zh, b.kind,
+	b.value::numeric(38,6) AS value, b.unit, b.unit_cost::numeric(38,6) AS unit_cost, b.from_tier
+FROM _tiering.benefit_had b
+ORDER BY b.scheme, b.version, b.tier, b.benefit;
 COMMENT ON VIEW tiering.tier_benefit IS
 'What customers of each tier get, inherited benefits among them. A tier has its own, and those of '
 'tiers of lower rank that are inherited. Of several by one name its own counts, or else that of '
@@ -32,10 +40,11 @@ COMMENT ON COLUMN tiering.tier_benefit.from_tier IS 'The tier whose it is: itsel
 
 CREATE VIEW tiering.benefit_cost AS
 SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, b.benefit, b.title, b.title_zh, b.kind,
-	b.value, b.unit, b.unit_cost, b.from_tier, d.customers,
-	d.customers * COALESCE(b.value, 1) * b.unit_cost AS cost
+	b.value::numeric(38,6) AS value, b.unit, b.unit_cost::numeric(38,6) AS unit_cost, b.from_tier,
+	d.customers,
+	(d.customers * COALESCE(b.value, 1) * b.unit_cost)::numeric(38,2) AS cost
 FROM tiering.tier_distribution d
-	JOIN tiering.tier_benefit b ON b.scheme = d.scheme AND b.version = d.version
+	JOIN _tiering.benefit_had b ON b.scheme = d.scheme AND b.version = d.version
 		AND b.tier = d.tier;
 COMMENT ON VIEW tiering.benefit_cost IS
 'What the benefits of each tier cost now. That is its customers, times value, times unit_cost: a '
@@ -74,7 +83,7 @@ BEGIN
 			h.customers * COALESCE(b.value, 1) * b.unit_cost AS cost
 		FROM _tiering.simulated_heads(simulate_benefits.scheme COLLATE "C",
 				simulate_benefits.version, as_of) h
-			JOIN tiering.tier_benefit b ON (b.scheme, b.version, b.tier)
+			JOIN _tiering.benefit_had b ON (b.scheme, b.version, b.tier)
 				= (simulate_benefits.scheme COLLATE "C", h.version_then, h.tier)
 	), costed AS (
 		-- who does not have it costs nothing
@@ -98,3 +107,22 @@ COMMENT ON FUNCTION tiering.simulate_benefits(text, int, date) IS
 'tier and benefit of either, as view benefit_cost counts them. Costs are 0 where the tier does not '
 'have the benefit, and null where what one unit costs is not known; difference is what comes on '
 'top. Errors are those of simulate()';
+
+-- What lies beneath a view has the comments of the view.
+DO $$
+DECLARE
+	field record;
+BEGIN
+	FOR field IN
+		SELECT b.beneath, a.attname AS name,
+			pg_catalog.col_description(a.attrelid, a.attnum) AS comment
+		FROM (VALUES ('_tiering.customer_now', 'tiering.current_tier'),
+				('_tiering.distribution_now', 'tiering.tier_distribution'),
+				('_tiering.benefit_had', 'tiering.tier_benefit')) b (beneath, view)
+			JOIN pg_catalog.pg_attribute a ON a.attrelid = b.view::pg_catalog.regclass
+	LOOP
+		EXECUTE pg_catalog.format('COMMENT ON COLUMN %s.%I IS %L', field.beneath, field.name,
+			field.comment);
+	END LOOP;
+END;
+$$;

@@ -5,8 +5,9 @@
 -- Partitions are by the customer twice: as "C" for the order, which an index has, and
 -- as given, which lets a condition on it go below the window.
 CREATE VIEW tiering.customer_tier_history AS
-SELECT spell.scheme, spell.customer_id, spell.tier, spell.valid,
-	spell.from_tier, spell.direction, spell.cause, spell.measure, spell.version, spell.move
+SELECT spell.scheme, spell.customer_id, spell.tier, t.rank, lower(spell.valid) AS valid_from,
+	upper(spell.valid) AS valid_to, spell.valid, spell.from_tier, spell.direction, spell.cause,
+	spell.measure::numeric(38,2) AS measure, spell.version, spell.move
 FROM (
 	SELECT m.scheme, m.customer_id COLLATE "default" AS customer_id, m.to_tier AS tier,
 		daterange(m.as_of, lead(m.as_of) OVER customer) AS valid,
@@ -15,6 +16,8 @@ FROM (
 	WINDOW customer AS (
 		PARTITION BY m.scheme, m.customer_id COLLATE "C", m.customer_id COLLATE "default"
 		ORDER BY m.as_of, m.move)) spell
+	LEFT JOIN tiering.tier t ON t.scheme = spell.scheme AND t.version = spell.version
+		AND t.tier = spell.tier
 WHERE spell.tier IS NOT NULL AND NOT isempty(spell.valid);
 COMMENT ON VIEW tiering.customer_tier_history IS
 'The tiers of each customer, one after the other. A tier in which they were for no day, as they '
@@ -23,14 +26,18 @@ COMMENT ON VIEW tiering.customer_tier_history IS
 COMMENT ON COLUMN tiering.customer_tier_history.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.customer_tier_history.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.customer_tier_history.tier IS 'Tier';
+COMMENT ON COLUMN tiering.customer_tier_history.rank IS 'Its rank, higher being better';
+COMMENT ON COLUMN tiering.customer_tier_history.valid_from IS 'The first day in it';
+COMMENT ON COLUMN tiering.customer_tier_history.valid_to IS
+'The first day not in it any more; null while they are in it';
 COMMENT ON COLUMN tiering.customer_tier_history.valid IS
-'From the assessment that led into it to the one that led out';
+'The days in it, as a range: from the assessment that led into it to the one that led out';
 COMMENT ON COLUMN tiering.customer_tier_history.from_tier IS
 'The tier before; null if there was none';
 COMMENT ON COLUMN tiering.customer_tier_history.direction IS
 'How the customer got into it; merge: with another number, from which it was taken over; merged: '
 'from one who became one with them';
-COMMENT ON COLUMN tiering.customer_tier_history.cause IS 'Why';
+COMMENT ON COLUMN tiering.customer_tier_history.cause IS 'Why they did; see migration';
 COMMENT ON COLUMN tiering.customer_tier_history.measure IS 'The measure at that move';
 COMMENT ON COLUMN tiering.customer_tier_history.version IS 'The version of the scheme that graded';
 COMMENT ON COLUMN tiering.customer_tier_history.move IS 'Number of the move in migration';
@@ -83,8 +90,8 @@ SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, d.title, d.title_zh,
 	count(*) FILTER (WHERE m.direction = 'lateral') AS from_beside,
 	count(*) FILTER (WHERE m.direction = 'new') AS as_new,
 	count(*) FILTER (WHERE m.began_below) AS grown_up,
-	round(count(*) FILTER (WHERE m.began_below) / NULLIF(count(m.tier), 0)::numeric,
-		6) AS grown_up_share
+	(count(*) FILTER (WHERE m.began_below) / NULLIF(count(m.tier), 0)::numeric)::numeric(7,6)
+		AS grown_up_share
 FROM tiering.tier_distribution d
 	LEFT JOIN member m ON m.scheme = d.scheme AND m.tier = d.tier
 GROUP BY d.scheme, d.as_of, d.version, d.tier, d.rank, d.title, d.title_zh;

@@ -92,7 +92,7 @@ BEGIN
 	day := _tiering.standing_day(scheme, as_of);
 	named := COALESCE(_tiering.named_by(scheme, day), tiering.newest_version(scheme));
 	RETURN QUERY
-	SELECT d.value, d.tier, t.rank, t.title, t.title_zh, d.customers,
+	SELECT d.value, d.tier, t.rank, NULLIF(t.title, ''), NULLIF(t.title_zh, ''), d.customers,
 		round(d.customers / sum(d.customers) OVER of_value, 6), d.measure,
 		round(d.measure / NULLIF(sum(d.measure) OVER of_value, 0), 6)
 	FROM _tiering.distribution_by(scheme, dimension, as_of, named) d
@@ -215,11 +215,14 @@ COMMENT ON FUNCTION _tiering.shown_by(uuid, text, text, date) IS
 -- One distribution for each scheme, dimension and day that is asked for, however many targets
 -- there are. The inner order keeps it so: what has one is not pulled up and run for each target.
 CREATE VIEW tiering.target_actual AS
-SELECT g.scheme, g.dimension, t.value, t.tier, g.as_of, t.customers AS target_customers,
+SELECT g.scheme, g.dimension, t.value, t.tier, (
+		SELECT r.rank FROM tiering.tier r WHERE r.scheme = g.scheme AND r.tier = t.tier
+		ORDER BY r.version DESC LIMIT 1) AS rank,
+	g.as_of, t.customers AS target_customers,
 	CASE WHEN g.reached THEN COALESCE(t.reached_customers, 0) END AS customers,
-	t.measure AS target_measure,
-	CASE WHEN g.reached AND t.reached_customers IS NULL THEN 0 ELSE t.reached_measure END
-		AS measure
+	t.measure::numeric(38,2) AS target_measure,
+	CASE WHEN g.reached AND t.reached_customers IS NULL THEN 0
+		ELSE t.reached_measure END::numeric(38,2) AS measure
 FROM (SELECT DISTINCT t.scheme, t.dimension, t.as_of, t.as_of <= o.refreshed_as_of AS reached
 	  FROM tiering.target t LEFT JOIN tiering.source o ON o.scheme = t.scheme) g
 	CROSS JOIN LATERAL (
@@ -237,6 +240,8 @@ COMMENT ON COLUMN tiering.target_actual.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.target_actual.dimension IS 'Dimension, such as branch';
 COMMENT ON COLUMN tiering.target_actual.value IS 'Its value, such as north';
 COMMENT ON COLUMN tiering.target_actual.tier IS 'Tier';
+COMMENT ON COLUMN tiering.target_actual.rank IS
+'Its rank in the newest version that has it, higher being better';
 COMMENT ON COLUMN tiering.target_actual.as_of IS 'The day of the target';
 COMMENT ON COLUMN tiering.target_actual.target_customers IS 'Customers meant; null if none are';
 COMMENT ON COLUMN tiering.target_actual.customers IS

@@ -2,21 +2,33 @@
  * How many customers the tiers have, with how much: now, at each assessment, with the
  * tiers beneath a tier, from the top down, and how many people it takes.
  *
- * Of all views in this folder: shares are fractions of 1, rounded to 6 decimals. A view
- * runs with its owner's rights: SELECT on it is all that a report needs.
+ * Of all views: shares are fractions of 1, rounded to 6 decimals, money is rounded to 2, and
+ * both have types that say so, as reporting tools ask. Functions have all digits. as_of is an
+ * assessment of the scheme: of what is now, the last one. What there is not is null, no empty
+ * text. The test view_rules has these rules. A view runs with its owner's rights: SELECT on it
+ * is all that a report needs.
  */
 
+-- With all digits, as views of customers that compare need it; likewise of the distribution.
 -- What a scheme has is read where that scheme is asked for: a condition on it goes into the
 -- subquery. That has an order for one reason, and so have views with a customer that call
 -- functions: what is sorted is kept. However wrong the planner is, above all before tables are
 -- analyzed, it is not read again for each row of a join. The order is one that no condition on a
 -- column settles, which would do away with the sort. Nor is it read again by an index: the
 -- scheme's name is an expression.
-CREATE VIEW tiering.current_tier AS
-SELECT a.scheme, a.customer_id COLLATE "default" AS customer_id, a.tier, h.measure, h.as_of,
-	a.since, a.cause, a.first_as_of, a.earned, a.misses, a.next_tier, a.next_review, a.policy_tier,
-	a.policy_since, a.version
+CREATE VIEW _tiering.customer_now AS
+SELECT a.scheme, a.customer_id COLLATE "default" AS customer_id, a.tier, t.rank,
+	h.measure, COALESCE(o.refreshed_as_of, l.loaded) AS as_of, h.as_of AS measured_as_of,
+	a.since, a.cause, a.first_as_of, a.earned, a.misses, a.next_tier, n.rank AS next_rank,
+	a.next_review, a.policy_tier, a.policy_since, a.version
 FROM tiering.assignment a
+	LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = a.version AND t.tier = a.tier
+	LEFT JOIN tiering.tier n ON n.scheme = a.scheme AND n.version = a.version
+		AND n.tier = a.next_tier
+	LEFT JOIN tiering.source o ON o.scheme = a.scheme
+	-- what was loaded without a source
+	LEFT JOIN (SELECT d.scheme, max(d.as_of) AS loaded FROM tiering.distribution_history d
+		GROUP BY d.scheme) l ON l.scheme = a.scheme
 	LEFT JOIN (
 		SELECT s.scheme || '' AS scheme, m.customer_id COLLATE "C" AS customer_id, m.as_of,
 			m.measure
@@ -25,16 +37,27 @@ FROM tiering.assignment a
 				(SELECT k.key FROM tiering.view_key k LIMIT 1), s.scheme) m
 		ORDER BY m.as_of IS NULL) h ON h.scheme = a.scheme AND h.customer_id = a.customer_id
 ORDER BY h.as_of IS NULL;
+COMMENT ON VIEW _tiering.customer_now IS 'What current_tier tells, with all digits of the measure';
+
+CREATE VIEW tiering.current_tier AS
+SELECT c.scheme, c.customer_id, c.tier, c.rank, c.measure::numeric(38,2) AS measure, c.as_of,
+	c.measured_as_of, c.since, c.cause, c.first_as_of, c.earned, c.misses, c.next_tier,
+	c.next_rank, c.next_review, c.policy_tier, c.policy_since, c.version
+FROM _tiering.customer_now c;
 COMMENT ON VIEW tiering.current_tier IS
 'Where each customer of each scheme is now, and what they had at their last assessment';
 COMMENT ON COLUMN tiering.current_tier.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.current_tier.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.current_tier.tier IS 'Their tier, as version calls it';
+COMMENT ON COLUMN tiering.current_tier.rank IS 'Its rank, higher being better';
 COMMENT ON COLUMN tiering.current_tier.measure IS
 'The measure at their last assessment; null if the source had none, or if no assessment that is '
 'kept has them';
 COMMENT ON COLUMN tiering.current_tier.as_of IS
-'Their last assessment: of the scheme, or of their own; null if they have had none';
+'Date of the last refresh, or of what was loaded; null if there was none';
+COMMENT ON COLUMN tiering.current_tier.measured_as_of IS
+'Their last assessment, of which measure is: of the scheme, or of their own; null if they have had '
+'none';
 COMMENT ON COLUMN tiering.current_tier.since IS 'The day from which on they are in the tier';
 COMMENT ON COLUMN tiering.current_tier.cause IS 'Why they are in it; see migration';
 COMMENT ON COLUMN tiering.current_tier.first_as_of IS
@@ -45,6 +68,7 @@ COMMENT ON COLUMN tiering.current_tier.earned IS
 COMMENT ON COLUMN tiering.current_tier.misses IS 'Misses in a row that count against that tier';
 COMMENT ON COLUMN tiering.current_tier.next_tier IS
 'The tier into which the policy will move them if they go on to earn what they earned last';
+COMMENT ON COLUMN tiering.current_tier.next_rank IS 'Its rank';
 COMMENT ON COLUMN tiering.current_tier.next_review IS 'The assessment at which it is expected to';
 COMMENT ON COLUMN tiering.current_tier.policy_tier IS
 'The tier that the rules and the policy give, beneath overrides; as tier if policy_since is null';
@@ -52,8 +76,9 @@ COMMENT ON COLUMN tiering.current_tier.policy_since IS
 'The day from which on they give it; null if that is since';
 COMMENT ON COLUMN tiering.current_tier.version IS 'The version of the scheme that graded';
 
-CREATE VIEW tiering.tier_distribution AS
-SELECT s.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_zh, d.customers,
+CREATE VIEW _tiering.distribution_now AS
+SELECT s.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, NULLIF(d.title, '') AS title,
+	NULLIF(d.title_zh, '') AS title_zh, d.customers,
 	d.customers_share, d.measure, d.measure_share
 FROM (SELECT s.scheme || '' AS scheme FROM tiering.scheme s) s
 	CROSS JOIN LATERAL (
@@ -83,6 +108,14 @@ FROM (SELECT s.scheme || '' AS scheme FROM tiering.scheme s) s
 				/ NULLIF(sum(h.measure) OVER (), 0), 6) AS measure_share
 		FROM counted h FULL JOIN listed l USING (tier) CROSS JOIN graded g) d
 ORDER BY d.rank;
+COMMENT ON VIEW _tiering.distribution_now IS
+'What tier_distribution tells, with all digits of the measure';
+
+CREATE VIEW tiering.tier_distribution AS
+SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_zh, d.customers,
+	d.customers_share::numeric(7,6) AS customers_share, d.measure::numeric(38,2) AS measure,
+	d.measure_share::numeric(38,6) AS measure_share
+FROM _tiering.distribution_now d;
 COMMENT ON VIEW tiering.tier_distribution IS
 'How many customers, with how much of the measure, each tier of each scheme has now. Empty tiers '
 'have a row, too';
@@ -101,10 +134,11 @@ COMMENT ON COLUMN tiering.tier_distribution.measure IS 'Total of their measure';
 COMMENT ON COLUMN tiering.tier_distribution.measure_share IS 'Its share of the scheme''s total';
 
 CREATE VIEW tiering.tier_distribution_history AS
-SELECT d.scheme, d.as_of, d.version, d.tier, t.rank, t.parent, t.title, t.title_zh, d.customers,
-	round(d.customers / NULLIF(sum(d.customers) OVER refresh, 0), 6) AS customers_share,
-	d.measure,
-	round(d.measure / NULLIF(sum(d.measure) OVER refresh, 0), 6) AS measure_share
+SELECT d.scheme, d.as_of, d.version, d.tier, t.rank, t.parent, NULLIF(t.title, '') AS title,
+	NULLIF(t.title_zh, '') AS title_zh, d.customers,
+	(d.customers / NULLIF(sum(d.customers) OVER refresh, 0))::numeric(7,6) AS customers_share,
+	d.measure::numeric(38,2) AS measure,
+	(d.measure / NULLIF(sum(d.measure) OVER refresh, 0))::numeric(38,6) AS measure_share
 FROM _tiering.known_distribution(NULL) d
 	LEFT JOIN tiering.tier t ON t.scheme = d.scheme AND t.version = d.version AND t.tier = d.tier
 WINDOW refresh AS (PARTITION BY d.scheme, d.as_of);
@@ -147,11 +181,12 @@ COMMENT ON FUNCTION tiering.tier_distribution_history(text, timestamptz) IS
 
 CREATE VIEW tiering.tier_rollup AS
 SELECT s.scheme, r.as_of, r.version, r.tier, r.rank, r.parent, r.title, r.title_zh, r.tiers,
-	r.customers, r.customers_share, r.measure, r.measure_share
+	r.customers, r.customers_share::numeric(7,6) AS customers_share,
+	r.measure::numeric(38,2) AS measure, r.measure_share::numeric(38,6) AS measure_share
 FROM (SELECT s.scheme || '' AS scheme FROM tiering.scheme s) s
 	CROSS JOIN LATERAL (
 		WITH RECURSIVE d AS MATERIALIZED (
-			SELECT * FROM tiering.tier_distribution x WHERE x.scheme = s.scheme
+			SELECT * FROM _tiering.distribution_now x WHERE x.scheme = s.scheme
 		), part AS (
 			-- UNION, so that parents who lead back to themselves end, too
 			SELECT d.tier AS top, d.tier FROM d
@@ -187,13 +222,13 @@ COMMENT ON COLUMN tiering.tier_rollup.measure_share IS 'Its share of the scheme'
 
 CREATE VIEW tiering.pareto AS
 SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, d.title, d.title_zh, d.customers,
-	d.customers_share,
-	d.measure, d.measure_share,
-	round(sum(d.customers) OVER down / NULLIF(sum(d.customers) OVER scheme, 0),
-		6) AS cumulative_customers_share,
-	round(sum(d.measure) OVER down / NULLIF(sum(d.measure) OVER scheme, 0),
-		6) AS cumulative_measure_share
-FROM tiering.tier_distribution d
+	d.customers_share::numeric(7,6) AS customers_share, d.measure::numeric(38,2) AS measure,
+	d.measure_share::numeric(38,6) AS measure_share,
+	(sum(d.customers) OVER down / NULLIF(sum(d.customers) OVER scheme, 0))::numeric(7,6)
+		AS cumulative_customers_share,
+	(sum(d.measure) OVER down / NULLIF(sum(d.measure) OVER scheme, 0))::numeric(38,6)
+		AS cumulative_measure_share
+FROM _tiering.distribution_now d
 WINDOW scheme AS (PARTITION BY d.scheme),
 	down AS (PARTITION BY d.scheme ORDER BY d.rank DESC NULLS LAST, d.tier
 	ROWS UNBOUNDED PRECEDING);
@@ -216,13 +251,13 @@ COMMENT ON COLUMN tiering.pareto.cumulative_customers_share IS
 COMMENT ON COLUMN tiering.pareto.cumulative_measure_share IS 'Share of the measure that these hold';
 
 CREATE VIEW tiering.staffing AS
-SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_zh, s.channel,
-	s.channel_zh,
-	d.customers, lower(s.customers_per_manager) AS customers_per_manager_from,
+SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_zh,
+	NULLIF(s.channel, '') AS channel, NULLIF(s.channel_zh, '') AS channel_zh, d.customers,
+	lower(s.customers_per_manager) AS customers_per_manager_from,
 	upper(s.customers_per_manager) - 1 AS customers_per_manager_to,
 	ceil(d.customers / (upper(s.customers_per_manager) - 1)::numeric)::bigint AS managers_from,
 	ceil(d.customers / lower(s.customers_per_manager)::numeric)::bigint AS managers_to,
-	s.benefits, s.benefits_zh
+	NULLIF(s.benefits, '') AS benefits, NULLIF(s.benefits_zh, '') AS benefits_zh
 FROM tiering.tier_distribution d
 	LEFT JOIN tiering.service s ON s.scheme = d.scheme AND s.version = d.version
 		AND s.tier = d.tier;

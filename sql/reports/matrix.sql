@@ -177,7 +177,8 @@ COMMENT ON FUNCTION _tiering.cells_by_day(text, boolean) IS
 -- condition does not get into a part that is used twice.
 CREATE VIEW tiering.migration_matrix AS
 SELECT o.scheme, x.as_of, x.from_tier, x.to_tier, x.direction, x.from_rank, x.to_rank,
-	x.customers, x.measure_from, x.measure_to
+	x.customers, x.measure_from::numeric(38,2) AS measure_from,
+	x.measure_to::numeric(38,2) AS measure_to
 FROM tiering.scheme o CROSS JOIN LATERAL _tiering.cells_by_day(o.scheme, true) x;
 COMMENT ON VIEW tiering.migration_matrix IS
 'From which tier to which customers went at each assessment, in heads and in the measure. Those '
@@ -193,7 +194,7 @@ COMMENT ON COLUMN tiering.migration_matrix.direction IS
 'who did';
 COMMENT ON COLUMN tiering.migration_matrix.from_rank IS 'Rank of from_tier, higher being better';
 COMMENT ON COLUMN tiering.migration_matrix.to_rank IS 'Rank of to_tier';
-COMMENT ON COLUMN tiering.migration_matrix.customers IS 'Customers';
+COMMENT ON COLUMN tiering.migration_matrix.customers IS 'How many did so';
 COMMENT ON COLUMN tiering.migration_matrix.measure_from IS
 'Total of what they had at the assessment before; null of new ones, where that is not kept, and on '
 'a day without an assessment';
@@ -203,8 +204,8 @@ COMMENT ON COLUMN tiering.migration_matrix.measure_to IS
 
 CREATE VIEW tiering.migration_summary AS
 SELECT counted.*,
-	round((stayed + up + down + lateral_moves)::numeric
-		/ NULLIF(stayed + up + down + lateral_moves + exit, 0), 6) AS retention
+	((stayed + up + down + lateral_moves)::numeric
+		/ NULLIF(stayed + up + down + lateral_moves + exit, 0))::numeric(7,6) AS retention
 FROM (
 	SELECT o.scheme, m.as_of,
 		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'new'), 0)::bigint AS new,

@@ -6,8 +6,8 @@
 -- The rules that look at the measure alone. One that looks at other metrics, too,
 -- says nothing of a customer of whom the measure only is kept.
 CREATE VIEW tiering.measure_bound AS
-SELECT t.scheme, t.version, t.tier, t.rank, t.measure, lower(r.bounds) AS bound, r.bounds,
-	t.period
+SELECT t.scheme, t.version, t.tier, t.rank, t.measure, lower(r.bounds)::numeric(38,2) AS bound,
+	upper(r.bounds)::numeric(38,2) AS upper_bound, r.bounds, NULLIF(t.period, '') AS period
 FROM (SELECT r.scheme, r.version, r.tier, t.rank, m.metric AS measure, m.period,
 		range_agg(r.bounds) AS ranges
 	  FROM tiering.rule r
@@ -31,10 +31,19 @@ COMMENT ON COLUMN tiering.measure_bound.version IS 'Its edition';
 COMMENT ON COLUMN tiering.measure_bound.tier IS 'Tier';
 COMMENT ON COLUMN tiering.measure_bound.rank IS 'Its rank, higher being better';
 COMMENT ON COLUMN tiering.measure_bound.measure IS 'The metric that is the measure';
-COMMENT ON COLUMN tiering.measure_bound.bound IS 'The lower bound';
+COMMENT ON COLUMN tiering.measure_bound.bound IS 'The lower bound, to 2 decimals';
+COMMENT ON COLUMN tiering.measure_bound.upper_bound IS
+'The upper bound, to 2 decimals; null if there is none';
 COMMENT ON COLUMN tiering.measure_bound.bounds IS
-'Both bounds, which say whether they are included';
+'Both bounds with all digits, as a range, which says whether they are included';
 COMMENT ON COLUMN tiering.measure_bound.period IS 'Of which days the measure is, as metric.period';
+
+CREATE FUNCTION _tiering.at_least(amount numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+RETURN round(ceil(100 * amount) / 100, 2);
+COMMENT ON FUNCTION _tiering.at_least(numeric) IS
+'An amount in the scale of money that is not less than one of more digits: who holds it holds '
+'enough';
 
 -- A candidate is next for the measures below its bounds but not below those of a
 -- lower one. Materialized, and joined by equality, so that whatever a report joins
@@ -44,14 +53,15 @@ COMMENT ON COLUMN tiering.measure_bound.period IS 'Of which days the measure is,
 -- that of current_tier is.
 CREATE VIEW tiering.near_upgrade AS
 WITH candidate AS (
-	SELECT t.scheme, t.version, t.tier, t.rank, b.tier AS next_tier, b.rank AS next_rank, b.measure,
-		b.bound, b.period,
-		numrange(NULL, b.bound, CASE WHEN lower_inc(b.bounds) THEN '()' ELSE '(]' END) AS below
+	SELECT t.scheme, t.version, t.tier, t.rank, b.tier AS next_tier, b.rank AS next_rank,
+		b.measure, lower(b.bounds) AS bound, b.period,
+		numrange(NULL, lower(b.bounds), CASE WHEN lower_inc(b.bounds) THEN '()' ELSE '(]' END)
+			AS below
 	FROM tiering.tier t
 		JOIN tiering.measure_bound b ON b.scheme = t.scheme AND b.version = t.version
 			AND b.rank > t.rank
 ), next AS MATERIALIZED (
-	SELECT c.scheme, c.version, c.tier, c.next_tier, c.measure, c.period, c.bound,
+	SELECT c.scheme, c.version, c.tier, c.next_tier, c.next_rank, c.measure, c.period, c.bound,
 		upper_inc(c.below) AS pass,
 		nummultirange(c.below) - COALESCE(range_agg(c.below) OVER lower_ones, '{}') AS measures,
 		s.key, o.refreshed_as_of
@@ -62,12 +72,14 @@ WITH candidate AS (
 		c.next_tier
 		ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 )
-SELECT a.scheme, a.customer_id, a.tier, n.next_tier, n.measure AS metric, a.measure, n.bound,
-	n.bound - a.measure AS distance,
-	round(100 * (n.bound - a.measure) / NULLIF(abs(n.bound), 0), 4) AS distance_percent,
-	a.since, a.as_of, a.version, (r.required).balance AS balance_to_hold, (r.required).until
-		AS hold_until, n.period
-FROM tiering.current_tier a
+SELECT a.scheme, a.customer_id, a.tier, a.rank, n.next_tier, n.next_rank, n.measure AS metric,
+	a.measure::numeric(38,2) AS measure, n.bound::numeric(38,2) AS bound,
+	_tiering.at_least(n.bound - a.measure)::numeric(38,2) AS distance,
+	(100 * (n.bound - a.measure) / NULLIF(abs(n.bound), 0))::numeric(38,4) AS distance_percent,
+	a.since, a.as_of, a.measured_as_of, a.version,
+	_tiering.at_least((r.required).balance)::numeric(38,2) AS balance_to_hold,
+	(r.required).until AS hold_until, n.period
+FROM _tiering.customer_now a
 	JOIN next n ON n.scheme = a.scheme AND n.version = a.version AND n.tier = a.tier
 		-- a customer whose measure is not known is not looked for by it
 		AND CASE WHEN n.measures @> a.measure THEN true END
@@ -83,19 +95,24 @@ COMMENT ON VIEW tiering.near_upgrade IS
 COMMENT ON COLUMN tiering.near_upgrade.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.near_upgrade.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.near_upgrade.tier IS 'The customer''s tier';
+COMMENT ON COLUMN tiering.near_upgrade.rank IS 'Its rank, higher being better';
 COMMENT ON COLUMN tiering.near_upgrade.next_tier IS
 'The lowest tier above it into which a higher measure alone leads';
+COMMENT ON COLUMN tiering.near_upgrade.next_rank IS 'Its rank';
 COMMENT ON COLUMN tiering.near_upgrade.metric IS 'The metric that is the measure';
 COMMENT ON COLUMN tiering.near_upgrade.measure IS 'The customer''s measure';
 COMMENT ON COLUMN tiering.near_upgrade.bound IS
 'What it takes, or what has to be passed if the rule leaves the bound out';
 COMMENT ON COLUMN tiering.near_upgrade.distance IS
-'By how much it has to rise, in its unit; 0 on a bound that is left out';
+'By how much it has to rise, in its unit, rounded up; 0 on a bound that is left out';
 COMMENT ON COLUMN tiering.near_upgrade.distance_percent IS
 'The same in per cent of the bound; null if that is 0';
 COMMENT ON COLUMN tiering.near_upgrade.since IS
 'The assessment from which on the customer is in the tier';
-COMMENT ON COLUMN tiering.near_upgrade.as_of IS 'The customer''s last assessment';
+COMMENT ON COLUMN tiering.near_upgrade.as_of IS
+'Date of the last refresh, or of what was loaded; null if there was none';
+COMMENT ON COLUMN tiering.near_upgrade.measured_as_of IS
+'The customer''s last assessment, of which measure is';
 COMMENT ON COLUMN tiering.near_upgrade.version IS 'The version of the scheme that graded';
 COMMENT ON COLUMN tiering.near_upgrade.balance_to_hold IS
 'The least balance that brings the next assessment''s average to the bound, or above one that is '
@@ -118,11 +135,14 @@ COMMENT ON FUNCTION _tiering.is_watched(date, text, boolean, int, int) IS
 
 CREATE VIEW tiering.near_downgrade AS
 WITH b AS MATERIALIZED (
-	SELECT * FROM tiering.measure_bound
+	SELECT m.scheme, m.version, m.tier, m.rank, m.measure, m.period, m.bounds,
+		lower(m.bounds) AS bound
+	FROM tiering.measure_bound m
 ), fall AS MATERIALIZED (
 	-- just below the bound, the highest lower tier that takes it there, or the base
 	SELECT DISTINCT ON (b.scheme, b.version, b.tier, b.bounds)
-		b.scheme, b.version, b.tier, l.tier AS next_tier, b.measure, b.period, b.bound, b.bounds,
+		b.scheme, b.version, b.tier, l.tier AS next_tier, l.rank AS next_rank, b.measure, b.period,
+		b.bound, b.bounds,
 		b.bound = min(b.bound) OVER (PARTITION BY b.scheme, b.version, b.tier) AS lowest,
 		NOT lower_inc(b.bounds) AS pass, s.key, o.refreshed_as_of
 	FROM b
@@ -136,23 +156,21 @@ WITH b AS MATERIALIZED (
 				AND (upper_inf(l.bounds) OR upper(l.bounds) >= b.bound)
 	ORDER BY b.scheme, b.version, b.tier, b.bounds, l.rank DESC, l.bounds DESC, l.tier
 )
-SELECT a.scheme, a.customer_id, a.tier,
+SELECT a.scheme, a.customer_id, a.tier, a.rank,
 	CASE WHEN a.watched THEN a.next_tier ELSE n.next_tier END AS next_tier,
-	n.measure AS metric, a.measure, n.bound,
-	a.measure - n.bound AS distance,
-		round(100 * (a.measure - n.bound) / NULLIF(abs(n.bound), 0), 4) AS distance_percent,
-	a.since, a.as_of, a.version, a.watched, a.misses,
-		CASE WHEN a.watched THEN a.next_review END AS falls_on,
-	(r.required).balance AS balance_to_hold, (r.required).until AS hold_until, n.period
-FROM (SELECT a.*, _tiering.is_watched(a.next_review, a.next_tier, l.rank < t.rank, a.misses,
+	CASE WHEN a.watched THEN a.next_rank ELSE n.next_rank END AS next_rank,
+	n.measure AS metric, a.measure::numeric(38,2) AS measure, n.bound::numeric(38,2) AS bound,
+	(- _tiering.at_least(n.bound - a.measure))::numeric(38,2) AS distance,
+	(100 * (a.measure - n.bound) / NULLIF(abs(n.bound), 0))::numeric(38,4) AS distance_percent,
+	a.since, a.as_of, a.measured_as_of, a.version, a.watched, a.misses,
+	CASE WHEN a.watched THEN a.next_review END AS falls_on,
+	_tiering.at_least((r.required).balance)::numeric(38,2) AS balance_to_hold,
+	(r.required).until AS hold_until, n.period
+FROM (SELECT a.*, _tiering.is_watched(a.next_review, a.next_tier, a.next_rank < a.rank, a.misses,
 			p.watch_after) AS watched
-	  FROM tiering.current_tier a
+	  FROM _tiering.customer_now a
 		LEFT JOIN tiering.policy p ON p.scheme = a.scheme AND p.version = a.version
-			AND p.tier = CASE WHEN a.policy_since IS NULL THEN a.tier ELSE a.policy_tier END
-		LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = a.version
-			AND t.tier = a.tier
-		LEFT JOIN tiering.tier l ON l.scheme = a.scheme AND l.version = a.version
-			AND l.tier = a.next_tier) a
+			AND p.tier = CASE WHEN a.policy_since IS NULL THEN a.tier ELSE a.policy_tier END) a
 	LEFT JOIN fall n ON n.scheme = a.scheme AND n.version = a.version AND n.tier = a.tier
 		AND CASE WHEN a.watched THEN n.lowest ELSE n.bounds @> a.measure END
 	CROSS JOIN LATERAL (
@@ -169,6 +187,8 @@ COMMENT ON VIEW tiering.near_downgrade IS
 COMMENT ON COLUMN tiering.near_downgrade.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.near_downgrade.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.near_downgrade.tier IS 'The customer''s tier';
+COMMENT ON COLUMN tiering.near_downgrade.rank IS 'Its rank, higher being better';
+COMMENT ON COLUMN tiering.near_downgrade.next_rank IS 'Rank of next_tier';
 COMMENT ON COLUMN tiering.near_downgrade.next_tier IS
 'The tier into which the customer will fall, or in which the measure would leave them just '
 	'below the bound; null if in none';
@@ -182,12 +202,15 @@ COMMENT ON COLUMN tiering.near_downgrade.metric IS 'The metric that is the measu
 COMMENT ON COLUMN tiering.near_downgrade.measure IS 'The customer''s measure';
 COMMENT ON COLUMN tiering.near_downgrade.bound IS 'The bound of the customer''s tier';
 COMMENT ON COLUMN tiering.near_downgrade.distance IS
-'By how much the measure is above it, in its unit; below 0 on the watch list';
+'By how much the measure is above it, in its unit, rounded down; below 0 on the watch list';
 COMMENT ON COLUMN tiering.near_downgrade.distance_percent IS
 'The same in per cent of the bound; null if that is 0';
 COMMENT ON COLUMN tiering.near_downgrade.since IS
 'The assessment from which on the customer is in the tier';
-COMMENT ON COLUMN tiering.near_downgrade.as_of IS 'The customer''s last assessment';
+COMMENT ON COLUMN tiering.near_downgrade.as_of IS
+'Date of the last refresh, or of what was loaded; null if there was none';
+COMMENT ON COLUMN tiering.near_downgrade.measured_as_of IS
+'The customer''s last assessment, of which measure is';
 COMMENT ON COLUMN tiering.near_downgrade.version IS 'The version of the scheme that graded';
 COMMENT ON COLUMN tiering.near_downgrade.balance_to_hold IS
 'The least balance with which the next assessment''s average is at the bound, or above one that is '

@@ -134,9 +134,10 @@ COMMENT ON FUNCTION _tiering.shown_projected(uuid, text) IS
 'that is not the key of views';
 
 CREATE VIEW tiering.projected_tier AS
-SELECT a.scheme, a.customer_id, a.tier, h.projected_tier, a.measure, h.projected_measure, h.until,
-	a.as_of, h.version
-FROM tiering.current_tier a
+SELECT a.scheme, a.customer_id, a.tier, a.rank, h.projected_tier, t.rank AS projected_rank,
+	a.measure::numeric(38,2) AS measure, h.projected_measure::numeric(38,2) AS projected_measure,
+	h.until, a.as_of, a.measured_as_of, h.version
+FROM _tiering.customer_now a
 	JOIN (
 		SELECT s.scheme || '' AS scheme, p.customer_id COLLATE "C" AS customer_id,
 			p.projected_tier, p.projected_measure, p.until, p.version
@@ -145,6 +146,8 @@ FROM tiering.current_tier a
 				(SELECT k.key FROM tiering.view_key k LIMIT 1), s.scheme) p
 		ORDER BY p.until IS NULL) h
 		ON h.scheme = a.scheme AND h.customer_id = a.customer_id
+	LEFT JOIN tiering.tier t ON t.scheme = h.scheme AND t.version = h.version
+		AND t.tier = h.projected_tier COLLATE "C"
 ORDER BY h.until IS NULL;
 COMMENT ON VIEW tiering.projected_tier IS
 'Where each customer will be at the end of the period, if what they hold on the day of the last '
@@ -156,13 +159,18 @@ COMMENT ON VIEW tiering.projected_tier IS
 COMMENT ON COLUMN tiering.projected_tier.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.projected_tier.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.projected_tier.tier IS 'Their tier now';
+COMMENT ON COLUMN tiering.projected_tier.rank IS 'Its rank, higher being better';
 COMMENT ON COLUMN tiering.projected_tier.projected_tier IS
 'The tier that the rules will give; null if none';
+COMMENT ON COLUMN tiering.projected_tier.projected_rank IS 'Its rank';
 COMMENT ON COLUMN tiering.projected_tier.measure IS 'The measure at their last assessment';
 COMMENT ON COLUMN tiering.projected_tier.projected_measure IS
 'The average of the whole period, what is held being held to its end';
 COMMENT ON COLUMN tiering.projected_tier.until IS 'The last day of the period';
-COMMENT ON COLUMN tiering.projected_tier.as_of IS 'Their last assessment';
+COMMENT ON COLUMN tiering.projected_tier.as_of IS
+'Date of the last refresh, from which on what they hold is held';
+COMMENT ON COLUMN tiering.projected_tier.measured_as_of IS
+'Their last assessment, of which measure is';
 COMMENT ON COLUMN tiering.projected_tier.version IS 'The version whose rules these are';
 
 CREATE FUNCTION _tiering.decided_about(scheme text, customer_id text, as_of date,
@@ -255,12 +263,13 @@ BEGIN
 	WHERE a.scheme = customer_status.scheme COLLATE "C" AND a.customer_id = now_id COLLATE "C"
 		AND day IS NOT NULL;
 	RETURN QUERY
-	SELECT a.tier, t.title, t.title_zh, a.since, a.cause, a.earned, a.misses,
+	SELECT a.tier, NULLIF(t.title, ''), NULLIF(t.title_zh, ''), a.since, a.cause, a.earned,
+		a.misses,
 		_tiering.is_watched(a.next_review, a.next_tier, l.rank < t.rank, a.misses, p.watch_after),
 		d.override, d.request_pending, x.measure, day, (x.way).tier, (x.way).rule,
 		(x.way).metric, (x.way).value, (x.way).bound, (x.way).distance, (x.way).distance_percent,
 		(x.way).conditions_missing, x.to_hold, x.to_stay, x.hold_until, x.days_left,
-		x.projected_tier, x.projected_measure, v.benefits, a.next_review
+		x.projected_tier, x.projected_measure, NULLIF(v.benefits, ''), a.next_review
 	FROM tiering.assignment a
 		LEFT JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (a.scheme, a.version, a.tier)
 		LEFT JOIN tiering.tier l

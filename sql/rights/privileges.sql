@@ -198,5 +198,5 @@ GRANT EXECUTE ON FUNCTION _tiering.balance_to_hold TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _tiering.shown_measures, _tiering.shown_sums, _tiering.shown_by,
 	_tiering.shown_projected
 	TO PUBLIC;
--- near_downgrade, too
-GRANT EXECUTE ON FUNCTION _tiering.is_watched TO PUBLIC;
+-- near_upgrade and near_downgrade, too
+GRANT EXECUTE ON FUNCTION _tiering.is_watched, _tiering.at_least TO PUBLIC;

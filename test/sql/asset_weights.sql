@@ -90,13 +90,13 @@ CREATE VIEW t.net AS SELECT d, customer_id::text COLLATE "C" AS customer_id,
 SELECT count(*) FILTER (WHERE a.measure IS DISTINCT FROM n.net OR a.tier
 	IS DISTINCT FROM CASE WHEN n.net >= 1000 THEN 'high' WHEN n.net >= 100 THEN 'mid' ELSE 'low'
 	END) AS wrong, count(*) FILTER (WHERE n.net < 0) > 5 AS debtors
-FROM (SELECT * FROM tiering.current_tier WHERE scheme = 'aw') a
+FROM (SELECT * FROM _tiering.customer_now WHERE scheme = 'aw') a
 	FULL JOIN (SELECT * FROM t.net WHERE d = '2024-06-30') n USING (customer_id);
 SELECT customers FROM tiering.refresh('aw', '2024-07-31');
 SELECT count(*) FILTER (WHERE a.measure IS DISTINCT FROM n.net OR a.tier
 	IS DISTINCT FROM CASE WHEN n.net >= 1000 THEN 'high' WHEN n.net >= 100 THEN 'mid' ELSE 'low'
 	END) AS wrong
-FROM (SELECT * FROM tiering.current_tier WHERE scheme = 'aw') a
+FROM (SELECT * FROM _tiering.customer_now WHERE scheme = 'aw') a
 	FULL JOIN (SELECT * FROM t.net WHERE d = '2024-07-31') n USING (customer_id);
 -- a new class in the books stops the refresh, and says which
 INSERT INTO t.position SELECT customer_id, 'crypto', 1, '2024-08-31' FROM t.position LIMIT 3;

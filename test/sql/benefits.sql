@@ -113,7 +113,8 @@ BEGIN
 END;
 $$;
 SELECT count(*), count(*) FILTER (WHERE v.tier <> v.from_tier) > 5 AS inherited,
-	count(*) FILTER (WHERE (o.customers, o.cost) IS DISTINCT FROM (v.customers, v.cost)) AS wrong
+	count(*) FILTER (WHERE (o.customers, round(o.cost, 2)) IS DISTINCT FROM (v.customers,
+		v.cost)) AS wrong
 FROM t.benefit_oracle(1) o
 	FULL JOIN (SELECT * FROM tiering.benefit_cost WHERE scheme = 'benefits_random') v
 		USING (tier, benefit);

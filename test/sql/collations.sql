@@ -101,6 +101,7 @@ SELECT count(*) FROM coll.asked a, tiering.tiers_on(a.scheme, '2024-01-31');
 SELECT m.to_tier, m.customers FROM (SELECT DISTINCT scheme FROM coll.asked) a,
 	tiering.migration_matrix(a.scheme, '2023-12-31', '2024-01-31') m ORDER BY 1;
 SELECT DISTINCT r.year, r.tier FROM coll.asked a, tiering.retention(a.scheme) r;
+SELECT DISTINCT r.year FROM coll.asked a, tiering.yearly_retention(a.scheme) r;
 DELETE FROM tiering.dirty;
 SELECT tiering.mark_dirty(scheme, no, '2024-01-31') FROM coll.asked;
 SELECT customer_id, marks FROM tiering.dirty_customer ORDER BY customer_id;

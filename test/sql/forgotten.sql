@@ -62,6 +62,7 @@ CREATE FUNCTION lethe.told(scheme text) RETURNS TABLE (what text, told text) LAN
 	UNION ALL SELECT 'bridge', to_jsonb(b)::text
 	FROM tiering.measure_bridge($1, '2024-01-31', '2024-04-30') b
 	UNION ALL SELECT 'retention', to_jsonb(r)::text FROM tiering.retention($1) r
+	UNION ALL SELECT 'yearly', to_jsonb(r)::text FROM tiering.yearly_retention($1) r
 	UNION ALL SELECT 'origin', to_jsonb(o)::text FROM tiering.tier_origin o WHERE o.scheme = $1
 	UNION ALL SELECT 'where', format('%s %s %s %s', d, x.tier, x.since, x.measure)
 	FROM unnest('{2024-01-31,2024-02-29,2024-03-31}'::date[]) d, tiering.tiers_on($1, d) x

@@ -35,7 +35,8 @@ FROM tiering.standing_move WHERE scheme = 'twin' AND batch > 2 ORDER BY move;
 SELECT batch, kind, as_of, moves FROM tiering.batch WHERE scheme = 'twin' AND batch > 2
 ORDER BY batch;
 -- until the next assessment they have what both had at the last
-SELECT customer_id, tier, measure, as_of, since, cause FROM tiering.current_tier
+SELECT customer_id, tier, measure, measured_as_of AS as_of, since, cause
+FROM tiering.current_tier
 WHERE scheme = 'twin' ORDER BY customer_id;
 SELECT tier, customers, measure FROM tiering.tier_distribution WHERE scheme = 'twin' ORDER BY rank;
 SELECT tier, customers, measure FROM tiering.tier_distribution_history
@@ -148,10 +149,12 @@ INSERT INTO twin.value VALUES ('p', '2025-04-10', 70000), ('r', '2025-04-10', 65
 SELECT customers, stayed FROM tiering.assess('untwin', '2025-04-10', '{r,p}', 'a complaint');
 SELECT t.fails($$SELECT tiering.merge_customers('untwin', 'p', '{q}', '2025-04-10', 'into', 'x')$$);
 SELECT tiering.merge_customers('untwin', 'p', '{q}', '2025-04-22', 'into', 'one person');
-SELECT customer_id, tier, measure, as_of, since FROM tiering.current_tier WHERE scheme = 'untwin';
+SELECT customer_id, tier, measure, as_of, measured_as_of, since FROM tiering.current_tier
+WHERE scheme = 'untwin';
 SELECT t.invariants('untwin');
 SELECT customers, stayed FROM tiering.refresh('untwin', '2025-04-20');
-SELECT customer_id, tier, measure, as_of, since FROM tiering.current_tier WHERE scheme = 'untwin';
+SELECT customer_id, tier, measure, as_of, measured_as_of, since FROM tiering.current_tier
+WHERE scheme = 'untwin';
 SELECT tier, customers, measure FROM tiering.tier_distribution_history
 WHERE scheme = 'untwin' AND as_of = '2025-04-20' AND customers > 0;
 SELECT customers, up FROM tiering.assess('untwin', '2025-04-25', '{r}', 'by any number');
@@ -191,6 +194,8 @@ SELECT customer_id, kind, tier, state, note FROM tiering.request_state WHERE sch
 ORDER BY request;
 SELECT year, tier, customers, kept, up, down, exit, retention, churn FROM tiering.retention('asked')
 WHERE year = 2024;
+SELECT year, customers, kept, up, down, exit, retention, churn
+FROM tiering.yearly_retention('asked') WHERE year = 2024;
 SELECT t.invariants('asked');
 
 -- Refused

@@ -136,6 +136,8 @@ LANGUAGE sql AS $$
 		GROUP BY p.first, p.last, m.from_tier, m.to_tier
 		UNION ALL SELECT 'retention', to_jsonb(m) - '{exit,retention,retention_low,retention_high,
 			churn,churn_low,churn_high}'::text[] FROM tiering.retention(scheme) m
+		UNION ALL SELECT 'yearly', to_jsonb(m) - '{exit,retention,retention_low,retention_high,
+			churn,churn_low,churn_high}'::text[] FROM tiering.yearly_retention(scheme) m
 		UNION ALL SELECT 'on', jsonb_build_object('n', m.customer_id, 'tier', m.tier, 'has',
 			m.measure, 'day', d.day)
 		FROM day d, LATERAL (

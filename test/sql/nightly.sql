@@ -30,7 +30,8 @@ SELECT customer_id, tier, valid, from_tier, direction, cause, measure
 	FROM tiering.customer_tier_history
 WHERE scheme = 'night' AND customer_id IN ('0003', '0010', '0110', 'n5')
 ORDER BY customer_id, valid;
-SELECT customer_id, tier, measure, as_of, since, version FROM tiering.current_tier
+SELECT customer_id, tier, measure, measured_as_of AS as_of, since, version
+FROM tiering.current_tier
 	WHERE scheme = 'night' AND customer_id IN ('0030', '0031', 'n1') ORDER BY 1;
 SELECT current_setting('application_name'), NOT EXISTS (SELECT FROM tiering.writing) AS over;
 

@@ -92,14 +92,14 @@ FROM one.status GROUP BY scheme ORDER BY scheme;
 -- what views say of the customers, all at once
 SELECT s.scheme, count(*) AS customers, count(*) FILTER (WHERE (s.tier, s.since, s.cause, s.earned,
 		s.misses, s.measure, s.measured_as_of, s.next_review) IS DISTINCT FROM (c.tier, c.since,
-		c.cause, c.earned, c.misses, c.measure, c.as_of, c.next_review)) AS wrong,
+		c.cause, c.earned, c.misses, c.measure, c.measured_as_of, c.next_review)) AS wrong,
 	count(*) FILTER (WHERE s.watched IS DISTINCT FROM COALESCE(d.watched, false)) AS wrong_watched,
-	count(*) FILTER (WHERE s.title || s.title_zh <> t.title || t.title_zh
-		OR s.benefits IS DISTINCT FROM v.benefits) AS wrong_words,
-	count(*) FILTER (WHERE (s.projected_tier, s.projected_measure, s.hold_until)
+	count(*) FILTER (WHERE (s.title, s.title_zh, s.benefits) IS DISTINCT FROM (
+		NULLIF(t.title, ''), NULLIF(t.title_zh, ''), NULLIF(v.benefits, ''))) AS wrong_words,
+	count(*) FILTER (WHERE (s.projected_tier, round(s.projected_measure, 2), s.hold_until)
 		IS DISTINCT FROM (p.projected_tier, p.projected_measure, p.until)) AS wrong_projection,
 	count(*) FILTER (WHERE s.days_left <> s.hold_until - s.measured_as_of) AS wrong_days
-FROM one.status s JOIN tiering.current_tier c USING (scheme, customer_id)
+FROM one.status s JOIN _tiering.customer_now c USING (scheme, customer_id)
 	JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (c.scheme, c.version, c.tier)
 	LEFT JOIN tiering.service v ON (v.scheme, v.version, v.tier) = (c.scheme, c.version, c.tier)
 	LEFT JOIN tiering.near_downgrade d ON (d.scheme, d.customer_id) = (c.scheme, c.customer_id)
@@ -240,7 +240,7 @@ SET enable_mergejoin = off;
 SET enable_material = off;
 SELECT * FROM one.looped WHERE calls ORDER BY view;
 -- a condition on what it is ordered by does not change that
-SELECT l.* FROM unnest(ARRAY['current_tier v ON as_of = ''2024-11-24''',
+SELECT l.* FROM unnest(ARRAY['current_tier v ON measured_as_of = ''2024-11-24''',
 	'projected_tier v ON until = ''2024-11-30''']) j, one.loops('FROM one.card c LEFT JOIN tiering.'
 		|| j || ' AND v.customer_id = c.no AND scheme = ''one''') l;
 RESET enable_hashjoin;

@@ -4,7 +4,8 @@ CREATE SCHEMA own;
 SET datestyle = iso;
 SET client_min_messages = warning;
 CREATE VIEW own.assigned AS
-SELECT scheme, customer_id AS customer, tier, measure, as_of, since, misses, cause, earned
+SELECT scheme, customer_id AS customer, tier, measure, measured_as_of AS as_of, since, misses,
+	cause, earned
 FROM tiering.current_tier ORDER BY scheme, customer_id;
 CREATE VIEW own.moves AS
 SELECT scheme, customer_id AS customer, string_agg(format('%s %s->%s %s', as_of, from_tier,

@@ -64,6 +64,8 @@ CREATE FUNCTION late.report(known_at timestamptz) RETURNS TABLE (what text, seal
 		GROUP BY y
 	UNION ALL SELECT 'retention', md5(string_agg(r::text, ',' ORDER BY r.year, r.tier))
 		FROM tiering.retention('berka_late', known_at) r
+	UNION ALL SELECT 'yearly', md5(string_agg(r::text, ',' ORDER BY r.year))
+		FROM tiering.yearly_retention('berka_late', known_at) r
 $$;
 CREATE TABLE late.report_before AS SELECT * FROM late.report(NULL);
 SELECT count(*) AS reports,

@@ -96,7 +96,8 @@ INSERT INTO plate.value SELECT customer_id, '2024-04-20', 70000 FROM plate.value
 WHERE as_of = '2024-03-31';
 SELECT customers, up, stayed, fell_due
 FROM tiering.assess('plate', '2024-04-20', '{z,y2}', 'a complaint');
-SELECT customer_id, tier, measure, as_of, since, cause, earned FROM tiering.current_tier
+SELECT customer_id, tier, measure, measured_as_of AS as_of, since, cause, earned
+FROM tiering.current_tier
 WHERE scheme = 'plate' ORDER BY customer_id;
 -- the cap of z ended on the 5th, when they had that number
 SELECT customer_id, as_of, from_tier, to_tier, direction, cause, assessed

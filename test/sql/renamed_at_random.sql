@@ -192,6 +192,7 @@ CREATE FUNCTION plates.told(scheme text) RETURNS TABLE (what text, told jsonb) L
 		UNION ALL SELECT 'origin', to_jsonb(m) FROM tiering.tier_origin m
 		WHERE m.scheme = told.scheme
 		UNION ALL SELECT 'retention', to_jsonb(m) FROM tiering.retention(scheme) m
+		UNION ALL SELECT 'yearly', to_jsonb(m) FROM tiering.yearly_retention(scheme) m
 		UNION ALL SELECT 'bridge', to_jsonb(m) || to_jsonb(p)
 		FROM pair p, tiering.measure_bridge(scheme, p.first, p.last) m
 		UNION ALL SELECT 'between', to_jsonb(m) || to_jsonb(p)

@@ -117,6 +117,9 @@ SELECT year, since, until, tier, customers, kept, up, down, lateral_moves, exit,
 	retention_low, retention_high, churn, churn_low, churn_high
 FROM tiering.retention('co');
 SELECT year, until, tier, customers, exit FROM tiering.retention('co', '2024-07-15');
+-- all tiers together: no row that would be added to them; a year that began with nobody is there
+SELECT * FROM tiering.yearly_retention('co');
+SELECT year, until, customers, exit FROM tiering.yearly_retention('co', '2024-07-15');
 
 -- Ranks are those of the newest version at the end of the span; of a tier that it lacks, of the
 -- last that had it
@@ -144,10 +147,12 @@ SELECT t.fails(q) FROM (VALUES
 	($$SELECT * FROM tiering.migration_matrix('nowhere', '2023-12-31', '2024-12-31')$$),
 	($$SELECT * FROM tiering.migration_matrix(NULL, '2023-12-31', '2024-12-31')$$),
 	($$SELECT * FROM tiering.retention('nowhere')$$), ($$SELECT * FROM tiering.retention(NULL)$$),
+	($$SELECT * FROM tiering.yearly_retention('nowhere')$$),
 	($$SELECT * FROM _tiering.migration_counts(NULL, '2023-12-31', '2024-12-31', NULL)$$)) v (q);
 SELECT tiering.create_ladder('co_empty', 'assets', '{low,high}', '{NULL,100}');
 SELECT count(*) FROM tiering.migration_matrix('co_empty', '2023-12-31', '2024-12-31');
 SELECT count(*) FROM tiering.retention('co_empty');
+SELECT count(*) FROM tiering.yearly_retention('co_empty');
 
 -- Random histories over two years: customers come, move, leave and come back, up to
 -- three times a day, are recorded late, and some moves come after later ones
@@ -199,7 +204,9 @@ FROM tiering.migration_matrix('co_random', '2023-06-30', '2024-06-30') m WHERE f
 
 -- Retention from the same plain SQL
 SELECT t.differences($$SELECT year, tier, customers, kept, up, down, exit, retention, churn
-	FROM tiering.retention('co_random')$$, $$
+	FROM tiering.retention('co_random')
+	UNION ALL SELECT year, NULL, customers, kept, up, down, exit, retention, churn
+	FROM tiering.yearly_retention('co_random')$$, $$
 	SELECT year, from_tier, count(*), count(*) FILTER (WHERE from_tier = to_tier), count(*)
 		FILTER (WHERE ranks[1] < ranks[2]), count(*) FILTER (WHERE ranks[1] > ranks[2]),
 		count(*) FILTER (WHERE to_tier IS NULL), round(count(to_tier) / count(*)::numeric, 6),
@@ -248,6 +255,7 @@ FROM (SELECT * FROM tiering.migration_matrix WHERE scheme = 'co_nightly') v FULL
 GROUP BY v.as_of ORDER BY v.as_of;
 -- the year goes on until the last refresh
 SELECT year, until, tier, customers FROM tiering.retention('co_nightly');
+SELECT year, until, customers FROM tiering.yearly_retention('co_nightly');
 
 -- Numbers of any size; more moves than work_mem fits wait in a file, and parallel workers read the
 -- same
@@ -323,6 +331,7 @@ SET ROLE tiering_cohorts;
 SELECT t.fails(q) FROM (VALUES ($$SELECT *
 	FROM tiering.migration_matrix('co', '2023-12-31', '2024-12-31')$$),
 	($$SELECT * FROM tiering.retention('co')$$),
+	($$SELECT * FROM tiering.yearly_retention('co')$$),
 	($$SELECT * FROM _tiering.migration_counts('co', '2023-12-31', '2024-12-31', NULL)$$),
 	($$SELECT * FROM _tiering.known_moves('co', NULL)$$)) v (q);
 RESET ROLE;

@@ -26,6 +26,7 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.shown_sums(uuid, text);
 	_tiering.shown_projected(uuid, text);
 	_tiering.is_watched(date, text, boolean, integer, integer);
+	_tiering.at_least(numeric);
 	definition_rows(text, integer);
 	_tiering.kept_settings();
 	_tiering.open_end();
@@ -288,6 +289,7 @@ INSERT INTO walk.decided VALUES ('function', 'report', $list$
 	_tiering.tier_names(text, integer);
 	migration_matrix(text, date, date, timestampwithtimezone, text);
 	retention(text, timestampwithtimezone);
+	yearly_retention(text, timestampwithtimezone);
 	_tiering.seal(bytea, tiering.batch, bytea);
 	simulate_customers(text, integer, date);
 	shortfall(text, numeric, text[]);
@@ -746,6 +748,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.check_forecast(integer, daterange, numeric);
 	_tiering.refuse_entries(text, daterange);
 	_tiering.simulated_heads(text, integer, date);
+	_tiering.kept_by_year(text, timestampwithtimezone);
 	_tiering.check_span(text, date, date);
 	_tiering.write_void(text, date, integer)
 $list$);
@@ -862,6 +865,9 @@ INSERT INTO walk.decided VALUES ('relation', 'dump', $list$
 	watch_history_entry_seq SELECT
 $list$);
 INSERT INTO walk.decided VALUES ('relation', 'nobody', $list$
+	benefit_had;
+	customer_now;
+	distribution_now;
 	drafting;
 	view_key;
 	writing
