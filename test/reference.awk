@@ -7,11 +7,11 @@
 FNR == 1 { folder = FILENAME; sub(/^.*sql\//, "", folder); sub(/\/.*/, "", folder) }
 
 # the types of a function's arguments are in its comment
-/^COMMENT ON (FUNCTION|AGGREGATE) tiering\./ { name = "" }
-/^COMMENT ON (FUNCTION|AGGREGATE) tiering\./, / IS$/ {
+/^COMMENT ON (FUNCTION|PROCEDURE|AGGREGATE) tiering\./ { name = "" }
+/^COMMENT ON (FUNCTION|PROCEDURE|AGGREGATE) tiering\./, / IS$/ {
 	name = name " " $0
 	if (/ IS$/ && folder != "updates") {
-		sub(/^ COMMENT ON (FUNCTION|AGGREGATE) /, "", name)
+		sub(/^ COMMENT ON (FUNCTION|PROCEDURE|AGGREGATE) /, "", name)
 		sub(/ IS$/, "", name)
 		print "part|" folder "|function|" name
 	}

@@ -95,8 +95,10 @@ CREATE TEMPORARY TABLE object AS
 SELECT s.part, p.proname::text AS name, 1 AS kind,
 	to_char(p.pronargs, '000 ') || pg_get_function_identity_arguments(p.oid) AS args,
 	obj_description(p.oid, 'pg_proc') AS comment,
-	format(E'`%s(%s)`\n→ `%s`%s. For %s.\n\n%s\n', p.proname, pg_get_function_arguments(p.oid),
-		pg_get_function_result(p.oid), CASE p.prokind WHEN 'a' THEN ', aggregate' ELSE '' END,
+	format(E'`%s(%s)`\n%s. For %s.\n\n%s\n', p.proname, pg_get_function_arguments(p.oid),
+		CASE p.prokind WHEN 'p' THEN 'Procedure, to CALL' ELSE format('→ `%s`%s',
+			pg_get_function_result(p.oid), CASE p.prokind WHEN 'a' THEN ', aggregate' ELSE '' END)
+			END,
 		pg_temp.who(p.proacl, 'EXECUTE', p.proname),
 		pg_temp.plain(obj_description(p.oid, 'pg_proc'))) AS text
 FROM pg_proc p LEFT JOIN source s ON s.function = p.oid
