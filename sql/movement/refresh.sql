@@ -167,7 +167,8 @@ BEGIN
 	WHERE r.scheme = keep_requests.scheme AND r.kind = 'move' AND r.state IN ('pending', 'rejected')
 		AND (customers IS NULL OR r.customer_id = ANY (customers))
 		AND (q.tier COLLATE "C" IS DISTINCT FROM r.tier
-			OR (r.state = 'pending' AND r.approvers IS DISTINCT FROM (
+			OR (r.state = 'pending' AND (SELECT a.approvers FROM tiering.request a
+					WHERE a.request = r.request) IS DISTINCT FROM (
 				SELECT t.approvers FROM tiering.tier t
 				WHERE t.scheme = r.scheme AND t.version = q.version AND t.tier = r.tier))
 			-- asked for of one who has been removed by hand since

@@ -26,8 +26,9 @@ SELECT s.request, s.scheme, s.customer_id, s.kind, s.tier, (
 	s.requested_at::date AS requested_on, s.requested_at, s.decided_by, s.decided_as,
 	s.decided_at::date AS decided_on, s.decided_at, s.note, s.decided_as_of,
 	lower(s.counts) AS counts_from, upper(s.counts) AS counts_to, s.counts,
-	s.version, s.effective, s.approvers, s.step,
-	CASE WHEN s.state = 'pending' THEN s.approvers[s.step] END AS due
+	s.version, s.effective, (SELECT string_agg(a.role::text, ', ' ORDER BY a.step)
+		FROM unnest(s.approvers) WITH ORDINALITY a(role, step)) AS approvers, s.step,
+	CASE WHEN s.state = 'pending' THEN s.approvers[s.step]::text END AS due
 FROM (
 	SELECT r.request, r.scheme, r.now_id COLLATE "default" AS customer_id, r.kind, r.tier,
 		r.from_tier, r.valid, r.reason, r.as_of, r.measure::numeric(38,2) AS measure, r.version,
@@ -97,7 +98,7 @@ COMMENT ON COLUMN tiering.request_state.version IS
 COMMENT ON COLUMN tiering.request_state.effective IS
 'The day from which on the version is to grade that is to be published';
 COMMENT ON COLUMN tiering.request_state.approvers IS
-'The roles whose members decide on it, one after the other; empty: anyone who may approve, once';
+'The roles whose members decide on it, one after the other; null: anyone who may approve, once';
 COMMENT ON COLUMN tiering.request_state.step IS
 'The step that is due, or with which it ended: approvers are numbered from 1';
 COMMENT ON COLUMN tiering.request_state.due IS

@@ -4,11 +4,11 @@
 
 -- A session's number may be another's by now; that it is rather that it goes on
 CREATE VIEW tiering.last_run AS
-SELECT r.scheme, r.kind, r.as_of, r.started, r.seconds,
+SELECT r.scheme, r.kind, r.as_of, r.started, r.seconds::numeric(12, 3) AS seconds,
 	CASE WHEN r.sqlstate IS NOT NULL THEN 'failed' WHEN r.seconds IS NOT NULL THEN 'done'
 		WHEN EXISTS (SELECT FROM pg_catalog.pg_stat_activity s WHERE s.pid = r.pid) THEN 'running'
 		ELSE 'lost' END AS state,
-	r.sqlstate, r.error, r.recorded_by, r.recorded_as, r.counts,
+	r.sqlstate, r.error, r.recorded_by, r.recorded_as, r.counts::text AS counts,
 	d.as_of AS last_done_as_of, d.started AS last_done
 FROM (SELECT DISTINCT ON (x.scheme, x.kind) x.* FROM tiering.run x
 	  ORDER BY x.scheme, x.kind, x.started DESC, x.run DESC) r
@@ -29,7 +29,7 @@ COMMENT ON COLUMN tiering.last_run.sqlstate IS 'SQLSTATE of the error; null if i
 COMMENT ON COLUMN tiering.last_run.error IS 'The error''s message; null if it did not fail';
 COMMENT ON COLUMN tiering.last_run.recorded_by IS 'Who had logged in and ran it';
 COMMENT ON COLUMN tiering.last_run.recorded_as IS 'The role that they had set; null if none';
-COMMENT ON COLUMN tiering.last_run.counts IS 'What the function returned; null if it failed';
+COMMENT ON COLUMN tiering.last_run.counts IS 'What the function returned, as JSON; null if it failed';
 COMMENT ON COLUMN tiering.last_run.last_done_as_of IS
 'The assessment of the last run that went through; null if none did';
 COMMENT ON COLUMN tiering.last_run.last_done IS 'When that began';

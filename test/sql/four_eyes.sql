@@ -16,8 +16,8 @@ SELECT tiering.grant_role('eyes_ada', 'request');
 GRANT USAGE ON SCHEMA t, eyes TO PUBLIC;
 GRANT CREATE ON SCHEMA eyes TO eyes_ada, eyes_chief;
 CREATE FUNCTION eyes.told(query text) RETURNS text LANGUAGE sql AS $$
-	SELECT regexp_replace(replace(t.fails(query), E'\n', ' / '), '(request|Request) \d+', '\1 N',
-		'g')
+	SELECT regexp_replace(replace(t.fails(query), E'\n', ' / '),
+		'(request |Request |withdraw\()\d+', '\1N', 'g')
 $$;
 CREATE FUNCTION eyes.try(who text, query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
