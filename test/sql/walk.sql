@@ -259,9 +259,13 @@ INSERT INTO walk.decided VALUES ('function', 'report', $list$
 	_tiering.kept_rows(tiering.kept_assessment, timestampwithtimezone);
 	_tiering.last_void(text, date, timestampwithtimezone);
 	_tiering.assessments(text, boolean);
-	_tiering.moved_by_day(text, boolean);
-	_tiering.cells_by_day(text, boolean);
-	_tiering.stayed_by_day(text, _tiering.moved[]);
+	_tiering.moves_about(text, date, date, date);
+	_tiering.moved_about(text, date, date, date, boolean);
+	_tiering.stayed_on(text, date, date, date, _tiering.moved[]);
+	_tiering.cells_on(text, date, boolean);
+	_tiering.days_moved(text);
+	_tiering.last_assessment(text, date);
+	_tiering.directions_in(text, integer[]);
 	measure_bridge(text, date, date, timestampwithtimezone, text);
 	distribution_shift(text, date, date, timestampwithtimezone);
 	tier_survival(text, text, text, timestampwithtimezone);
@@ -523,7 +527,6 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 		text, text, date, date, boolean, text, text[], text, _tiering.override_days[], integer,
 		text);
 	_tiering.decided(bigint, text, date);
-	_tiering.directions_in(text, integer[]);
 	_tiering.differing_days(_tiering.replayed_move[]);
 	enable_triggers();
 	_tiering.examine_draft(text, integer, date);
@@ -667,7 +670,6 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.keep_again(text, date, integer);
 	_tiering.keep_own(text, text[], date[], text, _tiering.graded_row[]);
 	_tiering.current_measures(text, text[]);
-	_tiering.last_assessment(text, date);
 	_tiering.empty_slots(smallint[]);
 	_tiering.in_block();
 	_tiering.limit_waiting();
