@@ -50,7 +50,7 @@ DECLARE
 	part record;
 BEGIN
 	FOR part IN
-		SELECT CASE n.kind WHEN 'TYPE' THEN n.kind ELSE 'ROUTINE' END AS kind,
+		SELECT CASE WHEN n.kind IN ('TYPE', 'VIEW') THEN n.kind ELSE 'ROUTINE' END AS kind,
 			pg_catalog.regexp_replace(n.name, '^_', '') AS name, n.name AS new_name
 		FROM tiering_update.name n WHERE n.name ~ '^_tiering\.' ORDER BY n.kind <> 'TYPE'
 	LOOP
