@@ -11,13 +11,14 @@ $(if $(VPATH),$(shell mkdir -p src))
 
 # The install script is these, in this order: what tables call, tables, and code.
 TABLE_PARTS = $(addprefix tables/,fx_rate calendar_day scheme publication drafting scorecard \
-	service policy asset_weight preset assignment assessment history alias source limit dimension \
-	request writing dirty run by_customer)
+	service policy asset_weight preset assignment assessment history archive alias source limit \
+	dimension request writing dirty run by_customer)
 CODE_PARTS = $(addprefix averages/,periods calendars measures accounts days) series/series \
 	series/accounts series/fx averages/checks series/rate_checks \
 	$(addprefix schemes/,publication turn asset_weight freeze classify lack authoring document \
 		successor direction validate publish four_eyes explain preset) \
-	history/history history/number $(addprefix movement/,decide source request distribution \
+	$(addprefix history/,history number archive) \
+	$(addprefix movement/,decide source request distribution \
 		assessment current record dimension assess refresh run limit check dirty watch replay load \
 		restate void rename merge forget simulate) \
 	$(addprefix reports/,distribution matrix retention shortfall outlook benefit near customer \

@@ -24,3 +24,8 @@ COMMENT ON SCHEMA tiering IS
 CREATE SCHEMA _tiering;
 COMMENT ON SCHEMA _tiering IS
 'Parts of the functions, views and tables of the schema tiering; for nobody to call';
+
+-- What archive_moves() has handed over
+CREATE SCHEMA tiering_archive;
+COMMENT ON SCHEMA tiering_archive IS
+'Moves of long ago, with their batches; whoever reads those of the schema tiering reads them, too';

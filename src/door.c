@@ -247,6 +247,14 @@ SubscriptionCopies(Relation relation)
 	return IsLogicalWorker() && GetUserId() == relation->rd_rel->relowner;
 }
 
+/* What a table is called, for a message */
+static char *
+QualifiedName(Relation relation)
+{
+	return psprintf("%s.%s", get_namespace_name(RelationGetNamespace(relation)),
+					RelationGetRelationName(relation));
+}
+
 /* Trigger on every table: nothing is written by a query that may change nothing */
 PG_FUNCTION_INFO_V1(refuse_in_source);
 Datum
@@ -262,8 +270,8 @@ refuse_in_source(PG_FUNCTION_ARGS)
 	if (InSecurityRestrictedOperation() && !SubscriptionCopies(relation))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("nothing can be written to tiering.%s while a source runs",
-						RelationGetRelationName(relation)),
+				 errmsg("nothing can be written to %s while a source runs",
+						QualifiedName(relation)),
 				 errhint("A source, a check and a series only read.")));
 	PG_RETURN_POINTER(NULL);
 }
@@ -318,8 +326,8 @@ refuse_lent(PG_FUNCTION_ARGS)
 	if (IsLent(trigger))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("who writes to tiering.%s must act for themselves",
-						RelationGetRelationName(trigger->tg_relation)),
+				 errmsg("who writes to %s must act for themselves",
+						QualifiedName(trigger->tg_relation)),
 				 errdetail("A function or view writes for \"%s\" with the rights of \"%s\".",
 						   GetUserNameFromId(GetOuterUserId(), false),
 						   GetUserNameFromId(GetUserId(), false)),

@@ -7,16 +7,17 @@
 CREATE FUNCTION tiering.not_dumped() RETURNS TABLE (statement text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
 BEGIN ATOMIC
-	SELECT format('ALTER PUBLICATION %I ADD TABLE %s;', p.pubname, r.prrelid::regclass)
+	SELECT format('ALTER PUBLICATION %I ADD TABLE ONLY %s;', p.pubname, r.prrelid::regclass)
 	FROM pg_publication_rel r
 		JOIN pg_publication p ON p.oid = r.prpubid
 		JOIN pg_class c ON c.oid = r.prrelid
-	WHERE c.relnamespace = 'tiering'::regnamespace
+	WHERE c.relnamespace IN ('tiering'::regnamespace, 'tiering_archive'::regnamespace)
 	UNION ALL
 	SELECT format('ALTER TABLE %s %s ROW LEVEL SECURITY;', c.oid::regclass, s.switch)
 	FROM pg_class c, LATERAL (VALUES ('ENABLE', c.relrowsecurity),
 		('FORCE', c.relforcerowsecurity)) s (switch, is_on)
-	WHERE c.relnamespace = 'tiering'::regnamespace AND s.is_on
+	WHERE c.relnamespace IN ('tiering'::regnamespace, 'tiering_archive'::regnamespace)
+		AND s.is_on
 	UNION ALL
 	SELECT format('CREATE POLICY %I ON %I.%I AS %s FOR %s TO %s%s%s;', p.policyname, p.schemaname,
 		p.tablename, p.permissive, p.cmd,
@@ -24,7 +25,7 @@ BEGIN ATOMIC
 		 FROM unnest(p.roles) r),
 		' USING (' || p.qual || ')', ' WITH CHECK (' || p.with_check || ')')
 	FROM pg_policies p
-	WHERE p.schemaname = 'tiering';
+	WHERE p.schemaname IN ('tiering', 'tiering_archive');
 END;
 COMMENT ON FUNCTION tiering.not_dumped() IS
 'The statements that bring back what users added to the extension''s tables and pg_dump leaves '

@@ -186,6 +186,19 @@ COMMENT ON FUNCTION _tiering.move_digests(text, int, bigint) IS
 'The digests of a scheme''s moves, in batches from a number on and after a move, 10,000 of them '
 'each, as the rows are now';
 
+CREATE FUNCTION _tiering.checkpoint_digests(scheme text, from_batch int)
+RETURNS TABLE (batch int, digest bytea)
+LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
+SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET bytea_output = 'hex'
+AS $$
+	SELECT c.sealed_by, sha256(convert_to(
+		ROW(c.before, c.batch, c.moves, c.superseded, c.seal)::text, 'UTF8'))
+	FROM tiering.checkpoint c
+	WHERE c.scheme = checkpoint_digests.scheme AND c.sealed_by >= from_batch
+$$;
+COMMENT ON FUNCTION _tiering.checkpoint_digests(text, int) IS
+'The digests of a scheme''s checkpoints, by the batches from a number on that seal them';
+
 -- A batch by which customers were forgotten has digests of which moves were theirs, of which
 -- changes of numbers and merges, and of what it seals anew; see sealed_before. Who became one
 -- with another, or another with them, may be forgotten while the other is not.
@@ -196,8 +209,7 @@ SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET bytea_outpu
 AS $$
 	WITH anew AS MATERIALIZED (
 		SELECT s.* FROM tiering.sealed_before s WHERE s.scheme = batch_digests.scheme
-	), every AS (
-		SELECT EXISTS (SELECT FROM anew a WHERE a.forgotten_by >= from_batch) AS batch
+	), every AS (SELECT EXISTS (SELECT FROM anew a WHERE a.forgotten_by >= from_batch) AS batch
 	), part AS MATERIALIZED (
 		SELECT d.*, a.digest AS before, a.forgotten_by
 		FROM every e
@@ -218,8 +230,7 @@ AS $$
 		FROM tiering.superseded s
 		WHERE s.scheme = batch_digests.scheme AND s.batch >= from_batch
 		GROUP BY s.batch, s.move / 10000
-		UNION ALL
-		SELECT f.batch, 3, 0, 0, 0, sha256(convert_to(
+		UNION ALL SELECT f.batch, 3, 0, 0, 0, sha256(convert_to(
 			string_agg(ROW(m.move, m.customer_id)::text, E'\n' ORDER BY m.move), 'UTF8'))
 		FROM tiering.forgotten f
 			JOIN tiering.migration m ON m.scheme = f.scheme AND m.customer_id = f.customer_id
@@ -252,7 +263,9 @@ AS $$
 			CROSS JOIN LATERAL (VALUES (a.from_id, a.from_mark), (a.to_id, a.to_mark)) n(id, mark)
 			JOIN tiering.forgotten f ON f.scheme = a.scheme AND f.customer_id = n.id
 		WHERE f.scheme = batch_digests.scheme AND f.batch >= from_batch
-		GROUP BY f.batch) p
+		GROUP BY f.batch
+		UNION ALL SELECT c.batch, 7, 0, 0, 0, c.digest
+		FROM _tiering.checkpoint_digests(batch_digests.scheme, from_batch) c) p
 	GROUP BY p.batch
 $$;
 COMMENT ON FUNCTION _tiering.batch_digests(text, int, bigint) IS
@@ -453,12 +466,16 @@ COMMENT ON FUNCTION tiering.history_head(text) IS
 'The last batch of a scheme, its seal in hexadecimal digits, and how many moves there are. Keep '
 'it elsewhere: verify_history() proves by it that nothing before it was changed';
 
+-- What is in the archive is skipped by beginning from the seal that its checkpoint kept, which
+-- a batch after it seals.
 CREATE FUNCTION tiering.verify_history(scheme text, head_batch int DEFAULT NULL,
-	head_seal text DEFAULT NULL)
+	head_seal text DEFAULT NULL, archive boolean DEFAULT true)
 RETURNS TABLE (sound boolean, batches bigint, moves bigint, batch int, finding text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	start tiering.checkpoint;
 BEGIN
 	PERFORM tiering.newest_version(scheme);
 	IF (head_batch IS NULL) <> (head_seal IS NULL) THEN
@@ -466,13 +483,15 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'Both are what tiering.history_head() gave.';
 	END IF;
+	start := _tiering.verified_from(scheme COLLATE "C", archive, head_batch);
 	SELECT count(*), COALESCE(sum(b.moves), 0) INTO batches, moves FROM tiering.batch b
-		WHERE b.scheme = verify_history.scheme COLLATE "C";
+		WHERE b.scheme = verify_history.scheme COLLATE "C" AND b.batch > start.batch;
 	WITH chain AS (
 		SELECT b AS sealed, b.batch, b.moves, b.superseded, b.seal,
-			lag(b.seal) OVER earlier AS previous,
-				COALESCE(lag(b.batch) OVER earlier, 0) + 1 AS expected
-		FROM tiering.batch b WHERE b.scheme = verify_history.scheme COLLATE "C"
+			lag(b.seal, 1, start.seal) OVER earlier AS previous,
+			lag(b.batch, 1, start.batch) OVER earlier + 1 AS expected
+		FROM tiering.batch b
+		WHERE b.scheme = verify_history.scheme COLLATE "C" AND b.batch > start.batch
 		WINDOW earlier AS (ORDER BY b.batch)
 	), checked AS (
 		SELECT CASE WHEN c.expected < c.batch THEN c.expected ELSE COALESCE(c.batch, d.batch)
@@ -485,7 +504,8 @@ BEGIN
 				WHEN c.seal <> _tiering.seal(c.previous, c.sealed, COALESCE(d.digest, ''))
 					THEN 'changed' END AS finding
 		FROM chain c
-			FULL JOIN _tiering.batch_digests(scheme COLLATE "C", 0, 0) d ON d.batch = c.batch
+			FULL JOIN _tiering.batch_digests(scheme COLLATE "C",
+				CASE start.batch WHEN 0 THEN 0 ELSE start.batch + 1 END, 0) d ON d.batch = c.batch
 		UNION ALL
 		SELECT head_batch, CASE WHEN c.batch IS NULL THEN 'batch removed'
 			ELSE 'all seals up to here made anew' END
@@ -498,10 +518,12 @@ BEGIN
 	RETURN NEXT;
 END;
 $$;
-COMMENT ON FUNCTION tiering.verify_history(text, int, text) IS
+COMMENT ON FUNCTION tiering.verify_history(text, int, text, boolean) IS
 'Whether the moves of a scheme, and what was published of it, are as they were sealed. If not, it '
 'names the first batch that was changed, removed or inserted, or of which moves were. It proves '
 'that nobody changed history without making all later seals anew; with a batch and a seal that '
 'history_head() gave once and that were kept elsewhere, also that nobody did that up to there. It '
 'does not prove that what was sealed was right, nor what was done after the last head that was '
-'kept';
+'kept. archive: whether what archive_moves() has handed over is verified as well; false: what came '
+'after it, from the checkpoint that is sealed with that. Errors: unknown scheme (42704), a head '
+'without its seal, or one that archive leaves out (22023), archive null (22004)';

@@ -484,7 +484,7 @@ COMMENT ON FUNCTION _tiering.amend_assessments(text, bigint) IS
 'Keeps what a decision or a change by hand makes of the assessments on or after its day, by the '
 'moves after a number';
 
--- A part of a table has the comments of the whole.
+-- A part of a table has the comments of the whole, and so have the tables of the archive.
 DO $$
 DECLARE
 	part record;
@@ -494,7 +494,8 @@ BEGIN
 			pg_catalog.col_description(p.inhparent, a.attnum) AS comment
 		FROM pg_catalog.pg_inherits p
 			JOIN pg_catalog.pg_attribute a ON a.attrelid = p.inhparent AND a.attnum > 0
-		WHERE p.inhparent = 'tiering.assessment'::pg_catalog.regclass
+		WHERE p.inhparent = ANY ('{tiering.assessment,tiering.migration,tiering.superseded,
+			tiering.batch}'::pg_catalog.regclass[])
 	LOOP
 		EXECUTE pg_catalog.format('COMMENT ON COLUMN %s.%I IS %L', part.name, part.attname,
 			part.comment);

@@ -212,6 +212,18 @@ $$;
 COMMENT ON FUNCTION _tiering.record_by_hand() IS
 'Trigger on assignment: adds a row to migration for each customer whose tier a statement changed';
 
+-- A restore puts back table after table, or several at once, and batches and moves lie in
+-- two of each: those of the archive and the others.
+CREATE FUNCTION _tiering.has_moves(scheme text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000
+BEGIN ATOMIC
+	SELECT count(*) > 0 AND count(*) = max(b.batch) AND sum(b.moves) > 0 AND sum(b.moves) <= (
+		SELECT count(*) FROM tiering.migration m WHERE m.scheme = has_moves.scheme COLLATE "C")
+	FROM tiering.batch b WHERE b.scheme = has_moves.scheme COLLATE "C";
+END;
+COMMENT ON FUNCTION _tiering.has_moves(text) IS
+'Whether a scheme has batches and all of their moves: a restore has brought them back';
+
 -- Restored is a row of the owner's with the time of then. Moves are restored before all
 -- such rows or after them; a subscriber copies both at once.
 CREATE FUNCTION _tiering.refuse_inserted() RETURNS trigger
@@ -242,8 +254,8 @@ BEGIN
 	FROM new_rows n
 	WHERE restored AND n.recorded_at <> now()
 		AND current_setting('session_replication_role') <> 'replica'
-		AND n.scheme IN (SELECT b.scheme FROM tiering.batch b)
-		AND n.scheme IN (SELECT m.scheme FROM tiering.migration m)
+		AND n.scheme IN (SELECT x.scheme FROM (SELECT DISTINCT y.scheme FROM new_rows y) x
+			WHERE _tiering.has_moves(x.scheme))
 		AND (n.scheme, n.customer_id, n.since) NOT IN (
 			SELECT m.scheme, m.customer_id, m.as_of FROM tiering.migration m
 				JOIN new_rows x USING (scheme, customer_id))
@@ -417,7 +429,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF TG_OP = 'UPDATE'
+	IF TG_OP IN ('UPDATE', 'DELETE')
 		AND EXISTS (SELECT FROM tiering.writing w WHERE w.pid = pg_backend_pid())
 	THEN
 		RETURN NULL;
@@ -430,15 +442,18 @@ COMMENT ON FUNCTION _tiering.refuse_rewrite() IS 'Trigger: history is added to o
 
 DO $$
 DECLARE
-	kept text;
+	kept pg_catalog.regclass;
 BEGIN
-	FOREACH kept IN ARRAY ARRAY['migration', 'batch', 'superseded', 'distribution_history',
-		'watch_history', 'forgotten', 'sealed_before',
-		'request', 'decision', 'own_assessment', 'source_check', 'customer_alias'] LOOP
+	FOREACH kept IN ARRAY '{tiering.migration,tiering.batch,tiering.superseded,
+		tiering_archive.migration,tiering_archive.batch,tiering_archive.superseded,
+		tiering.checkpoint,tiering.distribution_history,tiering.watch_history,tiering.forgotten,
+		tiering.sealed_before,tiering.request,tiering.decision,tiering.own_assessment,
+		tiering.source_check,tiering.customer_alias}'::pg_catalog.regclass[]
+	LOOP
 		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR '
-			'TRUNCATE ON tiering.%I FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_rewrite()',
+			'TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_rewrite()',
 			kept);
-		EXECUTE pg_catalog.format('COMMENT ON TRIGGER refuse_rewrite ON tiering.%I IS %L', kept,
+		EXECUTE pg_catalog.format('COMMENT ON TRIGGER refuse_rewrite ON %s IS %L', kept,
 			'History is added to only');
 	END LOOP;
 END;

@@ -19,7 +19,8 @@ BEGIN
 	PERFORM _tiering.check_day(from_as_of, 'from_as_of');
 	src := _tiering.lock_source(scheme COLLATE "C");
 	PERFORM _tiering.refuse_loaded(src.scheme, from_as_of);
-	PERFORM _tiering.refuse_forgotten(src.scheme, from_as_of, customers);
+	PERFORM _tiering.refuse_archived(src.scheme, from_as_of),
+		_tiering.refuse_forgotten(src.scheme, from_as_of, customers);
 	IF customers IS NOT NULL THEN
 		customers := ARRAY(SELECT DISTINCT c COLLATE "C"
 			FROM unnest(_tiering.persons(scheme, _tiering.numbers_now(scheme, customers), NULL)) c
@@ -48,7 +49,8 @@ COMMENT ON FUNCTION tiering.restate(text, date, text[]) IS
 'that are kept are amended; of others the money of tiers in which the customers are or were is '
 'null until recount(). Errors: unknown scheme, no source (42704), a refresh under way (55P03), a '
 'null or infinite day, or one up to which assessments were loaded (22023), a customer who was '
-'forgotten, or all from a day on which one of those was there (55000), and those of refresh()';
+'forgotten, or all from a day on which one of those was there, a day of which moves are in the '
+'archive (55000), and those of refresh()';
 
 CREATE FUNCTION _tiering.notify_restatement(result tiering.restate_result) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
@@ -102,6 +104,7 @@ BEGIN
 				FROM taken t JOIN _tiering.became(restate_dirty.scheme, NULL, NULL) b
 					ON b.becomes COLLATE "C" = t.customer_id) m
 		  WHERE m.from_as_of <= src.refreshed_as_of GROUP BY m.customer_id) t;
+	PERFORM _tiering.refuse_archived(src.scheme, (SELECT min(d) FROM unnest(marked.days) d));
 	SELECT * INTO done FROM _tiering.replay(src.scheme, src.refreshed_as_of, 'restatement',
 		marked.customers,
 		marked.days, 'correction', NULL);

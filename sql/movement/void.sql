@@ -184,7 +184,7 @@ DECLARE
 	done record;
 	result tiering.void_result;
 BEGIN
-	PERFORM _tiering.check_void(src, as_of, reason);
+	PERFORM _tiering.check_void(src, as_of, reason), _tiering.refuse_archived(scheme, as_of);
 	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
 	SELECT r.request, CASE r.state WHEN 'approved' THEN 'lapsed' ELSE 'withdrawn' END,
 		void_assessment.as_of,
@@ -237,4 +237,4 @@ COMMENT ON FUNCTION tiering.void_assessment(text, date, text) IS
 'assessed anew. What was known before stays known. What customers earned at the assessment before '
 'is read from the source once more, unless that was loaded: then it is not known. Errors: unknown '
 'scheme, no source (42704), a refresh under way (55P03), not the last assessment, no reason '
-'(22023), an override that was approved as of it (55000)';
+'(22023), an override that was approved as of it, or moves of its day in the archive (55000)';

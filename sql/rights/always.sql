@@ -16,7 +16,8 @@ BEGIN
 		SELECT t.tgname, t.tgrelid::regclass AS relation
 		FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
 			JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-		WHERE n.nspname = 'tiering' AND NOT t.tgisinternal AND t.tgenabled <> 'A'
+		WHERE n.nspname IN ('tiering', 'tiering_archive') AND NOT t.tgisinternal
+			AND t.tgenabled <> 'A'
 			AND p.proname IN ('freeze_definition', 'freeze_version', 'refuse_truncate',
 				'refuse_rewrite', 'refuse_inserted', 'refuse_altered', 'record_by_hand',
 				'settle_by_hand', 'refuse_in_source', 'refuse_lent', 'keep_four_eyes')

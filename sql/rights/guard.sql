@@ -25,23 +25,26 @@ REVOKE EXECUTE ON FUNCTION _tiering.refuse_lent() FROM PUBLIC;
 
 DO $$
 DECLARE
-	guarded text;
+	guarded regclass;
 BEGIN
-	FOR guarded IN SELECT c.relname FROM pg_catalog.pg_class c
-		WHERE c.relnamespace = 'tiering'::regnamespace AND c.relkind IN ('r', 'p')
+	FOR guarded IN SELECT c.oid FROM pg_catalog.pg_class c
+		WHERE c.relnamespace IN ('tiering'::regnamespace, 'tiering_archive'::regnamespace)
+			AND c.relkind IN ('r', 'p')
 		ORDER BY c.relname
 	LOOP
 		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_in_source
-			BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON tiering.%I
+			BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s
 			FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_in_source()', guarded);
-		EXECUTE pg_catalog.format('COMMENT ON TRIGGER refuse_in_source ON tiering.%I IS %L',
+		EXECUTE pg_catalog.format('COMMENT ON TRIGGER refuse_in_source ON %s IS %L',
 			guarded, 'Sources only read');
-		CONTINUE WHEN guarded IN ('fx_rate', 'calendar_day', 'dirty');
+		CONTINUE WHEN guarded IN ('tiering.fx_rate'::regclass,
+			'tiering.calendar_day'::regclass, 'tiering.dirty'::regclass);
 		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_lent
-			BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON tiering.%I
+			BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s
 			FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_lent(%s)', guarded,
-			CASE WHEN guarded = 'assignment' THEN pg_catalog.quote_literal('by hand') END);
-		EXECUTE pg_catalog.format('COMMENT ON TRIGGER refuse_lent ON tiering.%I IS %L',
+			CASE WHEN guarded = 'tiering.assignment'::regclass
+				THEN pg_catalog.quote_literal('by hand') END);
+		EXECUTE pg_catalog.format('COMMENT ON TRIGGER refuse_lent ON %s IS %L',
 			guarded, 'Who writes acts for themselves');
 	END LOOP;
 	PERFORM tiering.enable_triggers();

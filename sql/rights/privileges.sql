@@ -16,7 +16,7 @@
 
 REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA tiering, _tiering FROM PUBLIC;
 
-GRANT USAGE ON SCHEMA tiering, _tiering TO PUBLIC;
+GRANT USAGE ON SCHEMA tiering, _tiering, tiering_archive TO PUBLIC;
 GRANT SELECT ON tiering.scheme, tiering.scheme_version, tiering.publication,
 	tiering.draft_author, tiering.metric,
 	tiering.tier, tiering.rule, tiering.score_weight, tiering.score_band, tiering.service,

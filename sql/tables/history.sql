@@ -8,7 +8,7 @@ CREATE TABLE tiering.batch (
 	batch       int NOT NULL CHECK (batch > 0),
 	kind        text COLLATE "C" NOT NULL 
 	            CHECK (kind IN ('refresh', 'assess', 'decision', 'restatement', 'manual', 'void',
-	            	'load', 'merge', 'forget')),
+	            	'load', 'merge', 'forget', 'archive')),
 	as_of       date,
 	moves       bigint NOT NULL,
 	superseded  bigint NOT NULL,
@@ -29,11 +29,11 @@ COMMENT ON COLUMN tiering.batch.kind IS
 'refresh; assess: some customers by themselves; decision: on a request; restatement; manual: '
 'assignment was changed by hand; void: an assessment was taken back; load: the history of an old '
 'system; merge: a customer''s number was changed, or customers became one; forget: a customer was '
-'forgotten';
+'forgotten; archive: batches were handed to the archive, or brought back';
 COMMENT ON COLUMN tiering.batch.as_of IS
 'The assessment, the first one that was restated, or the last one that was loaded; the day from '
-'which on a number counts, or customers are one; null for changes by hand, and where a customer '
-'was forgotten';
+'which on a number counts, or customers are one; the day before which moves were archived; null '
+'for changes by hand, and where a customer was forgotten';
 COMMENT ON COLUMN tiering.batch.moves IS 'How many rows of migration are in it';
 COMMENT ON COLUMN tiering.batch.superseded IS 'How many rows of superseded are in it';
 COMMENT ON COLUMN tiering.batch.recorded_at IS

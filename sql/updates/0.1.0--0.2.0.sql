@@ -143,7 +143,7 @@ CREATE INDEX migration_dated ON tiering.migration (scheme) WHERE as_of <> assess
 ALTER TABLE tiering.batch
 	DROP CONSTRAINT batch_kind_check,
 	ADD CONSTRAINT batch_kind_check CHECK (kind IN ('refresh', 'assess', 'decision', 'restatement',
-		'manual', 'void', 'load', 'merge', 'forget')),
+		'manual', 'void', 'load', 'merge', 'forget', 'archive')),
 	ADD COLUMN recorded_as text,
 	ADD COLUMN published int;
 CREATE INDEX batch_void ON tiering.batch (scheme, batch) WHERE kind = 'void';
@@ -561,6 +561,35 @@ CREATE INDEX migration_by_customer ON tiering.migration
 	USING hash (customer_id COLLATE "default");
 CREATE INDEX request_by_customer ON tiering.request
 	USING hash (customer_id COLLATE "default");
+
+-- The archive
+CREATE TABLE tiering_archive.batch (PRIMARY KEY (scheme, batch)) INHERITS (tiering.batch);
+CREATE TABLE tiering_archive.superseded (PRIMARY KEY (move)) INHERITS (tiering.superseded);
+CREATE TABLE tiering_archive.migration (PRIMARY KEY (move)) INHERITS (tiering.migration);
+CREATE INDEX batch_void ON tiering_archive.batch (scheme, batch) WHERE kind = 'void';
+CREATE INDEX superseded_batch ON tiering_archive.superseded (scheme, batch);
+CREATE INDEX migration_customer ON tiering_archive.migration (scheme, customer_id, as_of, move);
+CREATE INDEX migration_as_of ON tiering_archive.migration USING brin (as_of);
+CREATE INDEX migration_dated ON tiering_archive.migration (scheme) WHERE as_of <> assessed;
+CREATE INDEX migration_by_customer ON tiering_archive.migration
+	USING hash (customer_id COLLATE "default");
+SELECT pg_catalog.pg_extension_config_dump('tiering_archive.batch', '');
+SELECT pg_catalog.pg_extension_config_dump('tiering_archive.superseded', '');
+SELECT pg_catalog.pg_extension_config_dump('tiering_archive.migration', '');
+CREATE TABLE tiering.checkpoint (
+	scheme     text COLLATE "C" NOT NULL,
+	sealed_by  int NOT NULL,
+	before     date NOT NULL,
+	batch      int NOT NULL CHECK (batch >= 0),
+	moves      bigint NOT NULL,
+	superseded bigint NOT NULL,
+	seal       bytea,
+	PRIMARY KEY (scheme, sealed_by),
+	CHECK ((batch = 0) = (seal IS NULL))
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.checkpoint', '');
+-- what the planner knows of a table is not what it knows of one that is inherited
+ANALYZE tiering.batch, tiering.superseded, tiering.migration;
 
 -- Rates
 CREATE TABLE tiering.fx_max_age (

@@ -6,9 +6,11 @@ WHERE d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass
 	AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'tiering');
 SELECT count(*) > 50 AS many FROM t.member;
 
--- all lie in the two schemas, which are members too; in the inner one there are no tables
+-- all lie in the three schemas, which are members too; in the inner one there are no tables, in
+-- the archive nothing else
 SELECT object FROM t.member
-WHERE object !~ '^schema _?tiering$'
+WHERE object !~ '^schema (_?tiering|tiering_archive)$'
+	AND object !~ '^(table|index) tiering_archive\.' AND object !~ '^type tiering_archive\.'
 	AND object !~ '^(table|view|sequence|type|function|aggregate|index) tiering\.'
 	AND object !~ '^(type|function) _tiering\.' AND object !~ 'tiering\.';
 -- all have a comment: objects, columns, triggers

@@ -200,6 +200,7 @@ INSERT INTO coll.argument VALUES
 	('set_dimensions', 'query', $$'SELECT no AS customer_id, no AS branch FROM coll.few'$$),
 	('', 'dimension', $$'branch'$$), ('', 'by', $$'branch'$$),
 	('', 'scheme_a', $$'coll_few'$$), ('', 'scheme_b', $$'coll'$$),
+	('archive_moves', 'before', $$'2020-01-01'$$),
 	('', 'bounds', $$'[)'$$), ('', 'holidays', $$'{}'$$), ('', 'jump', '100'),
 	('', 'max_age', '30'), ('', 'weekends', 'true'),
 	('load_history', 'query', $$'SELECT no COLLATE "POSIX" AS customer_id, day::date AS as_of,

@@ -29,7 +29,8 @@ DECLARE
 	rows bigint;
 BEGIN
 	FOR relation IN SELECT c.oid FROM pg_class c
-		WHERE c.relnamespace IN ('tiering'::regnamespace, '_tiering'::regnamespace)
+		WHERE c.relnamespace IN ('tiering'::regnamespace, '_tiering'::regnamespace,
+			'tiering_archive'::regnamespace)
 			AND c.relkind = 'r' ORDER BY c.relname COLLATE "C"
 	LOOP
 		EXECUTE format('SELECT count(*) FROM %s x WHERE to_jsonb(x)::text ~ %L', relation, number)

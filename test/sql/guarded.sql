@@ -15,7 +15,8 @@ GRANT USAGE ON SCHEMA guarded TO PUBLIC;
 GRANT CREATE ON SCHEMA guarded TO guarded_alice;
 GRANT SELECT ON guarded.money TO guarded_alice;
 -- all tables, so that it is the guard that refuses
-GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA tiering TO guarded_alice;
+GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA tiering, tiering_archive
+	TO guarded_alice;
 SELECT tiering.create_ladder('guarded', 'assets', '{mass,gold,platinum}', '{NULL,100,1000}'),
 	tiering.publish('guarded', '2024-01-01'),
 	tiering.set_source('guarded', 'SELECT * FROM guarded.money');
@@ -82,15 +83,17 @@ FROM guarded.wish WHERE number = 3;
 -- every table is guarded, always
 SELECT c.relname FROM pg_class c LEFT JOIN pg_trigger g ON g.tgrelid = c.oid
 	AND g.tgname = 'refuse_in_source' AND g.tgenabled = 'A' AND g.tgtype = 62
-WHERE c.relnamespace = 'tiering'::regnamespace AND c.relkind IN ('r', 'p') AND g.oid IS NULL;
+WHERE c.relnamespace IN ('tiering'::regnamespace, 'tiering_archive'::regnamespace)
+	AND c.relkind IN ('r', 'p') AND g.oid IS NULL;
 CREATE FUNCTION guarded.tries(relation text) RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT guarded.under(format(statement, relation),
 		$q$SELECT tiering.refresh('guarded', '2024-02-29')$q$)
-	FROM unnest('{INSERT INTO tiering.%I DEFAULT VALUES,DELETE FROM tiering.%I}'::text[]) statement
+	FROM unnest('{INSERT INTO %s DEFAULT VALUES,DELETE FROM %s}'::text[]) statement
 $$;
-SELECT c.relname, told FROM pg_class c, guarded.tries(c.relname) told
-WHERE c.relnamespace = 'tiering'::regnamespace AND c.relkind = 'r' AND told
-	<> format('55000 nothing can be written to tiering.%s while a source runs', c.relname);
+SELECT c.oid::regclass, told FROM pg_class c, guarded.tries(c.oid::regclass::text) told
+WHERE c.relnamespace IN ('tiering'::regnamespace, 'tiering_archive'::regnamespace)
+	AND c.relkind = 'r' AND told
+	<> format('55000 nothing can be written to %s while a source runs', c.oid::regclass);
 SELECT guarded.under('TRUNCATE tiering.migration',
 	$$SELECT tiering.refresh('guarded', '2024-02-29')$$);
 -- it is nobody's to put elsewhere, and takes no call

@@ -164,7 +164,8 @@ SELECT sound FROM tiering.verify_history('lent');
 -- All tables but those two are guarded, always; it takes no call.
 SELECT c.relname FROM pg_class c LEFT JOIN pg_trigger g ON g.tgrelid = c.oid
 	AND g.tgname = 'refuse_lent' AND g.tgenabled = 'A' AND g.tgtype = 62
-WHERE c.relnamespace = 'tiering'::regnamespace AND c.relkind IN ('r', 'p') AND g.oid IS NULL
+WHERE c.relnamespace IN ('tiering'::regnamespace, 'tiering_archive'::regnamespace)
+	AND c.relkind IN ('r', 'p') AND g.oid IS NULL
 ORDER BY c.relname;
 SELECT t.fails('SELECT _tiering.refuse_lent()');
 

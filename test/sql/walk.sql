@@ -271,6 +271,9 @@ INSERT INTO walk.decided VALUES ('function', 'report', $list$
 	tier_survival(text, text, text, timestampwithtimezone);
 	forecast(text, integer, daterange, numeric, timestampwithtimezone);
 	_tiering.batch_digests(text, integer, bigint);
+	_tiering.checkpoint_digests(text, integer);
+	_tiering.last_checkpoint(text);
+	_tiering.verified_from(text, boolean, integer);
 	_tiering.move_digests(text, integer, bigint);
 	_tiering.move_mark(bytea, uuid, text);
 	_tiering.check_day(date, text);
@@ -301,7 +304,7 @@ INSERT INTO walk.decided VALUES ('function', 'report', $list$
 	tier_distribution_history(text, timestampwithtimezone);
 	tier_on(text, text, date, timestampwithtimezone);
 	tiers_on(text, date, timestampwithtimezone);
-	verify_history(text, integer, text)
+	verify_history(text, integer, text, boolean)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'request', $list$
 	forget_customer(text, text, text);
@@ -410,6 +413,14 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.check_forget(text, text, bigint);
 	_tiering.forget(text, text);
 	_tiering.forget_customer(text, text, text);
+	_tiering.bring_back(text, integer);
+	_tiering.hand_over(text, integer);
+	_tiering.has_moves(text);
+	_tiering.keep_checkpoint(text, date, integer);
+	_tiering.last_before(text, date);
+	_tiering.archive_moves(text, date);
+	_tiering.refuse_archived(text, date);
+	archive_moves(text, date);
 	_tiering.refuse_forgotten(text, date, text[]);
 	_tiering.replace_numbers(text, text[], text[]);
 	_tiering.seal_anew(text, text[], integer);
@@ -784,6 +795,7 @@ INSERT INTO walk.decided VALUES ('relation', 'report', $list$
 	target_actual SELECT;
 	assessment SELECT;
 	customer_alias SELECT;
+	checkpoint SELECT;
 	forgotten SELECT;
 	former_number SELECT;
 	sealed_before SELECT;
@@ -860,6 +872,9 @@ INSERT INTO walk.decided VALUES ('relation', 'dump', $list$
 	source_check_entry_seq SELECT;
 	run_run_seq SELECT;
 	migration_move_seq SELECT;
+	tiering_archive.batch SELECT;
+	tiering_archive.migration SELECT;
+	tiering_archive.superseded SELECT;
 	own_assessment SELECT;
 	request_request_seq SELECT;
 	series_source SELECT(key);
@@ -897,9 +912,10 @@ SELECT p.oid, regexp_replace(regexp_replace(p.oid::regprocedure::text, '^tiering
 FROM pg_proc p
 WHERE p.pronamespace IN ('tiering'::regnamespace, '_tiering'::regnamespace);
 CREATE VIEW walk.relation AS
-SELECT c.oid, c.relname::text AS name, c.relkind FROM pg_class c
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-	AND c.relnamespace IN ('tiering'::regnamespace, '_tiering'::regnamespace);
+SELECT c.oid, CASE WHEN c.relnamespace = 'tiering_archive'::regnamespace
+		THEN 'tiering_archive.' ELSE '' END || c.relname AS name, c.relkind FROM pg_class c
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relnamespace IN (
+	'tiering'::regnamespace, '_tiering'::regnamespace, 'tiering_archive'::regnamespace);
 CREATE FUNCTION walk.privileges(role name, relation walk.relation) RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(x.privilege, '+' ORDER BY x.n) FROM (
 		SELECT p.n, CASE WHEN relation.relkind = 'S' THEN
@@ -956,10 +972,10 @@ FROM walk.told WHERE kind = 'function';
 SELECT object, string_agg(who, ', ' ORDER BY who) AS rights FROM walk.told
 WHERE kind = 'function' GROUP BY object HAVING count(*) > 1;
 
--- Everybody may name what is in the two schemas, and nobody may put anything there.
+-- Everybody may name what is in the three schemas, and nobody may put anything there.
 SELECT r.who, n.nspname, p.privilege FROM walk.right r CROSS JOIN pg_namespace n
 	CROSS JOIN (VALUES ('USAGE'), ('CREATE')) p(privilege)
-WHERE n.nspname IN ('tiering', '_tiering')
+WHERE n.nspname IN ('tiering', '_tiering', 'tiering_archive')
 	AND has_schema_privilege(r.role, n.oid, p.privilege)
 	AND p.privilege <> 'USAGE';
 

@@ -13,7 +13,7 @@ $node->start;
 
 my @tables = qw(scheme scheme_version publication metric tier rule policy source series_source
 	refresh_check source_check assignment migration distribution_history
-	batch superseded watch_history request decision dirty customer_alias former_number);
+	batch superseded watch_history request decision dirty customer_alias former_number checkpoint);
 
 # All that the extension's tables have, as text
 sub contents
@@ -126,12 +126,15 @@ $node->safe_psql(
 		tiering.restate('desk', '2024-02-01', '{granted,drops}');
 	UPDATE desk SET amount = 120 WHERE no = 'drops' AND d = '2024-02-29';
 	SELECT tiering.mark_dirty('desk', 'drops', '2024-02-15')});
+$node->safe_psql('bank', q{SELECT tiering.archive_moves('cib', '2024-02-15')});
 foreach (
 	[ requests => q{SELECT string_agg(DISTINCT kind || ' ' || state, ', '
 		ORDER BY kind || ' ' || state) FROM tiering.request_state},
 		'cap approved, fixed pending, floor approved, move approved, move pending, move rejected' ],
 	[ batches => q{SELECT string_agg(DISTINCT kind, ', ' ORDER BY kind) FROM tiering.batch},
-		'decision, manual, merge, refresh, restatement' ],
+		'archive, decision, manual, merge, refresh, restatement' ],
+	[ archive => q{SELECT count(*) > 1000, count(*) < (SELECT count(*) FROM tiering.migration)
+		FROM tiering_archive.migration}, 't|t' ],
 	[ superseded => 'SELECT count(*) > 0 FROM tiering.superseded', 't' ],
 	[ noted => 'SELECT count(*) > 2 FROM tiering.watch_history', 't' ],
 	[ marks => 'SELECT count(*) FROM tiering.dirty', '1' ])
@@ -153,6 +156,9 @@ sub sound
 			moves = (SELECT count(*) FROM tiering.migration WHERE scheme = '$scheme'), finding
 			FROM tiering.verify_history('$scheme', $batch, '$seal')"), 't|t|',
 				"$db: the history of $scheme is sound by the head of before, $when");
+		is($node->safe_psql($db, "SELECT sound
+			FROM tiering.verify_history('$scheme', $batch, '$seal', archive => false)"), 't',
+				"$db: and so it is behind the archive, $when");
 	}
 }
 
@@ -215,11 +221,12 @@ my %restore = (
 			$node->connstr('bank') ], 'pg_dump -j');
 		my ($list) = run_command([ 'pg_restore', '-l', "$dir/parallel" ]);
 		PostgreSQL::Test::Utils::append_to_file("$dir/list",
-			join("\n", grep { !/ (TABLE DATA|SEQUENCE SET) tiering / } split(/\n/, $list)) . "\n");
+			join("\n", grep { !/ (TABLE DATA|SEQUENCE SET) tiering(_archive)? / }
+				split(/\n/, $list)) . "\n");
 		$node->command_ok([ 'pg_restore', '-j2', '-e', '-L', "$dir/list", '-d',
 			$node->connstr($_[0]), "$dir/parallel" ], 'pg_restore -j of all else');
-		$node->command_ok([ 'pg_restore', '-e', '-a', '-n', 'tiering', '-d', $node->connstr($_[0]),
-			"$dir/parallel" ], 'pg_restore of the extension\'s data');
+		$node->command_ok([ 'pg_restore', '-e', '-a', '-n', 'tiering', '-n', 'tiering_archive',
+			'-d', $node->connstr($_[0]), "$dir/parallel" ], 'pg_restore of the extension\'s data');
 	});
 
 my %went_on;
@@ -271,7 +278,7 @@ is($node->safe_psql('bank', q{SELECT string_agg(customer_id || ' ' || tier, ', '
 
 # DROP EXTENSION leaves nothing
 my $objects = q{
-	SELECT 'schema', nspname FROM pg_namespace WHERE nspname = 'tiering'
+	SELECT 'schema', nspname FROM pg_namespace WHERE nspname IN ('tiering', 'tiering_archive')
 	UNION ALL SELECT 'class', relname FROM pg_class WHERE oid > 16383
 	UNION ALL SELECT 'proc', proname FROM pg_proc WHERE oid > 16383
 	UNION ALL SELECT 'type', typname FROM pg_type WHERE oid > 16383
