@@ -1,6 +1,7 @@
 /*
  * decide.c
- *		decide(): the grammar of movement, to be called from SQL.
+ *		decide(): the grammar of movement, to be called from SQL. entry_after(): what
+ *		an entry of watch_history says of the assessments after it.
  *
  * A customer comes as their row of assignment has them, with the tiers named as
  * in the version that graded them last; what comes out is named as in the
@@ -30,6 +31,14 @@ enum
 	ARG_FIRST, ARG_MISSES, ARG_BEST, ARG_NEXT_TIER, ARG_NEXT_REVIEW, ARG_KEPT_UNTIL,
 	ARG_GONE, ARG_EARNED, ARG_EARNED_IF, ARG_MOVED_TO,
 	ARG_OVERRIDES, ARG_BEFORE, ARG_OTHERWISE
+};
+
+/* The arguments of entry_after(): a row of assignment lies nearer than in decide() */
+enum
+{
+	ENTRY_ROW = 2,
+	ENTRY_MISSES = 8, ENTRY_NEXT_REVIEW = 11,
+	ENTRY_AS_OF = 13, ENTRY_DAYS
 };
 
 /* The columns of verdict */
@@ -64,6 +73,7 @@ typedef struct Decider
 	TupleDesc	step;
 	Verdict		result;
 	int			room;			/* for steps */
+	int			foreseen;		/* misses that need no entry */
 } Decider;
 
 static Decider *
@@ -111,33 +121,35 @@ TierArg(FunctionCallInfo fcinfo, const NamedMovement *named, int argno, int vers
 	return TierOfVersion(named, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name), version);
 }
 
+/* A row of assignment, whose columns begin with an argument */
 static Assignment
-AssignmentArg(FunctionCallInfo fcinfo, const NamedMovement *named)
+AssignmentArg(FunctionCallInfo fcinfo, const NamedMovement *named, int row)
 {
-	int			version = PG_ARGISNULL(ARG_CURRENT_VERSION) ? named->version :
-		PG_GETARG_INT32(ARG_CURRENT_VERSION);
+	int			at = row - ARG_TIER;
+	int			version = PG_ARGISNULL(at + ARG_CURRENT_VERSION) ? named->version :
+		PG_GETARG_INT32(at + ARG_CURRENT_VERSION);
 	Assignment current = {
-		.customer = !PG_ARGISNULL(ARG_TIER),
-		.tier = TierArg(fcinfo, named, ARG_TIER, version),
-		.since = DayArg(fcinfo, ARG_SINCE),
-		.first = DayArg(fcinfo, ARG_FIRST),
-		.misses = PG_ARGISNULL(ARG_MISSES) ? 0 : PG_GETARG_INT32(ARG_MISSES),
-		.best = TierArg(fcinfo, named, ARG_BEST, version),
-		.next_tier = TierArg(fcinfo, named, ARG_NEXT_TIER, version),
-		.next_review = DayArg(fcinfo, ARG_NEXT_REVIEW),
-		.kept_until = DayArg(fcinfo, ARG_KEPT_UNTIL)
+		.customer = !PG_ARGISNULL(at + ARG_TIER),
+		.tier = TierArg(fcinfo, named, at + ARG_TIER, version),
+		.since = DayArg(fcinfo, at + ARG_SINCE),
+		.first = DayArg(fcinfo, at + ARG_FIRST),
+		.misses = PG_ARGISNULL(at + ARG_MISSES) ? 0 : PG_GETARG_INT32(at + ARG_MISSES),
+		.best = TierArg(fcinfo, named, at + ARG_BEST, version),
+		.next_tier = TierArg(fcinfo, named, at + ARG_NEXT_TIER, version),
+		.next_review = DayArg(fcinfo, at + ARG_NEXT_REVIEW),
+		.kept_until = DayArg(fcinfo, at + ARG_KEPT_UNTIL)
 	};
 
 	/* a row of assignment leaves them out where they are the same */
-	if (PG_ARGISNULL(ARG_POLICY_SINCE))
+	if (PG_ARGISNULL(at + ARG_POLICY_SINCE))
 	{
 		current.policy_tier = current.tier;
 		current.policy_since = current.since;
 	}
 	else
 	{
-		current.policy_tier = TierArg(fcinfo, named, ARG_POLICY_TIER, version);
-		current.policy_since = PG_GETARG_DATEADT(ARG_POLICY_SINCE);
+		current.policy_tier = TierArg(fcinfo, named, at + ARG_POLICY_TIER, version);
+		current.policy_since = PG_GETARG_DATEADT(at + ARG_POLICY_SINCE);
 	}
 	return current;
 }
@@ -364,27 +376,37 @@ IsChanged(FunctionCallInfo fcinfo, const Datum *values, const bool *nulls)
 			 SameDay(fcinfo, ARG_KEPT_UNTIL, values, nulls, OUT_KEPT_UNTIL));
 }
 
+/* Misses go on to be counted by one version: an entry says by which. */
+static inline bool
+IsVersionNoted(FunctionCallInfo fcinfo, const Decider *decider)
+{
+	return decider->result.now.misses > 0 && !PG_ARGISNULL(ARG_CURRENT_VERSION) &&
+		PG_GETARG_INT32(ARG_CURRENT_VERSION) != decider->named->version;
+}
+
 /*
  * Does what is noted not follow from the last move, nor from what was noted
  * before? Of next_review it matters only whether there is one.
  */
 static bool
-IsNoted(FunctionCallInfo fcinfo, const Verdict *verdict, const Datum *values,
+IsNoted(FunctionCallInfo fcinfo, const Decider *decider, const Datum *values,
 		const bool *nulls)
 {
+	const Verdict *verdict = &decider->result;
+
 	if (nulls[OUT_TIER])
 		return false;
 	if (verdict->nsteps > 0)
 		return verdict->now.misses > 0 || !nulls[OUT_NEXT_TIER] ||
 			!nulls[OUT_POLICY_SINCE];
-	return !(SameText(fcinfo, ARG_POLICY_TIER, values, nulls, OUT_POLICY_TIER) &&
-			 SameDay(fcinfo, ARG_POLICY_SINCE, values, nulls, OUT_POLICY_SINCE) &&
-			 (PG_ARGISNULL(ARG_MISSES) ? 0 : PG_GETARG_INT32(ARG_MISSES)) ==
-			 DatumGetInt32(values[OUT_MISSES]) &&
-			 SameText(fcinfo, ARG_BEST, values, nulls, OUT_BEST) &&
-			 SameText(fcinfo, ARG_NEXT_TIER, values, nulls, OUT_NEXT_TIER) &&
-			 PG_ARGISNULL(ARG_NEXT_REVIEW) == nulls[OUT_NEXT_REVIEW] &&
-			 SameDay(fcinfo, ARG_KEPT_UNTIL, values, nulls, OUT_KEPT_UNTIL));
+	return IsVersionNoted(fcinfo, decider) ||
+		!(SameText(fcinfo, ARG_POLICY_TIER, values, nulls, OUT_POLICY_TIER) &&
+		  SameDay(fcinfo, ARG_POLICY_SINCE, values, nulls, OUT_POLICY_SINCE) &&
+		  verdict->now.misses == decider->foreseen &&
+		  SameText(fcinfo, ARG_BEST, values, nulls, OUT_BEST) &&
+		  SameText(fcinfo, ARG_NEXT_TIER, values, nulls, OUT_NEXT_TIER) &&
+		  PG_ARGISNULL(ARG_NEXT_REVIEW) == nulls[OUT_NEXT_REVIEW] &&
+		  SameDay(fcinfo, ARG_KEPT_UNTIL, values, nulls, OUT_KEPT_UNTIL));
 }
 
 /* The customer's tier now, and so on, as a row of assignment has it */
@@ -427,11 +449,22 @@ VerdictDatum(FunctionCallInfo fcinfo, const Decider *decider, int earned)
 	}
 	values[OUT_MOVES] = BoolGetDatum(moves);
 	values[OUT_CHANGED] = BoolGetDatum(IsChanged(fcinfo, values, nulls));
-	values[OUT_NOTED] = BoolGetDatum(IsNoted(fcinfo, verdict, values, nulls));
+	values[OUT_NOTED] = BoolGetDatum(IsNoted(fcinfo, decider, values, nulls));
 	nulls[OUT_STEPS] = verdict->nsteps < 2;
 	if (verdict->nsteps >= 2)
 		values[OUT_STEPS] = StepArray(fcinfo, decider);
 	return HeapTupleGetDatum(heap_form_tuple(decider->verdict, values, nulls));
+}
+
+/* The misses that a customer is taken to have after an occasion */
+static int
+ForeseenMisses(const Decider *decider, const Assignment *current, const Occasion *occasion)
+{
+	Assignment	then = *current;
+
+	if (occasion->kind == OCCASION_ASSESSMENT)
+		GoOn(&decider->named->movement, &then, occasion->as_of, occasion->previous);
+	return then.misses;
 }
 
 /* decide(scheme, version, kind, as_of, …): see its COMMENT */
@@ -450,7 +483,7 @@ decide(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("kind and as_of must not be null")));
-	current = AssignmentArg(fcinfo, decider->named);
+	current = AssignmentArg(fcinfo, decider->named, ARG_TIER);
 	occasion = OccasionArg(fcinfo, decider, &current);
 	if (decider->room < MaxSteps(occasion.noverrides))
 	{
@@ -460,6 +493,62 @@ decide(PG_FUNCTION_ARGS)
 		decider->room = MaxSteps(occasion.noverrides);
 	}
 	Decide(&decider->named->movement, &current, &occasion, &decider->result);
+	decider->foreseen = ForeseenMisses(decider, &current, &occasion);
 	PG_RETURN_DATUM(VerdictDatum(fcinfo, decider, occasion.kind == OCCASION_BY_HAND ?
 								 NO_TIER : occasion.earned));
+}
+
+/* The customer goes on from one day to the next one */
+static void
+GoOnTo(const Movement *movement, Assignment *current, DateADT previous, ArrayType *days)
+{
+	Datum	   *day;
+	int			count;
+
+	deconstruct_array(days, DATEOID, sizeof(DateADT), true, TYPALIGN_INT,
+					  &day, NULL, &count);
+	for (int i = 0; i < count; i++)
+	{
+		GoOn(movement, current, DatumGetDateADT(day[i]), previous);
+		previous = DatumGetDateADT(day[i]);
+	}
+	pfree(day);
+}
+
+/* The policies alone, which a call site of entry_after() keeps beside the scheme */
+static const NamedMovement *
+NamedMovementArg(FunctionCallInfo fcinfo)
+{
+	CachedScheme *cached = SchemeVersionArg(fcinfo, ARG_VERSION);
+
+	if (cached->use == NULL)
+		cached->use = MovementLoad(cached->scheme->name, cached->scheme->version,
+								   cached->context);
+	return cached->use;
+}
+
+/* entry_after(scheme, version, tier, since, …, as_of, days): see its COMMENT */
+PG_FUNCTION_INFO_V1(entry_after);
+Datum
+entry_after(PG_FUNCTION_ARGS)
+{
+	TupleDesc	columns;
+	Datum		values[2];
+	bool		nulls[2] = {PG_ARGISNULL(ENTRY_MISSES), PG_ARGISNULL(ENTRY_NEXT_REVIEW)};
+
+	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	values[0] = PG_GETARG_DATUM(ENTRY_MISSES);
+	values[1] = PG_GETARG_DATUM(ENTRY_NEXT_REVIEW);
+	if (!PG_ARGISNULL(ENTRY_DAYS) && !PG_ARGISNULL(ENTRY_AS_OF))
+	{
+		const NamedMovement *named = NamedMovementArg(fcinfo);
+		Assignment	current = AssignmentArg(fcinfo, named, ENTRY_ROW);
+
+		GoOnTo(&named->movement, &current, PG_GETARG_DATEADT(ENTRY_AS_OF),
+			   PG_GETARG_ARRAYTYPE_P(ENTRY_DAYS));
+		values[0] = Int32GetDatum(current.misses);
+		PutDay(values, nulls, 1, current.next_review);
+	}
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
 }

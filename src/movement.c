@@ -219,6 +219,16 @@ TermEnd(const Tier *tier, const Assignment *current)
 		SpanEnd(current->policy_since, tier->term);
 }
 
+/* The policy that rules who is in their policy tier; NULL if it has none */
+static const Tier *
+PolicyOf(const Movement *movement, const Assignment *current)
+{
+	if (!current->customer || current->policy_tier == NO_TIER ||
+		!movement->tiers[current->policy_tier].earnable)
+		return NULL;
+	return &movement->tiers[current->policy_tier];
+}
+
 /*
  * Each review that fell due since the assessment before finds the miss, and the one
  * that makes it enough is when the customer leaves the tier.
@@ -373,6 +383,17 @@ EffectiveDay(const Ruling *r)
 		EndOfMonth(r->due, 0) + 1;
 }
 
+/* When who is below their tier leaves it, if they go on to be */
+static DateADT
+FallDue(const Tier *tier, const Assignment *now, DateADT as_of, DateADT first)
+{
+	DateADT		from = Max(as_of, ProtectedUntil(tier, now->policy_since, first));
+
+	if (HasSpan(tier->term))
+		return NthReview(NULL, now, as_of, Max(as_of, now->kept_until), 1);
+	return NthReview(tier, now, as_of, from, Max(tier->down_after - now->misses, 1));
+}
+
 /* What comes next, if the customer goes on to earn what they earned last */
 static void
 LookAhead(const Ruling *r, Verdict *verdict)
@@ -397,15 +418,8 @@ LookAhead(const Ruling *r, Verdict *verdict)
 	}
 	else if (earnable && IsBelow(r->movement, earned, now->policy_tier))
 	{
-		DateADT		from = Max(as_of, ProtectedUntil(tier, now->policy_since, first));
-
 		now->next_tier = DownTarget(tier, earned, now->misses > 0 ? now->best : earned);
-		if (HasSpan(tier->term))
-			now->next_review = NthReview(NULL, now, as_of,
-										 Max(as_of, now->kept_until), 1);
-		else
-			now->next_review = NthReview(tier, now, as_of, from,
-										 Max(tier->down_after - now->misses, 1));
+		now->next_review = FallDue(tier, now, as_of, first);
 	}
 }
 
@@ -671,9 +685,7 @@ Decide(const Movement *movement, const Assignment *current, const Occasion *occa
 	Ruling		r = {movement, current, occasion};
 	DateADT		effective;
 
-	if (current->customer && current->policy_tier != NO_TIER &&
-		movement->tiers[current->policy_tier].earnable)
-		r.policy = &movement->tiers[current->policy_tier];
+	r.policy = PolicyOf(movement, current);
 	r.due = occasion->as_of;
 	r.best = NO_TIER;
 	r.pending = NO_TIER;
@@ -700,6 +712,26 @@ Decide(const Movement *movement, const Assignment *current, const Occasion *occa
 		effective = occasion->gone ? occasion->as_of : EffectiveDay(&r);
 	Walk(&r, verdict, effective);
 	Note(&r, verdict, effective);
+}
+
+/*
+ * What is noted of a customer after one more assessment, if it finds them as the one
+ * before did: who has misses is below their tier again. It goes without an entry in
+ * watch_history. A term does not end by misses.
+ */
+void
+GoOn(const Movement *movement, Assignment *current, DateADT as_of, DateADT previous)
+{
+	Occasion	occasion = {.as_of = as_of, .previous = previous};
+	Ruling		r = {movement, current, &occasion};
+
+	r.policy = PolicyOf(movement, current);
+	if (current->misses == 0 || r.policy == NULL || HasSpan(r.policy->term))
+		return;
+	CountReviews(&r);
+	current->misses += r.counts;
+	if (current->next_review != NO_DAY)
+		current->next_review = FallDue(r.policy, current, as_of, FirstDay(current));
 }
 
 const char *

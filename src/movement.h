@@ -165,6 +165,8 @@ typedef struct Verdict
 
 extern void Decide(const Movement *movement, const Assignment *current,
 				   const Occasion *occasion, Verdict *verdict);
+extern void GoOn(const Movement *movement, Assignment *current, DateADT as_of,
+				 DateADT previous);
 extern DateADT SpanEnd(DateADT day, Span span);
 extern const char *CauseName(Cause cause);
 

@@ -279,6 +279,32 @@ BEGIN
 END;
 $$;
 
+-- What the policy has noted of a customer is what it comes to by moves, entries of
+-- watch_history and the assessments after them, which assignment_before() tells.
+CREATE FUNCTION t.inv_noted(scheme text) RETURNS SETOF text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	IF to_regprocedure('_tiering.assignment_before(text,text,date)') IS NULL THEN
+		RETURN;
+	END IF;
+	RETURN QUERY SELECT format('of customer %s is noted %s, by entries %s', a.customer_id,
+		n.noted, n.by_entries)
+	FROM tiering.assignment a
+		LEFT JOIN LATERAL _tiering.assignment_before(a.scheme, a.customer_id, 'infinity') b ON true
+		CROSS JOIN LATERAL (SELECT a.version <> b.version AS renamed) v
+		CROSS JOIN LATERAL (
+			SELECT ROW(a.since, a.first_as_of, a.misses, a.next_review IS NULL,
+					CASE WHEN b.kept_until IS NOT NULL THEN a.kept_until END, a.policy_since,
+					CASE WHEN NOT v.renamed THEN ARRAY[a.tier, a.best, a.next_tier, a.policy_tier]
+						COLLATE "C" END) AS noted,
+				ROW(b.since, b.first_as_of, b.misses, b.next_review IS NULL,
+					b.kept_until, b.policy_since,
+					CASE WHEN NOT v.renamed THEN ARRAY[b.tier, b.best, b.next_tier, b.policy_tier]
+						COLLATE "C" END) AS by_entries) n
+	WHERE a.scheme = inv_noted.scheme AND n.noted IS DISTINCT FROM n.by_entries;
+END;
+$$;
+
 -- By the newest version that knows both tiers, of those up to the one that graded
 CREATE FUNCTION t.inv_direction(scheme text) RETURNS SETOF text
 LANGUAGE sql STABLE AS $$
@@ -402,6 +428,7 @@ LANGUAGE sql STABLE AS $$
 			UNION ALL SELECT 'history', t.inv_history(s.scheme)
 			UNION ALL SELECT 'chain', t.inv_chain(s.scheme)
 			UNION ALL SELECT 'number', t.inv_number(s.scheme)
+			UNION ALL SELECT 'noted', t.inv_noted(s.scheme)
 			UNION ALL SELECT 'direction', t.inv_direction(s.scheme)
 			UNION ALL SELECT 'request', t.inv_request(s.scheme)
 			UNION ALL SELECT 'version', t.inv_version(s.scheme)) x

@@ -306,9 +306,9 @@ BEGIN
 		WHERE (d.v).moves
 	), noted AS (
 		INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses, best,
-			next_tier, next_review, kept_until, policy_tier, policy_since)
+			next_tier, next_review, kept_until, policy_tier, policy_since, after_batch)
 		SELECT scheme, d.customer_id, as_of, version, (d.v).misses, (d.v).best, (d.v).next_tier,
-			(d.v).next_review, (d.v).kept_until, (d.v).policy_tier, (d.v).policy_since
+			(d.v).next_review, (d.v).kept_until, (d.v).policy_tier, (d.v).policy_since, batch - 1
 		FROM written d	-- what was noted on the day of a decision does not count any more
 		WHERE (d.v).noted OR (kind = 'decision' AND (d.v).moves AND (d.v).tier IS NOT NULL)
 	), assessed AS (

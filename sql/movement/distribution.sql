@@ -222,7 +222,72 @@ COMMENT ON FUNCTION _tiering.amend_distribution(text, date, _tiering.tier_sum[])
 'Keeps a later edition of an assessment''s distribution, with customers and measures added or, '
 'where they are negative, taken away';
 
--- By moves and entries alone; what the last assessment found earned is not kept.
+CREATE FUNCTION _tiering.entry_after(scheme text, version int, tier text, since date,
+	current_version int, policy_tier text, policy_since date, first_as_of date, INOUT misses int,
+	best text, next_tier text, INOUT next_review date, kept_until date, as_of date, days date[])
+RETURNS record
+AS 'MODULE_PATHNAME', 'entry_after'
+LANGUAGE C STABLE PARALLEL SAFE COST 50;
+COMMENT ON FUNCTION _tiering.entry_after(text, int, text, date, int, text, date, date, int, text,
+	text, date, date, date, date[]) IS
+'What an entry of watch_history says after assessments for which there is none: misses and '
+'next_review as they follow by the policies of a version of the scheme. tier to kept_until are '
+'as in assignment, after the assessment of as_of; days are those of the later ones, in their '
+'order. As they are if days is null. Errors: unknown scheme or version (42704)';
+
+CREATE FUNCTION _tiering.assessed_after(scheme text, numbers text[], after date, before date)
+RETURNS date[]
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+BEGIN ATOMIC
+	SELECT array_agg(d.as_of ORDER BY d.as_of)
+	FROM (
+		SELECT a.as_of FROM _tiering.assessed_days(assessed_after.scheme, assessed_after.after + 1,
+			assessed_after.before) a
+		UNION
+		SELECT o.as_of FROM tiering.own_assessment o
+		WHERE o.scheme = assessed_after.scheme COLLATE "C"
+			AND o.customer_id = ANY (assessed_after.numbers)
+			AND o.as_of > assessed_after.after AND o.as_of < assessed_after.before
+			AND NOT EXISTS (
+				SELECT FROM _tiering.taken_back_by(o.scheme, o.as_of, o.after_batch))) d;
+END;
+COMMENT ON FUNCTION _tiering.assessed_after(text, text[], date, date) IS
+'The assessments after a day and before another of a customer, who had these numbers: of the whole '
+'scheme, and of their own. Null if there is none';
+
+-- Of several entries for a day the last one, unless it was taken back
+CREATE FUNCTION _tiering.last_entry(scheme text, numbers text[], first date, before date)
+RETURNS SETOF tiering.watch_history
+LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
+BEGIN ATOMIC
+	SELECT h.* FROM tiering.watch_history h
+	WHERE h.scheme = last_entry.scheme COLLATE "C" AND h.customer_id = ANY (last_entry.numbers)
+		AND h.as_of >= last_entry.first AND h.as_of < last_entry.before
+		AND NOT EXISTS (
+			SELECT FROM _tiering.taken_back_by(h.scheme, h.as_of, COALESCE(h.after_batch, 0)))
+	ORDER BY h.as_of DESC, h.entry DESC LIMIT 1;
+END;
+COMMENT ON FUNCTION _tiering.last_entry(text, text[], date, date) IS
+'The last entry of watch_history that counts, of those from a day on and before another, of a '
+'customer who had these numbers; no row if there is none';
+
+CREATE FUNCTION _tiering.last_entry_of(scheme text, customer_id text, first date, before date)
+RETURNS SETOF tiering.watch_history
+LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
+BEGIN ATOMIC
+	SELECT h.* FROM (
+		SELECT ARRAY[last_entry_of.customer_id COLLATE "C"] || ARRAY(
+			SELECT f.customer_id FROM tiering.former_number f
+			WHERE f.scheme = last_entry_of.scheme COLLATE "C"
+				AND f.now_id = last_entry_of.customer_id COLLATE "C") AS numbers) p
+		CROSS JOIN LATERAL _tiering.last_entry(last_entry_of.scheme, p.numbers,
+			last_entry_of.first, last_entry_of.before) h;
+END;
+COMMENT ON FUNCTION _tiering.last_entry_of(text, text, date, date) IS
+'What last_entry() has of a customer, named by the number that they have now';
+
+-- By moves and entries alone; what the last assessment found earned is not kept. Whoever asks
+-- what the policy had noted asks here: most misses have no entry of their own.
 CREATE FUNCTION _tiering.assignment_before(scheme text, customer_id text, day date)
 RETURNS TABLE (tier text, since date, version int, cause text, first_as_of date, misses int,
 	best text,
@@ -230,9 +295,8 @@ RETURNS TABLE (tier text, since date, version int, cause text, first_as_of date,
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 BEGIN ATOMIC
 	SELECT COALESCE(s.becomes, l.to_tier), l.as_of, COALESCE(w.version, l.version), l.cause,
-		CASE WHEN n.cause <> 'manual' THEN n.assessed END, COALESCE(w.misses, 0), w.best,
-			w.next_tier,
-		w.next_review, w.kept_until, w.policy_tier, w.policy_since
+		f.first_as_of, e.misses, w.best, w.next_tier, e.next_review, w.kept_until, w.policy_tier,
+		w.policy_since
 	FROM (
 		SELECT ARRAY[assignment_before.customer_id COLLATE "C"] || ARRAY(
 			SELECT f.customer_id FROM tiering.former_number f
@@ -250,13 +314,18 @@ BEGIN ATOMIC
 				AND m.assessed < assignment_before.day AND m.direction = 'new'
 				AND NOT EXISTS (SELECT FROM tiering.superseded x WHERE x.move = m.move)
 			ORDER BY m.as_of DESC, m.move DESC LIMIT 1) n
-		LEFT JOIN LATERAL (
-			SELECT h.* FROM tiering.watch_history h
-			WHERE h.scheme = l.scheme AND h.customer_id = ANY (p.numbers)
-				AND h.as_of < assignment_before.day AND h.as_of >= l.assessed
-			ORDER BY h.as_of DESC, h.entry DESC LIMIT 1) w ON true
+		CROSS JOIN LATERAL (
+			SELECT CASE WHEN n.cause <> 'manual' THEN n.assessed END AS first_as_of) f
+		LEFT JOIN LATERAL _tiering.last_entry(l.scheme, p.numbers, l.assessed,
+			assignment_before.day) w ON true
 		LEFT JOIN LATERAL _tiering.succeeded(l.scheme, w.version) s
 			ON w.version <> l.version AND s.from_version = l.version AND s.tier = l.to_tier
+		CROSS JOIN LATERAL _tiering.entry_after(l.scheme, w.version,
+			COALESCE(s.becomes, l.to_tier), l.as_of, w.version, w.policy_tier, w.policy_since,
+			f.first_as_of, COALESCE(w.misses, 0), w.best, w.next_tier, w.next_review,
+			w.kept_until, w.as_of, CASE WHEN w.misses > 0 AND w.after_batch IS NOT NULL
+				THEN _tiering.assessed_after(l.scheme, p.numbers, w.as_of,
+					assignment_before.day) END) e
 	WHERE l.to_tier IS NOT NULL;
 END;
 COMMENT ON FUNCTION _tiering.assignment_before(text, text, date) IS
@@ -271,11 +340,14 @@ BEGIN ATOMIC
 	UNION
 	SELECT COALESCE(f.now_id, h.customer_id) FROM tiering.watch_history h
 		LEFT JOIN tiering.former_number f ON f.scheme = h.scheme AND f.customer_id = h.customer_id
-	WHERE h.scheme = touched.scheme AND h.as_of >= touched.day;
+	WHERE h.scheme = touched.scheme AND h.as_of >= touched.day
+	UNION
+	SELECT a.customer_id FROM tiering.assignment a
+	WHERE a.scheme = touched.scheme COLLATE "C" AND a.misses > 0;
 END;
 COMMENT ON FUNCTION _tiering.touched(text, date) IS
-'The customers who have moved, or been noted anything of, since a day: all others are where they '
-'were before it';
+'The customers who have moved, or been noted anything of, since a day, or have misses: all others '
+'are where they were before it';
 
 CREATE FUNCTION _tiering.stood_on(scheme text, as_of date, version int)
 RETURNS TABLE (customer_id text, tier text)

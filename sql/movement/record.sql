@@ -342,8 +342,9 @@ BEGIN
 			ORDER BY x.move DESC LIMIT 1) m ON true
 	WHERE a.scheme = n.scheme AND a.customer_id = n.customer_id AND n.tier <> o.tier;
 	-- what an assessment had noted on the same day does not count any more
-	INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses)
-	SELECT DISTINCT a.scheme, a.customer_id, a.as_of, a.version, 0
+	INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses, after_batch)
+	SELECT DISTINCT a.scheme, a.customer_id, a.as_of, a.version, 0,
+		_tiering.next_batch(a.scheme) - 1
 	FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 		JOIN tiering.assignment a USING (scheme, customer_id)
 		JOIN tiering.watch_history h ON h.scheme = a.scheme AND h.as_of = a.as_of

@@ -407,12 +407,14 @@ CREATE TYPE _tiering.replayed_day AS (
 	v           _tiering.verdict,
 	was         text,
 	move        _tiering.replayed_move,
-	part        _tiering.edition_part
+	part        _tiering.edition_part,
+	noted       boolean
 );
 COMMENT ON TYPE _tiering.replayed_day IS
 'What a replay comes to, by kind. end: where a customer is after the last occasion of a day, and '
-'the tier in which the moves that stood had them (was). last: the same after all occasions, or '
-'before them if there is none (n = 0), with the cause of the move that is the last one to stand. '
+'the tier in which the moves that stood had them (was), and whether any of its occasions noted '
+'anything. last: the same after all occasions, or before them if there is none (n = 0), with the '
+'cause of the move that is the last one to stand. '
 'repeated: a customer whom the source has more than once. move: one that does not stand any more, '
 'or that is to be recorded. amended: a customer of whom an assessment has something else now. '
 'part: what a tier has at an assessment';
@@ -439,8 +441,7 @@ BEGIN
 		SELECT r.customer_id COLLATE "C" AS now_id, r.customer_id COLLATE "C" AS id, r.as_of
 		FROM r WHERE r.n = 0
 		UNION ALL SELECT f.now_id, f.customer_id, r.as_of FROM r JOIN tiering.former_number f
-			ON f.scheme = replayed_days.scheme AND f.now_id = r.customer_id COLLATE "C"
-		WHERE r.n = 0
+			ON f.scheme = replayed_days.scheme AND f.now_id = r.customer_id COLLATE "C" AND r.n = 0
 	), old AS MATERIALIZED (
 		SELECT false AS replayed, p.now_id AS customer_id, m.as_of, m.move AS n, m.from_tier,
 			m.to_tier, m.cause, m.version, m.measure, m.assessed
@@ -472,18 +473,19 @@ BEGIN
 			WHERE m.replayed = (m.as_of = ANY (o.differing))
 			ORDER BY m.as_of DESC, m.n DESC LIMIT 1) END, x.cause), x.v,
 		CASE WHEN b.n IS NULL THEN x.began ELSE b.to_tier END,
-		NULL::_tiering.replayed_move, NULL::_tiering.edition_part
-	FROM (SELECT r.*, lead(r.as_of) OVER w AS next, first_value((r.v).tier) OVER w AS began,
-			(r.kind, r.as_of) = (lead(r.kind) OVER w, lead(r.as_of) OVER w)
-				AND r.kind = 'assessment' AS repeated
-		  FROM r WINDOW w AS (PARTITION BY r.customer_id COLLATE "C" ORDER BY r.n)) x
+		NULL::_tiering.replayed_move, NULL::_tiering.edition_part, x.noted
+	FROM (SELECT r.*, bool_or((r.v).noted) OVER d AS noted, lead(r.as_of) OVER w AS next,
+			first_value((r.v).tier) OVER w AS began, r.kind = 'assessment' AND (r.kind, r.as_of)
+				= (lead(r.kind) OVER w, lead(r.as_of) OVER w) AS repeated
+		  FROM r WINDOW w AS (PARTITION BY r.customer_id COLLATE "C" ORDER BY r.n),
+			d AS (PARTITION BY r.customer_id COLLATE "C", r.as_of)) x
 		LEFT JOIN own o ON o.customer_id = x.customer_id COLLATE "C"
 		LEFT JOIN LATERAL (SELECT m.n, m.to_tier FROM unnest(o.moves) m
 			WHERE NOT m.replayed AND m.assessed <= x.as_of
 			ORDER BY m.as_of DESC, m.n DESC LIMIT 1) b ON true
 	WHERE x.next IS NULL OR x.repeated OR x.n > 0 AND x.next <> x.as_of
 	UNION ALL SELECT 'move', m.customer_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-		m, NULL FROM own o CROSS JOIN LATERAL unnest(o.moves) m WHERE m.as_of = ANY (o.differing);
+		m, NULL, NULL FROM own o, unnest(o.moves) m WHERE m.as_of = ANY (o.differing);
 END;
 $$;
 COMMENT ON FUNCTION _tiering.replayed_days(text, text[], date[], text, _tiering.graded_row[]) IS
@@ -517,7 +519,7 @@ BEGIN
 	)
 	SELECT f.* FROM found f
 	UNION ALL SELECT 'amended', a.customer_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-		NULL, NULL FROM amending a;
+		NULL, NULL, NULL FROM amending a;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.keep_own(text, text[], date[], text, _tiering.graded_row[]) IS
@@ -527,7 +529,7 @@ COMMENT ON FUNCTION _tiering.keep_own(text, text[], date[], text, _tiering.grade
 -- A day's entry and amendment are those after its last occasion. What stood at an
 -- assessment is read here before it is amended.
 CREATE FUNCTION _tiering.keep_days(scheme text, customers text[], days date[], cause text,
-	anew date, given _tiering.graded_row[])
+	batch int, anew date, given _tiering.graded_row[])
 RETURNS SETOF _tiering.replayed_day
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
@@ -544,20 +546,20 @@ BEGIN
 		WHERE s.as_of >= (SELECT min(d) FROM unnest(days) d)
 	), noting AS (
 		INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses, best,
-			next_tier, next_review, kept_until, policy_tier, policy_since)
+			next_tier, next_review, kept_until, policy_tier, policy_since, after_batch)
 		SELECT keep_days.scheme, f.customer_id, f.as_of, f.version, (f.v).misses, (f.v).best,
 			(f.v).next_tier, (f.v).next_review, (f.v).kept_until, (f.v).policy_tier,
-			(f.v).policy_since
-		FROM found f LEFT JOIN LATERAL (
-				SELECT h.* FROM tiering.watch_history h
-				WHERE h.scheme = keep_days.scheme AND h.as_of = f.as_of AND h.customer_id = ANY (
-					ARRAY[f.customer_id COLLATE "C"] || ARRAY(
-						SELECT o.customer_id FROM tiering.former_number o WHERE o.scheme
-							= keep_days.scheme AND o.now_id = f.customer_id COLLATE "C"))
-				ORDER BY h.entry DESC LIMIT 1) h ON true
+			(f.v).policy_since, keep_days.batch - 1
+		FROM found f LEFT JOIN LATERAL _tiering.last_entry_of(keep_days.scheme, f.customer_id,
+				f.as_of, f.as_of + 1) h ON true
 		WHERE f.kind IN ('end', 'last') AND f.n > 0 AND (f.v).tier IS NOT NULL
-			AND CASE WHEN h.entry IS NULL THEN (f.v).noted ELSE ROW((f.v).misses, (f.v).best,
-				(f.v).next_tier, (f.v).next_review IS NULL, (f.v).policy_tier, (f.v).policy_since)
+			AND CASE WHEN h.entry IS NULL THEN f.noted OR (f.v).misses > 0 AND EXISTS (
+					-- before 0.2.0 every miss had an entry
+					SELECT FROM _tiering.last_entry_of(keep_days.scheme, f.customer_id,
+						'-infinity', f.as_of) b WHERE b.after_batch IS NULL)
+				ELSE (f.v).misses > 0 AND (f.version <> h.version OR h.after_batch IS NULL)
+					OR ROW((f.v).misses, (f.v).best, (f.v).next_tier, (f.v).next_review IS NULL,
+						(f.v).policy_tier, (f.v).policy_since)
 					IS DISTINCT FROM ROW(h.misses, h.best, h.next_tier, h.next_review IS NULL,
 						h.policy_tier, h.policy_since) END
 	), ended AS MATERIALIZED (
@@ -583,10 +585,10 @@ BEGIN
 	)
 	SELECT f.* FROM found f WHERE f.kind <> 'end'
 	UNION ALL SELECT 'amended', a.customer_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-		NULL, NULL FROM amending a
+		NULL, NULL, NULL FROM amending a
 	UNION ALL SELECT 'part', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 		ROW(u.as_of, max(u.version), u.tier, sum(u.now), sum(u.was), sum(u.measure),
-			sum(u.was_measure), bool_and(u.known))::_tiering.edition_part
+			sum(u.was_measure), bool_and(u.known))::_tiering.edition_part, NULL
 	FROM ended e CROSS JOIN LATERAL (VALUES
 		(e.as_of, e.version, e.tier, 1, 0, e.measure, NULL::numeric, e.slot IS NOT NULL),
 		(e.as_of, e.version, e.was, 0, 1, NULL, e.was_measure, e.slot IS NOT NULL))
@@ -594,7 +596,7 @@ BEGIN
 	WHERE u.tier IS NOT NULL GROUP BY u.as_of, u.tier;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.keep_days(text, text[], date[], text, date,
+COMMENT ON FUNCTION _tiering.keep_days(text, text[], date[], text, int, date,
 	_tiering.graded_row[]) IS
 'Replays customers, keeps what comes out otherwise of each day, what the policy has noted and what '
 'assessments have of them, and hands on all but the ends of days, with the parts of editions. '
@@ -612,7 +614,7 @@ AS $$
 BEGIN
 	RETURN QUERY WITH found AS MATERIALIZED (
 		SELECT f.* FROM _tiering.keep_days(keep_moves.scheme, customers, days, keep_moves.cause,
-			anew, given) f
+			keep_moves.batch, anew, given) f
 	), differing AS MATERIALIZED (
 		SELECT (f.move).* FROM found f WHERE f.kind = 'move'
 	), superseding AS (

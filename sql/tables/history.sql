@@ -113,22 +113,27 @@ CREATE TABLE tiering.watch_history (
 	kept_until  date,
 	policy_tier text COLLATE "C",
 	policy_since date,
-	recorded_at timestamptz NOT NULL DEFAULT now()
+	recorded_at timestamptz NOT NULL DEFAULT now(),
+	after_batch int
 );
 CREATE INDEX watch_history_customer ON tiering.watch_history (scheme, customer_id, as_of, entry);
 SELECT pg_catalog.pg_extension_config_dump('tiering.watch_history', '');
 SELECT pg_catalog.pg_extension_config_dump('tiering.watch_history_entry_seq', '');
 COMMENT ON TABLE tiering.watch_history IS
 'What the policy had noted of a customer after an assessment, where that does not follow from '
-'their last move. Of several entries for one assessment the last one counts. A customer who has '
-'none since the assessment of their last move has no misses, no next tier, and no override on top';
+'their last move, nor from the entry before. Of several entries for one assessment the last one '
+'counts; none counts whose assessment was taken back. An entry stands until the customer''s next '
+'one, or their next move, but that misses go on. A customer who has none since the assessment of '
+'their last move has no misses, no next tier, and no override on top';
 COMMENT ON COLUMN tiering.watch_history.entry IS 'Number of the entry';
 COMMENT ON COLUMN tiering.watch_history.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.watch_history.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.watch_history.as_of IS 'The assessment';
 COMMENT ON COLUMN tiering.watch_history.version IS
 'The version of the scheme whose names the tiers have';
-COMMENT ON COLUMN tiering.watch_history.misses IS 'As in assignment';
+COMMENT ON COLUMN tiering.watch_history.misses IS
+'As in assignment. If there are any, they go on: every later review that the policy of their tier '
+'counts adds one, without an entry of its own';
 COMMENT ON COLUMN tiering.watch_history.best IS 'As in assignment';
 COMMENT ON COLUMN tiering.watch_history.next_tier IS 'As in assignment';
 COMMENT ON COLUMN tiering.watch_history.next_review IS
@@ -137,3 +142,5 @@ COMMENT ON COLUMN tiering.watch_history.kept_until IS 'As in assignment';
 COMMENT ON COLUMN tiering.watch_history.policy_tier IS 'As in assignment';
 COMMENT ON COLUMN tiering.watch_history.policy_since IS 'As in assignment';
 COMMENT ON COLUMN tiering.watch_history.recorded_at IS 'When it was recorded';
+COMMENT ON COLUMN tiering.watch_history.after_batch IS
+'The last batch before it; null of entries from before 0.2.0, of which every miss has its own';

@@ -197,7 +197,8 @@ ALTER TABLE tiering.watch_history RENAME COLUMN ruled_since TO policy_since;
 ALTER TABLE tiering.watch_history
 	ADD COLUMN version int,
 	ADD COLUMN best text COLLATE "C",
-	ADD COLUMN kept_until date;
+	ADD COLUMN kept_until date,
+	ADD COLUMN after_batch int;
 ALTER TABLE tiering.watch_history
 	ALTER COLUMN version TYPE int USING tiering_update.version_at(scheme, as_of),
 	ALTER COLUMN version SET NOT NULL,
@@ -217,6 +218,14 @@ FROM (
 		ORDER BY w.as_of DESC, w.entry DESC LIMIT 1) h
 WHERE m.direction NOT IN ('new', 'exit') AND h.as_of < m.as_of
 	AND (h.misses, h.next_tier, h.policy_since) IS DISTINCT FROM (0, NULL, NULL);
+-- From now on misses are counted without an entry, from one that says so.
+INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses, best, next_tier,
+	next_review, kept_until, policy_tier, policy_since, after_batch)
+SELECT a.scheme, a.customer_id, GREATEST(s.refreshed_as_of, a.as_of), a.version, a.misses, a.best,
+	a.next_tier, a.next_review, a.kept_until, a.policy_tier, a.policy_since,
+	(SELECT COALESCE(max(b.batch), 0) FROM tiering.batch b WHERE b.scheme = a.scheme)
+FROM tiering.assignment a JOIN tiering.source s ON s.scheme = a.scheme
+WHERE a.misses > 0;
 
 CREATE TABLE tiering.own_assessment (
 	scheme      text COLLATE "C" NOT NULL,

@@ -106,7 +106,9 @@ FROM (VALUES
 		UPDATE tiering.scheme_version SET effective = '[2024-01-01,2024-03-02)'
 		WHERE scheme = 'inv' AND version = 1$$),
 	(20, 'two drafts', $$DROP INDEX tiering.scheme_version_one_draft;
-		INSERT INTO tiering.scheme_version (scheme, version) VALUES ('inv', 3), ('inv', 4)$$))
+		INSERT INTO tiering.scheme_version (scheme, version) VALUES ('inv', 3), ('inv', 4)$$),
+	(21, 'a miss too many', $$UPDATE tiering.assignment SET misses = misses + 1
+		WHERE scheme = 'inv' AND customer_id = '2'$$))
 	x (n, what, statement)
 ORDER BY n;
 SELECT * FROM t.invariants('inv');

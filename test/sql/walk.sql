@@ -461,6 +461,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.apply_decision(tiering.request, text);
 	_tiering.approved_moves(text, date);
 	_tiering.assessed(text, date, integer, date, text[], integer, boolean);
+	_tiering.assessed_after(text, text[], date, date);
 	_tiering.assignment_before(text, text, date);
 	_tiering.assignments_for(text, date, boolean, text[]);
 	_tiering.blocking_sessions(xid);
@@ -555,6 +556,8 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.keep_requests(text, date, text[], _tiering.asking[]);
 	_tiering.last_assessed(text, text);
 	_tiering.last_move();
+	_tiering.last_entry(text, text[], date, date);
+	_tiering.last_entry_of(text, text, date, date);
 	_tiering.last_own(text);
 	_tiering.lock_draft(text);
 	_tiering.lock_request(bigint, text);
@@ -634,6 +637,8 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.check_owner(text);
 	_tiering.drop_scheme(text, text);
 	_tiering.end_override(bigint, date, text);
+	_tiering.entry_after(text, integer, text, date, integer, text, date, date, integer, text,
+		text, date, date, date, date[]);
 	_tiering.grant_role(regrole, text);
 	_tiering.publish(text, date);
 	_tiering.recount(text);
@@ -665,7 +670,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.wilson(bigint, bigint);
 	_tiering.write_binding(text, text, boolean);
 	_tiering.replayed_days(text, text[], date[], text, _tiering.graded_row[]);
-	_tiering.keep_days(text, text[], date[], text, date, _tiering.graded_row[]);
+	_tiering.keep_days(text, text[], date[], text, integer, date, _tiering.graded_row[]);
 	_tiering.keep_moves(text, text[], date[], text, integer, date, _tiering.graded_row[]);
 	_tiering.replayed_steps(text, date, _tiering.verdict, integer, integer, text, text);
 	_tiering.write_replay(text, text[], date[], text, integer, date, date, _tiering.graded_row[]);

@@ -199,5 +199,27 @@ SELECT superseded, recorded, written FROM tiering.restate('right', '2024-02-01',
 SELECT written FROM tiering.refresh('right', '2024-04-30');
 ALTER TABLE tiering.assignment DROP COLUMN note;
 DROP TABLE tiering_refresh;
+-- What an assessment noted that was taken back does not count any more, also for what is
+-- made again later: the miss of 2 January was none.
+CREATE TABLE back.one AS SELECT * FROM (VALUES ('2024-01-01'::date, 200), ('2024-01-02', 50),
+	('2024-01-03', 50)) v(as_of, value);
+SELECT tiering.create_ladder('undone', 'value', '{mass,gold}', '{NULL,100}');
+INSERT INTO tiering.policy (scheme, version, tier, down_after) VALUES ('undone', 1, 'gold', 3);
+SELECT tiering.publish('undone', '2024-01-01'), tiering.set_source('undone',
+	$$SELECT 'a' AS customer_id, value FROM back.one WHERE as_of = $1$$);
+SELECT count(tiering.refresh('undone', d)) FROM unnest('{2024-01-01,2024-01-02}'::date[]) d;
+SELECT written FROM tiering.void_assessment('undone', '2024-01-02', 'a wrong feed');
+UPDATE back.one SET value = 200 WHERE as_of = '2024-01-02';
+SELECT count(tiering.refresh('undone', d)) FROM unnest('{2024-01-02,2024-01-03}'::date[]) d;
+SELECT misses FROM tiering.assignment WHERE scheme = 'undone';
+SELECT written FROM tiering.restate('undone', '2024-01-03', '{a}');
+SELECT misses FROM tiering.assignment WHERE scheme = 'undone';
+-- a second miss has no entry of its own, and is gone with its assessment as well
+INSERT INTO back.one VALUES ('2024-01-04', 50);
+SELECT count(tiering.refresh('undone', '2024-01-04'));
+SELECT misses, next_review FROM tiering.assignment WHERE scheme = 'undone';
+SELECT as_of, misses FROM tiering.watch_history WHERE scheme = 'undone' ORDER BY entry;
+SELECT written FROM tiering.void_assessment('undone', '2024-01-04', 'a wrong feed');
+SELECT misses, next_review FROM tiering.assignment WHERE scheme = 'undone';
 DROP SCHEMA back CASCADE;
 RESET client_min_messages;
