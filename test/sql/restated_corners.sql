@@ -171,6 +171,22 @@ DELETE FROM corner.value WHERE customer_id = 'first';
 SELECT superseded, recorded FROM tiering.restate('lags', '2024-03-01', '{first,poor}');
 SELECT customer_id, as_of, direction, measure FROM tiering.standing_move WHERE scheme = 'lags'
 	AND as_of = '2024-03-31' ORDER BY 1;
+
+-- On the day of a miss somebody puts the customer where they are: the miss stays noted. It came
+-- of a restatement; before it, the miss before and this one led down, and that was undone by hand.
+CREATE TABLE corner.noted AS SELECT * FROM (VALUES ('2024-01-31'::date, 200), ('2024-02-29', 50),
+	('2024-03-31', 50)) v(as_of, value);
+SELECT tiering.create_ladder('renoted', 'value', '{mass,gold}', '{NULL,100}');
+INSERT INTO tiering.policy (scheme, version, tier, down_after) VALUES ('renoted', 1, 'gold', 2);
+SELECT tiering.publish('renoted', '2024-01-01'), tiering.set_source('renoted',
+	$$SELECT 'a' AS customer_id, value FROM corner.noted WHERE as_of = $1$$);
+SELECT count(tiering.refresh('renoted', as_of)) FROM (SELECT * FROM corner.noted ORDER BY 1) d;
+UPDATE tiering.assignment SET tier = 'gold' WHERE scheme = 'renoted' AND tier = 'mass';
+UPDATE corner.noted SET value = 200 WHERE as_of = '2024-02-29';
+SELECT superseded, recorded FROM tiering.restate('renoted', '2024-02-29', '{a}');
+SELECT tier, since, misses FROM tiering.assignment WHERE scheme = 'renoted';
+SELECT as_of, misses FROM tiering.watch_history WHERE scheme = 'renoted' ORDER BY entry;
+SELECT t.invariants('renoted');
 SELECT tiering.revoke_role('t_corner', 'approve'), tiering.revoke_role('t_corner', 'report');
 DROP ROLE t_corner;
 DROP SCHEMA corner CASCADE;
