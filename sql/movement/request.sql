@@ -244,7 +244,8 @@ BEGIN
 			DETAIL = COALESCE('"' || now_is.decided_by || '" decided on it.', '');
 	END IF;
 	IF what IN ('approve', 'reject', 'end')
-		AND _tiering.is_login(r.requested_id, r.requested_by) THEN
+		AND _tiering.is_person(r.requested_id, r.requested_by, r.requested_person, r.requested_as)
+	THEN
 		RAISE EXCEPTION 'request % is your own', request
 			USING ERRCODE = 'insufficient_privilege',
 			HINT = CASE what
@@ -455,7 +456,9 @@ AS $$
 DECLARE
 	r tiering.request := _tiering.lock_request(request, 'withdraw');
 BEGIN
-	IF r.kind = 'move' OR NOT _tiering.is_login(r.requested_id, r.requested_by) THEN
+	IF r.kind = 'move' OR NOT _tiering.is_person(r.requested_id, r.requested_by,
+		r.requested_person, r.requested_as)
+	THEN
 		RAISE EXCEPTION 'request % is not yours to withdraw', request
 			USING ERRCODE = 'insufficient_privilege',
 			HINT = 'What people ask for is withdrawn by who did, moves by the refreshes that do '

@@ -169,7 +169,7 @@ BEGIN ATOMIC
 			tiering.keeping, tiering.source_check, tiering.customer_alias,
 			tiering.former_number, tiering.customer_dimension, tiering.target,
 			tiering.forgotten, tiering.sealed_before, tiering.checkpoint, tiering.run,
-			tiering.last_run'),
+			tiering.last_run, tiering.trusted_login'),
 		('author', 'INSERT, UPDATE, DELETE ON tiering.metric, tiering.tier, tiering.rule,
 			tiering.score_weight, tiering.score_band, tiering.service, tiering.benefit,
 			tiering.policy, tiering.asset_weight'),

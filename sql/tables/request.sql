@@ -24,6 +24,7 @@ CREATE TABLE tiering.request (
 	             CHECK ((0 <> ALL (approvers::oid[])) IS TRUE),
 	effective    date,
 	digest       bytea,
+	requested_person oid DEFAULT _tiering.person_id(),
 	CHECK (CASE kind
 		WHEN 'move' THEN valid IS NULL AND num_nulls(tier, as_of, version) = 0
 		WHEN 'forget' THEN reason IS NOT NULL
@@ -73,6 +74,9 @@ COMMENT ON COLUMN tiering.request.effective IS
 'The day from which on the version is to grade that is to be published';
 COMMENT ON COLUMN tiering.request.digest IS
 'SHA-256 over the draft that is to be published: approved is what was asked for';
+COMMENT ON COLUMN tiering.request.requested_person IS
+'The oid of that role if it was who asked, as the login was trusted to say; see trusted_login. Null '
+'for all others, who are who had logged in';
 
 CREATE TABLE tiering.decision (
 	request    bigint NOT NULL REFERENCES tiering.request,
@@ -86,6 +90,7 @@ CREATE TABLE tiering.decision (
 	decided_id oid DEFAULT _tiering.login_id(),
 	decided_as text DEFAULT _tiering.acting_role(),
 	step       int NOT NULL DEFAULT 1 CHECK (step > 0),
+	decided_person oid DEFAULT _tiering.person_id(),
 	PRIMARY KEY (request, decision, step)
 );
 CREATE UNIQUE INDEX decision_once ON tiering.decision (request) WHERE decision
@@ -111,3 +116,6 @@ COMMENT ON COLUMN tiering.decision.decided_id IS
 COMMENT ON COLUMN tiering.decision.decided_as IS 'The role that they had set; null if none';
 COMMENT ON COLUMN tiering.decision.step IS
 'Of what is agreed, approved or rejected, which of the steps that the request takes; otherwise 1';
+COMMENT ON COLUMN tiering.decision.decided_person IS
+'The oid of that role if it was who decided, as the login was trusted to say; see trusted_login. '
+'Null for all others, who are who had logged in';

@@ -547,6 +547,19 @@ ALTER TABLE tiering.decision
 	DROP CONSTRAINT decision_pkey,
 	ADD CONSTRAINT decision_pkey PRIMARY KEY (request, decision, step);
 
+-- Who acted through a login that is trusted to say so
+CREATE TABLE tiering.trusted_login (
+	login      regrole PRIMARY KEY,
+	reason     text NOT NULL CHECK (reason ~ '\S'),
+	trusted_at timestamptz NOT NULL DEFAULT now(),
+	trusted_by text NOT NULL DEFAULT session_user
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.trusted_login', '');
+ALTER TABLE tiering.request ADD COLUMN requested_person oid;
+ALTER TABLE tiering.request ALTER COLUMN requested_person SET DEFAULT _tiering.person_id();
+ALTER TABLE tiering.decision ADD COLUMN decided_person oid;
+ALTER TABLE tiering.decision ALTER COLUMN decided_person SET DEFAULT _tiering.person_id();
+
 -- No session writes now.
 SELECT tiering_update.drop_column('tiering.writing', c.name)
 FROM unnest('{as_of,kind}'::name[]) c (name);

@@ -551,6 +551,8 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.has_graded(text, integer);
 	_tiering.insert_ecb_rate();
 	_tiering.is_login(oid, text);
+	_tiering.person_id();
+	_tiering.is_person(oid, text, oid, text);
 	_tiering.keep_distribution(text, date, integer, integer, _tiering.tier_sum[]);
 	_tiering.keep_editions(text, boolean, integer, _tiering.edition_part[]);
 	_tiering.keep_requests(text, date, text[], _tiering.asking[]);
@@ -794,6 +796,7 @@ $list$);
 INSERT INTO walk.decided VALUES ('relation', 'report', $list$
 	run SELECT;
 	last_run SELECT;
+	trusted_login SELECT;
 	current_dimension SELECT;
 	customer_dimension SELECT;
 	target SELECT;
