@@ -40,6 +40,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "utils/guc.h"
 
 #include "compat.h"
 #include "open_end.h"
@@ -48,8 +49,16 @@ TIERING_MODULE_MAGIC;
 
 extern PGDLLEXPORT void _PG_init(void);
 
+/* Read where it counts, in SQL: see _tiering.notify() */
+static bool notify = true;
+
 void
 _PG_init(void)
 {
 	OpenEndDefine();
+	DefineCustomBoolVariable("tiering.notify",
+							 "Whether refreshes and restatements notify the channel tiering.",
+							 "A transaction that is to be prepared must not: PostgreSQL does "
+							 "not prepare one that has notified.",
+							 &notify, true, PGC_USERSET, 0, NULL, NULL, NULL);
 }

@@ -216,6 +216,20 @@ END;
 COMMENT ON FUNCTION _tiering.cell_counts(text, date, int, _tiering.assessed_cell[]) IS
 'What an assessment did, as refresh() tells it';
 
+-- PostgreSQL prepares no transaction that has notified: who has it prepared turns this off.
+CREATE FUNCTION _tiering.notify(told text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF current_setting('tiering.notify', true) IS DISTINCT FROM 'off' THEN
+		PERFORM pg_notify('tiering', told);
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.notify(text) IS
+'Tells who listens on the channel tiering, unless tiering.notify is off';
+
 -- Delivered when the transaction commits, and to nobody if it does not. A payload
 -- has less than 8,000 bytes, of which a name of 1,000 characters takes 6,000 at most.
 CREATE FUNCTION _tiering.notify_refresh(result tiering.refresh_result) RETURNS void
@@ -224,7 +238,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	result.scheme := "left"(result.scheme, 1000);
-	PERFORM pg_notify('tiering', row_to_json(result)::text);
+	PERFORM _tiering.notify(row_to_json(result)::text);
 END;
 $$;
 COMMENT ON FUNCTION _tiering.notify_refresh(tiering.refresh_result) IS

@@ -59,7 +59,7 @@ AS $$
 BEGIN
 	IF result.superseded + result.recorded + result.written > 0 THEN
 		result.scheme := "left"(result.scheme, 1000);
-		PERFORM pg_notify('tiering', row_to_json(result)::text);
+		PERFORM _tiering.notify(row_to_json(result)::text);
 	END IF;
 END;
 $$;

@@ -9,6 +9,7 @@ use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
+$node->append_conf('postgresql.conf', 'max_prepared_transactions = 5');
 $node->start;
 $node->safe_psql(
 	'postgres', q{
@@ -97,5 +98,30 @@ is($told[0]->{scheme}, substr($long, 0, 1000), 'is cut');
 is($told[0]->{new}, 95, 'and its counts are there');
 
 $session->quit;
+
+# What a transaction manager prepares, as JDBC's XA does, must not have notified.
+my $prepare = "BEGIN; SELECT new FROM tiering.refresh('xa', '2024-01-31');
+	SELECT recorded FROM tiering.restate('xa', '2024-01-31'); PREPARE TRANSACTION 'night'";
+$node->safe_psql('postgres', q{SELECT make('xa')});
+($ret, $out, $err) = $node->psql('postgres', $prepare);
+like($err, qr/cannot PREPARE a transaction that has executed .*NOTIFY/,
+	'PostgreSQL does not prepare what has notified');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM tiering.assignment WHERE scheme = 'xa'}),
+	0, 'and nothing is left of it');
+($ret, $out, $err) = $node->psql('postgres', "SET tiering.notify = off; $prepare");
+is($ret, 0, 'with tiering.notify off it is prepared') or diag($err);
+($ret, $out, $err) = $node->psql('postgres', q{SELECT tiering.refresh('xa', '2024-02-29')});
+like($err, qr/is being .* by another session|under way|another session/,
+	'until it ends, nobody else refreshes');
+$node->stop;
+$node->start;
+$node->safe_psql('postgres', q{COMMIT PREPARED 'night'});
+is($node->safe_psql('postgres', q{SELECT count(*) FROM tiering.current_tier WHERE scheme = 'xa'}),
+	95, 'also after a restart');
+is($node->safe_psql('postgres', q{SELECT new FROM tiering.refresh('xa', '2024-02-29')}), 0,
+	'and the next refresh goes on from it');
+is($node->safe_psql('postgres', q{SELECT string_agg(kind, ', ' ORDER BY run) FROM tiering.run
+	WHERE scheme = 'xa'}), 'refresh, restate, refresh', 'what ran is there');
+
 $node->stop;
 done_testing();
