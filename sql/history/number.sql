@@ -30,14 +30,19 @@ CREATE FUNCTION _tiering.merges(scheme text, known int)
 RETURNS TABLE (from_id text, to_id text, on_date date, leads boolean, batch int)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 10
 BEGIN ATOMIC
+	-- what taken_back_by() asks for one batch, for all: those after each are read once
+	WITH void AS MATERIALIZED (
+		SELECT v.as_of, v.batch FROM tiering.batch v
+		WHERE v.scheme = merges.scheme COLLATE "C" AND v.kind = 'void'
+			AND (merges.known IS NULL OR v.batch <= merges.known)
+	)
 	SELECT COALESCE(f.now_id, a.from_id), COALESCE(t.now_id, a.to_id), a.on_date, a.leads, a.batch
 	FROM tiering.customer_alias a
 		LEFT JOIN tiering.former_number f ON f.scheme = a.scheme AND f.customer_id = a.from_id
 		LEFT JOIN tiering.former_number t ON t.scheme = a.scheme AND t.customer_id = a.to_id
 	WHERE a.scheme = merges.scheme COLLATE "C" AND a.leads IS NOT NULL
 		AND (merges.known IS NULL OR a.batch <= merges.known)
-		AND NOT EXISTS (SELECT FROM _tiering.taken_back_by(a.scheme, a.on_date, a.batch) v(batch)
-			WHERE merges.known IS NULL OR v.batch <= merges.known);
+		AND NOT EXISTS (SELECT FROM void v WHERE v.as_of <= a.on_date AND v.batch > a.batch);
 END;
 COMMENT ON FUNCTION _tiering.merges(text, int) IS
 'The customers of a scheme who became one with another, as known by a batch; null: as known now. '
@@ -90,6 +95,25 @@ COMMENT ON FUNCTION _tiering.became(text, date, int) IS
 'The customers who are one with another on a day, as known by a batch, and with whom; a null day: '
 'now';
 
+-- Most customers have to do with no merge, and what all of them led to is not looked for.
+CREATE FUNCTION _tiering.became_one(scheme text, customer_id text, day date, known int)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+BEGIN ATOMIC
+	SELECT CASE WHEN EXISTS (
+			SELECT FROM tiering.customer_alias a
+			WHERE a.scheme = became_one.scheme COLLATE "C" AND a.leads IS NOT NULL
+				AND a.from_id = ANY (ARRAY[became_one.customer_id COLLATE "C"] || ARRAY(
+					SELECT f.customer_id FROM tiering.former_number f
+					WHERE f.scheme = became_one.scheme COLLATE "C"
+						AND f.now_id = became_one.customer_id COLLATE "C")))
+		THEN (SELECT b.becomes
+			FROM _tiering.became(became_one.scheme, became_one.day, became_one.known) b
+			WHERE b.customer_id = became_one.customer_id) END;
+END;
+COMMENT ON FUNCTION _tiering.became_one(text, text, date, int) IS
+'With whom a customer is one on a day, as known by a batch, as became() tells it; null: with nobody';
+
 CREATE FUNCTION _tiering.numbers_ever(scheme text, customers text[]) RETURNS text[]
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 BEGIN ATOMIC
@@ -102,16 +126,10 @@ END;
 COMMENT ON FUNCTION _tiering.numbers_ever(text, text[]) IS
 'The numbers of customers, and those that they had before; null if that is given';
 
--- Most customers have to do with no merge, and what all of them led to is not looked for.
 CREATE FUNCTION _tiering.number_now(scheme text, customer_id text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 BEGIN ATOMIC
-	SELECT CASE WHEN EXISTS (SELECT FROM tiering.customer_alias a
-			WHERE a.scheme = number_now.scheme COLLATE "C" AND a.leads IS NOT NULL
-				AND a.from_id = ANY (_tiering.numbers_ever(number_now.scheme, ARRAY[p.id])
-					COLLATE "C"))
-		THEN COALESCE((SELECT b.becomes FROM _tiering.became(number_now.scheme, NULL, NULL) b
-			WHERE b.customer_id = p.id), p.id) ELSE p.id END
+	SELECT COALESCE(_tiering.became_one(number_now.scheme, p.id, NULL, NULL), p.id)
 	FROM (SELECT _tiering.person(number_now.scheme, number_now.customer_id)) p(id);
 END;
 COMMENT ON FUNCTION _tiering.number_now(text, text) IS
@@ -140,8 +158,15 @@ COMMENT ON FUNCTION _tiering.numbers_now(text, text[]) IS
 CREATE FUNCTION _tiering.persons(scheme text, customers text[], day date) RETURNS text[]
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 BEGIN ATOMIC
-	SELECT CASE WHEN persons.customers IS NOT NULL THEN persons.customers
-		|| ARRAY(
+	SELECT CASE WHEN persons.customers IS NULL THEN NULL
+		-- nobody is one with any of them into whom nobody was merged
+		WHEN NOT EXISTS (
+			SELECT FROM tiering.customer_alias a
+			WHERE a.scheme = persons.scheme COLLATE "C" AND a.leads IS NOT NULL
+				AND a.to_id = ANY (ARRAY(SELECT n COLLATE "C"
+					FROM unnest(_tiering.numbers_ever(persons.scheme, persons.customers)) n)))
+		THEN persons.customers
+		ELSE persons.customers || ARRAY(
 			SELECT b.customer_id FROM _tiering.became(persons.scheme, persons.day, NULL) b
 			WHERE b.becomes COLLATE "C" = ANY (persons.customers COLLATE "C")) END;
 END;

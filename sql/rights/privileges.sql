@@ -21,7 +21,8 @@ GRANT SELECT ON tiering.scheme, tiering.scheme_version, tiering.publication,
 	tiering.draft_author, tiering.metric,
 	tiering.tier, tiering.rule, tiering.score_weight, tiering.score_band, tiering.service,
 	tiering.benefit, tiering.tier_benefit, tiering.policy, tiering.asset_weight, tiering.preset,
-	tiering.fx_rate, tiering.ecb_rate, tiering.fx_max_age, tiering.calendar_day
+	tiering.fx_rate, tiering.ecb_rate, tiering.fx_max_age, tiering.calendar_day,
+	tiering.trusted_login
 	TO PUBLIC;
 
 -- Aggregates. What they are made of takes no right but their owner's.
@@ -188,8 +189,8 @@ GRANT EXECUTE ON FUNCTION _tiering.relation_rights, _tiering.function_rights, _t
 GRANT EXECUTE ON FUNCTION _tiering.succeeded TO PUBLIC;
 -- what defaults, conditions and triggers of tables ask with the rights of whoever writes
 GRANT EXECUTE ON FUNCTION _tiering.bounds_fit, _tiering.restores, _tiering.binder,
-	_tiering.login_id, _tiering.acting_role, _tiering.kept_settings, _tiering.open_end,
-	_tiering.is_dropped, _tiering.heeded_publication,
+	_tiering.login_id, _tiering.person_id, _tiering.acting_role, _tiering.kept_settings,
+	_tiering.open_end, _tiering.is_dropped, _tiering.heeded_publication,
 	_tiering.status_follows, _tiering.refuse_change, _tiering.refuse_alone
 	TO PUBLIC;
 -- near_upgrade, which may be granted alone: it asks for a key that the view alone gives

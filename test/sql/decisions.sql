@@ -244,5 +244,5 @@ SELECT kind, valid, regexp_replace(desk.as_role('t_chief',
 	'g') AS approve FROM tiering.request WHERE customer_id = 'o-plain' ORDER BY request;
 DROP SCHEMA desk CASCADE;
 REVOKE ALL ON ALL TABLES IN SCHEMA tiering FROM t_asker, t_chief, t_night;
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA tiering FROM t_asker, t_chief, t_night;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA tiering, _tiering FROM t_asker, t_chief, t_night;
 DROP ROLE t_asker; DROP ROLE t_chief; DROP ROLE t_night;

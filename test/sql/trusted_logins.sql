@@ -32,7 +32,8 @@ SELECT t.fails(format('SELECT tiering.approve(%s)', :r1)) ~ 'is your own' AS ref
 -- nor can anybody say that they are trusted
 SELECT t.fails(q) FROM unnest(ARRAY[
 	$$INSERT INTO tiering.trusted_login (login, reason) VALUES ('pooled_app', 'us')$$,
-	'SELECT _tiering.person_id()']) q;
+	$$UPDATE tiering.trusted_login SET login = 'pooled_app'::regrole$$,
+	'DELETE FROM tiering.trusted_login']) q;
 RESET SESSION AUTHORIZATION;
 
 -- Trusted, two roles are two people; what was asked before stays one's own.

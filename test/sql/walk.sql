@@ -31,6 +31,7 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.kept_settings();
 	_tiering.open_end();
 	_tiering.login_id();
+	_tiering.person_id();
 	rolling(interval, date);
 	clip(tiering.daily_series, daterange);
 	carry(tiering.daily_series, integer);
@@ -287,6 +288,7 @@ INSERT INTO walk.decided VALUES ('function', 'report', $list$
 	_tiering.numbers_disagree(text);
 	_tiering.numbers_known(text, text, timestampwithtimezone);
 	_tiering.became(text, date, integer);
+	_tiering.became_one(text, text, date, integer);
 	_tiering.merged(text, integer);
 	_tiering.merges(text, integer);
 	_tiering.person(text, text);
@@ -551,7 +553,6 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.has_graded(text, integer);
 	_tiering.insert_ecb_rate();
 	_tiering.is_login(oid, text);
-	_tiering.person_id();
 	_tiering.notify(text);
 	_tiering.is_person(oid, text, oid, text);
 	_tiering.keep_distribution(text, date, integer, integer, _tiering.tier_sum[]);
@@ -792,12 +793,12 @@ INSERT INTO walk.decided VALUES ('relation', 'public', $list$
 	score_band SELECT;
 	score_weight SELECT;
 	service SELECT;
-	tier SELECT
+	tier SELECT;
+	trusted_login SELECT
 $list$);
 INSERT INTO walk.decided VALUES ('relation', 'report', $list$
 	run SELECT;
 	last_run SELECT;
-	trusted_login SELECT;
 	current_dimension SELECT;
 	customer_dimension SELECT;
 	target SELECT;

@@ -12,7 +12,7 @@ $node->init;
 $node->start;
 
 my @tables = qw(scheme scheme_version publication metric tier rule policy source series_source
-	refresh_check source_check assignment migration distribution_history
+	refresh_check source_check run trusted_login assignment migration distribution_history
 	batch superseded watch_history request decision dirty customer_alias former_number checkpoint);
 
 # All that the extension's tables have, as text
