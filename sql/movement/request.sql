@@ -198,7 +198,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	own int := d.step FROM tiering.decision d
-		WHERE d.request = r.request AND _tiering.is_login(d.decided_id, d.decided_by) LIMIT 1;
+		WHERE d.request = r.request AND _tiering.is_person(d.decided_id, d.decided_by,
+			d.decided_person, d.decided_as) LIMIT 1;
 	step int := 1 + count(*) FROM tiering.decision d
 		WHERE d.request = r.request AND d.decision = 'agreed';
 BEGIN

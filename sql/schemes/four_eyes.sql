@@ -182,7 +182,7 @@ DECLARE
 		'things are now.', r.scheme);
 BEGIN
 	IF EXISTS (SELECT FROM tiering.draft_author a WHERE a.scheme = r.scheme AND a.version = draft
-		AND _tiering.is_login(a.written_id, a.written_by))
+		AND _tiering.is_person(a.written_id, a.written_by, a.written_person, a.written_as))
 	THEN
 		RAISE EXCEPTION 'version % of scheme "%" is partly your own', draft, r.scheme
 			USING ERRCODE = 'insufficient_privilege',

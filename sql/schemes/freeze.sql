@@ -73,7 +73,9 @@ BEGIN ATOMIC
 	WHERE NOT EXISTS (
 		SELECT FROM tiering.draft_author a
 		WHERE a.scheme = note_author.scheme COLLATE "C" AND a.version = note_author.version
-			AND a.written_by = session_user AND a.written_id = _tiering.login_id());
+			AND a.written_by = session_user AND a.written_id = _tiering.login_id()
+			AND a.written_as IS NOT DISTINCT FROM _tiering.acting_role()
+			AND a.written_person IS NOT DISTINCT FROM _tiering.person_id());
 END;
 COMMENT ON FUNCTION _tiering.note_author(text, int) IS
 'Notes that who has logged in writes to a draft';

@@ -17,6 +17,8 @@ CREATE TABLE tiering.draft_author (
 	version    int NOT NULL,
 	written_by text NOT NULL DEFAULT session_user,
 	written_id oid DEFAULT _tiering.login_id(),
+	written_as text DEFAULT _tiering.acting_role(),
+	written_person oid DEFAULT _tiering.person_id(),
 	FOREIGN KEY (scheme, version) REFERENCES tiering.scheme_version ON DELETE CASCADE
 );
 ALTER TABLE tiering.draft_author REPLICA IDENTITY FULL;
@@ -29,3 +31,8 @@ COMMENT ON COLUMN tiering.draft_author.version IS 'Version';
 COMMENT ON COLUMN tiering.draft_author.written_by IS 'Who had logged in and wrote';
 COMMENT ON COLUMN tiering.draft_author.written_id IS
 'The oid of that role, by which it is known when it is renamed';
+COMMENT ON COLUMN tiering.draft_author.written_as IS
+'The role that they had set; null if none';
+COMMENT ON COLUMN tiering.draft_author.written_person IS
+'The oid of that role if it was who wrote, as the login was trusted to say; see trusted_login. Null '
+'for all others, who are who had logged in';

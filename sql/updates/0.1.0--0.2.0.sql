@@ -46,6 +46,8 @@ CREATE TABLE tiering.draft_author (
 	version    int NOT NULL,
 	written_by text NOT NULL DEFAULT session_user,
 	written_id oid DEFAULT _tiering.login_id(),
+	written_as text DEFAULT _tiering.acting_role(),
+	written_person oid DEFAULT _tiering.person_id(),
 	FOREIGN KEY (scheme, version) REFERENCES tiering.scheme_version ON DELETE CASCADE
 );
 ALTER TABLE tiering.draft_author REPLICA IDENTITY FULL;
