@@ -257,10 +257,13 @@ COMMENT ON FUNCTION _tiering.assessed_after(text, text[], date, date) IS
 
 -- Of several entries for a day the last one, unless it was taken back
 CREATE FUNCTION _tiering.last_entry(scheme text, numbers text[], first date, before date)
-RETURNS SETOF tiering.watch_history
+RETURNS TABLE (entry bigint, as_of date, version int, misses int, best text, next_tier text,
+	next_review date, kept_until date, policy_tier text, policy_since date, after_batch int)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
 BEGIN ATOMIC
-	SELECT h.* FROM tiering.watch_history h
+	SELECT h.entry, h.as_of, h.version, h.misses, h.best, h.next_tier, h.next_review,
+		h.kept_until, h.policy_tier, h.policy_since, h.after_batch
+	FROM tiering.watch_history h
 	WHERE h.scheme = last_entry.scheme COLLATE "C" AND h.customer_id = ANY (last_entry.numbers)
 		AND h.as_of >= last_entry.first AND h.as_of < last_entry.before
 		AND NOT EXISTS (
@@ -272,7 +275,8 @@ COMMENT ON FUNCTION _tiering.last_entry(text, text[], date, date) IS
 'customer who had these numbers; no row if there is none';
 
 CREATE FUNCTION _tiering.last_entry_of(scheme text, customer_id text, first date, before date)
-RETURNS SETOF tiering.watch_history
+RETURNS TABLE (entry bigint, as_of date, version int, misses int, best text, next_tier text,
+	next_review date, kept_until date, policy_tier text, policy_since date, after_batch int)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
 BEGIN ATOMIC
 	SELECT h.* FROM (
