@@ -203,7 +203,8 @@ like($err, qr/WARNING:  there is no tiering.refresh\S* any more, to which teller
 	'rights to what is gone are told');
 
 is(kept(), $kept, 'what there was is there');
-is(bank('old', $money =~ s/tiering\.assignment/_tiering.customer_now/r), $had, 'what customers have, too');
+is(bank('old', $money =~ s/tiering\.assignment/_tiering.customer_now/r), $had,
+	'what customers have, too');
 same_catalogue('old', 'new', 'and all else is as if it were new, with the rights of all');
 is(bank('old', q{SELECT tier, count(*) FROM bank.lives GROUP BY tier ORDER BY 1}),
 	bank('old', q{SET ROLE teller; SELECT tier, count(*) FROM bank.lives GROUP BY tier ORDER BY 1}),
