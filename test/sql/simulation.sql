@@ -172,7 +172,7 @@ BEGIN
 	CREATE TEMP TABLE happened AS
 	SELECT from_tier, to_tier, direction, count(*) AS customers, sum(measure) AS measure FROM moved
 		GROUP BY from_tier, to_tier, direction
-	UNION ALL SELECT tier, tier, 'stayed', count(*), sum(measure) FROM tiering.current_tier a
+	UNION ALL SELECT tier, tier, 'stayed', count(*), sum(measure) FROM _tiering.customer_now a
 		WHERE scheme = name AND NOT EXISTS (SELECT FROM moved m WHERE m.customer_id = a.customer_id)
 		GROUP BY tier;
 	told := (seed, day, (SELECT count(*) FROM cell), (SELECT count(*) FROM moved),
@@ -223,7 +223,7 @@ SELECT string_agg(DISTINCT direction, ' ' ORDER BY direction) AS directions
 -- the version in force, on the date of the last refresh, moves nobody
 SELECT count(*) FILTER (WHERE direction <> 'stayed') AS moved,
 	sum(customers) = (SELECT count(*) FROM tiering.assignment WHERE scheme ~ '^sim\d') AS all_there,
-	sum(measure) = (SELECT sum(measure) FROM tiering.current_tier
+	sum(measure) = (SELECT sum(measure) FROM _tiering.customer_now
 		WHERE scheme ~ '^sim\d') AS all_money
 FROM generate_series(1, 12) seed, tiering.simulate('sim' || seed, 1);
 SELECT count(*) AS moved FROM generate_series(1, 12) seed,

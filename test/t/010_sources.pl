@@ -78,7 +78,7 @@ foreach my $table (qw(view_key series_source))
 		. 'SELECT sum(customers) FROM tiering.tier_distribution;'
 		. 'SELECT sum(measure) FROM tiering.current_tier;'
 		. 'SELECT balance_to_hold > 3 FROM tiering.near_upgrade', @viewer);
-	is($out, "1\n3\nt", 'views show what they do');
+	is($out, "1\n3.00\nt", 'views show what they do');
 	unlike($err =~ s/\s+//gr, qr/\Q$bytes\E/, 'but not that key');
 	is($node->safe_psql('postgres', q{SELECT count(*)
 		FROM _tiering.shown_measures(gen_random_uuid(), 'keyed'),
