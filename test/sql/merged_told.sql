@@ -73,8 +73,10 @@ SELECT t.fails(q) FROM unnest(ARRAY[
 	$$SELECT * FROM tiering.shortfall('told')$$,
 	$$SELECT * FROM tiering.shortfall('told', customers => '{D}')$$,
 	$$SELECT * FROM tiering.customer_status('told', 'A')$$,
-	$$SELECT * FROM tiering.projected_tier WHERE scheme = 'told'$$,
 	$$SELECT balance_to_hold FROM tiering.near_upgrade WHERE scheme = 'told'$$]) q;
+-- the source and the series both have two, and either is read first
+SELECT regexp_replace(t.fails($$SELECT * FROM tiering.projected_tier WHERE scheme = 'told'$$),
+	'(source|series) of', 'source or series of');
 SELECT customer_id FROM tiering.shortfall('told', customers => '{C}');
 SELECT tiering.set_series('told', NULL);
 DROP SCHEMA told CASCADE;
