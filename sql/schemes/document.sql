@@ -24,7 +24,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	roles regrole[] := '{}';
+	roles regrole[] := ARRAY[]::regrole[];
 	name record;
 BEGIN
 	FOR name IN
