@@ -392,7 +392,8 @@ AS $$
 DECLARE
 	named int := _tiering.named_by(scheme, on_date);
 	known int := CASE WHEN known_at IS NOT NULL THEN _tiering.known_batch(scheme, known_at) END;
-	becomes text := _tiering.became_one(scheme, _tiering.person(scheme, customer_id), on_date, known);
+	becomes text := _tiering.became_one(scheme, _tiering.person(scheme, customer_id), on_date,
+		known);
 	numbers text[] := CASE WHEN becomes IS NULL
 		THEN _tiering.numbers_known(scheme, customer_id, known_at)
 		ELSE _tiering.numbers_known(scheme, becomes, NULL) END;

@@ -112,7 +112,8 @@ BEGIN ATOMIC
 			WHERE b.customer_id = became_one.customer_id) END;
 END;
 COMMENT ON FUNCTION _tiering.became_one(text, text, date, int) IS
-'With whom a customer is one on a day, as known by a batch, as became() tells it; null: with nobody';
+'With whom a customer is one on a day, as known by a batch, as became() tells it; null: with '
+'nobody';
 
 CREATE FUNCTION _tiering.numbers_ever(scheme text, customers text[]) RETURNS text[]
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000

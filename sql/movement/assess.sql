@@ -113,11 +113,13 @@ CREATE TYPE _tiering.assessed AS (
 	gone            boolean,
 	measure         numeric,
 	rewrite         boolean,
+	written         boolean,
 	v               _tiering.verdict
 );
 COMMENT ON TYPE _tiering.assessed IS
 'A customer beside their row of assignment, which is at tid: their current tier, what the source '
-'has of them now, whether the row has to be written, and the verdict';
+'has of them now, whether the row has to be written, or anything but what an assessment keeps of '
+'everybody, and the verdict';
 
 -- Of a repeated assessment, who was touched by it is where they were before.
 CREATE FUNCTION _tiering.assignments_for(scheme text, as_of date, again boolean, customers text[])
@@ -157,9 +159,9 @@ CREATE FUNCTION _tiering.assessed(scheme text, as_of date, version int, previous
 RETURNS SETOF _tiering.assessed
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100000
 BEGIN ATOMIC
-	SELECT d.customer_id, d.tid, d.current_tier, d.current_version, d.gone, d.measure,
-		(d.v).changed OR d.current_version <> assessed.version
-			OR (d.v).earned IS DISTINCT FROM d.current_earned, d.v
+	SELECT d.customer_id, d.tid, d.current_tier, d.current_version, d.gone, d.measure, w.rewrite,
+		w.rewrite OR d.current_tier IS NULL OR (d.v).tier IS NULL OR (d.v).moves OR (d.v).noted
+			OR (d.v).asked IS NOT NULL, d.v
 	FROM (
 		SELECT x.customer_id, x.tid, x.current_tier, x.current_version, x.current_earned, x.gone,
 			x.measure,
@@ -182,7 +184,9 @@ BEGIN ATOMIC
 			LEFT JOIN _tiering.circumstances(assessed.scheme, assessed.version, assessed.as_of,
 				assessed.previous, assessed.customers, assessed.before) c
 				ON c.customer_id COLLATE "C" = x.customer_id
-		OFFSET 0) d;
+		OFFSET 0) d
+		CROSS JOIN LATERAL (SELECT (d.v).changed OR d.current_version <> assessed.version
+			OR (d.v).earned IS DISTINCT FROM d.current_earned AS rewrite) w;
 END;
 COMMENT ON FUNCTION _tiering.assessed(text, date, int, date, text[], int, boolean) IS
 'What an assessment makes of the customers of a scheme, or of some of them: the source beside '
@@ -194,7 +198,7 @@ RETURNS SETOF _tiering.assessed
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 1
 BEGIN ATOMIC
 	SELECT d.customer_id, d.tid, d.tier, d.version, false, d.measure,
-		(d.v).moves OR decided.moved_to IS NOT NULL, d.v
+		(d.v).moves OR decided.moved_to IS NOT NULL, true, d.v
 	FROM (
 		SELECT p.customer_id, a.ctid AS tid, a.tier, COALESCE(a.version, r.version) AS version,
 			COALESCE(h.measure, CASE WHEN a.tier IS NULL THEN r.measure END) AS measure,
@@ -285,18 +289,13 @@ BEGIN
 	WITH verdict AS MATERIALIZED (
 		SELECT d.* FROM _tiering.verdicts(kind, scheme, as_of, version, previous, customers, before,
 			ahead, request, moved_to) d
-	), written AS MATERIALIZED (
-		SELECT d.* FROM verdict d
-		WHERE d.rewrite OR d.current_tier IS NULL OR (d.v).tier IS NULL OR (d.v).moves
-			OR (d.v).noted OR (d.v).asked IS NOT NULL
-	), recorded AS (
+	), written AS MATERIALIZED (SELECT d.* FROM verdict d WHERE d.written), recorded AS (
 		INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction,
 			cause, version, measure, assessed, recorded_by, recorded_as, batch)
 		SELECT scheme, COALESCE(p.number, d.customer_id), s.day, from_tier, to_tier,
 			COALESCE(w.direction, CASE WHEN from_tier IS NULL THEN 'new' ELSE 'exit' END), s.cause,
 			CASE WHEN to_tier IS NULL AND from_tier = d.current_tier THEN d.current_version
-				ELSE version END, CASE WHEN to_tier IS NULL AND (d.gone OR d.measure IS NULL)
-				THEN h.measure ELSE d.measure END,
+				ELSE version END, COALESCE(d.measure, CASE WHEN to_tier IS NULL THEN h.measure END),
 			as_of, session_user, _tiering.acting_role(), batch
 		FROM written d CROSS JOIN LATERAL _tiering.steps(d.v) s
 			LEFT JOIN _tiering.directions(scheme, version) w USING (from_tier, to_tier)
@@ -307,9 +306,8 @@ BEGIN
 	), noted AS (
 		INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses, best,
 			next_tier, next_review, kept_until, policy_tier, policy_since, after_batch)
-		SELECT scheme, d.customer_id, as_of, version, (d.v).misses, (d.v).best, (d.v).next_tier,
-			(d.v).next_review, (d.v).kept_until, (d.v).policy_tier, (d.v).policy_since, batch - 1
-		FROM written d	-- what was noted on the day of a decision does not count any more
+		SELECT scheme, d.customer_id, as_of, version, n.*, batch - 1
+		FROM written d, _tiering.notes(d.v) n	-- of a decision's day it does not count any more
 		WHERE (d.v).noted OR (kind = 'decision' AND (d.v).moves AND (d.v).tier IS NOT NULL)
 	), assessed AS (
 		INSERT INTO tiering.assessment (slot, scheme, as_of, customer_id, tier, measure, version,
@@ -317,8 +315,8 @@ BEGIN
 		SELECT kept.slot, scheme, as_of, d.customer_id, (d.v).tier, d.measure, version,
 			kind = 'assess', kept.recorded_at FROM verdict d WHERE kept.slot IS NOT NULL
 			AND (kind = 'assess' OR NOT d.gone AND num_nonnulls((d.v).tier, (d.v).asked) > 0)
-	), gone AS (
-		DELETE FROM tiering.assignment a USING written d WHERE a.ctid = d.tid AND (d.v).tier IS NULL
+	), gone AS (DELETE FROM tiering.assignment a USING written d
+		WHERE a.ctid = d.tid AND (d.v).tier IS NULL
 	), changed AS (
 		UPDATE tiering.assignment a
 		SET tier = (d.v).tier, as_of = write_verdicts.as_of, since = (d.v).since,
@@ -330,14 +328,13 @@ BEGIN
 		FROM (SELECT DISTINCT ON (r.tid) r.* FROM written r
 			WHERE r.rewrite AND r.tid IS NOT NULL AND (r.v).tier IS NOT NULL) d
 		WHERE a.ctid = d.tid
-	), arrived AS (
-		INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version, cause,
-			earned, first_as_of, misses, best, next_tier, next_review, kept_until, policy_tier,
-			policy_since)
+	), arrived AS (INSERT INTO tiering.assignment (scheme, customer_id, tier, as_of, since, version,
+			cause, earned, first_as_of, misses, best, next_tier, next_review, kept_until,
+			policy_tier, policy_since)
 		SELECT scheme, d.customer_id, (d.v).tier, as_of, (d.v).since, version, (d.v).cause,
-			(d.v).earned, (d.v).first_as_of, (d.v).misses, (d.v).best, (d.v).next_tier,
-			(d.v).next_review, (d.v).kept_until, (d.v).policy_tier, (d.v).policy_since
-		FROM written d WHERE d.current_tier IS NULL AND (d.v).tier IS NOT NULL
+			(d.v).earned, (d.v).first_as_of, n.*
+		FROM written d, _tiering.notes(d.v) n
+		WHERE d.current_tier IS NULL AND (d.v).tier IS NOT NULL
 	)
 	SELECT (SELECT array_agg(ROW(c.*)::_tiering.assessed_cell) FROM (
 			SELECT d.gone, d.current_tier, d.current_version, (d.v).tier, count(*),

@@ -124,6 +124,17 @@ COMMENT ON FUNCTION _tiering.graded(text, date, int, text[]) IS
 'The customers of a scheme''s source for a day, as graded_rows() tells them, by the numbers that '
 'they have now, or by that of the customer with whom they are one on the day';
 
+CREATE FUNCTION _tiering.notes(v _tiering.verdict)
+RETURNS TABLE (misses int, best text, next_tier text, next_review date, kept_until date,
+	policy_tier text, policy_since date)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1 ROWS 1
+BEGIN ATOMIC
+	SELECT (notes.v).misses, (notes.v).best, (notes.v).next_tier, (notes.v).next_review,
+		(notes.v).kept_until, (notes.v).policy_tier, (notes.v).policy_since;
+END;
+COMMENT ON FUNCTION _tiering.notes(_tiering.verdict) IS
+'What the policy has noted of a customer, as assignment and watch_history have it';
+
 CREATE FUNCTION _tiering.steps(v _tiering.verdict) RETURNS SETOF _tiering.step
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 1
 BEGIN ATOMIC

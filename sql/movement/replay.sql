@@ -541,17 +541,16 @@ BEGIN
 			given) f
 	), day AS MATERIALIZED (
 		SELECT s.as_of, k.slot, _tiering.next_edition(keep_days.scheme, s.as_of) AS edition
-		FROM _tiering.assessments(keep_days.scheme, customers IS NULL) s
-			CROSS JOIN LATERAL _tiering.kept(keep_days.scheme, s.as_of) k
+		FROM _tiering.assessments(keep_days.scheme, customers IS NULL) s,
+			_tiering.kept(keep_days.scheme, s.as_of) k
 		WHERE s.as_of >= (SELECT min(d) FROM unnest(days) d)
 	), noting AS (
 		INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses, best,
 			next_tier, next_review, kept_until, policy_tier, policy_since, after_batch)
-		SELECT keep_days.scheme, f.customer_id, f.as_of, f.version, (f.v).misses, (f.v).best,
-			(f.v).next_tier, (f.v).next_review, (f.v).kept_until, (f.v).policy_tier,
-			(f.v).policy_since, keep_days.batch - 1
-		FROM found f LEFT JOIN LATERAL _tiering.last_entry_of(keep_days.scheme, f.customer_id,
-				f.as_of, f.as_of + 1) h ON true
+		SELECT keep_days.scheme, f.customer_id, f.as_of, f.version, n.*, keep_days.batch - 1
+		FROM found f CROSS JOIN LATERAL _tiering.notes(f.v) n
+			LEFT JOIN LATERAL _tiering.last_entry_of(keep_days.scheme, f.customer_id, f.as_of,
+				f.as_of + 1) h ON true
 		WHERE f.kind IN ('end', 'last') AND f.n > 0 AND (f.v).tier IS NOT NULL
 			AND CASE WHEN h.entry IS NULL THEN f.noted OR (f.v).misses > 0 AND EXISTS (
 					-- before 0.2.0 every miss had an entry
@@ -794,6 +793,20 @@ COMMENT ON FUNCTION _tiering.replay(text, date, text, text[], date[], text, date
 'last assessment of the scheme; anew: an assessment that had none of the customers yet, and sees '
 'to what it asks for itself';
 
+CREATE FUNCTION _tiering.on_record(scheme text, as_of date) RETURNS TABLE (customer_id text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 1000
+BEGIN ATOMIC
+	SELECT h.customer_id COLLATE "C" FROM _tiering.ahead(on_record.scheme, on_record.as_of) h
+	UNION
+	SELECT _tiering.number_now(r.scheme, r.customer_id) COLLATE "C" FROM tiering.request r
+	WHERE r.scheme = on_record.scheme AND r.customer_id IS NOT NULL
+	UNION
+	SELECT m.customer_id COLLATE "C" FROM _tiering.person_moves(on_record.scheme) m
+	WHERE m.assessed >= on_record.as_of AND m.to_tier IS NULL;
+END;
+COMMENT ON FUNCTION _tiering.on_record(text, date) IS
+'Of whom more is on record than the last assessment has: requests, exits at it, what came after it';
+
 -- Where the state came from has not changed since, the same data lead to the same state. So
 -- only they are replayed of whom the source has something else, or of whom anything else is on
 -- record: requests, exits at the assessment, what came after it. Rules to stay may go by metrics
@@ -823,15 +836,8 @@ BEGIN
 		RETURN;
 	END IF;
 	WITH told AS MATERIALIZED (
-		SELECT h.customer_id COLLATE "C" AS customer_id FROM _tiering.ahead(differing.scheme,
-			differing.as_of) h
-		UNION
-		SELECT _tiering.number_now(r.scheme, r.customer_id) COLLATE "C" FROM tiering.request r
-		WHERE r.scheme = differing.scheme AND r.customer_id IS NOT NULL
-		UNION
-		SELECT m.customer_id COLLATE "C" FROM _tiering.person_moves(differing.scheme) m
-		WHERE m.assessed >= differing.as_of AND m.to_tier IS NULL
-	), compared AS MATERIALIZED (
+		SELECT o.customer_id FROM _tiering.on_record(differing.scheme, differing.as_of) o
+	), compared AS (
 		SELECT COALESCE(g.customer_id COLLATE "C", b.customer_id) AS customer_id, b.tier,
 			b.version, g.customer_id IS NULL AS gone, g.earned, g.earned_if, g.measure,
 			COALESCE(CASE WHEN b.customer_id IS NULL THEN g.earned IS NULL
@@ -862,7 +868,7 @@ BEGIN
 			FROM (SELECT j.tier, j.version, count(*) AS customers FROM judged j WHERE j.stays
 				GROUP BY j.tier, j.version) c),
 		-- more rows of the source meet a customer than there are customers whom it has
-		(SELECT count(*) FROM compared c WHERE c.tier IS NOT NULL)
+		(SELECT count(*) FROM judged j WHERE j.tier IS NOT NULL)
 			> (SELECT count(*) FROM tiering.assignment a WHERE a.scheme = differing.scheme)
 	INTO customers, given, cells, repeats;
 	IF cardinality(customers) > 100000 OR cardinality(given) > 100000 THEN

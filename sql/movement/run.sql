@@ -90,6 +90,7 @@ END;
 $$;
 COMMENT ON PROCEDURE tiering.run_refresh(text, date, boolean, boolean) IS
 'Refreshes a scheme as refresh() does, and has the table run know of it whatever comes: that it '
-'began, before anything else, and that it failed, with the error, which it then raises. It commits, '
-'so it is called by itself and not in a transaction (2D000): CALL tiering.run_refresh(''retail'', '
-'current_date - 1). The view last_run tells how it went. Errors: those of refresh()';
+'began, before anything else, and that it failed, with the error, which it then raises. It '
+'commits, so it is called by itself and not in a transaction (2D000): CALL '
+'tiering.run_refresh(''retail'', current_date - 1). The view last_run tells how it went. Errors: '
+'those of refresh()';

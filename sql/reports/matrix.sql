@@ -473,7 +473,8 @@ BEGIN
 		RETURN QUERY SELECT m.* FROM _tiering.merged_cells(scheme, from_date, to_date, known_at,
 			dimension, first, last) m;
 	ELSIF first.slot IS NOT NULL AND last.slot IS NOT NULL THEN
-		RETURN QUERY SELECT v.value, f.tier, t.tier, false, count(*), sum(f.measure), sum(t.measure),
+		RETURN QUERY SELECT v.value, f.tier, t.tier, false, count(*), sum(f.measure),
+			sum(t.measure),
 			sum(_tiering.unmeasured(f.tier, f.measure, t.tier, t.measure))
 		FROM (SELECT k.* FROM _tiering.kept_rows(first, known_at) k WHERE k.tier IS NOT NULL) f
 			FULL JOIN (SELECT k.* FROM _tiering.kept_rows(last, known_at) k
@@ -492,7 +493,8 @@ BEGIN
 			NULL::numeric, NULL::numeric
 		FROM _tiering.migration_counts(scheme, from_date, to_date, known_at) s;
 	ELSE
-		RETURN QUERY SELECT v.value, f.tier, t.tier, false, count(*), sum(f.measure), sum(t.measure),
+		RETURN QUERY SELECT v.value, f.tier, t.tier, false, count(*), sum(f.measure),
+			sum(t.measure),
 			sum(_tiering.unmeasured(f.tier, f.measure, t.tier, t.measure))
 		FROM _tiering.stood_with(scheme, from_date, known_at) f
 			FULL JOIN _tiering.stood_with(scheme, to_date, known_at) t
@@ -727,13 +729,13 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION tiering.measure_bridge(text, date, date, timestamptz, text) IS
 'How the money of each tier came from what it was on one day to what it was on another. opening + '
-'new + exit + migrated_in + migrated_out + growth + unmeasured = closing; exit and migrated_out are '
-'negative. The days are taken at their ends. Customers who came count with what they had at the '
-'end, customers who left or moved with what they had at the beginning; growth is what the '
+'new + exit + migrated_in + migrated_out + growth + unmeasured = closing; exit and migrated_out '
+'are negative. The days are taken at their ends. Customers who came count with what they had at '
+'the end, customers who left or moved with what they had at the beginning; growth is what the '
 'customers of the end have gained, or lost. unmeasured is of those whose measure is known on one '
-'of the two days only: what they had if it is not known at the end, negative, or what they have '
-'if it was not known at the beginning. Who became one with another brings what they had to the tier of '
-'that one. From the highest tier down; a tier that was renamed has its name '
-'of to_date. Null where a day is no assessment that is kept. known_at: as known at that time. '
-'by: a dimension, whose values then have a bridge each, and tiers without customers there no row; '
-'value is null without it. Errors: those of migration_matrix()';
+'of the two days only: what they had if it is not known at the end, negative, or what they have if '
+'it was not known at the beginning. Who became one with another brings what they had to the tier '
+'of that one. From the highest tier down; a tier that was renamed has its name of to_date. Null '
+'where a day is no assessment that is kept. known_at: as known at that time. by: a dimension, '
+'whose values then have a bridge each, and tiers without customers there no row; value is null '
+'without it. Errors: those of migration_matrix()';

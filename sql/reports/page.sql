@@ -339,7 +339,8 @@ BEGIN ATOMIC
 				_tiering.page_number(b.opening), _tiering.page_number(b.new),
 				_tiering.page_number(b.exit), _tiering.page_number(b.migrated_in),
 				_tiering.page_number(b.migrated_out), _tiering.page_number(b.growth),
-				_tiering.page_number(b.unmeasured), _tiering.page_number(b.closing)), '' ORDER BY t.n NULLS LAST, b.tier))))
+				_tiering.page_number(b.unmeasured), _tiering.page_number(b.closing)), ''
+				ORDER BY t.n NULLS LAST, b.tier))))
 	FROM tiering.measure_bridge(page_bridge.scheme, page_bridge.from_date, page_bridge.day) b
 		LEFT JOIN _tiering.page_tiers(page_bridge.scheme, page_bridge.day) t ON t.tier = b.tier;
 END;

@@ -19,7 +19,8 @@ FROM (SELECT DISTINCT ON (x.scheme, x.kind) x.* FROM tiering.run x
 COMMENT ON VIEW tiering.last_run IS
 'The last run of each kind of each scheme, and the last one that went through';
 COMMENT ON COLUMN tiering.last_run.scheme IS 'Scheme';
-COMMENT ON COLUMN tiering.last_run.kind IS 'The function: refresh, assess, restate or restate_dirty';
+COMMENT ON COLUMN tiering.last_run.kind IS
+'The function: refresh, assess, restate or restate_dirty';
 COMMENT ON COLUMN tiering.last_run.as_of IS 'The assessment, or the first day that was restated';
 COMMENT ON COLUMN tiering.last_run.started IS 'When it began';
 COMMENT ON COLUMN tiering.last_run.seconds IS 'How long it took; null if it has not ended';
@@ -29,7 +30,8 @@ COMMENT ON COLUMN tiering.last_run.sqlstate IS 'SQLSTATE of the error; null if i
 COMMENT ON COLUMN tiering.last_run.error IS 'The error''s message; null if it did not fail';
 COMMENT ON COLUMN tiering.last_run.recorded_by IS 'Who had logged in and ran it';
 COMMENT ON COLUMN tiering.last_run.recorded_as IS 'The role that they had set; null if none';
-COMMENT ON COLUMN tiering.last_run.counts IS 'What the function returned, as JSON; null if it failed';
+COMMENT ON COLUMN tiering.last_run.counts IS
+'What the function returned, as JSON; null if it failed';
 COMMENT ON COLUMN tiering.last_run.last_done_as_of IS
 'The assessment of the last run that went through; null if none did';
 COMMENT ON COLUMN tiering.last_run.last_done IS 'When that began';

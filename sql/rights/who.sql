@@ -63,5 +63,5 @@ BEGIN ATOMIC
 	FROM (SELECT _tiering.person_id() AS person) me;
 END;
 COMMENT ON FUNCTION _tiering.is_person(oid, text, oid, text) IS
-'Whether somebody who was kept by the oid and the name of their login, and by the role as whom that '
-'acted if it was trusted, is who acts now';
+'Whether somebody who was kept by the oid and the name of their login, and by the role as whom '
+'that acted if it was trusted, is who acts now';

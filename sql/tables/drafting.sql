@@ -34,5 +34,5 @@ COMMENT ON COLUMN tiering.draft_author.written_id IS
 COMMENT ON COLUMN tiering.draft_author.written_as IS
 'The role that they had set; null if none';
 COMMENT ON COLUMN tiering.draft_author.written_person IS
-'The oid of that role if it was who wrote, as the login was trusted to say; see trusted_login. Null '
-'for all others, who are who had logged in';
+'The oid of that role if it was who wrote, as the login was trusted to say; see trusted_login. '
+'Null for all others, who are who had logged in';

@@ -75,8 +75,8 @@ COMMENT ON COLUMN tiering.request.effective IS
 COMMENT ON COLUMN tiering.request.digest IS
 'SHA-256 over the draft that is to be published: approved is what was asked for';
 COMMENT ON COLUMN tiering.request.requested_person IS
-'The oid of that role if it was who asked, as the login was trusted to say; see trusted_login. Null '
-'for all others, who are who had logged in';
+'The oid of that role if it was who asked, as the login was trusted to say; see trusted_login. '
+'Null for all others, who are who had logged in';
 
 CREATE TABLE tiering.decision (
 	request    bigint NOT NULL REFERENCES tiering.request,

@@ -13,8 +13,8 @@ SELECT pg_catalog.pg_extension_config_dump('tiering.trusted_login', '');
 COMMENT ON TABLE tiering.trusted_login IS
 'Logins, as of an application with one pool of connections, whose SET ROLE names the person who '
 'acts: that role asks and decides then, and two of them are two people. The extension''s owner '
-'inserts and deletes rows, and nobody else. Trust only what lets nobody choose the role of another, '
-'and no role that several people may act as';
+'inserts and deletes rows, and nobody else. Trust only what lets nobody choose the role of '
+'another, and no role that several people may act as';
 COMMENT ON COLUMN tiering.trusted_login.login IS 'The role that logs in';
 COMMENT ON COLUMN tiering.trusted_login.reason IS 'Why it is trusted';
 COMMENT ON COLUMN tiering.trusted_login.trusted_at IS 'Since when';

@@ -423,7 +423,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT DISTINCT g.what, i.identity, p[1]
 	FROM tiering.role_grants() g
-		CROSS JOIN LATERAL regexp_match(g.rights, '^(.*?)\s+ON\s+((?:FUNCTION|ROUTINE)\s+)?(.*)$') line
+		CROSS JOIN LATERAL regexp_match(g.rights,
+			'^(.*?)\s+ON\s+((?:FUNCTION|ROUTINE)\s+)?(.*)$') line
 		CROSS JOIN LATERAL regexp_matches(line[1], '([A-Z]+)\s*(?:\(([^)]*)\))?', 'g') p
 		CROSS JOIN LATERAL regexp_matches(line[3], '([^,(\s]+(?:\([^)]*\))?)', 'g') o
 		LEFT JOIN LATERAL unnest(string_to_array(regexp_replace(p[2], '\s', '', 'g'), ','))

@@ -136,7 +136,8 @@ SELECT * FROM dims.both($$
 	FROM dims.span s, tiering.measure_bridge('dims', from_date, to_date, by => s.dimension) b
 	GROUP BY 1, 2, 3, 4, 5$$, $$
 	SELECT s.*, b.tier, b.rank, b.opening, b.new, b.exit, b.migrated_in, b.migrated_out, b.growth,
-		b.unmeasured, b.closing FROM dims.span s, tiering.measure_bridge('dims', from_date, to_date) b$$);
+		b.unmeasured, b.closing
+	FROM dims.span s, tiering.measure_bridge('dims', from_date, to_date) b$$);
 SELECT count(*) AS cells, count(*) FILTER (WHERE opening + new + exit + migrated_in + migrated_out
 	+ growth + unmeasured <> closing) AS off
 FROM dims.span s, tiering.measure_bridge('dims', from_date, to_date, by => s.dimension);

@@ -1,5 +1,5 @@
--- The first refresh of a scheme has the planner know of its customers: until autovacuum came it took
--- there to be hardly any in a tier, and went through what all of them have for each.
+-- The first refresh of a scheme has the planner know of its customers: until autovacuum came it
+-- took there to be hardly any in a tier, and went through what all of them have for each.
 CREATE SCHEMA seen;
 SET client_min_messages = warning;
 CREATE TABLE seen.value AS

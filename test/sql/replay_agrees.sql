@@ -37,8 +37,9 @@ CREATE SEQUENCE agree.reads;
 CREATE FUNCTION agree.read(day date) RETURNS bigint LANGUAGE sql VOLATILE AS $$
 	SELECT nextval('agree.reads') WHERE day = '2024-02-29'
 $$;
-SELECT tiering.set_source('agree_exit', 'SELECT v.customer_id, v.value FROM (SELECT agree.read($1)) r,
-	agree.value v WHERE v.scheme = ''agree_exit'' AND v.as_of = $1');
+SELECT tiering.set_source('agree_exit', 'SELECT v.customer_id, v.value
+	FROM (SELECT agree.read($1)) r, agree.value v
+	WHERE v.scheme = ''agree_exit'' AND v.as_of = $1');
 CREATE FUNCTION agree.again() RETURNS TABLE (written bigint, reads bigint) LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM setval('agree.reads', 1, false);

@@ -65,7 +65,8 @@ FROM tiering.last_run WHERE scheme = 'runs';
 INSERT INTO tiering.run (scheme, kind, as_of, started, pid)
 VALUES ('runs', 'restate', '2024-03-31', now(), pg_backend_pid()),
 	('runs', 'assess', '2024-03-31', now(), -1);
-SELECT kind, state, seconds IS NULL AS goes_on, last_done_as_of FROM tiering.last_run WHERE scheme = 'runs' ORDER BY kind;
+SELECT kind, state, seconds IS NULL AS goes_on, last_done_as_of FROM tiering.last_run
+WHERE scheme = 'runs' ORDER BY kind;
 
 -- Who may read it, and that nobody can say that something ran which did not
 SET SESSION AUTHORIZATION tiering_runs_reader;

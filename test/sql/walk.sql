@@ -616,6 +616,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.refuse_unpublish(tiering.scheme_version);
 	_tiering.repeat_assessment(text, date, integer);
 	_tiering.differing(text, date, integer);
+	_tiering.on_record(text, date);
 	_tiering.summarize(smallint);
 	_tiering.replay(text, date, text, text[], date[], text, date, _tiering.graded_row[]);
 	_tiering.replay_start(text, text, date, boolean);
@@ -631,6 +632,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.source_rows(text, date, text[]);
 	_tiering.source_yields(text, date, integer);
 	_tiering.steps(_tiering.verdict);
+	_tiering.notes(_tiering.verdict);
 	_tiering.stood_on(text, date, integer);
 	_tiering.take_draft(text);
 	_tiering.take_turn(text, boolean);
