@@ -53,8 +53,9 @@ CREATE TABLE tiering.draft_author (
 ALTER TABLE tiering.draft_author REPLICA IDENTITY FULL;
 CREATE INDEX draft_author_version ON tiering.draft_author (scheme, version);
 SELECT pg_catalog.pg_extension_config_dump('tiering.draft_author', '');
-INSERT INTO tiering.draft_author (scheme, version, written_by, written_id)
-SELECT v.scheme, v.version, v.created_by, to_regrole(quote_ident(v.created_by))::oid
+INSERT INTO tiering.draft_author (scheme, version, written_by, written_id, written_as,
+	written_person)
+SELECT v.scheme, v.version, v.created_by, to_regrole(quote_ident(v.created_by))::oid, NULL, NULL
 FROM tiering.scheme_version v;
 
 ALTER TABLE tiering.scheme
