@@ -12,12 +12,12 @@ $(if $(VPATH),$(shell mkdir -p src))
 # The install script is these, in this order: what tables call, tables, and code.
 TABLE_PARTS = $(addprefix tables/,fx_rate calendar_day scheme publication drafting scorecard \
 	service policy asset_weight preset assignment assessment history archive alias source limit \
-	dimension trusted_login request writing dirty run by_customer)
+	dimension trusted_login report_right request writing dirty run by_customer)
 CODE_PARTS = $(addprefix averages/,periods calendars measures accounts days) series/series \
 	series/accounts series/fx averages/checks series/rate_checks \
 	$(addprefix schemes/,publication turn asset_weight freeze classify lack authoring document \
 		successor direction validate publish four_eyes explain preset) \
-	$(addprefix history/,history number archive) \
+	rights/reader $(addprefix history/,history number archive) \
 	$(addprefix movement/,decide source request distribution \
 		assessment current record dimension assess refresh run limit check dirty watch replay load \
 		restate void rename merge forget simulate) \

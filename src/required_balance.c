@@ -23,6 +23,7 @@
 #include "executor/tuptable.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -153,6 +154,16 @@ LoadTold(const Source *source, DateADT as_of)
 	return told;
 }
 
+/* As _tiering.may_read_customers(): to others an error names none */
+static bool
+MayReadCustomers(void)
+{
+	Oid			table = get_relname_relid("assignment",
+										  get_namespace_oid("tiering", false));
+
+	return pg_class_aclcheck(table, GetOuterUserId(), ACL_SELECT) == ACLCHECK_OK;
+}
+
 static void
 PutRow(Receiver *receiver, TupleTableSlot *slot)
 {
@@ -190,9 +201,11 @@ PutRow(Receiver *receiver, TupleTableSlot *slot)
 	if (found)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNIQUE_VIOLATION),
-				 errmsg("%s of scheme \"%s\" yields customer \"%s\" more than once",
+				 errmsg("%s of scheme \"%s\" yields %s more than once",
 						source->kind->noun, source->scheme,
-						text_to_cstring(customer))));
+						MayReadCustomers() ?
+						psprintf("customer \"%s\"", text_to_cstring(customer)) :
+						"a customer")));
 	one->customer = CopyText(all->table->ctx, customer);
 	one->days_left = ReachOpen(&one->reach, &series, &period,
 								   all->as_of);

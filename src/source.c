@@ -512,12 +512,21 @@ RethrowBare(const Run *run)
 	ReThrowError(error);
 }
 
+static Oid	source_role = InvalidOid;	/* with whose rights one runs now, or none */
+
+Oid
+SourceRole(void)
+{
+	return source_role;
+}
+
 /* With the rights and the settings of the role that set it */
 static void
 RunPinned(const Run *run, DateADT as_of, ArrayType *customers,
 		  TupleDesc expected, DestReceiver *dest)
 {
 	const Source *source = run->source;
+	Oid			save_role = source_role;
 	Oid			save_user;
 	int			save_context;
 	int			nestlevel;
@@ -530,8 +539,17 @@ RunPinned(const Run *run, DateADT as_of, ArrayType *customers,
 	nestlevel = SettingsPin(source->settings);
 	if (!run->tell_all)			/* warnings and debugging output tell as much */
 		SettingsPinOne("client_min_messages", "error");
-	CheckSource(source, expected);
-	RunQuery(source, as_of, customers, expected, dest);
+	source_role = source->role;
+	PG_TRY();
+	{
+		CheckSource(source, expected);
+		RunQuery(source, as_of, customers, expected, dest);
+	}
+	PG_FINALLY();
+	{
+		source_role = save_role;
+	}
+	PG_END_TRY();
 	SettingsRestore(nestlevel);
 	SetUserIdAndSecContext(save_user, save_context);
 }

@@ -38,6 +38,7 @@ extern const SourceKind SourceOfDimensions;
 extern const SourceKind SourceOfFindings;
 
 extern bool SourceLoad(Source *source, const SourceKind *kind, Datum key);
+extern Oid	SourceRole(void);
 extern void SourceOpen(Source *source, text *scheme);
 extern void SourceRun(const Source *source, DateADT as_of,
 					  ArrayType *customers, TupleDesc expected,

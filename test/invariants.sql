@@ -177,7 +177,8 @@ LANGUAGE sql STABLE AS $$
 		d.customers, d.measure, c.customers, c.measure)
 	FROM (SELECT s.tier, sum(s.customers) AS customers, sum(s.measure) AS measure
 		  FROM tiering.view_key k
-			CROSS JOIN LATERAL _tiering.shown_sums(k.key, inv_now.scheme) s
+			CROSS JOIN LATERAL _tiering.shown_sums(k.key, inv_now.scheme,
+				_tiering.reader()) s
 		  GROUP BY s.tier) d
 		FULL JOIN (
 			SELECT a.tier, count(*) AS customers, sum(m.measure) AS measure

@@ -49,6 +49,15 @@ COMMENT ON COLUMN tiering.standing_move.recorded_by IS 'Who had logged in';
 COMMENT ON COLUMN tiering.standing_move.recorded_as IS 'The role that they had set; null if none';
 COMMENT ON COLUMN tiering.standing_move.batch IS 'The batch with which it is sealed';
 
+-- Row-level policies on migration bind whoever reads it, where views can have that done.
+DO $$
+BEGIN
+	IF pg_catalog.current_setting('server_version_num')::int >= 150000 THEN
+		ALTER VIEW tiering.standing_move SET (security_invoker = true);
+	END IF;
+END;
+$$;
+
 -- Asked in a subquery of its own, so that it is asked once
 CREATE FUNCTION _tiering.known_batch(scheme text, known_at timestamptz) RETURNS int
 LANGUAGE sql STABLE PARALLEL SAFE COST 10
@@ -386,7 +395,7 @@ COMMENT ON FUNCTION _tiering.named_by(text, date) IS
 
 CREATE FUNCTION tiering.tier_on(scheme text, customer_id text, on_date date,
 	known_at timestamptz DEFAULT NULL) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -398,7 +407,13 @@ DECLARE
 		THEN _tiering.numbers_known(scheme, customer_id, known_at)
 		ELSE _tiering.numbers_known(scheme, becomes, NULL) END;
 BEGIN
-	PERFORM tiering.newest_version(scheme), _tiering.check_day(on_date, 'on_date');
+	PERFORM tiering.newest_version(scheme), _tiering.check_day(on_date, 'on_date'),
+		_tiering.check_reader(scheme);
+	IF NOT _tiering.sees(_tiering.reader(), scheme,
+		COALESCE(becomes, _tiering.person(scheme, customer_id)), on_date)
+	THEN
+		RETURN NULL;
+	END IF;
 	RETURN (
 		SELECT COALESCE(tiering.successor(m.scheme, m.version, m.to_tier, named), m.to_tier)
 		FROM _tiering.known_moves(scheme, known_at) m
@@ -417,7 +432,7 @@ COMMENT ON FUNCTION tiering.tier_on(text, text, date, timestamptz) IS
 CREATE FUNCTION tiering.tiers_on(scheme text, on_date date, known_at timestamptz DEFAULT NULL)
 RETURNS TABLE (customer_id text, tier text, since date, direction text, cause text, measure numeric,
 	version int, move bigint)
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 100000
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 100000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 SET jit = off SET enable_nestloop = off
 AS $$
@@ -426,8 +441,10 @@ DECLARE
 	named int := _tiering.named_by(scheme, on_date);
 	k tiering.kept_assessment := _tiering.kept(scheme, on_date, known_at);
 	known int := CASE WHEN known_at IS NOT NULL THEN _tiering.known_batch(scheme, known_at) END;
+	visible text[] := _tiering.seen(_tiering.reader(), scheme, on_date);
 BEGIN
-	PERFORM tiering.newest_version(scheme), _tiering.check_day(on_date, 'on_date');
+	PERFORM tiering.newest_version(scheme), _tiering.check_day(on_date, 'on_date'),
+		_tiering.check_reader(scheme);
 	RETURN QUERY SELECT COALESCE(n.number, l.customer_id), COALESCE(s.becomes, l.to_tier), l.as_of,
 		l.direction, l.cause, h.measure, l.version, l.move
 	FROM (SELECT DISTINCT ON (m.customer_id) m.* FROM _tiering.person_moves(scheme, known_at) m
@@ -441,7 +458,7 @@ BEGIN
 		LEFT JOIN _tiering.succeeded(tiers_on.scheme, named) s
 			ON s.from_version = l.version AND s.tier = l.to_tier
 		LEFT JOIN _tiering.kept_rows(k, known_at) h ON h.customer_id = l.customer_id
-	WHERE l.to_tier IS NOT NULL;
+	WHERE l.to_tier IS NOT NULL AND (visible IS NULL OR l.customer_id = ANY (visible COLLATE "C"));
 END;
 $$;
 COMMENT ON FUNCTION tiering.tiers_on(text, date, timestamptz) IS
@@ -451,11 +468,11 @@ COMMENT ON FUNCTION tiering.tiers_on(text, date, timestamptz) IS
 
 CREATE FUNCTION tiering.history_head(scheme text)
 RETURNS TABLE (batch int, recorded_at timestamptz, moves bigint, seal text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000 ROWS 1
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE COST 1000 ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM tiering.newest_version(scheme);
+	PERFORM tiering.newest_version(scheme), _tiering.check_reads_whole(scheme, 'history_head');
 	RETURN QUERY SELECT b.batch, b.recorded_at, (sum(b.moves) OVER ())::bigint,
 		encode(b.seal, 'hex')
 	FROM tiering.batch b WHERE b.scheme = history_head.scheme COLLATE "C"
@@ -471,13 +488,13 @@ COMMENT ON FUNCTION tiering.history_head(text) IS
 CREATE FUNCTION tiering.verify_history(scheme text, head_batch int DEFAULT NULL,
 	head_seal text DEFAULT NULL, archive boolean DEFAULT true)
 RETURNS TABLE (sound boolean, batches bigint, moves bigint, batch int, finding text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 1
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE COST 1000000 ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	start tiering.checkpoint;
 BEGIN
-	PERFORM tiering.newest_version(scheme);
+	PERFORM tiering.newest_version(scheme), _tiering.check_reads_whole(scheme, 'verify_history');
 	IF (head_batch IS NULL) <> (head_seal IS NULL) THEN
 		RAISE EXCEPTION 'head_batch and head_seal must be given together'
 			USING ERRCODE = 'invalid_parameter_value',

@@ -156,11 +156,11 @@ COMMENT ON FUNCTION _tiering.numbers_disagree(text) IS
 'customer do, or of whose change they say nothing';
 
 CREATE FUNCTION tiering.verify_state(scheme text) RETURNS TABLE (kind text, finding text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 1
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE COST 1000000 ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM tiering.newest_version(scheme);
+	PERFORM tiering.newest_version(scheme), _tiering.check_reads_whole(scheme, 'verify_state');
 	RETURN QUERY
 	SELECT 'assignment', d FROM _tiering.assignment_disagrees(scheme COLLATE "C") d
 	UNION ALL

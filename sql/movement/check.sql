@@ -140,7 +140,8 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 30000000 ROWS 
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM _tiering.check_day(as_of, 'as_of'), tiering.newest_version(scheme);
+	PERFORM _tiering.check_day(as_of, 'as_of'), tiering.newest_version(scheme),
+		_tiering.check_reads_whole(scheme, 'run_checks');
 	IF NOT EXISTS (SELECT FROM tiering.refresh_check c
 		WHERE c.scheme = run_checks.scheme COLLATE "C")
 	THEN

@@ -96,25 +96,27 @@ COMMENT ON FUNCTION _tiering.current_measures(text, text[]) IS
 -- hardly a row of the assessment, and would read all of it again for each customer. More
 -- rows than they are said to have would have a view of small schemes compiled. Their plans
 -- show the key, and must not be printed.
-CREATE FUNCTION _tiering.shown_measures(key uuid, scheme text)
+CREATE FUNCTION _tiering.shown_measures(key uuid, scheme text, reader oid)
 RETURNS TABLE (customer_id text, as_of date, measure numeric)
 LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 1000000 ROWS 1000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 SET jit = off SET debug_print_plan = off
 AS $$
 BEGIN
-	IF EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_measures.key) THEN
+	IF EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_measures.key)
+		AND _tiering.reads(reader, scheme)
+	THEN
 		RETURN QUERY SELECT m.* FROM _tiering.current_measures(scheme, NULL) m;
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.shown_measures(uuid, text) IS
-'What the customers of a scheme had at their last assessment; nobody if that is not the key of '
-'views';
+COMMENT ON FUNCTION _tiering.shown_measures(uuid, text, oid) IS
+'What the customers of a scheme whom a reader may see had at their last assessment; nobody if that '
+'is not the key of views';
 
 -- The sums of the last assessment, and what was changed by hand, or by an assessment of a
 -- customer's own, as of a later day. If none is kept, the money is not known.
-CREATE FUNCTION _tiering.shown_sums(key uuid, scheme text)
+CREATE FUNCTION _tiering.shown_sums(key uuid, scheme text, reader oid)
 RETURNS TABLE (tier text, customers bigint, measure numeric, version int, as_of date)
 LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 10000 ROWS 10
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
@@ -124,8 +126,18 @@ AS $$
 DECLARE
 	k tiering.kept_assessment;
 	changed text[];
+	visible text[] := _tiering.seen(reader, scheme, NULL);
 BEGIN
 	IF NOT EXISTS (SELECT FROM tiering.view_key v WHERE v.key = shown_sums.key) THEN
+		RETURN;
+	END IF;
+	IF visible IS NOT NULL THEN
+		RETURN QUERY SELECT a.tier, count(*), sum(m.measure), max(a.version), max(a.as_of)
+		FROM tiering.assignment a
+			LEFT JOIN _tiering.current_measures(shown_sums.scheme, visible) m
+				ON m.customer_id COLLATE "C" = a.customer_id
+		WHERE a.scheme = shown_sums.scheme AND a.customer_id = ANY (visible COLLATE "C")
+		GROUP BY a.tier;
 		RETURN;
 	END IF;
 	k := _tiering.kept(scheme, l.as_of) FROM _tiering.last_assessment(scheme) l;
@@ -151,6 +163,6 @@ BEGIN
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.shown_sums(uuid, text) IS
+COMMENT ON FUNCTION _tiering.shown_sums(uuid, text, oid) IS
 'What adds up to the distribution of a scheme''s customers now, by which version and as of which '
-'day; nothing if that is not the key of views';
+'day, for who may read it; nothing if that is not the key of views';

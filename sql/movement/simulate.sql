@@ -213,7 +213,9 @@ DECLARE
 	again boolean := s.refreshed_as_of = day OR EXISTS (SELECT FROM _tiering.ahead(s.scheme, day))
 		FROM tiering.source s WHERE s.scheme = simulate_customers.scheme COLLATE "C";
 	previous date := l.as_of FROM _tiering.last_assessment(scheme COLLATE "C", day) l;
+	visible text[] := _tiering.seen(_tiering.reader(), scheme, NULL);
 BEGIN
+	PERFORM _tiering.check_reader(scheme);
 	RETURN QUERY WITH moved AS MATERIALIZED (
 		SELECT d.customer_id, d.current_tier, d.measure, d.v
 		FROM _tiering.assessed(simulate_customers.scheme COLLATE "C", day,
@@ -230,7 +232,8 @@ BEGIN
 			ON w.from_tier = d.current_tier AND w.to_tier = (d.v).tier
 		LEFT JOIN _tiering.current_measures(simulate_customers.scheme COLLATE "C",
 			ARRAY(SELECT l.customer_id FROM moved l WHERE (l.v).tier IS NULL)) m
-			ON m.customer_id COLLATE "C" = d.customer_id COLLATE "C";
+			ON m.customer_id COLLATE "C" = d.customer_id COLLATE "C"
+	WHERE visible IS NULL OR d.customer_id = ANY (visible);
 END;
 $$;
 COMMENT ON FUNCTION tiering.simulate_customers(text, int, date) IS

@@ -4,7 +4,7 @@
 
 -- Partitions are by the customer twice: as "C" for the order, which an index has, and
 -- as given, which lets a condition on it go below the window.
-CREATE VIEW tiering.customer_tier_history AS
+CREATE VIEW _tiering.spell AS
 SELECT spell.scheme, spell.customer_id, spell.tier, t.rank, lower(spell.valid) AS valid_from,
 	upper(spell.valid) AS valid_to, spell.valid, spell.from_tier, spell.direction, spell.cause,
 	spell.measure::numeric(38,2) AS measure, spell.version, spell.move
@@ -12,13 +12,59 @@ FROM (
 	SELECT m.scheme, m.customer_id COLLATE "default" AS customer_id, m.to_tier AS tier,
 		daterange(m.as_of, lead(m.as_of) OVER customer) AS valid,
 		m.from_tier, m.direction, m.cause, m.measure, m.version, m.move
-	FROM tiering.standing_move m
+	FROM tiering.migration m
+	-- as standing_move, which is read with the rights of whoever reads
+	WHERE NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = m.move)
 	WINDOW customer AS (
 		PARTITION BY m.scheme, m.customer_id COLLATE "C", m.customer_id COLLATE "default"
 		ORDER BY m.as_of, m.move)) spell
 	LEFT JOIN tiering.tier t ON t.scheme = spell.scheme AND t.version = spell.version
 		AND t.tier = spell.tier
 WHERE spell.tier IS NOT NULL AND NOT isempty(spell.valid);
+COMMENT ON VIEW _tiering.spell IS
+'What customer_tier_history shows to who reads all';
+
+-- Whoever reads the view calls this, as they do shown_sums(). Rows are as in shown_current().
+CREATE FUNCTION _tiering.shown_spells(key uuid, reader oid)
+RETURNS SETOF _tiering.spell
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 1 ROWS 1
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+SET jit = off SET debug_print_plan = off
+AS $$
+DECLARE
+	own text;
+	visible text[];
+BEGIN
+	IF EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_spells.key) THEN
+		FOR own IN SELECT s.scheme FROM tiering.scheme s
+			WHERE _tiering.reads(shown_spells.reader, s.scheme) IS NOT NULL
+		LOOP
+			visible := CASE WHEN _tiering.is_bound(reader)
+				THEN _tiering.let_through(reader, own) END;
+			RETURN QUERY SELECT h.* FROM _tiering.spell h
+				CROSS JOIN LATERAL _tiering.person(own, h.customer_id) p(customer_id)
+			WHERE h.scheme = own COLLATE "C"
+				AND (visible IS NULL OR p.customer_id = ANY (visible))
+				AND _tiering.granted_customer(shown_spells.reader, own, p.customer_id,
+					upper(h.valid) - 1);
+		END LOOP;
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.shown_spells(uuid, oid) IS
+'The tiers of the customers whom a reader may see, for who does not see all; nobody if '
+'that is not the key of views';
+
+CREATE VIEW tiering.customer_tier_history AS
+SELECT h.scheme, h.customer_id, h.tier, h.rank, h.valid_from, h.valid_to, h.valid, h.from_tier,
+	h.direction, h.cause, h.measure, h.version, h.move
+FROM _tiering.spell h WHERE (SELECT _tiering.reads_all(_tiering.reader()))
+UNION ALL
+SELECT h.scheme, h.customer_id, h.tier, h.rank, h.valid_from, h.valid_to, h.valid, h.from_tier,
+	h.direction, h.cause, h.measure, h.version, h.move
+FROM _tiering.shown_spells((SELECT k.key FROM tiering.view_key k LIMIT 1),
+		(SELECT _tiering.reader())) h
+WHERE NOT (SELECT _tiering.reads_all(_tiering.reader()));
 COMMENT ON VIEW tiering.customer_tier_history IS
 'The tiers of each customer, one after the other. A tier in which they were for no day, as they '
 'moved twice at one assessment, is left out. A customer who has changed their number is there '
@@ -42,59 +88,109 @@ COMMENT ON COLUMN tiering.customer_tier_history.measure IS 'The measure at that 
 COMMENT ON COLUMN tiering.customer_tier_history.version IS 'The version of the scheme that graded';
 COMMENT ON COLUMN tiering.customer_tier_history.move IS 'Number of the move in migration';
 
-CREATE VIEW tiering.tier_origin AS
-WITH merged AS MATERIALIZED (
-	-- whose moves are those of another customer, or of nobody any more
-	SELECT o.scheme, w.customer_id COLLATE "C" AS customer_id, w.own,
-		w.becomes COLLATE "C" AS becomes, w.leads
-	FROM tiering.scheme o CROSS JOIN LATERAL _tiering.merged(o.scheme, NULL) w
-	WHERE upper_inf(w.days)
-), span AS (
-	-- from a customer's last entry into the bank on
-	SELECT a.scheme, a.customer_id, a.tier, a.version,
-		-- moves are in the order of their dates and then of their numbers
-		(max(ARRAY[m.as_of - date '2000-01-01', m.move])
-		FILTER (WHERE m.direction = 'new'))[2] AS first,
-		(max(ARRAY[m.as_of - date '2000-01-01', m.move]))[2] AS last
-	FROM tiering.assignment a
-		JOIN (
-			SELECT x.scheme, COALESCE(w.becomes, x.customer_id) AS customer_id, x.as_of, x.move,
-				x.direction
-			FROM (SELECT y.scheme, COALESCE(f.now_id, y.customer_id) AS customer_id, y.as_of,
-					y.move, y.direction
-				  FROM tiering.standing_move y
-					LEFT JOIN tiering.former_number f ON f.scheme = y.scheme
-						AND f.customer_id = y.customer_id
-				  WHERE y.direction NOT IN ('merge', 'merged')) x
-				LEFT JOIN merged w ON w.scheme = x.scheme AND w.customer_id = x.customer_id
-					AND w.own @> x.as_of
-			WHERE COALESCE(w.leads, true)) m
-			ON m.scheme = a.scheme AND m.customer_id = a.customer_id
-	GROUP BY a.scheme, a.customer_id, a.tier, a.version
-), way AS MATERIALIZED (
-	SELECT v.scheme, v.version, d.*
-	FROM (SELECT DISTINCT a.scheme, a.version FROM tiering.assignment a) v
-		CROSS JOIN LATERAL _tiering.directions(v.scheme, v.version) d
-), member AS (
-	SELECT s.scheme, s.tier, l.direction, w.direction = 'up' AS began_below
+-- Of the view that people see
+DO $$
+DECLARE
+	part record;
+BEGIN
+	FOR part IN
+		SELECT a.attname, pg_catalog.col_description(a.attrelid, a.attnum) AS comment
+		FROM pg_catalog.pg_attribute a
+		WHERE a.attrelid = 'tiering.customer_tier_history'::pg_catalog.regclass AND a.attnum > 0
+	LOOP
+		EXECUTE pg_catalog.format('COMMENT ON COLUMN _tiering.spell.%I IS %L', part.attname,
+			part.comment);
+	END LOOP;
+END;
+$$;
+
+-- Whose moves are those of another customer, or of nobody any more, is told by merged().
+-- From a customer's last entry into the bank on; moves are in the order of their dates and
+-- then of their numbers.
+CREATE FUNCTION _tiering.origins(scheme text)
+RETURNS TABLE (customer_id text, tier text, direction text, began_below boolean)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
+BEGIN ATOMIC
+	WITH merged AS MATERIALIZED (
+		SELECT w.customer_id COLLATE "C" AS customer_id, w.own, w.becomes COLLATE "C" AS becomes,
+			w.leads
+		FROM _tiering.merged(origins.scheme, NULL) w
+		WHERE upper_inf(w.days)
+	), span AS (
+		SELECT a.customer_id, a.tier, a.version,
+			(max(ARRAY[m.as_of - date '2000-01-01', m.move])
+				FILTER (WHERE m.direction = 'new'))[2] AS first,
+			(max(ARRAY[m.as_of - date '2000-01-01', m.move]))[2] AS last
+		FROM tiering.assignment a
+			JOIN (
+				SELECT COALESCE(w.becomes, x.customer_id) AS customer_id, x.as_of, x.move,
+					x.direction
+				FROM _tiering.person_moves(origins.scheme COLLATE "C", NULL) x
+					LEFT JOIN merged w ON w.customer_id = x.customer_id AND w.own @> x.as_of
+				WHERE x.direction <> 'merged' AND COALESCE(w.leads, true)) m
+				ON m.customer_id = a.customer_id
+		WHERE a.scheme = origins.scheme COLLATE "C"
+		GROUP BY a.customer_id, a.tier, a.version
+	), way AS MATERIALIZED (
+		SELECT v.version, d.*
+		FROM (SELECT DISTINCT s.version FROM span s) v
+			CROSS JOIN LATERAL _tiering.directions(origins.scheme, v.version) d
+	)
+	SELECT s.customer_id, s.tier, l.direction, w.direction = 'up'
 	FROM span s
 		JOIN tiering.migration f ON f.move = s.first
 		JOIN tiering.migration l ON l.move = s.last
-		LEFT JOIN way w ON w.scheme = s.scheme AND w.version = s.version
-			AND w.from_tier = f.to_tier AND w.to_tier = s.tier
-)
+		LEFT JOIN way w ON w.version = s.version AND w.from_tier = f.to_tier
+			AND w.to_tier = s.tier;
+END;
+COMMENT ON FUNCTION _tiering.origins(text) IS
+'By which move the customers of a scheme came into the tier that they are in, and whether they '
+'began below it';
+
+-- Whoever reads the view calls this, as they do shown_sums().
+CREATE FUNCTION _tiering.shown_origins(key uuid, scheme text, reader oid)
+RETURNS TABLE (tier text, customers bigint, from_below bigint, from_above bigint,
+	from_beside bigint, as_new bigint, grown_up bigint)
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 1000000 ROWS 10
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+SET jit = off SET debug_print_plan = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	visible text[];
+BEGIN
+	IF EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_origins.key)
+		AND _tiering.reads(reader, scheme) IS NOT NULL
+	THEN
+		visible := _tiering.seen(reader, scheme, NULL);
+		RETURN QUERY
+		SELECT m.tier, count(*), count(*) FILTER (WHERE m.direction = 'up'),
+			count(*) FILTER (WHERE m.direction = 'down'),
+			count(*) FILTER (WHERE m.direction = 'lateral'),
+			count(*) FILTER (WHERE m.direction = 'new'), count(*) FILTER (WHERE m.began_below)
+		FROM _tiering.origins(shown_origins.scheme) m
+		WHERE visible IS NULL OR m.customer_id = ANY (visible)
+		GROUP BY m.tier;
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.shown_origins(uuid, text, oid) IS
+'What origins() tells of each tier, for who may read it; nothing if that is not the key of views';
+
+CREATE VIEW tiering.tier_origin AS
 SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, d.title, d.title_zh,
-	count(m.tier) AS customers,
-	count(*) FILTER (WHERE m.direction = 'up') AS from_below,
-	count(*) FILTER (WHERE m.direction = 'down') AS from_above,
-	count(*) FILTER (WHERE m.direction = 'lateral') AS from_beside,
-	count(*) FILTER (WHERE m.direction = 'new') AS as_new,
-	count(*) FILTER (WHERE m.began_below) AS grown_up,
-	(count(*) FILTER (WHERE m.began_below) / NULLIF(count(m.tier), 0)::numeric)::numeric(7,6)
-		AS grown_up_share
+	COALESCE(m.customers, 0) AS customers, COALESCE(m.from_below, 0) AS from_below,
+	COALESCE(m.from_above, 0) AS from_above, COALESCE(m.from_beside, 0) AS from_beside,
+	COALESCE(m.as_new, 0) AS as_new, COALESCE(m.grown_up, 0) AS grown_up,
+	(m.grown_up / m.customers::numeric)::numeric(7,6) AS grown_up_share
 FROM tiering.tier_distribution d
-	LEFT JOIN member m ON m.scheme = d.scheme AND m.tier = d.tier
-GROUP BY d.scheme, d.as_of, d.version, d.tier, d.rank, d.title, d.title_zh;
+	LEFT JOIN (
+		SELECT s.scheme || '' AS scheme, o.*
+		FROM tiering.scheme s
+			CROSS JOIN LATERAL _tiering.shown_origins(
+				(SELECT k.key FROM tiering.view_key k LIMIT 1), s.scheme,
+				(SELECT _tiering.reader())) o
+		ORDER BY o.customers IS NULL) m ON m.scheme = d.scheme AND m.tier COLLATE "C" = d.tier;
 COMMENT ON VIEW tiering.tier_origin IS
 'Where the members of each tier came from: how they entered it, and whether they began as '
 'customers in a lower one. Of customers who became one, they are those of the one whose tier was '

@@ -45,7 +45,8 @@ COMMENT ON FUNCTION _tiering.standing_day(text, date) IS
 'was none. An infinite one is an error (22023)';
 
 -- Where the assessment is kept it is read here, as what a function hands on is written first.
-CREATE FUNCTION _tiering.distribution_by(scheme text, dimension text, as_of date, named int)
+CREATE FUNCTION _tiering.distribution_by(scheme text, dimension text, as_of date, named int,
+	visible text[])
 RETURNS TABLE (value text, tier text, customers bigint, measure numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
@@ -62,20 +63,23 @@ BEGIN
 		  FROM _tiering.kept_rows(k, NULL) s
 			LEFT JOIN _tiering.dimension_on(scheme, dimension, day) d
 				ON d.customer_id = s.customer_id
-		  WHERE s.tier IS NOT NULL GROUP BY 1, 2
+		  WHERE s.tier IS NOT NULL
+			AND (visible IS NULL OR s.customer_id = ANY (visible COLLATE "C"))
+		  GROUP BY 1, 2
 		  UNION ALL
 		  SELECT d.value, s.tier, count(*), sum(s.measure)
 		  FROM _tiering.standing(scheme, as_of) s
 			LEFT JOIN _tiering.dimension_on(scheme, dimension, day) d
 				ON d.customer_id = s.customer_id
-		  WHERE k.slot IS NULL GROUP BY 1, 2) c
+		  WHERE k.slot IS NULL AND (visible IS NULL OR s.customer_id = ANY (visible COLLATE "C"))
+		  GROUP BY 1, 2) c
 		LEFT JOIN _tiering.tier_names(scheme, named) n ON n.tier = c.tier
 	GROUP BY 1, 2;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.distribution_by(text, text, date, int) IS
-'Part of tier_distribution_by(): customers and their measure by value and tier, the tiers as a '
-'version calls them; as_of null: now';
+COMMENT ON FUNCTION _tiering.distribution_by(text, text, date, int, text[]) IS
+'Part of tier_distribution_by(): customers, or some of them, and their measure by value and tier, '
+'the tiers as a version calls them; as_of null: now';
 
 CREATE FUNCTION tiering.tier_distribution_by(scheme text, dimension text,
 	as_of date DEFAULT NULL)
@@ -88,14 +92,15 @@ DECLARE
 	day date;
 	named int;
 BEGIN
-	PERFORM _tiering.check_dimension(scheme, dimension);
+	PERFORM _tiering.check_reader(scheme), _tiering.check_dimension(scheme, dimension);
 	day := _tiering.standing_day(scheme, as_of);
 	named := COALESCE(_tiering.named_by(scheme, day), tiering.newest_version(scheme));
 	RETURN QUERY
 	SELECT d.value, d.tier, t.rank, NULLIF(t.title, ''), NULLIF(t.title_zh, ''), d.customers,
 		round(d.customers / sum(d.customers) OVER of_value, 6), d.measure,
 		round(d.measure / NULLIF(sum(d.measure) OVER of_value, 0), 6)
-	FROM _tiering.distribution_by(scheme, dimension, as_of, named) d
+	FROM _tiering.distribution_by(scheme, dimension, as_of, named,
+			_tiering.seen(_tiering.reader(), scheme, as_of)) d
 		LEFT JOIN tiering.tier t ON t.scheme = tier_distribution_by.scheme COLLATE "C"
 			AND t.version = named AND t.tier = d.tier
 	WINDOW of_value AS (PARTITION BY d.value)
@@ -144,28 +149,68 @@ RETURNS TABLE (tier_a text, tier_b text, customers bigint, measure_a numeric, me
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE COST 1000000 ROWS 50
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
 AS $$
+DECLARE
+	some_a text[] := _tiering.seen(_tiering.reader(), scheme_a, as_of);
+	some_b text[] := _tiering.seen(_tiering.reader(), scheme_b, as_of);
 BEGIN
-	PERFORM tiering.newest_version(scheme_a), tiering.newest_version(scheme_b),
+	PERFORM _tiering.check_reader(scheme_a), _tiering.check_reader(scheme_b),
+		tiering.newest_version(scheme_a), tiering.newest_version(scheme_b),
 		_tiering.standing_day(scheme_a, as_of);
 	RETURN QUERY
 	SELECT a.tier, b.tier, count(*), sum(a.measure), sum(b.measure)
-	FROM _tiering.standing(scheme_a, cross_distribution.as_of) a
-		FULL JOIN _tiering.standing(scheme_b, cross_distribution.as_of) b USING (customer_id)
+	FROM (SELECT s.* FROM _tiering.standing(scheme_a, cross_distribution.as_of) s
+		  WHERE some_a IS NULL OR s.customer_id = ANY (some_a)) a
+		FULL JOIN (SELECT s.* FROM _tiering.standing(scheme_b, cross_distribution.as_of) s
+			WHERE some_b IS NULL OR s.customer_id = ANY (some_b)) b USING (customer_id)
 	GROUP BY a.tier, b.tier
 	ORDER BY a.tier NULLS FIRST, b.tier NULLS FIRST;
 END;
 $$;
 COMMENT ON FUNCTION tiering.cross_distribution(text, text, date) IS
 'How many customers are in each pair of tiers of two schemes, with what they have by the measure '
-'of each. A null tier: not a customer of that scheme. as_of: at the end of that day; null: now. '
+'of each. A null tier: not a customer of that scheme, or none whom the reader may see there. '
+'as_of: at the end of that day; null: now. '
 'Money is null where the day is no assessment of that scheme that is kept. Tiers have the names '
 'with which customers were graded. Example: cross_distribution(''retail'', ''risk''). Errors: '
 'unknown scheme (42704), an infinite day (22023)';
 
+-- Whoever reads the view calls this, as they do shown_sums().
+CREATE FUNCTION _tiering.shown_dimension(key uuid, reader oid)
+RETURNS SETOF tiering.customer_dimension
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 1 ROWS 1
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+SET jit = off SET debug_print_plan = off
+AS $$
+DECLARE
+	own text;
+	visible text[];
+BEGIN
+	IF EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_dimension.key) THEN
+		FOR own IN SELECT s.scheme FROM tiering.scheme s
+			WHERE _tiering.reads(shown_dimension.reader, s.scheme) IS NOT NULL
+		LOOP
+			visible := _tiering.seen(reader, own, NULL);
+			RETURN QUERY SELECT d.* FROM tiering.customer_dimension d
+			WHERE d.scheme = own COLLATE "C" AND d.to_as_of IS NULL
+				AND (visible IS NULL OR d.customer_id = ANY (visible COLLATE "C"));
+		END LOOP;
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.shown_dimension(uuid, oid) IS
+'What the customers whom a reader may see are by each dimension now, for who does not '
+'see all; nobody if that is not the key of views';
+
 CREATE VIEW tiering.current_dimension AS
 SELECT d.scheme, d.customer_id COLLATE "default" AS customer_id, d.dimension, d.value,
 	d.from_as_of AS since
-FROM tiering.customer_dimension d WHERE d.to_as_of IS NULL;
+FROM tiering.customer_dimension d
+WHERE d.to_as_of IS NULL AND (SELECT _tiering.reads_all(_tiering.reader()))
+UNION ALL
+SELECT d.scheme, d.customer_id COLLATE "default", d.dimension, d.value, d.from_as_of
+FROM _tiering.shown_dimension((SELECT k.key FROM tiering.view_key k LIMIT 1),
+		(SELECT _tiering.reader())) d
+WHERE NOT (SELECT _tiering.reads_all(_tiering.reader()));
 COMMENT ON VIEW tiering.current_dimension IS
 'What customers are by each dimension now, to be joined to near_upgrade, near_downgrade or any '
 'view with a customer';
@@ -197,20 +242,22 @@ COMMENT ON FUNCTION tiering.staffing_by(text, text) IS
 'Errors: those of tier_distribution_by()';
 
 -- Whoever reads the view calls this, as they do shown_sums().
-CREATE FUNCTION _tiering.shown_by(key uuid, scheme text, dimension text, as_of date)
+CREATE FUNCTION _tiering.shown_by(key uuid, scheme text, dimension text, as_of date, reader oid)
 RETURNS TABLE (value text, tier text, customers bigint, measure numeric)
 LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path = pg_catalog, pg_temp SET debug_print_plan = off
 AS $$
 BEGIN
-	IF EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_by.key) THEN
+	IF EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_by.key)
+	THEN
 		RETURN QUERY SELECT d.* FROM _tiering.distribution_by(scheme, dimension, as_of,
-			_tiering.named_by(scheme, as_of)) d;
+			_tiering.named_by(scheme, as_of), _tiering.seen(reader, scheme, as_of)) d;
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.shown_by(uuid, text, text, date) IS
-'What distribution_by() tells of a day; nothing if that is not the key of views';
+COMMENT ON FUNCTION _tiering.shown_by(uuid, text, text, date, oid) IS
+'What distribution_by() tells of a day, for who may read it; nothing if that is not the key of '
+'views';
 
 -- One distribution for each scheme, dimension and day that is asked for, however many targets
 -- there are. The inner order keeps it so: what has one is not pulled up and run for each target.
@@ -224,15 +271,20 @@ SELECT g.scheme, g.dimension, t.value, t.tier, (
 	CASE WHEN g.reached AND t.reached_customers IS NULL THEN 0
 		ELSE t.reached_measure END::numeric(38,2) AS measure
 FROM (SELECT DISTINCT t.scheme, t.dimension, t.as_of, t.as_of <= o.refreshed_as_of AS reached
-	  FROM tiering.target t LEFT JOIN tiering.source o ON o.scheme = t.scheme) g
+	  FROM tiering.target t LEFT JOIN tiering.source o ON o.scheme = t.scheme
+	  WHERE (SELECT _tiering.reads_all(_tiering.reader()))
+		OR _tiering.sees_value((SELECT _tiering.reader()), t.scheme, t.dimension, t.value)) g
 	CROSS JOIN LATERAL (
 		SELECT t.value, t.tier, t.customers, t.measure, x.customers AS reached_customers,
 			x.measure AS reached_measure
 		FROM tiering.target t
 			LEFT JOIN _tiering.shown_by((SELECT k.key FROM tiering.view_key k LIMIT 1),
-				g.scheme, g.dimension, CASE WHEN g.reached THEN g.as_of END) x
+				g.scheme, g.dimension, CASE WHEN g.reached THEN g.as_of END,
+				(SELECT _tiering.reader())) x
 				ON x.value = t.value AND x.tier = t.tier
 		WHERE t.scheme = g.scheme AND t.dimension = g.dimension AND t.as_of = g.as_of
+			AND ((SELECT _tiering.reads_all(_tiering.reader())) OR _tiering.sees_value(
+				(SELECT _tiering.reader()), t.scheme, t.dimension, t.value))
 		ORDER BY t.value, t.tier) t;
 COMMENT ON VIEW tiering.target_actual IS
 'Targets, with what was reached on their day';

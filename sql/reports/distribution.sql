@@ -6,8 +6,47 @@
  * both have types that say so, as reporting tools ask. Functions have all digits. as_of is an
  * assessment of the scheme: of what is now, the last one. What there is not is null, no empty
  * text. The test view_rules has these rules. A view runs with its owner's rights: SELECT on it
- * is all that a report needs.
+ * is all that a report needs. It shows what its reader may see: see rights/reader.sql.
  */
+
+
+-- Whoever reads the view calls this, as they do shown_sums(). The view has it beside what is
+-- for who reads all, which is to be planned for: here are said to be hardly any rows.
+CREATE FUNCTION _tiering.shown_current(key uuid, reader oid)
+RETURNS TABLE (scheme text, customer_id text, tier text, measure numeric, as_of date, since date,
+	cause text, first_as_of date, earned text, misses int, next_tier text, next_review date,
+	policy_tier text, policy_since date, version int)
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 1 ROWS 1
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+SET jit = off SET debug_print_plan = off SET enable_nestloop = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	own text;
+	visible text[];
+BEGIN
+	IF NOT EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_current.key) THEN
+		RETURN;
+	END IF;
+	FOR own IN
+		SELECT s.scheme FROM tiering.scheme s WHERE _tiering.reads(reader, s.scheme) IS NOT NULL
+	LOOP
+		visible := _tiering.seen(reader, own, NULL);
+		RETURN QUERY
+		SELECT a.scheme, a.customer_id, a.tier, h.measure, h.as_of, a.since, a.cause,
+			a.first_as_of, a.earned, a.misses, a.next_tier, a.next_review, a.policy_tier,
+			a.policy_since, a.version
+		FROM tiering.assignment a
+			LEFT JOIN _tiering.current_measures(own, visible) h
+				ON h.customer_id COLLATE "C" = a.customer_id
+		WHERE a.scheme = own COLLATE "C"
+			AND (visible IS NULL OR a.customer_id = ANY (visible COLLATE "C"));
+	END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.shown_current(uuid, oid) IS
+'What current_tier shows of the customers whom a reader may see, who does not see all; nobody if '
+'that is not the key of views';
 
 -- With all digits, as views of customers that compare need it; likewise of the distribution.
 -- What a scheme has is read where that scheme is asked for: a condition on it goes into the
@@ -18,10 +57,31 @@
 -- scheme's name is an expression.
 CREATE VIEW _tiering.customer_now AS
 SELECT a.scheme, a.customer_id COLLATE "default" AS customer_id, a.tier, t.rank,
-	h.measure, COALESCE(o.refreshed_as_of, l.loaded) AS as_of, h.as_of AS measured_as_of,
+	a.measure, COALESCE(o.refreshed_as_of, l.loaded) AS as_of, a.as_of AS measured_as_of,
 	a.since, a.cause, a.first_as_of, a.earned, a.misses, a.next_tier, n.rank AS next_rank,
 	a.next_review, a.policy_tier, a.policy_since, a.version
-FROM tiering.assignment a
+FROM (
+		SELECT a.scheme, a.customer_id, a.tier, h.measure, h.as_of, a.since, a.cause, a.first_as_of,
+			a.earned, a.misses, a.next_tier, a.next_review, a.policy_tier, a.policy_since, a.version
+		FROM tiering.assignment a
+			LEFT JOIN (
+				SELECT s.scheme || '' AS scheme, m.customer_id COLLATE "C" AS customer_id, m.as_of,
+					m.measure
+				FROM tiering.scheme s
+					CROSS JOIN LATERAL _tiering.shown_measures(
+						(SELECT k.key FROM tiering.view_key k LIMIT 1), s.scheme,
+						(SELECT _tiering.reader())) m
+				ORDER BY m.as_of IS NULL) h
+				ON h.scheme = a.scheme AND h.customer_id = a.customer_id
+		WHERE (SELECT _tiering.reads_all(_tiering.reader()))
+		UNION ALL
+		SELECT p.scheme COLLATE "C", p.customer_id COLLATE "C", p.tier COLLATE "C", p.measure,
+			p.as_of, p.since, p.cause COLLATE "C", p.first_as_of, p.earned COLLATE "C", p.misses,
+			p.next_tier COLLATE "C", p.next_review, p.policy_tier COLLATE "C", p.policy_since,
+			p.version
+		FROM _tiering.shown_current((SELECT k.key FROM tiering.view_key k LIMIT 1),
+				(SELECT _tiering.reader())) p
+		WHERE NOT (SELECT _tiering.reads_all(_tiering.reader()))) a
 	LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = a.version AND t.tier = a.tier
 	LEFT JOIN tiering.tier n ON n.scheme = a.scheme AND n.version = a.version
 		AND n.tier = a.next_tier
@@ -29,14 +89,7 @@ FROM tiering.assignment a
 	-- what was loaded without a source
 	LEFT JOIN (SELECT d.scheme, max(d.as_of) AS loaded FROM tiering.distribution_history d
 		GROUP BY d.scheme) l ON l.scheme = a.scheme
-	LEFT JOIN (
-		SELECT s.scheme || '' AS scheme, m.customer_id COLLATE "C" AS customer_id, m.as_of,
-			m.measure
-		FROM tiering.scheme s
-			CROSS JOIN LATERAL _tiering.shown_measures(
-				(SELECT k.key FROM tiering.view_key k LIMIT 1), s.scheme) m
-		ORDER BY m.as_of IS NULL) h ON h.scheme = a.scheme AND h.customer_id = a.customer_id
-ORDER BY h.as_of IS NULL;
+ORDER BY a.as_of IS NULL;
 COMMENT ON VIEW _tiering.customer_now IS 'What current_tier tells, with all digits of the measure';
 
 CREATE VIEW tiering.current_tier AS
@@ -80,12 +133,15 @@ CREATE VIEW _tiering.distribution_now AS
 SELECT s.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, NULLIF(d.title, '') AS title,
 	NULLIF(d.title_zh, '') AS title_zh, d.customers,
 	d.customers_share, d.measure, d.measure_share
-FROM (SELECT s.scheme || '' AS scheme FROM tiering.scheme s) s
+FROM (SELECT s.scheme || '' AS scheme FROM tiering.scheme s
+	  WHERE (SELECT _tiering.reads_all(_tiering.reader()))
+		OR _tiering.reads((SELECT _tiering.reader()), s.scheme) IS NOT NULL) s
 	CROSS JOIN LATERAL (
 		WITH counted AS (
 			SELECT n.tier, sum(n.customers)::bigint AS customers, sum(n.measure) AS measure,
 				max(n.version) AS version, max(n.as_of) AS as_of
-			FROM _tiering.shown_sums((SELECT k.key FROM tiering.view_key k LIMIT 1), s.scheme) n
+			FROM _tiering.shown_sums((SELECT k.key FROM tiering.view_key k LIMIT 1), s.scheme,
+				(SELECT _tiering.reader())) n
 			GROUP BY n.tier HAVING sum(n.customers) > 0
 		), graded AS (
 			-- the version of the last refresh; of customers put there by hand, their own
@@ -133,15 +189,71 @@ COMMENT ON COLUMN tiering.tier_distribution.customers_share IS
 COMMENT ON COLUMN tiering.tier_distribution.measure IS 'Total of their measure';
 COMMENT ON COLUMN tiering.tier_distribution.measure_share IS 'Its share of the scheme''s total';
 
+-- An assessment that is not kept has left its sums alone, and they are of all customers.
+CREATE FUNCTION _tiering.distribution_seen(scheme text, reader oid)
+RETURNS SETOF tiering.distribution_history
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+DECLARE
+	a record;
+	visible text[];
+BEGIN
+	FOR a IN SELECT * FROM _tiering.assessments(distribution_seen.scheme COLLATE "C", false) LOOP
+		CONTINUE WHEN (_tiering.kept(scheme, a.as_of)).slot IS NULL;
+		visible := _tiering.seen(reader, scheme, a.as_of);
+		RETURN QUERY SELECT t.scheme, a.as_of, t.tier, t.version, count(k.customer_id),
+			CASE WHEN count(k.customer_id) = 0 THEN 0 ELSE sum(k.measure) END, NULL::timestamptz,
+			NULL::int
+		FROM tiering.tier t
+			LEFT JOIN _tiering.kept_of(distribution_seen.scheme, ARRAY[a.as_of], visible) k
+				ON k.tier COLLATE "C" = t.tier
+		WHERE t.scheme = distribution_seen.scheme COLLATE "C" AND t.version = a.version
+		GROUP BY t.scheme, t.tier, t.version;
+	END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.distribution_seen(text, oid) IS
+'What each tier of a scheme had at each assessment that is kept, of the customers whom a reader '
+'saw then';
+
+-- Whoever reads the view calls this, as they do shown_sums().
+CREATE FUNCTION _tiering.shown_distribution(key uuid, scheme text, reader oid)
+RETURNS SETOF tiering.distribution_history
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 10000 ROWS 100
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+SET jit = off SET debug_print_plan = off
+AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_distribution.key) THEN
+		RETURN;
+	END IF;
+	CASE _tiering.reads(reader, scheme)
+		WHEN true THEN
+			RETURN QUERY SELECT d.* FROM _tiering.known_distribution(NULL) d
+			WHERE d.scheme = shown_distribution.scheme COLLATE "C";
+		WHEN false THEN
+			RETURN QUERY SELECT d.* FROM _tiering.distribution_seen(scheme, reader) d;
+		ELSE
+			RETURN;
+	END CASE;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.shown_distribution(uuid, text, oid) IS
+'What each tier of a scheme had at the date of every refresh, for who may read it; nothing if that '
+'is not the key of views';
+
 CREATE VIEW tiering.tier_distribution_history AS
-SELECT d.scheme, d.as_of, d.version, d.tier, t.rank, t.parent, NULLIF(t.title, '') AS title,
+SELECT s.scheme, d.as_of, d.version, d.tier, t.rank, t.parent, NULLIF(t.title, '') AS title,
 	NULLIF(t.title_zh, '') AS title_zh, d.customers,
 	(d.customers / NULLIF(sum(d.customers) OVER refresh, 0))::numeric(7,6) AS customers_share,
 	d.measure::numeric(38,2) AS measure,
 	(d.measure / NULLIF(sum(d.measure) OVER refresh, 0))::numeric(38,6) AS measure_share
-FROM _tiering.known_distribution(NULL) d
-	LEFT JOIN tiering.tier t ON t.scheme = d.scheme AND t.version = d.version AND t.tier = d.tier
-WINDOW refresh AS (PARTITION BY d.scheme, d.as_of);
+FROM tiering.scheme s
+	CROSS JOIN LATERAL _tiering.shown_distribution(
+		(SELECT k.key FROM tiering.view_key k LIMIT 1), s.scheme, (SELECT _tiering.reader())) d
+	LEFT JOIN tiering.tier t ON t.scheme = s.scheme AND t.version = d.version AND t.tier = d.tier
+WINDOW refresh AS (PARTITION BY s.scheme, d.as_of);
 COMMENT ON VIEW tiering.tier_distribution_history IS
 'How many customers, with how much of the measure, each tier had at the date of every refresh. '
 'What was restated since is in it; the function of this name tells it as known at a time';
@@ -164,12 +276,22 @@ COMMENT ON COLUMN tiering.tier_distribution_history.measure_share IS
 CREATE FUNCTION tiering.tier_distribution_history(scheme text, known_at timestamptz)
 RETURNS TABLE (as_of date, version int, tier text, rank int, customers bigint,
 	customers_share numeric, measure numeric, measure_share numeric)
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
+LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE COST 1000 ROWS 100
 BEGIN ATOMIC
+	SELECT CASE WHEN tier_distribution_history.known_at IS NULL
+		THEN _tiering.check_reader(tier_distribution_history.scheme)
+		ELSE _tiering.check_reads_whole(tier_distribution_history.scheme,
+			'tier_distribution_history') END
+	FROM tiering.scheme s WHERE s.scheme = tier_distribution_history.scheme COLLATE "C";
 	SELECT d.as_of, d.version, d.tier, t.rank, d.customers,
 		round(d.customers / NULLIF(sum(d.customers) OVER refresh, 0), 6),
 		d.measure, round(d.measure / NULLIF(sum(d.measure) OVER refresh, 0), 6)
-	FROM _tiering.known_distribution(known_at) d
+	FROM (SELECT k.* FROM _tiering.known_distribution(known_at) k
+		  WHERE (SELECT _tiering.reads(_tiering.reader(), tier_distribution_history.scheme))
+		  UNION ALL
+		  SELECT o.* FROM _tiering.distribution_seen(tier_distribution_history.scheme,
+			_tiering.reader()) o
+		  WHERE NOT (SELECT _tiering.reads(_tiering.reader(), tier_distribution_history.scheme))) d
 		LEFT JOIN tiering.tier t ON t.scheme = d.scheme AND t.version = d.version
 			AND t.tier = d.tier
 	WHERE d.scheme = tier_distribution_history.scheme

@@ -216,6 +216,72 @@ END;
 COMMENT ON FUNCTION _tiering.days_moved(text) IS
 'The days of a scheme on which all were assessed, or somebody moved';
 
+-- Who sees some customers: from the assessment before, where both are kept
+CREATE FUNCTION _tiering.cells_seen(scheme text, day date)
+RETURNS TABLE (from_tier text, to_tier text, direction text, from_rank int, to_rank int,
+	customers bigint, measure_from numeric, measure_to numeric)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN QUERY SELECT m.from_tier, m.to_tier, m.direction, m.from_rank, m.to_rank,
+		m.customers, m.measure_from, m.measure_to
+	FROM _tiering.assessments(cells_seen.scheme COLLATE "C", false) a
+		CROSS JOIN LATERAL _tiering.matrix(cells_seen.scheme,
+			COALESCE(a.previous, a.as_of - 1), a.as_of, NULL, NULL) m
+	WHERE a.as_of = cells_seen.day;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.cells_seen(text, date) IS
+'What cells_on() tells, for who sees some customers: theirs, from one assessment to the next';
+
+-- Whoever reads the views calls these, as they do shown_sums().
+CREATE FUNCTION _tiering.shown_days(key uuid, scheme text, reader oid)
+RETURNS TABLE (as_of date)
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 100
+SET search_path = pg_catalog, pg_temp SET debug_print_plan = off
+AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_days.key) THEN
+		RETURN;
+	END IF;
+	CASE _tiering.reads(reader, scheme)
+		WHEN true THEN
+			RETURN QUERY SELECT d.as_of FROM _tiering.days_moved(scheme) d;
+		WHEN false THEN
+			RETURN QUERY SELECT a.as_of
+			FROM _tiering.assessments(shown_days.scheme COLLATE "C", false) a;
+		ELSE
+			RETURN;
+	END CASE;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.shown_days(uuid, text, oid) IS
+'The days of a scheme of which shown_cells() tells; none if that is not the key of views';
+
+CREATE FUNCTION _tiering.shown_cells(key uuid, scheme text, day date, money boolean, reader oid)
+RETURNS TABLE (from_tier text, to_tier text, direction text, from_rank int, to_rank int,
+	customers bigint, measure_from numeric, measure_to numeric)
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 1000000 ROWS 10
+SET search_path = pg_catalog, pg_temp SET debug_print_plan = off
+AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_cells.key) THEN
+		RETURN;
+	END IF;
+	CASE _tiering.reads(reader, scheme)
+		WHEN true THEN
+			RETURN QUERY SELECT c.* FROM _tiering.cells_on(scheme, day, money) c;
+		WHEN false THEN
+			RETURN QUERY SELECT c.* FROM _tiering.cells_seen(scheme, day) c;
+		ELSE
+			RETURN;
+	END CASE;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.shown_cells(uuid, text, date, boolean, oid) IS
+'What cells_on() tells, for who may read it; nothing if that is not the key of views';
+
 -- Scheme by scheme, as who asks for one does not want the moves of all to be read: a
 -- condition does not get into a part that is used twice.
 CREATE VIEW tiering.migration_matrix AS
@@ -223,8 +289,10 @@ SELECT o.scheme, d.as_of, x.from_tier, x.to_tier, x.direction, x.from_rank, x.to
 	x.customers, x.measure_from::numeric(38,2) AS measure_from,
 	x.measure_to::numeric(38,2) AS measure_to
 FROM tiering.scheme o
-	CROSS JOIN LATERAL _tiering.days_moved(o.scheme) d
-	CROSS JOIN LATERAL _tiering.cells_on(o.scheme, d.as_of, true) x;
+	CROSS JOIN LATERAL _tiering.shown_days((SELECT k.key FROM tiering.view_key k LIMIT 1),
+		o.scheme, (SELECT _tiering.reader())) d
+	CROSS JOIN LATERAL _tiering.shown_cells((SELECT k.key FROM tiering.view_key k LIMIT 1),
+		o.scheme, d.as_of, true, (SELECT _tiering.reader())) x;
 COMMENT ON VIEW tiering.migration_matrix IS
 'From which tier to which customers went at each assessment, in heads and in the measure. Those '
 'who stayed are there, too. One row for each as_of, from_tier and to_tier, with another for those '
@@ -261,8 +329,10 @@ FROM (
 		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'exit'), 0)::bigint AS exit,
 		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'stayed'), 0)::bigint AS stayed
 	FROM tiering.scheme o
-		CROSS JOIN LATERAL _tiering.days_moved(o.scheme) d
-		CROSS JOIN LATERAL _tiering.cells_on(o.scheme, d.as_of, false) m
+		CROSS JOIN LATERAL _tiering.shown_days((SELECT k.key FROM tiering.view_key k LIMIT 1),
+			o.scheme, (SELECT _tiering.reader())) d
+		CROSS JOIN LATERAL _tiering.shown_cells((SELECT k.key FROM tiering.view_key k LIMIT 1),
+			o.scheme, d.as_of, false, (SELECT _tiering.reader())) m
 	GROUP BY o.scheme, d.as_of) counted;
 COMMENT ON VIEW tiering.migration_summary IS
 'A row for each assessment: how many customers moved, and which way';
@@ -404,6 +474,8 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	known int := CASE WHEN known_at IS NOT NULL THEN _tiering.known_batch(scheme, known_at) END;
+	seen_first text[] := _tiering.seen(_tiering.reader(), scheme, from_date);
+	seen_last text[] := _tiering.seen(_tiering.reader(), scheme, to_date);
 BEGIN
 	RETURN QUERY WITH f AS (
 		SELECT s.customer_id COLLATE "C" AS customer_id, s.tier, s.measure,
@@ -444,6 +516,8 @@ BEGIN
 			ON e.customer_id COLLATE "C" = p.is_now
 		CROSS JOIN LATERAL _tiering.told_value(dimension,
 			CASE WHEN p.to_tier IS NULL THEN b.value ELSE e.value END) v(value)
+	WHERE seen_last IS NULL OR CASE WHEN p.to_tier IS NULL
+		THEN p.was = ANY (seen_first COLLATE "C") ELSE p.is_now = ANY (seen_last COLLATE "C") END
 	GROUP BY v.value, p.from_tier, p.to_tier, p.merged;
 END;
 $$;
@@ -465,6 +539,8 @@ AS $$
 DECLARE
 	first tiering.kept_assessment := _tiering.stood_as_kept(scheme, from_date, known_at);
 	last tiering.kept_assessment := _tiering.stood_as_kept(scheme, to_date, known_at);
+	seen_first text[] := _tiering.seen(_tiering.reader(), scheme, from_date);
+	seen_last text[] := _tiering.seen(_tiering.reader(), scheme, to_date);
 BEGIN
 	IF EXISTS (SELECT FROM _tiering.merges(scheme, CASE WHEN known_at IS NOT NULL
 			THEN _tiering.known_batch(scheme, known_at) END) m
@@ -485,8 +561,12 @@ BEGIN
 				ON e.customer_id = t.customer_id
 			CROSS JOIN LATERAL _tiering.told_value(dimension,
 				CASE WHEN t.tier IS NULL THEN b.value ELSE e.value END) v(value)
+		WHERE seen_last IS NULL OR CASE WHEN t.tier IS NULL
+			THEN f.customer_id = ANY (seen_first COLLATE "C")
+			ELSE t.customer_id = ANY (seen_last COLLATE "C") END
 		GROUP BY v.value, f.tier, t.tier;
-	ELSIF dimension IS NULL AND num_nonnulls((_tiering.kept(scheme, from_date, known_at)).slot,
+	ELSIF dimension IS NULL AND seen_last IS NULL
+		AND num_nonnulls((_tiering.kept(scheme, from_date, known_at)).slot,
 		(_tiering.kept(scheme, to_date, known_at)).slot) = 0
 	THEN
 		RETURN QUERY SELECT NULL::text, s.from_tier, s.to_tier, false, s.customers, NULL::numeric,
@@ -505,6 +585,9 @@ BEGIN
 				ON e.customer_id = t.customer_id
 			CROSS JOIN LATERAL _tiering.told_value(dimension,
 				CASE WHEN t.tier IS NULL THEN b.value ELSE e.value END) v(value)
+		WHERE seen_last IS NULL OR CASE WHEN t.tier IS NULL
+			THEN f.customer_id = ANY (seen_first COLLATE "C")
+			ELSE t.customer_id = ANY (seen_last COLLATE "C") END
 		GROUP BY v.value, f.tier, t.tier;
 	END IF;
 END;
@@ -513,7 +596,8 @@ COMMENT ON FUNCTION _tiering.cells(text, date, date, timestamptz, text) IS
 'Customers by where they stood at the ends of two days, as known at a time, with what they had on '
 'each: what migration_matrix() and measure_bridge() are made of. If a dimension is named, by its '
 'value at the end, too, or, of those who had left by then, at the beginning. merged: they became '
-'one with another, who is in to_tier';
+'one with another, who is in to_tier. Who does not see all customers is told of those whom they '
+'see at the end, or saw at the beginning, in the same way';
 
 CREATE FUNCTION _tiering.check_span(scheme text, from_date date, to_date date) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
@@ -634,6 +718,7 @@ CREATE FUNCTION tiering.migration_matrix(scheme text, from_date date, to_date da
 		measure_from numeric, measure_to numeric, value text)
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 50
 BEGIN ATOMIC
+	SELECT _tiering.check_reader(migration_matrix.scheme);
 	SELECT _tiering.check_dimension(migration_matrix.scheme, migration_matrix.by)
 	WHERE migration_matrix.by IS NOT NULL;
 	SELECT m.from_tier, m.to_tier, m.direction, m.from_rank, m.to_rank, m.customers, m.share,
@@ -720,6 +805,7 @@ RETURNS TABLE (tier text, rank int, opening numeric, new numeric, exit numeric,
 	closing numeric, value text)
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 10
 BEGIN ATOMIC
+	SELECT _tiering.check_reader(measure_bridge.scheme);
 	SELECT _tiering.check_dimension(measure_bridge.scheme, measure_bridge.by)
 	WHERE measure_bridge.by IS NOT NULL;
 	SELECT b.tier, b.rank, b.opening, b.new, b.exit, b.migrated_in, b.migrated_out, b.growth,

@@ -37,7 +37,8 @@ AS $$
 DECLARE
 	named int := _tiering.tiers_as_of(scheme, to_date);
 BEGIN
-	PERFORM _tiering.check_span(scheme, from_date, to_date);
+	PERFORM _tiering.check_reader(scheme),
+		_tiering.check_span(scheme, from_date, to_date);
 	RETURN QUERY
 	WITH cell AS MATERIALIZED (
 		SELECT c.*
@@ -191,7 +192,9 @@ DECLARE
 	variance numeric := 0;		-- of alive, as a share of its square
 	half numeric;
 BEGIN
-	PERFORM tiering.newest_version(scheme), _tiering.check_survivors(scheme, tier, unit,
+	PERFORM tiering.newest_version(scheme),
+		_tiering.check_reads_whole(scheme, 'tier_survival'),
+		_tiering.check_survivors(scheme, tier, unit,
 		_tiering.tiers_as_of(scheme, observed));
 	FOR elapsed, ended, censored, at_risk IN
 		SELECT t.elapsed, count(*) FILTER (WHERE t.over), count(*) FILTER (WHERE NOT t.over),
@@ -291,7 +294,8 @@ DECLARE
 	last date := upper(based_on) - 1;
 	named int := _tiering.tiers_as_of(scheme, last);
 BEGIN
-	PERFORM tiering.newest_version(scheme), _tiering.check_forecast(periods, based_on, entries);
+	PERFORM tiering.newest_version(scheme), _tiering.check_reader(scheme),
+		_tiering.check_forecast(periods, based_on, entries);
 	RETURN QUERY
 	WITH RECURSIVE cell AS MATERIALIZED (
 		SELECT c.* FROM _tiering.renamed_cells(forecast.scheme, lower(based_on) - 1, last,

@@ -495,7 +495,7 @@ DECLARE
 		NULLIF(s.title_zh, '')) FROM tiering.scheme s WHERE s.scheme = report.scheme COLLATE "C"));
 	body text;
 BEGIN
-	PERFORM tiering.newest_version(scheme);
+	PERFORM tiering.newest_version(scheme), _tiering.check_reads_whole(scheme, 'report');
 	IF day IS NULL THEN
 		body := '<p>There was no assessment yet. <span lang="zh">尚未评级。</span></p>';
 	ELSIF NOT EXISTS (SELECT FROM _tiering.known_distribution(NULL) d
@@ -550,7 +550,9 @@ BEGIN ATOMIC
 		  WINDOW way AS (ORDER BY m.as_of, m.move)) w
 		LEFT JOIN tiering.tier t ON t.scheme = w.scheme AND t.version = w.version
 			AND t.tier = w.to_tier
-	WHERE w.to_tier IS NOT NULL AND NOT isempty(w.valid);
+	WHERE w.to_tier IS NOT NULL AND NOT isempty(w.valid)
+		AND _tiering.sees(_tiering.reader(), page_way.scheme, page_way.customer_id,
+			upper(w.valid) - 1);
 END;
 COMMENT ON FUNCTION _tiering.page_way(text, text) IS
 'Part of customer_report(): what customer_tier_history tells of a customer, under all of their '
@@ -593,12 +595,12 @@ DECLARE
 	path text;
 	missing text;
 BEGIN
-	PERFORM tiering.newest_version(scheme);
+	PERFORM tiering.newest_version(scheme), _tiering.check_reader(scheme);
 	SELECT string_agg(_tiering.page_row(w.name, lower(w.valid)::text,
 		COALESCE(upper(w.valid)::text, ''), _tiering.html(w.direction), _tiering.html(w.cause),
 		_tiering.page_number(w.measure)), '' ORDER BY w.n) INTO path
 	FROM _tiering.page_way(scheme, who) w;
-	IF path IS NULL THEN
+	IF path IS NULL OR NOT _tiering.sees(_tiering.reader(), scheme, who, NULL) THEN
 		RAISE EXCEPTION 'scheme "%" has never had a customer "%"', scheme, customer_id
 			USING ERRCODE = 'no_data_found';
 	END IF;

@@ -10,7 +10,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-	PERFORM tiering.newest_version(scheme);
+	PERFORM tiering.newest_version(scheme), _tiering.check_reader(scheme);
 	RETURN QUERY
 	WITH history AS (
 		SELECT min(m.as_of) AS first, GREATEST(max(m.as_of), (

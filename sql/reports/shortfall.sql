@@ -118,8 +118,16 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 1000000 ROWS 1
 SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 #variable_conflict use_column
+DECLARE
+	visible text[];
 BEGIN
 	PERFORM tiering.newest_version(scheme);
+	IF NOT _tiering.check_reader(scheme) THEN
+		visible := _tiering.seen(_tiering.reader(), scheme, NULL);
+		customers := CASE WHEN customers IS NULL THEN visible ELSE ARRAY(
+			SELECT c FROM unnest(_tiering.numbers_now(scheme, customers)) c WHERE c = ANY (visible))
+			END;
+	END IF;
 	RETURN QUERY
 	SELECT l.customer_id, l.tier, l.next_tier, l.rule, l.metric, l.value, l.bound, l.distance,
 		l.distance_percent, l.conditions_missing

@@ -21,7 +21,8 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	RAISE EXCEPTION 'series of scheme "%" yields customer "%" more than once', scheme, customer
+	RAISE EXCEPTION 'series of scheme "%" yields % more than once', scheme,
+			_tiering.shown_customer(customer)
 		USING ERRCODE = 'unique_violation',
 		HINT = 'Its query must yield one row for each customer.';
 END;
@@ -70,7 +71,7 @@ COMMENT ON FUNCTION _tiering.tier_with(text, int, text[], numeric[], text, numer
 'What tier_of() says if the measure is another one, and nothing else is known if metrics is null';
 
 -- Where no rule looks at anything else, the measure is all that the source would be run for.
-CREATE FUNCTION _tiering.projected(scheme text, as_of date, version int)
+CREATE FUNCTION _tiering.projected(scheme text, as_of date, version int, customers text[])
 RETURNS TABLE (customer_id text, projected_tier text, projected_measure numeric, until date)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 1000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
@@ -93,7 +94,7 @@ BEGIN
 		_tiering.tier_with(projected.scheme, projected.version, m.metrics, m.amounts, measure,
 			p.projected, t.rank),
 		p.projected, upper(p.period) - 1
-	FROM _tiering.projections(projected.scheme, projected.as_of, NULL) p
+	FROM _tiering.projections(projected.scheme, projected.as_of, projected.customers) p
 		JOIN tiering.assignment a ON a.scheme = projected.scheme COLLATE "C"
 			AND a.customer_id = p.customer_id COLLATE "C"
 		LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = projected.version
@@ -101,16 +102,17 @@ BEGIN
 		LEFT JOIN (
 			SELECT s.customer_id, s.metrics, s.amounts
 			FROM _tiering.amounts_told(projected.scheme, projected.as_of, projected.version,
-				NULL) s
+				projected.customers) s
 			WHERE others) m ON m.customer_id COLLATE "C" = a.customer_id
-	WHERE p.projected IS NOT NULL;
+	WHERE p.projected IS NOT NULL
+		AND (customers IS NULL OR a.customer_id = ANY (customers COLLATE "C"));
 END;
 $$;
-COMMENT ON FUNCTION _tiering.projected(text, date, int) IS
-'Part of projected_tier: the tier and the measure of a scheme''s customers at the end of the '
-'period of a day, by a version';
+COMMENT ON FUNCTION _tiering.projected(text, date, int, text[]) IS
+'Part of projected_tier: the tier and the measure of a scheme''s customers, or some of them, at '
+'the end of the period of a day, by a version';
 
-CREATE FUNCTION _tiering.shown_projected(key uuid, scheme text)
+CREATE FUNCTION _tiering.shown_projected(key uuid, scheme text, reader oid)
 RETURNS TABLE (customer_id text, projected_tier text, projected_measure numeric, until date,
 	version int)
 LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL RESTRICTED COST 1000000 ROWS 1000
@@ -124,14 +126,16 @@ DECLARE
 BEGIN
 	IF day IS NOT NULL
 		AND EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_projected.key)
+		AND _tiering.reads(reader, scheme) IS NOT NULL
 	THEN
-		RETURN QUERY SELECT p.*, graded_by FROM _tiering.projected(scheme, day, graded_by) p;
+		RETURN QUERY SELECT p.*, graded_by FROM _tiering.projected(scheme, day, graded_by,
+			_tiering.seen(reader, scheme, NULL)) p;
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.shown_projected(uuid, text) IS
-'Where the customers of a scheme will be at the end of the period, for projected_tier; nobody if '
-'that is not the key of views';
+COMMENT ON FUNCTION _tiering.shown_projected(uuid, text, oid) IS
+'Where the customers of a scheme whom a reader may see will be at the end of the period, for '
+'projected_tier; nobody if that is not the key of views';
 
 CREATE VIEW tiering.projected_tier AS
 SELECT a.scheme, a.customer_id, a.tier, a.rank, h.projected_tier, t.rank AS projected_rank,
@@ -143,7 +147,8 @@ FROM _tiering.customer_now a
 			p.projected_tier, p.projected_measure, p.until, p.version
 		FROM tiering.series_source s
 			CROSS JOIN LATERAL _tiering.shown_projected(
-				(SELECT k.key FROM tiering.view_key k LIMIT 1), s.scheme) p
+				(SELECT k.key FROM tiering.view_key k LIMIT 1), s.scheme,
+				(SELECT _tiering.reader())) p
 		ORDER BY p.until IS NULL) h
 		ON h.scheme = a.scheme AND h.customer_id = a.customer_id
 	LEFT JOIN tiering.tier t ON t.scheme = h.scheme AND t.version = h.version
@@ -251,6 +256,12 @@ DECLARE
 	x record;
 BEGIN
 	PERFORM tiering.newest_version(scheme);
+	IF NOT _tiering.check_reader(scheme) AND NOT (
+		_tiering.sees(_tiering.reader(), scheme, now_id, NULL)
+		AND _tiering.sees(_tiering.reader(), scheme, now_id, as_of))
+	THEN
+		RETURN;
+	END IF;
 	IF day IS NOT NULL THEN
 		graded_by := _tiering.graded_by(scheme, _tiering.check_day(day, 'as_of'));
 	END IF;

@@ -183,7 +183,8 @@ GRANT EXECUTE ON FUNCTION _tiering.version_row, _tiering.validate_versions, _tie
 	_tiering.describe_box
 	TO PUBLIC;
 -- role_grants()
-GRANT EXECUTE ON FUNCTION _tiering.relation_rights, _tiering.function_rights, _tiering.part_rights
+GRANT EXECUTE ON FUNCTION _tiering.relation_rights, _tiering.function_rights, _tiering.part_rights,
+	_tiering.shown_rights
 	TO PUBLIC;
 -- successor()
 GRANT EXECUTE ON FUNCTION _tiering.succeeded TO PUBLIC;
@@ -195,9 +196,13 @@ GRANT EXECUTE ON FUNCTION _tiering.bounds_fit, _tiering.restores, _tiering.binde
 	TO PUBLIC;
 -- near_upgrade, which may be granted alone: it asks for a key that the view alone gives
 GRANT EXECUTE ON FUNCTION _tiering.balance_to_hold TO PUBLIC;
--- current_tier, near_upgrade, near_downgrade, tier_distribution and projected_tier: in the same way
-GRANT EXECUTE ON FUNCTION _tiering.shown_measures, _tiering.shown_sums, _tiering.shown_by,
-	_tiering.shown_projected
+-- all other views with customers or sums: in the same way, and who reads them
+GRANT EXECUTE ON FUNCTION _tiering.shown_current, _tiering.shown_measures, _tiering.shown_sums,
+	_tiering.shown_distribution, _tiering.shown_days, _tiering.shown_cells,
+	_tiering.shown_spells,
+	_tiering.shown_origins, _tiering.shown_dimension, _tiering.shown_by,
+	_tiering.shown_projected, _tiering.reader, _tiering.reads_all, _tiering.reads,
+	_tiering.sees_value
 	TO PUBLIC;
 -- near_upgrade and near_downgrade, too
 GRANT EXECUTE ON FUNCTION _tiering.is_watched, _tiering.at_least TO PUBLIC;

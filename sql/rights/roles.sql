@@ -8,6 +8,8 @@
  *	report	all of it: who is where, with which measure, every move, request and
  *			decision, what schemes and sources say of any one customer, and what checks
  *			find in any one account
+ *			confined: the same of a scheme, or of some of its customers, but no tables; see
+ *			reader.sql
  *	request	of the customers they ask about, that the scheme takes the tier, and whether they
  *			are there, were, or have a request that waits
  *	approve	nothing but the number of a request; who decides needs report as well
@@ -28,8 +30,8 @@
  * view; these are in part_rights(), which nobody has a use for alone.
  */
 
-CREATE FUNCTION _tiering.function_rights() RETURNS TABLE (what text, rights text)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 8
+CREATE FUNCTION _tiering.shown_rights() RETURNS TABLE (what text, rights text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 2
 BEGIN ATOMIC
 	VALUES
 		('report', 'EXECUTE ON FUNCTION
@@ -51,6 +53,22 @@ BEGIN ATOMIC
 			tiering.tier_distribution_history(text, timestamptz),
 			tiering.history_head(text), tiering.verify_history(text, int, text, boolean),
 			tiering.verify_state(text)'),
+		('report', 'SELECT ON tiering.current_tier, tiering.tier_distribution,
+			tiering.tier_distribution_history, tiering.migration_matrix,
+			tiering.migration_summary, tiering.customer_tier_history, tiering.tier_rollup,
+			tiering.pareto, tiering.staffing, tiering.benefit_cost, tiering.measure_bound,
+			tiering.near_upgrade, tiering.near_downgrade, tiering.projected_tier,
+			tiering.tier_origin,
+			tiering.current_dimension, tiering.target_actual');
+END;
+COMMENT ON FUNCTION _tiering.shown_rights() IS
+'Part of role_grants(): rights on functions and views that show what their reader may see, which '
+'are all that who is confined is given';
+
+CREATE FUNCTION _tiering.function_rights() RETURNS TABLE (what text, rights text)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 8
+BEGIN ATOMIC
+	VALUES
 		('request', 'EXECUTE ON FUNCTION
 			tiering.request_override(text, text, text, text, daterange, text),
 			tiering.forget_customer(text, text, text), tiering.withdraw(bigint, text)'),
@@ -155,13 +173,6 @@ CREATE FUNCTION _tiering.relation_rights() RETURNS TABLE (what text, rights text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 12
 BEGIN ATOMIC
 	VALUES
-		('report', 'SELECT ON tiering.current_tier, tiering.tier_distribution,
-			tiering.tier_distribution_history, tiering.migration_matrix,
-			tiering.migration_summary, tiering.customer_tier_history, tiering.tier_rollup,
-			tiering.pareto, tiering.staffing, tiering.benefit_cost, tiering.measure_bound,
-			tiering.near_upgrade, tiering.near_downgrade, tiering.projected_tier,
-			tiering.tier_origin,
-			tiering.current_dimension, tiering.target_actual'),
 		('report', 'SELECT ON tiering.assignment, tiering.migration, tiering.distribution_history,
 			tiering.batch, tiering.superseded, tiering.watch_history, tiering.standing_move,
 			tiering.request, tiering.decision, tiering.request_state, tiering.dirty,
@@ -195,8 +206,8 @@ BEGIN ATOMIC
 		('dump', 'SELECT ON tiering.assessment_kept, tiering.assessment_1, tiering.assessment_2,
 			tiering.assessment_3, tiering.assessment_4, tiering.own_assessment,
 			tiering_archive.batch, tiering_archive.superseded, tiering_archive.migration,
-			tiering.voided, tiering.dirty_mark_seq, tiering.source_check_entry_seq,
-			tiering.run_run_seq,
+			tiering.voided, tiering.report_right, tiering.dirty_mark_seq,
+			tiering.source_check_entry_seq, tiering.run_run_seq,
 			tiering.migration_move_seq, tiering.request_request_seq,
 			tiering.watch_history_entry_seq'),
 		('dump', 'SELECT (key) ON tiering.series_source');
@@ -207,6 +218,8 @@ COMMENT ON FUNCTION _tiering.relation_rights() IS
 CREATE FUNCTION tiering.role_grants() RETURNS TABLE (what text, rights text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 24
 BEGIN ATOMIC
+	SELECT s.what, s.rights FROM _tiering.shown_rights() s
+	UNION ALL
 	SELECT f.what, f.rights FROM _tiering.function_rights() f
 	UNION ALL
 	SELECT p.what, p.rights FROM _tiering.part_rights() p
@@ -268,20 +281,16 @@ COMMENT ON FUNCTION _tiering.check_owner(text) IS
 'Part of grant_role(), revoke_role() and set_four_eyes(): refuses who is neither the extension''s '
 'owner nor a member of it (42501)';
 
-CREATE FUNCTION _tiering.change_role(role regrole, what text, grants boolean) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+CREATE FUNCTION _tiering.check_right(role regrole, what text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-	role_name name := r.rolname FROM pg_roles r WHERE r.oid = role;
-	rights text;
-	missing text;
 BEGIN
 	IF role IS NULL OR what IS NULL THEN
 		RAISE EXCEPTION 'role and rights must be named, not null'
 			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
-	IF role_name IS NULL THEN
+	IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = role) THEN
 		RAISE EXCEPTION 'role "%" does not exist', role
 			USING ERRCODE = 'undefined_object';
 	END IF;
@@ -292,7 +301,27 @@ BEGIN
 				FROM tiering.role_grants() g));
 	END IF;
 	PERFORM _tiering.check_owner('grant and revoke its rights');
-	FOR rights IN SELECT g.rights FROM tiering.role_grants() g WHERE g.what = change_role.what LOOP
+END;
+$$;
+COMMENT ON FUNCTION _tiering.check_right(regrole, text) IS
+'Part of grant_role() and revoke_role(): refuses a null (22004), an unknown role (42704), other '
+'rights (22023), and who may not call them (42501)';
+
+CREATE FUNCTION _tiering.change_role(role regrole, what text, grants boolean, confined boolean)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	role_name name := r.rolname FROM pg_roles r WHERE r.oid = role;
+	rights text;
+	missing text;
+BEGIN
+	FOR rights IN
+		SELECT g.rights FROM tiering.role_grants() g
+		WHERE g.what = change_role.what AND (NOT confined
+			OR g.rights IN (SELECT s.rights FROM _tiering.shown_rights() s))
+	LOOP
 		EXECUTE format(CASE WHEN grants THEN 'GRANT %s TO %I' ELSE 'REVOKE %s FROM %I' END,
 			rights, role_name);
 		missing := CASE WHEN grants THEN _tiering.rights_missing(role_name, rights) END;
@@ -305,53 +334,142 @@ BEGIN
 		END IF;
 	END LOOP;
 	-- what is revoked on a table is on its columns, too, of which hand has some
-	IF NOT grants AND what = 'report' AND EXISTS (
+	IF NOT grants AND what = 'report' AND NOT confined AND EXISTS (
 		SELECT FROM pg_class c, aclexplode(c.relacl) x
 		WHERE c.oid = 'tiering.assignment'::regclass AND x.grantee = role
 			AND x.privilege_type = 'DELETE')
 	THEN
-		PERFORM _tiering.change_role(role, 'hand', true);
+		PERFORM _tiering.change_role(role, 'hand', true, false);
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.change_role(regrole, text, boolean) IS
-'Part of grant_role() and revoke_role()';
+COMMENT ON FUNCTION _tiering.change_role(regrole, text, boolean, boolean) IS
+'Part of grant_role() and revoke_role(); confined: what who is confined is given, and no more';
 
-CREATE FUNCTION _tiering.grant_role(role regrole, what text) RETURNS void
+CREATE FUNCTION _tiering.check_confined(what text, scheme text, dimension text, value text)
+RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF num_nonnulls(scheme, dimension, value) = 0 THEN
+		RETURN false;
+	ELSIF what <> 'report' THEN
+		RAISE EXCEPTION 'only the right "report" can be confined to a scheme, not "%"', what
+			USING ERRCODE = 'invalid_parameter_value';
+	ELSIF scheme IS NULL OR num_nulls(dimension, value) = 1 THEN
+		RAISE EXCEPTION 'scheme, and of dimension and value both or none, must be named'
+			USING ERRCODE = 'null_value_not_allowed',
+			HINT = 'Such as scheme => ''retail'', dimension => ''branch'', value => ''north''.';
+	END IF;
+	PERFORM tiering.newest_version(scheme);
+	RETURN true;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.check_confined(text, text, text, text) IS
+'Part of grant_role() and revoke_role(): whether a right is confined. Refuses another right than '
+'report (22023), what is not named (22004), and an unknown scheme (42704)';
+
+-- A right to all would go on, and the row of report_right mean nothing.
+CREATE FUNCTION _tiering.confine(role regrole, scheme text, dimension text, value text)
+RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	PERFORM _tiering.change_role(role, what, true);
+	IF has_table_privilege(role, 'tiering.assignment', 'SELECT') THEN
+		RAISE EXCEPTION 'role "%" may read the reports of all schemes', role
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			HINT = format('Take that away first with tiering.revoke_role(%L, ''report''), or from '
+				'the role of which it is a member. Superusers cannot be confined.', role);
+	END IF;
+	IF dimension IS NOT NULL THEN
+		PERFORM _tiering.check_dimension(scheme, dimension);
+	END IF;
+	INSERT INTO tiering.report_right AS r (role, scheme, dimension, value)
+	VALUES (confine.role, confine.scheme, COALESCE(confine.dimension, ''),
+		COALESCE(confine.value, ''))
+	ON CONFLICT DO NOTHING;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.grant_role(regrole, text) IS
+COMMENT ON FUNCTION _tiering.confine(regrole, text, text, text) IS
+'Part of grant_role(): writes to what a role is confined. Refuses one that may read all (55000), '
+'and an unknown dimension (42704)';
+
+CREATE FUNCTION _tiering.grant_role(role regrole, what text, scheme text, dimension text,
+	value text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	confined boolean;
+BEGIN
+	PERFORM _tiering.check_right(role, what);
+	confined := _tiering.check_confined(what, scheme, dimension, value);
+	IF confined THEN
+		PERFORM _tiering.confine(role, scheme, dimension, value);
+	ELSIF what = 'report' THEN
+		DELETE FROM tiering.report_right r WHERE r.role = grant_role.role;
+	END IF;
+	PERFORM _tiering.change_role(role, what, true, confined);
+END;
+$$;
+COMMENT ON FUNCTION _tiering.grant_role(regrole, text, text, text, text) IS
 'What grant_role() does for who calls it';
-CREATE FUNCTION tiering.grant_role(role regrole, what text) RETURNS void
+CREATE FUNCTION tiering.grant_role(role regrole, what text, scheme text DEFAULT NULL,
+	dimension text DEFAULT NULL, value text DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
-COMMENT ON FUNCTION tiering.grant_role(regrole, text) IS
+COMMENT ON FUNCTION tiering.grant_role(regrole, text, text, text, text) IS
 'Grants a role one of the rights of the extension, and nothing more. It may report, grade, '
 'request, approve, plan, author, bind, load, dump or change tiers by hand (hand) then; see '
-'role_grants(). For the extension''s owner, who need not own its objects, and in a statement of '
+'role_grants(). scheme confines the right to report to that scheme, and dimension and value to '
+'those of its customers who have that value, such as grant_role(''north'', ''report'', scheme => '
+'''retail'', dimension => ''branch'', value => ''north''); several calls add up. Who is confined '
+'reads views and functions, and no tables. Once anybody is, a view of the bank''s own on these '
+'shows to each reader what they may read themselves. For the extension''s owner, who need not own '
+'its objects, and in a statement of '
 'their own. Errors: another caller, or a right that the role does not have after it (42501), an '
-'unknown role, PUBLIC too (42704), other rights (22023)';
+'unknown role, PUBLIC too, an unknown scheme or dimension (42704), other rights, or one that '
+'cannot be confined (22023), a value without its dimension or scheme (22004), a role that may '
+'read all schemes already (55000)';
 
-CREATE FUNCTION _tiering.revoke_role(role regrole, what text) RETURNS void
+CREATE FUNCTION _tiering.revoke_role(role regrole, what text, scheme text, dimension text,
+	value text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	confined boolean;
 BEGIN
-	PERFORM _tiering.change_role(role, what, false);
+	PERFORM _tiering.check_right(role, what);
+	confined := _tiering.check_confined(what, scheme, dimension, value);
+	IF what = 'report' THEN
+		DELETE FROM tiering.report_right r
+		WHERE r.role = revoke_role.role AND (NOT confined
+			OR r.scheme = revoke_role.scheme COLLATE "C" AND (revoke_role.dimension IS NULL
+				OR r.dimension = revoke_role.dimension COLLATE "C"
+					AND r.value = revoke_role.value COLLATE "C"));
+	END IF;
+	-- the last row goes with the rights themselves
+	IF NOT confined OR NOT EXISTS (
+		SELECT FROM tiering.report_right r WHERE r.role = revoke_role.role)
+		AND NOT has_table_privilege(role, 'tiering.assignment', 'SELECT')
+	THEN
+		PERFORM _tiering.change_role(role, what, false, confined);
+	END IF;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.revoke_role(regrole, text) IS
+COMMENT ON FUNCTION _tiering.revoke_role(regrole, text, text, text, text) IS
 'What revoke_role() does for who calls it';
-CREATE FUNCTION tiering.revoke_role(role regrole, what text) RETURNS void
+CREATE FUNCTION tiering.revoke_role(role regrole, what text, scheme text DEFAULT NULL,
+	dimension text DEFAULT NULL, value text DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
-COMMENT ON FUNCTION tiering.revoke_role(regrole, text) IS
-'Takes away a right that grant_role() granted. Errors are the same';
+COMMENT ON FUNCTION tiering.revoke_role(regrole, text, text, text, text) IS
+'Takes away a right that grant_role() granted. With a scheme, or a value of a dimension of it, '
+'only that goes, without a value all that was granted of the scheme. Errors are the same, but for '
+'a right to all schemes, which is left as it is';
 
 -- Whoever calls is looked at, and not the owner of what is running
 CREATE FUNCTION _tiering.may_read_customers() RETURNS boolean

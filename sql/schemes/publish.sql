@@ -293,6 +293,7 @@ BEGIN
 	DELETE FROM tiering.refresh_limit l WHERE l.scheme = drop_scheme.scheme;
 	DELETE FROM tiering.dimensions_source d WHERE d.scheme = drop_scheme.scheme;
 	DELETE FROM tiering.target t WHERE t.scheme = drop_scheme.scheme;
+	DELETE FROM tiering.report_right r WHERE r.scheme = drop_scheme.scheme;
 	DELETE FROM tiering.refresh_check c WHERE c.scheme = drop_scheme.scheme;
 	DELETE FROM tiering.scheme_version v WHERE v.scheme = drop_scheme.scheme;
 	DELETE FROM tiering.scheme s WHERE s.scheme = drop_scheme.scheme;
@@ -306,7 +307,7 @@ AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.drop_scheme(text, text) IS
 'Removes a scheme that has never graded anybody. With it go its versions, what is bound to it, its '
-'targets, and what was marked for it. That it was dropped is kept in publication. Errors: there '
-'are customers, moves, assessments or requests about customers (55000), an unknown scheme (42704), '
-'one that is published by two (42501), a reason that says nothing (22023), a snapshot from before '
-'the last change (40001)';
+'targets, rights to its reports, and what was marked for it. That it was dropped is kept in '
+'publication. Errors: there are customers, moves, assessments or requests about customers (55000), '
+'an unknown scheme (42704), one that is published by two (42501), a reason that says nothing '
+'(22023), a snapshot from before the last change (40001)';

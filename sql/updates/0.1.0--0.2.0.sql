@@ -433,6 +433,17 @@ CREATE TABLE tiering.target (
 	CHECK (num_nonnulls(customers, measure) > 0)
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.target', '');
+CREATE TABLE tiering.report_right (
+	role       regrole NOT NULL,
+	scheme     text COLLATE "C" NOT NULL REFERENCES tiering.scheme,
+	dimension  text COLLATE "C" NOT NULL DEFAULT '',
+	value      text COLLATE "C" NOT NULL DEFAULT '',
+	granted_at timestamptz NOT NULL DEFAULT now(),
+	granted_by text NOT NULL DEFAULT session_user,
+	PRIMARY KEY (role, scheme, dimension, value),
+	CHECK (dimension <> '' OR value = '')
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.report_right', '');
 
 -- Of the last one assignment had it. The distribution of that was of before decisions, and
 -- is of after them now: a later edition where they differ.

@@ -234,6 +234,7 @@ INSERT INTO coll.argument VALUES
 	('', 'to_version', '2'),
 	('', 'valid', $$'[2024-03-01,2025-01-01)'$$),
 	('', 'value', '150'),
+	('grant_role', 'value', $$'north'$$), ('revoke_role', 'value', $$'north'$$),
 	('', 'version', '2'), ('classify_version', 'version', '1'), ('unpublish', 'version', '1'),
 	('classify_held_version', 'version', '1'),
 	('', 'watched', $$'coll.few'$$),

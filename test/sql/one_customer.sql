@@ -276,7 +276,8 @@ SET ROLE one_viewer;
 SELECT count(*) > 100 AS many FROM tiering.projected_tier WHERE scheme = 'one';
 SELECT count(balance_to_hold) > 10 AS many FROM tiering.near_downgrade WHERE scheme = 'one';
 SELECT t.fails($$SELECT * FROM tiering.customer_status('one', '012')$$);
-SELECT count(*) FROM _tiering.shown_projected('00000000-0000-0000-0000-000000000000', 'one');
+SELECT count(*) FROM _tiering.shown_projected('00000000-0000-0000-0000-000000000000', 'one',
+	_tiering.reader());
 RESET ROLE;
 SELECT tiering.revoke_role('one_reader', 'report');
 SELECT tiering.revoke_role('one_chief', 'approve');

@@ -3,7 +3,18 @@
 CREATE SCHEMA walk;
 CREATE TABLE walk.decided (kind text, who text, list text);
 INSERT INTO walk.decided VALUES ('function', 'public', $list$
-	_tiering.shown_by(uuid, text, text, date);
+	_tiering.shown_by(uuid, text, text, date, oid);
+	_tiering.shown_current(uuid, oid);
+	_tiering.shown_distribution(uuid, text, oid);
+	_tiering.shown_cells(uuid, text, date, boolean, oid);
+	_tiering.shown_days(uuid, text, oid);
+	_tiering.shown_spells(uuid, oid);
+	_tiering.shown_origins(uuid, text, oid);
+	_tiering.shown_dimension(uuid, oid);
+	_tiering.reader();
+	_tiering.reads_all(oid);
+	_tiering.reads(oid, text);
+	_tiering.sees_value(oid, text, text, text);
 	_tiering.acting_role();
 	_tiering.balance_to_hold(uuid, date, text, numeric, boolean);
 	check_rates(daterange, numeric, integer, numeric);
@@ -22,9 +33,9 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.rate_turns(numeric, numeric);
 	_tiering.reversed_rates();
 	_tiering.told_rate(numeric, text, text, boolean);
-	_tiering.shown_measures(uuid, text);
-	_tiering.shown_sums(uuid, text);
-	_tiering.shown_projected(uuid, text);
+	_tiering.shown_measures(uuid, text, oid);
+	_tiering.shown_sums(uuid, text, oid);
+	_tiering.shown_projected(uuid, text, oid);
 	_tiering.is_watched(date, text, boolean, integer, integer);
 	_tiering.at_least(numeric);
 	definition_rows(text, integer);
@@ -177,11 +188,12 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.export_tiers(text, integer);
 	first_day(tiering.daily_series);
 	_tiering.function_rights();
+	_tiering.shown_rights();
 	_tiering.fx_last(text, text, date);
 	fx_rate(text, text, date, integer);
 	fx_series(text, text, integer);
 	_tiering.fx_through(text, text, date);
-	grant_role(regrole, text);
+	grant_role(regrole, text, text, text, text);
 	set_four_eyes(text, boolean, text, regrole[]);
 	half_year(date, integer);
 	half_year_to_date(date);
@@ -207,7 +219,7 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.refuse_alone(text, text);
 	_tiering.relation_rights();
 	_tiering.restores();
-	revoke_role(regrole, text);
+	revoke_role(regrole, text, text, text, text);
 	role_grants();
 	_tiering.rule_axes(text, integer);
 	_tiering.rule_boxes(text, integer);
@@ -440,7 +452,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.held_flat(tiering.daily_series, daterange, date);
 	_tiering.refuse_repeated_series(text, text);
 	_tiering.projections(text, date, text[]);
-	_tiering.projected(text, date, integer);
+	_tiering.projected(text, date, integer, text[]);
 	_tiering.decided_about(text, text, date);
 	_tiering.measured(text, text, date, integer, integer);
 	_tiering.shortfall(text, bigint, text[]);
@@ -639,13 +651,30 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.tier_sums(text, date, integer);
 	_tiering.approve(bigint, text);
 	_tiering.assess(text, date, text[], text);
-	_tiering.change_role(regrole, text, boolean);
+	_tiering.change_role(regrole, text, boolean, boolean);
+	_tiering.check_right(regrole, text);
+	_tiering.check_confined(text, text, text, text);
+	_tiering.confine(regrole, text, text, text);
+	_tiering.check_reader(text);
+	_tiering.check_reads_whole(text, text);
+	_tiering.origins(text);
+	_tiering.sees(oid, text, text, date);
+	_tiering.seen(oid, text, date);
+	_tiering.has_policies(regclass, oid);
+	_tiering.visible_rows(regclass, text, oid);
+	_tiering.is_bound(oid);
+	_tiering.granted_all(oid);
+	_tiering.granted(oid, text);
+	_tiering.granted_customer(oid, text, text, date);
+	_tiering.let_through(oid, text);
+	_tiering.distribution_seen(text, oid);
+	_tiering.cells_seen(text, date);
 	_tiering.check_owner(text);
 	_tiering.drop_scheme(text, text);
 	_tiering.end_override(bigint, date, text);
 	_tiering.entry_after(text, integer, text, date, integer, text, date, date, integer, text,
 		text, date, date, date, date[]);
-	_tiering.grant_role(regrole, text);
+	_tiering.grant_role(regrole, text, text, text, text);
 	_tiering.publish(text, date);
 	_tiering.recount(text);
 	_tiering.refresh(text, date, boolean, boolean);
@@ -665,7 +694,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.request_override(text, text, text, text, daterange, text);
 	_tiering.restate(text, date, text[]);
 	_tiering.restate_dirty(text);
-	_tiering.revoke_role(regrole, text);
+	_tiering.revoke_role(regrole, text, text, text, text);
 	_tiering.rights_missing(name, text);
 	_tiering.unpublish(text, integer, text);
 	_tiering.void_assessment(text, date, text);
@@ -730,7 +759,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.check_dimension(text, text);
 	_tiering.standing(text, date);
 	_tiering.standing_day(text, date);
-	_tiering.distribution_by(text, text, date, integer);
+	_tiering.distribution_by(text, text, date, integer, text[]);
 	_tiering.dimension_rows(text, date);
 	_tiering.write_dimensions(text, text, text[]);
 	_tiering.drop_dimensions(text, date);
@@ -889,6 +918,7 @@ INSERT INTO walk.decided VALUES ('relation', 'dump', $list$
 	tiering_archive.superseded SELECT;
 	own_assessment SELECT;
 	request_request_seq SELECT;
+	report_right SELECT;
 	series_source SELECT(key);
 	voided SELECT;
 	watch_history_entry_seq SELECT
@@ -898,6 +928,7 @@ INSERT INTO walk.decided VALUES ('relation', 'nobody', $list$
 	customer_now;
 	distribution_now;
 	drafting;
+	spell;
 	view_key;
 	writing
 $list$);
@@ -1000,7 +1031,7 @@ SELECT tiering.grant_role('tiering_clerk', 'load');
 SELECT tiering.grant_role('tiering_clerk', 'plan');
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA _tiering TO tiering_clerk;
 GRANT EXECUTE ON FUNCTION _tiering.acting_role() TO tiering_clerk;
-ALTER FUNCTION tiering.grant_role(regrole, text) OWNER TO tiering_clerk;
+ALTER FUNCTION tiering.grant_role(regrole, text, text, text, text) OWNER TO tiering_clerk;
 SET LOCAL client_min_messages = error;
 SELECT t.fails(format('SELECT tiering.grant_role(''tiering_novice'', %L)', what))
 FROM (VALUES ('load'), ('plan')) w(what);
@@ -1027,7 +1058,7 @@ SELECT t.fails($$SELECT walk.lends('report')$$);
 SET SESSION AUTHORIZATION tiering_novice;
 SELECT t.fails($$SELECT tiering.grant_role('tiering_novice', 'report')$$);
 SELECT t.fails($$SELECT tiering.revoke_role('"tiering walks report"', 'report')$$);
-SELECT t.fails($$SELECT _tiering.change_role('tiering_novice', 'report', true)$$);
+SELECT t.fails($$SELECT _tiering.change_role('tiering_novice', 'report', true, false)$$);
 RESET SESSION AUTHORIZATION;
 SELECT has_table_privilege('tiering_novice', 'tiering.assignment', 'SELECT') AS novice_reads;
 

@@ -135,13 +135,13 @@ refused('dba', $_->[0], $_->[1], "not theirs: $_->[0]")
 		'permission denied for schema tiering' ],
 	[ 'CREATE OR REPLACE FUNCTION tiering.role_grants() RETURNS TABLE (what text, rights text)
 		LANGUAGE sql AS $$ SELECT 1, 2 $$', 'permission denied for schema tiering' ],
-	[ 'ALTER FUNCTION tiering.grant_role(regrole, text) SECURITY DEFINER',
+	[ 'ALTER FUNCTION tiering.grant_role(regrole, text, text, text, text) SECURITY DEFINER',
 		'must be owner of function' ],
 	[ 'ALTER TABLE tiering.assignment DISABLE TRIGGER ALL', 'must be owner of table' ],
 	[ 'CREATE TRIGGER mine AFTER INSERT ON tiering.assignment EXECUTE FUNCTION public.peek()',
 		'permission denied for table' ],
 	[ 'GRANT SELECT ON tiering.migration TO stranger', 'permission denied for table' ],
-	[ q{SELECT _tiering.change_role('stranger', 'report', true)},
+	[ q{SELECT _tiering.change_role('stranger', 'report', true, false)},
 		'permission denied for function change_role' ],
 	[ 'ALTER EXTENSION tiering DROP FUNCTION tiering.role_grants()', 'must be owner of function' ],
 	[ 'SELECT tiering.enable_triggers()', 'permission denied for function' ]);

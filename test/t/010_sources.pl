@@ -81,8 +81,9 @@ foreach my $table (qw(view_key series_source))
 	is($out, "1\n3.00\nt", 'views show what they do');
 	unlike($err =~ s/\s+//gr, qr/\Q$bytes\E/, 'but not that key');
 	is($node->safe_psql('postgres', q{SELECT count(*)
-		FROM _tiering.shown_measures(gen_random_uuid(), 'keyed'),
-			_tiering.shown_sums(gen_random_uuid(), 'keyed')}), '0', 'and none shows without it');
+		FROM _tiering.shown_measures(gen_random_uuid(), 'keyed', _tiering.reader()),
+			_tiering.shown_sums(gen_random_uuid(), 'keyed', _tiering.reader())}), '0',
+	'and none shows without it');
 }
 
 $node->safe_psql('postgres',
