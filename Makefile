@@ -13,8 +13,9 @@ $(if $(VPATH),$(shell mkdir -p src))
 TABLE_PARTS = $(addprefix tables/,fx_rate calendar_day scheme publication drafting scorecard \
 	service policy asset_weight preset assignment assessment history archive alias source limit \
 	dimension trusted_login report_right request writing dirty run by_customer)
-CODE_PARTS = $(addprefix averages/,periods calendars measures accounts days) series/series \
-	series/accounts series/fx averages/checks series/rate_checks \
+CODE_PARTS = scale/workers \
+	$(addprefix averages/,periods calendars measures rows accounts days) \
+	series/series series/accounts series/fx averages/checks series/rate_checks \
 	$(addprefix schemes/,publication turn asset_weight freeze classify lack authoring document \
 		successor direction validate publish four_eyes explain preset) \
 	rights/reader $(addprefix history/,history number archive) \
@@ -23,7 +24,8 @@ CODE_PARTS = $(addprefix averages/,periods calendars measures accounts days) ser
 		restate void rename merge forget simulate) \
 	$(addprefix reports/,distribution matrix retention shortfall outlook benefit near customer \
 		status dimension run page) \
-	history/verify_state history/backup rights/always rights/roles rights/privileges rights/guard
+	$(addprefix scale/,schemes settings shards refresh reports) \
+	$(addprefix history/,verify_state backup) $(addprefix rights/,always roles privileges guard)
 CALLED_PARTS = schema schemes/bounds movement/binding rights/who
 SQL_PARTS = $(CALLED_PARTS) $(TABLE_PARTS) $(CODE_PARTS)
 PRESETS = $(sort $(wildcard $(srcdir)/sql/presets/*.json))

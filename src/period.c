@@ -203,7 +203,7 @@ CheckBackwards(FunctionCallInfo fcinfo, int argno, const Period *valid,
 					 "give the day behind it. tiering.check_ranges() tells whose it is.")));
 }
 
-/* An argument of any type as it is written; NULL if it is null, or there is none: 0 */
+/* An argument of any type as it is written; NULL if it is null, a state, or none at all */
 static char *
 ArgText(FunctionCallInfo fcinfo, int argno)
 {
@@ -211,7 +211,7 @@ ArgText(FunctionCallInfo fcinfo, int argno)
 	Oid			output;
 	bool		is_varlena;
 
-	if (argno == 0 || PG_ARGISNULL(argno) || !OidIsValid(type))
+	if (!OidIsValid(type) || type == INTERNALOID || PG_ARGISNULL(argno))
 		return NULL;
 	getTypeOutputInfo(type, &output, &is_varlena);
 	return OidOutputFunctionCall(output, PG_GETARG_DATUM(argno));

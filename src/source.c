@@ -20,6 +20,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "commands/extension.h"
 #include "executor/spi.h"
 #include "executor/tstoreReceiver.h"
 #include "funcapi.h"
@@ -520,6 +521,27 @@ SourceRole(void)
 	return source_role;
 }
 
+/*
+ * What of a query runs on workers of Citus runs under their settings, not under these:
+ * they must be the same. The role that set it asks, who is whom they see.
+ */
+static void
+CheckWorkers(const Source *source)
+{
+	Oid			types[4] = {TEXTOID, TEXTOID, TEXTOID, TEXTARRAYOID};
+	Datum		values[4];
+
+	if (source->settings == NULL || !OidIsValid(get_extension_oid("citus", true)))
+		return;
+	values[0] = CStringGetTextDatum(source->kind->noun);
+	values[1] = CStringGetTextDatum(source->scheme);
+	values[2] = CStringGetTextDatum(source->query);
+	values[3] = PointerGetDatum(source->settings);
+	if (SPI_execute_with_args("SELECT _tiering.check_worker_settings($1, $2, $3, $4)",
+							  4, types, values, NULL, false, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not ask workers for their settings");
+}
+
 /* With the rights and the settings of the role that set it */
 static void
 RunPinned(const Run *run, DateADT as_of, ArrayType *customers,
@@ -543,6 +565,7 @@ RunPinned(const Run *run, DateADT as_of, ArrayType *customers,
 	PG_TRY();
 	{
 		CheckSource(source, expected);
+		CheckWorkers(source);
 		RunQuery(source, as_of, customers, expected, dest);
 	}
 	PG_FINALLY();

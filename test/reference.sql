@@ -22,13 +22,14 @@ INSERT INTO part VALUES ('averages', 1, 'Periods, daily averages, checks of rows
 	('series', 2, 'Histories as one value, exchange rates'), ('schemes', 3, 'Schemes'),
 	('movement', 4, 'Sources, refreshes, requests, restatements'),
 	('history', 5, 'History and evidence'), ('reports', 6, 'Reports'),
-	('rights', 7, 'Rights'), ('tables', 8, 'Tables');
+	('scale', 7, 'Citus'), ('rights', 8, 'Rights'), ('tables', 9, 'Tables');
 
 CREATE TEMPORARY TABLE state (condition text, state text, meaning text);
 INSERT INTO state VALUES
 	('bad_copy_file_format', '22P04', 'A line of a CSV says something else'),
 	('TI001', 'TI001', 'A refresh would move, add or lose more customers than its limits allow'),
 	('TI002', 'TI002', 'The checks of a scheme found errors in the data that a refresh would read'),
+	('active_sql_transaction', '25001', 'The transaction has written, which cannot be sent away'),
 	('ambiguous_column', '42702', 'A row of metrics has a column twice'),
 	('array_subscript_error', '2202E', 'The grid of a matrix does not have the size of its bounds'),
 	('cardinality_violation', '21000',
@@ -44,7 +45,8 @@ INSERT INTO state VALUES
 	('dependent_objects_still_exist', '2BP01', 'Something still depends on what is to go'),
 	('duplicate_object', '42710', 'There is one of that name already'),
 	('e_r_i_e_trigger_protocol_violated', '39P01', 'A function for triggers was called otherwise'),
-	('feature_not_supported', '0A000', 'The encoding of the database will not do'),
+	('feature_not_supported', '0A000',
+		'The encoding of the database will not do, or it takes Citus, which is not there'),
 	('foreign_key_violation', '23503', 'There is no such tier in the version'),
 	('insufficient_privilege', '42501',
 		'The right is missing, or it takes somebody else, or it takes the caller in person'),

@@ -159,7 +159,7 @@ BEGIN
 		FROM _tiering.last_assessment(write_binding.scheme) l
 		ON CONFLICT ON CONSTRAINT source_pkey
 		DO UPDATE SET query = EXCLUDED.query, set_by = EXCLUDED.set_by, set_at = EXCLUDED.set_at,
-			settings = EXCLUDED.settings;
+			settings = EXCLUDED.settings, hashes = EXCLUDED.hashes;
 	END IF;
 END;
 $$;

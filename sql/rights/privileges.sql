@@ -78,6 +78,12 @@ GRANT EXECUTE ON FUNCTION
 	tiering.balance_days_snapshots(anyelement, numeric, date, anycompatible, daterange, text)
 	TO PUBLIC;
 
+-- Of one row
+GRANT EXECUTE ON FUNCTION
+	tiering.row_balance_days(numeric, daterange, daterange),
+	tiering.row_balance_days(numeric, date, date, daterange)
+	TO PUBLIC;
+
 -- Checks: they run a query with the rights of whoever calls them
 GRANT EXECUTE ON FUNCTION tiering.check_ranges, tiering.check_snapshots, tiering.check_changes,
 	tiering.check_flows, tiering.check_rates, tiering.findings_summary
@@ -193,6 +199,10 @@ GRANT EXECUTE ON FUNCTION _tiering.bounds_fit, _tiering.restores, _tiering.binde
 	_tiering.login_id, _tiering.person_id, _tiering.acting_role, _tiering.kept_settings,
 	_tiering.open_end, _tiering.is_dropped, _tiering.heeded_publication,
 	_tiering.status_follows, _tiering.refuse_change, _tiering.refuse_alone
+	TO PUBLIC;
+-- what a bound query asks, with the rights of who set it, before it runs
+GRANT EXECUTE ON FUNCTION _tiering.check_worker_settings, _tiering.named_tables,
+	_tiering.with_views
 	TO PUBLIC;
 -- near_upgrade, which may be granted alone: it asks for a key that the view alone gives
 GRANT EXECUTE ON FUNCTION _tiering.balance_to_hold TO PUBLIC;

@@ -69,6 +69,10 @@ CREATE FUNCTION _tiering.function_rights() RETURNS TABLE (what text, rights text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 8
 BEGIN ATOMIC
 	VALUES
+		('report', 'EXECUTE ON FUNCTION tiering.assessments_on_workers(text),
+			tiering.distribution_on_workers(text, date), tiering.summary_on_workers(text),
+			tiering.matrix_on_workers(text, date, date),
+			tiering.bridge_on_workers(text, date, date)'),
 		('request', 'EXECUTE ON FUNCTION
 			tiering.request_override(text, text, text, text, daterange, text),
 			tiering.forget_customer(text, text, text), tiering.withdraw(bigint, text)'),
@@ -77,7 +81,8 @@ BEGIN ATOMIC
 		('grade', 'EXECUTE ON FUNCTION tiering.refresh(text, date, boolean, boolean),
 			tiering.assess(text, date, text[], text), tiering.restate(text, date, text[]),
 			tiering.restate_dirty(text), tiering.recount(text),
-			tiering.void_assessment(text, date, text)'),
+			tiering.void_assessment(text, date, text),
+			tiering.refresh_on_workers(text, date, boolean, boolean)'),
 		('grade', 'EXECUTE ON ROUTINE tiering.run_refresh(text, date, boolean, boolean)'),
 		('plan', 'EXECUTE ON FUNCTION tiering.simulate(text, int, date),
 			tiering.simulate_staffing(text, int, date), tiering.simulate_benefits(text, int, date),
@@ -90,6 +95,7 @@ BEGIN ATOMIC
 			tiering.import_version(jsonb, text), tiering.publish(text, date),
 			tiering.request_publication(text, date, text),
 			tiering.unpublish(text, int, text), tiering.drop_scheme(text, text),
+			tiering.distribute_schemes(), tiering.schemes_on_workers(),
 			tiering.validate_overrides(text, int, date)'),
 		('bind', 'EXECUTE ON FUNCTION tiering.set_source(text, text),
 			tiering.keep_assessments(text, text, interval),

@@ -127,6 +127,7 @@ BEGIN
 		published_by = session_user, published_as = NULLIF(current_setting('role'), 'none'),
 		definition_rows = tiering.definition_rows(put_in_force.scheme, draft)
 	WHERE v.scheme = put_in_force.scheme AND v.version = draft;
+	PERFORM _tiering.warn_of_workers(scheme);
 END;
 $$;
 COMMENT ON FUNCTION _tiering.put_in_force(text, int, date, text) IS
@@ -234,6 +235,7 @@ BEGIN
 	SET status = 'published', effective = daterange(lower(x.effective), NULL)
 	WHERE x.scheme = v.scheme AND upper(x.effective) = lower(v.effective)
 	RETURNING x.version INTO reopened;
+	PERFORM _tiering.warn_of_workers(scheme);
 	RETURN reopened;
 END;
 $$;
@@ -251,12 +253,61 @@ COMMENT ON FUNCTION tiering.unpublish(text, int, text) IS
 'no reason (22023), no such version (42704), a scheme that is published by two (42501), a snapshot '
 'from before the last change (40001)';
 
-CREATE FUNCTION _tiering.drop_scheme(scheme text, reason text) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+CREATE FUNCTION _tiering.refuse_in_use(scheme text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	in_the_way text;
+BEGIN
+	SELECT string_agg(w.what, ', ') INTO in_the_way
+	FROM (VALUES
+		('customers', EXISTS (SELECT FROM tiering.assignment a
+			WHERE a.scheme = refuse_in_use.scheme)),
+		('moves', EXISTS (SELECT FROM tiering.batch b WHERE b.scheme = refuse_in_use.scheme)
+			OR EXISTS (SELECT FROM tiering.migration m WHERE m.scheme = refuse_in_use.scheme)),
+		('assessments', EXISTS (SELECT FROM tiering.distribution_history d
+			WHERE d.scheme = refuse_in_use.scheme)),
+		('requests', EXISTS (SELECT FROM tiering.request r
+			WHERE r.scheme = refuse_in_use.scheme AND r.kind <> 'publish')))
+		w(what, is_there)
+	WHERE w.is_there;
+	IF in_the_way IS NOT NULL THEN
+		RAISE EXCEPTION 'scheme "%" has been in use and cannot be dropped', scheme
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			DETAIL = format('It has %s.', in_the_way),
+			HINT = 'Only a scheme that never graded anybody can be dropped.';
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.refuse_in_use(text) IS
+'Part of drop_scheme(): refuses a scheme that has graded anybody, or is to (55000)';
+
+CREATE FUNCTION _tiering.remove_scheme(scheme text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	DELETE FROM tiering.dirty d WHERE d.scheme = remove_scheme.scheme;
+	DELETE FROM tiering.series_source s WHERE s.scheme = remove_scheme.scheme;
+	DELETE FROM tiering.source s WHERE s.scheme = remove_scheme.scheme;
+	DELETE FROM tiering.keeping k WHERE k.scheme = remove_scheme.scheme;
+	DELETE FROM tiering.refresh_limit l WHERE l.scheme = remove_scheme.scheme;
+	DELETE FROM tiering.dimensions_source d WHERE d.scheme = remove_scheme.scheme;
+	DELETE FROM tiering.target t WHERE t.scheme = remove_scheme.scheme;
+	DELETE FROM tiering.report_right r WHERE r.scheme = remove_scheme.scheme;
+	DELETE FROM tiering.refresh_check c WHERE c.scheme = remove_scheme.scheme;
+	DELETE FROM tiering.scheme_version v WHERE v.scheme = remove_scheme.scheme;
+	DELETE FROM tiering.scheme s WHERE s.scheme = remove_scheme.scheme;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.remove_scheme(text) IS
+'Part of drop_scheme(): removes a scheme with all that belongs to it, when that is recorded';
+
+CREATE FUNCTION _tiering.drop_scheme(scheme text, reason text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp
+AS $$
 BEGIN
 	PERFORM _tiering.take_turn(scheme, wait => true), _tiering.refuse_alone(scheme, 'dropped');
 	IF NOT EXISTS (SELECT FROM tiering.scheme s WHERE s.scheme = drop_scheme.scheme) THEN
@@ -266,37 +317,10 @@ BEGIN
 		RAISE EXCEPTION 'a reason must say something, or be null'
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	SELECT string_agg(w.what, ', ') INTO in_the_way
-	FROM (VALUES
-		('customers', EXISTS (SELECT FROM tiering.assignment a
-			WHERE a.scheme = drop_scheme.scheme)),
-		('moves', EXISTS (SELECT FROM tiering.batch b WHERE b.scheme = drop_scheme.scheme)
-			OR EXISTS (SELECT FROM tiering.migration m WHERE m.scheme = drop_scheme.scheme)),
-		('assessments', EXISTS (SELECT FROM tiering.distribution_history d
-			WHERE d.scheme = drop_scheme.scheme)),
-		('requests', EXISTS (SELECT FROM tiering.request r
-			WHERE r.scheme = drop_scheme.scheme AND r.kind <> 'publish')))
-		w(what, is_there)
-	WHERE w.is_there;
-	IF in_the_way IS NOT NULL THEN
-		RAISE EXCEPTION 'scheme "%" has been in use and cannot be dropped', scheme
-			USING ERRCODE = 'object_not_in_prerequisite_state',
-			DETAIL = format('It has %s.', in_the_way),
-			HINT = 'Only a scheme that never graded anybody can be dropped.';
-	END IF;
+	PERFORM _tiering.refuse_in_use(scheme);
 	PERFORM _tiering.withdraw_publication(scheme, 'dropped'),
 		_tiering.record_publication(scheme, 'drop', NULL, NULL, reason);
-	DELETE FROM tiering.dirty d WHERE d.scheme = drop_scheme.scheme;
-	DELETE FROM tiering.series_source s WHERE s.scheme = drop_scheme.scheme;
-	DELETE FROM tiering.source s WHERE s.scheme = drop_scheme.scheme;
-	DELETE FROM tiering.keeping k WHERE k.scheme = drop_scheme.scheme;
-	DELETE FROM tiering.refresh_limit l WHERE l.scheme = drop_scheme.scheme;
-	DELETE FROM tiering.dimensions_source d WHERE d.scheme = drop_scheme.scheme;
-	DELETE FROM tiering.target t WHERE t.scheme = drop_scheme.scheme;
-	DELETE FROM tiering.report_right r WHERE r.scheme = drop_scheme.scheme;
-	DELETE FROM tiering.refresh_check c WHERE c.scheme = drop_scheme.scheme;
-	DELETE FROM tiering.scheme_version v WHERE v.scheme = drop_scheme.scheme;
-	DELETE FROM tiering.scheme s WHERE s.scheme = drop_scheme.scheme;
+	PERFORM _tiering.remove_scheme(scheme), _tiering.warn_of_workers(scheme);
 END;
 $$;
 COMMENT ON FUNCTION _tiering.drop_scheme(text, text) IS

@@ -9,7 +9,8 @@ CREATE TABLE tiering.source (
 	set_at          timestamptz NOT NULL DEFAULT now(),
 	settings        text[] NOT NULL DEFAULT _tiering.kept_settings(),
 	refreshed_as_of date,
-	refreshed_at    timestamptz
+	refreshed_at    timestamptz,
+	hashes          int8multirange
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.source', '');
 COMMENT ON TABLE tiering.source IS 'Where a scheme''s metrics come from';
@@ -26,6 +27,9 @@ COMMENT ON COLUMN tiering.source.settings IS
 COMMENT ON COLUMN tiering.source.refreshed_as_of IS
 'Date of the last refresh, or of the last assessment that load_history() brought';
 COMMENT ON COLUMN tiering.source.refreshed_at IS 'When one last changed anything';
+COMMENT ON COLUMN tiering.source.hashes IS
+'On a Citus worker, the hashes of the customers whose shards it reads, if refresh_on_workers() '
+'bound it; else null';
 
 -- Who can read a key has the query run, with its setter's rights: see src/required_balance.c.
 CREATE TABLE tiering.series_source (

@@ -502,6 +502,7 @@ ALTER TABLE tiering.source
 	ALTER COLUMN settings TYPE text[] USING tiering_update.settings(time_zone, date_style),
 	ALTER COLUMN settings SET NOT NULL,
 	ALTER COLUMN settings SET DEFAULT _tiering.kept_settings();
+ALTER TABLE tiering.source ADD COLUMN hashes int8multirange;
 ALTER TABLE tiering.series_source ADD COLUMN settings text[];
 ALTER TABLE tiering.series_source
 	ALTER COLUMN settings TYPE text[] USING tiering_update.settings(time_zone, date_style),

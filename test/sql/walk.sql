@@ -15,6 +15,11 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.reads_all(oid);
 	_tiering.reads(oid, text);
 	_tiering.sees_value(oid, text, text, text);
+	_tiering.named_tables(text);
+	_tiering.check_worker_settings(text, text, text, text[]);
+	_tiering.with_views(text[]);
+	row_balance_days(numeric, date, date, daterange);
+	row_balance_days(numeric, daterange, daterange);
 	_tiering.acting_role();
 	_tiering.balance_to_hold(uuid, date, text, numeric, boolean);
 	check_rates(daterange, numeric, integer, numeric);
@@ -251,6 +256,11 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	year_to_date(date)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'report', $list$
+	assessments_on_workers(text);
+	bridge_on_workers(text, date, date);
+	distribution_on_workers(text, date);
+	matrix_on_workers(text, date, date);
+	summary_on_workers(text);
 	tier_distribution_by(text, text, date);
 	report(text, date, text);
 	customer_report(text, text);
@@ -331,6 +341,7 @@ INSERT INTO walk.decided VALUES ('function', 'approve', $list$
 	reject(bigint, text)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'grade', $list$
+	refresh_on_workers(text, date, boolean, boolean);
 	assess(text, date, text[], text);
 	recount(text);
 	refresh(text, date, boolean, boolean);
@@ -349,6 +360,8 @@ INSERT INTO walk.decided VALUES ('function', 'plan', $list$
 	simulate_staffing(text, integer, date)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'author', $list$
+	distribute_schemes();
+	schemes_on_workers();
 	_tiering.cell_bounds(numeric[], integer);
 	_tiering.check_document(jsonb);
 	_tiering.check_keys(jsonb, text, text[]);
@@ -409,6 +422,51 @@ INSERT INTO walk.decided VALUES ('function', 'load', $list$
 	_tiering.watch_trigger(text, text)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
+	_tiering.assessments_on_workers(text);
+	_tiering.bind_shards(jsonb, jsonb);
+	_tiering.bridge_on_workers(text, date, date);
+	_tiering.can_refresh(jsonb);
+	_tiering.check_common(text, date[]);
+	_tiering.check_own_customers(text, jsonb);
+	_tiering.check_shards(text, text[], _tiering.shard[]);
+	_tiering.common_days(text);
+	_tiering.distribution_on_workers(text, date);
+	_tiering.matrix_on_workers(text, date, date);
+	_tiering.own_shards(jsonb);
+	_tiering.published_digest(text);
+	_tiering.refresh_on_workers(text, date, boolean, boolean);
+	_tiering.refresh_order(text, date, boolean, boolean);
+	_tiering.refresh_shards(jsonb);
+	_tiering.refuse_moved(text, int8multirange);
+	_tiering.shard_sources(text, text);
+	_tiering.shards_of(text[]);
+	_tiering.summary_on_workers(text);
+	_tiering.union_of(text[]);
+	_tiering.with_tables(text, text[], text[]);
+	_tiering.worker_days(text);
+	_tiering.worker_rows(text, jsonb);
+	_tiering.answer(text, jsonb);
+	_tiering.ask_workers(text);
+	_tiering.check_workers();
+	_tiering.defining_tables();
+	_tiering.distribute_schemes();
+	_tiering.has_workers();
+	_tiering.installed();
+	_tiering.published_digests();
+	_tiering.published_rows(text);
+	_tiering.receive_definition(text, jsonb);
+	_tiering.receive_event(tiering.publication, jsonb);
+	_tiering.receive_scheme(text, jsonb);
+	_tiering.receive_schemes(jsonb);
+	_tiering.receive_unpublished(tiering.publication);
+	_tiering.receive_version(tiering.publication, jsonb);
+	_tiering.refuse_answers(text, text[], text, text);
+	_tiering.refuse_in_use(text);
+	_tiering.refuse_written();
+	_tiering.remove_scheme(text);
+	_tiering.schemes_on_workers();
+	_tiering.warn_of_workers(text);
+	_tiering.worker_answers(text, jsonb);
 	_tiering.check_merge(text, text[], date, text, text);
 	_tiering.check_merging(text, text[], date);
 	_tiering.check_new_number(text, text, text, date);
