@@ -236,13 +236,13 @@ COMMENT ON FUNCTION _tiering.cells_seen(text, date) IS
 'What cells_on() tells, for who sees some customers: theirs, from one assessment to the next';
 
 -- Whoever reads the views calls these, as they do shown_sums().
-CREATE FUNCTION _tiering.shown_days(key uuid, scheme text, reader oid)
+CREATE FUNCTION _tiering.shown_dates(key uuid, scheme text, reader oid)
 RETURNS TABLE (as_of date)
 LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 100
 SET search_path = pg_catalog, pg_temp SET debug_print_plan = off
 AS $$
 BEGIN
-	IF NOT EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_days.key) THEN
+	IF NOT EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_dates.key) THEN
 		RETURN;
 	END IF;
 	CASE _tiering.reads(reader, scheme)
@@ -250,13 +250,13 @@ BEGIN
 			RETURN QUERY SELECT d.as_of FROM _tiering.days_moved(scheme) d;
 		WHEN false THEN
 			RETURN QUERY SELECT a.as_of
-			FROM _tiering.assessments(shown_days.scheme COLLATE "C", false) a;
+			FROM _tiering.assessments(shown_dates.scheme COLLATE "C", false) a;
 		ELSE
 			RETURN;
 	END CASE;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.shown_days(uuid, text, oid) IS
+COMMENT ON FUNCTION _tiering.shown_dates(uuid, text, oid) IS
 'The days of a scheme of which shown_cells() tells; none if that is not the key of views';
 
 CREATE FUNCTION _tiering.shown_cells(key uuid, scheme text, day date, money boolean, reader oid)
@@ -289,7 +289,7 @@ SELECT o.scheme, d.as_of, x.from_tier, x.to_tier, x.direction, x.from_rank, x.to
 	x.customers, x.measure_from::numeric(38,2) AS measure_from,
 	x.measure_to::numeric(38,2) AS measure_to
 FROM tiering.scheme o
-	CROSS JOIN LATERAL _tiering.shown_days((SELECT k.key FROM tiering.view_key k LIMIT 1),
+	CROSS JOIN LATERAL _tiering.shown_dates((SELECT k.key FROM tiering.view_key k LIMIT 1),
 		o.scheme, (SELECT _tiering.reader())) d
 	CROSS JOIN LATERAL _tiering.shown_cells((SELECT k.key FROM tiering.view_key k LIMIT 1),
 		o.scheme, d.as_of, true, (SELECT _tiering.reader())) x;
@@ -329,7 +329,7 @@ FROM (
 		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'exit'), 0)::bigint AS exit,
 		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'stayed'), 0)::bigint AS stayed
 	FROM tiering.scheme o
-		CROSS JOIN LATERAL _tiering.shown_days((SELECT k.key FROM tiering.view_key k LIMIT 1),
+		CROSS JOIN LATERAL _tiering.shown_dates((SELECT k.key FROM tiering.view_key k LIMIT 1),
 			o.scheme, (SELECT _tiering.reader())) d
 		CROSS JOIN LATERAL _tiering.shown_cells((SELECT k.key FROM tiering.view_key k LIMIT 1),
 			o.scheme, d.as_of, false, (SELECT _tiering.reader())) m

@@ -7,7 +7,7 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.shown_current(uuid, oid);
 	_tiering.shown_distribution(uuid, text, oid);
 	_tiering.shown_cells(uuid, text, date, boolean, oid);
-	_tiering.shown_days(uuid, text, oid);
+	_tiering.shown_dates(uuid, text, oid);
 	_tiering.shown_spells(uuid, oid);
 	_tiering.shown_origins(uuid, text, oid);
 	_tiering.shown_dimension(uuid, oid);
