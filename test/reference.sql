@@ -79,6 +79,14 @@ LANGUAGE sql IMMUTABLE
 RETURN regexp_replace(replace(comment, '|', '\|'),
 	'([<>*\[\]]|(?<![a-z0-9])_|_(?![a-z0-9]))', '\\\1', 'g');
 
+-- A comment on a function may end with an example, and what it gives
+CREATE FUNCTION pg_temp.told(comment text) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN pg_temp.plain(regexp_replace(comment, '\. Example: .*$', '')) || coalesce(
+	format(E'\n\n```sql\n%s;\n```', substring(comment FROM '\. Example: (.*?)(?: gives .*)?$'))
+		|| coalesce(format(E'\n\ngives `%s`', substring(comment FROM '\. Example: .* gives (.*)$')),
+			''), '');
+
 -- Who may use what: an entry of its access list for everyone, or the rights that have it
 CREATE TEMPORARY TABLE granted AS
 SELECT r.what, name[1] AS name, rights LIKE 'EXECUTE%' AS is_function
@@ -102,7 +110,7 @@ SELECT s.part, p.proname::text AS name, 1 AS kind,
 			pg_get_function_result(p.oid), CASE p.prokind WHEN 'a' THEN ', aggregate' ELSE '' END)
 			END,
 		pg_temp.who(p.proacl, 'EXECUTE', p.proname),
-		pg_temp.plain(obj_description(p.oid, 'pg_proc'))) AS text
+		pg_temp.told(obj_description(p.oid, 'pg_proc'))) AS text
 FROM pg_proc p LEFT JOIN source s ON s.function = p.oid
 WHERE p.pronamespace = 'tiering'::regnamespace
 UNION ALL

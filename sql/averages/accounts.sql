@@ -79,7 +79,10 @@ COMMENT ON AGGREGATE tiering.daily_avg_changes(anyelement, numeric, date, datera
 'Daily average over the period. A row is a new balance of an account, which counts until its next '
 'one. Each account has its own balance carried in from before the period and to the end; two '
 'different ones of an account and a day are an error (21000). It takes 16 bytes of memory for '
-'each change in the period, and about 300 for each account';
+'each change in the period, and about 300 for each account. Example: SELECT '
+'round(tiering.daily_avg_changes(account, balance, changed_on, ''[2026-01-01,2026-01-11)''), 2) '
+'FROM (VALUES (''A1''::text, 100, date ''2025-12-01''), (''A2'', 50, ''2026-01-06'')) r(account, '
+'balance, changed_on) gives 125.00';
 
 CREATE AGGREGATE tiering.balance_days_changes(account anyelement, balance numeric,
 	changed_on date, period daterange) (
@@ -97,7 +100,9 @@ COMMENT ON AGGREGATE tiering.balance_days_changes(anyelement, numeric, date, dat
 'account, which counts until its next one. Each account has its own balance carried in from '
 'before the period and to the end; two different ones of an account and a day are an error '
 '(21000). It takes 16 bytes of memory for each change in the period, and about 300 for each '
-'account';
+'account. Example: SELECT tiering.balance_days_changes(account, balance, changed_on, '
+'''[2026-01-01,2026-01-11)'') FROM (VALUES (''A1''::text, 100, date ''2025-12-01''), (''A2'', 50, '
+'''2026-01-06'')) r(account, balance, changed_on) gives 1250';
 
 CREATE FUNCTION _tiering.daily_avg_changes_accum(internal, numeric, date, anycompatible, daterange)
 	RETURNS internal
@@ -122,7 +127,9 @@ COMMENT ON AGGREGATE tiering.daily_avg_changes(numeric, date, anycompatible, dat
 'Daily average over the period. A row is a new balance of one account, which counts until its '
 'next one; of those of a day the one with the largest sequence counts. Two different ones with '
 'the same sequence are an error (21000). It takes 24 bytes of memory for each change in the '
-'period';
+'period. Example: SELECT round(tiering.daily_avg_changes(balance, changed_on, entry, '
+'''[2026-01-01,2026-01-11)''), 2) FROM (VALUES (100, date ''2026-01-01'', 1), (80, '
+'''2026-01-01'', 2)) r(balance, changed_on, entry) gives 80.00';
 
 CREATE AGGREGATE tiering.balance_days_changes(balance numeric, changed_on date,
 	sequence anycompatible, period daterange) (
@@ -139,7 +146,9 @@ COMMENT ON AGGREGATE tiering.balance_days_changes(numeric, date, anycompatible, 
 'Balance-days in the period, the numerator of the daily average. A row is a new balance of one '
 'account, which counts until its next one; of those of a day the one with the largest sequence '
 'counts. Two different ones with the same sequence are an error (21000). It takes 24 bytes of '
-'memory for each change in the period';
+'memory for each change in the period. Example: SELECT tiering.balance_days_changes(balance, '
+'changed_on, entry, ''[2026-01-01,2026-01-11)'') FROM (VALUES (100, date ''2026-01-01'', 1), (80, '
+'''2026-01-01'', 2)) r(balance, changed_on, entry) gives 800';
 
 CREATE FUNCTION _tiering.daily_avg_changes_accum(internal, anyelement, numeric, date,
 	anycompatible, daterange)
@@ -167,7 +176,10 @@ COMMENT ON AGGREGATE tiering.daily_avg_changes(anyelement, numeric, date, anycom
 'Daily average over the period. A row is a new balance of an account, which counts until its next '
 'one; of those of an account and a day the one with the largest sequence counts. Two different '
 'ones with the same sequence are an error (21000). It takes 24 bytes of memory for each change in '
-'the period, and about 300 for each account';
+'the period, and about 300 for each account. Example: SELECT '
+'round(tiering.daily_avg_changes(account, balance, changed_on, entry, '
+'''[2026-01-01,2026-01-11)''), 2) FROM (VALUES (''A1''::text, 100, date ''2026-01-01'', 1), '
+'(''A1'', 80, ''2026-01-01'', 2)) r(account, balance, changed_on, entry) gives 80.00';
 
 CREATE AGGREGATE tiering.balance_days_changes(account anyelement, balance numeric,
 	changed_on date, sequence anycompatible, period daterange) (
@@ -185,7 +197,10 @@ COMMENT ON AGGREGATE tiering.balance_days_changes(anyelement, numeric, date, any
 'Balance-days in the period, the numerator of the daily average. A row is a new balance of an '
 'account, which counts until its next one; of those of an account and a day the one with the '
 'largest sequence counts. Two different ones with the same sequence are an error (21000). It '
-'takes 24 bytes of memory for each change in the period, and about 300 for each account';
+'takes 24 bytes of memory for each change in the period, and about 300 for each account. Example: '
+'SELECT tiering.balance_days_changes(account, balance, changed_on, entry, '
+'''[2026-01-01,2026-01-11)'') FROM (VALUES (''A1''::text, 100, date ''2026-01-01'', 1), (''A1'', '
+'80, ''2026-01-01'', 2)) r(account, balance, changed_on, entry) gives 800';
 
 CREATE FUNCTION _tiering.daily_avg_snapshots_accum(internal, anyelement, numeric, date, daterange)
 	RETURNS internal
@@ -209,7 +224,10 @@ CREATE AGGREGATE tiering.daily_avg_snapshots(account anyelement, balance numeric
 COMMENT ON AGGREGATE tiering.daily_avg_snapshots(anyelement, numeric, date, daterange) IS
 'Daily average over the period. A row is the balance of an account on a day, and counts once '
 'however often it comes. Two different ones of an account and a day are an error (21000). It '
-'takes 16 bytes of memory for each row in the period, and about 300 for each account';
+'takes 16 bytes of memory for each row in the period, and about 300 for each account. Example: '
+'SELECT round(tiering.daily_avg_snapshots(account, balance, as_of, ''[2026-01-01,2026-01-11)''), '
+'2) FROM (VALUES (''A1''::text, 100, date ''2026-01-01''), (''A1'', 100, ''2026-01-01'')) '
+'r(account, balance, as_of) gives 10.00';
 
 CREATE AGGREGATE tiering.balance_days_snapshots(account anyelement, balance numeric,
 	as_of date, period daterange) (
@@ -226,7 +244,9 @@ COMMENT ON AGGREGATE tiering.balance_days_snapshots(anyelement, numeric, date, d
 'Balance-days in the period, the numerator of the daily average. A row is the balance of an '
 'account on a day, and counts once however often it comes. Two different ones of an account and a '
 'day are an error (21000). It takes 16 bytes of memory for each row in the period, and about 300 '
-'for each account';
+'for each account. Example: SELECT tiering.balance_days_snapshots(account, balance, as_of, '
+'''[2026-01-01,2026-01-11)'') FROM (VALUES (''A1''::text, 100, date ''2026-01-01''), (''A1'', '
+'100, ''2026-01-01'')) r(account, balance, as_of) gives 100';
 
 CREATE FUNCTION _tiering.daily_avg_snapshots_accum(internal, anyelement, numeric, date,
 	anycompatible, daterange)
@@ -254,7 +274,9 @@ COMMENT ON AGGREGATE tiering.daily_avg_snapshots(anyelement, numeric, date, anyc
 'Daily average over the period. A row is a balance of an account on a day; of those of an account '
 'and a day the one with the largest sequence counts. Two different ones with the same sequence '
 'are an error (21000). It takes 24 bytes of memory for each day in the period, and about 300 for '
-'each account';
+'each account. Example: SELECT round(tiering.daily_avg_snapshots(account, balance, as_of, entry, '
+'''[2026-01-01,2026-01-11)''), 2) FROM (VALUES (''A1''::text, 100, date ''2026-01-01'', 1), '
+'(''A1'', 80, ''2026-01-01'', 2)) r(account, balance, as_of, entry) gives 8.00';
 
 CREATE AGGREGATE tiering.balance_days_snapshots(account anyelement, balance numeric,
 	as_of date, sequence anycompatible, period daterange) (
@@ -272,4 +294,7 @@ COMMENT ON AGGREGATE tiering.balance_days_snapshots(anyelement, numeric, date, a
 'Balance-days in the period, the numerator of the daily average. A row is a balance of an account '
 'on a day; of those of an account and a day the one with the largest sequence counts. Two '
 'different ones with the same sequence are an error (21000). It takes 24 bytes of memory for each '
-'day in the period, and about 300 for each account';
+'day in the period, and about 300 for each account. Example: SELECT '
+'tiering.balance_days_snapshots(account, balance, as_of, entry, ''[2026-01-01,2026-01-11)'') FROM '
+'(VALUES (''A1''::text, 100, date ''2026-01-01'', 1), (''A1'', 80, ''2026-01-01'', 2)) r(account, '
+'balance, as_of, entry) gives 80';

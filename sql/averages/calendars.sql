@@ -61,11 +61,13 @@ COMMENT ON FUNCTION tiering.load_calendar(text, text) IS
 'Loads the days of a calendar from a CSV, and returns how many. A line is a day and whether it is '
 'a business day: 2026-01-01,false. The first line may be day,business. A day that is there already '
 'is replaced, all others stay. Errors: a line of another form (22P04) and a day that comes twice '
-'(21000), and then nothing is loaded';
+'(21000), and then nothing is loaded. Example: SELECT tiering.load_calendar(''TARGET'', '
+'E''day,business\n2026-01-01,false\n2026-01-02,true'') gives 2';
 
 CREATE FUNCTION tiering.business_days(calendar text, period daterange) RETURNS int
 AS 'MODULE_PATHNAME', 'business_days'
 LANGUAGE C STABLE PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION tiering.business_days(text, daterange) IS
 'How many days of the period are business days of a calendar. A day of the period that the '
-'calendar does not have is an error that names the first one (P0002)';
+'calendar does not have is an error that names the first one (P0002). Example: SELECT '
+'tiering.business_days(''TARGET'', ''[2026-01-01,2026-01-06)'') gives 2';

@@ -728,7 +728,8 @@ COMMENT ON FUNCTION tiering.check_ranges(text, daterange, text, numeric, int) IS
 'factor is given, by which the balance has grown or shrunk from one row to the next. Told are '
 'those about days of the period; null stands for all days. The query runs with the rights of the '
 'caller and search_path = pg_catalog, pg_temp; a column that is missing (42703) or has a wrong '
-'type (42804) is an error';
+'type (42804) is an error. Example: SELECT * FROM tiering.check_ranges(''SELECT account_id AS '
+'account, balance, valid_from, valid_to FROM bank.balance'', tiering.month(''2026-02-28''))';
 
 CREATE FUNCTION tiering.check_snapshots(query text, period daterange DEFAULT NULL,
 	weekends boolean DEFAULT true, holidays date[] DEFAULT '{}', jump numeric DEFAULT NULL,
@@ -747,7 +748,9 @@ COMMENT ON FUNCTION tiering.check_snapshots(text, daterange, boolean, date[], nu
 'duplicate (a row is there twice), conflict (two balances on a day), null_balance (or no number), '
 'null_day (or no finite one), null_account, and stale as check_ranges() has it. A warning: jump. '
 'Days of holidays, and with weekends => false Saturdays and Sundays, need no rows. Period, rights '
-'and errors of the query are as with check_ranges()';
+'and errors of the query are as with check_ranges(). Example: SELECT * FROM '
+'tiering.check_snapshots(''SELECT account_id AS account, balance, valid_from AS as_of FROM '
+'bank.balance'', ''[2026-01-01,2026-02-02)'', weekends => false)';
 
 CREATE FUNCTION tiering.check_changes(query text, period daterange DEFAULT NULL,
 	jump numeric DEFAULT NULL, max_age int DEFAULT NULL) RETURNS SETOF tiering.finding
@@ -764,7 +767,9 @@ COMMENT ON FUNCTION tiering.check_changes(text, daterange, numeric, int) IS
 '(two balances in one place), null_sequence, null_balance (or no number), null_day, null_account, '
 'and stale as check_ranges() has it. Warnings: duplicate (a row is there twice) and jump. With a '
 'period, what is wrong on the last day before it is told, too, as the balance holds into it; all '
-'else of period, rights and errors of the query is as with check_ranges()';
+'else of period, rights and errors of the query is as with check_ranges(). Example: SELECT * FROM '
+'tiering.check_changes(''SELECT account_id AS account, balance, valid_from AS changed_on FROM '
+'bank.balance'', tiering.month(''2026-03-31''), jump => 100)';
 
 CREATE FUNCTION tiering.check_flows(query text, period daterange DEFAULT NULL,
 	jump numeric DEFAULT NULL, max_age int DEFAULT NULL) RETURNS SETOF tiering.finding
@@ -783,7 +788,8 @@ COMMENT ON FUNCTION tiering.check_flows(text, daterange, numeric, int) IS
 'account holds something. A warning: jump, an amount that is so many times the average of the '
 'others of its account. With a period, what is wrong on any day before it is told, too, as what '
 'was posted is part of each balance since; all else of period, rights and errors of the query is '
-'as with check_ranges()';
+'as with check_ranges(). Example: SELECT * FROM tiering.check_flows(''SELECT account_id AS '
+'account, amount, posted_on FROM bank.posting'', tiering.month(''2026-02-28''))';
 
 CREATE FUNCTION tiering.findings_summary(findings tiering.finding[])
 	RETURNS TABLE (severity text, kind text, findings bigint, accounts bigint, days daterange,
@@ -802,4 +808,4 @@ END;
 COMMENT ON FUNCTION tiering.findings_summary(tiering.finding[]) IS
 'How many findings of each kind there are, of how many accounts, from which day to which, and the '
 'first of them. Example: SELECT * FROM tiering.findings_summary(ARRAY(SELECT f FROM '
-'tiering.check_ranges(query) f))';
+'tiering.run_checks(''retail'', ''2026-02-28'') f))';

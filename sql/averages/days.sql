@@ -73,7 +73,9 @@ COMMENT ON AGGREGATE tiering.daily_avg_snapshots(numeric, date, daterange, text)
 'held, observed, open, business with calendar=NAME; zero (the default), skip, error; and carry, '
 'which lets the last balance hold. A day that counts and is missing is an error with error '
 '(P0002). It takes about 400 bytes of memory and a bit for each day of the period; with carry or '
-'held 16 bytes for each row';
+'held 16 bytes for each row. Example: SELECT round(tiering.daily_avg_snapshots(balance, as_of, '
+'daterange ''[2026-01-01,2026-01-11)'', ''skip, observed''), 2) FROM (VALUES (100, date '
+'''2026-01-02''), (200, ''2026-01-05'')) r(balance, as_of) gives 150.00';
 
 CREATE AGGREGATE tiering.balance_days_snapshots(balance numeric, as_of date, period daterange,
 	days text) (
@@ -94,7 +96,10 @@ COMMENT ON AGGREGATE tiering.balance_days_snapshots(numeric, date, daterange, te
 'period (the default), elapsed, held, observed, open, business with calendar=NAME; zero (the '
 'default), skip, error; and carry, which lets the last balance hold. A day that counts and is '
 'missing is an error with error (P0002). It takes about 400 bytes of memory and a bit for each '
-'day of the period; with carry or held 16 bytes for each row';
+'day of the period; with carry or held 16 bytes for each row. Example: SELECT '
+'tiering.balance_days_snapshots(balance, as_of, daterange ''[2026-01-01,2026-01-11)'', ''skip, '
+'observed'') FROM (VALUES (100, date ''2026-01-02''), (200, ''2026-01-05'')) r(balance, as_of) '
+'gives 300';
 
 CREATE FUNCTION _tiering.daily_avg_snapshots_accum(internal, anyelement, numeric, date, daterange,
 	text)
@@ -123,7 +128,10 @@ COMMENT ON AGGREGATE tiering.daily_avg_snapshots(anyelement, numeric, date, date
 'each there is at most one: period (the default), elapsed, held, observed, open, business with '
 'calendar=NAME; zero (the default), skip, error; and carry, which lets the last balance hold. A '
 'day that counts and is missing is an error with error (P0002). It takes 16 bytes of memory for '
-'each row in the period, and about 300 for each account';
+'each row in the period, and about 300 for each account. Example: SELECT '
+'round(tiering.daily_avg_snapshots(account, balance, as_of, daterange '
+'''[2026-01-01,2026-01-11)'', ''carry, max_age=7''), 2) FROM (VALUES (''A1''::text, 100, date '
+'''2026-01-02''), (''A1'', 200, ''2026-01-05'')) r(account, balance, as_of) gives 150.00';
 
 CREATE AGGREGATE tiering.balance_days_snapshots(account anyelement, balance numeric, as_of date,
 	period daterange, days text) (
@@ -143,7 +151,10 @@ COMMENT ON AGGREGATE tiering.balance_days_snapshots(anyelement, numeric, date, d
 'is: ''carry, max_age=7, open''. Of each there is at most one: period (the default), elapsed, '
 'held, observed, open, business with calendar=NAME; zero (the default), skip, error; and carry, '
 'which lets the last balance hold. A day that counts and is missing is an error with error '
-'(P0002). It takes 16 bytes of memory for each row in the period, and about 300 for each account';
+'(P0002). It takes 16 bytes of memory for each row in the period, and about 300 for each account. '
+'Example: SELECT tiering.balance_days_snapshots(account, balance, as_of, daterange '
+'''[2026-01-01,2026-01-11)'', ''carry, max_age=7'') FROM (VALUES (''A1''::text, 100, date '
+'''2026-01-02''), (''A1'', 200, ''2026-01-05'')) r(account, balance, as_of) gives 1500';
 
 CREATE FUNCTION _tiering.daily_avg_snapshots_accum(internal, anyelement, numeric, date,
 	anycompatible, daterange, text)
@@ -174,7 +185,10 @@ COMMENT ON AGGREGATE tiering.daily_avg_snapshots(anyelement, numeric, date, anyc
 '(the default), elapsed, held, observed, open, business with calendar=NAME; zero (the default), '
 'skip, error; and carry, which lets the last balance hold. A day that counts and is missing is an '
 'error with error (P0002). It takes 24 bytes of memory for each day in the period, and about 300 '
-'for each account';
+'for each account. Example: SELECT round(tiering.daily_avg_snapshots(account, balance, as_of, '
+'entry, daterange ''[2026-01-01,2026-01-11)'', ''skip, observed''), 2) FROM (VALUES '
+'(''A1''::text, 100, date ''2026-01-02'', 1), (''A1'', 80, ''2026-01-02'', 2)) r(account, '
+'balance, as_of, entry) gives 80.00';
 
 CREATE AGGREGATE tiering.balance_days_snapshots(account anyelement, balance numeric, as_of date,
 	sequence anycompatible, period daterange, days text) (
@@ -195,7 +209,10 @@ COMMENT ON AGGREGATE tiering.balance_days_snapshots(anyelement, numeric, date, a
 'each there is at most one: period (the default), elapsed, held, observed, open, business with '
 'calendar=NAME; zero (the default), skip, error; and carry, which lets the last balance hold. A '
 'day that counts and is missing is an error with error (P0002). It takes 24 bytes of memory for '
-'each day in the period, and about 300 for each account';
+'each day in the period, and about 300 for each account. Example: SELECT '
+'tiering.balance_days_snapshots(account, balance, as_of, entry, daterange '
+'''[2026-01-01,2026-01-11)'', ''skip, observed'') FROM (VALUES (''A1''::text, 100, date '
+'''2026-01-02'', 1), (''A1'', 80, ''2026-01-02'', 2)) r(account, balance, as_of, entry) gives 80';
 
 CREATE FUNCTION _tiering.daily_avg_changes_accum(internal, numeric, date, daterange, text)
 	RETURNS internal
@@ -222,7 +239,9 @@ COMMENT ON AGGREGATE tiering.daily_avg_changes(numeric, date, daterange, text) I
 '''carry, max_age=7, open''. Of each there is at most one: period (the default), elapsed, held, '
 'observed, open, business with calendar=NAME; zero (the default), skip, error; carry goes without '
 'saying. A day that counts and is missing is an error with error (P0002). It takes 16 bytes of '
-'memory for each change in the period';
+'memory for each change in the period. Example: SELECT round(tiering.daily_avg_changes(balance, '
+'changed_on, daterange ''[2026-01-01,2026-01-11)'', ''max_age=4''), 2) FROM (VALUES (100, date '
+'''2026-01-01'')) r(balance, changed_on) gives 50.00';
 
 CREATE AGGREGATE tiering.balance_days_changes(balance numeric, changed_on date, period daterange,
 	days text) (
@@ -242,7 +261,9 @@ COMMENT ON AGGREGATE tiering.balance_days_changes(numeric, date, daterange, text
 'one without a balance is: ''carry, max_age=7, open''. Of each there is at most one: period (the '
 'default), elapsed, held, observed, open, business with calendar=NAME; zero (the default), skip, '
 'error; carry goes without saying. A day that counts and is missing is an error with error '
-'(P0002). It takes 16 bytes of memory for each change in the period';
+'(P0002). It takes 16 bytes of memory for each change in the period. Example: SELECT '
+'tiering.balance_days_changes(balance, changed_on, daterange ''[2026-01-01,2026-01-11)'', '
+'''max_age=4'') FROM (VALUES (100, date ''2026-01-01'')) r(balance, changed_on) gives 500';
 
 CREATE FUNCTION _tiering.daily_avg_changes_accum(internal, numeric, date, anycompatible, daterange,
 	text)
@@ -271,7 +292,10 @@ COMMENT ON AGGREGATE tiering.daily_avg_changes(numeric, date, anycompatible, dat
 'is: ''carry, max_age=7, open''. Of each there is at most one: period (the default), elapsed, '
 'held, observed, open, business with calendar=NAME; zero (the default), skip, error; carry goes '
 'without saying. A day that counts and is missing is an error with error (P0002). It takes 24 '
-'bytes of memory for each change in the period';
+'bytes of memory for each change in the period. Example: SELECT '
+'round(tiering.daily_avg_changes(balance, changed_on, entry, daterange '
+'''[2026-01-01,2026-01-11)'', ''open''), 2) FROM (VALUES (100, date ''2026-01-06'', 1), (80, '
+'''2026-01-06'', 2)) r(balance, changed_on, entry) gives 80.00';
 
 CREATE AGGREGATE tiering.balance_days_changes(balance numeric, changed_on date,
 	sequence anycompatible, period daterange, days text) (
@@ -291,7 +315,10 @@ COMMENT ON AGGREGATE tiering.balance_days_changes(numeric, date, anycompatible, 
 'and what one without a balance is: ''carry, max_age=7, open''. Of each there is at most one: '
 'period (the default), elapsed, held, observed, open, business with calendar=NAME; zero (the '
 'default), skip, error; carry goes without saying. A day that counts and is missing is an error '
-'with error (P0002). It takes 24 bytes of memory for each change in the period';
+'with error (P0002). It takes 24 bytes of memory for each change in the period. Example: SELECT '
+'tiering.balance_days_changes(balance, changed_on, entry, daterange ''[2026-01-01,2026-01-11)'', '
+'''open'') FROM (VALUES (100, date ''2026-01-06'', 1), (80, ''2026-01-06'', 2)) r(balance, '
+'changed_on, entry) gives 400';
 
 CREATE FUNCTION _tiering.daily_avg_changes_accum(internal, anyelement, numeric, date, daterange,
 	text)
@@ -320,7 +347,10 @@ COMMENT ON AGGREGATE tiering.daily_avg_changes(anyelement, numeric, date, datera
 '''carry, max_age=7, open''. Of each there is at most one: period (the default), elapsed, held, '
 'observed, open, business with calendar=NAME; zero (the default), skip, error; carry goes without '
 'saying. A day that counts and is missing is an error with error (P0002). It takes 16 bytes of '
-'memory for each change in the period, and about 300 for each account';
+'memory for each change in the period, and about 300 for each account. Example: SELECT '
+'round(tiering.daily_avg_changes(account, balance, changed_on, daterange '
+'''[2026-01-01,2026-01-11)'', ''open''), 2) FROM (VALUES (''A1''::text, 100, date '
+'''2026-01-06'')) r(account, balance, changed_on) gives 100.00';
 
 CREATE AGGREGATE tiering.balance_days_changes(account anyelement, balance numeric, changed_on date,
 	period daterange, days text) (
@@ -341,7 +371,9 @@ COMMENT ON AGGREGATE tiering.balance_days_changes(anyelement, numeric, date, dat
 'default), elapsed, held, observed, open, business with calendar=NAME; zero (the default), skip, '
 'error; carry goes without saying. A day that counts and is missing is an error with error '
 '(P0002). It takes 16 bytes of memory for each change in the period, and about 300 for each '
-'account';
+'account. Example: SELECT tiering.balance_days_changes(account, balance, changed_on, daterange '
+'''[2026-01-01,2026-01-11)'', ''open'') FROM (VALUES (''A1''::text, 100, date ''2026-01-06'')) '
+'r(account, balance, changed_on) gives 500';
 
 CREATE FUNCTION _tiering.daily_avg_changes_accum(internal, anyelement, numeric, date, anycompatible,
 	daterange, text)
@@ -372,7 +404,10 @@ COMMENT ON AGGREGATE tiering.daily_avg_changes(anyelement, numeric, date, anycom
 'is: ''carry, max_age=7, open''. Of each there is at most one: period (the default), elapsed, '
 'held, observed, open, business with calendar=NAME; zero (the default), skip, error; carry goes '
 'without saying. A day that counts and is missing is an error with error (P0002). It takes 24 '
-'bytes of memory for each change in the period, and about 300 for each account';
+'bytes of memory for each change in the period, and about 300 for each account. Example: SELECT '
+'round(tiering.daily_avg_changes(account, balance, changed_on, entry, daterange '
+'''[2026-01-01,2026-01-11)'', ''held''), 2) FROM (VALUES (''A1''::text, 100, date ''2026-01-06'', '
+'1), (''A1'', 80, ''2026-01-06'', 2)) r(account, balance, changed_on, entry) gives 80.00';
 
 CREATE AGGREGATE tiering.balance_days_changes(account anyelement, balance numeric, changed_on date,
 	sequence anycompatible, period daterange, days text) (
@@ -394,4 +429,7 @@ COMMENT ON AGGREGATE tiering.balance_days_changes(anyelement, numeric, date, any
 'period (the default), elapsed, held, observed, open, business with calendar=NAME; zero (the '
 'default), skip, error; carry goes without saying. A day that counts and is missing is an error '
 'with error (P0002). It takes 24 bytes of memory for each change in the period, and about 300 for '
-'each account';
+'each account. Example: SELECT tiering.balance_days_changes(account, balance, changed_on, entry, '
+'daterange ''[2026-01-01,2026-01-11)'', ''held'') FROM (VALUES (''A1''::text, 100, date '
+'''2026-01-06'', 1), (''A1'', 80, ''2026-01-06'', 2)) r(account, balance, changed_on, entry) '
+'gives 400';

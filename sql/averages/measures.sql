@@ -91,7 +91,9 @@ CREATE AGGREGATE tiering.daily_avg(balance numeric, valid daterange, period date
 );
 COMMENT ON AGGREGATE tiering.daily_avg(numeric, daterange, daterange) IS
 'Daily average over the period. A row is a balance and the range of days on which it stood; each '
-'row adds balance x days of overlap';
+'row adds balance x days of overlap. Example: SELECT round(tiering.daily_avg(balance, valid, '
+'''[2026-01-01,2026-01-11)''), 2) FROM (VALUES (100, daterange ''[2026-01-01,2026-01-06)''), '
+'(200, ''[2026-01-06,)'')) r(balance, valid) gives 150.00';
 
 CREATE AGGREGATE tiering.balance_days(balance numeric, valid daterange, period daterange) (
 	SFUNC = _tiering.daily_avg_accum,
@@ -105,7 +107,9 @@ CREATE AGGREGATE tiering.balance_days(balance numeric, valid daterange, period d
 );
 COMMENT ON AGGREGATE tiering.balance_days(numeric, daterange, daterange) IS
 'Balance-days in the period, the numerator of the daily average. A row is a balance and the range '
-'of days on which it stood; each row adds balance x days of overlap';
+'of days on which it stood; each row adds balance x days of overlap. Example: SELECT '
+'tiering.balance_days(balance, valid, ''[2026-01-01,2026-01-11)'') FROM (VALUES (100, daterange '
+'''[2026-01-01,2026-01-06)''), (200, ''[2026-01-06,)'')) r(balance, valid) gives 1500';
 
 CREATE FUNCTION _tiering.daily_avg_accum(internal, numeric, date, date, daterange) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_avg_accum_dates'
@@ -127,7 +131,10 @@ CREATE AGGREGATE tiering.daily_avg(balance numeric, valid_from date, valid_to da
 COMMENT ON AGGREGATE tiering.daily_avg(numeric, date, date, daterange) IS
 'Daily average over the period. A row is a balance, the first day on which it stood and the first '
 'day after; a null is no bound: it has stood since always, or stands for ever. The former after '
-'the latter is an error (22000) unless neither they nor any day between is in the period';
+'the latter is an error (22000) unless neither they nor any day between is in the period. '
+'Example: SELECT round(tiering.daily_avg(balance, valid_from, valid_to, '
+'''[2026-01-01,2026-01-11)''), 2) FROM (VALUES (100, date ''2026-01-01'', date ''2026-01-06''), '
+'(200, ''2026-01-06'', NULL)) r(balance, valid_from, valid_to) gives 150.00';
 
 CREATE AGGREGATE tiering.balance_days(balance numeric, valid_from date, valid_to date,
 	period daterange) (
@@ -144,7 +151,9 @@ COMMENT ON AGGREGATE tiering.balance_days(numeric, date, date, daterange) IS
 'Balance-days in the period, the numerator of the daily average. A row is a balance, the first day '
 'on which it stood and the first day after; a null is no bound: it has stood since always, or '
 'stands for ever. The former after the latter is an error (22000) unless neither they nor any day '
-'between is in the period';
+'between is in the period. Example: SELECT tiering.balance_days(balance, valid_from, valid_to, '
+'''[2026-01-01,2026-01-11)'') FROM (VALUES (100, date ''2026-01-01'', date ''2026-01-06''), (200, '
+'''2026-01-06'', NULL)) r(balance, valid_from, valid_to) gives 1500';
 
 CREATE FUNCTION _tiering.daily_avg_snapshots_accum(internal, numeric, date, daterange)
 	RETURNS internal
@@ -165,7 +174,9 @@ CREATE AGGREGATE tiering.daily_avg_snapshots(balance numeric, as_of date, period
 );
 COMMENT ON AGGREGATE tiering.daily_avg_snapshots(numeric, date, daterange) IS
 'Daily average over the period. A row is one balance per account and day; each row in the period '
-'adds its balance once, and a day without a row counts 0';
+'adds its balance once, and a day without a row counts 0. Example: SELECT '
+'round(tiering.daily_avg_snapshots(balance, as_of, ''[2026-01-01,2026-01-11)''), 2) FROM (VALUES '
+'(100, date ''2026-01-01''), (200, ''2026-01-02'')) r(balance, as_of) gives 30.00';
 
 CREATE AGGREGATE tiering.balance_days_snapshots(balance numeric, as_of date, period daterange) (
 	SFUNC = _tiering.daily_avg_snapshots_accum,
@@ -179,7 +190,9 @@ CREATE AGGREGATE tiering.balance_days_snapshots(balance numeric, as_of date, per
 );
 COMMENT ON AGGREGATE tiering.balance_days_snapshots(numeric, date, daterange) IS
 'Balance-days in the period, the numerator of the daily average. A row is one balance per account '
-'and day; each row in the period adds its balance once';
+'and day; each row in the period adds its balance once. Example: SELECT '
+'tiering.balance_days_snapshots(balance, as_of, ''[2026-01-01,2026-01-11)'') FROM (VALUES (100, '
+'date ''2026-01-01''), (200, ''2026-01-02'')) r(balance, as_of) gives 300';
 
 CREATE FUNCTION _tiering.daily_avg_flows_accum(internal, numeric, date, daterange) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_avg_accum_flow'
@@ -199,7 +212,9 @@ CREATE AGGREGATE tiering.daily_avg_flows(amount numeric, posted_on date, period 
 );
 COMMENT ON AGGREGATE tiering.daily_avg_flows(numeric, date, daterange) IS
 'Daily average over the period. A row is a signed amount; each row adds amount x days from its '
-'posting (or the start of the period, if that is later) to the end';
+'posting (or the start of the period, if that is later) to the end. Example: SELECT '
+'round(tiering.daily_avg_flows(amount, posted_on, ''[2026-01-01,2026-01-11)''), 2) FROM (VALUES '
+'(100, date ''2025-12-01''), (50, ''2026-01-06'')) r(amount, posted_on) gives 125.00';
 
 CREATE AGGREGATE tiering.balance_days_flows(amount numeric, posted_on date, period daterange) (
 	SFUNC = _tiering.daily_avg_flows_accum,
@@ -213,7 +228,9 @@ CREATE AGGREGATE tiering.balance_days_flows(amount numeric, posted_on date, peri
 );
 COMMENT ON AGGREGATE tiering.balance_days_flows(numeric, date, daterange) IS
 'Balance-days in the period, the numerator of the daily average. A row is a signed amount; each '
-'row adds amount x days from its posting (or the start of the period, if that is later) to the end';
+'row adds amount x days from its posting (or the start of the period, if that is later) to the '
+'end. Example: SELECT tiering.balance_days_flows(amount, posted_on, ''[2026-01-01,2026-01-11)'') '
+'FROM (VALUES (100, date ''2025-12-01''), (50, ''2026-01-06'')) r(amount, posted_on) gives 1250';
 
 CREATE FUNCTION _tiering.daily_avg_changes_accum(internal, numeric, date, daterange)
 	RETURNS internal
@@ -235,7 +252,9 @@ CREATE AGGREGATE tiering.daily_avg_changes(balance numeric, changed_on date, per
 COMMENT ON AGGREGATE tiering.daily_avg_changes(numeric, date, daterange) IS
 'Daily average over the period. A row is a new balance of one account, which counts until its next '
 'one; a balance from before the period is carried in, the last one is carried to the end; two '
-'different balances on one day are an error (21000)';
+'different balances on one day are an error (21000). Example: SELECT '
+'round(tiering.daily_avg_changes(balance, changed_on, ''[2026-01-01,2026-01-11)''), 2) FROM '
+'(VALUES (100, date ''2025-12-01''), (150, ''2026-01-06'')) r(balance, changed_on) gives 125.00';
 
 CREATE AGGREGATE tiering.balance_days_changes(balance numeric, changed_on date, period daterange) (
 	SFUNC = _tiering.daily_avg_changes_accum,
@@ -250,4 +269,6 @@ CREATE AGGREGATE tiering.balance_days_changes(balance numeric, changed_on date, 
 COMMENT ON AGGREGATE tiering.balance_days_changes(numeric, date, daterange) IS
 'Balance-days in the period, the numerator of the daily average. A row is a new balance of one '
 'account, which counts until its next one; a balance from before the period is carried in, the '
-'last one is carried to the end; two different balances on one day are an error (21000)';
+'last one is carried to the end; two different balances on one day are an error (21000). Example: '
+'SELECT tiering.balance_days_changes(balance, changed_on, ''[2026-01-01,2026-01-11)'') FROM '
+'(VALUES (100, date ''2025-12-01''), (150, ''2026-01-06'')) r(balance, changed_on) gives 1250';

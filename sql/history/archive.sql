@@ -220,4 +220,5 @@ COMMENT ON FUNCTION tiering.archive_moves(text, date) IS
 'back what is about it and later ones. What is archived is a batch of its own that seals a '
 'checkpoint: see verify_history(). Assessments before the day cannot be made again or taken back '
 '(55000). For the extension''s owner. Errors: unknown scheme (42704), a day that is null, infinite '
-'or after the last assessment (22023), a refresh under way (55P03)';
+'or after the last assessment (22023), a refresh under way (55P03). Example: SELECT * FROM '
+'tiering.archive_moves(''retail'', ''2026-02-28'')';

@@ -31,7 +31,7 @@ COMMENT ON FUNCTION tiering.not_dumped() IS
 'The statements that bring back what users added to the extension''s tables and pg_dump leaves '
 'out. That is tables of publications, and row-level security. Keep them beside the dump, and run '
 'them after a restore. Lists of columns and conditions of a publication are not told. For the '
-'extension''s owner';
+'extension''s owner. Example: SELECT statement FROM tiering.not_dumped()';
 
 CREATE FUNCTION tiering.after_replication() RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
@@ -62,4 +62,5 @@ $$;
 COMMENT ON FUNCTION tiering.after_replication() IS
 'Sets the sequences of the extension''s tables, which logical replication does not carry over. '
 'They go behind the numbers that are there. Returns how many were not. For the extension''s '
-'owner, on the new server, when the subscription has ended and before anything is written';
+'owner, on the new server, when the subscription has ended and before anything is written. '
+'Example: SELECT tiering.after_replication()';

@@ -427,7 +427,8 @@ COMMENT ON FUNCTION tiering.tier_on(text, text, date, timestamptz) IS
 'Null if they were not graded. A tier that was renamed since has the name of that day. A customer '
 'who has had several numbers is found by each of them, on all days. Who became one with another '
 'has their own tier up to then, and from then on that of the customer who is left. Errors: unknown '
-'scheme (42704), on_date null or infinite (22023)';
+'scheme (42704), on_date null or infinite (22023). Example: SELECT tiering.tier_on(''retail'', '
+'''A'', ''2026-02-28'') gives gold';
 
 CREATE FUNCTION tiering.tiers_on(scheme text, on_date date, known_at timestamptz DEFAULT NULL)
 RETURNS TABLE (customer_id text, tier text, since date, direction text, cause text, measure numeric,
@@ -464,7 +465,8 @@ $$;
 COMMENT ON FUNCTION tiering.tiers_on(text, date, timestamptz) IS
 'The tier of every customer at the end of a day, as known at a time, with the move that led into '
 'it. measure is what they had on that day, null if it is no assessment that is kept. A customer '
-'who has changed their number has the one of the day. See tier_on()';
+'who has changed their number has the one of the day. See tier_on(). Example: SELECT customer_id, '
+'tier, measure FROM tiering.tiers_on(''retail'', ''2026-02-28'')';
 
 CREATE FUNCTION tiering.history_head(scheme text)
 RETURNS TABLE (batch int, recorded_at timestamptz, moves bigint, seal text)
@@ -481,7 +483,8 @@ END;
 $$;
 COMMENT ON FUNCTION tiering.history_head(text) IS
 'The last batch of a scheme, its seal in hexadecimal digits, and how many moves there are. Keep '
-'it elsewhere: verify_history() proves by it that nothing before it was changed';
+'it elsewhere: verify_history() proves by it that nothing before it was changed. Example: SELECT '
+'batch, seal FROM tiering.history_head(''retail'')';
 
 -- What is in the archive is skipped by beginning from the seal that its checkpoint kept, which
 -- a batch after it seals.
@@ -543,4 +546,5 @@ COMMENT ON FUNCTION tiering.verify_history(text, int, text, boolean) IS
 'does not prove that what was sealed was right, nor what was done after the last head that was '
 'kept. archive: whether what archive_moves() has handed over is verified as well; false: what came '
 'after it, from the checkpoint that is sealed with that. Errors: unknown scheme (42704), a head '
-'without its seal, or one that archive leaves out (22023), archive null (22004)';
+'without its seal, or one that archive leaves out (22023), archive null (22004). Example: SELECT '
+'sound FROM tiering.verify_history(''retail'') gives true';

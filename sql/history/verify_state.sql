@@ -179,4 +179,5 @@ COMMENT ON FUNCTION tiering.verify_state(text) IS
 'distribution; version: one that was published is not what it was then, or grades other days; '
 'number: one that a customer has changed does not say what the customer does. verify_history() '
 'tells whether the moves and the digests of what was published are as they were sealed: whoever '
-'has not both has proved nothing. Errors: unknown scheme (42704)';
+'has not both has proved nothing. Errors: unknown scheme (42704). Example: SELECT kind, finding '
+'FROM tiering.verify_state(''retail'')';

@@ -388,7 +388,7 @@ COMMENT ON FUNCTION tiering.keep_assessments(text, text, interval) IS
 'distribution_history; the money of moves, and of tiers that are restated, is null for it. Its '
 'room is given back by a refresh that is a transaction by itself. Assessments of single customers '
 'are all kept. Errors: unknown scheme (42704), another word, or no time (22023), a refresh under '
-'way (55P03)';
+'way (55P03). Example: SELECT tiering.keep_assessments(''retail'', ''all'', ''5 years'')';
 
 -- A batch that is a decision's or made by hand has one move of a customer, or several on
 -- the way to where they are. The tier of then is called as the assessment's version does.

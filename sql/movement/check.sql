@@ -53,7 +53,9 @@ COMMENT ON FUNCTION tiering.set_checks(text, text) IS
 'restate_dirty() do not, as they do not heed limits. The query runs, is looked at and tells of '
 'errors as what set_source() sets. Names in a text that it gives check_ranges() must be qualified, '
 'too, but that is not seen before it runs. It sees what is committed when it begins; in a '
-'transaction that is REPEATABLE READ the source sees the same';
+'transaction that is REPEATABLE READ the source sees the same. Example: SELECT '
+'tiering.set_checks(''retail'', ''SELECT * FROM tiering.check_ranges(''''SELECT account_id AS '
+'account, balance, valid_from, valid_to FROM bank.balance'''', tiering.month($1))'')';
 
 /*
  * What a refresh makes of them
@@ -157,4 +159,5 @@ COMMENT ON FUNCTION tiering.run_checks(text, date) IS
 'row is a finding, as check_ranges() tells them. Nothing is written or refused. '
 'tiering.findings_summary(ARRAY(SELECT f FROM tiering.run_checks(scheme, as_of) f)) counts them. '
 'Errors: an unknown scheme, one without checks (42704), a day that is null or infinite (22023), '
-'and what the query raises';
+'and what the query raises. Example: SELECT severity, kind, account, days FROM '
+'tiering.run_checks(''retail'', ''2026-02-28'')';

@@ -90,9 +90,9 @@ COMMENT ON FUNCTION tiering.set_dimensions(text, text) IS
 'branches of then: tier_distribution_by(), migration_matrix(…, by => ''branch''). Of several '
 'numbers of a customer the row of the one that they have now counts; of who is no customer of the '
 'scheme nothing is kept. A null unbinds; what was kept stays. The query runs as a source does, '
-'with the rights and settings of who calls this. Example: set_dimensions(''retail'', ''SELECT '
-'customer_id, branch FROM bank.customer''). Errors: unknown scheme (42704), no column customer_id '
-'or none besides it (42703), and what set_source() says of queries';
+'with the rights and settings of who calls this. Errors: unknown scheme (42704), no column '
+'customer_id or none besides it (42703), and what set_source() says of queries. Example: SELECT '
+'tiering.set_dimensions(''family'', ''SELECT customer_id, branch FROM bank.customer'')';
 
 -- It takes back what assessments from a day on have kept.
 CREATE FUNCTION _tiering.drop_dimensions(scheme text, as_of date) RETURNS void

@@ -65,4 +65,5 @@ $$;
 COMMENT ON FUNCTION tiering.mark_dirty(text, text, date) IS
 'Marks a customer whose data changed, from a day on, for restate_dirty(). The day -infinity is '
 'the beginning. watch_table() has all changes of a table marked. Errors: unknown scheme (42704), '
-'null customer (22004), null or infinite day (22023)';
+'null customer (22004), null or infinite day (22023). Example: SELECT '
+'tiering.mark_dirty(''retail'', ''A'', ''2026-02-15'')';

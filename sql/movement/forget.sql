@@ -92,7 +92,8 @@ COMMENT ON FUNCTION tiering.forget_customer(text, text, text) IS
 'customer''s past again, but one of customers who are named, or marked, takes whom the source has '
 'for somebody new: erase them there for all days before. Errors: unknown scheme (42704), no reason '
 '(22023), a customer who is there, or about whom a request is pending (55000), one who never was, '
-'or was forgotten (P0002)';
+'or was forgotten (P0002). Example: SELECT tiering.forget_customer(''retail'', ''E'', ''asked to '
+'be erased'')';
 
 -- All moves of a part get salts at once: what is sealed anew stays as it is then, whoever of
 -- them is forgotten later.

@@ -86,15 +86,15 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.set_limits(text, numeric, numeric, numeric, text, numeric) IS
 'Says beyond which limits a refresh of a scheme is refused (TI001), changing nothing. max_moved, '
 'max_new, max_exit: how many customers may move between tiers, be new and leave, as fractions of '
-'those before it. control_query: a query that yields as total, for the date $1, what the '
-'measures of all who have a tier, or wait for one, have to add up to, give or take tolerance; it '
-'runs as a source does, with the rights and settings of who calls this. A null is no limit, and '
-'without any the scheme has none. refresh(…, force => true) lets it through. The first refresh, '
-'before which there is nobody, has no limits but the total. simulate_limits() tells what the '
-'shares would say. Example: set_limits(''retail'', max_moved => 0.05). Errors: unknown scheme '
-'(42704), a share that is not from 0 to 1, a tolerance below 0 (22023), a control for a scheme '
-'without a measure (55000), a query without a column total (42703) or with one that is no exact '
-'number (42804), and what set_source() says of queries';
+'those before it. control_query: a query that yields as total, for the date $1, what the measures '
+'of all who have a tier, or wait for one, have to add up to, give or take tolerance; it runs as a '
+'source does, with the rights and settings of who calls this. A null is no limit, and without any '
+'the scheme has none. refresh(…, force => true) lets it through. The first refresh, before which '
+'there is nobody, has no limits but the total. simulate_limits() tells what the shares would say. '
+'Errors: unknown scheme (42704), a share that is not from 0 to 1, a tolerance below 0 (22023), a '
+'control for a scheme without a measure (55000), a query without a column total (42703) or with '
+'one that is no exact number (42804), and what set_source() says of queries. Example: SELECT '
+'tiering.set_limits(''retail'', max_moved => 0.1, max_exit => 0.01)';
 
 -- Before it are those who stayed, moved or left; a count is compared, not a share that is
 -- rounded.

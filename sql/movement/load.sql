@@ -379,4 +379,6 @@ COMMENT ON FUNCTION tiering.load_history(text, text) IS
 'unknown scheme (42704), one with an assessment or with moves (55000), a refresh under way '
 '(55P03), no rows (P0002), a row that cannot be loaded: null (22004), after today, of another '
 'version (22023), no version in force (42704), there twice (23505), an infinite measure (22003), '
-'an unknown tier (23503), and what set_source() says of a query';
+'an unknown tier (23503), and what set_source() says of a query. Example: SELECT * FROM '
+'tiering.load_history(''trial'', ''SELECT customer_id, as_of, tier, measure, version FROM '
+'bank.old_tier'')';

@@ -223,4 +223,5 @@ COMMENT ON FUNCTION tiering.merge_customers(text, text, text[], date, text, text
 'customer (P0002), customers who are the same or null, another word for keep, a day after today, '
 'no reason (22023), a day that does not come after the last assessment and all moves of the '
 'customers, an override of one of from_ids that is pending or counts on a day from then on '
-'(55000), a refresh under way (55P03)';
+'(55000), a refresh under way (55P03). Example: SELECT tiering.merge_customers(''retail'', ''A'', '
+'''{F}'', ''2026-04-01'', keep => ''higher'', reason => ''one person, two numbers'')';

@@ -515,7 +515,8 @@ COMMENT ON FUNCTION tiering.refresh(text, date, boolean, boolean) IS
 'force (42704); a refresh of it under way (55P03); an earlier date than the last refresh''s, one '
 'that was loaded, or one after today (22023); what the queries of the source and the checks raise; '
 'a null (22004) or repeated (23505) customer; no customers at all (P0002); more moved than the '
-'limits allow (TI001); errors in the data (TI002). Nothing is changed then';
+'limits allow (TI001); errors in the data (TI002). Nothing is changed then. Example: SELECT * '
+'FROM tiering.refresh(''retail'', ''2026-04-30'')';
 
 CREATE FUNCTION _tiering.assess(scheme text, as_of date, customers text[], reason text)
 RETURNS tiering.refresh_result
@@ -578,4 +579,5 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.assess(text, date, text[], text) IS
 'Assesses some customers between two assessments of the whole scheme, for a reason. They move as '
 'they would in a refresh, and nobody else has a miss of it. Errors: those of refresh(), customers '
-'null (22004), no reason, a day that is not after the last refresh (22023)';
+'null (22004), no reason, a day that is not after the last refresh (22023). Example: SELECT * '
+'FROM tiering.assess(''retail'', ''2026-04-10'', ''{A}'', ''asked for it'')';

@@ -168,4 +168,6 @@ COMMENT ON FUNCTION tiering.rename_customer(text, text, text, date, text) IS
 'after it are under the new one, and two with the cause merge hand the tier over. The source may '
 'say either number on any day. Errors: unknown scheme (42704) or customer (P0002), the same or an '
 'empty number, a day after today, no reason (22023), a number that another customer has (23505) or '
-'had, a day before the customer''s last move (55000), a refresh under way (55P03)';
+'had, a day before the customer''s last move (55000), a refresh under way (55P03). Example: '
+'SELECT tiering.rename_customer(''retail'', ''A'', ''A-2'', ''2026-04-01'', ''moved to another '
+'branch'')';

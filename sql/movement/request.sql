@@ -318,7 +318,8 @@ COMMENT ON FUNCTION tiering.request_override(text, text, text, text, daterange, 
 'Asks that a customer be kept not below (floor), not above (cap) or in (fixed) a tier, on the '
 'days of valid, for a reason. Returns the number of the request, for approve(). Errors: unknown '
 'scheme (42704), another kind, valid without both ends, no reason (22023), unknown tier (23503), '
-'unknown customer (P0002)';
+'unknown customer (P0002). Example: SELECT tiering.request_override(''retail'', ''A'', ''floor'', '
+'''gold'', ''[2026-04-01,2026-10-01)'', ''moves abroad for half a year'')';
 
 CREATE FUNCTION _tiering.check_override(r tiering.request, last_day date) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
@@ -426,7 +427,7 @@ COMMENT ON FUNCTION tiering.approve(bigint, text) IS
 'step, a second step by one person, somebody else''s function or view in between (42501), what '
 'publish() refuses. A function or view of somebody else''s that runs with the caller''s own rights '
 'cannot be told from the caller: who may approve should read and run nothing of people whom they '
-'do not trust';
+'do not trust. Example: SELECT tiering.approve(1, ''as agreed'')';
 
 CREATE FUNCTION _tiering.reject(request bigint, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
@@ -448,7 +449,8 @@ AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.reject(bigint, text) IS
 'Rejects a request that is pending, at whichever step. A move is not asked for again until the '
-'customer earns another tier. Errors: those of approve()';
+'customer earns another tier. Errors: those of approve(). Example: SELECT tiering.reject(1, ''no '
+'reason is given'')';
 
 CREATE FUNCTION _tiering.withdraw(request bigint, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
@@ -478,7 +480,8 @@ AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.withdraw(bigint, text) IS
 'Takes back one''s own request, for an override, to forget a customer or to publish, while it is '
-'pending. Errors: no such request (P0002), not pending any more (55000), not one''s own (42501)';
+'pending. Errors: no such request (P0002), not pending any more (55000), not one''s own (42501). '
+'Example: SELECT tiering.withdraw(3)';
 
 CREATE FUNCTION _tiering.end_override(request bigint, on_date date, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
@@ -518,4 +521,5 @@ COMMENT ON FUNCTION tiering.end_override(bigint, date, text) IS
 'Ends an approved override before its time, for who has the last step of its approval. on_date is '
 'the first day on which it does not count, that of the last assessment or a later one. Errors: no '
 'such request (P0002), not approved or ended already (55000), one''s own, or for another role '
-'(42501), a day outside of it, or no override (22023)';
+'(42501), a day outside of it, or no override (22023). Example: SELECT tiering.end_override(2, '
+'''2026-05-01'')';

@@ -50,7 +50,8 @@ COMMENT ON FUNCTION tiering.restate(text, date, text[]) IS
 'null until recount(). Errors: unknown scheme, no source (42704), a refresh under way (55P03), a '
 'null or infinite day, or one up to which assessments were loaded (22023), a customer who was '
 'forgotten, or all from a day on which one of those was there, a day of which moves are in the '
-'archive (55000), and those of refresh()';
+'archive (55000), and those of refresh(). Example: SELECT * FROM tiering.restate(''retail'', '
+'''2026-02-01'', ''{A,B}'')';
 
 CREATE FUNCTION _tiering.notify_restatement(result tiering.restate_result) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
@@ -122,7 +123,7 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.restate_dirty(text) IS
 'Restates the customers who were marked by mark_dirty(), each from their day on, but nothing that '
 'was loaded, and takes the marks away. Errors: those of restate(), after which the marks are still '
-'there';
+'there. Example: SELECT * FROM tiering.restate_dirty(''retail'')';
 
 CREATE FUNCTION _tiering.recount(scheme text) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
@@ -160,4 +161,4 @@ COMMENT ON FUNCTION tiering.recount(text) IS
 'Adds up the money of past dates again that restatements left null. These are the distributions '
 'of assessments that are not kept. Returns how many there were. What was loaded is left as it is. '
 'It is read from the source, with the data of today and in full for each, which restate() spares. '
-'Errors: those of restate()';
+'Errors: those of restate(). Example: SELECT tiering.recount(''retail'')';

@@ -134,7 +134,7 @@ COMMENT ON FUNCTION tiering.simulate(text, int, date) IS
 'which and to which, in heads and in the measure; those who would stay are there, too. Errors: '
 'those of refresh(); no such version (42704); never refreshed, and no as_of (22004); a metric of '
 'the version that the source does not yield (42703); customers who became one as of a later day '
-'(55000)';
+'(55000). Example: SELECT * FROM tiering.simulate(''retail'', 2)';
 
 CREATE FUNCTION _tiering.simulated_heads(scheme text, version int, as_of date DEFAULT NULL)
 RETURNS TABLE (after boolean, version_then int, tier text, rank int, customers bigint)
@@ -199,7 +199,7 @@ COMMENT ON FUNCTION tiering.simulate_staffing(text, int, date) IS
 'scheme graded. Before is by the version that graded, after by the version that is simulated. A '
 'manager has as many and as few customers as the service of the tier says, as in the view '
 'staffing. Null where a tier is not in the version or has no managers. Errors are those of '
-'simulate()';
+'simulate(). Example: SELECT * FROM tiering.simulate_staffing(''retail'', 2)';
 
 CREATE FUNCTION tiering.simulate_customers(scheme text, version int, as_of date DEFAULT NULL)
 RETURNS TABLE (customer_id text, from_tier text, to_tier text, direction text, measure numeric,
@@ -239,7 +239,8 @@ $$;
 COMMENT ON FUNCTION tiering.simulate_customers(text, int, date) IS
 'The customers who would move if a version of a scheme graded them, as simulate() counts them. '
 'earned is what the rules of the version give, where its policies give less or later. A source '
-'that names customers several times is not examined for that here. Errors are those of simulate()';
+'that names customers several times is not examined for that here. Errors are those of '
+'simulate(). Example: SELECT * FROM tiering.simulate_customers(''retail'', 2)';
 
 CREATE FUNCTION tiering.simulate_limits(scheme text, version int, as_of date DEFAULT NULL)
 RETURNS TABLE (what text, customers bigint, before bigint, share numeric, at_most numeric,
@@ -262,4 +263,5 @@ END;
 COMMENT ON FUNCTION tiering.simulate_limits(text, int, date) IS
 'Whether a refresh by a version of a scheme would be within the limits of set_limits(). A row '
 'each for the customers who would move, be new and leave. share is of the customers before it, '
-'rounded to 6 decimals; at_most is the limit, null if there is none. Errors: those of simulate()';
+'rounded to 6 decimals; at_most is the limit, null if there is none. Errors: those of simulate(). '
+'Example: SELECT what, customers, share, exceeded FROM tiering.simulate_limits(''retail'', 2)';

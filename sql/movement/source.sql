@@ -177,7 +177,9 @@ COMMENT ON FUNCTION tiering.set_source(text, text) IS
 '(42703), a wrong type (42804), a table that is not qualified (42P01), something temporary '
 '(42P16), a table of which a policy may hide rows (42501). If a run fails, its message and '
 'SQLSTATE are told to whoever runs it; detail, hint and text of the query to those only who have '
-'the rights of the role that set it';
+'the rights of the role that set it. Example: SELECT tiering.set_source(''retail'', ''SELECT '
+'customer_id, balance AS daily_avg_balance FROM bank.balance WHERE valid_from <= $1 AND (valid_to '
+'IS NULL OR valid_to > $1) AND account_id <> ''''C2'''''')';
 
 CREATE FUNCTION tiering.set_series(scheme text, query text) RETURNS void
 AS 'MODULE_PATHNAME', 'set_series'
@@ -188,7 +190,10 @@ COMMENT ON FUNCTION tiering.set_series(text, text) IS
 'both. It yields for each customer, once, the daily_series behind the measure as balances, and as '
 'period the days whose average the assessment after the date $1 will take: tiering.month($1 + 1) '
 'if that is the month''s. A customer who has several numbers is yielded by any of them, as by the '
-'source. A null unbinds. It runs, is checked and tells of errors as what set_source() sets';
+'source. A null unbinds. It runs, is checked and tells of errors as what set_source() sets. '
+'Example: SELECT tiering.set_series(''retail'', ''SELECT customer_id, '
+'tiering.daily_series(balance, valid_from, valid_to) AS balances, tiering.month($1) AS period '
+'FROM bank.balance GROUP BY customer_id'')';
 
 -- Names the key: without one it does nothing. The view's reader calls it.
 CREATE FUNCTION _tiering.balance_to_hold(key uuid, as_of date, customer_id text,

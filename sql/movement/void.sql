@@ -237,4 +237,6 @@ COMMENT ON FUNCTION tiering.void_assessment(text, date, text) IS
 'assessed anew. What was known before stays known. What customers earned at the assessment before '
 'is read from the source once more, unless that was loaded: then it is not known. Errors: unknown '
 'scheme, no source (42704), a refresh under way (55P03), not the last assessment, no reason '
-'(22023), an override that was approved as of it, or moves of its day in the archive (55000)';
+'(22023), an override that was approved as of it, or moves of its day in the archive (55000). '
+'Example: SELECT * FROM tiering.void_assessment(''family'', ''2026-03-31'', ''half of the feed '
+'was missing'')';

@@ -184,7 +184,8 @@ COMMENT ON FUNCTION tiering.watch_table(text, regclass, text, text[], text[]) IS
 'r.account_no). A second call replaces the first. Triggers do it, which the table''s owner makes '
 'and which run with the rights of whoever changes the table: both have the right load. Errors: '
 'unknown scheme (42704), a null (22004), not a table (42809), a column that is not there (42703) '
-'or not a day (42804), what cannot be compared (42883)';
+'or not a day (42804), what cannot be compared (42883). Example: SELECT '
+'tiering.watch_table(''retail'', ''bank.balance'', ''customer_id'', ''{valid_from,valid_to}'')';
 
 CREATE FUNCTION tiering.unwatch_table(scheme text, watched regclass) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
@@ -212,4 +213,5 @@ END;
 $$;
 COMMENT ON FUNCTION tiering.unwatch_table(text, regclass) IS
 'Ends the watching of a table, which watch_table() began. Marks that were made stay. Errors: the '
-'table is not watched for the scheme (42704)';
+'table is not watched for the scheme (42704). Example: SELECT tiering.unwatch_table(''family'', '
+'''bank.balance'')';

@@ -106,7 +106,8 @@ COMMENT ON FUNCTION tiering.simulate_benefits(text, int, date) IS
 'the version that graded, after by the one that is simulated, a draft or any other. A row for each '
 'tier and benefit of either, as view benefit_cost counts them. Costs are 0 where the tier does not '
 'have the benefit, and null where what one unit costs is not known; difference is what comes on '
-'top. Errors are those of simulate()';
+'top. Errors are those of simulate(). Example: SELECT * FROM '
+'tiering.simulate_benefits(''retail'', 2)';
 
 -- What lies beneath a view has the comments of the view.
 DO $$

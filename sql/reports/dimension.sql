@@ -108,12 +108,13 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.tier_distribution_by(text, text, date) IS
-'How many customers, with how much of the measure, each tier has in each branch, or other value of '
-'a dimension. as_of: at the end of that day; null: now. Who has no value by the last assessment up '
-'to it counts as unknown, as a customer does who really has that value. Shares are of the value''s '
-'customers and measure, rounded to 6 decimals. A tier without customers there has no row. Money is '
-'null where the day is no assessment that is kept. Example: tier_distribution_by(''retail'', '
-'''branch''). Errors: unknown scheme or dimension (42704), a null (22004), an infinite day (22023)';
+'How many customers, with how much of the measure, each tier has in each branch, or other value '
+'of a dimension. as_of: at the end of that day; null: now. Who has no value by the last '
+'assessment up to it counts as unknown, as a customer does who really has that value. Shares are '
+'of the value''s customers and measure, rounded to 6 decimals. A tier without customers there has '
+'no row. Money is null where the day is no assessment that is kept. Errors: unknown scheme or '
+'dimension (42704), a null (22004), an infinite day (22023). Example: SELECT value, tier, '
+'customers, measure FROM tiering.tier_distribution_by(''retail'', ''branch'')';
 
 CREATE FUNCTION tiering.migration_summary_by(scheme text, dimension text, from_date date,
 	to_date date)
@@ -142,7 +143,8 @@ COMMENT ON FUNCTION tiering.migration_summary_by(text, text, date, date) IS
 'How many customers moved between two days, and which way, in each branch or other value of a '
 'dimension. It is migration_matrix(…, by => dimension) added up. retention: the share of the '
 'customers of from_date who are still customers, rounded to 6 decimals; null if there were none. '
-'Errors: those of migration_matrix()';
+'Errors: those of migration_matrix(). Example: SELECT * FROM '
+'tiering.migration_summary_by(''retail'', ''branch'', ''2026-01-31'', ''2026-03-31'')';
 
 CREATE FUNCTION tiering.cross_distribution(scheme_a text, scheme_b text, as_of date DEFAULT NULL)
 RETURNS TABLE (tier_a text, tier_b text, customers bigint, measure_a numeric, measure_b numeric)
@@ -169,10 +171,10 @@ $$;
 COMMENT ON FUNCTION tiering.cross_distribution(text, text, date) IS
 'How many customers are in each pair of tiers of two schemes, with what they have by the measure '
 'of each. A null tier: not a customer of that scheme, or none whom the reader may see there. '
-'as_of: at the end of that day; null: now. '
-'Money is null where the day is no assessment of that scheme that is kept. Tiers have the names '
-'with which customers were graded. Example: cross_distribution(''retail'', ''risk''). Errors: '
-'unknown scheme (42704), an infinite day (22023)';
+'as_of: at the end of that day; null: now. Money is null where the day is no assessment of that '
+'scheme that is kept. Tiers have the names with which customers were graded. Errors: unknown '
+'scheme (42704), an infinite day (22023). Example: SELECT * FROM '
+'tiering.cross_distribution(''retail'', ''family'')';
 
 -- Whoever reads the view calls this, as they do shown_sums().
 CREATE FUNCTION _tiering.shown_dimension(key uuid, reader oid)
@@ -239,7 +241,8 @@ COMMENT ON FUNCTION tiering.staffing_by(text, text) IS
 'How the tiers of each branch, or other value of a dimension, are served, and how many '
 'relationship managers that takes at both ends of the range. Managers are counted whole for each '
 'tier of each branch: they are not shared, so that there may be more of them than staffing says. '
-'Errors: those of tier_distribution_by()';
+'Errors: those of tier_distribution_by(). Example: SELECT value, tier, customers FROM '
+'tiering.staffing_by(''retail'', ''branch'')';
 
 -- Whoever reads the view calls this, as they do shown_sums().
 CREATE FUNCTION _tiering.shown_by(key uuid, scheme text, dimension text, as_of date, reader oid)

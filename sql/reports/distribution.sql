@@ -299,7 +299,8 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION tiering.tier_distribution_history(text, timestamptz) IS
 'The distribution of a scheme over time, as it was known at a moment: what the view of this name '
-'showed then. A null known_at is now';
+'showed then. A null known_at is now. Example: SELECT as_of, tier, customers, measure FROM '
+'tiering.tier_distribution_history(''retail'', NULL)';
 
 CREATE VIEW tiering.tier_rollup AS
 SELECT s.scheme, r.as_of, r.version, r.tier, r.rank, r.parent, r.title, r.title_zh, r.tiers,

@@ -741,7 +741,9 @@ COMMENT ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz, text
 'where they are at the end of to_date, or, if they have left, where they were at the end of '
 'from_date; share is then of the customers of from_tier there. From the lowest from_tier up, new '
 'first. Dimensions are those of the assessments, whatever known_at is. Errors: dates that are '
-'null, infinite or in the wrong order (22023), an unknown scheme or dimension (42704)';
+'null, infinite or in the wrong order (22023), an unknown scheme or dimension (42704). Example: '
+'SELECT from_tier, to_tier, customers, measure_from, measure_to FROM '
+'tiering.migration_matrix(''retail'', ''2026-01-31'', ''2026-03-31'')';
 
 CREATE FUNCTION _tiering.bridge(scheme text, from_date date, to_date date,
 	known_at timestamptz, dimension text)
@@ -824,4 +826,5 @@ COMMENT ON FUNCTION tiering.measure_bridge(text, date, date, timestamptz, text) 
 'of that one. From the highest tier down; a tier that was renamed has its name of to_date. Null '
 'where a day is no assessment that is kept. known_at: as known at that time. by: a dimension, '
 'whose values then have a bridge each, and tiers without customers there no row; value is null '
-'without it. Errors: those of migration_matrix()';
+'without it. Errors: those of migration_matrix(). Example: SELECT tier, opening, growth, closing '
+'FROM tiering.measure_bridge(''retail'', ''2026-01-31'', ''2026-03-31'')';

@@ -87,7 +87,8 @@ COMMENT ON FUNCTION tiering.distribution_shift(text, date, date, timestamptz) IS
 'value, and psi is null, that of the whole, too. Shares are null on a day without any customers. '
 'Customers who became one in between are one in customers_to. A tier that was renamed in between '
 'is one, and has its name of to_date. known_at: as known at that time. Errors: those of '
-'migration_matrix()';
+'migration_matrix(). Example: SELECT tier, share_from, share_to, psi FROM '
+'tiering.distribution_shift(''retail'', ''2026-01-31'', ''2026-03-31'')';
 
 -- A customer's last move of a day is where they were at its end. Who stays in a tier that a
 -- new version renames goes on in it. Who became one with another goes on as that one if their
@@ -235,7 +236,8 @@ COMMENT ON FUNCTION tiering.tier_survival(text, text, text, timestamptz) IS
 'comes back begins anew. Who was in the tier on the first day that the history tells of counts '
 'from their next entry on: since when they were there is not known. A tier that was renamed is '
 'one, and is asked for by its name of the last assessment. known_at: by what was known at that '
-'time. Errors: an unknown scheme or tier (42704), another unit (22023)';
+'time. Errors: an unknown scheme or tier (42704), another unit (22023). Example: SELECT * FROM '
+'tiering.tier_survival(''retail'', ''mass'')';
 
 CREATE FUNCTION _tiering.check_forecast(periods int, based_on daterange, entries numeric)
 RETURNS void
@@ -355,4 +357,5 @@ COMMENT ON FUNCTION tiering.forecast(text, int, daterange, numeric, timestamptz)
 'there stays. Who comes back is an entry. Tiers have their names of the end of based_on. '
 'known_at: by what was known at that time. Errors: periods below 1, a based_on without a first '
 'and a last day, entries below 0, and entries where nobody came in based_on (22023), an unknown '
-'scheme (42704)';
+'scheme (42704). Example: SELECT period, tier, customers FROM tiering.forecast(''retail'', 2, '
+'tiering.quarter(''2026-03-31''))';

@@ -531,11 +531,12 @@ COMMENT ON FUNCTION tiering.report(text, date, text) IS
 'script: distribution, development, migration since the assessment before, where the money came '
 'from, concentration, who is near, staffing, each dimension, data and seals. Labels are English '
 'and Chinese; it follows the reader''s light or dark setting, and prints. as_of: the assessment, '
-'the last one if null. title: the heading, the scheme''s title if null. Who is near, and staffing, '
-'are of now, and are there for the last assessment only. Money that is not kept for a day is a '
-'dash, with no total, share or curve of it. Example: PGCLIENTENCODING=UTF8 psql -XAt -c '
-'"SELECT tiering.report(''retail'')" > report.html. The page says that it is UTF-8, so it has to '
-'be fetched as that. Errors: unknown scheme (42704), a day that is no assessment (P0002)';
+'the last one if null. title: the heading, the scheme''s title if null. Who is near, and '
+'staffing, are of now, and are there for the last assessment only. Money that is not kept for a '
+'day is a dash, with no total, share or curve of it. From a shell: PGCLIENTENCODING=UTF8 psql '
+'-XAt -c "SELECT tiering.report(''retail'')" > report.html. The page says that it is UTF-8, so it '
+'has to be fetched as that. Errors: unknown scheme (42704), a day that is no assessment (P0002). '
+'Example: SELECT tiering.report(''retail'', title => ''Retail, first quarter'')';
 
 CREATE FUNCTION _tiering.page_way(scheme text, customer_id text)
 RETURNS TABLE (n bigint, name text, rank int, valid daterange, direction text, cause text,
@@ -628,4 +629,5 @@ COMMENT ON FUNCTION tiering.customer_report(text, text) IS
 'what leads up. Any number that they have had names them, and their way under all of these is '
 'shown. What leads up is what shortfall() tells, the cheapest rule first, all of whose metrics are '
 'needed; the scheme''s source is asked for it. It is made as report() is. Errors: unknown scheme '
-'(42704), a customer who has never been in it (P0002), those of the source';
+'(42704), a customer who has never been in it (P0002), those of the source. Example: SELECT '
+'tiering.customer_report(''retail'', ''A'')';

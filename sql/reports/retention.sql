@@ -67,7 +67,8 @@ COMMENT ON FUNCTION tiering.retention(text, timestamptz) IS
 'exit; who became one with another customer is in none of these, and no churn. retention: the '
 'share that are still customers, in whatever tier; churn: the share that are not, exit; both with '
 'the bounds of their 95 % confidence intervals (see wilson). known_at: by the moves as known at '
-'that time, and until its last one. An unknown scheme is an error (42704)';
+'that time, and until its last one. An unknown scheme is an error (42704). Example: SELECT * FROM '
+'tiering.retention(''retail'', NULL)';
 
 CREATE FUNCTION tiering.yearly_retention(scheme text, known_at timestamptz DEFAULT NULL)
 	RETURNS TABLE (year int, since date, until date, customers bigint, kept bigint, up bigint,
@@ -92,4 +93,4 @@ END;
 COMMENT ON FUNCTION tiering.yearly_retention(text, timestamptz) IS
 'Retention and churn by calendar year, of the customers of all tiers together. A row for each year '
 'of a scheme''s history; one that began with nobody has no shares. Columns, and errors, are those '
-'of retention()';
+'of retention(). Example: SELECT * FROM tiering.yearly_retention(''retail'', NULL)';

@@ -153,4 +153,5 @@ COMMENT ON FUNCTION tiering.shortfall(text, numeric, text[]) IS
 'Before that there is nobody. Customers are asked for by any number of theirs, and the source may '
 'say any. Who became one with another since the last assessment has no row until the next, as what '
 'is known of its day is of several. Errors: unknown scheme (42704), a negative within_percent '
-'(22023), two rows for a customer who has several numbers (23505)';
+'(22023), two rows for a customer who has several numbers (23505). Example: SELECT customer_id, '
+'next_tier, metric, distance FROM tiering.shortfall(''retail'', within_percent => 10)';

@@ -309,4 +309,5 @@ COMMENT ON FUNCTION tiering.customer_status(text, text, date) IS
 'a day before the one from which on somebody is one with the customer. They may say any number '
 'of theirs. No row: they have no tier. Errors: '
 'unknown scheme, no version in force on the day (42704), as_of no day (22023), a source or a '
-'series that has the customer twice (23505)';
+'series that has the customer twice (23505). Example: SELECT tier, next_tier, distance, to_stay '
+'FROM tiering.customer_status(''retail'', ''B'')';

@@ -31,7 +31,8 @@ END;
 $$;
 COMMENT ON FUNCTION tiering.enable_triggers() IS
 'Has the triggers that freeze versions and keep history fire always, and returns how many did '
-'not. For the extension''s owner, after a restore with --disable-triggers';
+'not. For the extension''s owner, after a restore with --disable-triggers. Example: SELECT '
+'tiering.enable_triggers()';
 
 CREATE TRIGGER refuse_rewrite BEFORE UPDATE OR DELETE OR TRUNCATE ON tiering.publication
 	FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_rewrite();

@@ -238,7 +238,7 @@ COMMENT ON FUNCTION tiering.role_grants() IS
 'approve: decide on requests; plan: simulate, without names; author: write and publish schemes; '
 'bind: set sources, which run with one''s own rights; hand: put customers into tiers by hand; '
 'load: load exchange rates, calendars and what an old system knew, mark customers as dirty; dump: '
-'with report and bind, run pg_dump';
+'with report and bind, run pg_dump. Example: SELECT what, rights FROM tiering.role_grants()';
 
 -- GRANT only warns if whoever grants cannot pass a right on.
 CREATE FUNCTION _tiering.rights_missing(role name, rights text) RETURNS text
@@ -438,7 +438,8 @@ COMMENT ON FUNCTION tiering.grant_role(regrole, text, text, text, text) IS
 'their own. Errors: another caller, or a right that the role does not have after it (42501), an '
 'unknown role, PUBLIC too, an unknown scheme or dimension (42704), other rights, or one that '
 'cannot be confined (22023), a value without its dimension or scheme (22004), a role that may '
-'read all schemes already (55000)';
+'read all schemes already (55000). Example: SELECT tiering.grant_role(''clerk'', ''report'', '
+'''retail'', ''branch'', ''north'')';
 
 CREATE FUNCTION _tiering.revoke_role(role regrole, what text, scheme text, dimension text,
 	value text) RETURNS void
@@ -475,7 +476,8 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.revoke_role(regrole, text, text, text, text) IS
 'Takes away a right that grant_role() granted. With a scheme, or a value of a dimension of it, '
 'only that goes, without a value all that was granted of the scheme. Errors are the same, but for '
-'a right to all schemes, which is left as it is';
+'a right to all schemes, which is left as it is. Example: SELECT tiering.revoke_role(''teller'', '
+'''report'')';
 
 -- Whoever calls is looked at, and not the owner of what is running
 CREATE FUNCTION _tiering.may_read_customers() RETURNS boolean

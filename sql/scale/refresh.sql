@@ -252,4 +252,5 @@ COMMENT ON FUNCTION tiering.refresh_on_workers(text, date, boolean, boolean) IS
 'anything is done: no Citus; tables that are neither distributed by the customer and colocated, '
 'nor reference tables; checks or a control (0A000); a worker without the scheme as it is here, '
 'with other shards than at the last refresh, or not active; a scheme that the coordinator '
-'refreshes (55000); a transaction that has written (25001); and those of refresh()';
+'refreshes (55000); a transaction that has written (25001); and those of refresh(). Example: '
+'SELECT * FROM tiering.refresh_on_workers(''retail'', ''2026-03-31'')';

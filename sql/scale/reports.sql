@@ -134,7 +134,8 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10;
 COMMENT ON FUNCTION tiering.assessments_on_workers(text) IS
 'The last assessment of a scheme on each Citus worker, and the last one that all have. lags: '
 'whether another worker has a later one; refresh_on_workers() for that day makes it here. Errors: '
-'no Citus (0A000), no worker has shards of the scheme (55000), an unknown scheme (42704)';
+'no Citus (0A000), no worker has shards of the scheme (55000), an unknown scheme (42704). '
+'Example: SELECT * FROM tiering.assessments_on_workers(''retail'')';
 
 CREATE FUNCTION _tiering.distribution_on_workers(scheme text, as_of date)
 RETURNS TABLE (day date, version int, tier text, rank int, title text, title_zh text,
@@ -182,7 +183,8 @@ COMMENT ON FUNCTION tiering.distribution_on_workers(text, date) IS
 'tier_distribution_history tells it of one database: of the last assessment that all workers have, '
 'or of another that all have. measure is null if a worker knows none of a tier''s customers. '
 'Errors: a worker that has no assessment as of the day, which is named, no worker with shards of '
-'the scheme (55000), no Citus (0A000), an unknown scheme (42704)';
+'the scheme (55000), no Citus (0A000), an unknown scheme (42704). Example: SELECT tier, '
+'customers, measure FROM tiering.distribution_on_workers(''retail'', ''2026-03-31'')';
 
 CREATE FUNCTION _tiering.summary_on_workers(scheme text)
 RETURNS TABLE (as_of date, new bigint, up bigint, down bigint, lateral_moves bigint,
@@ -221,7 +223,8 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 20;
 COMMENT ON FUNCTION tiering.summary_on_workers(text) IS
 'A row for each assessment that all Citus workers have: how many customers moved there, and which '
 'way, as migration_summary tells it of one database. Errors: no worker with shards of the scheme '
-'(55000), no Citus (0A000), an unknown scheme (42704)';
+'(55000), no Citus (0A000), an unknown scheme (42704). Example: SELECT * FROM '
+'tiering.summary_on_workers(''retail'')';
 
 CREATE FUNCTION _tiering.matrix_on_workers(scheme text, from_date date, to_date date)
 RETURNS TABLE (from_tier text, to_tier text, direction text, from_rank int, to_rank int,
@@ -272,7 +275,8 @@ COMMENT ON FUNCTION tiering.matrix_on_workers(text, date, date) IS
 'From which tier to which the customers of all Citus workers went between two assessments, as '
 'migration_matrix() tells it of one database. Errors: a worker that has no assessment as of one of '
 'the days, which is named, no worker with shards of the scheme (55000), no Citus (0A000), and '
-'those of migration_matrix()';
+'those of migration_matrix(). Example: SELECT from_tier, to_tier, customers FROM '
+'tiering.matrix_on_workers(''retail'', ''2026-02-28'', ''2026-03-31'')';
 
 CREATE FUNCTION _tiering.bridge_on_workers(scheme text, from_date date, to_date date)
 RETURNS TABLE (tier text, rank int, opening numeric, new numeric, exit numeric,
@@ -317,4 +321,5 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10;
 COMMENT ON FUNCTION tiering.bridge_on_workers(text, date, date) IS
 'How the money of each tier on all Citus workers came from what it was at one assessment to what '
 'it was at another, as measure_bridge() tells it of one database. Null where a day is not kept on '
-'every worker. Errors: those of matrix_on_workers()';
+'every worker. Errors: those of matrix_on_workers(). Example: SELECT tier, opening, closing FROM '
+'tiering.bridge_on_workers(''retail'', ''2026-02-28'', ''2026-03-31'')';

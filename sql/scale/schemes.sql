@@ -295,7 +295,8 @@ COMMENT ON FUNCTION tiering.schemes_on_workers() IS
 'Whether each Citus worker has each scheme as it was published on the coordinator. A digest of all '
 'that defines it is compared. state: same; other: as of before, or changed; missing; unknown here: '
 'the worker alone has it; else what is wrong with the worker. distribute_schemes() mends it. '
-'Errors: no Citus (0A000), no workers, one that is not active (55000)';
+'Errors: no Citus (0A000), no workers, one that is not active (55000). Example: SELECT * FROM '
+'tiering.schemes_on_workers()';
 
 CREATE FUNCTION _tiering.distribute_schemes() RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
@@ -341,7 +342,7 @@ COMMENT ON FUNCTION tiering.distribute_schemes() IS
 'one that is not active, a '
 'worker with another version of the extension, with a scheme of its own, or on which a version '
 'that was taken back has graded (55000), a worker that does not answer (08000), a transaction that '
-'has written (25001)';
+'has written (25001). Example: SELECT * FROM tiering.distribute_schemes()';
 
 CREATE FUNCTION _tiering.warn_of_workers(scheme text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100

@@ -27,7 +27,7 @@ END;
 $$;
 COMMENT ON FUNCTION tiering.newest_version(text) IS
 'The highest version number of a scheme, a draft''s included; a scheme that does not exist is an '
-'error (42704)';
+'error (42704). Example: SELECT tiering.newest_version(''retail'') gives 2';
 
 CREATE FUNCTION _tiering.version_row(scheme text, version int) RETURNS tiering.scheme_version
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
@@ -73,7 +73,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.new_scheme(text, text, text, text, text) IS
-'Makes a scheme with an empty draft, version 1; a name that is taken is an error (42710)';
+'Makes a scheme with an empty draft, version 1; a name that is taken is an error (42710). '
+'Example: SELECT tiering.new_scheme(''cards'', ''Cards'', ''银行卡'')';
 
 CREATE FUNCTION tiering.create_ladder(scheme text, metric text, tiers text[],
 	lower_bounds numeric[],
@@ -123,7 +124,8 @@ COMMENT ON FUNCTION tiering.create_ladder(text, text, text[], numeric[], text) I
 'Makes a scheme with one metric, its measure, and a tier from each lower bound up. Tiers are '
 'named from the lowest up. The first bound is NULL for everyone else, otherwise customers below '
 'it get no tier. Bounds that do not rise are an error (22023). Leaves a draft, whose number it '
-'returns';
+'returns. Example: SELECT tiering.create_ladder(''deposits'', ''daily_avg_balance'', '
+'''{mass,gold,platinum}'', ''{NULL,50000,200000}'', ''CNY'')';
 
 CREATE FUNCTION _tiering.copy_version(from_scheme text, from_version int, to_scheme text,
 	to_version int)
@@ -214,7 +216,7 @@ END;
 $$;
 COMMENT ON FUNCTION tiering.new_version(text, text) IS
 'Copies the newest version of a scheme into a draft, whose number it returns; a scheme has one '
-'draft at a time (42710)';
+'draft at a time (42710). Example: SELECT tiering.new_version(''family'', ''gold from 40,000 on'')';
 
 CREATE FUNCTION tiering.copy_scheme("from" text, "to" text) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
@@ -231,7 +233,7 @@ END;
 $$;
 COMMENT ON FUNCTION tiering.copy_scheme(text, text) IS
 'Copies the newest version of a scheme, a draft''s included, under a new name. Leaves a draft, '
-'whose number it returns';
+'whose number it returns. Example: SELECT tiering.copy_scheme(''retail'', ''retail_trial'')';
 
 -- The interval of a cell: the i-th of those into which the bounds cut a metric
 CREATE FUNCTION _tiering.cell_bounds(bounds numeric[], i int) RETURNS numrange
@@ -347,4 +349,5 @@ COMMENT ON FUNCTION tiering.create_matrix(text, text, numeric[], text, numeric[]
 'tiers lists them, the lowest first; the first may be in no cell, and is the base then, for those '
 'of whom a metric is unknown, who get no tier otherwise. Bounds that do not rise (22023), a grid '
 'of another size (2202E) or with a tier that is not in the list (22023) are errors. Leaves a '
-'draft, whose number it returns';
+'draft, whose number it returns. Example: SELECT tiering.create_matrix(''value'', ''assets'', '
+'''{50000}'', ''products'', ''{3}'', ''{{mass,silver},{silver,gold}}'', ''{mass,silver,gold}'')';

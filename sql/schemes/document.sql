@@ -309,7 +309,8 @@ COMMENT ON FUNCTION tiering.import_scheme(jsonb, text) IS
 'Makes a scheme from a document, such as export_scheme() gives, under its own name unless '
 'another is given. What its tiers succeed is left aside, as a first version succeeds none. A '
 'name that is taken (42710) and a key that is not known (22023) are errors. Leaves a draft, '
-'whose number it returns';
+'whose number it returns. Example: SELECT '
+'tiering.import_scheme(tiering.export_scheme(''retail''), ''retail_2'')';
 
 CREATE FUNCTION tiering.import_version(document jsonb, scheme text DEFAULT NULL) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
@@ -328,7 +329,8 @@ $$;
 COMMENT ON FUNCTION tiering.import_version(jsonb, text) IS
 'Makes the next draft of a scheme that is there from a document, and returns its number. Titles '
 'and description of the scheme itself are left as they are. A scheme that is not there (42704) or '
-'has a draft already (42710), and a key that is not known (22023), are errors';
+'has a draft already (42710), and a key that is not known (22023), are errors. Example: SELECT '
+'tiering.import_version(tiering.export_scheme(''retail'', 1), ''family'')';
 
 -- intervals, which a document has as text, are written and read in one way
 CREATE FUNCTION tiering.export_scheme(scheme text, version int DEFAULT NULL) RETURNS jsonb
@@ -365,7 +367,7 @@ COMMENT ON FUNCTION tiering.export_scheme(text, int) IS
 'All that defines a version of a scheme, as one document. It is the newest version unless one is '
 'given. import_scheme() reads it, and jsonb_pretty() prints it. Rules have no numbers in it: '
 'those of a tier are numbered from 1 again when it is read. A scheme or version that does not '
-'exist is an error (42704)';
+'exist is an error (42704). Example: SELECT jsonb_pretty(tiering.export_scheme(''retail''))';
 
 CREATE FUNCTION _tiering.export_metrics(scheme text, version int) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 100

@@ -227,7 +227,8 @@ BEGIN ATOMIC
 	WHERE v.scheme = version_on.scheme AND v.status <> 'draft' AND v.effective @> version_on.as_of;
 END;
 COMMENT ON FUNCTION tiering.version_on(text, date) IS
-'The version of a scheme that is in force on a day, or null';
+'The version of a scheme that is in force on a day, or null. Example: SELECT '
+'tiering.version_on(''retail'', ''2026-03-31'') gives 1';
 
 CREATE FUNCTION tiering.explain(scheme text, m record, as_of date DEFAULT CURRENT_DATE)
 RETURNS TABLE (part text, tier text, rule int, metric text, value numeric, bounds numrange,
@@ -252,7 +253,8 @@ COMMENT ON FUNCTION tiering.explain(text, record, date) IS
 'the bounds, whether it is met and by how much it is missed ("condition"); then the scores '
 '("score") and what each metric adds to them, points times weight ("points"). In words a metric '
 'has its period behind it. Errors are those of '
-'classify()';
+'classify(). Example: SELECT sentence FROM (SELECT 45000 AS daily_avg_balance) m, '
+'tiering.explain(''retail'', m, ''2026-03-31'')';
 
 CREATE FUNCTION tiering.explain(scheme text, value numeric, as_of date DEFAULT CURRENT_DATE)
 RETURNS TABLE (part text, tier text, rule int, metric text, value numeric, bounds numrange,
@@ -270,4 +272,5 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION tiering.explain(text, numeric, date) IS
 'Why a value is in a tier, and what is missing for the next one, for a scheme with one metric. '
-'Rows as those of the other form';
+'Rows as those of the other form. Example: SELECT sentence FROM tiering.explain(''retail'', '
+'45000, ''2026-03-31'')';

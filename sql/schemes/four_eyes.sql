@@ -101,7 +101,8 @@ COMMENT ON FUNCTION tiering.set_four_eyes(text, boolean, text, regrole[]) IS
 'whoever writes schemes publishes it alone, as before. For the extension''s owner, in a statement '
 'of their own; that it was done, and why, is kept in publication. Errors: another caller (42501), '
 'null (22004), no reason, approvers of a scheme that one person publishes (22023), an unknown '
-'scheme or role (42704), a snapshot from before the last change (40001)';
+'scheme or role (42704), a snapshot from before the last change (40001). Example: SELECT '
+'tiering.set_four_eyes(''retail'', true, ''the auditors ask for it'')';
 
 -- Of who the approvers of its tiers are, too: they are the same in this database, whatever
 -- they are called.
@@ -170,7 +171,8 @@ COMMENT ON FUNCTION tiering.request_publication(text, date, text) IS
 'in force. Approved is what was asked for: if the draft is changed afterwards, or the scheme is '
 'assessed as of the day or a later one, it is to be asked for anew. A request takes the place of '
 'one before that is pending. Where set_four_eyes() says so this is the only way to publish; '
-'elsewhere it is one. Errors: those of publish(), no reason (22023)';
+'elsewhere it is one. Errors: those of publish(), no reason (22023). Example: SELECT '
+'tiering.request_publication(''retail'', ''2026-04-01'', ''gold from 40,000 on'')';
 
 CREATE FUNCTION _tiering.check_publication(r tiering.request, last_day date) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000

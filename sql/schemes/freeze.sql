@@ -32,7 +32,8 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION tiering.definition_rows(text, int) IS
 'How many rows define a version of a scheme: its metrics, tiers, rules, scores, services, '
-'benefits, policies and asset weights';
+'benefits, policies and asset weights. Example: SELECT tiering.definition_rows(''retail'', 1) '
+'gives 7';
 
 CREATE FUNCTION _tiering.refuse_change(v tiering.scheme_version) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100

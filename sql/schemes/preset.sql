@@ -44,7 +44,7 @@ $$;
 COMMENT ON FUNCTION tiering.load_preset(text, text, jsonb) IS
 'Makes a scheme of a preset, under the preset''s own name unless another is given. Leaves a draft, '
 'whose number it returns. An unknown preset (42704) or parameter (22023), and a name that is taken '
-'(42710), are errors';
+'(42710), are errors. Example: SELECT tiering.load_preset(''cib'', ''our_cib'')';
 
 -- For what follows only: dropped when the files are in, as a preset of the bank's own
 -- would not be in a dump. What it keeps as a document goes to import_scheme().

@@ -158,7 +158,8 @@ COMMENT ON FUNCTION tiering.publish(text, date) IS
 'and returns its number. It warns of overrides whose tier the draft does not have. Errors: a draft '
 'in which validate() finds errors (42P17), no draft (55000), a day not after the start of the last '
 'version, null or infinite (22023), an unknown scheme (42704), one that is published by two, see '
-'request_publication() (42501), a snapshot from before the last change (40001)';
+'request_publication() (42501), a snapshot from before the last change (40001). Example: SELECT '
+'tiering.publish(''retail'', ''2026-04-01'')';
 
 CREATE FUNCTION _tiering.refuse_second_draft(scheme text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
@@ -251,7 +252,8 @@ COMMENT ON FUNCTION tiering.unpublish(text, int, text) IS
 'changed, published from another day on, or deleted from scheme_version. Who did it and why is '
 'kept in publication. Errors: it has graded, is a draft or retired (55000), another draft (42710), '
 'no reason (22023), no such version (42704), a scheme that is published by two (42501), a snapshot '
-'from before the last change (40001)';
+'from before the last change (40001). Example: SELECT tiering.unpublish(''trial'', 1, ''wrong '
+'day'')';
 
 CREATE FUNCTION _tiering.refuse_in_use(scheme text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000
@@ -334,4 +336,5 @@ COMMENT ON FUNCTION tiering.drop_scheme(text, text) IS
 'targets, rights to its reports, and what was marked for it. That it was dropped is kept in '
 'publication. Errors: there are customers, moves, assessments or requests about customers (55000), '
 'an unknown scheme (42704), one that is published by two (42501), a reason that says nothing '
-'(22023), a snapshot from before the last change (40001)';
+'(22023), a snapshot from before the last change (40001). Example: SELECT '
+'tiering.drop_scheme(''savings'')';

@@ -58,4 +58,5 @@ BEGIN ATOMIC
 	WHERE s.from_version = successor.from_version AND s.tier = successor.tier;
 END;
 COMMENT ON FUNCTION tiering.successor(text, int, text, int) IS
-'What a tier of one version has become in a later one. Null if it ended, or if there was none';
+'What a tier of one version has become in a later one. Null if it ended, or if there was none. '
+'Example: SELECT tiering.successor(''retail'', 1, ''gold'', 2) gives gold';

@@ -652,7 +652,8 @@ $$;
 COMMENT ON FUNCTION tiering.validate_overrides(text, int, date) IS
 'The approved overrides that name a tier which a version does not have. It is part of validate() '
 'and publish(), for authors. A row for each tier, with the numbers of the requests. from_day is '
-'the first day for which it is to grade; null: not known';
+'the first day for which it is to grade; null: not known. Example: SELECT * FROM '
+'tiering.validate_overrides(''retail'', 2)';
 
 CREATE FUNCTION tiering.validate(scheme text, version int)
 RETURNS TABLE (severity text, place text, finding text)
@@ -681,4 +682,5 @@ $$;
 COMMENT ON FUNCTION tiering.validate(text, int) IS
 'What is wrong (error) or odd (warning) with a version of a scheme, a row for each finding; '
 'errors stop its publishing. Authors are told, too, which approved overrides name a tier that it '
-'does not have. A version that does not exist is an error (42704)';
+'does not have. A version that does not exist is an error (42704). Example: SELECT severity, '
+'place, finding FROM tiering.validate(''retail'', 2)';

@@ -43,7 +43,10 @@ CREATE AGGREGATE tiering.daily_series_changes(account anyelement, balance numeri
 COMMENT ON AGGREGATE tiering.daily_series_changes(anyelement, numeric, date) IS
 'A series from rows of a new balance of an account, which counts until its next one, summed over '
 'the accounts. Two different ones of an account and a day are an error (21000). It takes 16 bytes '
-'of memory for each row, and about 300 for each account';
+'of memory for each row, and about 300 for each account. Example: SELECT '
+'tiering.daily_series_changes(account, balance, changed_on) FROM (VALUES (''A1''::text, 100, date '
+'''2026-01-01''), (''A2'', 50, ''2026-01-06'')) r(account, balance, changed_on) gives '
+'{2026-01-01: 100, 2026-01-06: 150}';
 
 CREATE FUNCTION _tiering.daily_series_changes_accum(internal, numeric, date, anycompatible)
 	RETURNS internal
@@ -66,7 +69,9 @@ CREATE AGGREGATE tiering.daily_series_changes(balance numeric, changed_on date,
 COMMENT ON AGGREGATE tiering.daily_series_changes(numeric, date, anycompatible) IS
 'A series from rows of a new balance of one account, which counts until its next one; of those of '
 'a day the one with the largest sequence counts. Two different ones with the same sequence are an '
-'error (21000). It takes 24 bytes of memory for each row';
+'error (21000). It takes 24 bytes of memory for each row. Example: SELECT '
+'tiering.daily_series_changes(balance, changed_on, entry) FROM (VALUES (100, date ''2026-01-01'', '
+'1), (80, ''2026-01-01'', 2)) r(balance, changed_on, entry) gives {2026-01-01: 80}';
 
 CREATE FUNCTION _tiering.daily_series_changes_accum(internal, anyelement, numeric, date,
 	anycompatible)
@@ -92,7 +97,9 @@ COMMENT ON AGGREGATE tiering.daily_series_changes(anyelement, numeric, date, any
 'A series from rows of a new balance of an account, which counts until its next one, summed over '
 'the accounts; of those of an account and a day the one with the largest sequence counts. Two '
 'different ones with the same sequence are an error (21000). It takes 24 bytes of memory for each '
-'row, and about 300 for each account';
+'row, and about 300 for each account. Example: SELECT tiering.daily_series_changes(account, '
+'balance, changed_on, entry) FROM (VALUES (''A1''::text, 100, date ''2026-01-01'', 1), (''A1'', '
+'80, ''2026-01-01'', 2)) r(account, balance, changed_on, entry) gives {2026-01-01: 80}';
 
 CREATE FUNCTION _tiering.daily_series_snapshots_accum(internal, anyelement, numeric, date)
 	RETURNS internal
@@ -114,7 +121,10 @@ CREATE AGGREGATE tiering.daily_series_snapshots(account anyelement, balance nume
 COMMENT ON AGGREGATE tiering.daily_series_snapshots(anyelement, numeric, date) IS
 'A series from rows of the balance of an account on a day, which counts once however often it '
 'comes, summed over the accounts. Two different ones of an account and a day are an error '
-'(21000). It takes 16 bytes of memory for each row, and about 300 for each account';
+'(21000). It takes 16 bytes of memory for each row, and about 300 for each account. Example: '
+'SELECT tiering.daily_series_snapshots(account, balance, as_of) FROM (VALUES (''A1''::text, 100, '
+'date ''2026-01-01''), (''A2'', 50, ''2026-01-01'')) r(account, balance, as_of) gives '
+'{2026-01-01: 150, 2026-01-02: none}';
 
 CREATE FUNCTION _tiering.daily_series_snapshots_accum(internal, anyelement, numeric, date,
 	anycompatible)
@@ -140,4 +150,6 @@ COMMENT ON AGGREGATE tiering.daily_series_snapshots(anyelement, numeric, date, a
 'A series from rows of a balance of an account on a day, summed over the accounts; of those of an '
 'account and a day the one with the largest sequence counts. Two different ones with the same '
 'sequence are an error (21000). It takes 24 bytes of memory for each row, and about 300 for each '
-'account';
+'account. Example: SELECT tiering.daily_series_snapshots(account, balance, as_of, entry) FROM '
+'(VALUES (''A1''::text, 100, date ''2026-01-01'', 1), (''A1'', 80, ''2026-01-01'', 2)) r(account, '
+'balance, as_of, entry) gives {2026-01-01: 80, 2026-01-02: none}';

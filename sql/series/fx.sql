@@ -276,7 +276,9 @@ COMMENT ON FUNCTION tiering.fx_chain(text, text, date, int) IS
 'there is none yet. If there are rates of the one in the other, or of both in one base, the chain '
 'is of these, with the latest ones; otherwise it is the shortest that there is, of several that '
 'whose oldest rate is the newest, then the first by the names on the way. No rows for a currency '
-'in itself. Errors: a currency of which there are no rates, or two that no chain joins (42704)';
+'in itself. Errors: a currency of which there are no rates, or two that no chain joins (42704). '
+'Example: SELECT step, from_currency, to_currency, rate FROM tiering.fx_chain(''CNY'', ''EUR'', '
+'''2026-01-06'')';
 
 CREATE FUNCTION tiering.fx_rate(currency text, base text, on_date date, max_age int DEFAULT 7)
 	RETURNS numeric
@@ -319,7 +321,8 @@ COMMENT ON FUNCTION tiering.fx_rate(text, text, date, int) IS
 'What one unit of a currency is worth in another, base, on a day, by the last rates, which are at '
 'most max_age days old. Those of a currency in fx_max_age may be as old as that says. fx_chain() '
 'tells of which rates it is made. Errors: a currency of which there are no rates, or two that no '
-'chain of rates joins (42704); none for the day (P0002)';
+'chain of rates joins (42704); none for the day (P0002). Example: SELECT tiering.fx_rate(''USD'', '
+'''EUR'', ''2026-01-03'') gives 0.800000000000';
 
 -- A rate steps when one is published, whichever way round, and to none when the last one is
 -- too old; a step of one leaves the others as they were.
@@ -382,4 +385,5 @@ COMMENT ON FUNCTION tiering.fx_series(text, text, int) IS
 'by the chain that fx_chain() has after the last rates. A published rate counts until the next, '
 'but for max_age days at most, or as many as fx_max_age has for its currency, after which there is '
 'none. A currency in itself is worth 1. A currency of which there are no rates, or two that no '
-'chain of rates joins, are an error (42704)';
+'chain of rates joins, are an error (42704). Example: SELECT tiering.fx_series(''USD'', ''EUR'', '
+'7) gives {2026-01-02: 0.800000000000, 2026-01-05: 0.781250000000, 2026-01-13: none}';

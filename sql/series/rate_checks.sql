@@ -199,4 +199,5 @@ COMMENT ON FUNCTION tiering.check_rates(daterange, numeric, int, numeric) IS
 'share; and gap: days on which the rate before is more than max_age days old, or more than '
 'fx_max_age has for the currency. Warnings: jump, by the factor that is given, or more; and stale, '
 'if the period has a last day: the last rate is too old on it. A null jump or max_age: these are '
-'not told. Told are those about days of the period; null stands for all days';
+'not told. Told are those about days of the period; null stands for all days. Example: SELECT '
+'kind, account, days FROM tiering.check_rates()';

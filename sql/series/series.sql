@@ -59,13 +59,17 @@ CREATE FUNCTION tiering.daily_series(bytea) RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_from_bytea'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.daily_series(bytea) IS
-'A series from the bytes that a cast to bytea gave; others are an error (22P03)';
+'A series from the bytes that a cast to bytea gave; others are an error (22P03). Example: SELECT '
+'tiering.daily_series(tiering.daily_series(100, ''2026-01-01'', NULL)::bytea) gives {2026-01-01: '
+'100}';
 
 CREATE FUNCTION tiering.daily_series(jsonb) RETURNS tiering.daily_series
 AS 'MODULE_PATHNAME', 'daily_series_from_jsonb'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.daily_series(jsonb) IS
-'A series from an object of dates with numbers, or null for no value';
+'A series from an object of dates with numbers, or null for no value. Example: SELECT '
+'tiering.daily_series(jsonb ''{"2026-01-01": 100, "2026-01-06": null}'') gives {2026-01-01: 100, '
+'2026-01-06: none}';
 
 CREATE FUNCTION _tiering.jsonb(tiering.daily_series) RETURNS jsonb
 AS 'MODULE_PATHNAME', 'daily_series_to_jsonb'
@@ -299,7 +303,9 @@ CREATE AGGREGATE tiering.daily_series(balance numeric, valid daterange) (
 COMMENT ON AGGREGATE tiering.daily_series(numeric, daterange) IS
 'A series from rows of a balance and the range of days on which it stood. It counts for ever if '
 'that has no upper bound, or one that tiering.open_end says is open, and since always if it has no '
-'lower bound, as in daily_avg()';
+'lower bound, as in daily_avg(). Example: SELECT tiering.daily_series(balance, valid) FROM '
+'(VALUES (100, daterange ''[2026-01-01,2026-01-06)''), (200, ''[2026-01-06,)'')) r(balance, '
+'valid) gives {2026-01-01: 100, 2026-01-06: 200}';
 
 CREATE FUNCTION _tiering.daily_series_accum(internal, numeric, date, date) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_series_accum_dates'
@@ -321,7 +327,9 @@ COMMENT ON AGGREGATE tiering.daily_series(numeric, date, date) IS
 'A series from rows of a balance, the first day on which it stood and the first day after. It '
 'counts since always if the former is null or -infinity, as in daily_avg(); it counts for ever if '
 'the latter is null or infinity, or a day from which on the setting tiering.open_end says that an '
-'end is open (9999-01-01)';
+'end is open (9999-01-01). Example: SELECT tiering.daily_series(balance, valid_from, valid_to) '
+'FROM (VALUES (100, date ''2026-01-01'', date ''2026-01-06''), (200, ''2026-01-06'', NULL)) '
+'r(balance, valid_from, valid_to) gives {2026-01-01: 100, 2026-01-06: 200}';
 
 CREATE FUNCTION _tiering.daily_series_snapshots_accum(internal, numeric, date) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_series_accum_snapshot'
@@ -340,7 +348,10 @@ CREATE AGGREGATE tiering.daily_series_snapshots(balance numeric, as_of date) (
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_series_snapshots(numeric, date) IS
-'A series from rows of one balance per account and day; days without a row have no value';
+'A series from rows of one balance per account and day; days without a row have no value. '
+'Example: SELECT tiering.daily_series_snapshots(balance, as_of) FROM (VALUES (100, date '
+'''2026-01-01''), (200, ''2026-01-02'')) r(balance, as_of) gives {2026-01-01: 100, 2026-01-02: '
+'200, 2026-01-03: none}';
 
 CREATE FUNCTION _tiering.daily_series_flows_accum(internal, numeric, date) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_series_accum_flow'
@@ -359,7 +370,9 @@ CREATE AGGREGATE tiering.daily_series_flows(amount numeric, posted_on date) (
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.daily_series_flows(numeric, date) IS
-'A series from rows of a signed amount: their running sum, from the first posting on';
+'A series from rows of a signed amount: their running sum, from the first posting on. Example: '
+'SELECT tiering.daily_series_flows(amount, posted_on) FROM (VALUES (100, date ''2026-01-01''), '
+'(-30, ''2026-01-06'')) r(amount, posted_on) gives {2026-01-01: 100, 2026-01-06: 70}';
 
 CREATE FUNCTION _tiering.daily_series_changes_accum(internal, numeric, date) RETURNS internal
 AS 'MODULE_PATHNAME', 'daily_series_accum_change'
@@ -379,7 +392,9 @@ CREATE AGGREGATE tiering.daily_series_changes(balance numeric, changed_on date) 
 );
 COMMENT ON AGGREGATE tiering.daily_series_changes(numeric, date) IS
 'A series from rows of a new balance of one account, which counts until its next one; two '
-'different balances on one day are an error (21000)';
+'different balances on one day are an error (21000). Example: SELECT '
+'tiering.daily_series_changes(balance, changed_on) FROM (VALUES (100, date ''2026-01-01''), (200, '
+'''2026-01-06'')) r(balance, changed_on) gives {2026-01-01: 100, 2026-01-06: 200}';
 
 /*
  * Questions. Balance-days and averages take words that say which days count, and what a day
@@ -413,13 +428,17 @@ COMMENT ON FUNCTION tiering.daily_avg(tiering.daily_series, daterange, text) IS
 'from the first to the last one with a value). Behind it may stand what a day without a value is: '
 'zero (the default), skip, error, or carry, max_age=7 (the last one holds for so many days): '
 '''open, carry, max_age=7''. No day that counts gives null. Errors: words that mean nothing '
-'(22023), a day without a value where it is to be one (P0002)';
+'(22023), a day without a value where it is to be one (P0002). Example: SELECT '
+'round(tiering.daily_avg(''{2026-01-01: 100, 2026-01-06: 200}''::tiering.daily_series, '
+'''[2026-01-01,2026-01-11)''), 2) gives 150.00';
 
 CREATE FUNCTION tiering.balance_days(series tiering.daily_series, period daterange) RETURNS numeric
 AS 'MODULE_PATHNAME', 'daily_series_balance_days'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.balance_days(tiering.daily_series, daterange) IS
-'Balance-days in the period, the numerator of the daily average';
+'Balance-days in the period, the numerator of the daily average. Example: SELECT '
+'tiering.balance_days(''{2026-01-01: 100, 2026-01-06: 200}''::tiering.daily_series, '
+'''[2026-01-01,2026-01-11)'') gives 1500';
 
 CREATE FUNCTION tiering.daily_avg_business(series tiering.daily_series, period daterange,
 	calendar text, days text DEFAULT 'zero') RETURNS numeric
@@ -428,7 +447,9 @@ LANGUAGE C STABLE PARALLEL SAFE COST 2;
 COMMENT ON FUNCTION tiering.daily_avg_business(tiering.daily_series, daterange, text, text) IS
 'Daily average over the business days of the period by a calendar. A business day without a value '
 'is zero (the default), skip, error, or carry, max_age=7, as in daily_avg(). A day of the period '
-'that the calendar does not have is an error that names the first one (P0002)';
+'that the calendar does not have is an error that names the first one (P0002). Example: SELECT '
+'round(tiering.daily_avg_business(''{2026-01-01: 100, 2026-01-06: 200}'', '
+'''[2026-01-01,2026-01-06)'', ''TARGET''), 2) gives 100.00';
 
 CREATE FUNCTION tiering.balance_days_business(series tiering.daily_series, period daterange,
 	calendar text, days text DEFAULT 'zero') RETURNS numeric
@@ -436,25 +457,32 @@ AS 'MODULE_PATHNAME', 'daily_series_balance_days_business'
 LANGUAGE C STABLE PARALLEL SAFE COST 2;
 COMMENT ON FUNCTION tiering.balance_days_business(tiering.daily_series, daterange, text, text) IS
 'Balance-days of the business days of the period by a calendar, the numerator of '
-'daily_avg_business(). Its denominator is business_days(), unless days without a value are skipped';
+'daily_avg_business(). Its denominator is business_days(), unless days without a value are '
+'skipped. Example: SELECT tiering.balance_days_business(''{2026-01-01: 100, 2026-01-06: 200}'', '
+'''[2026-01-01,2026-01-06)'', ''TARGET'') gives 200';
 
 CREATE FUNCTION tiering.value_on(series tiering.daily_series, day date) RETURNS numeric
 AS 'MODULE_PATHNAME', 'daily_series_value_on'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.value_on(tiering.daily_series, date) IS
-'The value of a series on a day; null if there is none';
+'The value of a series on a day; null if there is none. Example: SELECT '
+'tiering.value_on(''{2026-01-01: 100, 2026-01-06: 200}'', ''2026-01-31'') gives 200';
 
 CREATE FUNCTION tiering.minimum(series tiering.daily_series, period daterange) RETURNS numeric
 AS 'MODULE_PATHNAME', 'daily_series_minimum'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.minimum(tiering.daily_series, daterange) IS
-'The least value of a series on the days of a period that have one; null if none has';
+'The least value of a series on the days of a period that have one; null if none has. Example: '
+'SELECT tiering.minimum(''{2026-01-01: 100, 2026-01-06: 200}'', ''[2026-01-01,2026-01-11)'') '
+'gives 100';
 
 CREATE FUNCTION tiering.maximum(series tiering.daily_series, period daterange) RETURNS numeric
 AS 'MODULE_PATHNAME', 'daily_series_maximum'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.maximum(tiering.daily_series, daterange) IS
-'The largest value of a series on the days of a period that have one; null if none has';
+'The largest value of a series on the days of a period that have one; null if none has. Example: '
+'SELECT tiering.maximum(''{2026-01-01: 100, 2026-01-06: 200}'', ''[2026-01-01,2026-01-11)'') '
+'gives 200';
 
 CREATE FUNCTION tiering.days_at_least(series tiering.daily_series, threshold numeric,
 	period daterange) RETURNS int
@@ -462,21 +490,24 @@ AS 'MODULE_PATHNAME', 'daily_series_days_at_least'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.days_at_least(tiering.daily_series, numeric, daterange) IS
 'How many days of the period have a value of the threshold or more. A day without a value is not '
-'one, whatever the threshold';
+'one, whatever the threshold. Example: SELECT tiering.days_at_least(''{2026-01-01: 100, '
+'2026-01-06: 200}'', 150, ''[2026-01-01,2026-01-11)'') gives 5';
 
 CREATE FUNCTION tiering.first_day(series tiering.daily_series) RETURNS date
 AS 'MODULE_PATHNAME', 'daily_series_first_day'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.first_day(tiering.daily_series) IS
 'The first day of a series with a value. It is -infinity if there has been one since always, null '
-'if there is none';
+'if there is none. Example: SELECT tiering.first_day(''{2026-01-01: 100, 2026-01-06: 200}'') '
+'gives 2026-01-01';
 
 CREATE FUNCTION tiering.last_change(series tiering.daily_series) RETURNS date
 AS 'MODULE_PATHNAME', 'daily_series_last_change'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.last_change(tiering.daily_series) IS
 'The day of the last change of a series. A change to no value is one, too. It is -infinity if the '
-'value has been the same since always, null if there is none';
+'value has been the same since always, null if there is none. Example: SELECT '
+'tiering.last_change(''{2026-01-01: 100, 2026-01-06: 200}'') gives 2026-01-06';
 
 CREATE FUNCTION _tiering.change_days(series tiering.daily_series) RETURNS int
 AS 'MODULE_PATHNAME', 'daily_series_change_days'
@@ -491,7 +522,8 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1 ROWS 20;
 COMMENT ON FUNCTION tiering.segments(tiering.daily_series) IS
 'The runs of days of a series with one value, a row each, in order. The first one has no lower '
 'bound if it has counted since always, the last one no upper bound if it counts for ever. Days '
-'without a value are in none';
+'without a value are in none. Example: SELECT * FROM tiering.segments(''{2026-01-01: 100, '
+'2026-01-06: 200}'')';
 
 CREATE FUNCTION tiering.balance_to_reach(series tiering.daily_series, threshold numeric,
 	period daterange, as_of date) RETURNS numeric
@@ -501,7 +533,8 @@ COMMENT ON FUNCTION tiering.balance_to_reach(tiering.daily_series, numeric, date
 'What to hold on all days that are left of a period for its average to reach a threshold. These '
 'are the days after as_of; until then the series goes on as it is. It is the least balance that '
 'does, in the decimals that the series shows; negative or 0 if nothing needs to be held, null if '
-'no day is left';
+'no day is left. Example: SELECT tiering.balance_to_reach(''{2026-01-01: 100, 2026-01-06: 200}'', '
+'180, ''[2026-01-01,2026-01-11)'', ''2026-01-06'') gives 275';
 
 CREATE FUNCTION _tiering.balance_needed(series tiering.daily_series, threshold numeric,
 	period daterange, as_of date, above boolean) RETURNS numeric
@@ -519,7 +552,9 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.last_day_to_reach(tiering.daily_series, numeric, daterange, numeric) IS
 'The last day from which on a balance is enough for the average of a period to reach a threshold. '
 'The series goes on as it is until the day before, and max_balance stands from that day to the '
-'end of the period. Null if there is no such day';
+'end of the period. Null if there is no such day. Example: SELECT '
+'tiering.last_day_to_reach(''{2026-01-01: 100, 2026-01-06: 200}'', 180, '
+'''[2026-01-01,2026-01-11)'', 500) gives 2026-01-10';
 
 -- Changes. Each gives a new series.
 
@@ -529,7 +564,9 @@ AS 'MODULE_PATHNAME', 'daily_series_append'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.append(tiering.daily_series, date, numeric) IS
 'The series with a new value from a day on, as_of. A null ends it: there is no value from then '
-'on. as_of must not be before the last change (22023). A null series begins with the value';
+'on. as_of must not be before the last change (22023). A null series begins with the value. '
+'Example: SELECT tiering.append(''{2026-01-01: 100, 2026-01-06: 200}'', ''2026-02-01'', 50) gives '
+'{2026-01-01: 100, 2026-01-06: 200, 2026-02-01: 50}';
 
 CREATE FUNCTION tiering.amend(series tiering.daily_series, valid daterange, value numeric)
 	RETURNS tiering.daily_series
@@ -538,7 +575,9 @@ LANGUAGE C STABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.amend(tiering.daily_series, daterange, numeric) IS
 'The series with another value on the days of a range. All other days stay. A null leaves no '
 'value on these days. A null series begins with the value. An upper bound may be open by '
-'tiering.open_end';
+'tiering.open_end. Example: SELECT tiering.amend(''{2026-01-01: 100, 2026-01-06: 200}'', '
+'''[2026-01-03,2026-01-05)'', 90) gives {2026-01-01: 100, 2026-01-03: 90, 2026-01-05: 100, '
+'2026-01-06: 200}';
 
 CREATE FUNCTION tiering.clip(series tiering.daily_series, period daterange)
 	RETURNS tiering.daily_series
@@ -546,7 +585,9 @@ AS 'MODULE_PATHNAME', 'daily_series_trim'
 LANGUAGE C STABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.clip(tiering.daily_series, daterange) IS
 'The days of a range of a series: on all others it has no value. The range may be unbounded, or '
-'have an upper bound that is open by tiering.open_end';
+'have an upper bound that is open by tiering.open_end. Example: SELECT '
+'tiering.clip(''{2026-01-01: 100, 2026-01-06: 200}'', ''[2026-01-03,2026-02-01)'') gives '
+'{2026-01-03: 100, 2026-01-06: 200, 2026-02-01: none}';
 
 CREATE FUNCTION tiering.carry(series tiering.daily_series, max_age int DEFAULT NULL)
 	RETURNS tiering.daily_series
@@ -555,7 +596,8 @@ LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.carry(tiering.daily_series, int) IS
 'The series with its values carried to the days after them that have none, for max_age days at '
 'most, or for ever. Carry those of accounts, and add them up. A max_age that is not from 0 to a '
-'hundred years is an error (22023)';
+'hundred years is an error (22023). Example: SELECT tiering.carry(''{2026-01-02: 100, 2026-01-03: '
+'none, 2026-01-05: 200}'', 7) gives {2026-01-02: 100, 2026-01-05: 200}';
 
 CREATE FUNCTION tiering.convert(series tiering.daily_series, rates tiering.daily_series,
 	scale int DEFAULT 2) RETURNS tiering.daily_series
@@ -564,7 +606,8 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.convert(tiering.daily_series, tiering.daily_series, int) IS
 'A series in another currency: each day''s balance at that day''s rate. It is rounded half away '
 'from zero to so many decimals (scale). A balance other than 0 on a day without a rate is an '
-'error that names the first such day (22000)';
+'error that names the first such day (22000). Example: SELECT tiering.convert(''{2026-01-01: 100, '
+'2026-01-06: 200}'', ''{2026-01-01: 0.85}'') gives {2026-01-01: 85.00, 2026-01-06: 170.00}';
 
 CREATE FUNCTION tiering.convert(series tiering.daily_series, rates tiering.daily_series,
 	scale int, whose text) RETURNS tiering.daily_series
@@ -572,7 +615,9 @@ AS 'MODULE_PATHNAME', 'daily_series_convert_whose'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.convert(tiering.daily_series, tiering.daily_series, int, text) IS
 'Each day''s balance at that day''s rate, as without the last argument, which is whose balance it '
-'is. The error of a day without a rate tells it: ''account 4711 in USD''. A null tells nothing';
+'is. The error of a day without a rate tells it: ''account 4711 in USD''. A null tells nothing. '
+'Example: SELECT tiering.convert(''{2026-01-01: 100, 2026-01-06: 200}'', ''{2026-01-01: 0.85}'', '
+'2, ''customer A'') gives {2026-01-01: 85.00, 2026-01-06: 170.00}';
 
 CREATE FUNCTION _tiering.daily_series_add(tiering.daily_series, tiering.daily_series)
 	RETURNS tiering.daily_series
@@ -659,4 +704,6 @@ CREATE AGGREGATE tiering.sum(tiering.daily_series) (
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE tiering.sum(tiering.daily_series) IS
-'Sum of series day by day; a day on which none has a value has none';
+'Sum of series day by day; a day on which none has a value has none. Example: SELECT '
+'tiering.sum(s) FROM unnest(ARRAY[''{2026-01-01: 100}'', ''{2026-01-06: '
+'50}'']::tiering.daily_series[]) s gives {2026-01-01: 100, 2026-01-06: 150}';
