@@ -39,6 +39,28 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100000;
 COMMENT ON FUNCTION _tiering.visible_rows(regclass, text, oid) IS
 'How many rows of each customer of a scheme a reader finds in a table, by a query of their own';
 
+-- With rights of the reader's own: they must have that to read the table.
+CREATE FUNCTION _tiering.found_rows(of regclass, scheme text, reader oid) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT _tiering.has_policies(of, reader) THEN
+		RETURN NULL;
+	ELSIF NOT has_table_privilege(reader, of, 'SELECT') THEN
+		RAISE EXCEPTION 'row-level policies on % bind role "%", who may not read it', of,
+				reader::regrole
+			USING ERRCODE = 'insufficient_privilege',
+			HINT = format('Whom they let through is asked with the rights of who reads: '
+				'GRANT SELECT ON %s TO %s.', of, reader::regrole);
+	END IF;
+	RETURN COALESCE(_tiering.visible_rows(of, scheme, reader), '{}');
+END;
+$$;
+COMMENT ON FUNCTION _tiering.found_rows(regclass, text, oid) IS
+'What visible_rows() tells where row-level policies bind a reader; null where none do. Error: the '
+'reader may not read the table (42501)';
+
 CREATE FUNCTION _tiering.is_bound(reader oid) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE COST 1
 BEGIN ATOMIC
@@ -106,13 +128,10 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
 AS $$
 DECLARE
-	assigned boolean := _tiering.has_policies('tiering.assignment', reader);
-	visible jsonb := CASE WHEN assigned THEN COALESCE(_tiering.visible_rows('tiering.assignment',
-		scheme, reader), '{}') END;
-	moves jsonb := CASE WHEN _tiering.has_policies('tiering.migration', reader)
-		THEN COALESCE(_tiering.visible_rows('tiering.migration', scheme, reader), '{}') END;
-	kept jsonb := CASE WHEN _tiering.has_policies('tiering.assessment', reader)
-		THEN COALESCE(_tiering.visible_rows('tiering.assessment', scheme, reader), '{}') END;
+	visible jsonb := _tiering.found_rows('tiering.assignment', scheme, reader);
+	assigned boolean := visible IS NOT NULL;
+	moves jsonb := _tiering.found_rows('tiering.migration', scheme, reader);
+	kept jsonb := _tiering.found_rows('tiering.assessment', scheme, reader);
 BEGIN
 	RETURN ARRAY(
 		SELECT c.customer_id COLLATE "C"

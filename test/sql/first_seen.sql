@@ -1,7 +1,13 @@
 -- The first refresh of a scheme has the planner know of its customers: until autovacuum came it
 -- took there to be hardly any in a tier, and went through what all of them have for each.
-CREATE SCHEMA seen;
+-- A database of its own has no other schemes to be known of.
 SET client_min_messages = warning;
+\set tests :DBNAME
+CREATE DATABASE regression_seen TEMPLATE template0 ENCODING 'UTF8';
+\c regression_seen
+SET client_min_messages = warning;
+CREATE EXTENSION tiering;
+CREATE SCHEMA seen;
 CREATE TABLE seen.value AS
 SELECT 'c' || i AS customer_id, (i % 10)::numeric AS value FROM generate_series(1, 2000) i;
 CREATE FUNCTION seen.ladder(scheme text) RETURNS void LANGUAGE sql AS $$
@@ -28,3 +34,5 @@ SELECT customers FROM tiering.load_history('seen_loaded', $$SELECT customer_id,
 SELECT seen.is_known('seen_loaded');
 -- nobody is waited for
 SELECT _tiering.analyze_assignment(0);
+\c :tests
+DROP DATABASE regression_seen;

@@ -79,6 +79,15 @@ SELECT count(*), bool_or(customer_id IN ('N2', 'N4')) AS hidden FROM tiering.cur
 SELECT sum(customers) FROM tiering.tier_distribution;
 SELECT count(*) FROM tiering.standing_move WHERE customer_id = 'N2' AND as_of < '2026-02-01';
 RESET ROLE;
+-- who was given a view alone cannot be asked whom policies let through
+CREATE ROLE t_rls_lent;
+GRANT SELECT ON tiering.current_tier TO t_rls_lent;
+GRANT USAGE ON SCHEMA t TO t_rls_lent;
+SET ROLE t_rls_lent;
+SELECT t.fails('SELECT count(*) FROM tiering.current_tier');
+RESET ROLE;
+DROP OWNED BY t_rls_lent;
+DROP ROLE t_rls_lent;
 DROP POLICY north ON tiering.assignment;
 DROP POLICY free ON tiering.assignment;
 DROP POLICY moves ON tiering.migration;

@@ -720,6 +720,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.seen(oid, text, date);
 	_tiering.has_policies(regclass, oid);
 	_tiering.visible_rows(regclass, text, oid);
+	_tiering.found_rows(regclass, text, oid);
 	_tiering.is_bound(oid);
 	_tiering.granted_all(oid);
 	_tiering.granted(oid, text);

@@ -121,7 +121,7 @@ my ($ret, $out, $err) = $new->psql('postgres', q{SELECT tiering.refresh('desk', 
 like($err, qr/duplicate key value violates unique constraint "\w+_pkey"/,
 	'without its sequences the new server cannot refresh');
 is($new->safe_psql('postgres', 'SELECT tiering.after_replication(), tiering.after_replication()'),
-	'4|0', 'they are set, once');
+	'5|0', 'they are set, once');
 $end =~ s/^psql "\$new".*\n//;
 run_manual($end, 'nothing is left on the old server');
 is($new->safe_psql('postgres',
