@@ -239,9 +239,10 @@ SELECT conf.same('t_conf_north', $$SELECT customer_id, tier, measure FROM tierin
 SELECT q AS differs FROM unnest('{current_tier,near_upgrade,near_downgrade,projected_tier,
 	current_dimension,shortfall(''conf_a'')}'::text[]) q
 WHERE NOT conf.told('t_conf_north', format('SELECT * FROM tiering.%s', q))
-	= conf.told('t_conf_all', format('SELECT * FROM tiering.%s WHERE customer_id IN (%s)', q,
-		(SELECT string_agg(quote_literal(id), ',') FROM conf.then
-		 WHERE month = '2026-03-31' AND branch = 'north')));
+	= conf.told('t_conf_all', format('SELECT * FROM tiering.%s WHERE %s customer_id IN (%s)', q,
+		CASE WHEN q !~ '\(' THEN 'scheme ~ ''^conf'' AND' ELSE '' END, (
+		SELECT string_agg(quote_literal(id), ',') FROM conf.then
+		WHERE month = '2026-03-31' AND branch = 'north')));
 SELECT a.query FROM conf.answer a JOIN conf.answer b USING (query)
 WHERE a.role = 't_conf_north' AND b.role = 't_conf_all' AND query ~ 'conf_a.*N7''\)'
 	AND a.answer IS DISTINCT FROM b.answer;
