@@ -398,7 +398,7 @@ IsNoted(FunctionCallInfo fcinfo, const Decider *decider, const Datum *values,
 		return false;
 	if (verdict->nsteps > 0)
 		return verdict->now.misses > 0 || !nulls[OUT_NEXT_TIER] ||
-			!nulls[OUT_POLICY_SINCE];
+			!nulls[OUT_NEXT_REVIEW] || !nulls[OUT_POLICY_SINCE];
 	return IsVersionNoted(fcinfo, decider) ||
 		!(SameText(fcinfo, ARG_POLICY_TIER, values, nulls, OUT_POLICY_TIER) &&
 		  SameDay(fcinfo, ARG_POLICY_SINCE, values, nulls, OUT_POLICY_SINCE) &&
