@@ -445,8 +445,9 @@ BEGIN
 	), old AS MATERIALIZED (
 		SELECT false AS replayed, p.now_id AS customer_id, m.as_of, m.move AS n, m.from_tier,
 			m.to_tier, m.cause, m.version, m.measure, m.assessed
-		FROM number p JOIN tiering.standing_move m ON m.customer_id = p.id AND m.assessed >= p.as_of
+		FROM number p JOIN tiering.migration m ON m.customer_id = p.id AND m.assessed >= p.as_of
 		WHERE m.scheme = replayed_days.scheme AND m.direction <> 'merge'
+			AND NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = m.move)
 	), move AS MATERIALIZED (
 		SELECT * FROM old
 		UNION ALL

@@ -122,7 +122,7 @@ SELECT r.* FROM unnest('{1993-01-31,1996-06-30,1998-11-30,1998-12-31}'::date[]) 
 	tiering.refresh('berka', d) r;
 SELECT count(*) AS customers, count(*) FILTER (WHERE a.measure IS DISTINCT FROM COALESCE(o.avg, 0)
 	OR a.tier <> tiering.classify('berka', COALESCE(o.avg, 0), '1998-12-31')) AS wrong
-FROM tiering.current_tier a LEFT JOIN berka.oracle o ON o.client_id::text = a.customer_id
+FROM _tiering.customer_now a LEFT JOIN berka.oracle o ON o.client_id::text = a.customer_id
 	AND o.first_day = '1998-12-01' WHERE a.scheme = 'berka';
 SELECT tier, customers, customers_share FROM tiering.tier_distribution WHERE scheme = 'berka'
 	ORDER BY rank DESC;
