@@ -228,7 +228,9 @@ raise_again(PG_FUNCTION_ARGS)
 	const char *hint = TextArg(fcinfo, 3);
 
 	if (code == NULL || strlen(code) != 5)
-		elog(ERROR, "no SQLSTATE");
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" is no SQLSTATE", code == NULL ? "" : code)));
 	error_context_stack = NULL;
 	ereport(ERROR,
 			(errcode(MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4])),

@@ -78,12 +78,22 @@ daily_series_append(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(SeriesPack(&draft));
 }
 
+static Period
+AmendedDays(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("valid must not be null")));
+	return ValidRangeArg(fcinfo, 1);
+}
+
 /* The series with another value on some days */
 PG_FUNCTION_INFO_V1(daily_series_amend);
 Datum
 daily_series_amend(PG_FUNCTION_ARGS)
 {
-	Period		valid = ValidRangeArg(fcinfo, 1);
+	Period		valid = AmendedDays(fcinfo);
 	DateADT		start = SeriesBegin(valid.start);
 	Period		before = {DATEVAL_NOBEGIN, start};
 	Period		after = {EndAsMeant(valid.end), DATEVAL_NOEND};

@@ -263,11 +263,14 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
 BEGIN ATOMIC
 	SELECT h.entry, h.as_of, h.version, h.misses, h.best, h.next_tier, h.next_review,
 		h.kept_until, h.policy_tier, h.policy_since, h.after_batch
-	FROM tiering.watch_history h
-	WHERE h.scheme = last_entry.scheme COLLATE "C" AND h.customer_id = ANY (last_entry.numbers)
-		AND h.as_of >= last_entry.first AND h.as_of < last_entry.before
-		AND NOT EXISTS (
-			SELECT FROM _tiering.taken_back_by(h.scheme, h.as_of, COALESCE(h.after_batch, 0)))
+	FROM unnest(last_entry.numbers) n(id)
+		CROSS JOIN LATERAL (	-- one number after the other, each by the index
+			SELECT w.* FROM tiering.watch_history w
+			WHERE w.scheme = last_entry.scheme COLLATE "C" AND w.customer_id = n.id COLLATE "C"
+				AND w.as_of >= last_entry.first AND w.as_of < last_entry.before
+			OFFSET 0) h
+	WHERE NOT EXISTS (
+		SELECT FROM _tiering.taken_back_by(h.scheme, h.as_of, COALESCE(h.after_batch, 0)))
 	ORDER BY h.as_of DESC, h.entry DESC LIMIT 1;
 END;
 COMMENT ON FUNCTION _tiering.last_entry(text, text[], date, date) IS

@@ -463,8 +463,7 @@ BEGIN
 				AND s.to_tier IS NULL
 		WHERE r.n > 0 AND (r.v).moves
 	), own AS MATERIALIZED (
-		SELECT m.customer_id, m.moves,
-			ARRAY(SELECT d.day FROM _tiering.differing_days(m.moves) d(day)) AS differing
+		SELECT m.customer_id, m.moves, ARRAY(SELECT _tiering.differing_days(m.moves)) AS differing
 		FROM (SELECT m.customer_id, array_agg(ROW(m.*)::_tiering.replayed_move) AS moves
 			  FROM move m GROUP BY m.customer_id) m
 	)

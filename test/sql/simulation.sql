@@ -150,7 +150,7 @@ BEGIN
 	CREATE TEMP TABLE customer AS SELECT * FROM tiering.simulate_customers(name, 2, day);
 	CREATE TEMP TABLE staffed AS SELECT * FROM tiering.simulate_staffing(name, 2, day);
 	CREATE TEMP TABLE before AS SELECT * FROM tiering.staffing WHERE scheme = name;
-	CREATE TEMP TABLE stood AS SELECT * FROM tiering.current_tier WHERE scheme = name;
+	CREATE TEMP TABLE stood AS SELECT * FROM _tiering.customer_now WHERE scheme = name;
 	PERFORM tiering.publish(name, day - 5);
 	PERFORM tiering.refresh(name, day);
 	-- one that is made again is told against where it had left them; of the next one
@@ -159,7 +159,7 @@ BEGIN
 	SELECT customer_id, s.tier AS from_tier, a.tier AS to_tier, CASE WHEN s.tier IS NULL THEN 'new'
 			WHEN a.tier IS NULL THEN 'exit' ELSE d.direction END AS direction,
 		CASE WHEN a.tier IS NULL THEN s.measure ELSE a.measure END AS measure
-	FROM stood s FULL JOIN (SELECT * FROM tiering.current_tier WHERE scheme = name) a
+	FROM stood s FULL JOIN (SELECT * FROM _tiering.customer_now WHERE scheme = name) a
 		USING (customer_id)
 		LEFT JOIN _tiering.directions(name, 2) d ON d.from_tier = s.tier AND d.to_tier = a.tier
 	WHERE s.tier IS DISTINCT FROM a.tier;
