@@ -76,9 +76,8 @@ BEGIN
 	WITH cell AS MATERIALIZED (
 		SELECT d.gone, d.current_tier, max(d.current_version) AS current_version, (d.v).tier,
 			count(*) AS customers, sum(d.measure) AS measure,
-			array_agg(d.customer_id) FILTER (WHERE d.current_tier IS NOT NULL AND (d.v).tier
-				IS NULL)
-				AS leaving
+			array_agg(d.customer_id) FILTER (WHERE d.current_tier IS NOT NULL
+				AND (d.v).tier IS NULL AND d.measure IS NULL) AS leaving
 		FROM _tiering.assessed(simulated_cells.scheme, day, simulated_cells.version, previous,
 			NULL, NULL, again) d
 		GROUP BY d.gone, d.current_tier, (d.v).tier
@@ -91,7 +90,7 @@ BEGIN
 		GROUP BY l.gone, l.current_tier
 	)
 	SELECT array_agg(ROW(c.gone, c.current_tier, c.current_version, c.tier, c.customers, 0, 0,
-		CASE WHEN c.leaving IS NULL THEN c.measure ELSE t.measure END)::_tiering.assessed_cell)
+		COALESCE(c.measure + t.measure, c.measure, t.measure))::_tiering.assessed_cell)
 	INTO cells
 	FROM cell c
 		LEFT JOIN taken t ON t.gone = c.gone AND t.current_tier = c.current_tier AND c.leaving
@@ -225,13 +224,14 @@ BEGIN
 	SELECT d.customer_id, d.current_tier, (d.v).tier,
 		CASE WHEN d.current_tier IS NULL THEN 'new' WHEN (d.v).tier IS NULL THEN 'exit'
 			ELSE w.direction END,
-		CASE WHEN (d.v).tier IS NULL THEN m.measure ELSE d.measure END,
+		COALESCE(d.measure, m.measure),
 		COALESCE((d.v).earned, (d.v).tier)
 	FROM moved d
 		LEFT JOIN _tiering.directions(simulate_customers.scheme, simulate_customers.version) w
 			ON w.from_tier = d.current_tier AND w.to_tier = (d.v).tier
 		LEFT JOIN _tiering.current_measures(simulate_customers.scheme COLLATE "C",
-			ARRAY(SELECT l.customer_id FROM moved l WHERE (l.v).tier IS NULL)) m
+			ARRAY(SELECT l.customer_id FROM moved l
+				WHERE (l.v).tier IS NULL AND l.measure IS NULL)) m
 			ON m.customer_id COLLATE "C" = d.customer_id COLLATE "C"
 	WHERE visible IS NULL OR d.customer_id = ANY (visible);
 END;

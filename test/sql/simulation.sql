@@ -158,7 +158,9 @@ BEGIN
 	CREATE TEMP TABLE moved AS
 	SELECT customer_id, s.tier AS from_tier, a.tier AS to_tier, CASE WHEN s.tier IS NULL THEN 'new'
 			WHEN a.tier IS NULL THEN 'exit' ELSE d.direction END AS direction,
-		CASE WHEN a.tier IS NULL THEN s.measure ELSE a.measure END AS measure
+		CASE WHEN a.tier IS NULL THEN COALESCE((SELECT x.value FROM sim.value x
+			WHERE x.customer_id = s.customer_id AND x.as_of = day), s.measure)
+			ELSE a.measure END AS measure
 	FROM stood s FULL JOIN (SELECT * FROM _tiering.customer_now WHERE scheme = name) a
 		USING (customer_id)
 		LEFT JOIN _tiering.directions(name, 2) d ON d.from_tier = s.tier AND d.to_tier = a.tier
