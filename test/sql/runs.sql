@@ -83,3 +83,6 @@ RESET SESSION AUTHORIZATION;
 SELECT count(*) FROM tiering.run WHERE error = 'made up';
 DROP OWNED BY tiering_runs_night, tiering_runs_reader;
 DROP ROLE tiering_runs_night, tiering_runs_reader;
+-- an error is raised again by its SQLSTATE
+SELECT t.fails(format('SELECT _tiering.raise_again(%L, ''told'', '''', '''')', code))
+FROM unnest('{TX123,strange}'::text[]) code;
