@@ -38,7 +38,10 @@ BUILT_SQL = $(EXTENSION)--$(EXTVERSION).sql
 BUILT_UPDATES = $(UPDATES_FROM:%=$(EXTENSION)--%--$(EXTVERSION).sql)
 DATA_built = $(BUILT_SQL) $(BUILT_UPDATES)
 
-REGRESS = init $(filter-out init,$(basename $(notdir $(sort $(wildcard $(srcdir)/test/sql/*.sql)))))
+# Those that ask of all schemes come first, while there are few.
+REGRESS_FIRST = init row_policies rights
+REGRESS = $(REGRESS_FIRST) $(filter-out $(REGRESS_FIRST), \
+	$(basename $(notdir $(sort $(wildcard $(srcdir)/test/sql/*.sql)))))
 # pg_regress of PostgreSQL 15 would run sql/NAME.sql instead of test/sql/NAME.sql
 $(if $(filter $(SQL_PARTS),$(REGRESS)),\
 	$(error a test must not have the name of a part in sql/ itself))
