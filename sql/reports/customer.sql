@@ -25,34 +25,31 @@ COMMENT ON VIEW _tiering.spell IS
 'What customer_tier_history shows to who reads all';
 
 -- Whoever reads the view calls this, as they do shown_sums(). Rows are as in shown_current().
-CREATE FUNCTION _tiering.shown_spells(key uuid, reader oid)
+CREATE FUNCTION _tiering.shown_spells(key uuid, scheme text, reader oid)
 RETURNS SETOF _tiering.spell
 LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 1 ROWS 1
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 SET jit = off SET debug_print_plan = off
 AS $$
 DECLARE
-	own text;
 	visible text[];
 BEGIN
-	IF EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_spells.key) THEN
-		FOR own IN SELECT s.scheme FROM tiering.scheme s
-			WHERE _tiering.reads(shown_spells.reader, s.scheme) IS NOT NULL
-		LOOP
-			visible := CASE WHEN _tiering.is_bound(reader)
-				THEN _tiering.let_through(reader, own) END;
-			RETURN QUERY SELECT h.* FROM _tiering.spell h
-				CROSS JOIN LATERAL _tiering.person(own, h.customer_id) p(customer_id)
-			WHERE h.scheme = own COLLATE "C"
-				AND (visible IS NULL OR p.customer_id = ANY (visible))
-				AND _tiering.granted_customer(shown_spells.reader, own, p.customer_id,
-					upper(h.valid) - 1);
-		END LOOP;
+	IF _tiering.reads(reader, scheme) IS NULL
+		OR NOT EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_spells.key)
+	THEN
+		RETURN;
 	END IF;
+	visible := CASE WHEN _tiering.is_bound(reader) THEN _tiering.let_through(reader, scheme) END;
+	RETURN QUERY SELECT h.* FROM _tiering.spell h
+		CROSS JOIN LATERAL _tiering.person(shown_spells.scheme, h.customer_id) p(customer_id)
+	WHERE h.scheme = shown_spells.scheme COLLATE "C"
+		AND (visible IS NULL OR p.customer_id = ANY (visible))
+		AND _tiering.granted_customer(shown_spells.reader, shown_spells.scheme, p.customer_id,
+			upper(h.valid) - 1);
 END;
 $$;
-COMMENT ON FUNCTION _tiering.shown_spells(uuid, oid) IS
-'The tiers of the customers whom a reader may see, for who does not see all; nobody if '
+COMMENT ON FUNCTION _tiering.shown_spells(uuid, text, oid) IS
+'The tiers of the customers of a scheme whom a reader may see, for who does not see all; nobody if '
 'that is not the key of views';
 
 CREATE VIEW tiering.customer_tier_history AS
@@ -60,10 +57,11 @@ SELECT h.scheme, h.customer_id, h.tier, h.rank, h.valid_from, h.valid_to, h.vali
 	h.direction, h.cause, h.measure, h.version, h.move
 FROM _tiering.spell h WHERE (SELECT _tiering.reads_all(_tiering.reader()))
 UNION ALL
-SELECT h.scheme, h.customer_id, h.tier, h.rank, h.valid_from, h.valid_to, h.valid, h.from_tier,
-	h.direction, h.cause, h.measure, h.version, h.move
-FROM _tiering.shown_spells((SELECT k.key FROM tiering.view_key k LIMIT 1),
-		(SELECT _tiering.reader())) h
+SELECT s.scheme COLLATE "C", h.customer_id, h.tier, h.rank, h.valid_from, h.valid_to, h.valid,
+	h.from_tier, h.direction, h.cause, h.measure, h.version, h.move
+FROM _tiering.each_scheme() s
+	CROSS JOIN LATERAL _tiering.shown_spells((SELECT k.key FROM tiering.view_key k LIMIT 1),
+		s.scheme, (SELECT _tiering.reader())) h
 WHERE NOT (SELECT _tiering.reads_all(_tiering.reader()));
 COMMENT ON VIEW tiering.customer_tier_history IS
 'The tiers of each customer, one after the other. A tier in which they were for no day, as they '

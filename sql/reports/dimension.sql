@@ -177,30 +177,28 @@ COMMENT ON FUNCTION tiering.cross_distribution(text, text, date) IS
 'tiering.cross_distribution(''retail'', ''family'')';
 
 -- Whoever reads the view calls this, as they do shown_sums().
-CREATE FUNCTION _tiering.shown_dimension(key uuid, reader oid)
+CREATE FUNCTION _tiering.shown_dimension(key uuid, scheme text, reader oid)
 RETURNS SETOF tiering.customer_dimension
 LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 1 ROWS 1
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 SET jit = off SET debug_print_plan = off
 AS $$
 DECLARE
-	own text;
 	visible text[];
 BEGIN
-	IF EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_dimension.key) THEN
-		FOR own IN SELECT s.scheme FROM tiering.scheme s
-			WHERE _tiering.reads(shown_dimension.reader, s.scheme) IS NOT NULL
-		LOOP
-			visible := _tiering.seen(reader, own, NULL);
-			RETURN QUERY SELECT d.* FROM tiering.customer_dimension d
-			WHERE d.scheme = own COLLATE "C" AND d.to_as_of IS NULL
-				AND (visible IS NULL OR d.customer_id = ANY (visible COLLATE "C"));
-		END LOOP;
+	IF _tiering.reads(reader, scheme) IS NULL
+		OR NOT EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_dimension.key)
+	THEN
+		RETURN;
 	END IF;
+	visible := _tiering.seen(reader, scheme, NULL);
+	RETURN QUERY SELECT d.* FROM tiering.customer_dimension d
+	WHERE d.scheme = shown_dimension.scheme COLLATE "C" AND d.to_as_of IS NULL
+		AND (visible IS NULL OR d.customer_id = ANY (visible COLLATE "C"));
 END;
 $$;
-COMMENT ON FUNCTION _tiering.shown_dimension(uuid, oid) IS
-'What the customers whom a reader may see are by each dimension now, for who does not '
+COMMENT ON FUNCTION _tiering.shown_dimension(uuid, text, oid) IS
+'What the customers of a scheme whom a reader may see are by each dimension now, for who does not '
 'see all; nobody if that is not the key of views';
 
 CREATE VIEW tiering.current_dimension AS
@@ -209,9 +207,10 @@ SELECT d.scheme, d.customer_id COLLATE "default" AS customer_id, d.dimension, d.
 FROM tiering.customer_dimension d
 WHERE d.to_as_of IS NULL AND (SELECT _tiering.reads_all(_tiering.reader()))
 UNION ALL
-SELECT d.scheme, d.customer_id COLLATE "default", d.dimension, d.value, d.from_as_of
-FROM _tiering.shown_dimension((SELECT k.key FROM tiering.view_key k LIMIT 1),
-		(SELECT _tiering.reader())) d
+SELECT s.scheme COLLATE "C", d.customer_id COLLATE "default", d.dimension, d.value, d.from_as_of
+FROM _tiering.each_scheme() s
+	CROSS JOIN LATERAL _tiering.shown_dimension((SELECT k.key FROM tiering.view_key k LIMIT 1),
+		s.scheme, (SELECT _tiering.reader())) d
 WHERE NOT (SELECT _tiering.reads_all(_tiering.reader()));
 COMMENT ON VIEW tiering.current_dimension IS
 'What customers are by each dimension now, to be joined to near_upgrade, near_downgrade or any '

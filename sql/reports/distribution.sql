@@ -9,11 +9,11 @@
  * is all that a report needs. It shows what its reader may see: see rights/reader.sql.
  */
 
-
--- Whoever reads the view calls this, as they do shown_sums(). The view has it beside what is
--- for who reads all, which is to be planned for: here are said to be hardly any rows.
-CREATE FUNCTION _tiering.shown_current(key uuid, reader oid)
-RETURNS TABLE (scheme text, customer_id text, tier text, measure numeric, as_of date, since date,
+-- Whoever reads the view calls this, as they do shown_sums(), for each scheme that is asked for.
+-- The view has it beside what is for who reads all, which is to be planned for: here are said to
+-- be hardly any rows.
+CREATE FUNCTION _tiering.shown_current(key uuid, scheme text, reader oid)
+RETURNS TABLE (customer_id text, tier text, measure numeric, as_of date, since date,
 	cause text, first_as_of date, earned text, misses int, next_tier text, next_review date,
 	policy_tier text, policy_since date, version int)
 LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 1 ROWS 1
@@ -22,31 +22,27 @@ SET jit = off SET debug_print_plan = off SET enable_nestloop = off
 AS $$
 #variable_conflict use_column
 DECLARE
-	own text;
 	visible text[];
 BEGIN
-	IF NOT EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_current.key) THEN
+	IF _tiering.reads(reader, scheme) IS NULL
+		OR NOT EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_current.key)
+	THEN
 		RETURN;
 	END IF;
-	FOR own IN
-		SELECT s.scheme FROM tiering.scheme s WHERE _tiering.reads(reader, s.scheme) IS NOT NULL
-	LOOP
-		visible := _tiering.seen(reader, own, NULL);
-		RETURN QUERY
-		SELECT a.scheme, a.customer_id, a.tier, h.measure, h.as_of, a.since, a.cause,
-			a.first_as_of, a.earned, a.misses, a.next_tier, a.next_review, a.policy_tier,
-			a.policy_since, a.version
-		FROM tiering.assignment a
-			LEFT JOIN _tiering.current_measures(own, visible) h
-				ON h.customer_id COLLATE "C" = a.customer_id
-		WHERE a.scheme = own COLLATE "C"
-			AND (visible IS NULL OR a.customer_id = ANY (visible COLLATE "C"));
-	END LOOP;
+	visible := _tiering.seen(reader, scheme, NULL);
+	RETURN QUERY
+	SELECT a.customer_id, a.tier, h.measure, h.as_of, a.since, a.cause, a.first_as_of, a.earned,
+		a.misses, a.next_tier, a.next_review, a.policy_tier, a.policy_since, a.version
+	FROM tiering.assignment a
+		LEFT JOIN _tiering.current_measures(shown_current.scheme, visible) h
+			ON h.customer_id COLLATE "C" = a.customer_id
+	WHERE a.scheme = shown_current.scheme COLLATE "C"
+		AND (visible IS NULL OR a.customer_id = ANY (visible COLLATE "C"));
 END;
 $$;
-COMMENT ON FUNCTION _tiering.shown_current(uuid, oid) IS
-'What current_tier shows of the customers whom a reader may see, who does not see all; nobody if '
-'that is not the key of views';
+COMMENT ON FUNCTION _tiering.shown_current(uuid, text, oid) IS
+'What current_tier shows of the customers of a scheme whom a reader may see, who does not see all; '
+'nobody if that is not the key of views';
 
 -- With all digits, as views of customers that compare need it; likewise of the distribution.
 -- What a scheme has is read where that scheme is asked for: a condition on it goes into the
@@ -75,11 +71,13 @@ FROM (
 				ON h.scheme = a.scheme AND h.customer_id = a.customer_id
 		WHERE (SELECT _tiering.reads_all(_tiering.reader()))
 		UNION ALL
-		SELECT p.scheme COLLATE "C", p.customer_id COLLATE "C", p.tier COLLATE "C", p.measure,
+		SELECT s.scheme COLLATE "C", p.customer_id COLLATE "C", p.tier COLLATE "C", p.measure,
 			p.as_of, p.since, p.cause COLLATE "C", p.first_as_of, p.earned COLLATE "C", p.misses,
 			p.next_tier COLLATE "C", p.next_review, p.policy_tier COLLATE "C", p.policy_since,
 			p.version
-		FROM _tiering.shown_current((SELECT k.key FROM tiering.view_key k LIMIT 1),
+		FROM _tiering.each_scheme() s
+			CROSS JOIN LATERAL _tiering.shown_current(
+				(SELECT k.key FROM tiering.view_key k LIMIT 1), s.scheme,
 				(SELECT _tiering.reader())) p
 		WHERE NOT (SELECT _tiering.reads_all(_tiering.reader()))) a
 	LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = a.version AND t.tier = a.tier

@@ -4,13 +4,14 @@ CREATE SCHEMA walk;
 CREATE TABLE walk.decided (kind text, who text, list text);
 INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.shown_by(uuid, text, text, date, oid);
-	_tiering.shown_current(uuid, oid);
+	_tiering.shown_current(uuid, text, oid);
 	_tiering.shown_distribution(uuid, text, oid);
 	_tiering.shown_cells(uuid, text, date, boolean, oid);
 	_tiering.shown_dates(uuid, text, oid);
-	_tiering.shown_spells(uuid, oid);
+	_tiering.shown_spells(uuid, text, oid);
 	_tiering.shown_origins(uuid, text, oid);
-	_tiering.shown_dimension(uuid, oid);
+	_tiering.shown_dimension(uuid, text, oid);
+	_tiering.each_scheme();
 	_tiering.reader();
 	_tiering.reads_all(oid);
 	_tiering.reads(oid, text);
