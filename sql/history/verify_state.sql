@@ -55,18 +55,22 @@ CREATE FUNCTION _tiering.version_disagrees(scheme text) RETURNS SETOF text
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
-	WITH last AS (
-		SELECT DISTINCT ON (p.version) p.*
+	WITH event AS (
+		SELECT p.*
 		FROM tiering.publication p
 		WHERE p.scheme = version_disagrees.scheme AND p.event > COALESCE((
 			SELECT max(d.event) FROM tiering.publication d
 			WHERE d.scheme = version_disagrees.scheme AND d.what = 'drop'), 0)
-		ORDER BY p.version, p.event DESC
+	), last AS (
+		SELECT DISTINCT ON (e.version) e.* FROM event e ORDER BY e.version, e.event DESC
+	), eyes AS (
+		SELECT e.what, e.approvers FROM event e WHERE e.what IN ('four_eyes', 'two_eyes')
+		ORDER BY e.event DESC LIMIT 1
 	), published AS (
 		SELECT l.*, daterange(l.effective, lead(l.effective) OVER (ORDER BY l.version)) AS days
 		FROM last l WHERE l.what = 'publish'
 	)
-	SELECT f.finding
+	(SELECT f.finding
 	FROM published p
 		FULL JOIN (SELECT x.* FROM tiering.scheme_version x
 			WHERE x.scheme = version_disagrees.scheme AND x.status <> 'draft') v
@@ -80,14 +84,23 @@ AS $$
 				v.version, v.effective, p.days)
 			WHEN p.digest <> _tiering.definition_digest(v.scheme, v.version) THEN
 				format('version %s is not what was published', v.version)
-			WHEN _tiering.approvers_disagree(p.approvers, v.scheme, v.version) THEN
+			WHEN _tiering.approvers_disagree(p.approvers,
+				_tiering.recorded_approvers(v.scheme, v.version)) THEN
 				format('version %s has other approvers than when it was published', v.version)
 			END) f(finding)
 	WHERE f.finding IS NOT NULL
-	ORDER BY COALESCE(v.version, p.version) LIMIT 1
+	ORDER BY COALESCE(v.version, p.version) LIMIT 1)
+	UNION ALL
+	SELECT 'who publishes it is not who was said to'
+	FROM tiering.scheme s LEFT JOIN eyes e ON true
+	WHERE s.scheme = version_disagrees.scheme
+		AND (s.four_eyes <> (e.what IS NOT DISTINCT FROM 'four_eyes')
+			OR _tiering.approvers_disagree(e.approvers, _tiering.recorded_roles(s.approvers)))
+	LIMIT 1
 $$;
 COMMENT ON FUNCTION _tiering.version_disagrees(text) IS
-'The first version that is not as it was published, for the days for which it was';
+'The first version that is not as it was published, for the days for which it was, or else by whom '
+'it is to be published';
 
 -- Where the moves of each number lead, those that hand tiers over among them, is where the
 -- moves of their customer do.

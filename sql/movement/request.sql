@@ -153,16 +153,17 @@ BEGIN ATOMIC
 			JOIN tiering.tier t ON t.scheme = override_approvers.scheme COLLATE "C"
 				AND t.version = p.version AND t.tier = n.becomes COLLATE "C"
 		WHERE n.tier = override_approvers.tier COLLATE "C"), (
-		SELECT t.approvers FROM tiering.tier t
+		SELECT t.approvers FROM tiering.tier t JOIN tiering.scheme_version v USING (scheme, version)
 		WHERE t.scheme = override_approvers.scheme COLLATE "C"
 			AND t.tier = override_approvers.tier COLLATE "C"
-		ORDER BY t.version DESC LIMIT 1))
+		ORDER BY v.status = 'draft', t.version DESC LIMIT 1))
 	FROM (SELECT max(v.version) AS version FROM tiering.scheme_version v
 		WHERE v.scheme = override_approvers.scheme COLLATE "C" AND v.status <> 'draft') p;
 END;
 COMMENT ON FUNCTION _tiering.override_approvers(text, text) IS
 'Who is to approve an override of a tier: the approvers of what the tier is in the last version '
-'that was published, or else in the last one that has it';
+'that was published, or else in the last published one that has it, or in a draft that alone has '
+'it';
 
 CREATE FUNCTION _tiering.check_approver(r tiering.request, step int) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000
@@ -491,6 +492,11 @@ DECLARE
 	r tiering.request := _tiering.lock_request(request, 'end');
 	last_day date := _tiering.last_assessed(r.scheme, r.customer_id);
 BEGIN
+	IF cardinality(r.approvers) > 0 AND NOT EXISTS (SELECT FROM pg_roles p
+		WHERE p.oid = r.approvers[cardinality(r.approvers)])
+	THEN	-- it was dropped
+		r.approvers := _tiering.override_approvers(r.scheme, r.tier);
+	END IF;
 	PERFORM _tiering.check_day(on_date, 'on_date'),
 		_tiering.check_approver(r, cardinality(r.approvers));
 	IF r.kind NOT IN ('floor', 'cap', 'fixed') THEN
@@ -518,8 +524,8 @@ RETURNS void
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 10000;
 COMMENT ON FUNCTION tiering.end_override(bigint, date, text) IS
-'Ends an approved override before its time, for who has the last step of its approval. on_date is '
-'the first day on which it does not count, that of the last assessment or a later one. Errors: no '
-'such request (P0002), not approved or ended already (55000), one''s own, or for another role '
-'(42501), a day outside of it, or no override (22023). Example: SELECT tiering.end_override(2, '
-'''2026-05-01'')';
+'Ends an approved override before its time, for who has the last step of its approval, or of the '
+'tier''s now if that role was dropped. on_date is the first day on which it does not count, that '
+'of the last assessment or a later one. Errors: no such request (P0002), not approved or ended '
+'already (55000), one''s own, or for another role (42501), a day outside of it, or no override '
+'(22023). Example: SELECT tiering.end_override(2, ''2026-05-01'')';

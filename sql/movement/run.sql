@@ -4,8 +4,8 @@
  * job's history nor a log that nobody reads has to be looked for then.
  */
 
--- A run of the session that was begun is this one. Others of the scheme that never ended
--- stay as they are: last_run tells them from those that go on.
+-- A run that this session began is this one. Others of the scheme that never ended stay as they
+-- are, also of a session before it that had its number: last_run tells them from those that go on.
 CREATE FUNCTION _tiering.record_run(kind text, scheme text, as_of date, started timestamptz,
 	counts jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
@@ -20,7 +20,8 @@ BEGIN
 		SELECT max(x.run) FROM tiering.run x
 		WHERE x.scheme = record_run.scheme COLLATE "C" AND x.kind = record_run.kind COLLATE "C"
 			AND x.pid = pg_backend_pid() AND x.recorded_by = session_user
-			AND x.seconds IS NULL);
+			AND x.seconds IS NULL AND x.started >= (
+				SELECT a.backend_start FROM pg_stat_activity a WHERE a.pid = pg_backend_pid()));
 	IF NOT FOUND THEN
 		INSERT INTO tiering.run (scheme, kind, as_of, started, seconds, counts)
 		VALUES (record_run.scheme, record_run.kind, record_run.as_of, record_run.started,

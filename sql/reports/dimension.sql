@@ -263,7 +263,8 @@ COMMENT ON FUNCTION _tiering.shown_by(uuid, text, text, date, oid) IS
 
 -- One distribution for each scheme, dimension and day that is asked for, however many targets
 -- there are. The inner order keeps it so: what has one is not pulled up and run for each target.
-CREATE VIEW tiering.target_actual AS
+-- No condition of the reader's looks at a target before it is known to be theirs.
+CREATE VIEW tiering.target_actual WITH (security_barrier) AS
 SELECT g.scheme, g.dimension, t.value, t.tier, (
 		SELECT r.rank FROM tiering.tier r WHERE r.scheme = g.scheme AND r.tier = t.tier
 		ORDER BY r.version DESC LIMIT 1) AS rank,

@@ -118,36 +118,6 @@ CREATE FUNCTION _tiering.part_rights() RETURNS TABLE (what text, rights text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10 ROWS 4
 BEGIN ATOMIC
 	VALUES
-		-- of tier_on() and tiers_on(), of the history's seals, and of views
-		('report', 'EXECUTE ON FUNCTION _tiering.check_day(date, text),
-			_tiering.known_batch(text, timestamptz), _tiering.known_moves(text, timestamptz),
-			_tiering.person_moves(text, timestamptz), _tiering.moves_of(text, text),
-			_tiering.number_changes(text), _tiering.numbers_known(text, text, timestamptz),
-			_tiering.batch_digests(text, int, bigint),
-			_tiering.checkpoint_digests(text, int),
-			_tiering.verified_from(text, boolean, int), _tiering.last_checkpoint(text),
-			_tiering.move_digests(text, int, bigint), _tiering.move_mark(bytea, uuid, text),
-			_tiering.seal(bytea, tiering.batch, bytea),
-			_tiering.person(text, text), _tiering.taken_back_by(text, date, int),
-			_tiering.merges(text, int), _tiering.merged(text, int),
-			_tiering.became(text, date, int), _tiering.became_one(text, text, date, int),
-			_tiering.sealed_publications(text, int), _tiering.definition_digest(text, int),
-			_tiering.version_disagrees(text),
-			_tiering.known_distribution(timestamptz), _tiering.named_by(text, date),
-			_tiering.approvers_disagree(jsonb, text, int),
-			_tiering.recorded_approvers(text, int), _tiering.recorded_roles(regrole[], text),
-			_tiering.tier_names(text, int), _tiering.directions(text, int),
-			_tiering.assessments(text, boolean), _tiering.last_void(text, date, timestamptz),
-			_tiering.kept(text, date, timestamptz),
-			_tiering.kept_rows(tiering.kept_assessment, timestamptz),
-			_tiering.kept_of(text, date[], text[]), _tiering.moves_about(text, date, date, date),
-			_tiering.moved_about(text, date, date, date, boolean),
-			_tiering.stayed_on(text, date, date, date, _tiering.moved[]),
-			_tiering.cells_on(text, date, boolean), _tiering.days_moved(text),
-			_tiering.last_assessment(text, date), _tiering.directions_in(text, int[]),
-			_tiering.assignment_disagrees(text), _tiering.assessment_disagrees(text),
-			_tiering.numbers_disagree(text),
-			_tiering.balance_to_hold(uuid, date, text, numeric, boolean)'),
 		-- of what makes schemes and documents
 		('author', 'EXECUTE ON FUNCTION _tiering.new_draft(text, text),
 			_tiering.copy_version(text, int, text, int), _tiering.check_rising(text, numeric[]),
@@ -441,6 +411,27 @@ COMMENT ON FUNCTION tiering.grant_role(regrole, text, text, text, text) IS
 'read all schemes already (55000). Example: SELECT tiering.grant_role(''clerk'', ''report'', '
 '''retail'', ''branch'', ''north'')';
 
+-- Who has rights to views, and is confined to nothing, would read all.
+CREATE FUNCTION _tiering.revoke_shown(role regrole) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF EXISTS (SELECT FROM pg_roles r WHERE r.oid = revoke_shown.role)
+		AND NOT EXISTS (SELECT FROM tiering.report_right r WHERE r.role = revoke_shown.role)
+		AND NOT EXISTS (	-- of their own, and not of a role of which they are a member
+			SELECT FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
+			WHERE c.oid = 'tiering.assignment'::regclass AND a.grantee = revoke_shown.role
+				AND a.privilege_type = 'SELECT')
+	THEN
+		PERFORM _tiering.change_role(role, 'report', false, true);
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.revoke_shown(regrole) IS
+'Part of revoke_role() and drop_scheme(): takes away what shown_rights() tells from a role whose '
+'last row of report_right is gone';
+
 CREATE FUNCTION _tiering.revoke_role(role regrole, what text, scheme text, dimension text,
 	value text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
@@ -458,12 +449,10 @@ BEGIN
 				OR r.dimension = revoke_role.dimension COLLATE "C"
 					AND r.value = revoke_role.value COLLATE "C"));
 	END IF;
-	-- the last row goes with the rights themselves
-	IF NOT confined OR NOT EXISTS (
-		SELECT FROM tiering.report_right r WHERE r.role = revoke_role.role)
-		AND NOT has_table_privilege(role, 'tiering.assignment', 'SELECT')
-	THEN
-		PERFORM _tiering.change_role(role, what, false, confined);
+	IF confined THEN
+		PERFORM _tiering.revoke_shown(role);
+	ELSE
+		PERFORM _tiering.change_role(role, what, false, false);
 	END IF;
 END;
 $$;

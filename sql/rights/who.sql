@@ -39,13 +39,25 @@ AS $$
 BEGIN
 	RETURN (
 		SELECT r.oid FROM pg_roles r
-		WHERE r.rolname = _tiering.acting_role() AND EXISTS (
+		WHERE r.rolname = _tiering.acting_role() AND r.oid <> _tiering.login_id() AND EXISTS (
 			SELECT FROM tiering.trusted_login t WHERE t.login::oid = _tiering.login_id()));
 END;
 $$;
 COMMENT ON FUNCTION _tiering.person_id() IS
 'The role that a trusted login has set, as whom it acts; null for all others, who are who has '
 'logged in';
+
+CREATE FUNCTION _tiering.may_be(login oid, other oid) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN pg_has_role(may_be.login, may_be.other, 'MEMBER') AND EXISTS (
+		SELECT FROM tiering.trusted_login t WHERE t.login::oid = may_be.login);
+END;
+$$;
+COMMENT ON FUNCTION _tiering.may_be(oid, oid) IS
+'Whether a trusted login that names nobody may have acted for somebody';
 
 -- By oid or by name, as is_login() has it. Who acts through a trusted login is the same person as
 -- who logs in themselves; and whoever names nobody there may be anybody who does.
@@ -59,7 +71,9 @@ BEGIN ATOMIC
 			OR COALESCE(is_person.id = me.person OR is_person.name = _tiering.acting_role()
 				AND me.person IS NOT NULL, false)
 			OR is_person.person IS NOT NULL AND COALESCE(is_person.person = _tiering.login_id()
-				OR is_person.acted_as = session_user, false) END
+				OR is_person.acted_as = session_user, false)
+			OR is_person.person IS NULL
+				AND _tiering.may_be(is_person.id, COALESCE(me.person, _tiering.login_id())) END
 	FROM (SELECT _tiering.person_id() AS person) me;
 END;
 COMMENT ON FUNCTION _tiering.is_person(oid, text, oid, text) IS

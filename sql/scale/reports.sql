@@ -4,6 +4,18 @@
  * assessment on every worker: a day that one of them lacks is half a bank, and is an error.
  */
 
+CREATE FUNCTION _tiering.shard_nodes(scheme text) RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 100000
+BEGIN ATOMIC
+	SELECT COALESCE(jsonb_agg(DISTINCT h.node), '[]')
+	FROM tiering.source s CROSS JOIN LATERAL _tiering.shards_of(
+		ARRAY(SELECT DISTINCT n FROM unnest(_tiering.named_tables(s.query)) n)) h
+	WHERE s.scheme = shard_nodes.scheme COLLATE "C" AND h.node IS NOT NULL;
+END;
+COMMENT ON FUNCTION _tiering.shard_nodes(text) IS
+'The nodes that have shards of the tables in a scheme''s source: those workers have to tell of it, '
+'also before their first refresh';
+
 CREATE FUNCTION _tiering.worker_days(scheme text)
 RETURNS TABLE (worker text, days date[], kept date[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10
@@ -11,15 +23,20 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	a record;
+	refreshed boolean := false;
 BEGIN
-	PERFORM tiering.newest_version(scheme);
+	PERFORM tiering.newest_version(scheme), _tiering.check_workers();
 	FOR a IN SELECT * FROM _tiering.worker_answers($q$
 		SELECT jsonb_build_object('days', COALESCE(jsonb_agg(x.as_of), '[]'), 'kept',
 			COALESCE(jsonb_agg(x.as_of) FILTER (WHERE
 				(_tiering.kept($1 ->> 'scheme', x.as_of)).slot IS NOT NULL), '[]'))
-		FROM tiering.source s LEFT JOIN _tiering.assessments($1 ->> 'scheme', false) x ON true
-		WHERE s.scheme = $1 ->> 'scheme' COLLATE "C" AND s.hashes IS NOT NULL
-		HAVING count(*) > 0 $q$, jsonb_build_object('scheme', scheme))
+		FROM pg_dist_local_group g
+			LEFT JOIN tiering.source s ON s.scheme = $1 ->> 'scheme' COLLATE "C"
+				AND s.hashes IS NOT NULL
+			LEFT JOIN _tiering.assessments($1 ->> 'scheme', false) x ON s.scheme IS NOT NULL
+		WHERE s.scheme IS NOT NULL OR $1 -> 'nodes' @> to_jsonb(g.groupid)
+		HAVING count(*) > 0 $q$, jsonb_build_object('scheme', scheme,
+			'nodes', _tiering.shard_nodes(scheme)))
 	LOOP
 		PERFORM _tiering.refuse_answers(format('worker %s does not tell of scheme "%s"', a.worker,
 			scheme), array_remove(ARRAY[a.error], NULL), a.state, a.hint);
@@ -29,9 +46,10 @@ BEGIN
 			WHERE d IS NOT NULL);
 		kept := ARRAY(SELECT d::date FROM jsonb_array_elements_text(a.value -> 'kept') d
 			WHERE d IS NOT NULL);
+		refreshed := refreshed OR days <> '{}';
 		RETURN NEXT;
 	END LOOP;
-	IF worker IS NULL THEN
+	IF NOT refreshed THEN
 		RAISE EXCEPTION 'scheme "%" was never refreshed on workers', scheme
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 			HINT = 'tiering.refresh_on_workers() does it.';
@@ -39,8 +57,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.worker_days(text) IS
-'The assessments of a scheme that each worker has made over its shards, and which are kept. '
-'Errors: no worker has any shard of it, or one does not answer (55000, 08000)';
+'The assessments of a scheme that each worker with shards of it has made, and which are kept. '
+'Errors: no worker has made any, or one does not answer (55000, 08000)';
 
 CREATE FUNCTION _tiering.common_days(scheme text) RETURNS date[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
@@ -53,11 +71,19 @@ BEGIN
 	SELECT array_agg(d.day ORDER BY d.day) INTO common FROM (
 		SELECT d.day FROM w CROSS JOIN unnest(w.days) d(day)
 		GROUP BY d.day HAVING count(*) = (SELECT count(*) FROM w)) d;
+	IF common IS NULL THEN
+		RAISE EXCEPTION 'there is no day as of which all workers have an assessment of scheme "%"',
+				scheme
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			HINT = format('tiering.assessments_on_workers(%L) tells which lag, and '
+				'tiering.refresh_on_workers() makes what they lack.', scheme);
+	END IF;
 	RETURN common;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.common_days(text) IS
-'The days of which every worker has an assessment of a scheme, the last one last; null if none';
+'The days of which every worker has an assessment of a scheme, the last one last. Error: there is '
+'none (55000)';
 
 CREATE FUNCTION _tiering.check_common(scheme text, asked date[]) RETURNS date[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
@@ -114,6 +140,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	PERFORM _tiering.check_reads_whole(scheme, 'assessments_on_workers');
 	RETURN QUERY
 	WITH w AS MATERIALIZED (SELECT x.worker, x.days FROM _tiering.worker_days(scheme) x),
 		last AS (SELECT w.worker, (SELECT max(d) FROM unnest(w.days) d) AS day, w.days FROM w)
@@ -145,10 +172,14 @@ SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD'
 AS $$
 #variable_conflict use_column
 DECLARE
-	days date[] := _tiering.common_days(scheme);
-	chosen date := COALESCE(as_of, days[cardinality(days)]);
+	chosen date := as_of;
 BEGIN
-	PERFORM _tiering.check_common(scheme, ARRAY[chosen]);
+	PERFORM _tiering.check_reads_whole(scheme, 'distribution_on_workers');
+	IF chosen IS NULL THEN
+		SELECT max(d) INTO chosen FROM unnest(_tiering.common_days(scheme)) d;
+	ELSE
+		PERFORM _tiering.check_common(scheme, ARRAY[chosen]);
+	END IF;
 	RETURN QUERY
 	SELECT chosen, max(s.version), s.tier, max(t.rank), max(t.title), max(t.title_zh),
 		sum(s.customers)::bigint,
@@ -193,7 +224,11 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 20
 SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD'
 AS $$
 #variable_conflict use_column
+DECLARE
+	common date[];
 BEGIN
+	PERFORM _tiering.check_reads_whole(scheme, 'summary_on_workers');
+	common := _tiering.common_days(scheme);
 	RETURN QUERY
 	SELECT s.*, round((s.stayed + s.up + s.down + s.lateral_moves)::numeric
 		/ NULLIF(s.stayed + s.up + s.down + s.lateral_moves + s.exit, 0), 6)
@@ -207,7 +242,7 @@ BEGIN
 				jsonb_build_object('scheme', summary_on_workers.scheme)) w,
 			jsonb_to_record(w) r(as_of date, new bigint, up bigint, down bigint,
 				lateral_moves bigint, exit bigint, stayed bigint)
-		WHERE r.as_of = ANY (_tiering.common_days(summary_on_workers.scheme))
+		WHERE r.as_of = ANY (common)
 		GROUP BY r.as_of) s
 	ORDER BY s.as_of;
 END;
@@ -237,7 +272,8 @@ AS $$
 DECLARE
 	kept date[];
 BEGIN
-	PERFORM _tiering.check_span(scheme, from_date, to_date);
+	PERFORM _tiering.check_span(scheme, from_date, to_date),
+		_tiering.check_reads_whole(scheme, 'matrix_on_workers');
 	kept := _tiering.check_common(scheme, ARRAY[from_date, to_date]);
 	RETURN QUERY
 	SELECT s.from_tier, s.to_tier, s.direction, s.from_rank, s.to_rank, s.customers,
@@ -280,7 +316,8 @@ COMMENT ON FUNCTION tiering.matrix_on_workers(text, date, date) IS
 
 CREATE FUNCTION _tiering.bridge_on_workers(scheme text, from_date date, to_date date)
 RETURNS TABLE (tier text, rank int, opening numeric, new numeric, exit numeric,
-	migrated_in numeric, migrated_out numeric, growth numeric, closing numeric)
+	migrated_in numeric, migrated_out numeric, growth numeric, unmeasured numeric,
+	closing numeric)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10
 SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD'
 AS $$
@@ -290,7 +327,8 @@ DECLARE
 	opened boolean;
 	closed boolean;
 BEGIN
-	PERFORM _tiering.check_span(scheme, from_date, to_date);
+	PERFORM _tiering.check_span(scheme, from_date, to_date),
+		_tiering.check_reads_whole(scheme, 'bridge_on_workers');
 	kept := _tiering.check_common(scheme, ARRAY[from_date, to_date]);
 	opened := from_date = ANY (kept);
 	closed := to_date = ANY (kept);
@@ -299,14 +337,17 @@ BEGIN
 		CASE WHEN closed THEN sum(r.new) END, CASE WHEN opened THEN sum(r.exit) END,
 		CASE WHEN opened THEN sum(r.migrated_in) END,
 		CASE WHEN opened THEN sum(r.migrated_out) END,
-		CASE WHEN opened AND closed THEN sum(r.growth) END, CASE WHEN closed THEN sum(r.closing) END
+		CASE WHEN opened AND closed THEN sum(r.growth) END,
+		CASE WHEN opened AND closed THEN sum(r.unmeasured) END,
+		CASE WHEN closed THEN sum(r.closing) END
 	FROM _tiering.worker_rows($q$
 			SELECT m.* FROM tiering.measure_bridge($1 ->> 'scheme', ($1 ->> 'from')::date,
 				($1 ->> 'to')::date) m $q$,
 			jsonb_build_object('scheme', bridge_on_workers.scheme, 'from', from_date,
 				'to', to_date)) w,
 		jsonb_to_record(w) r(tier text, rank int, opening numeric, new numeric, exit numeric,
-			migrated_in numeric, migrated_out numeric, growth numeric, closing numeric)
+			migrated_in numeric, migrated_out numeric, growth numeric, unmeasured numeric,
+			closing numeric)
 	GROUP BY r.tier ORDER BY max(r.rank) DESC NULLS LAST, r.tier;
 END;
 $$;
@@ -315,7 +356,8 @@ COMMENT ON FUNCTION _tiering.bridge_on_workers(text, date, date) IS
 
 CREATE FUNCTION tiering.bridge_on_workers(scheme text, from_date date, to_date date)
 RETURNS TABLE (tier text, rank int, opening numeric, new numeric, exit numeric,
-	migrated_in numeric, migrated_out numeric, growth numeric, closing numeric)
+	migrated_in numeric, migrated_out numeric, growth numeric, unmeasured numeric,
+	closing numeric)
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 10;
 COMMENT ON FUNCTION tiering.bridge_on_workers(text, date, date) IS

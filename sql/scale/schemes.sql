@@ -5,15 +5,6 @@
  * What it has at the end is compared, and anything else than what was sent is an error.
  */
 
--- In the order of their foreign keys
-CREATE FUNCTION _tiering.defining_tables() RETURNS text[]
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
-BEGIN ATOMIC
-	SELECT '{metric,tier,rule,score_weight,score_band,service,benefit,policy,asset_weight}'::text[];
-END;
-COMMENT ON FUNCTION _tiering.defining_tables() IS
-'The tables that define a version of a scheme, each after those to which it refers';
-
 -- Whatever the session writes days and times as: the digest is over this
 CREATE FUNCTION _tiering.published_rows(scheme text) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
@@ -88,9 +79,7 @@ DECLARE
 BEGIN
 	SELECT v.value INTO sent FROM jsonb_array_elements(rows -> 'version') v
 	WHERE (v.value ->> 'version')::int = p.version;
-	UPDATE tiering.scheme_version v
-	SET status = 'retired', effective = daterange(lower(v.effective), p.effective)
-	WHERE v.scheme = p.scheme AND v.status = 'published';
+	PERFORM _tiering.retire_last(p.scheme, p.effective);
 	DELETE FROM tiering.scheme_version v WHERE v.scheme = p.scheme AND v.status = 'draft';
 	INSERT INTO tiering.scheme (scheme) VALUES (p.scheme)
 	ON CONFLICT ON CONSTRAINT scheme_pkey DO NOTHING;
@@ -105,25 +94,6 @@ $$;
 COMMENT ON FUNCTION _tiering.receive_version(tiering.publication, jsonb) IS
 'Part of receive_scheme(): puts a version in force, without what defines it';
 
-CREATE FUNCTION _tiering.receive_unpublished(p tiering.publication) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	PERFORM _tiering.refuse_unpublish(_tiering.version_row(p.scheme, p.version));
-	UPDATE tiering.scheme_version v
-	SET status = 'draft', effective = NULL, published_at = NULL, published_by = NULL,
-		published_as = NULL, definition_rows = NULL
-	WHERE v.scheme = p.scheme AND v.version = p.version;
-	UPDATE tiering.scheme_version v
-	SET status = 'published', effective = daterange(lower(v.effective), NULL)
-	WHERE v.scheme = p.scheme AND upper(v.effective) = p.effective;
-	DELETE FROM tiering.scheme_version v WHERE v.scheme = p.scheme AND v.version = p.version;
-END;
-$$;
-COMMENT ON FUNCTION _tiering.receive_unpublished(tiering.publication) IS
-'Part of receive_scheme(): takes a version back, unless it has graded here (55000)';
-
 CREATE FUNCTION _tiering.receive_event(p tiering.publication, rows jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
@@ -137,8 +107,20 @@ BEGIN
 	INSERT INTO tiering.publication SELECT p.*;
 	CASE p.what
 		WHEN 'publish' THEN PERFORM _tiering.receive_version(p, rows);
-		WHEN 'unpublish' THEN PERFORM _tiering.receive_unpublished(p);
+		WHEN 'unpublish' THEN
+			PERFORM _tiering.reopen(p.scheme, p.version, p.effective);
+			DELETE FROM tiering.scheme_version v
+			WHERE v.scheme = p.scheme AND v.version = p.version;
 		WHEN 'drop' THEN PERFORM _tiering.remove_scheme(p.scheme);
+		WHEN 'four_eyes', 'two_eyes' THEN
+			INSERT INTO tiering.scheme (scheme) VALUES (p.scheme)
+			ON CONFLICT ON CONSTRAINT scheme_pkey DO NOTHING;
+			UPDATE tiering.scheme s
+			SET four_eyes = p.what = 'four_eyes', approvers = ARRAY(
+				SELECT quote_ident(a.role)::regrole
+				FROM jsonb_to_recordset(COALESCE(p.approvers, '[]')) a(step int, role text)
+				ORDER BY a.step)
+			WHERE s.scheme = p.scheme;
 	END CASE;
 END;
 $$;
@@ -176,16 +158,16 @@ SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC' SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres'
 AS $$
 DECLARE
-	known jsonb := _tiering.published_rows(scheme) -> 'publication';
+	had jsonb := _tiering.published_rows(scheme);
 	p tiering.publication;
 BEGIN
-	IF _tiering.published_rows(scheme) = rows
-		OR rows -> 'version' = 'null' AND _tiering.published_digest(scheme) IS NULL
-	THEN
+	IF had = rows OR rows -> 'version' = 'null' AND had -> 'version' = 'null' THEN
 		RETURN false;
 	END IF;
 	PERFORM _tiering.take_turn(scheme, wait => true);
-	IF known <> 'null' AND NOT rows -> 'publication' @> known THEN
+	IF had -> 'publication' <> 'null'
+		AND NOT rows -> 'publication' @> (had -> 'publication')
+	THEN
 		RAISE EXCEPTION 'scheme "%" was published here by itself', scheme
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 			HINT = 'Workers get schemes from the coordinator. Drop it on both with '
@@ -231,7 +213,7 @@ BEGIN
 	FOR s IN SELECT * FROM jsonb_each(sent -> 'schemes') LOOP
 		BEGIN
 			changed := changed + _tiering.receive_scheme(s.key, s.value)::int;
-		EXCEPTION WHEN object_not_in_prerequisite_state OR lock_not_available THEN
+		EXCEPTION WHEN OTHERS THEN
 			refused := refused || SQLERRM;
 		END;
 	END LOOP;
@@ -337,12 +319,12 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.distribute_schemes() IS
 'Sends what was published of all schemes to all Citus workers, and returns how many schemes it '
 'changed on the worker with the most. classify() and asset_weight() then run where the rows are. '
-'Drafts stay on the coordinator. It can be repeated: what a worker has is not sent again. A '
-'scheme that a worker cannot take keeps no other back. Errors: no Citus (0A000), no workers or '
-'one that is not active, a '
-'worker with another version of the extension, with a scheme of its own, or on which a version '
-'that was taken back has graded (55000), a worker that does not answer (08000), a transaction that '
-'has written (25001). Example: SELECT * FROM tiering.distribute_schemes()';
+'Drafts stay on the coordinator. The roles that approve have to be on the workers, '
+'too. It can be repeated: what a worker has is not sent again. A scheme that a worker cannot take '
+'keeps no other back. Errors: no Citus (0A000), no workers or one that is not active, a worker '
+'with another version of the extension, with a scheme of its own, or on which a version that was '
+'taken back has graded (55000), without a role (42704), a worker that does not answer (08000), a '
+'transaction that has written (25001). Example: SELECT * FROM tiering.distribute_schemes()';
 
 CREATE FUNCTION _tiering.warn_of_workers(scheme text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100

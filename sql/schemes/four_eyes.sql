@@ -42,7 +42,9 @@ BEGIN
 	ELSIF (NEW.four_eyes, NEW.approvers) IS DISTINCT FROM (OLD.four_eyes, OLD.approvers)
 		AND NOT EXISTS (
 			SELECT FROM _tiering.heeded_publication(OLD.scheme) p
-			WHERE p.what = CASE WHEN NEW.four_eyes THEN 'four_eyes' ELSE 'two_eyes' END)
+			WHERE p.what = CASE WHEN NEW.four_eyes THEN 'four_eyes' ELSE 'two_eyes' END
+				AND NOT _tiering.approvers_disagree(p.approvers,
+					_tiering.recorded_roles(NEW.approvers)))
 	THEN
 		RAISE EXCEPTION 'who publishes scheme "%" cannot be written by hand', OLD.scheme
 			USING ERRCODE = 'object_not_in_prerequisite_state',

@@ -6,6 +6,15 @@
  * no more.
  */
 
+-- In the order of their foreign keys
+CREATE FUNCTION _tiering.defining_tables() RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
+BEGIN ATOMIC
+	SELECT '{metric,tier,rule,score_weight,score_band,service,benefit,policy,asset_weight}'::text[];
+END;
+COMMENT ON FUNCTION _tiering.defining_tables() IS
+'The tables that define a version of a scheme, each after those to which it refers';
+
 CREATE FUNCTION tiering.definition_rows(scheme text, version int) RETURNS int
 LANGUAGE sql STABLE STRICT PARALLEL SAFE COST 100
 BEGIN ATOMIC
@@ -121,10 +130,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF TG_RELID <> ALL (ARRAY['tiering.metric', 'tiering.tier', 'tiering.rule',
-		'tiering.score_weight',
-		'tiering.score_band', 'tiering.service', 'tiering.benefit', 'tiering.policy',
-		'tiering.asset_weight']::regclass[]) THEN
+	IF TG_TABLE_SCHEMA <> 'tiering' OR TG_TABLE_NAME <> ALL (_tiering.defining_tables()) THEN
 		RAISE EXCEPTION 'freeze_definition() is a trigger on the tables that define a scheme only'
 			USING ERRCODE = 'object_not_in_prerequisite_state';
 	END IF;
@@ -226,8 +232,7 @@ DO $$
 DECLARE
 	defining text;
 BEGIN
-	FOREACH defining IN ARRAY ARRAY['metric', 'tier', 'rule', 'score_weight', 'score_band',
-		'service', 'benefit', 'policy', 'asset_weight'] LOOP
+	FOREACH defining IN ARRAY _tiering.defining_tables() LOOP
 		EXECUTE pg_catalog.format('CREATE TRIGGER frozen BEFORE INSERT OR UPDATE OR DELETE ON '
 			'tiering.%I FOR EACH ROW EXECUTE FUNCTION _tiering.freeze_definition()', defining);
 		EXECUTE pg_catalog.format('CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.%I '

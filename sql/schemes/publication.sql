@@ -44,22 +44,20 @@ END;
 COMMENT ON FUNCTION _tiering.recorded_approvers(text, int) IS
 'The approvers of the tiers of a version, as publication keeps them; null if there are none';
 
-CREATE FUNCTION _tiering.approvers_disagree(recorded jsonb, scheme text, version int)
-RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+CREATE FUNCTION _tiering.approvers_disagree(recorded jsonb, approvers jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1000
 BEGIN ATOMIC
 	SELECT EXISTS (
 		SELECT FROM jsonb_to_recordset(COALESCE(recorded, '[]'))
 				was(tier text, step int, role text, id bigint)
-			FULL JOIN jsonb_to_recordset(COALESCE(_tiering.recorded_approvers(
-				approvers_disagree.scheme, approvers_disagree.version), '[]'))
+			FULL JOIN jsonb_to_recordset(COALESCE(approvers_disagree.approvers, '[]'))
 				now(tier text, step int, role text, id bigint)
-				ON now.tier = was.tier AND now.step = was.step
+				ON COALESCE(now.tier, '') = COALESCE(was.tier, '') AND now.step = was.step
 		WHERE (was.id = now.id OR was.role = now.role) IS NOT TRUE);
 END;
-COMMENT ON FUNCTION _tiering.approvers_disagree(jsonb, text, int) IS
-'Part of verify_state(): whether the tiers of a version have other approvers than are on record; a '
-'role is the same by its oid or by its name';
+COMMENT ON FUNCTION _tiering.approvers_disagree(jsonb, jsonb) IS
+'Whether approvers are others than are on record, both as publication keeps them; a role is the '
+'same by its oid or by its name';
 
 -- A subscriber may get the tables of a scheme one by one and in any order.
 CREATE FUNCTION _tiering.heeded_publication(scheme text) RETURNS SETOF tiering.publication

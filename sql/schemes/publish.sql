@@ -110,6 +110,16 @@ COMMENT ON FUNCTION _tiering.publishable(text, date) IS
 'Part of publish(): the draft of a scheme, locked until the transaction ends, which can be put in '
 'force from a day on';
 
+CREATE FUNCTION _tiering.retire_last(scheme text, effective_from date) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000
+BEGIN ATOMIC
+	UPDATE tiering.scheme_version v
+	SET status = 'retired', effective = daterange(lower(v.effective), retire_last.effective_from)
+	WHERE v.scheme = retire_last.scheme COLLATE "C" AND v.status = 'published';
+END;
+COMMENT ON FUNCTION _tiering.retire_last(text, date) IS
+'Closes the version of a scheme that is in force, from the day on from which another one is';
+
 CREATE FUNCTION _tiering.put_in_force(scheme text, draft int, effective_from date, reason text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
@@ -119,12 +129,10 @@ BEGIN
 	PERFORM _tiering.withdraw_publication(scheme, 'published otherwise'),
 		_tiering.record_publication(scheme, 'publish', draft, effective_from, reason,
 			_tiering.definition_digest(scheme, draft), _tiering.recorded_approvers(scheme, draft));
-	UPDATE tiering.scheme_version v
-	SET status = 'retired', effective = daterange(lower(v.effective), effective_from)
-	WHERE v.scheme = put_in_force.scheme AND v.status = 'published';
+	PERFORM _tiering.retire_last(scheme, effective_from);
 	UPDATE tiering.scheme_version v
 	SET status = 'published', effective = daterange(effective_from, NULL), published_at = now(),
-		published_by = session_user, published_as = NULLIF(current_setting('role'), 'none'),
+		published_by = session_user, published_as = _tiering.acting_role(),
 		definition_rows = tiering.definition_rows(put_in_force.scheme, draft)
 	WHERE v.scheme = put_in_force.scheme AND v.version = draft;
 	PERFORM _tiering.warn_of_workers(scheme);
@@ -207,6 +215,28 @@ $$;
 COMMENT ON FUNCTION _tiering.refuse_unpublish(tiering.scheme_version) IS
 'Part of unpublish(): raises the error if a version cannot be taken back';
 
+CREATE FUNCTION _tiering.reopen(scheme text, version int, effective_from date) RETURNS int
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	reopened int;
+BEGIN
+	UPDATE tiering.scheme_version v
+	SET status = 'draft', effective = NULL, published_at = NULL, published_by = NULL,
+		published_as = NULL, definition_rows = NULL
+	WHERE v.scheme = reopen.scheme COLLATE "C" AND v.version = reopen.version;
+	UPDATE tiering.scheme_version v
+	SET status = 'published', effective = daterange(lower(v.effective), NULL)
+	WHERE v.scheme = reopen.scheme COLLATE "C" AND upper(v.effective) = effective_from
+	RETURNING v.version INTO reopened;
+	RETURN reopened;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.reopen(text, int, date) IS
+'Makes a version that is in force from a day on a draft again, and puts the one before it in force '
+'without end; returns its number, null if there is none';
+
 CREATE FUNCTION _tiering.unpublish(scheme text, version int, reason text) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
@@ -225,17 +255,10 @@ BEGIN
 	PERFORM _tiering.record_publication(v.scheme, 'unpublish', v.version, lower(v.effective),
 		reason);
 	BEGIN
-		UPDATE tiering.scheme_version x
-		SET status = 'draft', effective = NULL, published_at = NULL, published_by = NULL,
-			published_as = NULL, definition_rows = NULL
-		WHERE x.scheme = v.scheme AND x.version = v.version;
+		reopened := _tiering.reopen(v.scheme, v.version, lower(v.effective));
 	EXCEPTION WHEN unique_violation THEN	-- made meanwhile
 		PERFORM _tiering.refuse_second_draft(scheme);
 	END;
-	UPDATE tiering.scheme_version x
-	SET status = 'published', effective = daterange(lower(x.effective), NULL)
-	WHERE x.scheme = v.scheme AND upper(x.effective) = lower(v.effective)
-	RETURNING x.version INTO reopened;
 	PERFORM _tiering.warn_of_workers(scheme);
 	RETURN reopened;
 END;
@@ -289,6 +312,8 @@ CREATE FUNCTION _tiering.remove_scheme(scheme text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	confined regrole;
 BEGIN
 	DELETE FROM tiering.dirty d WHERE d.scheme = remove_scheme.scheme;
 	DELETE FROM tiering.series_source s WHERE s.scheme = remove_scheme.scheme;
@@ -297,7 +322,11 @@ BEGIN
 	DELETE FROM tiering.refresh_limit l WHERE l.scheme = remove_scheme.scheme;
 	DELETE FROM tiering.dimensions_source d WHERE d.scheme = remove_scheme.scheme;
 	DELETE FROM tiering.target t WHERE t.scheme = remove_scheme.scheme;
-	DELETE FROM tiering.report_right r WHERE r.scheme = remove_scheme.scheme;
+	FOR confined IN DELETE FROM tiering.report_right r WHERE r.scheme = remove_scheme.scheme
+		RETURNING r.role
+	LOOP
+		PERFORM _tiering.revoke_shown(confined);
+	END LOOP;
 	DELETE FROM tiering.refresh_check c WHERE c.scheme = remove_scheme.scheme;
 	DELETE FROM tiering.scheme_version v WHERE v.scheme = remove_scheme.scheme;
 	DELETE FROM tiering.scheme s WHERE s.scheme = remove_scheme.scheme;

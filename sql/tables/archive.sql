@@ -10,8 +10,11 @@ CREATE TABLE tiering_archive.migration (PRIMARY KEY (move)) INHERITS (tiering.mi
 -- those of the record: an index is not inherited
 CREATE INDEX batch_void ON tiering_archive.batch (scheme, batch) WHERE kind = 'void';
 CREATE INDEX superseded_batch ON tiering_archive.superseded (scheme, batch);
+CREATE INDEX superseded_move ON tiering_archive.superseded (scheme, move);
 CREATE INDEX migration_customer ON tiering_archive.migration (scheme, customer_id, as_of, move);
 CREATE INDEX migration_as_of ON tiering_archive.migration USING brin (as_of);
+-- what is verified, or brought back, begins with a batch
+CREATE INDEX migration_batch ON tiering_archive.migration (scheme, batch);
 CREATE INDEX migration_dated ON tiering_archive.migration (scheme) WHERE as_of <> assessed;
 CREATE INDEX migration_by_customer ON tiering_archive.migration
 	USING hash (customer_id COLLATE "default");

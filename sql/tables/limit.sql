@@ -67,7 +67,7 @@ CREATE TABLE tiering.source_check (
 	forced      boolean NOT NULL,
 	recorded_at timestamptz NOT NULL DEFAULT now(),
 	recorded_by text NOT NULL DEFAULT session_user,
-	recorded_as text DEFAULT NULLIF(current_setting('role'), 'none')
+	recorded_as text DEFAULT _tiering.acting_role()
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.source_check', '');
 SELECT pg_catalog.pg_extension_config_dump('tiering.source_check_entry_seq', '');

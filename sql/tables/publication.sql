@@ -12,7 +12,7 @@ CREATE TABLE tiering.publication (
 	reason    text CHECK (reason ~ '\S'),
 	done_at   timestamptz NOT NULL DEFAULT now(),
 	done_by   text NOT NULL DEFAULT session_user,
-	done_as   text DEFAULT NULLIF(current_setting('role'), 'none'),
+	done_as   text DEFAULT _tiering.acting_role(),
 	digest    bytea CHECK (digest IS NULL OR what = 'publish'),
 	approvers jsonb CHECK (approvers IS NULL OR what IN ('publish', 'four_eyes')),
 	PRIMARY KEY (scheme, event),

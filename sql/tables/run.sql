@@ -21,7 +21,7 @@ CREATE TABLE tiering.run (
 	CHECK (num_nonnulls(counts, sqlstate) <= (seconds IS NOT NULL)::int),
 	CHECK ((sqlstate IS NULL) = (error IS NULL))
 );
-CREATE INDEX run_scheme ON tiering.run (scheme, kind, started);
+CREATE INDEX run_scheme ON tiering.run (scheme, kind, started DESC, run DESC);
 SELECT pg_catalog.pg_extension_config_dump('tiering.run', '');
 SELECT pg_catalog.pg_extension_config_dump('tiering.run_run_seq', '');
 COMMENT ON TABLE tiering.run IS

@@ -43,7 +43,7 @@ CREATE TABLE tiering.scheme_version (
 	note            text NOT NULL DEFAULT '',
 	created_at      timestamptz NOT NULL DEFAULT now(),
 	created_by      text NOT NULL DEFAULT session_user,
-	created_as      text DEFAULT NULLIF(current_setting('role'), 'none'),
+	created_as      text DEFAULT _tiering.acting_role(),
 	published_at    timestamptz,
 	published_by    text,
 	published_as    text,

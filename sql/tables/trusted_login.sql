@@ -2,7 +2,8 @@
  * Logins that are trusted to say for whom they act
  */
 
--- A table, and not a setting: who may write it is plain, and that it was written is kept.
+-- A table, and not a setting: who may write it is plain, and what is asked and decided keeps who
+-- it was for.
 CREATE TABLE tiering.trusted_login (
 	login      regrole PRIMARY KEY,
 	reason     text NOT NULL CHECK (reason ~ '\S'),

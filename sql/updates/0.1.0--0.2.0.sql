@@ -11,7 +11,7 @@ ALTER TABLE tiering.scheme_version
 	ADD COLUMN created_as text,
 	ADD COLUMN published_as text;
 ALTER TABLE tiering.scheme_version
-	ALTER COLUMN created_as SET DEFAULT NULLIF(current_setting('role'), 'none');
+	ALTER COLUMN created_as SET DEFAULT _tiering.acting_role();
 
 CREATE TABLE tiering.publication (
 	scheme    text COLLATE "C" NOT NULL,
@@ -23,7 +23,7 @@ CREATE TABLE tiering.publication (
 	reason    text CHECK (reason ~ '\S'),
 	done_at   timestamptz NOT NULL DEFAULT now(),
 	done_by   text NOT NULL DEFAULT session_user,
-	done_as   text DEFAULT NULLIF(current_setting('role'), 'none'),
+	done_as   text DEFAULT _tiering.acting_role(),
 	digest    bytea CHECK (digest IS NULL OR what = 'publish'),
 	approvers jsonb CHECK (approvers IS NULL OR what IN ('publish', 'four_eyes')),
 	PRIMARY KEY (scheme, event),
@@ -372,7 +372,7 @@ CREATE TABLE tiering.source_check (
 	forced      boolean NOT NULL,
 	recorded_at timestamptz NOT NULL DEFAULT now(),
 	recorded_by text NOT NULL DEFAULT session_user,
-	recorded_as text DEFAULT NULLIF(current_setting('role'), 'none')
+	recorded_as text DEFAULT _tiering.acting_role()
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.source_check', '');
 SELECT pg_catalog.pg_extension_config_dump('tiering.source_check_entry_seq', '');
@@ -395,7 +395,7 @@ CREATE TABLE tiering.run (
 	CHECK (num_nonnulls(counts, sqlstate) <= (seconds IS NOT NULL)::int),
 	CHECK ((sqlstate IS NULL) = (error IS NULL))
 );
-CREATE INDEX run_scheme ON tiering.run (scheme, kind, started);
+CREATE INDEX run_scheme ON tiering.run (scheme, kind, started DESC, run DESC);
 SELECT pg_catalog.pg_extension_config_dump('tiering.run', '');
 SELECT pg_catalog.pg_extension_config_dump('tiering.run_run_seq', '');
 
@@ -605,8 +605,10 @@ CREATE TABLE tiering_archive.superseded (PRIMARY KEY (move)) INHERITS (tiering.s
 CREATE TABLE tiering_archive.migration (PRIMARY KEY (move)) INHERITS (tiering.migration);
 CREATE INDEX batch_void ON tiering_archive.batch (scheme, batch) WHERE kind = 'void';
 CREATE INDEX superseded_batch ON tiering_archive.superseded (scheme, batch);
+CREATE INDEX superseded_move ON tiering_archive.superseded (scheme, move);
 CREATE INDEX migration_customer ON tiering_archive.migration (scheme, customer_id, as_of, move);
 CREATE INDEX migration_as_of ON tiering_archive.migration USING brin (as_of);
+CREATE INDEX migration_batch ON tiering_archive.migration (scheme, batch);
 CREATE INDEX migration_dated ON tiering_archive.migration (scheme) WHERE as_of <> assessed;
 CREATE INDEX migration_by_customer ON tiering_archive.migration
 	USING hash (customer_id COLLATE "default");

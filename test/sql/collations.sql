@@ -110,7 +110,8 @@ WHERE a.no = '00000001';
 SELECT count(tiering.request_override(scheme, no, 'floor', tier, '[2024-02-01,2024-03-01)',
 	'asked'))
 FROM coll.asked WHERE no = '00000001';
-SELECT customer_id FROM tiering.request_state WHERE reason = 'asked';
+SELECT r.customer_id FROM tiering.request_state r
+WHERE r.scheme = (SELECT a.scheme COLLATE "C" FROM coll.asked a LIMIT 1) AND r.reason = 'asked';
 SELECT r.stayed FROM coll.asked a, tiering.assess(a.scheme, '2024-02-10', ARRAY[a.no], 'asked') r
 WHERE a.no = '00000150';
 

@@ -187,6 +187,26 @@ SELECT superseded, recorded FROM tiering.restate('renoted', '2024-02-29', '{a}')
 SELECT tier, since, misses FROM tiering.assignment WHERE scheme = 'renoted';
 SELECT as_of, misses FROM tiering.watch_history WHERE scheme = 'renoted' ORDER BY entry;
 SELECT t.invariants('renoted');
+-- A term that begins otherwise after a restatement is noted so: what comes later agrees.
+SELECT tiering.create_ladder('corner_term', 'value', '{low,mid}', '{NULL,100}');
+INSERT INTO tiering.policy (scheme, version, tier, term, renews)
+VALUES ('corner_term', 1, 'mid', '2 months', true);
+SELECT tiering.publish('corner_term', '2024-01-01'),
+	tiering.set_source('corner_term', 'SELECT customer_id, value FROM corner.value
+		WHERE as_of = $1 AND customer_id = ''term''');
+INSERT INTO corner.value SELECT 'term', (m + interval '1 month')::date - 1, 150
+FROM generate_series(date '2024-01-01', '2024-04-01', '1 month') m;
+SELECT count(tiering.refresh('corner_term', (m + interval '1 month')::date - 1))
+FROM generate_series(date '2024-01-01', '2024-04-01', '1 month') m;
+UPDATE corner.value SET value = 50 WHERE customer_id = 'term' AND as_of < '2024-03-01';
+SELECT superseded, recorded FROM tiering.restate('corner_term', '2024-01-31');
+SELECT a.tier, a.since, a.kept_until, b.kept_until AS by_entries FROM tiering.assignment a,
+	_tiering.assignment_before('corner_term', 'term', 'infinity') b
+WHERE a.scheme = 'corner_term';
+INSERT INTO corner.value VALUES ('term', '2024-05-31', 50), ('term', '2024-06-30', 50);
+SELECT down FROM tiering.refresh('corner_term', '2024-05-31');
+SELECT superseded, recorded FROM tiering.restate('corner_term', '2024-05-31', '{term}');
+SELECT t.invariants('corner_term');
 SELECT tiering.revoke_role('t_corner', 'approve'), tiering.revoke_role('t_corner', 'report');
 DROP ROLE t_corner;
 DROP SCHEMA corner CASCADE;

@@ -68,7 +68,21 @@ VALUES ('runs', 'restate', '2024-03-31', now(), pg_backend_pid()),
 SELECT kind, state, seconds IS NULL AS goes_on, last_done_as_of FROM tiering.last_run
 WHERE scheme = 'runs' ORDER BY kind;
 
--- Who may read it, and that nobody can say that something ran which did not
+-- One that an earlier session of that number never ended is not this one's
+SELECT tiering.set_source('runs', 'SELECT v.customer_id, v.value FROM runs.value v
+	WHERE v.as_of = $1');
+INSERT INTO tiering.run (scheme, kind, as_of, started, pid)
+SELECT 'runs', 'refresh', '2024-01-31', a.backend_start - interval '1 day', a.pid
+FROM pg_stat_activity a WHERE a.pid = pg_backend_pid();
+SELECT stayed FROM tiering.refresh('runs', '2024-02-29');
+SELECT count(*) FILTER (WHERE seconds IS NULL) AS open,
+	count(*) FILTER (WHERE seconds >= 0 AND started >= (SELECT backend_start
+		FROM pg_stat_activity WHERE pid = pg_backend_pid()) AND pid = pg_backend_pid()) > 0 AS done
+FROM tiering.run WHERE scheme = 'runs' AND kind = 'refresh' AND pid = pg_backend_pid()
+	AND started > now() - interval '2 days';
+
+-- Who may read it, and that nobody can say that something is done which is not. That one began,
+-- or failed, whoever refreshes can say of their own session.
 SET SESSION AUTHORIZATION tiering_runs_reader;
 SELECT count(*) > 5 AS many FROM tiering.run WHERE scheme = 'runs';
 SELECT count(*) FROM tiering.last_run WHERE scheme = 'runs';
@@ -78,7 +92,7 @@ CALL tiering.run_refresh('runs', '2024-03-31');
 SET SESSION AUTHORIZATION tiering_runs_night;
 SELECT t.fails(q) FROM unnest(ARRAY['TABLE tiering.run',
 	$$SELECT _tiering.record_run('refresh', 'runs', '2024-01-31', now(), '{}')$$]) q;
-SELECT _tiering.fail_run(min(run), 'XX000', 'made up') FROM generate_series(1, 1000) run;
+SELECT count(*) FROM generate_series(1, 1000) run, _tiering.fail_run(run, 'XX000', 'made up') f;
 RESET SESSION AUTHORIZATION;
 SELECT count(*) FROM tiering.run WHERE error = 'made up';
 DROP OWNED BY tiering_runs_night, tiering_runs_reader;

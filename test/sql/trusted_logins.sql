@@ -51,6 +51,10 @@ SELECT t.fails(format('SELECT tiering.withdraw(%s)', :r3)) ~ 'not yours' AS refu
 -- who names nobody may be anybody
 RESET ROLE;
 SELECT t.fails(format('SELECT tiering.approve(%s)', :r3)) ~ 'is your own' AS refused;
+-- nor is the login itself somebody else
+SET ROLE pooled_app;
+SELECT t.fails(format('SELECT tiering.approve(%s)', :r3)) ~ 'is your own' AS refused;
+RESET ROLE;
 SELECT t.pooled_ask('p6') AS r6 \gset
 SET ROLE pooled_bob;
 SELECT t.fails(format('SELECT tiering.approve(%s)', :r6)) ~ 'is your own' AS refused;
@@ -67,6 +71,8 @@ SET ROLE pooled_bob;
 SELECT tiering.approve(:r7);
 -- somebody else with a login of their own
 SET SESSION AUTHORIZATION pooled_bob;
+-- who may have asked without a name, through the application
+SELECT t.fails(format('SELECT tiering.approve(%s)', :r6)) ~ 'is your own' AS refused;
 SELECT tiering.approve(:r3);
 -- who is not trusted is who has logged in, also where they may set another's role
 SET SESSION AUTHORIZATION pooled_eve;
@@ -81,6 +87,25 @@ SELECT r.customer_id, r.requested_by, r.requested_as, r.requested_person::regrol
 	d.decision, d.decided_by, d.decided_as, d.decided_person::regrole AS decided
 FROM tiering.request r LEFT JOIN tiering.decision d USING (request)
 WHERE r.scheme = 'pooled' ORDER BY r.request;
+-- Of drafts, too: who wrote through the application does not approve it, in whichever way
+SELECT tiering.grant_role(r::regrole, 'author') FROM unnest('{pooled_ann,pooled_bob}'::text[]) r;
+SELECT tiering.set_four_eyes('pooled', true, 'two publish it');
+SET SESSION AUTHORIZATION pooled_app;
+SET ROLE pooled_ann;
+SELECT tiering.new_version('pooled');
+UPDATE tiering.rule SET bounds = '[90,)' WHERE scheme = 'pooled' AND version = 2 AND tier = 'gold';
+SET ROLE pooled_bob;
+SELECT tiering.request_publication('pooled', '2025-01-01', 'from 90 on') AS draft \gset
+SELECT t.fails(format('SELECT tiering.approve(%s)', :draft)) ~ 'is your own' AS refused;
+SET ROLE pooled_ann;
+SELECT t.fails(format('SELECT tiering.approve(%s)', :draft)) ~ 'partly your own' AS refused;
+SET SESSION AUTHORIZATION pooled_ann;
+SELECT t.fails(format('SELECT tiering.approve(%s)', :draft)) ~ 'partly your own' AS refused;
+SET SESSION AUTHORIZATION pooled_eve;
+SELECT tiering.approve(:draft);
+RESET SESSION AUTHORIZATION;
+SELECT version, status FROM tiering.scheme_version WHERE scheme = 'pooled' ORDER BY version;
+SELECT tiering.set_four_eyes('pooled', false, 'no more');
 -- a role that is renamed is the same person; trust that ends does not end what was recorded
 ALTER ROLE pooled_ann RENAME TO pooled_anna;
 SET SESSION AUTHORIZATION pooled_app;
