@@ -19,9 +19,9 @@ CODE_PARTS = scale/workers \
 	$(addprefix schemes/,publication turn asset_weight freeze classify lack authoring document \
 		successor direction validate publish four_eyes explain preset) \
 	rights/reader $(addprefix history/,history number archive) \
-	$(addprefix movement/,decide source request distribution \
-		assessment current record dimension assess refresh run limit check dirty watch replay load \
-		restate void rename merge forget simulate) \
+	$(addprefix movement/,decide source request distribution assessment matrix current record \
+		dimension assess refresh run limit check dirty watch replay load restate void rename merge \
+		forget simulate) \
 	$(addprefix reports/,distribution matrix retention shortfall outlook benefit near customer \
 		status dimension run page) \
 	$(addprefix scale/,schemes settings shards refresh reports) \

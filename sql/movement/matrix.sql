@@ -1,0 +1,217 @@
+/*
+ * From which tier to which customers went on a day. The view migration_matrix shows it of all
+ * days, and reads the sums that a refresh has left behind: see keep_matrix().
+ */
+
+-- Several moves of one customer on one day count as one from where they were before it.
+-- What they had before it is that of the assessment before, what they have after it that
+-- of the day, if it is one of an assessment.
+CREATE TYPE _tiering.moved AS (
+	as_of        date,
+	previous     date,
+	assessed     date,
+	from_tier    text,
+	to_tier      text,
+	merged       boolean,
+	version      int,
+	customers    bigint,
+	measure_from numeric,
+	measure_to   numeric
+);
+COMMENT ON TYPE _tiering.moved IS
+'Customers by the day and the tiers of their move: how many, with how much at the assessment '
+'before the day, previous, and at that of the day. merged: they did nothing but become one';
+
+-- Day by day, as who asks for one does not want the moves of all to be read. What is
+-- counted of a day takes the moves since the assessment before, and those that an assessment
+-- dated to the other side of the day: then all that a customer did on the day of such a move.
+CREATE FUNCTION _tiering.moves_about(scheme text, day date, previous date, assessment date)
+RETURNS SETOF _tiering.known_move
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 1000
+BEGIN ATOMIC
+	SELECT m.* FROM _tiering.person_moves(moves_about.scheme) m
+	WHERE m.as_of > COALESCE(moves_about.previous, '-infinity') AND m.as_of <= moves_about.day
+	UNION ALL
+	SELECT m.* FROM (
+			SELECT DISTINCT d.as_of, d.customer_id
+			FROM _tiering.person_moves(moves_about.scheme) d
+			WHERE d.as_of <> d.assessed
+				AND NOT (d.as_of > COALESCE(moves_about.previous, '-infinity')
+					AND d.as_of <= moves_about.day)
+				AND (d.as_of <= moves_about.day)
+					= (moves_about.assessment IS NULL OR d.assessed > moves_about.assessment)) d
+		JOIN _tiering.person_moves(moves_about.scheme) m ON m.as_of = d.as_of
+			AND m.customer_id = d.customer_id;
+END;
+COMMENT ON FUNCTION _tiering.moves_about(text, date, date, date) IS
+'The moves that stand which say who stayed on a day: previous is the assessment before the day, '
+'assessment the last one up to its end';
+
+CREATE FUNCTION _tiering.moved_about(scheme text, day date, previous date, assessment date,
+	money boolean) RETURNS SETOF _tiering.moved
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+SET jit = off SET enable_nestloop = off
+AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY
+	WITH span AS (
+		SELECT m.as_of, m.customer_id, bool_and(m.direction = 'merged') AS merged,
+			(array_agg(m.from_tier ORDER BY m.move))[1] AS from_tier,
+			(array_agg(m.to_tier ORDER BY m.move DESC))[1] AS to_tier,
+			(array_agg(m.direction ORDER BY m.move DESC))[1] AS direction,
+			(array_agg(m.version ORDER BY m.move DESC))[1] AS version,
+			(array_agg(m.assessed ORDER BY m.move DESC))[1] AS assessed
+		FROM _tiering.moves_about(moved_about.scheme, day, previous, assessment) m
+		GROUP BY m.as_of, m.customer_id
+	), moved AS MATERIALIZED (
+		SELECT s.customer_id, s.as_of, s.assessed, s.from_tier, s.to_tier, s.version,
+			-- who is none any more has not left, whatever else there was on the day
+			s.merged OR s.direction = 'merged' AND s.to_tier IS NULL AS merged
+		FROM span s WHERE s.from_tier IS DISTINCT FROM s.to_tier
+	), had AS MATERIALIZED (
+		SELECT k.as_of, k.customer_id COLLATE "C" AS customer_id, k.measure
+		FROM _tiering.kept_of(moved_about.scheme,
+			CASE WHEN money THEN ARRAY[previous, day] END,
+			ARRAY(SELECT DISTINCT m.customer_id FROM moved m)) k
+		WHERE k.tier IS NOT NULL
+	)
+	SELECT m.as_of, previous, m.assessed, m.from_tier, m.to_tier, m.merged, max(m.version),
+		count(*), sum(f.measure), sum(t.measure)
+	FROM moved m
+		LEFT JOIN had f ON f.as_of = previous AND f.customer_id = m.customer_id
+		LEFT JOIN had t ON t.as_of = day AND m.as_of = day AND t.customer_id = m.customer_id
+	GROUP BY m.as_of, m.assessed, m.from_tier, m.to_tier, m.merged;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.moved_about(text, date, date, date, boolean) IS
+'What moves_about() tells, by day and tiers: how many customers, with how much at the assessment '
+'before the day, and at that of the day, as far as these are kept, and if money is asked for: that '
+'takes reading the assessments';
+
+-- Who stayed is not recorded. Their number follows from the last assessment's
+-- distribution up to that day, with what moved since, and without what it counts that
+-- moves later, less those who entered. Their money is that of the tier at the assessment
+-- less that of those who entered, and that of the tier at the one before, with those who
+-- have entered since, less that of those who left.
+CREATE FUNCTION _tiering.stayed_on(scheme text, day date, previous date, assessment date,
+	moves _tiering.moved[])
+RETURNS TABLE (tier text, customers bigint, measure_from numeric, measure_to numeric)
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 10
+BEGIN ATOMIC
+	WITH change AS MATERIALIZED (
+		SELECT x.as_of, x.assessed, x.tier, sum(x.customers) AS net,
+			sum(x.customers) FILTER (WHERE x.customers > 0) AS entered,
+			COALESCE(sum(x.measure_to) FILTER (WHERE x.customers > 0), 0) AS brought,
+			COALESCE(sum(x.measure_from) FILTER (WHERE x.customers > 0), 0) AS had_in,
+			COALESCE(sum(x.measure_from) FILTER (WHERE x.customers < 0), 0) AS had_out
+		FROM (SELECT m.as_of, m.assessed, m.to_tier AS tier, m.customers, m.measure_from,
+				m.measure_to FROM unnest(stayed_on.moves) m
+			  UNION ALL SELECT m.as_of, m.assessed, m.from_tier, - m.customers, m.measure_from,
+				NULL FROM unnest(stayed_on.moves) m) x
+		WHERE x.tier IS NOT NULL
+		GROUP BY x.as_of, x.assessed, x.tier
+	), left_behind AS MATERIALIZED (
+		SELECT d.tier, max(d.customers) FILTER (WHERE d.as_of = stayed_on.assessment) AS customers,
+			max(d.measure) FILTER (WHERE d.as_of = stayed_on.assessment) AS measure,
+			max(d.measure) FILTER (WHERE d.as_of = stayed_on.previous) AS before
+		FROM _tiering.known_distribution(NULL) d
+		WHERE d.scheme = stayed_on.scheme
+			AND d.as_of IN (stayed_on.assessment, stayed_on.previous)
+		GROUP BY d.tier
+	)
+	SELECT t.tier, (COALESCE(max(d.customers), 0)
+		+ COALESCE(sum(CASE WHEN c.as_of <= stayed_on.day THEN c.net ELSE - c.net END)
+			FILTER (WHERE (c.as_of <= stayed_on.day) = (stayed_on.assessment IS NULL
+				OR c.assessed > stayed_on.assessment)), 0)
+		- COALESCE(sum(c.entered) FILTER (WHERE c.as_of = stayed_on.day), 0))::bigint,
+		max(d.before) FILTER (WHERE stayed_on.assessment = stayed_on.day)
+			+ COALESCE(sum(c.had_in) FILTER (WHERE c.as_of > stayed_on.previous
+				AND c.as_of < stayed_on.day AND c.assessed > stayed_on.previous), 0)
+			- COALESCE(sum(c.had_out) FILTER (WHERE c.as_of > stayed_on.previous
+				AND c.as_of <= stayed_on.day AND c.assessed > stayed_on.previous), 0),
+		max(d.measure) FILTER (WHERE stayed_on.assessment = stayed_on.day)
+			- COALESCE(sum(c.brought) FILTER (WHERE c.as_of = stayed_on.day), 0)
+	FROM (SELECT tier FROM change UNION SELECT tier FROM left_behind) t
+		LEFT JOIN left_behind d ON d.tier = t.tier
+		LEFT JOIN change c ON c.tier = t.tier
+	GROUP BY t.tier;
+END;
+COMMENT ON FUNCTION _tiering.stayed_on(text, date, date, date, _tiering.moved[]) IS
+'By what moved_about() tells, the customers who stayed in each tier of a scheme on a day, with how '
+'much at the assessment before, and at that of the day';
+
+CREATE FUNCTION _tiering.cells_on(scheme text, day date, money boolean)
+RETURNS TABLE (from_tier text, to_tier text, direction text, from_rank int,
+	to_rank int, customers bigint, measure_from numeric, measure_to numeric)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 30
+SET search_path = pg_catalog, pg_temp SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	previous date := l.as_of FROM _tiering.last_assessment(scheme COLLATE "C", day) l;
+	assessed record;
+	moves _tiering.moved[];
+	is_kept boolean;
+	was_kept boolean;
+	graded_by int;
+BEGIN
+	SELECT l.as_of, l.version INTO assessed
+	FROM _tiering.last_assessment(scheme COLLATE "C", day + 1) l;
+	-- there is no money on a day without an assessment
+	is_kept := money AND assessed.as_of = day AND (_tiering.kept(scheme, day)).slot IS NOT NULL;
+	was_kept := money AND assessed.as_of = day
+		AND (_tiering.kept(scheme, previous)).slot IS NOT NULL;
+	moves := ARRAY(SELECT m FROM _tiering.moved_about(scheme COLLATE "C", day, previous,
+		assessed.as_of, is_kept OR was_kept) m);
+	graded_by := GREATEST(CASE WHEN assessed.as_of = day THEN assessed.version END, (
+		SELECT max(m.version) FROM unnest(moves) m WHERE m.as_of = day));
+	IF graded_by IS NULL THEN
+		RETURN;
+	END IF;
+	RETURN QUERY
+	WITH cell AS (
+		SELECT m.from_tier, m.to_tier, m.merged, max(m.version) AS version,
+			sum(m.customers)::bigint AS customers, sum(m.measure_from) AS measure_from,
+			sum(m.measure_to) AS measure_to
+		FROM unnest(moves) m WHERE m.as_of = day
+		GROUP BY m.from_tier, m.to_tier, m.merged
+		UNION ALL
+		SELECT s.tier, s.tier, false, graded_by, s.customers, s.measure_from, s.measure_to
+		FROM _tiering.stayed_on(cells_on.scheme COLLATE "C", day, previous, assessed.as_of,
+			moves) s
+		WHERE s.customers > 0
+	), way AS MATERIALIZED (
+		SELECT d.* FROM _tiering.directions_in(cells_on.scheme,
+			ARRAY(SELECT DISTINCT c.version FROM cell c)) d
+	), name AS MATERIALIZED (
+		SELECT v.version, n.* FROM (SELECT DISTINCT c.version FROM cell c) v
+			CROSS JOIN LATERAL _tiering.tier_names(cells_on.scheme, v.version) n
+	)
+	SELECT c.from_tier, c.to_tier,
+		CASE WHEN c.merged THEN 'merged' WHEN c.from_tier IS NULL THEN 'new'
+			WHEN c.to_tier IS NULL THEN 'exit' ELSE w.direction END,
+		f.rank, t.rank, c.customers,
+		CASE WHEN was_kept AND c.from_tier IS NOT NULL THEN c.measure_from END,
+		CASE WHEN is_kept AND c.to_tier IS NOT NULL THEN c.measure_to END
+	FROM cell c
+		LEFT JOIN way w ON w.version = c.version
+			AND w.from_tier = c.from_tier AND w.to_tier = c.to_tier
+		LEFT JOIN name f ON f.version = c.version AND f.tier = c.from_tier
+		LEFT JOIN name t ON t.version = c.version AND t.tier = c.to_tier;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.cells_on(text, date, boolean) IS
+'What the view migration_matrix shows of a scheme on a day; without money the measures are null, '
+'and no assessment is read';
+
+CREATE FUNCTION _tiering.days_moved(scheme text) RETURNS TABLE (as_of date)
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100
+BEGIN ATOMIC
+	SELECT d.as_of FROM _tiering.known_distribution(NULL) d WHERE d.scheme = days_moved.scheme
+	UNION
+	SELECT m.as_of FROM _tiering.person_moves(days_moved.scheme) m;
+END;
+COMMENT ON FUNCTION _tiering.days_moved(text) IS
+'The days of a scheme on which all were assessed, or somebody moved';
