@@ -74,17 +74,15 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+	last date := s.refreshed_as_of FROM tiering.source s WHERE s.scheme = customer_count.scheme;
 	known bigint;
 BEGIN
 	IF (SELECT b.kind FROM tiering.batch b WHERE b.scheme = customer_count.scheme
 		ORDER BY b.batch DESC LIMIT 1) = 'refresh'
+		AND NOT EXISTS (SELECT FROM _tiering.ahead(scheme, last))
 	THEN
-		SELECT sum(d.customers) INTO known
-		FROM tiering.source s
-			JOIN _tiering.known_distribution(NULL) d ON d.scheme = s.scheme
-				AND d.as_of = s.refreshed_as_of
-		WHERE s.scheme = customer_count.scheme
-			AND NOT EXISTS (SELECT FROM _tiering.ahead(s.scheme, s.refreshed_as_of));
+		SELECT sum(d.customers) INTO known FROM _tiering.known_distribution(NULL) d
+		WHERE d.scheme = customer_count.scheme AND d.as_of = last;
 	END IF;
 	RETURN COALESCE(known, (SELECT count(*) FROM tiering.assignment a
 		WHERE a.scheme = customer_count.scheme));

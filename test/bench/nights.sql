@@ -82,7 +82,7 @@ SELECT bench.equal('kept_matrix', $$SELECT from_tier, to_tier, customers, measur
 		FULL JOIN (SELECT * FROM tiering.assessment WHERE scheme = 'nights'
 			AND as_of = '2024-12-28') t USING (customer_id)
 	GROUP BY 1, 2$$);
-SELECT bench.equal('now', $$SELECT tier, customers, measure FROM tiering.tier_distribution
+SELECT bench.equal('now', $$SELECT tier, customers, measure FROM _tiering.distribution_now
 		WHERE scheme = 'nights'$$,
-	$$SELECT tier, count(*), sum(measure) FROM tiering.current_tier WHERE scheme = 'nights'
+	$$SELECT tier, count(*), sum(measure) FROM _tiering.customer_now WHERE scheme = 'nights'
 	GROUP BY tier$$);
