@@ -191,6 +191,39 @@ LANGUAGE sql STABLE AS $$
 		<> (COALESCE(c.customers, 0), COALESCE(c.measure, 0))
 $$;
 
+-- What migration_matrix has kept of a day is what that comes to if it is worked out. Money of
+-- an assessment that is not kept any more cannot be.
+CREATE FUNCTION t.inv_matrix(scheme text) RETURNS SETOF text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	IF to_regclass('tiering.matrix_cell') IS NULL THEN
+		RETURN;
+	END IF;
+	RETURN QUERY WITH cell AS (
+		SELECT c.* FROM tiering.matrix_cell c
+			JOIN tiering.matrix_due u ON u.scheme = c.scheme AND c.as_of < u.first_day
+		WHERE c.scheme = inv_matrix.scheme
+	), counted AS (
+		SELECT d.as_of, n.*
+		FROM _tiering.days_moved(inv_matrix.scheme, '-infinity') d
+			CROSS JOIN LATERAL _tiering.cells_on(inv_matrix.scheme, d.as_of, true) n
+		WHERE d.as_of < _tiering.matrix_due(inv_matrix.scheme)
+	)
+	SELECT format('%s to %s on %s, %s: %s with %s and %s are kept, and are %s with %s and %s',
+		COALESCE(c.from_tier, n.from_tier), COALESCE(c.to_tier, n.to_tier),
+		COALESCE(c.as_of, n.as_of), COALESCE(c.direction, n.direction), c.customers,
+		c.measure_from, c.measure_to, n.customers, n.measure_from, n.measure_to)
+	FROM cell c FULL JOIN counted n ON n.as_of = c.as_of
+		AND COALESCE(n.from_tier, '') = COALESCE(c.from_tier, '')
+		AND COALESCE(n.to_tier, '') = COALESCE(c.to_tier, '') AND n.direction = c.direction
+	WHERE (c.customers, c.from_rank, c.to_rank) IS DISTINCT FROM
+			(n.customers, n.from_rank, n.to_rank)
+		OR n.measure_from <> c.measure_from OR n.measure_to <> c.measure_to
+		OR n.measure_from IS NOT NULL AND c.measure_from IS NULL
+		OR n.measure_to IS NOT NULL AND c.measure_to IS NULL;
+END;
+$$;
+
 CREATE FUNCTION t.inv_history(scheme text) RETURNS SETOF text
 LANGUAGE sql STABLE AS $$
 	SELECT format('batch %s: %s', v.batch, v.finding)
@@ -426,6 +459,7 @@ LANGUAGE sql STABLE AS $$
 			UNION ALL SELECT 'distribution', t.inv_distribution(s.scheme)
 			UNION ALL SELECT 'assessment', t.inv_assessment(s.scheme)
 			UNION ALL SELECT 'now', t.inv_now(s.scheme)
+			UNION ALL SELECT 'matrix', t.inv_matrix(s.scheme)
 			UNION ALL SELECT 'history', t.inv_history(s.scheme)
 			UNION ALL SELECT 'chain', t.inv_chain(s.scheme)
 			UNION ALL SELECT 'number', t.inv_number(s.scheme)

@@ -314,6 +314,40 @@ COMMENT ON FUNCTION _tiering.seal(bytea, tiering.batch, bytea) IS
 'The seal of a batch: SHA-256 over the seal before it, its row, what was published until then, and '
 'the digest of its contents';
 
+CREATE FUNCTION _tiering.make_matrix_due(scheme text, first_day date) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+	UPDATE tiering.matrix_due d SET first_day = make_matrix_due.first_day
+	WHERE d.scheme = make_matrix_due.scheme AND d.first_day > make_matrix_due.first_day
+$$;
+COMMENT ON FUNCTION _tiering.make_matrix_due(text, date) IS
+'Has matrix_cell be made anew from a day on, as what it says of that has changed';
+
+-- A day's cells depend on the moves up to it, on those dated to its other side, and on what
+-- else a customer did on the day of such a one: so of moves that are dated to another day than
+-- that of their assessment, the earlier of both counts, and so of all of them from there on.
+CREATE FUNCTION _tiering.first_touched(scheme text, batch int, after_move bigint) RETURNS date
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000
+BEGIN ATOMIC
+	SELECT LEAST(t.first_day, (
+		SELECT min(m.assessed) FROM tiering.migration m
+		WHERE m.scheme = first_touched.scheme AND m.as_of <> m.assessed AND m.as_of >= t.first_day))
+	FROM (
+		SELECT min(LEAST(x.as_of, x.assessed)) AS first_day
+		FROM (
+			SELECT m.as_of, m.assessed FROM tiering.migration m
+			WHERE m.move > first_touched.after_move AND m.scheme = first_touched.scheme
+				AND m.batch = first_touched.batch
+			UNION ALL
+			SELECT m.as_of, m.assessed
+			FROM tiering.superseded s JOIN tiering.migration m ON m.move = s.move
+			WHERE s.scheme = first_touched.scheme AND s.batch = first_touched.batch) x) t;
+END;
+COMMENT ON FUNCTION _tiering.first_touched(text, int, bigint) IS
+'The first day of whose moves a batch changes anything, its own having numbers after one; null if '
+'there is none';
+
 -- An assessment that is taken back is known to be so from then on, also if that was
 -- in the transaction that had made it.
 CREATE FUNCTION _tiering.seal_batch(scheme text, batch int, kind text, as_of date,
@@ -350,6 +384,8 @@ BEGIN
 		WHERE p.scheme = seal_batch.scheme;
 	new.seal := _tiering.seal(previous.seal, new, COALESCE(content.digest, ''));
 	INSERT INTO tiering.batch SELECT new.*;
+	PERFORM _tiering.make_matrix_due(scheme, LEAST(CASE kind WHEN 'void' THEN as_of END,
+		_tiering.first_touched(scheme, batch, after_move)));
 END;
 $$;
 COMMENT ON FUNCTION _tiering.seal_batch(text, int, text, date, bigint) IS

@@ -166,6 +166,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	PERFORM _tiering.make_matrix_due(scheme, as_of);
 	WITH counted AS MATERIALIZED (
 		SELECT t.tier, COALESCE(s.customers, 0) AS customers,
 			CASE WHEN s.customers > 0 THEN s.measure ELSE 0 END AS measure

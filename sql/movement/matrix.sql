@@ -206,12 +206,84 @@ COMMENT ON FUNCTION _tiering.cells_on(text, date, boolean) IS
 'What the view migration_matrix shows of a scheme on a day; without money the measures are null, '
 'and no assessment is read';
 
-CREATE FUNCTION _tiering.days_moved(scheme text) RETURNS TABLE (as_of date)
+CREATE FUNCTION _tiering.days_moved(scheme text, first_day date) RETURNS TABLE (as_of date)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100
 BEGIN ATOMIC
-	SELECT d.as_of FROM _tiering.known_distribution(NULL) d WHERE d.scheme = days_moved.scheme
+	SELECT d.as_of FROM _tiering.known_distribution(NULL) d
+	WHERE d.scheme = days_moved.scheme AND d.as_of >= days_moved.first_day
 	UNION
-	SELECT m.as_of FROM _tiering.person_moves(days_moved.scheme) m;
+	SELECT m.as_of FROM _tiering.person_moves(days_moved.scheme) m
+	WHERE m.as_of >= days_moved.first_day;
 END;
-COMMENT ON FUNCTION _tiering.days_moved(text) IS
-'The days of a scheme on which all were assessed, or somebody moved';
+COMMENT ON FUNCTION _tiering.days_moved(text, date) IS
+'The days of a scheme, from one on, on which all were assessed, or somebody moved';
+
+CREATE FUNCTION _tiering.matrix_due(scheme text) RETURNS date
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
+BEGIN ATOMIC
+	SELECT COALESCE(max(d.first_day), '-infinity') FROM tiering.matrix_due d
+	WHERE d.scheme = matrix_due.scheme COLLATE "C";
+END;
+COMMENT ON FUNCTION _tiering.matrix_due(text) IS
+'The day from which on matrix_cell is not up to date; infinity if all of it is';
+
+CREATE FUNCTION _tiering.matrix_days(scheme text) RETURNS TABLE (as_of date)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	due date := _tiering.matrix_due(scheme);
+BEGIN
+	RETURN QUERY SELECT DISTINCT c.as_of FROM tiering.matrix_cell c
+	WHERE c.scheme = matrix_days.scheme COLLATE "C" AND c.as_of < due;
+	IF due < 'infinity' THEN
+		RETURN QUERY SELECT d.as_of FROM _tiering.days_moved(scheme COLLATE "C", due) d;
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.matrix_days(text) IS 'The days of a scheme that migration_matrix shows';
+
+CREATE FUNCTION _tiering.matrix_on(scheme text, day date, money boolean)
+RETURNS TABLE (from_tier text, to_tier text, direction text, from_rank int, to_rank int,
+	customers bigint, measure_from numeric, measure_to numeric)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF day < _tiering.matrix_due(scheme) THEN
+		RETURN QUERY SELECT c.from_tier, c.to_tier, c.direction, c.from_rank, c.to_rank,
+			c.customers, c.measure_from, c.measure_to
+		FROM tiering.matrix_cell c
+		WHERE c.scheme = matrix_on.scheme COLLATE "C" AND c.as_of = day;
+	ELSE
+		RETURN QUERY SELECT c.* FROM _tiering.cells_on(scheme, day, money) c;
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.matrix_on(text, date, boolean) IS
+'What cells_on() tells, from matrix_cell where that is up to date; money is then there in any case';
+
+-- Money of an assessment stays known in its sums when the customers of it are not kept any more.
+CREATE FUNCTION _tiering.keep_matrix(scheme text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	due date := _tiering.matrix_due(scheme);
+BEGIN
+	IF due = 'infinity' THEN
+		RETURN;
+	END IF;
+	DELETE FROM tiering.matrix_cell c WHERE c.scheme = keep_matrix.scheme AND c.as_of >= due;
+	INSERT INTO tiering.matrix_cell (scheme, as_of, from_tier, to_tier, direction, from_rank,
+		to_rank, customers, measure_from, measure_to)
+	SELECT keep_matrix.scheme, d.as_of, c.*
+	FROM _tiering.days_moved(keep_matrix.scheme, due) d
+		CROSS JOIN LATERAL _tiering.cells_on(keep_matrix.scheme, d.as_of, true) c;
+	INSERT INTO tiering.matrix_due AS m (scheme, first_day)
+	VALUES (keep_matrix.scheme, 'infinity')
+	ON CONFLICT ON CONSTRAINT matrix_due_pkey DO UPDATE SET first_day = excluded.first_day;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.keep_matrix(text) IS
+'Brings matrix_cell up to date: what has changed of it since this was called last is made anew';

@@ -479,7 +479,8 @@ BEGIN
 				(SELECT string_agg(o.request::text, ', ' ORDER BY o.request)
 				FROM _tiering.overrides_left_out(scheme, version, as_of, as_of) o));
 	END IF;
-	PERFORM _tiering.heed_limits(result, force), _tiering.keep_dimensions(scheme, as_of);
+	PERFORM _tiering.heed_limits(result, force), _tiering.keep_dimensions(scheme, as_of),
+		_tiering.keep_matrix(scheme);
 	IF src.refreshed_as_of IS NULL THEN
 		PERFORM _tiering.analyze_assignment(result.written);
 	END IF;

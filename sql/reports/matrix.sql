@@ -34,7 +34,8 @@ BEGIN
 	END IF;
 	CASE _tiering.reads(reader, scheme)
 		WHEN true THEN
-			RETURN QUERY SELECT d.as_of FROM _tiering.days_moved(scheme) d;
+			RETURN QUERY SELECT d.as_of FROM _tiering.matrix_days(scheme) d
+			WHERE NOT (_tiering.reads_all(reader) AND d.as_of < _tiering.matrix_due(scheme));
 		WHEN false THEN
 			RETURN QUERY SELECT a.as_of
 			FROM _tiering.assessments(shown_dates.scheme COLLATE "C", false) a;
@@ -44,7 +45,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.shown_dates(uuid, text, oid) IS
-'The days of a scheme of which shown_cells() tells; none if that is not the key of views';
+'The days of a scheme of which shown_cells() tells, for who reads all schemes those that '
+'matrix_cell does not tell; none if that is not the key of views';
 
 CREATE FUNCTION _tiering.shown_cells(key uuid, scheme text, day date, money boolean, reader oid)
 RETURNS TABLE (from_tier text, to_tier text, direction text, from_rank int, to_rank int,
@@ -58,7 +60,7 @@ BEGIN
 	END IF;
 	CASE _tiering.reads(reader, scheme)
 		WHEN true THEN
-			RETURN QUERY SELECT c.* FROM _tiering.cells_on(scheme, day, money) c;
+			RETURN QUERY SELECT c.* FROM _tiering.matrix_on(scheme, day, money) c;
 		WHEN false THEN
 			RETURN QUERY SELECT c.* FROM _tiering.cells_seen(scheme, day) c;
 		ELSE
@@ -67,19 +69,29 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.shown_cells(uuid, text, date, boolean, oid) IS
-'What cells_on() tells, for who may read it; nothing if that is not the key of views';
+'What matrix_on() tells, for who may read it; nothing if that is not the key of views';
 
--- Scheme by scheme, as who asks for one does not want the moves of all to be read: a
--- condition does not get into a part that is used twice.
+-- What is up to date is read as it lies, by who reads all. All else goes scheme by scheme, as who
+-- asks for one does not want the moves of all to be read.
 CREATE VIEW tiering.migration_matrix AS
-SELECT o.scheme, d.as_of, x.from_tier, x.to_tier, x.direction, x.from_rank, x.to_rank,
-	x.customers, x.measure_from::numeric(38,2) AS measure_from,
-	x.measure_to::numeric(38,2) AS measure_to
-FROM tiering.scheme o
-	CROSS JOIN LATERAL _tiering.shown_dates((SELECT k.key FROM tiering.view_key k LIMIT 1),
-		o.scheme, (SELECT _tiering.reader())) d
-	CROSS JOIN LATERAL _tiering.shown_cells((SELECT k.key FROM tiering.view_key k LIMIT 1),
-		o.scheme, d.as_of, true, (SELECT _tiering.reader())) x;
+SELECT m.scheme, m.as_of, m.from_tier, m.to_tier, m.direction, m.from_rank, m.to_rank,
+	m.customers, m.measure_from::numeric(38,2) AS measure_from,
+	m.measure_to::numeric(38,2) AS measure_to
+FROM (
+	SELECT c.scheme, c.as_of, c.from_tier COLLATE "default" AS from_tier,
+		c.to_tier COLLATE "default" AS to_tier, c.direction COLLATE "default" AS direction,
+		c.from_rank, c.to_rank, c.customers, c.measure_from, c.measure_to
+	FROM tiering.matrix_due u
+		JOIN tiering.matrix_cell c ON c.scheme = u.scheme AND c.as_of < u.first_day
+	WHERE (SELECT _tiering.reads_all(_tiering.reader()))
+	UNION ALL
+	SELECT o.scheme, d.as_of, x.from_tier, x.to_tier, x.direction, x.from_rank, x.to_rank,
+		x.customers, x.measure_from, x.measure_to
+	FROM tiering.scheme o
+		CROSS JOIN LATERAL _tiering.shown_dates((SELECT k.key FROM tiering.view_key k LIMIT 1),
+			o.scheme, (SELECT _tiering.reader())) d
+		CROSS JOIN LATERAL _tiering.shown_cells((SELECT k.key FROM tiering.view_key k LIMIT 1),
+			o.scheme, d.as_of, true, (SELECT _tiering.reader())) x) m;
 COMMENT ON VIEW tiering.migration_matrix IS
 'From which tier to which customers went at each assessment, in heads and in the measure. Those '
 'who stayed are there, too. One row for each as_of, from_tier and to_tier, with another for those '
@@ -96,18 +108,19 @@ COMMENT ON COLUMN tiering.migration_matrix.from_rank IS 'Rank of from_tier, high
 COMMENT ON COLUMN tiering.migration_matrix.to_rank IS 'Rank of to_tier';
 COMMENT ON COLUMN tiering.migration_matrix.customers IS 'How many did so';
 COMMENT ON COLUMN tiering.migration_matrix.measure_from IS
-'Total of what they had at the assessment before; null of new ones, where that is not kept, and on '
-'a day without an assessment';
+'Total of what they had at the assessment before; null of new ones, and on a day without an '
+'assessment. A refresh adds it up and leaves the sum; it is null where that was restated since and '
+'customers are not kept any more';
 COMMENT ON COLUMN tiering.migration_matrix.measure_to IS
-'Total of what they had at the assessment of that date; null of those who left, where that is not '
-'kept, and on a day without an assessment';
+'Total of what they had at the assessment of that date; null of those who left, and as '
+'measure_from is';
 
 CREATE VIEW tiering.migration_summary AS
 SELECT counted.*,
 	((stayed + up + down + lateral_moves)::numeric
 		/ NULLIF(stayed + up + down + lateral_moves + exit, 0))::numeric(7,6) AS retention
 FROM (
-	SELECT o.scheme, d.as_of,
+	SELECT m.scheme, m.as_of,
 		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'new'), 0)::bigint AS new,
 		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'up'), 0)::bigint AS up,
 		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'down'), 0)::bigint AS down,
@@ -115,12 +128,19 @@ FROM (
 			0)::bigint AS lateral_moves,
 		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'exit'), 0)::bigint AS exit,
 		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'stayed'), 0)::bigint AS stayed
-	FROM tiering.scheme o
-		CROSS JOIN LATERAL _tiering.shown_dates((SELECT k.key FROM tiering.view_key k LIMIT 1),
-			o.scheme, (SELECT _tiering.reader())) d
-		CROSS JOIN LATERAL _tiering.shown_cells((SELECT k.key FROM tiering.view_key k LIMIT 1),
-			o.scheme, d.as_of, false, (SELECT _tiering.reader())) m
-	GROUP BY o.scheme, d.as_of) counted;
+	FROM (
+		SELECT c.scheme, c.as_of, c.direction, c.customers
+		FROM tiering.matrix_due u
+			JOIN tiering.matrix_cell c ON c.scheme = u.scheme AND c.as_of < u.first_day
+		WHERE (SELECT _tiering.reads_all(_tiering.reader()))
+		UNION ALL
+		SELECT o.scheme, d.as_of, x.direction COLLATE "C", x.customers
+		FROM tiering.scheme o
+			CROSS JOIN LATERAL _tiering.shown_dates((SELECT k.key FROM tiering.view_key k LIMIT 1),
+				o.scheme, (SELECT _tiering.reader())) d
+			CROSS JOIN LATERAL _tiering.shown_cells((SELECT k.key FROM tiering.view_key k LIMIT 1),
+				o.scheme, d.as_of, false, (SELECT _tiering.reader())) x) m
+	GROUP BY m.scheme, m.as_of) counted;
 COMMENT ON VIEW tiering.migration_summary IS
 'A row for each assessment: how many customers moved, and which way';
 COMMENT ON COLUMN tiering.migration_summary.scheme IS 'Scheme';

@@ -378,6 +378,28 @@ SELECT pg_catalog.pg_extension_config_dump('tiering.source_check', '');
 SELECT pg_catalog.pg_extension_config_dump('tiering.source_check_entry_seq', '');
 
 -- What ran
+CREATE TABLE tiering.matrix_cell (
+	scheme       text COLLATE "C" NOT NULL,
+	as_of        date NOT NULL,
+	from_tier    text COLLATE "C",
+	to_tier      text COLLATE "C",
+	direction    text COLLATE "C" NOT NULL,
+	from_rank    int,
+	to_rank      int,
+	customers    bigint NOT NULL,
+	measure_from numeric,
+	measure_to   numeric
+);
+CREATE INDEX matrix_cell_as_of ON tiering.matrix_cell (scheme, as_of);
+ALTER TABLE tiering.matrix_cell REPLICA IDENTITY FULL;
+SELECT pg_catalog.pg_extension_config_dump('tiering.matrix_cell', '');
+
+CREATE TABLE tiering.matrix_due (
+	scheme    text COLLATE "C" PRIMARY KEY REFERENCES tiering.scheme,
+	first_day date NOT NULL
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.matrix_due', '');
+
 CREATE TABLE tiering.run (
 	run         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	scheme      text COLLATE "C" NOT NULL,

@@ -108,7 +108,14 @@ FROM (VALUES
 	(20, 'two drafts', $$DROP INDEX tiering.scheme_version_one_draft;
 		INSERT INTO tiering.scheme_version (scheme, version) VALUES ('inv', 3), ('inv', 4)$$),
 	(21, 'a miss too many', $$UPDATE tiering.assignment SET misses = misses + 1
-		WHERE scheme = 'inv' AND customer_id = '2'$$))
+		WHERE scheme = 'inv' AND customer_id = '2'$$),
+	(22, 'a cell of the matrix', $$UPDATE tiering.matrix_cell SET customers = customers + 1
+		WHERE scheme = 'inv' AND as_of = '2024-02-29' AND to_tier = 'mass'$$),
+	(23, 'a cell too many', $$INSERT INTO tiering.matrix_cell SELECT (c).*
+		FROM (SELECT jsonb_populate_record(m, '{"as_of": "2024-02-28"}') AS c
+			FROM tiering.matrix_cell m WHERE m.scheme = 'inv' LIMIT 1) x$$),
+	(24, 'what is due and not made', $$UPDATE tiering.matrix_due SET first_day = 'infinity';
+		UPDATE tiering.matrix_cell SET measure_to = NULL WHERE scheme = 'inv'$$))
 	x (n, what, statement)
 ORDER BY n;
 SELECT * FROM t.invariants('inv');

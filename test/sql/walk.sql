@@ -828,7 +828,13 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.cells_on(text, date, boolean);
 	_tiering.check_day(date, text);
 	_tiering.checkpoint_digests(text, integer);
-	_tiering.days_moved(text);
+	_tiering.days_moved(text, date);
+	_tiering.first_touched(text, integer, bigint);
+	_tiering.keep_matrix(text);
+	_tiering.make_matrix_due(text, date);
+	_tiering.matrix_days(text);
+	_tiering.matrix_due(text);
+	_tiering.matrix_on(text, date, boolean);
 	_tiering.definition_digest(text, integer);
 	_tiering.directions(text, integer);
 	_tiering.directions_in(text, integer[]);
@@ -973,6 +979,8 @@ INSERT INTO walk.decided VALUES ('relation', 'dump', $list$
 	assessment_2 SELECT;
 	assessment_3 SELECT;
 	assessment_4 SELECT;
+	matrix_cell SELECT;
+	matrix_due SELECT;
 	dirty_mark_seq SELECT;
 	source_check_entry_seq SELECT;
 	run_run_seq SELECT;
