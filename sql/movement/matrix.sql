@@ -241,7 +241,8 @@ BEGIN
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.matrix_days(text) IS 'The days of a scheme that migration_matrix shows';
+COMMENT ON FUNCTION _tiering.matrix_days(text) IS
+'The days of a scheme that migration_matrix shows';
 
 CREATE FUNCTION _tiering.matrix_on(scheme text, day date, money boolean)
 RETURNS TABLE (from_tier text, to_tier text, direction text, from_rank int, to_rank int,
