@@ -51,6 +51,37 @@ $$;
 COMMENT ON FUNCTION _tiering.assessment_disagrees(text) IS
 'The first tier of an assessment that is kept whose customers do not add up to its sums';
 
+-- Money of an assessment that is not kept any more cannot be counted again.
+CREATE FUNCTION _tiering.matrix_disagrees(scheme text) RETURNS SETOF text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format('from %s to %s on %s are %s customers with %s and %s, by the moves %s with %s '
+		'and %s', COALESCE(s.from_tier, m.from_tier, 'none'), COALESCE(s.to_tier, m.to_tier, 'none'),
+		COALESCE(s.as_of, m.as_of), COALESCE(s.customers, 0), COALESCE(s.measure_from::text, 'none'),
+		COALESCE(s.measure_to::text, 'none'), COALESCE(m.customers, 0), COALESCE(m.measure_from::text, 'none'),
+		COALESCE(m.measure_to::text, 'none'))
+	FROM (
+		SELECT x.* FROM tiering.matrix_cell x
+		WHERE x.scheme = matrix_disagrees.scheme COLLATE "C"
+			AND x.as_of < _tiering.matrix_due(matrix_disagrees.scheme)) s
+		FULL JOIN (
+			SELECT d.as_of, c.* FROM _tiering.days_moved(matrix_disagrees.scheme COLLATE "C",
+					'-infinity') d
+				CROSS JOIN LATERAL _tiering.cells_on(matrix_disagrees.scheme, d.as_of, true) c
+			WHERE d.as_of < _tiering.matrix_due(matrix_disagrees.scheme)) m
+			ON m.as_of = s.as_of AND m.direction COLLATE "C" = s.direction
+				AND COALESCE(m.from_tier, '') COLLATE "C" = COALESCE(s.from_tier, '')
+				AND COALESCE(m.to_tier, '') COLLATE "C" = COALESCE(s.to_tier, '')
+	WHERE s.customers IS DISTINCT FROM m.customers
+		OR COALESCE(m.measure_from, s.measure_from) IS DISTINCT FROM s.measure_from
+		OR COALESCE(m.measure_to, s.measure_to) IS DISTINCT FROM s.measure_to
+	ORDER BY COALESCE(s.as_of, m.as_of), 1 LIMIT 1
+$$;
+COMMENT ON FUNCTION _tiering.matrix_disagrees(text) IS
+'Part of verify_state(): the first cell of migration_matrix that a refresh has left behind and the '
+'moves, or the assessments that are kept, do not add up to';
+
 CREATE FUNCTION _tiering.version_disagrees(scheme text) RETURNS SETOF text
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 1
 SET search_path = pg_catalog, pg_temp
@@ -179,6 +210,8 @@ BEGIN
 	UNION ALL
 	SELECT 'assessment', d FROM _tiering.assessment_disagrees(scheme COLLATE "C") d
 	UNION ALL
+	SELECT 'matrix', d FROM _tiering.matrix_disagrees(scheme COLLATE "C") d
+	UNION ALL
 	SELECT 'version', d FROM _tiering.version_disagrees(scheme COLLATE "C") d
 	UNION ALL
 	SELECT 'number', d FROM _tiering.numbers_disagree(scheme COLLATE "C") d
@@ -189,8 +222,9 @@ COMMENT ON FUNCTION tiering.verify_state(text) IS
 'Whether customers, assessments and versions of a scheme agree with its records. A row for the '
 'first finding of each kind; none if all agrees. assignment: a customer is not where the moves '
 'that stand have led them; assessment: the customers of one that is kept do not add up to its '
-'distribution; version: one that was published is not what it was then, or grades other days; '
-'number: one that a customer has changed does not say what the customer does. verify_history() '
-'tells whether the moves and the digests of what was published are as they were sealed: whoever '
-'has not both has proved nothing. Errors: unknown scheme (42704). Example: SELECT kind, finding '
-'FROM tiering.verify_state(''retail'')';
+'distribution; matrix: what migration_matrix tells of a day is not what moved then; version: one '
+'that was published is not what it was then, or grades other days; number: one that a customer has '
+'changed does not say what the customer does. verify_history() tells whether the moves and the '
+'digests of what was published are as they were sealed: whoever has not both has proved nothing. '
+'Errors: unknown scheme (42704). Example: SELECT kind, finding FROM '
+'tiering.verify_state(''retail'')';

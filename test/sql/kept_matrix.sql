@@ -98,6 +98,20 @@ FROM tiering.migration_matrix m WHERE m.scheme = 'cells' AND m.as_of < '2024-04-
 GROUP BY m.scheme, m.as_of ORDER BY m.as_of;
 SELECT t.invariants('cells');
 
+-- What is not what moved is found
+BEGIN;
+ALTER TABLE tiering.matrix_cell DISABLE TRIGGER ALL;
+UPDATE tiering.matrix_cell SET customers = customers + 1
+WHERE scheme = 'cells' AND as_of = '2024-02-29' AND direction = 'up' AND to_tier = 'high'
+	AND from_tier = 'low';
+SELECT * FROM tiering.verify_state('cells');
+ROLLBACK;
+BEGIN;
+DELETE FROM tiering.matrix_cell WHERE scheme = 'cells' AND as_of = '2024-06-30';
+SELECT kind FROM tiering.verify_state('cells');
+ROLLBACK;
+SELECT * FROM tiering.verify_state('cells');
+
 -- Who sees some customers is not shown them
 CREATE ROLE cells_reader;
 SELECT tiering.grant_role('cells_reader', 'report', 'cells');

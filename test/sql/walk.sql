@@ -833,6 +833,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.keep_matrix(text);
 	_tiering.make_matrix_due(text, date);
 	_tiering.matrix_days(text);
+	_tiering.matrix_disagrees(text);
 	_tiering.matrix_due(text);
 	_tiering.matrix_on(text, date, boolean);
 	_tiering.definition_digest(text, integer);
