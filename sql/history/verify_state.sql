@@ -57,10 +57,11 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT format('from %s to %s on %s are %s customers with %s and %s, by the moves %s with %s '
-		'and %s', COALESCE(s.from_tier, m.from_tier, 'none'), COALESCE(s.to_tier, m.to_tier, 'none'),
-		COALESCE(s.as_of, m.as_of), COALESCE(s.customers, 0), COALESCE(s.measure_from::text, 'none'),
-		COALESCE(s.measure_to::text, 'none'), COALESCE(m.customers, 0), COALESCE(m.measure_from::text, 'none'),
-		COALESCE(m.measure_to::text, 'none'))
+		'and %s', COALESCE(s.from_tier, m.from_tier, 'none'),
+		COALESCE(s.to_tier, m.to_tier, 'none'), COALESCE(s.as_of, m.as_of),
+		COALESCE(s.customers, 0), COALESCE(s.measure_from::text, 'none'),
+		COALESCE(s.measure_to::text, 'none'), COALESCE(m.customers, 0),
+		COALESCE(m.measure_from::text, 'none'), COALESCE(m.measure_to::text, 'none'))
 	FROM (
 		SELECT x.* FROM tiering.matrix_cell x
 		WHERE x.scheme = matrix_disagrees.scheme COLLATE "C"
