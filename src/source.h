@@ -43,5 +43,7 @@ extern void SourceOpen(Source *source, text *scheme);
 extern void SourceRun(const Source *source, DateADT as_of,
 					  ArrayType *customers, TupleDesc expected,
 					  DestReceiver *dest);
+extern void SourceCheck(const Source *source, TupleDesc expected, bool customers);
+extern TupleDesc SourceExamine(const Source *source);
 
 #endif							/* TIERING_SOURCE_H */

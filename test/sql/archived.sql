@@ -200,7 +200,7 @@ SELECT t.invariants('vault');
 CREATE TABLE vault.random AS
 SELECT c, n, round(150 + 120 * sin(c + n / (2 + c % 4)::numeric)::numeric
 	+ 60 * (t.random(c * 100 + n) - 0.5), 2) AS value
-FROM generate_series(1, t.scaled(24)) c, generate_series(1, 10) n
+FROM generate_series(1, 24) c, generate_series(1, 10) n
 WHERE NOT (c % 5 = 0 AND n BETWEEN c % 7 AND c % 7 + 2) AND NOT (c % 6 = 1 AND n > 4);
 CREATE TABLE vault.number (c int PRIMARY KEY, number text);
 INSERT INTO vault.number SELECT DISTINCT c, 'n' || c FROM vault.random;

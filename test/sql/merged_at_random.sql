@@ -11,7 +11,7 @@ CREATE FUNCTION ones.day(n int) RETURNS date IMMUTABLE LANGUAGE sql AS $$
 INSERT INTO ones.value
 SELECT c, ones.day(n), round(110 + 90 * sin(c + n / (2 + c % 4)::numeric)::numeric
 	+ 40 * (t.random(c * 1000 + n) - 0.5), 2)
-FROM generate_series(1, t.scaled(20)) c, generate_series(1, 10) n
+FROM generate_series(1, 20) c, generate_series(1, 10) n
 WHERE NOT (c % 7 = 0 AND n < c % 10) AND NOT (c % 11 = 0 AND n BETWEEN c % 9 AND c % 9 + 3);
 CREATE TABLE ones.first_value AS SELECT * FROM ones.value;
 -- the customer that each one belongs to on days, and the number that this one has in the twin

@@ -20,7 +20,7 @@ SELECT c, n, plates.day(n), CASE WHEN c % 4 = 0 AND t.random(plates.seed(c, n, 1
 	THEN CASE WHEN t.random(plates.seed(c, n, 2)) >= 0.2
 		THEN round(v.value + 160 * (t.random(plates.seed(c, n, 3)) - 0.5), 2) END
 	ELSE v.value END, v.value
-FROM generate_series(1, t.scaled(24)) c, generate_series(1, 8) n,
+FROM generate_series(1, 24) c, generate_series(1, 8) n,
 	LATERAL (SELECT CASE WHEN NOT (c % 7 = 0 AND n < c % 10)
 		AND NOT (c % 11 = 0 AND n BETWEEN c % 9 AND c % 9 + 3)
 		THEN round(150 + 130 * sin(c + n / (2 + c % 4)::numeric)::numeric + 60 *
@@ -32,13 +32,13 @@ SELECT n, turn, c, (ARRAY['hand', 'hand', 'delete', 'floor', 'cap', 'fixed', 'fl
 	(ARRAY['mass', 'gold', 'platinum', 'diamond'])[
 		1 + floor(t.random(plates.seed(c, n, 20 + turn)) * 4)::int],
 	plates.day(n) + floor(t.random(plates.seed(c, n, 30 + turn)) * 25)::int
-FROM generate_series(1, t.scaled(24)) c, generate_series(1, 8) n, generate_series(1, 2) turn
+FROM generate_series(1, 24) c, generate_series(1, 8) n, generate_series(1, 2) turn
 WHERE t.random(plates.seed(c, n, 40 + turn)) < 0.25;
 -- numbers are changed in between, before and after all else, and some are had back
 INSERT INTO plates.event
 SELECT n, turn, c, CASE WHEN t.random(plates.seed(c, n, 50 + turn)) < 0.2 THEN 'back' ELSE 'plate'
 		END, NULL, plates.day(n) + floor(t.random(plates.seed(c, n, 60 + turn)) * 25)::int
-FROM generate_series(1, t.scaled(24)) c, generate_series(1, 8) n, (VALUES (0), (3)) w(turn)
+FROM generate_series(1, 24) c, generate_series(1, 8) n, (VALUES (0), (3)) w(turn)
 WHERE t.random(plates.seed(c, n, 70 + turn)) < 0.12;
 
 CREATE FUNCTION plates.scheme(scheme text, source text) RETURNS void LANGUAGE plpgsql AS $$
@@ -205,7 +205,7 @@ CREATE FUNCTION plates.told(scheme text) RETURNS TABLE (what text, told jsonb) L
 		FROM day d, tiering.tiers_on(scheme, d.day - 5) m
 		UNION ALL SELECT 'tier', jsonb_build_object('customer_id', c, 'day', d.day, 'tier',
 			tiering.tier_on(scheme, plates.now(scheme, c), d.day - 5))
-		FROM day d, generate_series(1, t.scaled(24)) c
+		FROM day d, generate_series(1, 24) c
 		UNION ALL SELECT 'request', to_jsonb(r) - '{request,requested_at,decided_at}'::text[]
 		FROM tiering.request_state r WHERE r.scheme = told.scheme
 	)
@@ -229,7 +229,7 @@ CREATE FUNCTION plates.begin() RETURNS bigint LANGUAGE sql AS $$
 	UPDATE plates.value v SET value = f.value FROM plates.first_value f
 	WHERE (f.customer, f.n) = (v.customer, v.n);
 	DELETE FROM plates.number;
-	INSERT INTO plates.number SELECT c, 1, c::text FROM generate_series(1, t.scaled(24)) c;
+	INSERT INTO plates.number SELECT c, 1, c::text FROM generate_series(1, 24) c;
 	SELECT count(*) FROM plates.number;
 $$;
 SELECT plates.scheme('same_' || kind, 'SELECT customer AS customer_id, value FROM plates.value

@@ -1,0 +1,20 @@
+/*
+ * source_columns.h
+ *		What a bank's own query yields, beside what is expected of it.
+ */
+#ifndef TIERING_SOURCE_COLUMNS_H
+#define TIERING_SOURCE_COLUMNS_H
+
+#include "executor/spi.h"
+
+#include "source.h"
+
+extern SPIPlanPtr SourcePrepare(const char *query, int nparams);
+extern TupleDesc SourceColumns(const Source *source);
+extern void CheckColumns(const Source *source, TupleDesc expected);
+extern Oid	CustomerType(TupleDesc columns);
+extern ArrayType *PossibleCustomers(ArrayType *customers, Oid type);
+extern char *SelectExpected(const Source *source, TupleDesc expected,
+							bool customers, Oid type);
+
+#endif							/* TIERING_SOURCE_COLUMNS_H */
