@@ -15,13 +15,14 @@ TABLE_PARTS = $(addprefix tables/,fx_rate calendar_day scheme publication drafti
 	limit dimension trusted_login report_right request writing dirty run by_customer)
 CODE_PARTS = scale/workers \
 	$(addprefix averages/,periods calendars measures rows accounts days) \
-	series/series series/accounts series/fx averages/checks series/rate_checks \
+	series/series series/accounts series/fx $(addprefix averages/,findings range_findings \
+		day_findings checks) series/rate_checks \
 	$(addprefix schemes/,publication turn asset_weight freeze classify lack authoring document \
 		successor direction validate publish four_eyes explain preset) \
 	rights/reader $(addprefix history/,history number archive) \
 	$(addprefix movement/,decide source request distribution assessment matrix current record \
-		dimension assess refresh run limit check dirty watch replay load restate void rename merge \
-		forget simulate) \
+		dimension assess refresh run limit check dirty watch replay keep_replay repeat load \
+		restate void rename merge forget simulate) \
 	$(addprefix reports/,distribution matrix retention shortfall outlook benefit near customer \
 		status dimension run page) \
 	$(addprefix scale/,schemes settings shards refresh reports) \

@@ -1,6 +1,6 @@
 /*
  * check.c
- *		What screens accounts for rows that have a fault: see checks.sql.
+ *		What screens accounts for rows that have a fault: see findings.sql.
  *
  * Each day has a number, drawn by a hash. A row without a fault of its own adds
  * the numbers of its days, so that in sums they cancel as the rows fit together.
