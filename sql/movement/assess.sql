@@ -128,26 +128,35 @@ RETURNS TABLE (tid tid, customer_id text, current_tier text, earned text, tier t
 	next_tier text, next_review date, kept_until date)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100000
 BEGIN ATOMIC
+	WITH touched AS MATERIALIZED (
+		SELECT a.ctid AS tid, t.customer_id COLLATE "C" AS customer_id, a.tier, a.earned,
+			COALESCE(a.first_as_of >= assignments_for.as_of, false) AS was_new
+		FROM _tiering.touched(assignments_for.scheme, assignments_for.as_of) t
+			LEFT JOIN tiering.assignment a ON a.scheme = assignments_for.scheme
+				AND a.customer_id = t.customer_id COLLATE "C"
+		WHERE assignments_for.again
+	)
 	SELECT a.ctid, a.customer_id, a.tier, a.earned, a.tier, a.since, a.version, a.policy_tier,
 		a.policy_since, a.first_as_of, a.misses, a.best, a.next_tier, a.next_review, a.kept_until
 	FROM tiering.assignment a
 	WHERE a.scheme = assignments_for.scheme
 		AND (assignments_for.customers IS NULL OR a.customer_id = ANY (assignments_for.customers))
 		AND (NOT assignments_for.again OR a.customer_id NOT IN (
-			SELECT t.customer_id COLLATE "C"
-				FROM _tiering.touched(assignments_for.scheme, assignments_for.as_of) t))
+			SELECT t.customer_id FROM touched t))
 	UNION ALL
-	SELECT a.ctid, t.customer_id, a.tier, a.earned, b.tier, b.since, b.version, b.policy_tier,
+	SELECT t.tid, t.customer_id, t.tier, t.earned, b.tier, b.since, b.version, b.policy_tier,
 		b.policy_since, b.first_as_of, b.misses, b.best, b.next_tier, b.next_review, b.kept_until
-	FROM _tiering.touched(assignments_for.scheme, assignments_for.as_of) t
-		LEFT JOIN tiering.assignment a ON a.scheme = assignments_for.scheme
-			AND a.customer_id = t.customer_id COLLATE "C"
+	FROM (SELECT x.* FROM touched x WHERE NOT x.was_new) t
 		LEFT JOIN LATERAL _tiering.assignment_before(assignments_for.scheme, t.customer_id,
-			assignments_for.as_of) b
-			ON true
-	WHERE assignments_for.again
-		AND (assignments_for.customers IS NULL
-			OR t.customer_id COLLATE "C" = ANY (assignments_for.customers));
+			assignments_for.as_of) b ON true
+	WHERE assignments_for.customers IS NULL
+		OR t.customer_id = ANY (assignments_for.customers)
+	UNION ALL	-- who was new at it was nobody before
+	SELECT t.tid, t.customer_id, t.tier, t.earned, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+		NULL, NULL, NULL
+	FROM touched t
+	WHERE t.was_new AND (assignments_for.customers IS NULL
+		OR t.customer_id = ANY (assignments_for.customers));
 END;
 COMMENT ON FUNCTION _tiering.assignments_for(text, date, boolean, text[]) IS
 'The assignments of a scheme before an assessment; again: before the last one, which is '

@@ -88,11 +88,12 @@ COMMENT ON FUNCTION _tiering.kept_rows(tiering.kept_assessment, timestamptz) IS
 'as known now. They are called by the numbers that they have now. Who was none, or waited for an '
 'approval to become one, has no tier. Nobody if the assessment is null';
 
+-- Of a part that was never analyzed the planner would read all, whichever assessment is asked for.
 CREATE FUNCTION _tiering.kept_of(scheme text, days date[], customers text[])
 RETURNS TABLE (as_of date, customer_id text, tier text, measure numeric, version int)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 100000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
-SET jit = off SET enable_nestloop = off
+SET jit = off SET enable_nestloop = off SET enable_seqscan = off
 AS $$
 #variable_conflict use_column
 DECLARE

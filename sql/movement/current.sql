@@ -39,7 +39,7 @@ CREATE FUNCTION _tiering.current_measures(scheme text, customers text[])
 RETURNS TABLE (customer_id text, as_of date, measure numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
-SET jit = off SET enable_nestloop = off
+SET jit = off SET enable_nestloop = off SET enable_seqscan = off
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -64,6 +64,7 @@ CREATE FUNCTION _tiering.simulated_cells(scheme text, version int, as_of date)
 RETURNS TABLE (current_tier text, tier text, customers bigint, measure numeric)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 50
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -72,15 +73,18 @@ DECLARE
 		FROM tiering.source s WHERE s.scheme = simulated_cells.scheme;
 	previous date := l.as_of FROM _tiering.last_assessment(scheme, day) l;
 	cells _tiering.assessed_cell[];
+	repeated text;
 BEGIN
-	WITH cell AS MATERIALIZED (
-		SELECT d.gone, d.current_tier, max(d.current_version) AS current_version, (d.v).tier,
+	WITH d AS MATERIALIZED (
+		SELECT a.customer_id, a.gone, a.current_tier, a.current_version, (a.v).tier, a.measure
+		FROM _tiering.assessed(simulated_cells.scheme, day, simulated_cells.version, previous,
+			NULL, NULL, again) a
+	), cell AS MATERIALIZED (
+		SELECT d.gone, d.current_tier, max(d.current_version) AS current_version, d.tier,
 			count(*) AS customers, sum(d.measure) AS measure,
 			array_agg(d.customer_id) FILTER (WHERE d.current_tier IS NOT NULL
-				AND (d.v).tier IS NULL AND d.measure IS NULL) AS leaving
-		FROM _tiering.assessed(simulated_cells.scheme, day, simulated_cells.version, previous,
-			NULL, NULL, again) d
-		GROUP BY d.gone, d.current_tier, (d.v).tier
+				AND d.tier IS NULL AND d.measure IS NULL) AS leaving
+		FROM d GROUP BY d.gone, d.current_tier, d.tier
 	), taken AS (
 		SELECT l.gone, l.current_tier, sum(m.measure) AS measure
 		FROM (SELECT c.gone, c.current_tier, unnest(c.leaving) AS customer_id FROM cell c) l
@@ -90,17 +94,17 @@ BEGIN
 		GROUP BY l.gone, l.current_tier
 	)
 	SELECT array_agg(ROW(c.gone, c.current_tier, c.current_version, c.tier, c.customers, 0, 0,
-		COALESCE(c.measure + t.measure, c.measure, t.measure))::_tiering.assessed_cell)
-	INTO cells
+		COALESCE(c.measure + t.measure, c.measure, t.measure))::_tiering.assessed_cell),
+		(SELECT min(x.customer_id) FROM (
+			SELECT d.customer_id FROM d WHERE d.current_tier IS NULL
+			GROUP BY d.customer_id HAVING count(*) > 1) x)
+	INTO cells, repeated
 	FROM cell c
 		LEFT JOIN taken t ON t.gone = c.gone AND t.current_tier = c.current_tier AND c.leaving
 			IS NOT NULL;
 	PERFORM _tiering.check_cells(simulated_cells.scheme, day, simulated_cells.version, NULL,
 		_tiering.customer_count(simulated_cells.scheme), cells);
-	IF EXISTS (SELECT FROM unnest(cells) c WHERE c.current_tier IS NULL) THEN
-		PERFORM _tiering.refuse_repeated(simulated_cells.scheme, day, simulated_cells.version,
-			NULL);
-	END IF;
+	PERFORM _tiering.refuse_repeated(simulated_cells.scheme, repeated);
 	RETURN QUERY SELECT c.current_tier, c.tier, sum(c.customers)::bigint, sum(c.measure)
 		FROM unnest(cells) c GROUP BY c.current_tier, c.tier;
 END;

@@ -5,14 +5,14 @@ CREATE ROLE t_conf_a;
 CREATE ROLE t_conf_north;
 CREATE ROLE t_conf_all;
 CREATE ROLE t_conf_none;
-SELECT setseed(0.3) \g /dev/null
 CREATE TABLE conf.had (scheme text, id text, month date, assets numeric, branch text);
 INSERT INTO conf.had
-SELECT 'conf_a', b.name || c, m, round((random() * 200000)::numeric, 2), b.branch
+SELECT 'conf_a', b.name || c, m, round(t.random(x.seed) * 200000, 2), b.branch
 FROM (VALUES ('N', 'north'), ('SECRET-S', 'south'), ('SECRET-U', NULL)) b(name, branch),
 	generate_series(1, 30) c,
-	unnest('{2026-01-31,2026-02-28,2026-03-31}'::date[]) m
-WHERE random() < 0.9;
+	unnest('{2026-01-31,2026-02-28,2026-03-31}'::date[]) m,
+	LATERAL (SELECT hashtextextended(b.name || c, extract(month FROM m)::int) AS seed) x
+WHERE t.random(x.seed + 1) < 0.9;
 -- who was in the south first, and who went there
 UPDATE conf.had SET branch = 'south' WHERE id IN ('N1', 'N2') AND month < '2026-03-01';
 UPDATE conf.had SET branch = 'south' WHERE id IN ('N3', 'N4') AND month > '2026-03-01';

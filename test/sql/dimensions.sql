@@ -247,7 +247,9 @@ BEGIN
 END;
 $$;
 SET track_functions = 'all';
-SELECT c, r.* FROM unnest(ARRAY['scheme = ''dims_two''', 'scheme = ''dims''',
+SELECT c, r.targets, CASE WHEN c ~ 'LIKE' THEN r.runs < r.targets ELSE true END AS shared,
+	CASE WHEN c !~ 'LIKE' THEN r.runs END AS runs
+FROM unnest(ARRAY['scheme = ''dims_two''', 'scheme = ''dims''',
 	'scheme = ''dims'' AND as_of = ''2026-06-30''', 'scheme = ''dims'' AND as_of > ''2026-05-31''',
 	'scheme = ''dims'' AND dimension = ''manager''', 'scheme LIKE ''dims%''']) c, dims.runs(c) r;
 RESET track_functions;

@@ -16,8 +16,8 @@ INSERT INTO tiering.policy (scheme, version, tier) VALUES ('worded', 1, 'top');
 -- no word of mid's is left at its default: one that is new has to be added above
 SELECT column_name AS not_tried
 FROM information_schema.columns c,
-	(SELECT to_jsonb(p) FROM tiering.policy p WHERE tier = 'mid') mid(words),
-	(SELECT to_jsonb(p) FROM tiering.policy p WHERE tier = 'top') top(words)
+	(SELECT to_jsonb(p) FROM tiering.policy p WHERE scheme = 'worded' AND tier = 'mid') mid(words),
+	(SELECT to_jsonb(p) FROM tiering.policy p WHERE scheme = 'worded' AND tier = 'top') top(words)
 WHERE table_schema = 'tiering' AND table_name = 'policy'
 	AND column_name NOT IN ('scheme', 'version', 'tier')
 	AND mid.words -> column_name IS NOT DISTINCT FROM top.words -> column_name;

@@ -238,7 +238,7 @@ SELECT plates.scheme('same_' || kind, 'SELECT customer AS customer_id, value FRO
 		v.value FROM plates.value v JOIN plates.number p ON p.customer = v.customer
 		WHERE v.as_of = $1 AND v.value IS NOT NULL
 		ORDER BY v.customer, hashtext(p.number || v.as_of::text)')
-FROM unnest('{all,short}'::text[]) kind;
+FROM unnest('{all,short}'::text[]) kind \g
 SELECT 'SELECT plates.begin() > 0 AS begun', format('CALL plates.live(%L)', name || '_' || kind)
 FROM unnest('{all,short}'::text[]) kind, unnest('{same,other}'::text[]) name
 ORDER BY kind, name DESC \gexec
