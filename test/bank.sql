@@ -262,7 +262,7 @@ BEGIN
 			CASE WHEN NOT exact THEN ARRAY(
 				SELECT a.attname FROM pg_attribute a WHERE a.attrelid = kept AND a.attnum > 0
 					AND (a.atttypid IN ('timestamptz'::regtype, 'bytea'::regtype,
-						'uuid'::regtype) OR a.attname = 'slot'))
+						'uuid'::regtype) OR a.attname IN ('slot', 'seconds', 'pid')))
 				ELSE ARRAY[]::text[] END, kept) INTO one;
 		result := concat_ws(' ', result, kept::text || '=' || COALESCE(one, 'empty'));
 	END LOOP;
