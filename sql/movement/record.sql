@@ -341,13 +341,13 @@ BEGIN
 			SELECT x.as_of FROM _tiering.moves_of(n.scheme, n.customer_id) x
 			ORDER BY x.move DESC LIMIT 1) m ON true
 	WHERE a.scheme = n.scheme AND a.customer_id = n.customer_id AND n.tier <> o.tier;
-	-- what an assessment had noted on the same day does not count any more
+	-- what assessments had noted since the day does not count any more
 	INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses, after_batch)
-	SELECT DISTINCT a.scheme, a.customer_id, a.as_of, a.version, 0,
+	SELECT DISTINCT a.scheme, a.customer_id, h.as_of, a.version, 0,
 		_tiering.next_batch(a.scheme) - 1
 	FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 		JOIN tiering.assignment a USING (scheme, customer_id)
-		JOIN tiering.watch_history h ON h.scheme = a.scheme AND h.as_of = a.as_of
+		JOIN tiering.watch_history h ON h.scheme = a.scheme AND h.as_of >= a.as_of
 			AND h.customer_id = ANY (ARRAY[a.customer_id] || ARRAY(
 				SELECT f.customer_id FROM tiering.former_number f
 				WHERE f.scheme = a.scheme AND f.now_id = a.customer_id))

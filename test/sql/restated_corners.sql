@@ -207,6 +207,25 @@ INSERT INTO corner.value VALUES ('term', '2024-05-31', 50), ('term', '2024-06-30
 SELECT down FROM tiering.refresh('corner_term', '2024-05-31');
 SELECT superseded, recorded FROM tiering.restate('corner_term', '2024-05-31', '{term}');
 SELECT t.invariants('corner_term');
+
+-- A change by hand as of a day before the last assessment: what that had noted is of the tier left,
+-- and so is what one before it had, if that is after the day.
+SELECT tiering.create_ladder('corner_hand', 'value', '{low,mid,high}', '{NULL,100,200}');
+INSERT INTO tiering.policy (scheme, version, tier, down_after)
+VALUES ('corner_hand', 1, 'high', 5);
+SELECT tiering.publish('corner_hand', '2024-01-01'),
+	tiering.set_source('corner_hand', 'SELECT customer_id, value FROM corner.value
+		WHERE as_of = $1 AND customer_id = ''hand''');
+INSERT INTO corner.value VALUES ('hand', '2024-01-31', 250), ('hand', '2024-02-29', 150),
+	('hand', '2024-03-31', 150);
+SELECT count(tiering.refresh('corner_hand', d))
+FROM unnest('{2024-01-31,2024-02-29,2024-03-31}'::date[]) d;
+SELECT tier, misses, next_tier FROM tiering.assignment WHERE scheme = 'corner_hand';
+UPDATE tiering.assignment SET tier = 'mid', as_of = '2024-02-10' WHERE scheme = 'corner_hand';
+SELECT tier, since, misses, next_tier FROM tiering.assignment WHERE scheme = 'corner_hand';
+SELECT d, b.tier, b.misses, b.next_tier FROM unnest('{2024-03-01,2024-04-30}'::date[]) d,
+	_tiering.assignment_before('corner_hand', 'hand', d) b;
+SELECT t.invariants('corner_hand');
 SELECT tiering.revoke_role('t_corner', 'approve'), tiering.revoke_role('t_corner', 'report');
 DROP ROLE t_corner;
 DROP SCHEMA corner CASCADE;
