@@ -52,6 +52,7 @@ static const char *const OfOurs[] = {
 	"enable_hashjoin",
 	"enable_mergejoin",
 	"enable_nestloop",
+	"enable_seqscan",
 	"jit",
 	"plan_cache_mode",
 	"random_page_cost",
