@@ -351,7 +351,8 @@ BEGIN
 			AND h.customer_id = ANY (ARRAY[a.customer_id] || ARRAY(
 				SELECT f.customer_id FROM tiering.former_number f
 				WHERE f.scheme = a.scheme AND f.now_id = a.customer_id))
-	WHERE n.tier <> o.tier;
+	WHERE n.tier <> o.tier AND NOT EXISTS (
+		SELECT FROM _tiering.taken_back_by(h.scheme, h.as_of, COALESCE(h.after_batch, 0)));
 	-- who was in that tier before has been there since then
 	UPDATE tiering.assignment a SET as_of = o.as_of, since = o.since, version = o.version
 	FROM new_rows n JOIN old_rows o USING (scheme, customer_id)

@@ -226,6 +226,16 @@ SELECT tier, since, misses, next_tier FROM tiering.assignment WHERE scheme = 'co
 SELECT d, b.tier, b.misses, b.next_tier FROM unnest('{2024-03-01,2024-04-30}'::date[]) d,
 	_tiering.assignment_before('corner_hand', 'hand', d) b;
 SELECT t.invariants('corner_hand');
+-- but an assessment that was taken back has noted nothing, and nothing takes that away
+INSERT INTO corner.value VALUES ('hand', '2024-04-30', 250), ('hand', '2024-05-31', 150),
+	('hand', '2024-05-20', 150);
+SELECT count(tiering.refresh('corner_hand', d)) FROM unnest('{2024-04-30,2024-05-31}'::date[]) d;
+SELECT tiering.void_assessment('corner_hand', '2024-05-31', 'too early') IS NOT NULL AS voided;
+UPDATE tiering.assignment SET tier = 'low', as_of = '2024-05-02' WHERE scheme = 'corner_hand';
+UPDATE tiering.assignment SET tier = 'high', as_of = '2024-05-03' WHERE scheme = 'corner_hand';
+SELECT count(tiering.refresh('corner_hand', '2024-05-20'));
+SELECT tier, misses FROM tiering.assignment WHERE scheme = 'corner_hand';
+SELECT t.invariants('corner_hand');
 SELECT tiering.revoke_role('t_corner', 'approve'), tiering.revoke_role('t_corner', 'report');
 DROP ROLE t_corner;
 DROP SCHEMA corner CASCADE;
