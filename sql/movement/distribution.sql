@@ -326,8 +326,10 @@ BEGIN ATOMIC
 			SELECT CASE WHEN n.cause <> 'manual' THEN n.assessed END AS first_as_of) f
 		LEFT JOIN LATERAL _tiering.last_entry(l.scheme, p.numbers, l.assessed,
 			assignment_before.day) w ON true
-		LEFT JOIN LATERAL _tiering.succeeded(l.scheme, w.version) s
-			ON w.version <> l.version AND s.from_version = l.version AND s.tier = l.to_tier
+		LEFT JOIN LATERAL (	-- apart, so that it is not worked out where the version is the same
+			SELECT t.becomes FROM _tiering.succeeded(l.scheme, w.version) t
+			WHERE w.version <> l.version AND t.from_version = l.version AND t.tier = l.to_tier
+			OFFSET 0) s ON true
 		CROSS JOIN LATERAL _tiering.entry_after(l.scheme, w.version,
 			COALESCE(s.becomes, l.to_tier), l.as_of, w.version, w.policy_tier, w.policy_since,
 			f.first_as_of, COALESCE(w.misses, 0), w.best, w.next_tier, w.next_review,

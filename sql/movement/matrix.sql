@@ -57,14 +57,15 @@ AS $$
 BEGIN
 	RETURN QUERY
 	WITH span AS (
-		SELECT m.as_of, m.customer_id, bool_and(m.direction = 'merged') AS merged,
-			(array_agg(m.from_tier ORDER BY m.move))[1] AS from_tier,
-			(array_agg(m.to_tier ORDER BY m.move DESC))[1] AS to_tier,
-			(array_agg(m.direction ORDER BY m.move DESC))[1] AS direction,
-			(array_agg(m.version ORDER BY m.move DESC))[1] AS version,
-			(array_agg(m.assessed ORDER BY m.move DESC))[1] AS assessed
+		-- the last move of a customer on a day, and what the first one began with: one sort
+		SELECT DISTINCT ON (m.as_of, m.customer_id) m.as_of, m.customer_id,
+			bool_and(m.direction = 'merged') OVER back AS merged,
+			last_value(m.from_tier) OVER back AS from_tier, m.to_tier, m.direction, m.version,
+			m.assessed
 		FROM _tiering.moves_about(moved_about.scheme, day, previous, assessment) m
-		GROUP BY m.as_of, m.customer_id
+		WINDOW back AS (PARTITION BY m.as_of, m.customer_id ORDER BY m.move DESC
+			ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+		ORDER BY m.as_of, m.customer_id, m.move DESC
 	), moved AS MATERIALIZED (
 		SELECT s.customer_id, s.as_of, s.assessed, s.from_tier, s.to_tier, s.version,
 			-- who is none any more has not left, whatever else there was on the day

@@ -4,12 +4,10 @@
  */
 
 -- Within a definer's function current_user is the extension's owner.
+-- Inlined, as it is asked for each row that is recorded
 CREATE FUNCTION _tiering.acting_role() RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 10
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT NULLIF(current_setting('role', true), 'none')
-$$;
+RETURN NULLIF(current_setting('role', true), 'none');
 COMMENT ON FUNCTION _tiering.acting_role() IS
 'The role that the session has set with SET ROLE; null if none. Who had logged in is session_user';
 
