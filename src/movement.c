@@ -9,7 +9,7 @@
 #include "movement.h"
 
 /* A decision on its way */
-typedef struct Ruling
+typedef struct Decision
 {
 	const Movement *movement;
 	const Assignment *current;
@@ -21,9 +21,9 @@ typedef struct Ruling
 	int			pending;		/* a rise that was put off until now */
 	DateADT		due;			/* what is decided falls due on this day */
 	int			best;			/* of the misses, this one among them */
-	int			ruled;			/* what rules and policy give */
+	int			by_policy;		/* what rules and policy give */
 	bool		approved;
-} Ruling;
+} Decision;
 
 static void
 SplitDay(DateADT day, int *year, int *month, int *mday)
@@ -234,7 +234,7 @@ PolicyOf(const Movement *movement, const Assignment *current)
  * that makes it enough is when the customer leaves the tier.
  */
 static void
-CountReviews(Ruling *r)
+CountReviews(Decision *r)
 {
 	const Assignment *current = r->current;
 	DateADT		as_of = r->occasion->as_of;
@@ -255,7 +255,7 @@ CountReviews(Ruling *r)
 
 /* A term ends on its last day, whatever reviews there are */
 static void
-JudgeTerm(Ruling *r, DateADT term_end)
+JudgeTerm(Decision *r, DateADT term_end)
 {
 	const Occasion *occasion = r->occasion;
 
@@ -267,7 +267,7 @@ JudgeTerm(Ruling *r, DateADT term_end)
 
 /* Whether what is earned is a miss, and how often that counts */
 static void
-JudgeMiss(Ruling *r)
+JudgeMiss(Decision *r)
 {
 	const Assignment *current = r->current;
 	const Occasion *occasion = r->occasion;
@@ -289,7 +289,7 @@ JudgeMiss(Ruling *r)
 
 /* The rise that the assessment before put off until this one */
 static int
-PendingRise(const Ruling *r)
+PendingRise(const Decision *r)
 {
 	const Assignment *current = r->current;
 
@@ -312,7 +312,7 @@ DownTarget(const Tier *tier, int earned, int best)
 
 /* Where the policy leads at an assessment */
 static int
-WantedTier(const Ruling *r)
+WantedTier(const Decision *r)
 {
 	const Assignment *current = r->current;
 	int			earned = r->occasion->earned;
@@ -370,12 +370,12 @@ Overridden(const Movement *movement, const Occasion *occasion, DateADT day, int 
 
 /* From which day on a decision of the policy counts */
 static DateADT
-EffectiveDay(const Ruling *r)
+EffectiveDay(const Decision *r)
 {
-	const Tier *tier = r->ruled == NO_TIER ? r->policy : &r->movement->tiers[r->ruled];
+	const Tier *tier = r->by_policy == NO_TIER ? r->policy : &r->movement->tiers[r->by_policy];
 
 	/* who falls leaves by the policy of the tier left */
-	if (r->policy != NULL && IsBelow(r->movement, r->ruled, r->current->policy_tier))
+	if (r->policy != NULL && IsBelow(r->movement, r->by_policy, r->current->policy_tier))
 		tier = r->policy;
 	if (tier == NULL || tier->effective == EFFECTIVE_ASSESSMENT)
 		return r->due;
@@ -396,7 +396,7 @@ FallDue(const Tier *tier, const Assignment *now, DateADT as_of, DateADT first)
 
 /* What comes next, if the customer goes on to earn what they earned last */
 static void
-LookAhead(const Ruling *r, Verdict *verdict)
+LookAhead(const Decision *r, Verdict *verdict)
 {
 	Assignment *now = &verdict->now;
 	const Tier *tier = now->policy_tier == NO_TIER ? NULL :
@@ -425,7 +425,7 @@ LookAhead(const Ruling *r, Verdict *verdict)
 
 /* The term that the customer is in after the assessment */
 static DateADT
-NewTerm(const Ruling *r, const Assignment *now)
+NewTerm(const Decision *r, const Assignment *now)
 {
 	const Tier *tier = now->policy_tier == NO_TIER ? NULL :
 		&r->movement->tiers[now->policy_tier];
@@ -445,7 +445,7 @@ NewTerm(const Ruling *r, const Assignment *now)
 
 /* Whether the policy's move was put off by an assessment before */
 static inline bool
-WasPutOff(const Ruling *r)
+WasPutOff(const Decision *r)
 {
 	return r->current->next_review != NO_DAY &&
 		(r->below || r->pending != NO_TIER);
@@ -453,7 +453,7 @@ WasPutOff(const Ruling *r)
 
 /* Why a customer comes from one tier to another one at the assessment */
 static Cause
-CauseOf(const Ruling *r, int from, int tier)
+CauseOf(const Decision *r, int from, int tier)
 {
 	const Assignment *current = r->current;
 
@@ -461,9 +461,9 @@ CauseOf(const Ruling *r, int from, int tier)
 		return CAUSE_NEW;
 	if (tier == NO_TIER)
 		return CAUSE_EXIT;
-	if (tier != r->ruled)
+	if (tier != r->by_policy)
 		return CAUSE_OVERRIDE;
-	if (from != current->policy_tier && r->ruled == current->policy_tier)
+	if (from != current->policy_tier && r->by_policy == current->policy_tier)
 		return CAUSE_OVERRIDE_END;
 	if (r->approved)
 		return CAUSE_APPROVAL;
@@ -517,7 +517,7 @@ NextChange(const Occasion *occasion, DateADT after, DateADT before)
  * one tier. Whoever is a customer by an override alone is none when it ends.
  */
 static void
-FollowOverrides(const Ruling *r, Verdict *verdict, DateADT after, DateADT before, int tier)
+FollowOverrides(const Decision *r, Verdict *verdict, DateADT after, DateADT before, int tier)
 {
 	DateADT		day;
 
@@ -535,7 +535,7 @@ FollowOverrides(const Ruling *r, Verdict *verdict, DateADT after, DateADT before
 
 /* A step, if the tier is another than the one before */
 static void
-StepTo(const Ruling *r, Verdict *verdict, DateADT day, int tier)
+StepTo(const Decision *r, Verdict *verdict, DateADT day, int tier)
 {
 	if (tier != verdict->now.tier)
 		AddStep(verdict, day, tier,
@@ -548,7 +548,7 @@ StepTo(const Ruling *r, Verdict *verdict, DateADT day, int tier)
  * and the policy's own move comes on the day on which it fell due or counts.
  */
 static void
-WalkDays(const Ruling *r, Verdict *verdict, DateADT effective)
+WalkDays(const Decision *r, Verdict *verdict, DateADT effective)
 {
 	const Occasion *occasion = r->occasion;
 	DateADT		as_of = occasion->as_of;
@@ -558,8 +558,8 @@ WalkDays(const Ruling *r, Verdict *verdict, DateADT effective)
 	if (effective < as_of)
 	{
 		StepTo(r, verdict, effective,
-			   Overridden(r->movement, occasion, effective, r->ruled));
-		FollowOverrides(r, verdict, effective, as_of, r->ruled);
+			   Overridden(r->movement, occasion, effective, r->by_policy));
+		FollowOverrides(r, verdict, effective, as_of, r->by_policy);
 	}
 	else if (effective > as_of)
 	{
@@ -573,14 +573,14 @@ WalkDays(const Ruling *r, Verdict *verdict, DateADT effective)
 
 /* The steps that lead to where the customer is, in the order of their days */
 static void
-Walk(const Ruling *r, Verdict *verdict, DateADT effective)
+Walk(const Decision *r, Verdict *verdict, DateADT effective)
 {
 	const Occasion *occasion = r->occasion;
 	const Assignment *current = r->current;
 	DateADT		as_of = occasion->as_of;
 	bool		unknown = current->customer && current->tier == NO_TIER;
 	int			tier = occasion->gone ? NO_TIER :
-		Overridden(r->movement, occasion, as_of, r->ruled);
+		Overridden(r->movement, occasion, as_of, r->by_policy);
 
 	if (current->customer && !unknown && occasion->previous != NO_DAY &&
 		occasion->kind == OCCASION_ASSESSMENT)
@@ -603,14 +603,14 @@ CameBack(const Verdict *verdict)
 
 /* What the policy notes of who stays a customer */
 static void
-Note(const Ruling *r, Verdict *verdict, DateADT effective)
+Note(const Decision *r, Verdict *verdict, DateADT effective)
 {
 	const Assignment *current = r->current;
 	Assignment *now = &verdict->now;
-	bool		stays = current->customer && r->ruled == current->policy_tier;
+	bool		stays = current->customer && r->by_policy == current->policy_tier;
 
 	now->customer = now->tier != NO_TIER;
-	now->policy_tier = r->ruled;
+	now->policy_tier = r->by_policy;
 	now->policy_since = stays ? current->policy_since : effective;
 	now->first = current->customer && !CameBack(verdict) ? current->first :
 		r->occasion->as_of;
@@ -624,31 +624,31 @@ Note(const Ruling *r, Verdict *verdict, DateADT effective)
 
 /* What rules and policy give at an assessment, and what a request asks for */
 static void
-RuleAssessment(Ruling *r, Verdict *verdict)
+RuleAssessment(Decision *r, Verdict *verdict)
 {
 	const Assignment *current = r->current;
 	bool		stays;
 
 	JudgeMiss(r);
 	r->pending = PendingRise(r);
-	r->ruled = WantedTier(r);
-	stays = r->policy != NULL && r->ruled == current->policy_tier;
-	r->approved = r->ruled != NO_TIER && r->ruled == r->occasion->moved_to;
-	if (r->ruled != NO_TIER && !stays && !r->approved &&
-		r->movement->tiers[r->ruled].approval)
+	r->by_policy = WantedTier(r);
+	stays = r->policy != NULL && r->by_policy == current->policy_tier;
+	r->approved = r->by_policy != NO_TIER && r->by_policy == r->occasion->moved_to;
+	if (r->by_policy != NO_TIER && !stays && !r->approved &&
+		r->movement->tiers[r->by_policy].approval)
 	{
-		verdict->asked = r->ruled;
-		r->ruled = r->policy != NULL ? current->policy_tier : NO_TIER;
+		verdict->asked = r->by_policy;
+		r->by_policy = r->policy != NULL ? current->policy_tier : NO_TIER;
 	}
 	/* only a fall comes of what fell due */
 	if (r->counts == 0 || r->occasion->gone ||
-		!IsBelow(r->movement, r->ruled, current->policy_tier))
+		!IsBelow(r->movement, r->by_policy, current->policy_tier))
 		r->due = r->occasion->as_of;
 }
 
 /* Somebody puts the customer there, and what the policy had noted is gone */
 static void
-PutByHand(const Ruling *r, Verdict *verdict)
+PutByHand(const Decision *r, Verdict *verdict)
 {
 	const Assignment *current = r->current;
 	Assignment *now = &verdict->now;
@@ -682,7 +682,7 @@ void
 Decide(const Movement *movement, const Assignment *current, const Occasion *occasion,
 	   Verdict *verdict)
 {
-	Ruling		r = {movement, current, occasion};
+	Decision		r = {movement, current, occasion};
 	DateADT		effective;
 
 	r.policy = PolicyOf(movement, current);
@@ -704,9 +704,9 @@ Decide(const Movement *movement, const Assignment *current, const Occasion *occa
 	else
 	{
 		r.approved = occasion->moved_to != NO_TIER;
-		r.ruled = r.approved ? occasion->moved_to : current->policy_tier;
+		r.by_policy = r.approved ? occasion->moved_to : current->policy_tier;
 	}
-	if (current->customer && r.ruled == current->policy_tier)
+	if (current->customer && r.by_policy == current->policy_tier)
 		effective = occasion->as_of;
 	else
 		effective = occasion->gone ? occasion->as_of : EffectiveDay(&r);
@@ -723,7 +723,7 @@ void
 GoOn(const Movement *movement, Assignment *current, DateADT as_of, DateADT previous)
 {
 	Occasion	occasion = {.as_of = as_of, .previous = previous};
-	Ruling		r = {movement, current, &occasion};
+	Decision		r = {movement, current, &occasion};
 
 	r.policy = PolicyOf(movement, current);
 	if (current->misses == 0 || r.policy == NULL || HasSpan(r.policy->term))

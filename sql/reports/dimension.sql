@@ -3,7 +3,7 @@
  * counts once, and whom the dimension does not tell is unknown, which is a row of its own.
  */
 
-CREATE FUNCTION _tiering.standing(scheme text, as_of date)
+CREATE FUNCTION _tiering.customers_on(scheme text, as_of date)
 RETURNS TABLE (customer_id text, tier text, measure numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
@@ -16,31 +16,31 @@ BEGIN
 	IF as_of IS NULL THEN
 		RETURN QUERY SELECT a.customer_id, a.tier, m.measure
 		FROM tiering.assignment a
-			LEFT JOIN _tiering.current_measures(standing.scheme, NULL) m
+			LEFT JOIN _tiering.current_measures(customers_on.scheme, NULL) m
 				ON m.customer_id COLLATE "C" = a.customer_id
-		WHERE a.scheme = standing.scheme COLLATE "C";
+		WHERE a.scheme = customers_on.scheme COLLATE "C";
 		RETURN;
 	END IF;
 	k := _tiering.stood_as_kept(scheme, as_of, NULL);
 	IF k.slot IS NULL THEN
-		RETURN QUERY SELECT s.* FROM _tiering.stood_with(standing.scheme, as_of, NULL) s;
+		RETURN QUERY SELECT s.* FROM _tiering.stood_with(customers_on.scheme, as_of, NULL) s;
 		RETURN;
 	END IF;
 	RETURN QUERY SELECT r.customer_id, r.tier, r.measure FROM _tiering.kept_rows(k, NULL) r
 	WHERE r.tier IS NOT NULL;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.standing(text, date) IS
+COMMENT ON FUNCTION _tiering.customers_on(text, date) IS
 'Where customers stood at the end of a day, and what they had, null where that is not kept; the '
 'day null: where they are now';
 
-CREATE FUNCTION _tiering.standing_day(scheme text, as_of date) RETURNS date
+CREATE FUNCTION _tiering.report_day(scheme text, as_of date) RETURNS date
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 BEGIN ATOMIC
-	SELECT _tiering.check_day(COALESCE(standing_day.as_of, l.as_of, current_date), 'as_of')
-	FROM _tiering.last_assessment(standing_day.scheme) l;
+	SELECT _tiering.check_day(COALESCE(report_day.as_of, l.as_of, current_date), 'as_of')
+	FROM _tiering.last_assessment(report_day.scheme) l;
 END;
-COMMENT ON FUNCTION _tiering.standing_day(text, date) IS
+COMMENT ON FUNCTION _tiering.report_day(text, date) IS
 'The day of a report: the one given, the last assessment''s if that is null, and today''s if there '
 'was none. An infinite one is an error (22023)';
 
@@ -68,7 +68,7 @@ BEGIN
 		  GROUP BY 1, 2
 		  UNION ALL
 		  SELECT d.value, s.tier, count(*), sum(s.measure)
-		  FROM _tiering.standing(scheme, as_of) s
+		  FROM _tiering.customers_on(scheme, as_of) s
 			LEFT JOIN _tiering.dimension_on(scheme, dimension, day) d
 				ON d.customer_id = s.customer_id
 		  WHERE k.slot IS NULL AND (visible IS NULL OR s.customer_id = ANY (visible COLLATE "C"))
@@ -93,7 +93,7 @@ DECLARE
 	named int;
 BEGIN
 	PERFORM _tiering.check_reader(scheme), _tiering.check_dimension(scheme, dimension);
-	day := _tiering.standing_day(scheme, as_of);
+	day := _tiering.report_day(scheme, as_of);
 	named := COALESCE(_tiering.named_by(scheme, day), tiering.newest_version(scheme));
 	RETURN QUERY
 	SELECT d.value, d.tier, t.rank, NULLIF(t.title, ''), NULLIF(t.title_zh, ''), d.customers,
@@ -157,12 +157,12 @@ DECLARE
 BEGIN
 	PERFORM _tiering.check_reader(scheme_a), _tiering.check_reader(scheme_b),
 		tiering.newest_version(scheme_a), tiering.newest_version(scheme_b),
-		_tiering.standing_day(scheme_a, as_of);
+		_tiering.report_day(scheme_a, as_of);
 	RETURN QUERY
 	SELECT a.tier, b.tier, count(*), sum(a.measure), sum(b.measure)
-	FROM (SELECT s.* FROM _tiering.standing(scheme_a, cross_distribution.as_of) s
+	FROM (SELECT s.* FROM _tiering.customers_on(scheme_a, cross_distribution.as_of) s
 		  WHERE some_a IS NULL OR s.customer_id = ANY (some_a)) a
-		FULL JOIN (SELECT s.* FROM _tiering.standing(scheme_b, cross_distribution.as_of) s
+		FULL JOIN (SELECT s.* FROM _tiering.customers_on(scheme_b, cross_distribution.as_of) s
 			WHERE some_b IS NULL OR s.customer_id = ANY (some_b)) b USING (customer_id)
 	GROUP BY a.tier, b.tier
 	ORDER BY a.tier NULLS FIRST, b.tier NULLS FIRST;

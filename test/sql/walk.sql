@@ -771,8 +771,8 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.analyze_assignment(bigint);
 	_tiering.record_run(text, text, date, timestampwithtimezone, jsonb);
 	_tiering.check_dimension(text, text);
-	_tiering.standing(text, date);
-	_tiering.standing_day(text, date);
+	_tiering.customers_on(text, date);
+	_tiering.report_day(text, date);
 	_tiering.distribution_by(text, text, date, integer, text[]);
 	_tiering.dimension_rows(text, date);
 	_tiering.write_dimensions(text, text, text[]);
