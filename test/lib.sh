@@ -12,6 +12,7 @@ server_data=
 browser=		# whether a test looks at pages
 checker=		# whether plpgsql_check looks at functions
 createcluster=	# a file of Debian's that is ours while packages are installed
+beside=			# a job that runs TAP, in a process group of its own
 plain=			# the root, while root is a copy that is built in another way
 
 # PostgreSQL does not free what lives as long as the process, and measures its stack.
@@ -239,9 +240,22 @@ stop_cluster()
 	rm -rf "$work/server"
 }
 
+# Told to end, it leaves its servers behind
+stop_beside()
+{
+	local pid
+	[ -n "$beside" ] || return 0
+	kill -TERM -- "-$beside" 2>/dev/null || true
+	wait "$beside" || true
+	find "$work/tap" -name postmaster.pid | while read -r pid; do
+		as_server "$bindir/pg_ctl" -D "${pid%/*}" -s -m fast stop || true
+	done
+}
+
 finish()
 {
 	local status=$?
+	stop_beside
 	stop_cluster
 	build_plain || true
 	restore_createcluster || true
