@@ -75,7 +75,9 @@ BEGIN
 		SELECT k.as_of, k.customer_id COLLATE "C" AS customer_id, k.measure
 		FROM _tiering.kept_of(moved_about.scheme,
 			CASE WHEN money THEN ARRAY[previous, day] END,
-			ARRAY(SELECT DISTINCT m.customer_id FROM moved m)) k
+			-- when a bank begins, all have moved, and are too many to be listed
+			CASE WHEN (SELECT count(*) FROM moved) <= 100000
+				THEN ARRAY(SELECT DISTINCT m.customer_id FROM moved m) END) k
 		WHERE k.tier IS NOT NULL
 	)
 	SELECT m.as_of, previous, m.assessed, m.from_tier, m.to_tier, m.merged, max(m.version),

@@ -69,7 +69,7 @@ BEGIN
 		SELECT c.*, c.same AND c.customer_id NOT IN (SELECT t.customer_id FROM told t) AS stays
 		FROM compared c
 	)
-	SELECT ARRAY(SELECT j.customer_id FROM judged j WHERE NOT j.stays
+	SELECT ARRAY((SELECT j.customer_id FROM judged j WHERE NOT j.stays LIMIT 100001)
 			UNION SELECT t.customer_id FROM told t),
 		ARRAY(SELECT ROW(j.customer_id, j.earned, j.earned_if, j.measure)::_tiering.graded_row
 			FROM judged j WHERE NOT j.stays AND NOT j.gone LIMIT 100001),

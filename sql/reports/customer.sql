@@ -104,7 +104,8 @@ $$;
 
 -- Whose moves are those of another customer, or of nobody any more, is told by merged().
 -- From a customer's last entry into the bank on; moves are in the order of their dates and
--- then of their numbers.
+-- then of their numbers. What is wanted of the first and of the last one goes with that order,
+-- as a number, so that moves are read once.
 CREATE FUNCTION _tiering.origins(scheme text)
 RETURNS TABLE (customer_id text, tier text, direction text, began_below boolean)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
@@ -114,19 +115,25 @@ BEGIN ATOMIC
 			w.leads
 		FROM _tiering.merged(origins.scheme, NULL) w
 		WHERE upper_inf(w.days)
+	), word AS MATERIALIZED (
+		SELECT ARRAY(SELECT DISTINCT t.tier FROM tiering.tier t
+				WHERE t.scheme = origins.scheme COLLATE "C") AS tiers,
+			'{new,up,down,lateral,exit}'::text[] AS directions
 	), span AS (
 		SELECT a.customer_id, a.tier, a.version,
-			(max(ARRAY[m.as_of - date '2000-01-01', m.move])
-				FILTER (WHERE m.direction = 'new'))[2] AS first,
-			(max(ARRAY[m.as_of - date '2000-01-01', m.move]))[2] AS last
+			(max(ARRAY[m.as_of - date '2000-01-01', m.move, array_position(w.tiers, m.to_tier)])
+				FILTER (WHERE m.direction = 'new'))[3]::int AS first,
+			(max(ARRAY[m.as_of - date '2000-01-01', m.move,
+				array_position(w.directions, m.direction)]))[3]::int AS last
 		FROM tiering.assignment a
 			JOIN (
 				SELECT COALESCE(w.becomes, x.customer_id) AS customer_id, x.as_of, x.move,
-					x.direction
+					x.direction, x.to_tier
 				FROM _tiering.person_moves(origins.scheme COLLATE "C", NULL) x
 					LEFT JOIN merged w ON w.customer_id = x.customer_id AND w.own @> x.as_of
 				WHERE x.direction <> 'merged' AND COALESCE(w.leads, true)) m
 				ON m.customer_id = a.customer_id
+			CROSS JOIN word w
 		WHERE a.scheme = origins.scheme COLLATE "C"
 		GROUP BY a.customer_id, a.tier, a.version
 	), way AS MATERIALIZED (
@@ -134,12 +141,12 @@ BEGIN ATOMIC
 		FROM (SELECT DISTINCT s.version FROM span s) v
 			CROSS JOIN LATERAL _tiering.directions(origins.scheme, v.version) d
 	)
-	SELECT s.customer_id, s.tier, l.direction, w.direction = 'up'
+	SELECT s.customer_id, s.tier, w.directions[s.last], d.direction = 'up'
 	FROM span s
-		JOIN tiering.migration f ON f.move = s.first
-		JOIN tiering.migration l ON l.move = s.last
-		LEFT JOIN way w ON w.version = s.version AND w.from_tier = f.to_tier
-			AND w.to_tier = s.tier;
+		CROSS JOIN word w
+		LEFT JOIN way d ON d.version = s.version AND d.from_tier = w.tiers[s.first]
+			AND d.to_tier = s.tier
+	WHERE s.first IS NOT NULL;
 END;
 COMMENT ON FUNCTION _tiering.origins(text) IS
 'By which move the customers of a scheme came into the tier that they are in, and whether they '

@@ -1,13 +1,14 @@
 /*
  * A draft of the scheme cib, its bounds a tenth higher, simulated on the averages of
- * all customers. What it takes beyond its source is grading them, and meeting where
- * they stand.
+ * all customers as of the last of two assessments. What it takes beyond its source is
+ * grading them, and meeting where they stood before that assessment.
  */
 
 SELECT tiering.copy_scheme('cib', 'simulated'), tiering.publish('simulated', '2020-01-01');
 SELECT tiering.set_source('simulated', 'SELECT lpad(customer_id::text, 10, ''0'') AS customer_id,
 	tiering.daily_avg(balance, valid_from, valid_to, tiering.year($1)) AS daily_avg_assets FROM '
 		'bench.history GROUP BY customer_id');
+SELECT customers, new FROM tiering.refresh('simulated', '2024-12-30');
 SELECT customers, new FROM tiering.refresh('simulated', '2024-12-31');
 SELECT tiering.new_version('simulated');
 UPDATE tiering.rule SET bounds = numrange(lower(bounds) * 1.1, NULL) WHERE scheme = 'simulated'
