@@ -11,7 +11,8 @@
  *
  * A view's functions run as the user who reads the view, who has no right to the
  * query. The right is the key of the binding, which only the view can read: who
- * shows it has the query run, with the rights of the role that set it.
+ * shows it has the query run, with the rights of the role that set it. It is asked
+ * for the customers whom that reader sees: what is wrong with others is not theirs.
  */
 #include "postgres.h"
 
@@ -99,6 +100,7 @@ typedef struct Requirements
 {
 	pg_uuid_t	key;
 	DateADT		as_of;
+	Oid			reader;
 	requirements_hash *table;
 	struct Requirements *next;
 } Requirements;
@@ -152,6 +154,25 @@ LoadTold(const Source *source, DateADT as_of)
 	}
 	SPI_freetuptable(SPI_tuptable);
 	return told;
+}
+
+/* By which numbers the series is asked for whom a reader sees; NULL: for all */
+static ArrayType *
+LoadAsked(const Source *source, Oid reader)
+{
+	static SavedQuery query = {
+		"SELECT _tiering.numbers_seen($1, $2)", 2, {TEXTOID, OIDOID}
+	};
+	ArrayType  *asked = NULL;
+	Datum		numbers;
+	bool		isnull;
+
+	RunSavedQuery(&query, CStringGetTextDatum(source->scheme), ObjectIdGetDatum(reader));
+	numbers = ResultValue(0, 1, &isnull);
+	if (!isnull)
+		asked = DatumGetArrayTypePCopy(numbers);
+	SPI_freetuptable(SPI_tuptable);
+	return asked;
 }
 
 /* As _tiering.may_read_customers(): to others an error names none */
@@ -251,8 +272,8 @@ SeriesColumns(void)
 
 /* Find the binding, and whose numbers are, as the owner of this function, who may read it */
 static bool
-LoadAsOwner(Source *source, Oid function, const pg_uuid_t *key, DateADT as_of,
-			told_hash **told)
+LoadAsOwner(Source *source, Oid function, const Requirements *all, told_hash **told,
+			ArrayType **asked)
 {
 	Oid			save_user;
 	int			save_context;
@@ -260,15 +281,18 @@ LoadAsOwner(Source *source, Oid function, const pg_uuid_t *key, DateADT as_of,
 
 	GetUserIdAndSecContext(&save_user, &save_context);
 	BecomeOwner(function);
-	found = SourceLoad(source, &SourceOfSeries, UUIDPGetDatum(key));
+	found = SourceLoad(source, &SourceOfSeries, UUIDPGetDatum(&all->key));
 	if (found)
-		*told = LoadTold(source, as_of);
+	{
+		*told = LoadTold(source, all->as_of);
+		*asked = LoadAsked(source, all->reader);
+	}
 	SetUserIdAndSecContext(save_user, save_context);
 	return found;
 }
 
 static Requirements *
-RunSeries(FunctionCallInfo fcinfo, const pg_uuid_t *key, DateADT as_of)
+RunSeries(FunctionCallInfo fcinfo, const pg_uuid_t *key, DateADT as_of, Oid reader)
 {
 	Oid			function = fcinfo->flinfo->fn_oid;
 	Requirements *all = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt,
@@ -278,15 +302,17 @@ RunSeries(FunctionCallInfo fcinfo, const pg_uuid_t *key, DateADT as_of)
 		{ReceiveRow, ReceiveBegin, ReceiveEnd, ReceiveEnd, DestTuplestore}
 	};
 	Source		source;
+	ArrayType  *asked;
 
+	all->key = *key;
+	all->as_of = as_of;
+	all->reader = reader;
 	ConnectSPI();
-	if (!LoadAsOwner(&source, function, key, as_of, &receiver.told))
+	if (!LoadAsOwner(&source, function, all, &receiver.told, &asked))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied for the series of a scheme"),
 				 errhint("Read tiering.near_upgrade.")));
-	all->key = *key;
-	all->as_of = as_of;
 	all->table = requirements_create(AllocSetContextCreate(fcinfo->flinfo->fn_mcxt,
 															"tiering required balances",
 															ALLOCSET_DEFAULT_SIZES),
@@ -296,8 +322,7 @@ RunSeries(FunctionCallInfo fcinfo, const pg_uuid_t *key, DateADT as_of)
 	receiver.row_context = AllocSetContextCreate(CurrentMemoryContext,
 												 "tiering row",
 												 ALLOCSET_DEFAULT_SIZES);
-	SourceRun(&source, as_of, NULL, SeriesColumns(),
-			  &receiver.pub);
+	SourceRun(&source, as_of, asked, SeriesColumns(), &receiver.pub);
 	SPI_finish();
 	return all;
 }
@@ -307,13 +332,14 @@ FindRequirements(FunctionCallInfo fcinfo, RequirementCache *cache)
 {
 	const pg_uuid_t *key = PG_GETARG_UUID_P(0);
 	DateADT		as_of = PG_GETARG_DATEADT(1);
+	Oid			reader = PG_GETARG_OID(5);
 	Requirements *all;
 
 	for (all = cache->first; all != NULL; all = all->next)
-		if (all->as_of == as_of &&
+		if (all->as_of == as_of && all->reader == reader &&
 			memcmp(&all->key, key, UUID_LEN) == 0)
 			return all;
-	all = RunSeries(fcinfo, key, as_of);
+	all = RunSeries(fcinfo, key, as_of, reader);
 	all->next = cache->first;
 	cache->first = all;
 	return all;
@@ -340,7 +366,7 @@ CallSiteCache(FunctionCallInfo fcinfo)
 }
 
 /*
- * balance_to_hold(key, as_of, customer_id, bound, pass): the least balance that
+ * balance_to_hold(key, as_of, customer_id, bound, pass, reader): the least balance that
  * brings the customer's average to the bound, or above it, and the last day on
  * which it has to be there. Null if there is no series, or no day left.
  */

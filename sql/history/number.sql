@@ -229,6 +229,17 @@ COMMENT ON FUNCTION _tiering.numbers_asked(text, text[], date) IS
 'All numbers by which a source or a series may tell of customers on a day, who are given by any of '
 'theirs; null if that is given';
 
+-- By any number that the source or a series may say, as of the last refresh
+CREATE FUNCTION _tiering.numbers_seen(scheme text, reader oid) RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000
+BEGIN ATOMIC
+	SELECT _tiering.numbers_asked(s.scheme, _tiering.seen(numbers_seen.reader, s.scheme, NULL),
+		s.refreshed_as_of)
+	FROM tiering.source s WHERE s.scheme = numbers_seen.scheme COLLATE "C";
+END;
+COMMENT ON FUNCTION _tiering.numbers_seen(text, oid) IS
+'The numbers, also former ones, of the customers whom a reader sees now; null if that is all';
+
 CREATE FUNCTION _tiering.number_changes(scheme text)
 RETURNS TABLE (now_id text, from_id text, to_id text, on_date date, batch int)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 10

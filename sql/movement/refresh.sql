@@ -123,6 +123,21 @@ $$;
 COMMENT ON FUNCTION _tiering.refuse_repeated(text, date, int, text[]) IS
 'Looks for a customer whom the source has more than once, and raises the error (23505)';
 
+CREATE FUNCTION _tiering.refuse_nobody(scheme text, as_of date, had boolean) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION 'source of scheme "%" yields no customers for %', scheme, as_of
+		USING ERRCODE = 'no_data_found',
+		HINT = CASE WHEN had
+			THEN 'If all of them have left, delete them from tiering.assignment.'
+			ELSE 'Is there data for that day?' END;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.refuse_nobody(text, date, boolean) IS
+'Raises the error for a source that yields nobody (P0002); had: the scheme had customers before';
+
 -- A customer who is repeated shows where more rows of the source met a row of
 -- assignment than there are, which is what "known" counts.
 CREATE FUNCTION _tiering.check_cells(scheme text, as_of date, version int, customers text[],
@@ -133,10 +148,7 @@ AS $$
 BEGIN
 	-- a failed load upstream looks like this; nobody means to lose all customers
 	IF customers IS NULL AND NOT EXISTS (SELECT FROM unnest(cells) c WHERE NOT c.gone) THEN
-		RAISE EXCEPTION 'source of scheme "%" yields no customers for %', scheme, as_of
-			USING ERRCODE = 'no_data_found',
-			HINT = CASE WHEN cells IS NULL THEN 'Is there data for that day?'
-				ELSE 'If all of them have left, delete them from tiering.assignment.' END;
+		PERFORM _tiering.refuse_nobody(scheme, as_of, cells IS NOT NULL);
 	END IF;
 	IF (SELECT sum(c.customers) FROM unnest(cells) c WHERE c.current_tier IS NOT NULL) > known THEN
 		PERFORM _tiering.refuse_repeated(scheme, as_of, version, customers);

@@ -219,11 +219,15 @@ DECLARE
 	visible text[] := _tiering.seen(_tiering.reader(), scheme, NULL);
 BEGIN
 	PERFORM _tiering.check_reader(scheme);
+	-- the source is asked for whom the reader sees: what is wrong with others is not theirs
 	RETURN QUERY WITH moved AS MATERIALIZED (
 		SELECT d.customer_id, d.current_tier, d.measure, d.v
-		FROM _tiering.assessed(simulate_customers.scheme COLLATE "C", day,
-			simulate_customers.version, previous, NULL, NULL, again) d
-		WHERE d.current_tier IS DISTINCT FROM (d.v).tier
+		FROM (SELECT a.*, bool_and(a.gone) OVER () AS nobody
+			  FROM _tiering.assessed(simulate_customers.scheme COLLATE "C", day,
+				simulate_customers.version, previous, visible, NULL, again) a) d
+		WHERE CASE WHEN d.nobody AND visible IS NULL
+			THEN _tiering.refuse_nobody(simulate_customers.scheme, day, true)
+			ELSE d.current_tier IS DISTINCT FROM (d.v).tier END
 	)
 	SELECT d.customer_id, d.current_tier, (d.v).tier,
 		CASE WHEN d.current_tier IS NULL THEN 'new' WHEN (d.v).tier IS NULL THEN 'exit'
@@ -236,8 +240,7 @@ BEGIN
 		LEFT JOIN _tiering.current_measures(simulate_customers.scheme COLLATE "C",
 			ARRAY(SELECT l.customer_id FROM moved l
 				WHERE (l.v).tier IS NULL AND l.measure IS NULL)) m
-			ON m.customer_id COLLATE "C" = d.customer_id COLLATE "C"
-	WHERE visible IS NULL OR d.customer_id = ANY (visible);
+			ON m.customer_id COLLATE "C" = d.customer_id COLLATE "C";
 END;
 $$;
 COMMENT ON FUNCTION tiering.simulate_customers(text, int, date) IS

@@ -197,10 +197,11 @@ COMMENT ON FUNCTION tiering.set_series(text, text) IS
 
 -- Names the key: without one it does nothing. The view's reader calls it.
 CREATE FUNCTION _tiering.balance_to_hold(key uuid, as_of date, customer_id text,
-	bound numeric, pass boolean, OUT balance numeric, OUT until date)
+	bound numeric, pass boolean, reader oid, OUT balance numeric, OUT until date)
 AS 'MODULE_PATHNAME', 'balance_to_hold'
 LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10;
-COMMENT ON FUNCTION _tiering.balance_to_hold(uuid, date, text, numeric, boolean) IS
+COMMENT ON FUNCTION _tiering.balance_to_hold(uuid, date, text, numeric, boolean, oid) IS
 'Part of near_upgrade: by the series of the scheme whose key it is, the least balance that '
 'brings the customer''s average to the bound, or above it, if it stands from the day after as_of '
-'until the last day of the period. Anything but the key of a binding is an error (42501)';
+'until the last day of the period. The series is asked for the customers whom reader sees. '
+'Anything but the key of a binding is an error (42501)';

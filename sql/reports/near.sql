@@ -85,7 +85,7 @@ FROM _tiering.customer_now a
 		AND CASE WHEN n.measures @> a.measure THEN true END
 	CROSS JOIN LATERAL (
 		SELECT _tiering.balance_to_hold(n.key, n.refreshed_as_of, a.customer_id, n.bound,
-			n.pass) AS required OFFSET 0) r
+			n.pass, (SELECT _tiering.reader())) AS required OFFSET 0) r
 ORDER BY a.measure IS NULL;
 COMMENT ON VIEW tiering.near_upgrade IS
 'How far each customer is from the next higher tier, by the measure alone. Those who are near: '
@@ -175,7 +175,7 @@ FROM (SELECT a.*, _tiering.is_watched(a.next_review, a.next_tier, a.next_rank < 
 		AND CASE WHEN a.watched THEN n.lowest ELSE n.bounds @> a.measure END
 	CROSS JOIN LATERAL (
 		SELECT _tiering.balance_to_hold(n.key, n.refreshed_as_of, a.customer_id, n.bound,
-			n.pass) AS required OFFSET 0) r
+			n.pass, (SELECT _tiering.reader())) AS required OFFSET 0) r
 WHERE a.watched OR n.tier IS NOT NULL
 ORDER BY a.measure IS NULL;
 COMMENT ON VIEW tiering.near_downgrade IS

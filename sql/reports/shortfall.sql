@@ -131,7 +131,11 @@ BEGIN
 	RETURN QUERY
 	SELECT l.customer_id, l.tier, l.next_tier, l.rule, l.metric, l.value, l.bound, l.distance,
 		l.distance_percent, l.conditions_missing
-	FROM _tiering.shortfall(scheme, _tiering.percent_limit(within_percent), customers) l
+	FROM (SELECT x.*, count(*) OVER (PARTITION BY x.customer_id COLLATE "C", x.next_tier COLLATE "C",
+			x.rule, x.metric COLLATE "C") AS times
+		  FROM _tiering.shortfall(scheme, _tiering.percent_limit(within_percent), customers) x) l
+	WHERE CASE WHEN l.times > 1
+		THEN _tiering.refuse_repeated(scheme, l.customer_id) IS NULL ELSE true END
 	ORDER BY l.customer_id COLLATE "C", l.rule_percent, l.conditions_missing,
 		l.next_tier COLLATE "C", l.rule, l.distance_percent DESC, l.metric COLLATE "C";
 END;
@@ -140,18 +144,18 @@ COMMENT ON FUNCTION tiering.shortfall(text, numeric, text[]) IS
 'What each customer of a scheme, or some of them, lacks to their next tier. That is the lowest '
 'tier above both the one that they hold and the one that they earn, of those that can be reached '
 'by metrics that are actionable. A row is a metric that has to change for a rule of that tier; '
-'conditions_missing says how many have to for that rule. The cheapest rule of each customer '
-'comes first: the one whose greatest distance_percent is least. bound is what the value has to '
-'reach, or to pass if the rule leaves it out; distance is by how much it has to rise, or to fall '
-'if negative; distance_percent is its size in per cent of the bound, with 4 decimals. All three '
-'are null for a value that is not known, and distance_percent is for a bound of 0. A score is '
-'led back to the metrics behind it: those that have to come into other bands, so that the '
-'dearest of them costs least. Where many metrics cost the same all ways are compared, which takes '
-'a quarter of a second a customer if 12 of 24 have to change, and ten times that with each 4 more. '
+'conditions_missing says how many have to for that rule. The cheapest rule of each customer comes '
+'first: the one whose greatest distance_percent is least. bound is what the value has to reach, or '
+'to pass if the rule leaves it out; distance is by how much it has to rise, or to fall if '
+'negative; distance_percent is its size in per cent of the bound, with 4 decimals. All three are '
+'null for a value that is not known, and distance_percent is for a bound of 0. A score is led back '
+'to the metrics behind it: those that have to come into other bands, so that the dearest of them '
+'costs least. Where many metrics cost the same all ways are compared, which takes a quarter of a '
+'second a customer if 12 of 24 have to change, and ten times that with each 4 more. '
 'within_percent: only rules of which no condition is missed by more. The metrics are asked of the '
 'scheme''s source, which runs with the rights of the role that set it, as of the last assessment. '
 'Before that there is nobody. Customers are asked for by any number of theirs, and the source may '
 'say any. Who became one with another since the last assessment has no row until the next, as what '
 'is known of its day is of several. Errors: unknown scheme (42704), a negative within_percent '
-'(22023), two rows for a customer who has several numbers (23505). Example: SELECT customer_id, '
-'next_tier, metric, distance FROM tiering.shortfall(''retail'', within_percent => 10)';
+'(22023), two rows of the source for a customer that tell of the same (23505). Example: SELECT '
+'customer_id, next_tier, metric, distance FROM tiering.shortfall(''retail'', within_percent => 10)';

@@ -22,7 +22,7 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	row_balance_days(numeric, date, date, daterange);
 	row_balance_days(numeric, daterange, daterange);
 	_tiering.acting_role();
-	_tiering.balance_to_hold(uuid, date, text, numeric, boolean);
+	_tiering.balance_to_hold(uuid, date, text, numeric, boolean, oid);
 	check_rates(daterange, numeric, integer, numeric);
 	_tiering.check_window(daterange, numeric);
 	convert(tiering.daily_series, tiering.daily_series, integer, text);
@@ -474,6 +474,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.hand_overs(text, integer, bigint);
 	_tiering.number_days(text);
 	_tiering.number_now(text, text);
+	_tiering.numbers_seen(text, oid);
 	_tiering.numbers_asked(text, text[], date);
 	_tiering.numbers_ever(text, text[]);
 	_tiering.numbers_now(text, text[]);
@@ -495,6 +496,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.cell_counts(text, date, integer, _tiering.assessed_cell[]);
 	_tiering.changes_by_hand(text);
 	_tiering.check_by_hand(text, integer);
+	_tiering.refuse_nobody(text, date, boolean);
 	_tiering.check_cells(text, date, integer, text[], bigint, _tiering.assessed_cell[]);
 	_tiering.check_setter();
 	_tiering.check_void(tiering.source, date, text);
