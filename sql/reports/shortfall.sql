@@ -131,8 +131,8 @@ BEGIN
 	RETURN QUERY
 	SELECT l.customer_id, l.tier, l.next_tier, l.rule, l.metric, l.value, l.bound, l.distance,
 		l.distance_percent, l.conditions_missing
-	FROM (SELECT x.*, count(*) OVER (PARTITION BY x.customer_id COLLATE "C", x.next_tier COLLATE "C",
-			x.rule, x.metric COLLATE "C") AS times
+	FROM (SELECT x.*, count(*) OVER (PARTITION BY x.customer_id COLLATE "C",
+			x.next_tier COLLATE "C", x.rule, x.metric COLLATE "C") AS times
 		  FROM _tiering.shortfall(scheme, _tiering.percent_limit(within_percent), customers) x) l
 	WHERE CASE WHEN l.times > 1
 		THEN _tiering.refuse_repeated(scheme, l.customer_id) IS NULL ELSE true END
