@@ -32,6 +32,7 @@
 #include "utils/syscache.h"
 
 #include "binding.h"
+#include "by_hand.h"
 #include "compat.h"
 #include "door.h"
 #include "saved_query.h"
@@ -195,6 +196,7 @@ enter(PG_FUNCTION_ARGS)
 
 	CheckActsForThemselves(fcinfo->flinfo->fn_oid);
 	CheckRight(fcinfo->flinfo->fn_oid);
+	RefuseWithinByHand(fcinfo->flinfo->fn_oid);
 	InitFunctionCallInfoData(*inner, Inner(fcinfo->flinfo), PG_NARGS(),
 							 DEFAULT_COLLATION_OID, NULL, fcinfo->resultinfo);
 	memcpy(inner->args, fcinfo->args, PG_NARGS() * sizeof(NullableDatum));
@@ -295,17 +297,42 @@ OneOfOursWrites(void)
 	return found;
 }
 
+/* The right that a statement takes */
+static AclMode
+RightFor(TriggerEvent event)
+{
+	if (TRIGGER_FIRED_BY_INSERT(event))
+		return ACL_INSERT;
+	if (TRIGGER_FIRED_BY_UPDATE(event))
+		return ACL_UPDATE;
+	return TRIGGER_FIRED_BY_DELETE(event) ? ACL_DELETE : ACL_TRUNCATE;
+}
+
+/* Has who writes the right to, or only the owner of a view or of a rule that leads here? */
+static bool
+MayWrite(const TriggerData *trigger)
+{
+	Oid			table = RelationGetRelid(trigger->tg_relation);
+	AclMode		right = RightFor(trigger->tg_event);
+
+	return pg_class_aclcheck(table, GetUserId(), right) == ACLCHECK_OK ||
+		pg_attribute_aclcheck_all(table, GetUserId(), right, ACLMASK_ANY) == ACLCHECK_OK;
+}
+
 /*
  * A definer's function writes, and is none of ours. These are the owner's, as are some
- * of the owner's own making; of what is changed by hand even those do not pass.
+ * of the owner's own making; of what is changed by hand even those do not pass. Or a view
+ * or a rule writes, with the right of its owner.
  */
 static bool
 IsLent(const TriggerData *trigger)
 {
 	Relation	relation = trigger->tg_relation;
 
-	if (!InLocalUserIdChange() || SubscriptionCopies(relation))
+	if (SubscriptionCopies(relation))
 		return false;
+	if (!InLocalUserIdChange())
+		return !MayWrite(trigger);
 	if (GetUserId() != relation->rd_rel->relowner)
 		return true;
 	return trigger->tg_trigger->tgnargs > 0 && !OneOfOursWrites();
@@ -320,19 +347,24 @@ Datum
 refuse_lent(PG_FUNCTION_ARGS)
 {
 	const TriggerData *trigger = (const TriggerData *) fcinfo->context;
+	const char *login;
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("refuse_lent() is a trigger")));
-	if (IsLent(trigger))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("who writes to %s must act for themselves",
-						QualifiedName(trigger->tg_relation)),
-				 errdetail("A function or view writes for \"%s\" with the rights of \"%s\".",
-						   GetUserNameFromId(GetOuterUserId(), false),
-						   GetUserNameFromId(GetUserId(), false)),
-				 errhint("Write in a statement of your own, as a role that has the right.")));
-	PG_RETURN_POINTER(NULL);
+	if (!IsLent(trigger))
+		PG_RETURN_POINTER(NULL);
+	login = GetUserNameFromId(GetOuterUserId(), false);
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("who writes to %s must act for themselves",
+					QualifiedName(trigger->tg_relation)),
+			 InLocalUserIdChange() ?
+			 errdetail("A function or view writes for \"%s\" with the rights of \"%s\".",
+					   login, GetUserNameFromId(GetUserId(), false)) :
+			 errdetail("A view or a rule writes for \"%s\" with the rights of its owner.",
+					   login),
+			 errhint("Write in a statement of your own, as a role that has the right.")));
+	PG_RETURN_POINTER(NULL);	/* not reached */
 }

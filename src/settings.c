@@ -54,6 +54,7 @@ static const char *const OfOurs[] = {
 	"enable_nestloop",
 	"enable_seqscan",
 	"jit",
+	"lock_timeout",
 	"plan_cache_mode",
 	"random_page_cost",
 	"seq_page_cost",
@@ -87,6 +88,8 @@ OfSession(struct config_generic *setting)
 	{
 		case PGC_BOOL:
 			return value->boolval ? "on" : "off";
+		case PGC_INT:			/* in its own unit */
+			return psprintf("%d", value->intval);
 		case PGC_REAL:
 			return psprintf("%.17g", value->realval);
 		case PGC_ENUM:

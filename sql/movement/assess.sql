@@ -283,8 +283,9 @@ COMMENT ON FUNCTION _tiering.verdicts(text, text, date, int, date, text[], int, 
 
 -- The planner takes fetching rows by their tid to be dear, and would hash the whole
 -- table instead; pages cost nothing here, in whichever order. Nobody else moves
--- customers meanwhile: we have the turn. Who leaves bears the version that graded them
--- last, unless the new one calls their tier by another name.
+-- customers meanwhile: we have the turn; who locked them otherwise is not waited for long.
+-- Who leaves bears the version that graded them last, unless the new one calls their tier by
+-- another name.
 CREATE FUNCTION _tiering.write_verdicts(kind text, scheme text, as_of date, version int,
 	previous date, customers text[], before int, ahead text[], request bigint, moved_to text,
 	batch int, kept tiering.kept_assessment,
@@ -292,6 +293,7 @@ CREATE FUNCTION _tiering.write_verdicts(kind text, scheme text, as_of date, vers
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET jit = off SET enable_mergejoin = off
 SET plan_cache_mode = force_custom_plan SET random_page_cost = 0 SET seq_page_cost = 0
+SET lock_timeout = '10s'
 AS $$
 #variable_conflict use_variable
 BEGIN

@@ -329,7 +329,7 @@ COMMENT ON FUNCTION _tiering.in_block() IS
 -- not see what others have written since could take a part for unused that is not.
 CREATE FUNCTION _tiering.empty_slots(slots smallint[]) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '10ms'
 AS $$
 DECLARE
 	slot smallint;
@@ -344,7 +344,8 @@ BEGIN
 			IF slot = ANY (_tiering.unused_slots()) THEN
 				EXECUTE format('TRUNCATE tiering.assessment_%s', slot);
 			END IF;
-		EXCEPTION WHEN lock_not_available THEN
+		-- somebody reads it, our own statement does, or it was granted meanwhile
+		EXCEPTION WHEN lock_not_available OR object_in_use OR internal_error THEN
 			NULL;
 		END;
 	END LOOP;

@@ -137,7 +137,7 @@ AS $$
 DECLARE
 	names text[] := COALESCE((SELECT d.names FROM tiering.dimensions_source d
 		WHERE d.scheme = keep_dimensions.scheme), '{}');
-	pairs text := (SELECT string_agg(format('(%L, r.%1$I)', n), ', ') FROM unnest(names) n);
+	amounts text := (SELECT string_agg(format('r.%I', n), ', ') FROM unnest(names) n);
 	is_repeated boolean;
 	whose text;
 BEGIN
@@ -148,7 +148,7 @@ BEGIN
 	END IF;
 	EXECUTE format($query$
 		WITH told AS MATERIALIZED (
-			SELECT n.id, n.id = r.customer_id AS own, r.*
+			SELECT n.id, n.id = r.customer_id AS own, ARRAY[%s]::text[] AS told
 			FROM _tiering.dimension_rows($1, $2) AS r(%s)
 				LEFT JOIN tiering.former_number f ON f.scheme = $1 AND f.customer_id = r.customer_id
 				LEFT JOIN _tiering.became($1, $2, NULL) b
@@ -164,7 +164,7 @@ BEGIN
 		), differing AS MATERIALIZED (
 			SELECT customer_id, dimension, f.value, d.from_as_of
 			FROM (SELECT r.id AS customer_id, v.dimension COLLATE "C" AS dimension, v.value
-				  FROM told r CROSS JOIN LATERAL (VALUES %s) v(dimension, value)
+				  FROM told r CROSS JOIN LATERAL unnest($3, r.told) v(dimension, value)
 				  WHERE v.value IS NOT NULL
 					AND (r.own OR r.id NOT IN (SELECT o.id FROM told o WHERE o.own))) f
 				FULL JOIN (SELECT x.* FROM tiering.customer_dimension x
@@ -181,8 +181,8 @@ BEGIN
 			WHERE x.value IS NOT NULL
 		)
 		SELECT count(*) > 0, min(r.id) FROM repeated r
-		$query$, _tiering.dimension_columns(names), COALESCE(pairs, '(NULL::text, NULL::text)'))
-	INTO is_repeated, whose USING scheme, as_of;
+		$query$, amounts, _tiering.dimension_columns(names))
+	INTO is_repeated, whose USING scheme, as_of, names;
 	IF is_repeated THEN
 		PERFORM _tiering.refuse_dimensions(scheme, whose);
 	END IF;

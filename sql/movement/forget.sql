@@ -19,13 +19,13 @@ BEGIN
 	IF EXISTS (SELECT FROM tiering.assignment a WHERE a.scheme = check_forget.scheme
 		AND a.customer_id = ANY (persons))
 	THEN
-		RAISE EXCEPTION 'customer "%" of scheme "%" is still there, and cannot be forgotten',
-			customer_id, scheme
+		RAISE EXCEPTION '% of scheme "%" is still there, and cannot be forgotten',
+			_tiering.shown_customer(customer_id), scheme
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 			HINT = 'They leave at the first refresh for which the source does not have them.';
 	ELSIF other IS NOT NULL THEN
-		RAISE EXCEPTION 'customer "%" of scheme "%" cannot be forgotten before request % is '
-			'decided on', customer_id, scheme, other
+		RAISE EXCEPTION '% of scheme "%" cannot be forgotten before request % is decided on',
+			_tiering.shown_customer(customer_id), scheme, other
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 			HINT = 'A refresh withdraws the moves that it does not ask for any more.';
 	ELSIF EXISTS (SELECT FROM tiering.forgotten f WHERE f.scheme = check_forget.scheme

@@ -165,6 +165,7 @@ CREATE FUNCTION _tiering.write_replay(scheme text, customers text[], days date[]
 	OUT parts _tiering.edition_part[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+SET lock_timeout = '10s'
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -276,8 +277,13 @@ BEGIN
 		RETURN;		-- there is no assessment, or nobody is listed
 	END IF;
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
-	SELECT * INTO done FROM _tiering.write_replay(scheme, customers, days, cause, this_batch,
-		last_as_of, anew, given);
+	BEGIN
+		SELECT * INTO done FROM _tiering.write_replay(scheme, customers, days, cause, this_batch,
+			last_as_of, anew, given);
+	EXCEPTION WHEN lock_not_available THEN
+		PERFORM _tiering.refuse_held(scheme);
+		RAISE;
+	END;
 	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
 	PERFORM _tiering.refuse_repeated(scheme, done.repeated);
 	PERFORM _tiering.seal_batch(scheme, this_batch, kind, first_day, last_move),

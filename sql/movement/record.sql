@@ -32,6 +32,25 @@ $$;
 COMMENT ON FUNCTION _tiering.refuse_tier(text, int, text) IS
 'Raises the error for a tier that is not there (23503)';
 
+CREATE FUNCTION _tiering.refuse_version(scheme text, version int, as_of date) RETURNS int
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	right_one int := COALESCE(tiering.version_on(refuse_version.scheme, as_of), min(v.version))
+		FROM tiering.scheme_version v WHERE v.scheme = refuse_version.scheme
+			AND v.status <> 'draft';
+BEGIN
+	RAISE EXCEPTION 'customers of scheme "%" cannot be changed by hand as of % by version %',
+		scheme, as_of, version
+		USING ERRCODE = 'object_not_in_prerequisite_state',
+		HINT = CASE WHEN right_one IS NULL THEN 'The scheme has no version that was published.'
+			ELSE format('Version %s counts on that day.', right_one) END;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.refuse_version(text, int, date) IS
+'Raises the error for a change by hand by a version that does not grade on its day (55000)';
+
 CREATE FUNCTION _tiering.refuse_by_hand(a tiering.assignment, what text, hint text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp
@@ -60,6 +79,16 @@ BEGIN
 			IS NOT NULL) m
 		LEFT JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (m.scheme, m.version, m.to_tier)
 	WHERE t.tier IS NULL;
+	PERFORM _tiering.refuse_version(x.scheme, x.version, x.as_of)
+	FROM (SELECT DISTINCT m.scheme, m.version, m.as_of FROM tiering.migration m
+		  WHERE m.scheme = check_by_hand.scheme AND m.batch = check_by_hand.batch
+			AND m.to_tier IS NOT NULL) x
+	WHERE (x.version = ANY (ARRAY(
+		-- the one of the day, or the first one; or that of the last assessment, as rows have it
+		SELECT COALESCE(tiering.version_on(x.scheme, x.as_of), min(v.version))
+		FROM tiering.scheme_version v WHERE v.scheme = x.scheme AND v.status <> 'draft'
+		UNION ALL SELECT l.version FROM _tiering.last_assessment(x.scheme) l
+		WHERE l.as_of <= x.as_of))) IS NOT TRUE;
 	SELECT p.customer_id, x.as_of, l.as_of AS last_move, o.as_of AS last_own INTO wrong
 	FROM tiering.migration x
 		LEFT JOIN tiering.source s ON s.scheme = x.scheme
@@ -91,8 +120,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.check_by_hand(text, int) IS
-'Refuses a batch of changes by hand with a tier that is not there (23503), a day before the '
-'customer''s last move, or one after today (55000)';
+'Refuses a batch of changes by hand with a tier that is not there (23503), a version that does '
+'not grade on the day, a day before the customer''s last move, or one after today (55000)';
 
 CREATE FUNCTION _tiering.begin_by_hand(scheme text, OUT batch int, OUT last_move bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
@@ -371,7 +400,8 @@ AS 'MODULE_PATHNAME', 'limit_waiting'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1;
 COMMENT ON FUNCTION _tiering.limit_waiting() IS
 'Trigger on assignment: a statement that changes it by hand waits no longer than 10 ms for a row '
-'that another session has, and is refused (55P03)';
+'that another session has, and is refused (55P03), and so is another such statement within it '
+'(55000)';
 
 CREATE TRIGGER limit_waiting BEFORE INSERT OR UPDATE OR DELETE ON tiering.assignment
 	FOR EACH STATEMENT EXECUTE FUNCTION _tiering.limit_waiting();

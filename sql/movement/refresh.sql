@@ -259,7 +259,7 @@ COMMENT ON FUNCTION _tiering.notify_refresh(tiering.refresh_result) IS
 -- lock analyzes the table, or has just done so.
 CREATE FUNCTION _tiering.analyze_assignment(written bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '10ms'
 AS $$
 BEGIN
 	IF written >= 1000 THEN
@@ -349,6 +349,23 @@ COMMENT ON FUNCTION _tiering.graded_before(text, date, int) IS
 'The version that graded the assessment before, if it is another one; negative if the source does '
 'not have any more what that takes';
 
+CREATE FUNCTION _tiering.refuse_unrecorded(scheme text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF EXISTS (SELECT FROM tiering.assignment a WHERE a.scheme = refuse_unrecorded.scheme) THEN
+		RAISE EXCEPTION 'scheme "%" has customers, but nothing is recorded of them', scheme
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			HINT = 'Restore what belongs to them, or delete them; tiering.load_history() loads '
+				'what an old system knew.';
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.refuse_unrecorded(text) IS
+'Refuses customers who were there before the first batch of a scheme (55000): rows that somebody '
+'gave out as restored, whose moves are not';
+
 -- An assessment of all customers, or of some, that is not a repeated one. Who is ahead
 -- of it is not where they were on its day: it is put before what is known of them.
 CREATE FUNCTION _tiering.run_assessment(kind text, scheme text, as_of date, version int,
@@ -372,6 +389,7 @@ DECLARE
 	again record;
 	result tiering.refresh_result;
 BEGIN
+	PERFORM _tiering.refuse_unrecorded(scheme) WHERE batch = 1;
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
 	BEGIN
 		SELECT * INTO done FROM _tiering.write_verdicts(kind, scheme, as_of, version, previous,
@@ -380,6 +398,9 @@ BEGIN
 				ELSE _tiering.begin_own(scheme, as_of) END);
 	EXCEPTION WHEN unique_violation THEN
 		PERFORM _tiering.refuse_repeated(scheme, as_of, version, customers);
+		RAISE;
+	WHEN lock_not_available THEN
+		PERFORM _tiering.refuse_held(scheme);
 		RAISE;
 	END;
 	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
@@ -489,7 +510,9 @@ BEGIN
 				scheme, version
 			USING DETAIL = format('They are requests %s.',
 				(SELECT string_agg(o.request::text, ', ' ORDER BY o.request)
-				FROM _tiering.overrides_left_out(scheme, version, as_of, as_of) o));
+				FROM _tiering.overrides_left_out(scheme, version, COALESCE((
+					SELECT l.as_of FROM _tiering.last_assessment(scheme, as_of) l), as_of),
+					as_of) o));
 	END IF;
 	PERFORM _tiering.heed_limits(result, force), _tiering.keep_dimensions(scheme, as_of),
 		_tiering.keep_matrix(scheme);
@@ -562,7 +585,7 @@ BEGIN
 	SELECT h.customer_id INTO customer FROM _tiering.ahead(scheme COLLATE "C", as_of) h
 	WHERE h.customer_id COLLATE "C" = ANY (customers COLLATE "C") LIMIT 1;
 	IF FOUND THEN
-		RAISE EXCEPTION 'customer "%" of scheme "%" was already %', customer, scheme,
+		RAISE EXCEPTION '% of scheme "%" was already %', _tiering.shown_customer(customer), scheme,
 				CASE WHEN _tiering.last_assessed(scheme, customer) >= as_of
 					THEN format('assessed as of %s or later', as_of)
 					ELSE format('changed by hand as of a day after %s', as_of) END

@@ -335,8 +335,8 @@ DECLARE
 		ORDER BY s.request LIMIT 1;
 BEGIN
 	IF other IS NOT NULL THEN
-		RAISE EXCEPTION 'override % of customer "%" is in the way of request %', other,
-			r.customer_id, r.request
+		RAISE EXCEPTION 'override % of % is in the way of request %', other,
+			_tiering.shown_customer(r.customer_id), r.request
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 			HINT = format('End it with tiering.end_override(%s, on_date), or have this one '
 				'begin after it.', other);
@@ -368,8 +368,8 @@ BEGIN
 	IF r.kind = 'move' AND r.from_tier IS NOT NULL AND NOT EXISTS (
 		SELECT FROM tiering.assignment a WHERE a.scheme = r.scheme
 			AND a.customer_id = r.customer_id) THEN
-		RAISE EXCEPTION 'customer "%" of request % has left scheme "%"', r.customer_id, r.request,
-			r.scheme
+		RAISE EXCEPTION '% of request % has left scheme "%"',
+			_tiering.shown_customer(r.customer_id), r.request, r.scheme
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 			HINT = 'The next refresh withdraws it, and asks anew if the source still has the '
 				'customer.';

@@ -32,16 +32,20 @@ $$;
 COMMENT ON FUNCTION _tiering.record_run(text, text, date, timestamptz, jsonb) IS
 'Records a run that went through: in the row that run_refresh() began, or in a new one';
 
+-- Nobody lends the right to be recorded: who runs it may refresh themselves.
 CREATE FUNCTION _tiering.begin_run(scheme text, as_of date) RETURNS bigint
 LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 	INSERT INTO tiering.run (scheme, kind, as_of, started)
-	VALUES (COALESCE(begin_run.scheme, ''), 'refresh', begin_run.as_of, clock_timestamp())
+	SELECT COALESCE(begin_run.scheme, ''), 'refresh', begin_run.as_of, clock_timestamp()
+	WHERE has_function_privilege(COALESCE(_tiering.acting_role(), session_user)::name,
+		'tiering.refresh(text, date, boolean, boolean)', 'EXECUTE')
 	RETURNING run;
 $$;
 COMMENT ON FUNCTION _tiering.begin_run(text, date) IS
-'Part of run_refresh(): the number of the run that begins';
+'Part of run_refresh(): the number of the run that begins; null, and no record, in a session of '
+'somebody who may not refresh';
 
 -- Only what the session began itself, and has not ended
 CREATE FUNCTION _tiering.fail_run(run bigint, sqlstate text, error text) RETURNS void

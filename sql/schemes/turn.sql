@@ -6,6 +6,18 @@
  * on what was written since.
  */
 
+CREATE FUNCTION _tiering.sessions(pids int[]) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000
+BEGIN ATOMIC
+	SELECT string_agg(format('session %s of "%s", %s since %s', a.pid, a.usename,
+		COALESCE(a.state, 'busy'), to_char(a.xact_start, 'YYYY-MM-DD HH24:MI:SS')), '; '
+		ORDER BY a.pid)
+	FROM pg_stat_activity a
+	WHERE a.pid = ANY (sessions.pids) AND a.pid <> pg_backend_pid();
+END;
+COMMENT ON FUNCTION _tiering.sessions(int[]) IS
+'Other sessions in words, for a message; null if there are none';
+
 -- Row locks do not tell who has them. The row's xmax does: a transaction, or a group
 -- of them, whose sessions pg_locks knows.
 CREATE FUNCTION _tiering.blocking_sessions(blocker xid) RETURNS text
@@ -22,11 +34,8 @@ BEGIN
 			RETURN NULL;	-- it was neither: whoever had the row is done
 		END;
 	END IF;
-	RETURN (SELECT string_agg(format('session %s of "%s", %s since %s', a.pid, a.usename,
-			COALESCE(a.state, 'busy'), to_char(a.xact_start, 'YYYY-MM-DD HH24:MI:SS')), '; '
-			ORDER BY a.pid)
-		FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-		WHERE l.transactionid = ANY (blockers) AND l.granted AND a.pid <> pg_backend_pid());
+	RETURN _tiering.sessions(ARRAY(SELECT l.pid FROM pg_locks l
+		WHERE l.transactionid = ANY (blockers) AND l.granted));
 END;
 $$;
 COMMENT ON FUNCTION _tiering.blocking_sessions(xid) IS
@@ -46,6 +55,30 @@ END;
 $$;
 COMMENT ON FUNCTION _tiering.refuse_locked(text, xid) IS
 'Raises the error for a row that another session has (55P03), with whose it is';
+
+-- Whoever has customers' rows without the turn has them by SELECT … FOR UPDATE, or has the
+-- table: to change them by hand takes the turn.
+CREATE FUNCTION _tiering.refuse_held(scheme text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	holders text := _tiering.sessions(ARRAY(SELECT DISTINCT l.pid FROM pg_locks l
+		WHERE l.relation = 'tiering.assignment'::regclass AND l.granted
+			AND l.mode <> 'AccessShareLock'));
+BEGIN
+	IF holders IS NOT NULL THEN
+		RAISE EXCEPTION 'customers of scheme "%" are locked by another session', scheme
+			USING ERRCODE = 'lock_not_available',
+			DETAIL = format('It is one of these: %s.', holders),
+			HINT = 'Try again when its transaction has ended. pg_terminate_backend() ends '
+				'a session that was forgotten.';
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.refuse_held(text) IS
+'Raises the error for customers'' rows that another session has kept for long (55P03), with whose '
+'they may be; nothing if there is no such session';
 
 -- Whoever has the turn may come to wait for the draft. So who has the draft does not wait
 -- for the turn.

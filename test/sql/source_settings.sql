@@ -139,14 +139,14 @@ SELECT tiering.create_ladder('ways', 'assets', '{low,high}', '{NULL,200}'),
 	tiering.set_source('ways', $$SELECT string_agg(name || '=' || setting, ' ' ORDER BY name)
 		AS customer_id, 1 AS assets FROM pg_settings
 	WHERE name = ANY ('{enable_hashjoin,enable_mergejoin,enable_nestloop,enable_seqscan,jit,
-		plan_cache_mode,random_page_cost,seq_page_cost}')$$);
+		lock_timeout,plan_cache_mode,random_page_cost,seq_page_cost}')$$);
 SELECT p.oid::regprocedure AS sets_another, c.setting
 FROM pg_proc p CROSS JOIN unnest(p.proconfig) c(setting)
 	JOIN pg_settings g ON g.name = split_part(c.setting, '=', 1)
 WHERE p.pronamespace IN ('tiering'::regnamespace, '_tiering'::regnamespace)
-	AND g.category LIKE 'Query Tuning%'
+	AND (g.category LIKE 'Query Tuning%' OR g.name LIKE '%\_timeout')
 	AND g.name <> ALL ('{enable_hashjoin,enable_mergejoin,enable_nestloop,enable_seqscan,jit,
-		plan_cache_mode,random_page_cost,seq_page_cost}');
+		lock_timeout,plan_cache_mode,random_page_cost,seq_page_cost}');
 CREATE PROCEDURE src.ways(way text) LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM tiering.refresh('ways', '2024-01-31');

@@ -492,10 +492,13 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.assessed_after(text, text[], date, date);
 	_tiering.assignment_before(text, text, date);
 	_tiering.assignments_for(text, date, boolean, text[]);
+	_tiering.sessions(integer[]);
+	_tiering.refuse_held(text);
 	_tiering.blocking_sessions(xid);
 	_tiering.cell_counts(text, date, integer, _tiering.assessed_cell[]);
 	_tiering.changes_by_hand(text);
 	_tiering.check_by_hand(text, integer);
+	_tiering.refuse_unrecorded(text);
 	_tiering.refuse_nobody(text, date, boolean);
 	_tiering.check_cells(text, date, integer, text[], bigint, _tiering.assessed_cell[]);
 	_tiering.check_setter();
@@ -638,6 +641,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.refuse_repeated(text, date, integer, text[]);
 	_tiering.refuse_rewrite();
 	_tiering.refuse_second_draft(text);
+	_tiering.refuse_version(text, integer, date);
 	_tiering.refuse_tier(text, integer, text);
 	_tiering.refuse_truncate();
 	_tiering.refuse_unpublish(tiering.scheme_version);
