@@ -298,7 +298,7 @@ daily_series_times_left(PG_FUNCTION_ARGS)
 }
 
 #define RATE_HINT \
-	errhint("Load a rate for that day, let older ones count than of 7 days " \
+	errhint("Load a rate for that day, let rates older than 7 days count " \
 			"(max_age of fx_series(), or tiering.fx_max_age), or cut the " \
 			"balances with tiering.clip() to the days that have one.")
 
