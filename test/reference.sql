@@ -79,13 +79,14 @@ LANGUAGE sql IMMUTABLE
 RETURN regexp_replace(replace(comment, '|', '\|'),
 	'([<>*\[\]]|(?<![a-z0-9])_|_(?![a-z0-9]))', '\\\1', 'g');
 
--- A comment on a function may end with an example, and what it gives
+-- A comment on a function may end with an example, and what it gives. What is null is left out,
+-- so it is put together by ||: format() takes a null for nothing.
 CREATE FUNCTION pg_temp.told(comment text) RETURNS text
 LANGUAGE sql IMMUTABLE
 RETURN pg_temp.plain(regexp_replace(comment, '\. Example: .*$', '')) || coalesce(
-	format(E'\n\n```sql\n%s;\n```', substring(comment FROM '\. Example: (.*?)(?: gives .*)?$'))
-		|| coalesce(format(E'\n\ngives `%s`', substring(comment FROM '\. Example: .* gives (.*)$')),
-			''), '');
+	E'\n\n```sql\n' || substring(comment FROM '\. Example: (.*?)(?: gives .*)?$') || E';\n```'
+		|| coalesce(E'\n\ngives `' || substring(comment FROM '\. Example: .* gives (.*)$')
+			|| '`', ''), '');
 
 -- Who may use what: an entry of its access list for everyone, or the rights that have it
 CREATE TEMPORARY TABLE granted AS
