@@ -194,6 +194,25 @@ COMMENT ON FUNCTION _tiering.decided_about(text, text, date) IS
 'Part of customer_status(): the overrides of a customer that count on a day, and the requests that '
 'wait for a decision';
 
+CREATE FUNCTION _tiering.benefits_told(scheme text, version int, tier text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+BEGIN ATOMIC
+	SELECT NULLIF(concat_ws('; ', (
+			SELECT string_agg(concat(COALESCE(b.title, b.benefit), ': ' || trim_scale(b.value)
+				|| COALESCE(' ' || b.unit, '')), '; ' ORDER BY b.benefit)
+			FROM _tiering.benefit_had b
+			WHERE b.scheme = benefits_told.scheme COLLATE "C"
+				AND b.version = benefits_told.version
+				AND b.tier = benefits_told.tier COLLATE "C"), (
+			SELECT NULLIF(s.benefits, '') FROM tiering.service s
+			WHERE s.scheme = benefits_told.scheme COLLATE "C"
+				AND s.version = benefits_told.version
+				AND s.tier = benefits_told.tier COLLATE "C")), '');
+END;
+COMMENT ON FUNCTION _tiering.benefits_told(text, int, text) IS
+'Part of customer_status(): what customers of a tier get, each benefit by its title or its name '
+'and how much of it, and behind them what its service says; null if there is neither';
+
 -- Source and series are run for this one customer, each once.
 CREATE FUNCTION _tiering.measured(scheme text, customer_id text, as_of date, version int, rank int,
 	OUT measure numeric, OUT way _tiering.lack, OUT to_hold numeric, OUT to_stay numeric,
@@ -280,15 +299,14 @@ BEGIN
 		d.override, d.request_pending, x.measure, day, (x.way).tier, (x.way).rule,
 		(x.way).metric, (x.way).value, (x.way).bound, (x.way).distance, (x.way).distance_percent,
 		(x.way).conditions_missing, x.to_hold, x.to_stay, x.hold_until, x.days_left,
-		x.projected_tier, x.projected_measure, NULLIF(v.benefits, ''), a.next_review
+		x.projected_tier, x.projected_measure,
+		_tiering.benefits_told(a.scheme, a.version, a.tier), a.next_review
 	FROM tiering.assignment a
 		LEFT JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (a.scheme, a.version, a.tier)
 		LEFT JOIN tiering.tier l
 			ON (l.scheme, l.version, l.tier) = (a.scheme, a.version, a.next_tier)
 		LEFT JOIN tiering.policy p ON (p.scheme, p.version, p.tier) = (a.scheme, a.version,
 			CASE WHEN a.policy_since IS NULL THEN a.tier ELSE a.policy_tier END)
-		LEFT JOIN tiering.service v
-			ON (v.scheme, v.version, v.tier) = (a.scheme, a.version, a.tier)
 		CROSS JOIN LATERAL _tiering.decided_about(a.scheme, a.customer_id, day) d
 	WHERE a.scheme = customer_status.scheme COLLATE "C" AND a.customer_id = now_id COLLATE "C";
 END;
@@ -305,7 +323,9 @@ COMMENT ON FUNCTION tiering.customer_status(text, text, date) IS
 'to_hold and to_stay are the least balances that, if they stand for days_left days until '
 'hold_until, bring the next assessment''s average to what that rule takes of the measure, and to '
 'what it takes to stay, all else being as it is; projected_measure and projected_tier are as in '
-'projected_tier. Null is what is not known or does not apply. So is what source and series say of '
+'projected_tier. benefits is what tier_benefit lists for their tier, such as lounge: 2 visits, and '
+'behind that the text benefits of service, with semicolons between. '
+'Null is what is not known or does not apply. So is what source and series say of '
 'a day before the one from which on somebody is one with the customer. They may say any number '
 'of theirs. No row: they have no tier. Errors: '
 'unknown scheme, no version in force on the day (42704), as_of no day (22023), a source or a '

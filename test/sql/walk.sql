@@ -467,6 +467,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.projections(text, date, text[]);
 	_tiering.projected(text, date, integer, text[]);
 	_tiering.decided_about(text, text, date);
+	_tiering.benefits_told(text, integer, text);
 	_tiering.measured(text, text, date, integer, integer);
 	_tiering.shortfall(text, bigint, text[]);
 	_tiering.shortfall_rows(text, date, integer);
