@@ -40,7 +40,23 @@ BEGIN ATOMIC
 		NULLIF(page_name.title, ''), page_name.tier)), _tiering.html(page_name.title_zh));
 END;
 COMMENT ON FUNCTION _tiering.page_name(text, text, text) IS
-'A tier as a page calls it: by its titles where it has them, as markup';
+'A tier or a metric as a page calls it: by its titles where it has them, as markup';
+
+CREATE FUNCTION _tiering.page_measure(scheme text, version int) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT concat_ws(' · ',
+		'Money <span lang="zh">金额</span>: ' || _tiering.page_name(m.metric, m.title, m.title_zh),
+		NULLIF(_tiering.html(m.unit), ''),
+		CASE WHEN concat(m.period, m.period_zh) <> ''
+			THEN _tiering.page_name('', m.period, m.period_zh) END)
+	FROM tiering.metric m
+	WHERE m.scheme = page_measure.scheme COLLATE "C" AND m.version = page_measure.version
+		AND m.is_measure;
+END;
+COMMENT ON FUNCTION _tiering.page_measure(text, int) IS
+'What the money of a page is: the measure of a version by its titles, its unit, and of which days '
+'it is, as markup; null if the version has none';
 
 CREATE FUNCTION _tiering.page_section(english text, chinese text, body text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
@@ -178,9 +194,10 @@ BEGIN ATOMIC
 			_tiering.page_bar(t.customers_share, t.colour), _tiering.page_number(t.measure),
 			_tiering.page_percent(t.measure_share),
 			_tiering.page_bar(t.measure_share, t.colour)), '' ORDER BY t.n))
-		|| '<p>Here, moves count that the assessment dated later. Migration, money and dimensions '
-		'tell where customers stood at the end of the day. <span lang="zh">本表计入评级决定而日后'
-		'生效的变动；迁徙矩阵、金额变动与各维度按当日日终的等级统计。</span></p>')
+		|| '<p>This table counts the moves that the assessment decided on, also those that take '
+		'effect on a later day. Migration, money and dimensions tell where customers stood at the '
+		'end of the day. <span lang="zh">本表计入评级决定而日后生效的变动；迁徙矩阵、金额变动与各'
+		'维度按当日日终的等级统计。</span></p>')
 	FROM _tiering.page_tiers(page_distribution.scheme, page_distribution.day) t;
 END;
 COMMENT ON FUNCTION _tiering.page_distribution(text, date) IS
@@ -505,9 +522,10 @@ BEGIN
 			USING ERRCODE = 'no_data_found', HINT = 'SELECT DISTINCT as_of FROM '
 				'tiering.tier_distribution_history lists them.';
 	ELSE
-		body := concat(format('<p>%s · version %s · customers %s · total %s</p>', day,
+		body := concat(format('<p>%s · version %s · customers %s · total %s%s</p>', day,
 				_tiering.named_by(scheme, day), _tiering.page_number(sum(t.customers)),
-				_tiering.page_number(max(t.total))),
+				_tiering.page_number(max(t.total)),
+				'<br/>' || _tiering.page_measure(scheme, _tiering.named_by(scheme, day))),
 			CASE WHEN max(t.total) IS NULL THEN '<p>The money of a tier is not kept for this day, '
 				'so that there is no total. <span lang="zh">当日有等级的金额未留存，故无合计。'
 				'</span></p>' END,
@@ -528,7 +546,8 @@ END;
 $$;
 COMMENT ON FUNCTION tiering.report(text, date, text) IS
 'A page on a scheme at an assessment, as one HTML document that fetches nothing and holds no '
-'script: distribution, development, migration since the assessment before, where the money came '
+'script: what the money is (the measure by its titles, its unit and its period), distribution, '
+'development, migration since the assessment before, where the money came '
 'from, concentration, who is near, staffing, each dimension, data and seals. Labels are English '
 'and Chinese; it follows the reader''s light or dark setting, and prints. as_of: the assessment, '
 'the last one if null. title: the heading, the scheme''s title if null. Who is near, and '
@@ -593,6 +612,7 @@ DECLARE
 	who text := _tiering.person(scheme, customer_id);
 	heading text := format('%s · %s',
 		array_to_string(_tiering.numbers_ever(scheme, ARRAY[who]), ' / '), scheme);
+	graded_by int := a.version FROM _tiering.last_assessment(scheme) a;
 	path text;
 	missing text;
 BEGIN
@@ -611,10 +631,10 @@ BEGIN
 		_tiering.page_number(l.bound, 2), _tiering.page_number(l.distance, 2)), ''
 		ORDER BY l.ordinality) INTO missing
 	FROM tiering.shortfall(scheme, customers => ARRAY[who]) WITH ORDINALITY l
-		CROSS JOIN _tiering.last_assessment(scheme) a
 		LEFT JOIN tiering.tier t ON t.scheme = customer_report.scheme COLLATE "C"
-			AND t.version = a.version AND t.tier = l.next_tier COLLATE "C";
+			AND t.version = graded_by AND t.tier = l.next_tier COLLATE "C";
 	RETURN _tiering.page_frame(heading, concat('<h1>', _tiering.html(heading), '</h1>',
+		'<p>' || _tiering.page_measure(scheme, graded_by) || '</p>',
 		_tiering.page_section('The way through the tiers', '等级变化', concat(
 			_tiering.page_steps(scheme, who), _tiering.page_table(
 				_tiering.page_columns('Tier|等级', 'From|起', 'Until|止', 'Direction|方向',
@@ -628,6 +648,7 @@ COMMENT ON FUNCTION tiering.customer_report(text, text) IS
 'A page on one customer, as one HTML document: when they were in which tier, why they moved, and '
 'what leads up. Any number that they have had names them, and their way under all of these is '
 'shown. What leads up is what shortfall() tells, the cheapest rule first, all of whose metrics are '
-'needed; the scheme''s source is asked for it. It is made as report() is. Errors: unknown scheme '
+'needed; the scheme''s source is asked for it. It is made as report() is, and says what the money '
+'is, too. Errors: unknown scheme '
 '(42704), a customer who has never been in it (P0002), those of the source. Example: SELECT '
 'tiering.customer_report(''retail'', ''A'')';

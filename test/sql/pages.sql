@@ -14,6 +14,8 @@ INSERT INTO tiering.service (scheme, version, tier, channel, customers_per_manag
 VALUES ('pages', 1, 'high', 'desk', '[10,31)');
 UPDATE tiering.tier SET title = 'The low & the <slow>', title_zh = '低' WHERE scheme = 'pages'
 	AND tier = 'low';
+UPDATE tiering.metric SET title = 'Average <b>"balance"</b>', title_zh = '日均 & 余额',
+	unit = 'CNY <1000>', period = 'last ''month''', period_zh = '上月' WHERE scheme = 'pages';
 SELECT tiering.report('pages') ~ 'There was no assessment yet' AS says_so;
 SELECT tiering.publish('pages', '2026-01-01'), tiering.set_source('pages',
 		'SELECT id AS customer_id, v FROM page.had WHERE month = $1'),
@@ -26,6 +28,21 @@ CREATE TABLE page.made AS
 SELECT regexp_replace(tiering.report('pages'), '^<!DOCTYPE html>', '') AS doc;
 SELECT xml_is_well_formed_document(doc) AS well_formed, doc ~ '<script|<b>|<slow>' AS markup
 FROM page.made;
+-- what the money is stands at the top; a paragraph's text
+CREATE FUNCTION page.begins(page text) RETURNS text LANGUAGE sql AS $$
+	SELECT btrim(regexp_replace(string_agg(x::text, '' ORDER BY n), '\s+', ' ', 'g'))
+	FROM unnest(xpath('(//*[local-name()="p"])[1]//text()',
+		replace(page, '<!DOCTYPE html>', '')::xml)) WITH ORDINALITY p(x, n)
+$$;
+SELECT page.begins(tiering.report('pages')) AS report;
+SELECT page.begins(tiering.customer_report('pages', '77')) AS customer;
+SELECT tiering.import_scheme('{"scheme": "pages_words", "metrics": [{"metric": "v"}],
+	"tiers": [{"tier": "a", "rank": 1, "base": true}]}');
+SELECT _tiering.page_measure('pages_words', 1) AS no_measure;
+UPDATE tiering.metric SET is_measure = true, unit = 'CNY' WHERE scheme = 'pages_words';
+SELECT _tiering.page_measure('pages_words', 1) AS unit;
+UPDATE tiering.metric SET unit = '', period_zh = '上月' WHERE scheme = 'pages_words';
+SELECT _tiering.page_measure('pages_words', 1) AS period;
 -- the texts of the cells of a section's tables
 CREATE FUNCTION page.cells(heading text, OUT n int, OUT cells text[]) RETURNS SETOF record
 LANGUAGE sql AS $$
@@ -112,6 +129,7 @@ SELECT * FROM page.cells('By region');
 SELECT xml_is_well_formed_document(doc) AS well_formed, doc ~ 'customers 4 · total –<' AS total,
 	doc ~ 'is not kept for this day.*故无合计' AS told, doc ~ 'How much the best' AS curve,
 	doc ~ 'opening 期初' AS waterfall, doc ~ 'at the end of the day.*按当日日终' AS of_when,
+	doc ~ 'counts the moves that the assessment decided on, also those that take effect' AS counts,
 	doc ~ 'y="172" text-anchor="middle">–<' AS dash
 FROM page.made;
 SELECT r ~ 'total [0-9,]+<' AS total, r ~ 'is not kept for this day' AS told,

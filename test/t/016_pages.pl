@@ -26,6 +26,9 @@ $node->safe_psql('postgres', q{
 			ARRAY(SELECT name || lpad(i::text, 2, '0') FROM generate_series(1, tiers) i),
 			ARRAY(SELECT NULLIF((i - 1) * 26000 / tiers, 0) FROM generate_series(1, tiers) i));
 		UPDATE tiering.tier t SET title_zh = '等级' || t.rank WHERE t.scheme = make.scheme;
+		UPDATE tiering.metric m SET title = name || 'average', title_zh = '月日均金融资产',
+			unit = 'CNY, in ' || repeat('thousands', tiers), period = 'the month before ' || name,
+			period_zh = repeat('上月', tiers) WHERE m.scheme = make.scheme;
 		SELECT tiering.publish(scheme, '2026-01-01'), tiering.set_source(scheme,
 				'SELECT c AS customer_id, v FROM p.had WHERE d = $1'),
 			tiering.set_dimensions(scheme, 'SELECT c AS customer_id, branch FROM p.had
