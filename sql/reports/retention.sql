@@ -66,9 +66,9 @@ COMMENT ON FUNCTION tiering.retention(text, timestamptz) IS
 'or, in the last year, the last refresh or a later move: kept (the tier), up, down, lateral_moves, '
 'exit; who became one with another customer is in none of these, and no churn. retention: the '
 'share that are still customers, in whatever tier; churn: the share that are not, exit; both with '
-'the bounds of their 95 % confidence intervals (see wilson). known_at: by the moves as known at '
-'that time, and until its last one. An unknown scheme is an error (42704). Example: SELECT * FROM '
-'tiering.retention(''retail'', NULL)';
+'the bounds of their 95 % confidence intervals, the score interval of Wilson 1927. known_at: by '
+'the moves as known at that time, and until its last one. An unknown scheme is an error (42704). '
+'Example: SELECT * FROM tiering.retention(''retail'', NULL)';
 
 CREATE FUNCTION tiering.yearly_retention(scheme text, known_at timestamptz DEFAULT NULL)
 	RETURNS TABLE (year int, since date, until date, customers bigint, kept bigint, up bigint,
