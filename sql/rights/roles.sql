@@ -23,8 +23,11 @@
  *			move; of the number that they give, whose it has been. Of customers whom they
  *			make one, whether they are there, the first day from which on they can be one, and
  *			the number and the last day of an override or request of theirs that is in the way
- *	dump	who was assessed by themselves, and why; the rest of what pg_dump reads
- *			is in report and bind, which it takes as well
+ *	dump	all customers' numbers, tiers and measures at each assessment that is kept, moves of
+ *			long ago, matrices, who was assessed by themselves, and who is confined to what, as
+ *			a dump has all of it. Nothing confines that, policies on assessment neither: it is
+ *			for nobody whose reports are confined. The rest of what pg_dump reads is in report
+ *			and bind, which it takes as well
  *
  * An invoker's function calls its parts with the caller's rights, and so does a
  * view; these are in part_rights(), which nobody has a use for alone.
@@ -178,7 +181,7 @@ BEGIN ATOMIC
 		('load', 'INSERT ON tiering.ecb_rate'),
 		('load', 'INSERT, UPDATE, DELETE ON tiering.fx_rate, tiering.fx_max_age,
 			tiering.calendar_day'),
-		-- what report and bind do not read
+		-- what report and bind do not read, or not by that name: all customers are in it
 		('dump', 'SELECT ON tiering.assessment_kept, tiering.assessment_1, tiering.assessment_2,
 			tiering.assessment_3, tiering.assessment_4, tiering.own_assessment,
 			tiering.matrix_cell, tiering.matrix_due,
@@ -209,7 +212,8 @@ COMMENT ON FUNCTION tiering.role_grants() IS
 'approve: decide on requests; plan: simulate, without names; author: write and publish schemes; '
 'bind: set sources, which run with one''s own rights; hand: put customers into tiers by hand; '
 'load: load exchange rates, calendars and what an old system knew, mark customers as dirty; dump: '
-'with report and bind, run pg_dump. Example: SELECT what, rights FROM tiering.role_grants()';
+'with report and bind, run pg_dump, for which it reads what all customers had. Example: SELECT '
+'what, rights FROM tiering.role_grants()';
 
 -- GRANT only warns if whoever grants cannot pass a right on.
 CREATE FUNCTION _tiering.rights_missing(role name, rights text) RETURNS text
@@ -404,8 +408,9 @@ COMMENT ON FUNCTION tiering.grant_role(regrole, text, text, text, text) IS
 'those of its customers who have that value, such as grant_role(''north'', ''report'', scheme => '
 '''retail'', dimension => ''branch'', value => ''north''); several calls add up. Who is confined '
 'reads views and functions, and no tables. Once anybody is, a view of the bank''s own on these '
-'shows to each reader what they may read themselves. For the extension''s owner, who need not own '
-'its objects, and in a statement of '
+'shows to each reader what they may read themselves. dump reads the numbers, tiers and measures of '
+'all customers, whatever report is confined to: it must not be given to who is confined. For the '
+'extension''s owner, who need not own its objects, and in a statement of '
 'their own. Errors: another caller, or a right that the role does not have after it (42501), an '
 'unknown role, PUBLIC too, an unknown scheme or dimension (42704), other rights, or one that '
 'cannot be confined (22023), a value without its dimension or scheme (22004), a role that may '
