@@ -286,13 +286,15 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 5
 BEGIN ATOMIC
 	SELECT m.move, m.scheme, m.customer_id, m.as_of, m.from_tier, m.to_tier, m.direction, m.cause,
 		m.version, m.measure, m.assessed, m.batch
-	FROM tiering.migration m
-	WHERE m.scheme = moves_of.scheme COLLATE "C"
-		AND m.customer_id = ANY (ARRAY[moves_of.customer_id COLLATE "C"] || ARRAY(
+	FROM unnest(ARRAY[moves_of.customer_id COLLATE "C"] || ARRAY(
 			SELECT f.customer_id FROM tiering.former_number f
 			WHERE f.scheme = moves_of.scheme COLLATE "C"
-				AND f.now_id = moves_of.customer_id COLLATE "C"))
-		AND m.direction <> 'merge'
+				AND f.now_id = moves_of.customer_id COLLATE "C")) n(id)
+		CROSS JOIN LATERAL (	-- one number after the other, each by the index
+			SELECT x.* FROM tiering.migration x
+			WHERE x.scheme = moves_of.scheme COLLATE "C" AND x.customer_id = n.id COLLATE "C"
+			OFFSET 0) m
+	WHERE m.direction <> 'merge'
 		AND NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = m.move);
 END;
 COMMENT ON FUNCTION _tiering.moves_of(text, text) IS

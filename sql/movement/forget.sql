@@ -11,6 +11,9 @@ AS $$
 DECLARE
 	persons text[] := _tiering.persons(scheme, ARRAY[customer_id], NULL);
 	numbers text[] := _tiering.numbers_ever(scheme, persons);
+	-- who asks has said the number, and who approves need not know it
+	named text := CASE WHEN request IS NULL THEN format('customer "%s"', customer_id)
+		ELSE _tiering.shown_customer(customer_id) END;
 	other bigint := s.request FROM tiering.request_state s
 		WHERE s.scheme = check_forget.scheme AND s.customer_id = ANY (persons)
 			AND s.state = 'pending' AND s.request IS DISTINCT FROM check_forget.request
@@ -20,12 +23,12 @@ BEGIN
 		AND a.customer_id = ANY (persons))
 	THEN
 		RAISE EXCEPTION '% of scheme "%" is still there, and cannot be forgotten',
-			_tiering.shown_customer(customer_id), scheme
+			named, scheme
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 			HINT = 'They leave at the first refresh for which the source does not have them.';
 	ELSIF other IS NOT NULL THEN
 		RAISE EXCEPTION '% of scheme "%" cannot be forgotten before request % is decided on',
-			_tiering.shown_customer(customer_id), scheme, other
+			named, scheme, other
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 			HINT = 'A refresh withdraws the moves that it does not ask for any more.';
 	ELSIF EXISTS (SELECT FROM tiering.forgotten f WHERE f.scheme = check_forget.scheme

@@ -510,8 +510,9 @@ BEGIN
 				scheme, version
 			USING DETAIL = format('They are requests %s.',
 				(SELECT string_agg(o.request::text, ', ' ORDER BY o.request)
-				FROM _tiering.overrides_left_out(scheme, version, COALESCE((
-					SELECT l.as_of FROM _tiering.last_assessment(scheme, as_of) l), as_of),
+				FROM _tiering.overrides_left_out(scheme, version,
+					CASE WHEN as_of = src.refreshed_as_of THEN as_of ELSE COALESCE((
+						SELECT l.as_of FROM _tiering.last_assessment(scheme, as_of) l), as_of) END,
 					as_of) o));
 	END IF;
 	PERFORM _tiering.heed_limits(result, force), _tiering.keep_dimensions(scheme, as_of),

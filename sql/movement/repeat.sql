@@ -120,8 +120,7 @@ BEGIN
 	result.pending := count(*) FROM tiering.request_state r
 		WHERE r.scheme = repeat_assessment.scheme AND r.kind = 'move' AND r.state = 'pending';
 	result.overrides_left_out := count(*)
-		FROM _tiering.overrides_left_out(scheme, version, COALESCE((
-			SELECT l.as_of FROM _tiering.last_assessment(scheme, as_of) l), as_of), as_of);
+		FROM _tiering.overrides_left_out(scheme, version, as_of, as_of);
 	RETURN result;
 END;
 $$;

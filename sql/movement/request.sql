@@ -179,8 +179,8 @@ BEGIN
 	ELSIF due_name IS NULL THEN
 		RAISE EXCEPTION 'request % is for role %, which was dropped, to decide on', r.request, due
 			USING ERRCODE = 'insufficient_privilege',
-			HINT = CASE r.kind WHEN 'publish' THEN 'The extension''s owner can name others with '
-					'tiering.set_four_eyes(); then it is to be asked for anew.'
+			HINT = CASE WHEN r.kind IN ('publish', 'void') THEN 'The extension''s owner can name '
+					'others with tiering.set_four_eyes(); then it is to be asked for anew.'
 				ELSE 'Publish a version with other approvers. A move is asked for again by the '
 					'next refresh then, an override by people.' END;
 	END IF;
@@ -377,6 +377,8 @@ BEGIN
 		PERFORM _tiering.check_forget(r.scheme, r.customer_id, r.request);
 	ELSIF r.kind = 'publish' THEN
 		PERFORM _tiering.check_publication(r, last_day);
+	ELSIF r.kind = 'void' THEN
+		PERFORM _tiering.check_void(_tiering.lock_source(r.scheme), r.as_of, r.reason);
 	ELSIF r.kind <> 'move' THEN
 		PERFORM _tiering.check_override(r, last_day);
 	END IF;
@@ -405,6 +407,8 @@ BEGIN
 		PERFORM _tiering.forget(r.scheme, r.customer_id);
 	ELSIF r.kind = 'publish' THEN
 		PERFORM _tiering.put_in_force(r.scheme, r.version, r.effective, r.reason);
+	ELSIF r.kind = 'void' THEN
+		PERFORM _tiering.take_back(r.scheme, r.as_of, r.reason);
 	ELSE
 		PERFORM _tiering.apply_decision(r, CASE WHEN r.kind = 'move' THEN r.tier END);
 	END IF;
@@ -420,15 +424,16 @@ COMMENT ON FUNCTION tiering.approve(bigint, text) IS
 'Approves a request that is pending. Where there are several approvers each of them agrees in '
 'turn, and the last one approves: see request_state. The customer moves then, as of the last '
 'assessment, as far as the request has to do with that. An override goes on to count at those that '
-'follow. Who is to be forgotten is, see forget_customer(), and a draft is put in force, see '
-'request_publication(). Errors: no such request (P0002), not pending any more, another override in '
-'the way, a tier or scheme that has other approvers now, a tier of no published version, a '
-'customer who was removed, or who is there and was to be forgotten, a draft that was changed '
-'since, or for a day that was assessed since (55000), one''s own request or draft, another role''s '
-'step, a second step by one person, somebody else''s function or view in between (42501), what '
-'publish() refuses. A function or view of somebody else''s that runs with the caller''s own rights '
-'cannot be told from the caller: who may approve should read and run nothing of people whom they '
-'do not trust. Example: SELECT tiering.approve(1, ''as agreed'')';
+'follow. Who is to be forgotten is, see forget_customer(), a draft is put in force, see '
+'request_publication(), and an assessment is taken back, see request_void(). Errors: no such '
+'request (P0002), not pending any more, another override in the way, a tier or scheme that has '
+'other approvers now, a tier of no published version, a customer who was removed, or who is there '
+'and was to be forgotten, a draft that was changed since, or for a day that was assessed since '
+'(55000), one''s own request or draft, another role''s step, a second step by one person, somebody '
+'else''s function or view in between (42501), what publish() refuses. A function or view of '
+'somebody else''s that runs with the caller''s own rights cannot be told from the caller: who may '
+'approve should read and run nothing of people whom they do not trust. Example: SELECT '
+'tiering.approve(1, ''as agreed'')';
 
 CREATE FUNCTION _tiering.reject(request bigint, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
@@ -480,9 +485,9 @@ CREATE FUNCTION tiering.withdraw(request bigint, note text DEFAULT NULL) RETURNS
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.withdraw(bigint, text) IS
-'Takes back one''s own request, for an override, to forget a customer or to publish, while it is '
-'pending. Errors: no such request (P0002), not pending any more (55000), not one''s own (42501). '
-'Example: SELECT tiering.withdraw(3)';
+'Takes back one''s own request, for an override, to forget a customer, to publish or to take an '
+'assessment back, while it is pending. Errors: no such request (P0002), not pending any more '
+'(55000), not one''s own (42501). Example: SELECT tiering.withdraw(3)';
 
 CREATE FUNCTION _tiering.end_override(request bigint, on_date date, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
@@ -502,7 +507,7 @@ BEGIN
 	IF r.kind NOT IN ('floor', 'cap', 'fixed') THEN
 		RAISE EXCEPTION 'request % is %, not an override', request,
 				CASE r.kind WHEN 'move' THEN 'a move' WHEN 'forget' THEN 'to forget a customer'
-					ELSE 'to publish a draft' END
+					WHEN 'void' THEN 'to take an assessment back' ELSE 'to publish a draft' END
 			USING ERRCODE = 'invalid_parameter_value';
 	ELSIF on_date >= upper(r.valid) OR on_date < last_day THEN
 		RAISE EXCEPTION 'override % cannot end on %', request, on_date

@@ -172,7 +172,7 @@ COMMENT ON FUNCTION _tiering.keep_again(text, date, int) IS
 'Keeps an assessment whose customers are not kept any more, and its distribution, by the moves '
 'that stand and by what the source has of them today';
 
-CREATE FUNCTION _tiering.void_assessment(scheme text, as_of date, reason text)
+CREATE FUNCTION _tiering.take_back(scheme text, as_of date, reason text)
 RETURNS tiering.void_result
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp
@@ -187,12 +187,12 @@ BEGIN
 	PERFORM _tiering.check_void(src, as_of, reason), _tiering.refuse_archived(scheme, as_of);
 	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
 	SELECT r.request, CASE r.state WHEN 'approved' THEN 'lapsed' ELSE 'withdrawn' END,
-		void_assessment.as_of,
+		take_back.as_of,
 		'the assessment was taken back', session_user
 	FROM tiering.request_state r
-	WHERE r.scheme = void_assessment.scheme AND r.kind = 'move'
-		AND (r.state = 'pending' AND r.as_of >= void_assessment.as_of
-		OR r.state = 'approved' AND r.decided_as_of >= void_assessment.as_of);
+	WHERE r.scheme = take_back.scheme AND r.kind = 'move'
+		AND (r.state = 'pending' AND r.as_of >= take_back.as_of
+		OR r.state = 'approved' AND r.decided_as_of >= take_back.as_of);
 	GET DIAGNOSTICS result.withdrawn = ROW_COUNT;
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
 	SELECT * INTO done FROM _tiering.write_void(scheme, as_of, this_batch);
@@ -200,27 +200,40 @@ BEGIN
 		_tiering.seal_batch(scheme, this_batch, 'void', as_of, last_move);
 	UPDATE tiering.assignment a SET as_of = d.as_of
 	FROM (SELECT x.customer_id, COALESCE(o.as_of, l.as_of) AS as_of
-		  FROM _tiering.last_assessment(void_assessment.scheme) l
+		  FROM _tiering.last_assessment(take_back.scheme) l
 			CROSS JOIN tiering.assignment x
-			LEFT JOIN _tiering.last_own(void_assessment.scheme) o
+			LEFT JOIN _tiering.last_own(take_back.scheme) o
 				ON o.customer_id COLLATE "C" = x.customer_id
-		  WHERE x.scheme = void_assessment.scheme AND x.as_of > l.as_of) d
-	WHERE a.scheme = void_assessment.scheme AND a.customer_id = d.customer_id
+		  WHERE x.scheme = take_back.scheme AND x.as_of > l.as_of) d
+	WHERE a.scheme = take_back.scheme AND a.customer_id = d.customer_id
 		AND a.as_of > d.as_of;
 	PERFORM _tiering.earned_again(scheme, l.as_of, l.version)
 		FROM _tiering.last_assessment(scheme) l
 	WHERE l.as_of IS NOT NULL;
 	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
 	INSERT INTO tiering.voided (scheme, batch, as_of, reason)
-	SELECT void_assessment.scheme, this_batch, void_assessment.as_of, void_assessment.reason;
+	SELECT take_back.scheme, this_batch, take_back.as_of, take_back.reason;
 	result.scheme := scheme;
 	result.as_of := as_of;
 	result.now_as_of := l.as_of FROM _tiering.last_assessment(scheme) l;
 	result.superseded := done.superseded;
 	result.written := done.written;
 	UPDATE tiering.source s SET refreshed_as_of = result.now_as_of, refreshed_at = now()
-	WHERE s.scheme = void_assessment.scheme;
+	WHERE s.scheme = take_back.scheme;
 	RETURN result;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.take_back(text, date, text) IS
+'Part of void_assessment() and approve(): takes the last assessment of a scheme back';
+
+CREATE FUNCTION _tiering.void_assessment(scheme text, as_of date, reason text)
+RETURNS tiering.void_result
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM _tiering.refuse_alone(scheme, 'taken back');
+	RETURN _tiering.take_back(scheme, as_of, reason);
 END;
 $$;
 COMMENT ON FUNCTION _tiering.void_assessment(text, date, text) IS
@@ -237,6 +250,41 @@ COMMENT ON FUNCTION tiering.void_assessment(text, date, text) IS
 'assessed anew. What was known before stays known. What customers earned at the assessment before '
 'is read from the source once more, unless that was loaded: then it is not known. Errors: unknown '
 'scheme, no source (42704), a refresh under way (55P03), not the last assessment, no reason '
-'(22023), an override that was approved as of it, or moves of its day in the archive (55000). '
+'(22023), an override that was approved as of it, or moves of its day in the archive (55000), a '
+'scheme that takes two pairs of eyes, see request_void() (42501). '
 'Example: SELECT * FROM tiering.void_assessment(''family'', ''2026-03-31'', ''half of the feed '
 'was missing'')';
+
+-- One request is enough
+CREATE FUNCTION _tiering.request_void(scheme text, as_of date, reason text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	result bigint;
+BEGIN
+	PERFORM _tiering.check_void(_tiering.lock_source(scheme), as_of, reason);
+	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
+	SELECT r.request, 'withdrawn', request_void.as_of, 'asked for anew', session_user
+	FROM tiering.request_state r
+	WHERE r.scheme = request_void.scheme COLLATE "C" AND r.kind = 'void' AND r.state = 'pending';
+	INSERT INTO tiering.request AS r (scheme, kind, as_of, reason, requested_by, approvers)
+	SELECT s.scheme, 'void', request_void.as_of, request_void.reason, session_user, s.approvers
+	FROM tiering.scheme s WHERE s.scheme = request_void.scheme
+	RETURNING r.request INTO result;
+	RETURN result;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.request_void(text, date, text) IS
+'Part of request_void(): what it does, as the owner';
+
+CREATE FUNCTION tiering.request_void(scheme text, as_of date, reason text) RETURNS bigint
+AS 'MODULE_PATHNAME', 'enter'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION tiering.request_void(text, date, text) IS
+'Asks that the last assessment of a scheme be taken back, for a reason. Returns the number of the '
+'request, for approve() by somebody else, which does what void_assessment() does. Where '
+'set_four_eyes() says so this is the only way to take one back; elsewhere it is one. If another '
+'assessment comes first it cannot be approved any more. A request takes the place of one before '
+'that is pending. Errors: those of void_assessment(). Example: SELECT '
+'tiering.request_void(''retail'', ''2026-03-31'', ''half of the feed was missing'')';

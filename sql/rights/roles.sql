@@ -84,7 +84,7 @@ BEGIN ATOMIC
 		('grade', 'EXECUTE ON FUNCTION tiering.refresh(text, date, boolean, boolean),
 			tiering.assess(text, date, text[], text), tiering.restate(text, date, text[]),
 			tiering.restate_dirty(text), tiering.recount(text),
-			tiering.void_assessment(text, date, text),
+			tiering.void_assessment(text, date, text), tiering.request_void(text, date, text),
 			tiering.refresh_on_workers(text, date, boolean, boolean)'),
 		('grade', 'EXECUTE ON ROUTINE tiering.run_refresh(text, date, boolean, boolean)'),
 		('plan', 'EXECUTE ON FUNCTION tiering.simulate(text, int, date),

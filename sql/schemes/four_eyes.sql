@@ -21,6 +21,8 @@ BEGIN
 			HINT = CASE done WHEN 'published' THEN format('Ask for it with '
 					'tiering.request_publication(%L, effective_from, reason); somebody else '
 					'approves it.', scheme)
+				WHEN 'taken back' THEN format('Ask for it with tiering.request_void(%L, as_of, '
+					'reason); somebody else approves it.', scheme)
 				ELSE format('The extension''s owner can end that with '
 					'tiering.set_four_eyes(%L, false, reason).', scheme) END;
 	END IF;
@@ -98,13 +100,14 @@ AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.set_four_eyes(text, boolean, text, regrole[]) IS
 'Says that a scheme is published by two: one asks with request_publication(), and somebody else '
-'approves it, who has written nothing of the draft. approvers are roles whose members approve, one '
-'after the other, each of them another person; none: anyone who may approve, once. false: that '
-'whoever writes schemes publishes it alone, as before. For the extension''s owner, in a statement '
-'of their own; that it was done, and why, is kept in publication. Errors: another caller (42501), '
-'null (22004), no reason, approvers of a scheme that one person publishes (22023), an unknown '
-'scheme or role (42704), a snapshot from before the last change (40001). Example: SELECT '
-'tiering.set_four_eyes(''retail'', true, ''the auditors ask for it'')';
+'approves it, who has written nothing of the draft. Its assessments are taken back by two, too, '
+'see request_void(). approvers are roles whose members approve, one after the other, each of them '
+'another person; none: anyone who may approve, once. false: that whoever writes schemes publishes '
+'it alone, as before. For the extension''s owner, in a statement of their own; that it was done, '
+'and why, is kept in publication. Errors: another caller (42501), null (22004), no reason, '
+'approvers of a scheme that one person publishes (22023), an unknown scheme or role (42704), a '
+'snapshot from before the last change (40001). Example: SELECT tiering.set_four_eyes(''retail'', '
+'true, ''the auditors ask for it'')';
 
 -- Of who the approvers of its tiers are, too: they are the same in this database, whatever
 -- they are called.

@@ -7,7 +7,7 @@ CREATE TABLE tiering.request (
 	scheme       text COLLATE "C" NOT NULL,
 	customer_id  text COLLATE "C",
 	kind         text COLLATE "C" NOT NULL CHECK (kind IN ('move', 'floor', 'cap', 'fixed',
-	             	'forget', 'publish')),
+	             	'forget', 'publish', 'void')),
 	tier         text COLLATE "C",
 	valid        daterange CHECK (NOT isempty(valid) AND isfinite(lower(valid))
 		AND isfinite(upper(valid))),
@@ -31,33 +31,39 @@ CREATE TABLE tiering.request (
 			AND num_nonnulls(tier, valid, from_tier, as_of, version, measure) = 0
 		WHEN 'publish' THEN num_nulls(reason, version, effective, digest) = 0
 			AND num_nonnulls(customer_id, tier, valid, from_tier, measure) = 0
+		WHEN 'void' THEN num_nulls(reason, as_of) = 0
+			AND num_nonnulls(customer_id, tier, valid, from_tier, version, measure) = 0
 		ELSE num_nulls(tier, valid, reason) = 0 END),
-	CHECK (kind = 'publish' OR customer_id IS NOT NULL AND num_nonnulls(effective, digest) = 0)
+	CHECK (kind = 'publish' OR (kind = 'void' OR customer_id IS NOT NULL)
+		AND num_nonnulls(effective, digest) = 0)
 );
 CREATE INDEX request_customer ON tiering.request (scheme, customer_id);
 SELECT pg_catalog.pg_extension_config_dump('tiering.request', '');
 SELECT pg_catalog.pg_extension_config_dump('tiering.request_request_seq', '');
 COMMENT ON TABLE tiering.request IS
 'What was asked for: moves that refresh() asks to have approved, and what people ask for: '
-'overrides, that a customer be forgotten, that a draft be published; rows are added only';
+'overrides, that a customer be forgotten, that a draft be published, that an assessment be taken '
+'back; rows are added only';
 COMMENT ON COLUMN tiering.request.request IS 'Number of the request';
 COMMENT ON COLUMN tiering.request.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.request.customer_id IS
-'Customer; null where a draft is to be published';
+'Customer; null where a draft is to be published or an assessment taken back';
 COMMENT ON COLUMN tiering.request.kind IS
 'move: into the tier; floor: not below it; cap: not above it; fixed: in it, whatever the rules '
 'say; forget: that the customer be forgotten, see forget_customer(); publish: that a draft be '
-'published, see request_publication()';
+'published, see request_publication(); void: that the last assessment be taken back, see '
+'request_void()';
 COMMENT ON COLUMN tiering.request.tier IS
-'The tier that is asked for; null where a customer is to be forgotten or a draft published';
+'The tier that is asked for; null where a customer is to be forgotten, a draft published or an '
+'assessment taken back';
 COMMENT ON COLUMN tiering.request.valid IS
 'The days on which an override is to count; it ends by itself. Null for what is none';
 COMMENT ON COLUMN tiering.request.reason IS 'Why it is asked for; null for a move';
 COMMENT ON COLUMN tiering.request.from_tier IS
 'Where the customer stood when a move was asked for; null if nowhere';
 COMMENT ON COLUMN tiering.request.as_of IS
-'The assessment that asks for a move, or the last one before it was asked to publish; otherwise '
-'null';
+'The assessment that asks for a move, that is to be taken back, or the last one before it was '
+'asked to publish; otherwise null';
 COMMENT ON COLUMN tiering.request.version IS
 'The version of the scheme that asks for a move, or that is to be published; otherwise null';
 COMMENT ON COLUMN tiering.request.measure IS 'The customer''s measure at that assessment';

@@ -561,7 +561,7 @@ ALTER TABLE tiering.request
 	ALTER COLUMN tier DROP NOT NULL,
 	DROP CONSTRAINT request_kind_check,
 	ADD CONSTRAINT request_kind_check CHECK (kind IN ('move', 'floor', 'cap', 'fixed', 'forget',
-		'publish')),
+		'publish', 'void')),
 	DROP CONSTRAINT request_check,
 	ADD CONSTRAINT request_check CHECK (CASE kind
 		WHEN 'move' THEN valid IS NULL AND num_nulls(tier, as_of, version) = 0
@@ -569,9 +569,11 @@ ALTER TABLE tiering.request
 			AND num_nonnulls(tier, valid, from_tier, as_of, version, measure) = 0
 		WHEN 'publish' THEN num_nulls(reason, version, effective, digest) = 0
 			AND num_nonnulls(customer_id, tier, valid, from_tier, measure) = 0
+		WHEN 'void' THEN num_nulls(reason, as_of) = 0
+			AND num_nonnulls(customer_id, tier, valid, from_tier, version, measure) = 0
 		ELSE num_nulls(tier, valid, reason) = 0 END),
 	ADD CONSTRAINT request_check1 CHECK (kind = 'publish'
-		OR customer_id IS NOT NULL AND num_nonnulls(effective, digest) = 0);
+		OR (kind = 'void' OR customer_id IS NOT NULL) AND num_nonnulls(effective, digest) = 0);
 ALTER TABLE tiering.decision ADD COLUMN decided_id oid, ADD COLUMN decided_as text;
 ALTER TABLE tiering.decision
 	ALTER COLUMN decided_id TYPE oid USING to_regrole(quote_ident(decided_by))::oid,

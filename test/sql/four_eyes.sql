@@ -281,6 +281,34 @@ CREATE TRIGGER x AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION _tiering.not
 SELECT t.fails($$INSERT INTO mine VALUES ('eyes', 1, 'draft')$$);
 DROP TABLE mine;
 
+-- An assessment is taken back by two, too: who assesses asks, and somebody else approves. Moves,
+-- state and seals are then as after void_assessment().
+SELECT tiering.grant_role('eyes_abe', what) FROM unnest('{grade,request}'::text[]) what;
+SELECT tiering.create_ladder('eyes_back', 'assets', '{mass,gold}', '{NULL,100}'),
+	tiering.publish('eyes_back', '2024-01-01'), tiering.set_source('eyes_back',
+	'SELECT customer_id, CASE WHEN customer_id = ''c2'' OR $1 = ''2024-02-29'' THEN 500
+		ELSE 50 END AS assets FROM eyes.money');
+SELECT tiering.set_four_eyes('eyes_back', true, 'the board wants it', '{eyes_chief}');
+SELECT count(tiering.refresh('eyes_back', d)) FROM unnest('{2024-01-31,2024-02-29}'::date[]) d;
+SELECT eyes.try('abe', $$SELECT tiering.void_assessment('eyes_back', '2024-02-29', 'slip')$$);
+SELECT eyes.try('abe', format('SELECT tiering.request_void(''eyes_back'', %s)', arguments))
+FROM unnest(ARRAY[$$'2024-02-29', ' '$$, $$'2024-01-31', 'x'$$]) arguments;
+SELECT eyes.try('chief', $$SELECT tiering.request_void('eyes_back', '2024-02-29', 'slip')$$);
+SELECT eyes.try('abe', $$SELECT tiering.request_void('eyes_back', '2024-02-29', 'slip')$$)
+FROM generate_series(1, 2);
+SELECT kind, state, due, requested_by, note FROM eyes.request WHERE kind = 'void';
+SELECT eyes.decide(who, 'approve') FROM unnest('{abe,vice,chief}'::text[]) who;
+SELECT kind, state, decided_by FROM eyes.request WHERE kind = 'void';
+SELECT customer_id, tier FROM tiering.current_tier WHERE scheme = 'eyes_back' ORDER BY 1;
+SELECT reason FROM tiering.voided WHERE scheme = 'eyes_back';
+SELECT sound FROM tiering.verify_history('eyes_back');
+SELECT * FROM tiering.verify_state('eyes_back');
+-- another assessment came first
+SELECT eyes.try('abe', $$SELECT tiering.request_void('eyes_back', '2024-01-31', 'slip')$$);
+SELECT up FROM tiering.refresh('eyes_back', '2024-03-31');
+SELECT eyes.decide('chief', 'approve'), eyes.decide('abe', 'withdraw');
+SELECT tiering.set_four_eyes('eyes_back', false, 'done');
+
 SELECT tiering.set_four_eyes('eyes', false, 'done');
 DROP SCHEMA eyes CASCADE;
 DROP OWNED BY eyes_ada, eyes_abe, eyes_chief, eyes_vice, eyes_board, eyes_boss, eyes_eve;

@@ -159,7 +159,7 @@ SELECT count(balance_to_hold) > 100 AS many FROM tiering.near_upgrade WHERE sche
 SELECT t.fails('SELECT * FROM need.history');
 SELECT t.fails('SELECT key FROM tiering.series_source');
 SELECT t.fails($$SELECT _tiering.balance_to_hold(gen_random_uuid(), '2026-11-30', '0001', 1,
-	false)$$);
+	false, 10)$$);
 SELECT t.fails($$SELECT tiering.set_series('need', NULL)$$);
 RESET ROLE;
 -- not with more, neither when a superuser reads, nor by claiming another's

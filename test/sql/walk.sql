@@ -307,7 +307,8 @@ INSERT INTO walk.decided VALUES ('function', 'grade', $list$
 	_tiering.begin_run(text, date);
 	_tiering.fail_run(bigint, text, text);
 	_tiering.raise_again(text, text, text, text);
-	void_assessment(text, date, text)
+	void_assessment(text, date, text);
+	request_void(text, date, text)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'plan', $list$
 	simulate(text, integer, date);
@@ -719,6 +720,8 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.rights_missing(name, text);
 	_tiering.unpublish(text, integer, text);
 	_tiering.void_assessment(text, date, text);
+	_tiering.take_back(text, date, text);
+	_tiering.request_void(text, date, text);
 	_tiering.withdraw(bigint, text);
 	_tiering.touched(text, date);
 	_tiering.unpublish_hint(text, integer);
