@@ -592,10 +592,24 @@ BEGIN ATOMIC
 	WHERE t.scheme = validate_succession.scheme AND t.version = validate_succession.version
 		AND t.succeeds IS NOT NULL AND NOT EXISTS (
 			SELECT FROM tiering.tier p
-			WHERE p.scheme = t.scheme AND p.version = b.before AND p.tier = t.succeeds);
+			WHERE p.scheme = t.scheme AND p.version = b.before AND p.tier = t.succeeds)
+	UNION ALL
+	SELECT 'error', format('tier %s', n.tier),
+		concat('it succeeds ' || NULLIF(n.succeeds, n.tier) || ', but ',
+			format('version %s has another tier %s', n.from_version, n.tier),
+			', which goes on in ' || n.becomes, ': reports tell tiers by their names')
+	FROM (SELECT DISTINCT ON (t.tier) t.tier, t.succeeds, s.from_version, s.becomes
+		  FROM tiering.tier t
+			JOIN _tiering.succeeded(validate_succession.scheme, validate_succession.version) s
+				ON s.tier = t.tier AND s.from_version < t.version
+		  WHERE t.scheme = validate_succession.scheme AND t.version = validate_succession.version
+			-- one that has ended may come back
+			AND COALESCE(s.becomes <> t.tier, t.succeeds <> t.tier)
+		  ORDER BY t.tier, s.from_version DESC) n;
 END;
 COMMENT ON FUNCTION _tiering.validate_succession(text, int) IS
-'Part of validate(): tiers that succeed none of the version before';
+'Part of validate(): tiers that succeed none of the version before, or have the name of one of a '
+'version before that they do not continue';
 
 -- The name of a tier is that of the newest version that had it when the override was
 -- asked for; in a version, it is the tier that this one has become.

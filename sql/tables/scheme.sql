@@ -123,7 +123,8 @@ COMMENT ON COLUMN tiering.tier.title IS 'Title in reports';
 COMMENT ON COLUMN tiering.tier.title_zh IS 'The same in Chinese';
 COMMENT ON COLUMN tiering.tier.succeeds IS
 'The tier of the version before that it continues, such as one that it renames or a part of '
-'which it is; null: the tier of the same name, if there was one. See successor()';
+'which it is; null: the tier of the same name, if there was one. A name does not pass on to '
+'another tier: validate() finds that as an error. See successor()';
 COMMENT ON COLUMN tiering.tier.approvers IS
 'The roles whose members decide on a request for it, one after the other, each of them another '
 'person; empty: anyone who may approve, once. Whether moves into it are asked for approval says, '

@@ -35,12 +35,17 @@ SELECT _tiering.version_before('line', 2);
 SELECT * FROM t.become ORDER BY 1, 2;
 SELECT tiering.publish('line', '2024-02-01');
 
--- what a new draft copies goes on under its name; names that are swapped do not mislead
+-- what a new draft copies goes on under its name; names cannot be swapped, and one can come back
 SELECT tiering.new_version('line');
 SELECT tier, succeeds FROM tiering.tier WHERE scheme = 'line' AND version = 3 ORDER BY rank;
 SELECT t.step('gold', 'other', 'high'), t.step('high', 'gold', NULL),
 	t.step('other', 'high', 'gold');
 UPDATE tiering.tier SET succeeds = 'high' WHERE scheme = 'line' AND version = 3 AND tier = 'gold';
+SELECT tier, succeeds FROM tiering.tier WHERE scheme = 'line' AND version = 3 ORDER BY rank;
+SELECT * FROM t.become WHERE to_version = 3 ORDER BY 2;
+SELECT * FROM tiering.validate('line', 3) WHERE severity = 'error';
+SELECT t.fails($$SELECT tiering.publish('line', '2024-03-01')$$);
+SELECT t.step('high', 'mid', 'gold'), t.step('gold', 'high', NULL);
 SELECT tier, succeeds FROM tiering.tier WHERE scheme = 'line' AND version = 3 ORDER BY rank;
 SELECT tiering.publish('line', '2024-03-01');
 SELECT * FROM t.become WHERE to_version = 3 ORDER BY 2;
@@ -48,12 +53,12 @@ SELECT * FROM t.become WHERE to_version = 3 ORDER BY 2;
 -- a split: on in the one of the same name, or else in the lowest; and one that ends
 SELECT tiering.new_version('line'), t.step('low', 'base', NULL), t.step('high', 'silver', 'high');
 INSERT INTO tiering.tier (scheme, version, tier, rank, succeeds)
-VALUES ('line', 4, 'silver_plus', 9, 'high'), ('line', 4, 'gold_plus', 1, 'gold');
+VALUES ('line', 4, 'silver_plus', 9, 'high'), ('line', 4, 'mid_plus', 1, 'mid');
 SELECT * FROM t.become WHERE to_version = 4 ORDER BY 2;
 SELECT tiering.successor('line', 1, 'mid', 4), tiering.successor('line', 2, 'gold', 4),
-	tiering.successor('line', 3, 'gold', 4), tiering.successor('line', 4, 'gold_plus', 4),
+	tiering.successor('line', 3, 'high', 4), tiering.successor('line', 4, 'mid_plus', 4),
 	tiering.successor('line', 1, 'low', 4) IS NULL AS ended,
-	tiering.successor('line', 4, 'gold', 3) IS NULL AS backwards,
+	tiering.successor('line', 4, 'mid', 3) IS NULL AS backwards,
 	tiering.successor('line', 1, 'nothing', 4) IS NULL AS no_tier;
 
 -- in documents, but not of a scheme that is new
@@ -70,11 +75,11 @@ SELECT tiering.copy_scheme('line', 'copied_line');
 SELECT count(*) FROM tiering.tier WHERE scheme = 'copied_line' AND succeeds IS NOT NULL;
 SELECT t.fails($$UPDATE tiering.tier SET succeeds = '' WHERE scheme = 'line' AND version = 4$$);
 
--- who leaves at the first assessment of a version that renames, swaps or ends their tier: the
+-- who leaves at the first assessment of a version that renames or ends their tier: the
 -- move names it as the version that it bears does, in a refresh, a restatement and a repeat
 CREATE SCHEMA left_by;
 CREATE TABLE left_by.value AS SELECT c AS customer_id, d::date AS as_of, v AS value
-	FROM (VALUES ('renamed', 100), ('swapped', 200), ('ended', 300), ('same', 50)) x(c, v),
+	FROM (VALUES ('renamed', 100), ('renamed too', 200), ('ended', 300), ('same', 50)) x(c, v),
 		unnest('{2024-01-31,2024-02-29}'::date[]) d WHERE d = '2024-01-31'
 	UNION ALL SELECT 'stays', d, 100 FROM unnest('{2024-01-31,2024-02-29}'::date[]) d;
 SELECT tiering.create_ladder('left_by', 'value', '{low,mid,high,top}', '{NULL,100,200,300}'),
@@ -82,10 +87,10 @@ SELECT tiering.create_ladder('left_by', 'value', '{low,mid,high,top}', '{NULL,10
 DELETE FROM tiering.tier WHERE scheme = 'left_by' AND version = 2
 	AND tier IN ('mid', 'high', 'top');
 INSERT INTO tiering.tier (scheme, version, tier, rank, succeeds)
-	VALUES ('left_by', 2, 'medium', 2, 'mid'), ('left_by', 2, 'top', 3, 'high');
+	VALUES ('left_by', 2, 'medium', 2, 'mid'), ('left_by', 2, 'best', 3, 'high');
 INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds)
 	VALUES ('left_by', 2, 'medium', 1, 'value', '[100,200)'),
-	('left_by', 2, 'top', 1, 'value', '[200,)');
+	('left_by', 2, 'best', 1, 'value', '[200,)');
 SELECT tiering.publish('left_by', '2024-02-01'), tiering.set_source('left_by',
 	'SELECT customer_id, value FROM left_by.value WHERE as_of = $1');
 SET client_min_messages = warning;

@@ -98,6 +98,35 @@ INSERT INTO tiering.tier (scheme, version, tier, rank) VALUES ('grouped', 1, 'ri
 SELECT * FROM t.findings('grouped');
 UPDATE tiering.tier SET parent = 'rich' WHERE scheme = 'grouped' AND tier = 'high';
 SELECT * FROM t.findings('grouped');
+-- a name that passes on to another tier, which may have ended
+SELECT tiering.create_ladder('passed_on', 'assets', '{low,mid,high}', '{NULL,1000,2000}'),
+	tiering.publish('passed_on', '2024-01-01'), tiering.new_version('passed_on');
+CREATE FUNCTION t.succession(tiers text[], named text[]) RETURNS SETOF text LANGUAGE sql AS $$
+	-- of the draft: those tiers, which succeed those
+	DELETE FROM tiering.tier WHERE scheme = 'passed_on'
+		AND version = tiering.newest_version('passed_on');
+	INSERT INTO tiering.tier (scheme, version, tier, rank, base, succeeds)
+	SELECT 'passed_on', tiering.newest_version('passed_on'), u.tier, u.rank, u.rank = 1, u.named
+	FROM unnest(tiers, named) WITH ORDINALITY u(tier, named, rank);
+	INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds)
+	SELECT t.scheme, t.version, t.tier, 1, 'assets', numrange(1000 * t.rank, NULL)
+	FROM tiering.tier t WHERE t.scheme = 'passed_on' AND NOT t.base
+		AND t.version = tiering.newest_version('passed_on');
+	SELECT f.place || ': ' || f.finding FROM t.findings('passed_on') f WHERE f.severity = 'error';
+$$;
+SELECT t.succession('{low,high,top}', '{NULL,mid,high}');
+SELECT t.fails($$SELECT tiering.publish('passed_on', '2024-02-01')$$);
+SELECT t.succession('{low,high,mid}', '{NULL,mid,high}');
+SELECT t.succession('{low,high}', '{NULL,mid}');
+-- what goes on in its own name, or in several, is right; so is a new name
+SELECT t.succession('{low,mid,high,top}', '{low,mid,NULL,high}');
+SELECT t.succession('{low,middle}', '{NULL,mid}');
+SELECT tiering.publish('passed_on', '2024-02-01'), tiering.new_version('passed_on');
+-- of all versions before: mid is middle now, and high has ended
+SELECT t.succession('{low,middle,high}', NULL);
+SELECT t.succession('{low,middle,mid}', NULL);
+SELECT t.succession('{low,high}', '{NULL,middle}');
+SELECT t.succession('{low,mid}', '{NULL,middle}');
 
 /*
  * Against brute force: random schemes of up to four metrics, one of them a
