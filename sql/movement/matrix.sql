@@ -13,6 +13,8 @@ CREATE TYPE _tiering.moved AS (
 	from_tier    text,
 	to_tier      text,
 	merged       boolean,
+	direction    text,
+	from_version int,
 	version      int,
 	customers    bigint,
 	measure_from numeric,
@@ -20,7 +22,8 @@ CREATE TYPE _tiering.moved AS (
 );
 COMMENT ON TYPE _tiering.moved IS
 'Customers by the day and the tiers of their move: how many, with how much at the assessment '
-'before the day, previous, and at that of the day. merged: they did nothing but become one';
+'before the day, previous, and at that of the day. merged: they did nothing but become one. '
+'from_tier is called as from_version does, to_tier as version does';
 
 -- Day by day, as who asks for one does not want the moves of all to be read. What is
 -- counted of a day takes the moves since the assessment before, and those that an assessment
@@ -60,14 +63,15 @@ BEGIN
 		-- the last move of a customer on a day, and what the first one began with: one sort
 		SELECT DISTINCT ON (m.as_of, m.customer_id) m.as_of, m.customer_id,
 			bool_and(m.direction = 'merged') OVER back AS merged,
-			last_value(m.from_tier) OVER back AS from_tier, m.to_tier, m.direction, m.version,
-			m.assessed
+			last_value(m.from_tier) OVER back AS from_tier, m.to_tier, m.direction,
+			last_value(m.version) OVER back AS from_version, m.version, m.assessed
 		FROM _tiering.moves_about(moved_about.scheme, day, previous, assessment) m
 		WINDOW back AS (PARTITION BY m.as_of, m.customer_id ORDER BY m.move DESC
 			ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
 		ORDER BY m.as_of, m.customer_id, m.move DESC
 	), moved AS MATERIALIZED (
-		SELECT s.customer_id, s.as_of, s.assessed, s.from_tier, s.to_tier, s.version,
+		SELECT s.customer_id, s.as_of, s.assessed, s.from_tier, s.to_tier, s.from_version,
+			s.version,
 			-- who is none any more has not left, whatever else there was on the day
 			s.merged OR s.direction = 'merged' AND s.to_tier IS NULL AS merged
 		FROM span s WHERE s.from_tier IS DISTINCT FROM s.to_tier
@@ -80,12 +84,21 @@ BEGIN
 				THEN ARRAY(SELECT DISTINCT m.customer_id FROM moved m) END) k
 		WHERE k.tier IS NOT NULL
 	)
-	SELECT m.as_of, previous, m.assessed, m.from_tier, m.to_tier, m.merged, max(m.version),
-		count(*), sum(f.measure), sum(t.measure)
-	FROM moved m
-		LEFT JOIN had f ON f.as_of = previous AND f.customer_id = m.customer_id
-		LEFT JOIN had t ON t.as_of = day AND m.as_of = day AND t.customer_id = m.customer_id
-	GROUP BY m.as_of, m.assessed, m.from_tier, m.to_tier, m.merged;
+	SELECT g.as_of, previous, g.assessed, g.from_tier, g.to_tier, g.merged,
+		CASE WHEN g.merged THEN 'merged' WHEN g.from_tier IS NULL THEN 'new'
+			WHEN g.to_tier IS NULL THEN 'exit' ELSE w.direction END,
+		g.from_version, g.version, g.customers, g.had, g.has
+	FROM (
+		SELECT m.as_of, m.assessed, m.from_tier, m.to_tier, m.merged, m.from_version, m.version,
+			count(*) AS customers, sum(f.measure) AS had, sum(t.measure) AS has
+		FROM moved m
+			LEFT JOIN had f ON f.as_of = previous AND f.customer_id = m.customer_id
+			LEFT JOIN had t ON t.as_of = day AND m.as_of = day AND t.customer_id = m.customer_id
+		GROUP BY m.as_of, m.assessed, m.from_tier, m.to_tier, m.merged, m.from_version,
+			m.version) g
+		LEFT JOIN _tiering.directions_in(moved_about.scheme,
+			ARRAY(SELECT DISTINCT m.version FROM moved m WHERE m.as_of = day)) w
+			ON w.version = g.version AND w.from_tier = g.from_tier AND w.to_tier = g.to_tier;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.moved_about(text, date, date, date, boolean) IS
@@ -93,13 +106,37 @@ COMMENT ON FUNCTION _tiering.moved_about(text, date, date, date, boolean) IS
 'before the day, and at that of the day, as far as these are kept, and if money is asked for: that '
 'takes reading the assessments';
 
+-- On one day there may be moves by several versions: by hand before a new one grades, and after
+-- it by an assessment. Who left a tier and came back to it under its new name has stayed.
+CREATE FUNCTION _tiering.moves_called(scheme text, moves _tiering.moved[], version int)
+RETURNS SETOF _tiering.moved
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10
+BEGIN ATOMIC
+	WITH called AS MATERIALIZED (
+		SELECT r.* FROM _tiering.renamed(moves_called.scheme, ARRAY(
+			SELECT x.version FROM unnest(moves_called.moves) x
+			UNION SELECT x.from_version FROM unnest(moves_called.moves) x), moves_called.version) r
+	)
+	SELECT m.as_of, m.previous, m.assessed, c.from_tier, c.to_tier, m.merged, m.direction,
+		m.from_version, m.version, m.customers, m.measure_from, m.measure_to
+	FROM unnest(moves_called.moves) m
+		LEFT JOIN called f ON f.from_version = m.from_version AND f.tier = m.from_tier
+		LEFT JOIN called t ON t.from_version = m.version AND t.tier = m.to_tier
+		CROSS JOIN LATERAL (SELECT COALESCE(f.name, m.from_tier) AS from_tier,
+			COALESCE(t.name, m.to_tier) AS to_tier) c
+	WHERE c.from_tier IS DISTINCT FROM c.to_tier;
+END;
+COMMENT ON FUNCTION _tiering.moves_called(text, _tiering.moved[], int) IS
+'What moved_about() tells, with the tiers as a version calls them, and without those who are by '
+'that where they were';
+
 -- Who stayed is not recorded. Their number follows from the last assessment's
 -- distribution up to that day, with what moved since, and without what it counts that
 -- moves later, less those who entered. Their money is that of the tier at the assessment
 -- less that of those who entered, and that of the tier at the one before, with those who
 -- have entered since, less that of those who left.
 CREATE FUNCTION _tiering.stayed_on(scheme text, day date, previous date, assessment date,
-	moves _tiering.moved[])
+	version int, moves _tiering.moved[])
 RETURNS TABLE (tier text, customers bigint, measure_from numeric, measure_to numeric)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 10
 BEGIN ATOMIC
@@ -115,14 +152,21 @@ BEGIN ATOMIC
 				NULL FROM unnest(stayed_on.moves) m) x
 		WHERE x.tier IS NOT NULL
 		GROUP BY x.as_of, x.assessed, x.tier
-	), left_behind AS MATERIALIZED (
-		SELECT d.tier, max(d.customers) FILTER (WHERE d.as_of = stayed_on.assessment) AS customers,
-			max(d.measure) FILTER (WHERE d.as_of = stayed_on.assessment) AS measure,
-			max(d.measure) FILTER (WHERE d.as_of = stayed_on.previous) AS before
+	), edition AS MATERIALIZED (
+		SELECT d.as_of, d.version, d.tier, d.customers, d.measure
 		FROM _tiering.known_distribution(NULL) d
 		WHERE d.scheme = stayed_on.scheme
 			AND d.as_of IN (stayed_on.assessment, stayed_on.previous)
-		GROUP BY d.tier
+	), left_behind AS MATERIALIZED (
+		SELECT c.tier, sum(d.customers) FILTER (WHERE d.as_of = stayed_on.assessment) AS customers,
+			sum(d.measure) FILTER (WHERE d.as_of = stayed_on.assessment) AS measure,
+			sum(d.measure) FILTER (WHERE d.as_of = stayed_on.previous) AS before
+		FROM edition d
+			LEFT JOIN _tiering.renamed(stayed_on.scheme,
+				ARRAY(SELECT DISTINCT e.version FROM edition e), stayed_on.version) r
+				ON r.from_version = d.version AND r.tier = d.tier
+			CROSS JOIN LATERAL (SELECT COALESCE(r.name, d.tier) AS tier) c
+		GROUP BY c.tier
 	)
 	SELECT t.tier, (COALESCE(max(d.customers), 0)
 		+ COALESCE(sum(CASE WHEN c.as_of <= stayed_on.day THEN c.net ELSE - c.net END)
@@ -141,9 +185,9 @@ BEGIN ATOMIC
 		LEFT JOIN change c ON c.tier = t.tier
 	GROUP BY t.tier;
 END;
-COMMENT ON FUNCTION _tiering.stayed_on(text, date, date, date, _tiering.moved[]) IS
-'By what moved_about() tells, the customers who stayed in each tier of a scheme on a day, with how '
-'much at the assessment before, and at that of the day';
+COMMENT ON FUNCTION _tiering.stayed_on(text, date, date, date, int, _tiering.moved[]) IS
+'By what moves_called() tells by a version, the customers who stayed in each tier of it on a day, '
+'with how much at the assessment before, and at that of the day';
 
 CREATE FUNCTION _tiering.cells_on(scheme text, day date, money boolean)
 RETURNS TABLE (from_tier text, to_tier text, direction text, from_rank int,
@@ -173,36 +217,27 @@ BEGIN
 	IF graded_by IS NULL THEN
 		RETURN;
 	END IF;
+	moves := ARRAY(SELECT m FROM _tiering.moves_called(scheme, moves, graded_by) m);
 	RETURN QUERY
 	WITH cell AS (
-		SELECT m.from_tier, m.to_tier, m.merged, max(m.version) AS version,
-			sum(m.customers)::bigint AS customers, sum(m.measure_from) AS measure_from,
-			sum(m.measure_to) AS measure_to
+		SELECT m.from_tier, m.to_tier, m.direction, sum(m.customers)::bigint AS customers,
+			sum(m.measure_from) AS measure_from, sum(m.measure_to) AS measure_to
 		FROM unnest(moves) m WHERE m.as_of = day
-		GROUP BY m.from_tier, m.to_tier, m.merged
+		GROUP BY m.from_tier, m.to_tier, m.direction
 		UNION ALL
-		SELECT s.tier, s.tier, false, graded_by, s.customers, s.measure_from, s.measure_to
+		SELECT s.tier, s.tier, 'stayed', s.customers, s.measure_from, s.measure_to
 		FROM _tiering.stayed_on(cells_on.scheme COLLATE "C", day, previous, assessed.as_of,
-			moves) s
+			graded_by, moves) s
 		WHERE s.customers > 0
-	), way AS MATERIALIZED (
-		SELECT d.* FROM _tiering.directions_in(cells_on.scheme,
-			ARRAY(SELECT DISTINCT c.version FROM cell c)) d
 	), name AS MATERIALIZED (
-		SELECT v.version, n.* FROM (SELECT DISTINCT c.version FROM cell c) v
-			CROSS JOIN LATERAL _tiering.tier_names(cells_on.scheme, v.version) n
+		SELECT n.* FROM _tiering.tier_names(cells_on.scheme, graded_by) n
 	)
-	SELECT c.from_tier, c.to_tier,
-		CASE WHEN c.merged THEN 'merged' WHEN c.from_tier IS NULL THEN 'new'
-			WHEN c.to_tier IS NULL THEN 'exit' ELSE w.direction END,
-		f.rank, t.rank, c.customers,
+	SELECT c.from_tier, c.to_tier, c.direction, f.rank, t.rank, c.customers,
 		CASE WHEN was_kept AND c.from_tier IS NOT NULL THEN c.measure_from END,
 		CASE WHEN is_kept AND c.to_tier IS NOT NULL THEN c.measure_to END
 	FROM cell c
-		LEFT JOIN way w ON w.version = c.version
-			AND w.from_tier = c.from_tier AND w.to_tier = c.to_tier
-		LEFT JOIN name f ON f.version = c.version AND f.tier = c.from_tier
-		LEFT JOIN name t ON t.version = c.version AND t.tier = c.to_tier;
+		LEFT JOIN name f ON f.tier = c.from_tier
+		LEFT JOIN name t ON t.tier = c.to_tier;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.cells_on(text, date, boolean) IS

@@ -50,6 +50,26 @@ COMMENT ON FUNCTION _tiering.succeeded(text, int) IS
 'What each tier of a version and of all versions before it has become in that version. becomes '
 'is null for a tier that ended on the way';
 
+-- Each tier continues one at most, so that an earlier version's name is found as well. The versions
+-- that are the same cost nothing.
+CREATE FUNCTION _tiering.renamed(scheme text, versions int[], version int)
+RETURNS TABLE (from_version int, tier text, name text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
+BEGIN ATOMIC
+	SELECT v.version, c.tier, c.name
+	FROM unnest(renamed.versions) v(version)
+		CROSS JOIN LATERAL _tiering.succeeded(renamed.scheme,
+			GREATEST(v.version, renamed.version)) s
+		CROSS JOIN LATERAL (SELECT CASE WHEN v.version < renamed.version THEN s.tier
+				ELSE s.becomes END AS tier,
+			CASE WHEN v.version < renamed.version THEN s.becomes ELSE s.tier END AS name) c
+	WHERE v.version <> renamed.version AND s.from_version = LEAST(v.version, renamed.version)
+		AND s.becomes <> s.tier;
+END;
+COMMENT ON FUNCTION _tiering.renamed(text, int[], int) IS
+'The tiers of several versions that another one, a later or an earlier one, calls otherwise, and '
+'how';
+
 CREATE FUNCTION tiering.successor(scheme text, from_version int, tier text, to_version int)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000

@@ -112,6 +112,44 @@ SELECT kind FROM tiering.verify_state('cells');
 ROLLBACK;
 SELECT * FROM tiering.verify_state('cells');
 
+-- A tier that a new version renames has the money of those who stay in it, by whatever name. Moves
+-- by hand between two assessments and on the day of one bear the version before it.
+CREATE TABLE cells.named AS SELECT c AS customer_id, d AS as_of, 100 * c AS value
+FROM generate_series(0, 4) c, unnest('{2024-01-31,2024-02-29,2024-03-31,2024-04-30}'::date[]) d;
+UPDATE cells.named SET value = 250 WHERE customer_id = 1 AND as_of > '2024-03-01';
+SELECT tiering.create_ladder('cells_named', 'value', '{mass,silver,gold}', '{NULL,100,200}'),
+	tiering.publish('cells_named', '2023-01-01'), tiering.set_source('cells_named',
+		'SELECT customer_id, value FROM cells.named WHERE as_of = $1');
+SELECT count(tiering.refresh('cells_named', d)) FROM unnest('{2024-01-31,2024-02-29}'::date[]) d;
+SELECT tiering.new_version('cells_named');
+INSERT INTO tiering.tier (scheme, version, tier, rank, succeeds)
+VALUES ('cells_named', 2, 'golden', 9, 'gold');
+UPDATE tiering.rule SET tier = 'golden'
+WHERE scheme = 'cells_named' AND version = 2 AND tier = 'gold';
+DELETE FROM tiering.tier WHERE scheme = 'cells_named' AND version = 2 AND tier = 'gold';
+SELECT tiering.publish('cells_named', '2024-03-01');
+CREATE VIEW cells.told AS SELECT as_of, from_tier, to_tier, direction, from_rank, to_rank,
+	customers, measure_from, measure_to
+FROM tiering.migration_matrix WHERE scheme = 'cells_named' AND as_of > '2024-02-29';
+BEGIN;
+SELECT stayed FROM tiering.refresh('cells_named', '2024-03-31');
+SELECT * FROM cells.told ORDER BY 1, 2, 3;
+ROLLBACK;
+UPDATE tiering.assignment SET tier = 'gold', as_of = '2024-03-10'
+WHERE scheme = 'cells_named' AND customer_id = '1';
+UPDATE tiering.assignment SET tier = 'mass', as_of = '2024-03-31'
+WHERE scheme = 'cells_named' AND customer_id IN ('2', '3');
+UPDATE cells.named SET value = 0 WHERE customer_id = 3 AND as_of = '2024-03-31';
+SELECT up, stayed FROM tiering.refresh('cells_named', '2024-03-31');
+SELECT * FROM cells.told ORDER BY 1, 2, 3;
+-- by the new version, before its first assessment
+UPDATE tiering.assignment SET tier = 'golden', as_of = '2024-03-15'
+WHERE scheme = 'cells_named' AND customer_id = '0';
+SELECT count(tiering.refresh('cells_named', '2024-04-30'));
+SELECT * FROM cells.told ORDER BY 1, 2, 3;
+SELECT customer_id, tier, measure FROM tiering.tiers_on('cells_named', '2024-03-31') ORDER BY 1;
+SELECT t.invariants('cells_named');
+
 -- Who sees some customers is not shown them
 CREATE ROLE cells_reader;
 SELECT tiering.grant_role('cells_reader', 'report', 'cells');

@@ -61,6 +61,10 @@ SELECT tiering.successor('line', 1, 'mid', 4), tiering.successor('line', 2, 'gol
 	tiering.successor('line', 4, 'mid', 3) IS NULL AS backwards,
 	tiering.successor('line', 1, 'nothing', 4) IS NULL AS no_tier;
 
+-- what several versions call otherwise than one does, later or earlier
+SELECT v.version AS than, r.* FROM generate_series(1, 4) v(version),
+	_tiering.renamed('line', '{1,2,3,4}', v.version) r ORDER BY 1, 2, 3;
+
 -- in documents, but not of a scheme that is new
 SELECT e.element ->> 'tier' AS tier, e.element ->> 'succeeds' AS succeeds
 FROM jsonb_array_elements(tiering.export_scheme('line') -> 'tiers') e(element)

@@ -866,6 +866,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.move_mark(bytea, uuid, text);
 	_tiering.moved_about(text, date, date, date, boolean);
 	_tiering.moves_about(text, date, date, date);
+	_tiering.moves_called(text, _tiering.moved[], integer);
 	_tiering.moves_of(text, text);
 	_tiering.named_by(text, date);
 	_tiering.number_changes(text);
@@ -875,13 +876,14 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.person_moves(text, timestampwithtimezone);
 	_tiering.recorded_approvers(text, integer);
 	_tiering.recorded_roles(regrole[], text);
+	_tiering.renamed(text, integer[], integer);
 	_tiering.reopen(text, integer, date);
 	_tiering.retire_last(text, date);
 	_tiering.revoke_shown(regrole);
 	_tiering.seal(bytea, tiering.batch, bytea);
 	_tiering.sealed_publications(text, integer);
 	_tiering.shard_nodes(text);
-	_tiering.stayed_on(text, date, date, date, _tiering.moved[]);
+	_tiering.stayed_on(text, date, date, date, integer, _tiering.moved[]);
 	_tiering.taken_back_by(text, date, integer);
 	_tiering.tier_names(text, integer);
 	_tiering.verified_from(text, boolean, integer);
