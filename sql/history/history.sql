@@ -418,16 +418,30 @@ COMMENT ON FUNCTION _tiering.check_day(date, text) IS
 
 -- A tier that is only renamed moves nobody: it has another name from the first
 -- assessment on that the new version graded.
-CREATE FUNCTION _tiering.named_by(scheme text, on_date date) RETURNS int
+CREATE FUNCTION _tiering.named_by(scheme text, on_date date, known_at timestamptz DEFAULT NULL)
+RETURNS int
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
-	SELECT d.version FROM _tiering.known_distribution(NULL) d
+	SELECT d.version FROM _tiering.known_distribution(named_by.known_at) d
 	WHERE d.scheme = named_by.scheme COLLATE "C" AND d.as_of <= named_by.on_date
 	ORDER BY d.as_of DESC LIMIT 1;
 END;
-COMMENT ON FUNCTION _tiering.named_by(text, date) IS
-'The version whose names the tiers of a scheme have on a day: that of the last assessment; null if '
-'there was none';
+COMMENT ON FUNCTION _tiering.named_by(text, date, timestamptz) IS
+'The version whose names the tiers of a scheme have on a day, as known at a time: that of the last '
+'assessment; null if there was none';
+
+-- What was published since, or is a draft, was no version then.
+CREATE FUNCTION _tiering.newest_by(scheme text, day date, known_at timestamptz) RETURNS int
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT v.version FROM tiering.scheme_version v
+	WHERE v.scheme = newest_by.scheme COLLATE "C"
+	ORDER BY newest_by.known_at IS NULL OR v.published_at <= newest_by.known_at DESC NULLS LAST,
+		lower(v.effective) <= newest_by.day DESC NULLS LAST, v.version DESC LIMIT 1;
+END;
+COMMENT ON FUNCTION _tiering.newest_by(text, date, timestamptz) IS
+'The newest version of a scheme that is in force by a day, or else the newest of all, as known at '
+'a time';
 
 CREATE FUNCTION tiering.tier_on(scheme text, customer_id text, on_date date,
 	known_at timestamptz DEFAULT NULL) RETURNS text
@@ -435,7 +449,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	named int := _tiering.named_by(scheme, on_date);
+	named int := _tiering.named_by(scheme, on_date, known_at);
 	known int := CASE WHEN known_at IS NOT NULL THEN _tiering.known_batch(scheme, known_at) END;
 	becomes text := _tiering.became_one(scheme, _tiering.person(scheme, customer_id), on_date,
 		known);
@@ -475,7 +489,7 @@ SET jit = off SET enable_nestloop = off
 AS $$
 DECLARE
 	-- once, and not for each row where succeeded() is inlined
-	named int := _tiering.named_by(scheme, on_date);
+	named int := _tiering.named_by(scheme, on_date, known_at);
 	k tiering.kept_assessment := _tiering.kept(scheme, on_date, known_at);
 	known int := CASE WHEN known_at IS NOT NULL THEN _tiering.known_batch(scheme, known_at) END;
 	visible text[] := _tiering.seen(_tiering.reader(), scheme, on_date);

@@ -432,8 +432,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	first int := _tiering.named_by(scheme, from_date);
-	last int := _tiering.named_by(scheme, to_date);
+	first int := _tiering.named_by(scheme, from_date, known_at);
+	last int := _tiering.named_by(scheme, to_date, known_at);
 BEGIN
 	RETURN QUERY
 	SELECT c.value, COALESCE(f.becomes, c.from_tier), COALESCE(t.becomes, c.to_tier), c.merged,
@@ -456,7 +456,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	last int := _tiering.named_by(scheme, to_date);
+	last int := _tiering.named_by(scheme, to_date, known_at);
 BEGIN
 	RETURN QUERY
 	SELECT c.value, COALESCE(n.becomes, c.from_tier), c.to_tier, c.merged,
@@ -479,6 +479,8 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 50
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+	newest int := _tiering.newest_by(scheme, to_date, known_at);
 BEGIN
 	PERFORM _tiering.check_span(scheme, from_date, to_date);
 	RETURN QUERY
@@ -491,12 +493,6 @@ BEGIN
 			  FROM _tiering.named_cells(matrix.scheme, from_date, to_date, known_at,
 				dimension) n) s
 		GROUP BY s.value, s.from_tier, s.to_tier, s.merged
-	), newest AS (
-		-- at the end of the span, or of all
-		SELECT v.version FROM tiering.scheme_version v
-		WHERE v.scheme = matrix.scheme COLLATE "C"
-		ORDER BY lower(v.effective) <= matrix.to_date DESC NULLS LAST, v.version DESC
-			LIMIT 1
 	)
 	SELECT c.value, c.from_tier, c.to_tier,
 		CASE WHEN c.merged THEN 'merged' WHEN c.from_tier IS NULL THEN 'new'
@@ -505,11 +501,10 @@ BEGIN
 		CASE WHEN c.from_tier IS NOT NULL THEN round(c.customers::numeric / c.cohort, 6) END,
 		w.low, w.high, c.measure_from, c.measure_to
 	FROM cell c
-		CROSS JOIN newest n
-		LEFT JOIN _tiering.directions(matrix.scheme, n.version) d
+		LEFT JOIN _tiering.directions(matrix.scheme, newest) d
 			ON d.from_tier = c.from_tier AND d.to_tier = c.to_tier
-		LEFT JOIN _tiering.tier_names(matrix.scheme, n.version) f ON f.tier = c.from_tier
-		LEFT JOIN _tiering.tier_names(matrix.scheme, n.version) t ON t.tier = c.to_tier
+		LEFT JOIN _tiering.tier_names(matrix.scheme, newest) f ON f.tier = c.from_tier
+		LEFT JOIN _tiering.tier_names(matrix.scheme, newest) t ON t.tier = c.to_tier
 		LEFT JOIN LATERAL _tiering.wilson(c.customers, c.cohort) w ON c.from_tier IS NOT NULL
 	ORDER BY c.value, f.rank NULLS FIRST, c.from_tier NULLS FIRST, t.rank NULLS FIRST,
 		c.to_tier NULLS FIRST, c.merged;
@@ -563,7 +558,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	named int := _tiering.named_by(scheme, to_date);
+	named int := _tiering.named_by(scheme, to_date, known_at);
 	opened boolean := k.slot IS NOT NULL FROM _tiering.kept(scheme, from_date, known_at) k;
 	closed boolean := k.slot IS NOT NULL FROM _tiering.kept(scheme, to_date, known_at) k;
 BEGIN

@@ -3,17 +3,16 @@
  * long they stay in one, and how many each tier will have if they go on to move as they did.
  */
 
-CREATE FUNCTION _tiering.tiers_as_of(scheme text, day date) RETURNS int
+CREATE FUNCTION _tiering.tiers_as_of(scheme text, day date, known_at timestamptz) RETURNS int
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
-	SELECT COALESCE(_tiering.named_by(tiers_as_of.scheme, tiers_as_of.day), (
-		SELECT v.version FROM tiering.scheme_version v
-		WHERE v.scheme = tiers_as_of.scheme COLLATE "C"
-		ORDER BY lower(v.effective) <= tiers_as_of.day DESC NULLS LAST, v.version DESC LIMIT 1));
+	SELECT COALESCE(
+		_tiering.named_by(tiers_as_of.scheme, tiers_as_of.day, tiers_as_of.known_at),
+		_tiering.newest_by(tiers_as_of.scheme, tiers_as_of.day, tiers_as_of.known_at));
 END;
-COMMENT ON FUNCTION _tiering.tiers_as_of(text, date) IS
-'The version whose tiers a report of a day lists: that of the last assessment, or where there was '
-'none the newest that was in force, or else the newest of all';
+COMMENT ON FUNCTION _tiering.tiers_as_of(text, date, timestamptz) IS
+'The version whose tiers a report of a day lists, as known at a time: that of the last assessment, '
+'or where there was none the newest that was in force, or else the newest of all';
 
 CREATE FUNCTION _tiering.index_share(customers bigint, all_customers numeric) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
@@ -35,7 +34,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	named int := _tiering.tiers_as_of(scheme, to_date);
+	named int := _tiering.tiers_as_of(scheme, to_date, known_at);
 BEGIN
 	PERFORM _tiering.check_reader(scheme),
 		_tiering.check_span(scheme, from_date, to_date);
@@ -117,7 +116,8 @@ BEGIN ATOMIC
 			COALESCE(s.becomes, m.to_tier) AS tier
 		FROM own m
 			LEFT JOIN _tiering.succeeded(tier_spells.scheme, (
-				SELECT _tiering.named_by(tier_spells.scheme, tier_spells.observed))) s
+				SELECT _tiering.named_by(tier_spells.scheme, tier_spells.observed,
+					tier_spells.known_at))) s
 				ON s.from_version = m.version AND s.tier = m.to_tier
 		ORDER BY m.customer_id, m.seen, m.as_of, m.move DESC
 	), change AS (
@@ -196,7 +196,7 @@ BEGIN
 	PERFORM tiering.newest_version(scheme),
 		_tiering.check_reads_whole(scheme, 'tier_survival'),
 		_tiering.check_survivors(scheme, tier, unit,
-		_tiering.tiers_as_of(scheme, observed));
+		_tiering.tiers_as_of(scheme, observed, known_at));
 	FOR elapsed, ended, censored, at_risk IN
 		SELECT t.elapsed, count(*) FILTER (WHERE t.over), count(*) FILTER (WHERE NOT t.over),
 			(sum(count(*)) OVER (ORDER BY t.elapsed DESC))::bigint
@@ -294,7 +294,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	last date := upper(based_on) - 1;
-	named int := _tiering.tiers_as_of(scheme, last);
+	named int := _tiering.tiers_as_of(scheme, last, known_at);
 BEGIN
 	PERFORM tiering.newest_version(scheme), _tiering.check_reader(scheme),
 		_tiering.check_forecast(periods, based_on, entries);

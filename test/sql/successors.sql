@@ -110,3 +110,82 @@ SELECT from_tier, from_rank, customers FROM tiering.migration_matrix
 	WHERE scheme = 'left_by' AND direction = 'exit' ORDER BY 1;
 SELECT t.invariants('left_by');
 DROP SCHEMA left_by CASCADE;
+
+-- As known at a time, tiers have the names, ranks and order of then, whatever is published, graded
+-- or taken back later.
+CREATE SCHEMA known;
+CREATE TABLE known.value AS SELECT c AS customer_id, d AS as_of, 100 * c AS value
+	FROM generate_series(0, 4) c, unnest('{2023-12-31,2024-02-29,2024-03-31}'::date[]) d;
+UPDATE known.value SET value = 250 WHERE customer_id = 1 AND as_of > '2023-12-31';
+CREATE TABLE known.at (name text, at timestamptz, gold text);
+CREATE FUNCTION known.tells(at timestamptz, gold text) RETURNS TABLE (what text, told jsonb)
+LANGUAGE sql AS $$
+	SELECT 'tiers', to_jsonb(r) || to_jsonb(d)
+	FROM unnest('{2024-02-10,2024-03-31,2024-04-15}'::date[]) d,
+		tiering.tiers_on('known', d, at) r
+	UNION ALL SELECT 'tier', to_jsonb(c) || to_jsonb(tiering.tier_on('known', c, '2024-04-15', at))
+	FROM unnest('{0,1,4}'::text[]) c
+	UNION ALL SELECT 'matrix', to_jsonb(r) || to_jsonb(d)
+	FROM unnest('{2024-02-29,2024-03-31,2024-04-15}'::date[]) d,
+		tiering.migration_matrix('known', '2023-12-31', d, at) r
+	UNION ALL SELECT 'bridge', to_jsonb(r) || to_jsonb(d)
+	FROM unnest('{2024-02-29,2024-03-31,2024-04-15}'::date[]) d,
+		tiering.measure_bridge('known', '2023-12-31', d, at) r
+	UNION ALL SELECT 'shift', to_jsonb(r)
+	FROM tiering.distribution_shift('known', '2023-12-31', '2024-04-15', at) r
+	UNION ALL SELECT 'forecast', to_jsonb(r)
+	FROM tiering.forecast('known', 2, '[2024-01-01,2024-04-16)', known_at => at) r
+	UNION ALL SELECT 'survival', to_jsonb(r)
+	FROM tiering.tier_survival('known', gold, 'day', at) r
+	UNION ALL SELECT 'retention', to_jsonb(r) FROM tiering.retention('known', at) r
+	UNION ALL SELECT 'yearly', to_jsonb(r) FROM tiering.yearly_retention('known', at) r
+	UNION ALL SELECT 'history', to_jsonb(r)
+	FROM tiering.tier_distribution_history('known', at) r
+$$;
+CREATE TABLE known.told (name text, what text, told jsonb);
+CREATE VIEW known.differ AS
+SELECT name, what, count(*) FROM (
+	(SELECT a.name, x.* FROM known.at a, known.tells(a.at, a.gold) x
+	 EXCEPT ALL SELECT * FROM known.told)
+	UNION ALL
+	(SELECT * FROM known.told
+	 EXCEPT ALL SELECT a.name, x.* FROM known.at a, known.tells(a.at, a.gold) x)) d
+GROUP BY name, what;
+CREATE FUNCTION known.remember(name text, gold text) RETURNS void LANGUAGE sql AS $$
+	INSERT INTO known.at VALUES (name, clock_timestamp(), gold);
+	INSERT INTO known.told SELECT a.name, x.* FROM known.at a, known.tells(a.at, a.gold) x
+	WHERE a.name = remember.name;
+$$;
+SELECT tiering.create_ladder('known', 'value', '{mass,silver,gold}', '{NULL,100,200}'),
+	tiering.publish('known', '2023-01-01'), tiering.set_source('known',
+		'SELECT customer_id, value FROM known.value WHERE as_of = $1');
+SET client_min_messages = warning;
+SELECT count(tiering.refresh('known', d)) FROM unnest('{2023-12-31,2024-02-29}'::date[]) d;
+SELECT known.remember('february', 'gold');
+-- gold is golden, and below silver; both as a draft and published
+SELECT tiering.new_version('known');
+DELETE FROM tiering.tier WHERE scheme = 'known' AND version = 2 AND tier = 'gold';
+INSERT INTO tiering.tier (scheme, version, tier, rank, succeeds)
+	VALUES ('known', 2, 'golden', 5, 'gold');
+INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds)
+	VALUES ('known', 2, 'golden', 1, 'value', '[100,200)');
+UPDATE tiering.tier SET rank = 9 WHERE scheme = 'known' AND version = 2 AND tier = 'silver';
+UPDATE tiering.rule SET bounds = '[200,)' WHERE scheme = 'known' AND version = 2
+	AND tier = 'silver';
+SELECT * FROM known.differ;
+SELECT tiering.publish('known', '2024-03-01');
+SELECT * FROM known.differ;
+SELECT up, down, stayed FROM tiering.refresh('known', '2024-03-31');
+SELECT * FROM known.differ;
+SELECT known.remember('march', 'golden');
+SELECT from_tier, to_tier, direction, from_rank, to_rank, customers
+FROM known.at a, tiering.migration_matrix('known', '2023-12-31', '2024-04-15', a.at)
+WHERE a.name = 'february';
+SELECT tiering.void_assessment('known', '2024-03-31', 'by a slip') IS NOT NULL AS voided;
+SELECT * FROM known.differ;
+SELECT tier, rank, opening, growth, closing
+FROM known.at a, tiering.measure_bridge('known', '2023-12-31', '2024-03-31', a.at)
+WHERE a.name = 'march';
+SELECT count(DISTINCT what) AS reports FROM known.told;
+DROP SCHEMA known CASCADE;
+RESET client_min_messages;

@@ -818,7 +818,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.page_steps(text, text);
 	_tiering.renamed_cells(text, date, date, timestampwithtimezone, text);
 	_tiering.normal_quantile();
-	_tiering.tiers_as_of(text, date);
+	_tiering.tiers_as_of(text, date, timestampwithtimezone);
 	_tiering.index_share(bigint, numeric);
 	_tiering.tier_spells(text, text, date, timestampwithtimezone);
 	_tiering.spell_length(date, date, text);
@@ -868,7 +868,8 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.moves_about(text, date, date, date);
 	_tiering.moves_called(text, _tiering.moved[], integer);
 	_tiering.moves_of(text, text);
-	_tiering.named_by(text, date);
+	_tiering.named_by(text, date, timestampwithtimezone);
+	_tiering.newest_by(text, date, timestampwithtimezone);
 	_tiering.number_changes(text);
 	_tiering.numbers_disagree(text);
 	_tiering.numbers_known(text, text, timestampwithtimezone);
