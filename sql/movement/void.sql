@@ -287,4 +287,4 @@ COMMENT ON FUNCTION tiering.request_void(text, date, text) IS
 'set_four_eyes() says so this is the only way to take one back; elsewhere it is one. If another '
 'assessment comes first it cannot be approved any more. A request takes the place of one before '
 'that is pending. Errors: those of void_assessment(). Example: SELECT '
-'tiering.request_void(''retail'', ''2026-03-31'', ''half of the feed was missing'')';
+'tiering.request_void(''family'', ''2026-03-31'', ''half of the feed was missing'')';
