@@ -1,7 +1,8 @@
 /*
  * decide.c
  *		decide(): the grammar of movement, to be called from SQL. entry_after(): what
- *		an entry of watch_history says of the assessments after it.
+ *		an entry of watch_history says of the assessments after it. called(): tiers
+ *		as another version has them.
  *
  * A customer comes as their row of assignment has them, with the tiers named as
  * in the version that graded them last; what comes out is named as in the
@@ -39,6 +40,12 @@ enum
 	ENTRY_ROW = 2,
 	ENTRY_MISSES = 8, ENTRY_NEXT_REVIEW = 11,
 	ENTRY_AS_OF = 13, ENTRY_DAYS
+};
+
+/* The arguments of called() */
+enum
+{
+	CALLED_TIER = 2, CALLED_FROM_VERSION
 };
 
 /* The columns of verdict */
@@ -462,7 +469,7 @@ ForeseenMisses(const Decider *decider, const Assignment *current, const Occasion
 {
 	Assignment	then = *current;
 
-	if (occasion->kind == OCCASION_ASSESSMENT)
+	if (occasion->kind == OCCASION_ASSESSMENT && then.misses > 0)
 		GoOn(&decider->named->movement, &then, occasion->as_of, occasion->previous);
 	return then.misses;
 }
@@ -515,7 +522,7 @@ GoOnTo(const Movement *movement, Assignment *current, DateADT previous, ArrayTyp
 	pfree(day);
 }
 
-/* The policies alone, which a call site of entry_after() keeps beside the scheme */
+/* The policies alone, which a call site of entry_after() or called() keeps beside the scheme */
 static const NamedMovement *
 NamedMovementArg(FunctionCallInfo fcinfo)
 {
@@ -551,4 +558,18 @@ entry_after(PG_FUNCTION_ARGS)
 		PutDay(values, nulls, 1, current.next_review);
 	}
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
+}
+
+/* called(scheme, version, tier, from_version): see its COMMENT */
+PG_FUNCTION_INFO_V1(called);
+Datum
+called(PG_FUNCTION_ARGS)
+{
+	const NamedMovement *named = NamedMovementArg(fcinfo);
+	int			tier = TierArg(fcinfo, named, CALLED_TIER,
+							   PG_GETARG_INT32(CALLED_FROM_VERSION));
+
+	if (tier == NO_TIER)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(named->movement.tiers[tier].name));
 }

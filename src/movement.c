@@ -716,8 +716,9 @@ Decide(const Movement *movement, const Assignment *current, const Occasion *occa
 
 /*
  * What is noted of a customer after one more assessment, if it finds them as the one
- * before did: who has misses is below their tier again. It goes without an entry in
- * watch_history. A term does not end by misses.
+ * before did: who has misses is below their tier again, and so is who is expected to
+ * leave it. It goes without an entry in watch_history. A term does not end by misses,
+ * and where there were none before, none came up without an entry.
  */
 void
 GoOn(const Movement *movement, Assignment *current, DateADT as_of, DateADT previous)
@@ -726,11 +727,15 @@ GoOn(const Movement *movement, Assignment *current, DateADT as_of, DateADT previ
 	Decision		r = {movement, current, &occasion};
 
 	r.policy = PolicyOf(movement, current);
-	if (current->misses == 0 || r.policy == NULL || HasSpan(r.policy->term))
+	if (r.policy == NULL)
 		return;
-	CountReviews(&r);
-	current->misses += r.counts;
-	if (current->next_review != NO_DAY)
+	if (current->misses > 0 && !HasSpan(r.policy->term))
+	{
+		CountReviews(&r);
+		current->misses += r.counts;
+	}
+	if (current->next_review != NO_DAY &&
+		!IsAbove(movement, current->next_tier, current->policy_tier))
 		current->next_review = FallDue(r.policy, current, as_of, FirstDay(current));
 }
 

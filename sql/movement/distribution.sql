@@ -236,6 +236,13 @@ COMMENT ON FUNCTION _tiering.entry_after(text, int, text, date, int, text, date,
 'as in assignment, after the assessment of as_of; days are those of the later ones, in their '
 'order. As they are if days is null. Errors: unknown scheme or version (42704)';
 
+CREATE FUNCTION _tiering.called(scheme text, version int, tier text, from_version int) RETURNS text
+AS 'MODULE_PATHNAME', 'called'
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION _tiering.called(text, int, text, int) IS
+'What a version calls a tier of another one, which succeeded() has of all tiers at once; null if '
+'it has none. For statements that ask of many customers. Errors: unknown scheme or version (42704)';
+
 CREATE FUNCTION _tiering.assessed_after(scheme text, numbers text[], after date, before date)
 RETURNS date[]
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
@@ -295,21 +302,24 @@ COMMENT ON FUNCTION _tiering.last_entry_of(text, text, date, date) IS
 'What last_entry() has of a customer, named by the number that they have now';
 
 -- By moves and entries alone; what the last assessment found earned is not kept. Whoever asks
--- what the policy had noted asks here: most misses have no entry of their own.
+-- what the policy had noted asks here: most misses have no entry of their own, and no day on
+-- which who is below their tier is expected to leave it. The version is that of the last
+-- assessment, which writes all rows if it is a new one, or of what came after it.
 CREATE FUNCTION _tiering.assignment_before(scheme text, customer_id text, day date)
 RETURNS TABLE (tier text, since date, version int, cause text, first_as_of date, misses int,
 	best text,
 	next_tier text, next_review date, kept_until date, policy_tier text, policy_since date)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1
 BEGIN ATOMIC
-	SELECT COALESCE(s.becomes, l.to_tier), l.as_of, COALESCE(w.version, l.version), l.cause,
+	SELECT v.tier, l.as_of, v.version, l.cause,
 		f.first_as_of, e.misses, w.best, w.next_tier, e.next_review, w.kept_until, w.policy_tier,
 		w.policy_since
-	FROM (
-		SELECT ARRAY[assignment_before.customer_id COLLATE "C"] || ARRAY(
-			SELECT f.customer_id FROM tiering.former_number f
-			WHERE f.scheme = assignment_before.scheme COLLATE "C"
-				AND f.now_id = assignment_before.customer_id COLLATE "C") AS numbers) p
+	FROM _tiering.last_assessment(assignment_before.scheme, assignment_before.day) a
+		CROSS JOIN (
+			SELECT ARRAY[assignment_before.customer_id COLLATE "C"] || ARRAY(
+				SELECT f.customer_id FROM tiering.former_number f
+				WHERE f.scheme = assignment_before.scheme COLLATE "C"
+					AND f.now_id = assignment_before.customer_id COLLATE "C") AS numbers) p
 		CROSS JOIN LATERAL (
 			SELECT m.* FROM tiering.migration m
 			WHERE m.scheme = assignment_before.scheme AND m.customer_id = ANY (p.numbers)
@@ -326,14 +336,20 @@ BEGIN ATOMIC
 			SELECT CASE WHEN n.cause <> 'manual' THEN n.assessed END AS first_as_of) f
 		LEFT JOIN LATERAL _tiering.last_entry(l.scheme, p.numbers, l.assessed,
 			assignment_before.day) w ON true
-		LEFT JOIN LATERAL (	-- apart, so that it is not worked out where the version is the same
-			SELECT t.becomes FROM _tiering.succeeded(l.scheme, w.version) t
-			WHERE w.version <> l.version AND t.from_version = l.version AND t.tier = l.to_tier
-			OFFSET 0) s ON true
-		CROSS JOIN LATERAL _tiering.entry_after(l.scheme, w.version,
-			COALESCE(s.becomes, l.to_tier), l.as_of, w.version, w.policy_tier, w.policy_since,
-			f.first_as_of, COALESCE(w.misses, 0), w.best, w.next_tier, w.next_review,
-			w.kept_until, w.as_of, CASE WHEN w.misses > 0 AND w.after_batch IS NOT NULL
+		CROSS JOIN LATERAL (
+			SELECT GREATEST(l.version, w.version, a.version, max(o.version)) AS version
+			FROM tiering.own_assessment o
+			WHERE o.scheme = l.scheme AND o.customer_id = ANY (p.numbers)
+				AND o.as_of < assignment_before.day AND NOT EXISTS (
+					SELECT FROM _tiering.taken_back_by(o.scheme, o.as_of, o.after_batch))) b
+		CROSS JOIN LATERAL (
+			SELECT b.version, CASE WHEN b.version = l.version THEN l.to_tier ELSE
+				COALESCE(_tiering.called(l.scheme, b.version, l.to_tier, l.version), l.to_tier)
+				END AS tier) v
+		CROSS JOIN LATERAL _tiering.entry_after(l.scheme, v.version, v.tier, l.as_of, v.version,
+			w.policy_tier, w.policy_since, f.first_as_of, COALESCE(w.misses, 0), w.best,
+			w.next_tier, w.next_review, w.kept_until, w.as_of,
+			CASE WHEN (w.misses > 0 OR w.next_review IS NOT NULL) AND w.after_batch IS NOT NULL
 				THEN _tiering.assessed_after(l.scheme, p.numbers, w.as_of,
 					assignment_before.day) END) e
 	WHERE l.to_tier IS NOT NULL;
@@ -357,7 +373,26 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION _tiering.touched(text, date) IS
 'The customers who have moved, or been noted anything of, since a day, or have misses: all others '
-'are where they were before it';
+'are where they were before it, but for the version of their row and what that calls their tier, '
+'and for the day of next_review';
+
+CREATE FUNCTION _tiering.rows_called(scheme text, version int)
+RETURNS TABLE (from_version int, tier text, called text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 10
+BEGIN ATOMIC
+	SELECT r.version, r.tier, COALESCE(s.becomes, b.tier, r.tier)
+	FROM (SELECT DISTINCT a.version, a.tier FROM tiering.assignment a
+		  WHERE a.scheme = rows_called.scheme COLLATE "C"
+			AND a.version <> rows_called.version) r
+		LEFT JOIN _tiering.succeeded(rows_called.scheme, rows_called.version) s
+			ON s.from_version = r.version AND s.tier = r.tier
+		LEFT JOIN LATERAL (
+			SELECT t.tier FROM _tiering.succeeded(rows_called.scheme, r.version) t
+			WHERE t.from_version = rows_called.version AND t.becomes = r.tier) b ON true;
+END;
+COMMENT ON FUNCTION _tiering.rows_called(text, int) IS
+'What a version calls the tiers that rows of assignment bear by other ones, later or earlier: no '
+'two tiers go on in one';
 
 CREATE FUNCTION _tiering.stood_on(scheme text, as_of date, version int)
 RETURNS TABLE (customer_id text, tier text)

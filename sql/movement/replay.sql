@@ -230,9 +230,11 @@ BEGIN ATOMIC
 	WHERE replay_start.touched;
 END;
 COMMENT ON FUNCTION _tiering.replay_start(text, text, date, boolean) IS
-'Where a customer was before a day: where they are, if they were not touched since';
+'Where a customer was before a day: where they are, if they were not touched since, and no new '
+'version has graded them';
 
--- Who has neither moved nor been noted anything of since is where they were before.
+-- Who has neither moved nor been noted anything of since is where they were before, if their
+-- row bears the version of the assessment before.
 CREATE FUNCTION _tiering.replayed(scheme text, customers text[], days date[], told boolean,
 	given _tiering.graded_row[])
 RETURNS SETOF _tiering.replayed
@@ -253,8 +255,16 @@ BEGIN
 			NULL::int AS current_version, NULL::text AS current_tier,
 			false AS gone, NULL::numeric AS measure, NULL::text AS earned, b.cause, b.v
 		-- looked up in a hash: the planner does not know how many are touched
-		FROM (SELECT x.*, x.customer_id IN (SELECT t.customer_id FROM touched t) AS touched
-			  FROM occasion x WHERE x.n = 0 OFFSET 0) o
+		FROM (SELECT x.*, x.customer_id IN (SELECT t.customer_id FROM touched t)
+				OR a.version IS DISTINCT FROM v.version AS touched
+			  FROM occasion x
+				LEFT JOIN (SELECT d.as_of, l.version
+					FROM (SELECT DISTINCT y.as_of FROM occasion y WHERE y.n = 0) d
+						CROSS JOIN LATERAL _tiering.last_assessment(replayed.scheme, d.as_of) l) v
+					ON v.as_of = x.as_of
+				LEFT JOIN tiering.assignment a ON a.scheme = replayed.scheme
+					AND a.customer_id = x.customer_id COLLATE "C"
+			  WHERE x.n = 0 OFFSET 0) o
 			LEFT JOIN LATERAL _tiering.replay_start(replayed.scheme, o.customer_id, o.as_of,
 				o.touched) b
 				ON true

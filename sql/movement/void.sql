@@ -54,7 +54,9 @@ COMMENT ON FUNCTION _tiering.check_void(tiering.source, date, text) IS
 'Refuses to take an assessment back that is not the last, or without a reason (22023), or as of '
 'which an override was approved that goes on (55000)';
 
--- Where customers were: rows of assignment, as those that were touched had them.
+-- Where customers were: rows of assignment, as those that were touched had them, and those of
+-- whom anything came between the assessment before and this one. All others are as that left
+-- them, which write_versions() sees to.
 CREATE FUNCTION _tiering.write_void(scheme text, as_of date, batch int, OUT superseded bigint,
 	OUT written bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
@@ -64,7 +66,16 @@ AS $$
 BEGIN
 	WITH before AS MATERIALIZED (
 		SELECT t.customer_id COLLATE "C" AS customer_id, b.*
-		FROM _tiering.touched(write_void.scheme, write_void.as_of) t
+		FROM (
+			SELECT x.customer_id FROM _tiering.touched(write_void.scheme, write_void.as_of) x
+			UNION
+			SELECT h.customer_id
+			FROM _tiering.last_assessment(write_void.scheme, write_void.as_of) l
+				CROSS JOIN LATERAL _tiering.ahead(write_void.scheme,
+					COALESCE(l.as_of, '-infinity')) h
+				JOIN tiering.assignment a ON a.scheme = write_void.scheme
+					AND a.customer_id = h.customer_id COLLATE "C"
+			WHERE a.version IS DISTINCT FROM l.version OR a.next_review IS NOT NULL) t
 			LEFT JOIN LATERAL _tiering.assignment_before(write_void.scheme, t.customer_id,
 				write_void.as_of) b ON true
 	), superseding AS (
@@ -110,6 +121,75 @@ COMMENT ON FUNCTION _tiering.write_void(text, date, int) IS
 'Supersedes the moves of an assessment and of what came after it, and brings assignment to where '
 'customers were before';
 
+-- Before the batch is sealed, so that assessments of customers' own that it takes back are
+-- known here, as in write_void(). No entry of the policy's is about either.
+CREATE FUNCTION _tiering.write_versions(scheme text, before date) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+DECLARE
+	last record;
+	written bigint;
+BEGIN
+	SELECT * INTO last FROM _tiering.last_assessment(scheme, before);
+	UPDATE tiering.assignment a
+	SET tier = r.tier, version = last.version, recorded_at = now(), next_review = r.next_review,
+		earned = CASE WHEN a.version = last.version THEN a.earned END
+	FROM (
+		SELECT x.customer_id, x.version, COALESCE(n.called, x.tier) AS tier,
+			CASE WHEN x.next_review IS NOT NULL THEN e.next_review END AS next_review,
+			x.next_review AS was
+		FROM tiering.assignment x
+			LEFT JOIN _tiering.rows_called(write_versions.scheme, last.version) n
+				ON n.from_version = x.version AND n.tier = x.tier
+			LEFT JOIN LATERAL _tiering.entry_after(x.scheme, last.version,
+				COALESCE(n.called, x.tier), x.since, last.version, x.policy_tier, x.policy_since,
+				x.first_as_of, x.misses, x.best, x.next_tier, x.next_review, x.kept_until,
+				last.as_of, ARRAY[last.as_of]) e ON x.next_review IS NOT NULL
+		WHERE x.scheme = write_versions.scheme
+			AND (x.version <> last.version OR x.next_review IS NOT NULL AND x.misses = 0)
+			AND NOT EXISTS (SELECT FROM _tiering.ahead(write_versions.scheme, last.as_of) h
+				WHERE h.customer_id COLLATE "C" = x.customer_id)) r
+	WHERE last.as_of IS NOT NULL AND a.scheme = write_versions.scheme
+		AND a.customer_id = r.customer_id
+		AND (r.version <> last.version OR r.next_review IS DISTINCT FROM r.was);
+	GET DIAGNOSTICS written = ROW_COUNT;
+	RETURN written;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.write_versions(text, date) IS
+'Part of void_assessment(): has all rows of assignment bear the version of the assessment before a '
+'day, with their tier as that calls it, and the day of next_review that it expected, but for '
+'customers of whom anything came after it. Returns how many it wrote';
+
+-- As decide() takes it: the tier beneath overrides with which they came to the assessment
+CREATE FUNCTION _tiering.held_before(scheme text, as_of date, version int, customers text[])
+RETURNS TABLE (customer_id text, place int)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	tiers text[] := ARRAY(SELECT t.tier FROM tiering.tier t WHERE t.scheme = held_before.scheme
+		AND t.version = held_before.version ORDER BY t.rank, t.tier DESC);
+BEGIN
+	IF EXISTS (SELECT FROM tiering.rule r WHERE r.scheme = held_before.scheme
+		AND r.version = held_before.version AND r.stay)
+	THEN
+		RETURN QUERY SELECT a.customer_id, array_position(tiers, _tiering.called(
+			held_before.scheme, held_before.version,
+			CASE WHEN a.policy_since IS NULL THEN a.tier ELSE a.policy_tier END, a.version)
+			COLLATE "C")
+		FROM _tiering.assignments_for(held_before.scheme, held_before.as_of, true,
+			held_before.customers) a
+		WHERE a.tier IS NOT NULL;
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.held_before(text, date, int, text[]) IS
+'Which of the tiers of a version, as earned_if of graded() has them, customers held before an '
+'assessment; nobody if the version has no rules for staying, which go by it';
+
 -- What the last assessment found earned is not kept, and the source is asked for it once
 -- more. One that fails is no reason not to take an assessment back.
 CREATE FUNCTION _tiering.earned_again(scheme text, as_of date, version int) RETURNS void
@@ -130,10 +210,14 @@ BEGIN
 			FROM _tiering.own_assessments(earned_again.scheme) o
 			WHERE o.as_of > earned_again.as_of GROUP BY o.as_of, o.version ORDER BY o.as_of)
 	LOOP
-		UPDATE tiering.assignment a SET earned = NULLIF(g.earned, a.tier)
+		UPDATE tiering.assignment a SET earned = NULLIF(e.earned, a.tier)
 		FROM _tiering.graded(earned_again.scheme, step.as_of, step.version, step.customers) g
+			LEFT JOIN _tiering.held_before(earned_again.scheme, step.as_of, step.version,
+				step.customers) h ON h.customer_id COLLATE "C" = g.customer_id COLLATE "C"
+			CROSS JOIN LATERAL (SELECT CASE WHEN h.place IS NULL THEN g.earned
+				ELSE g.earned_if[h.place] END AS earned) e
 		WHERE a.scheme = earned_again.scheme AND a.customer_id = g.customer_id COLLATE "C"
-			AND a.earned IS DISTINCT FROM NULLIF(g.earned, a.tier);
+			AND a.earned IS DISTINCT FROM NULLIF(e.earned, a.tier);
 	END LOOP;
 	IF NOT loaded AND (_tiering.kept(scheme, as_of)).slot IS NULL THEN
 		PERFORM _tiering.keep_again(scheme, as_of, version);
@@ -196,6 +280,7 @@ BEGIN
 	GET DIAGNOSTICS result.withdrawn = ROW_COUNT;
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
 	SELECT * INTO done FROM _tiering.write_void(scheme, as_of, this_batch);
+	done.written := done.written + _tiering.write_versions(scheme, as_of);
 	PERFORM _tiering.drop_dimensions(scheme, as_of),
 		_tiering.seal_batch(scheme, this_batch, 'void', as_of, last_move);
 	UPDATE tiering.assignment a SET as_of = d.as_of

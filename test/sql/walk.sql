@@ -724,6 +724,8 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.request_void(text, date, text);
 	_tiering.withdraw(bigint, text);
 	_tiering.touched(text, date);
+	_tiering.rows_called(text, integer);
+	_tiering.called(text, integer, text, integer);
 	_tiering.unpublish_hint(text, integer);
 	_tiering.verdicts(text, text, date, integer, date, text[], integer, text[], bigint, text);
 	_tiering.wilson(bigint, bigint);
@@ -741,6 +743,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.begin_own(text, date);
 	_tiering.own_kept(text);
 	_tiering.earned_again(text, date, integer);
+	_tiering.held_before(text, date, integer, text[]);
 	_tiering.has_draft(text);
 	_tiering.keep_again(text, date, integer);
 	_tiering.keep_own(text, text[], date[], text, _tiering.graded_row[]);
@@ -829,6 +832,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.kept_by_year(text, timestampwithtimezone);
 	_tiering.check_span(text, date, date);
 	_tiering.write_void(text, date, integer);
+	_tiering.write_versions(text, date);
 	_tiering.approvers_disagree(jsonb, jsonb);
 	_tiering.assessment_disagrees(text);
 	_tiering.assessments(text, boolean);
