@@ -2,28 +2,69 @@
  * verify_state(): whether the customers of a scheme are where its records say
  */
 
+-- By which version the last assessment of a customer graded them, and what it began from
+CREATE FUNCTION _tiering.last_graded(scheme text)
+RETURNS TABLE (customer_id text, version int, as_of date, after_batch int)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
+BEGIN ATOMIC
+	WITH last AS MATERIALIZED (
+		SELECT a.* FROM _tiering.assessments(last_graded.scheme, false) a
+		ORDER BY a.as_of DESC LIMIT 1
+	)
+	SELECT NULL::text, l.version, l.as_of, l.after_batch FROM last l
+	UNION ALL (
+		SELECT DISTINCT ON (o.customer_id) o.customer_id, o.version, o.as_of, o.after_batch
+		FROM _tiering.own_assessments(last_graded.scheme) o LEFT JOIN last l ON true
+		WHERE o.as_of > COALESCE(l.as_of, '-infinity')
+		ORDER BY o.customer_id, o.as_of DESC, o.after_batch DESC);
+END;
+COMMENT ON FUNCTION _tiering.last_graded(text) IS
+'Part of verify_state(): the last assessment of a scheme, of customers who are null, and those of '
+'single customers after it';
+
+-- What came after the assessment by hand, by a decision or by a merge may bear its own version.
 CREATE FUNCTION _tiering.assignment_disagrees(scheme text) RETURNS SETOF text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT format('customer "%s" is in %s since %s, by their moves in %s since %s',
-		COALESCE(a.customer_id, m.customer_id), COALESCE(a.tier, 'no tier'),
-		COALESCE(a.since::text, 'no day'), COALESCE(m.to_tier, 'no tier'),
-		COALESCE(m.as_of::text, 'no day'))
+	WITH graded AS MATERIALIZED (
+		SELECT g.* FROM _tiering.last_graded(assignment_disagrees.scheme) g
+	)
+	SELECT CASE WHEN (a.tier, a.since) IS NOT DISTINCT FROM (e.tier, m.as_of)
+		THEN format('customer "%s" is in %s by version %s, their last assessment was by version %s',
+			a.customer_id, a.tier, a.version, e.version)
+		ELSE format('customer "%s" is in %s since %s, by their moves in %s since %s',
+			COALESCE(a.customer_id, m.customer_id), COALESCE(a.tier, 'no tier'),
+			COALESCE(a.since::text, 'no day'), COALESCE(e.tier, 'no tier'),
+			COALESCE(m.as_of::text, 'no day')) END
 	FROM (SELECT x.* FROM tiering.assignment x WHERE x.scheme = assignment_disagrees.scheme) a
 		FULL JOIN (
 			SELECT l.* FROM (
-				SELECT DISTINCT ON (k.customer_id) k.customer_id, k.to_tier, k.as_of, k.version
+				SELECT DISTINCT ON (k.customer_id) k.customer_id, k.to_tier, k.as_of, k.version,
+					k.assessed, k.batch, k.cause
 				FROM _tiering.person_moves(assignment_disagrees.scheme) k
 				ORDER BY k.customer_id, k.as_of DESC, k.move DESC) l
 			WHERE l.to_tier IS NOT NULL) m ON m.customer_id = a.customer_id
-	WHERE a.since IS DISTINCT FROM m.as_of
-		OR a.tier IS DISTINCT FROM m.to_tier AND a.tier IS DISTINCT FROM tiering.successor(
-			assignment_disagrees.scheme, m.version, m.to_tier, a.version)
+		LEFT JOIN graded g ON g.customer_id IS NULL
+		LEFT JOIN graded o ON o.customer_id COLLATE "C" = a.customer_id
+		LEFT JOIN (
+			SELECT v.version, s.* FROM (SELECT DISTINCT x.version FROM tiering.assignment x
+				WHERE x.scheme = assignment_disagrees.scheme) v
+				CROSS JOIN LATERAL _tiering.succeeded(assignment_disagrees.scheme, v.version) s) n
+			ON n.version = a.version AND n.from_version = m.version AND n.tier = m.to_tier
+		CROSS JOIN LATERAL (SELECT COALESCE(n.becomes, m.to_tier) AS tier,
+			COALESCE(o.version, g.version, m.version) AS version) e
+	WHERE a.since IS DISTINCT FROM m.as_of OR a.tier IS DISTINCT FROM e.tier
+		OR a.version <> e.version
+			AND (a.version IS DISTINCT FROM m.version
+				OR m.assessed <= COALESCE(o.as_of, g.as_of) AND (
+					m.batch <= COALESCE(o.after_batch, g.after_batch)
+					OR m.cause NOT IN ('manual', 'approval', 'override', 'merge')))
 	ORDER BY COALESCE(a.customer_id, m.customer_id) LIMIT 1
 $$;
 COMMENT ON FUNCTION _tiering.assignment_disagrees(text) IS
-'The first customer who is not where the moves that stand have led them';
+'The first customer who is not where the moves that stand have led them, or not by the version of '
+'their last assessment';
 
 CREATE FUNCTION _tiering.assessment_disagrees(scheme text) RETURNS SETOF text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1
@@ -50,6 +91,29 @@ AS $$
 $$;
 COMMENT ON FUNCTION _tiering.assessment_disagrees(text) IS
 'The first tier of an assessment that is kept whose customers do not add up to its sums';
+
+-- An assessment without sums is none to whoever asks for the last one.
+CREATE FUNCTION _tiering.sums_missing(scheme text) RETURNS SETOF text
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT format('the assessment of %s has no sums, and %s', s.as_of, s.what)
+	FROM (
+		SELECT b.as_of, format('batch %s, a %s, was not taken back', b.batch, b.kind) AS what
+		FROM tiering.batch b
+		WHERE b.scheme = sums_missing.scheme AND b.kind IN ('refresh', 'load') AND NOT EXISTS (
+			SELECT FROM _tiering.taken_back_by(b.scheme, b.as_of, b.batch))
+		UNION ALL
+		SELECT k.as_of, 'what customers had is kept' FROM tiering.kept_assessment k
+		WHERE k.scheme = sums_missing.scheme
+			AND k.recorded_at > _tiering.last_void(k.scheme, k.as_of, NULL)) s
+	WHERE s.as_of NOT IN (SELECT d.as_of FROM _tiering.known_distribution(NULL) d
+		WHERE d.scheme = sums_missing.scheme)
+	ORDER BY s.as_of, s.what LIMIT 1
+$$;
+COMMENT ON FUNCTION _tiering.sums_missing(text) IS
+'Part of verify_state(): the first assessment that was not taken back, by a batch or by what is '
+'kept of it, and has no distribution';
 
 -- Money of an assessment that is not kept any more cannot be counted again.
 CREATE FUNCTION _tiering.matrix_disagrees(scheme text) RETURNS SETOF text
@@ -209,7 +273,10 @@ BEGIN
 	RETURN QUERY
 	SELECT 'assignment', d FROM _tiering.assignment_disagrees(scheme COLLATE "C") d
 	UNION ALL
-	SELECT 'assessment', d FROM _tiering.assessment_disagrees(scheme COLLATE "C") d
+	(SELECT 'assessment', d.finding
+	FROM (SELECT 1 AS n, m AS finding FROM _tiering.sums_missing(scheme COLLATE "C") m
+		UNION ALL SELECT 2, a FROM _tiering.assessment_disagrees(scheme COLLATE "C") a) d
+	ORDER BY d.n LIMIT 1)
 	UNION ALL
 	SELECT 'matrix', d FROM _tiering.matrix_disagrees(scheme COLLATE "C") d
 	UNION ALL
@@ -222,10 +289,10 @@ $$;
 COMMENT ON FUNCTION tiering.verify_state(text) IS
 'Whether customers, assessments and versions of a scheme agree with its records. A row for the '
 'first finding of each kind; none if all agrees. assignment: a customer is not where the moves '
-'that stand have led them; assessment: the customers of one that is kept do not add up to its '
-'distribution; matrix: what migration_matrix tells of a day is not what moved then; version: one '
-'that was published is not what it was then, or grades other days; number: one that a customer has '
-'changed does not say what the customer does. verify_history() tells whether the moves and the '
-'digests of what was published are as they were sealed: whoever has not both has proved nothing. '
-'Errors: unknown scheme (42704). Example: SELECT kind, finding FROM '
-'tiering.verify_state(''retail'')';
+'that stand have led them, or not by the version of their last assessment; assessment: one has no '
+'distribution, or its customers, where they are kept, do not add up to it; matrix: what '
+'migration_matrix tells of a day is not what moved then; version: one that was published is not '
+'what it was then, or grades other days; number: one that a customer has changed does not say what '
+'the customer does. verify_history() tells whether the moves and the digests of what was published '
+'are as they were sealed: whoever has not both has proved nothing. Errors: unknown scheme (42704). '
+'Example: SELECT kind, finding FROM tiering.verify_state(''retail'')';

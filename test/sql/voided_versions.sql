@@ -100,6 +100,31 @@ SELECT now_as_of IS NULL AS none_left
 	FROM tiering.void_assessment('void_own', '2024-02-29', 'bad');
 SELECT * FROM voided.customers('void_own');
 
+-- A row of another version, or under another name, than it should be is found
+CREATE FUNCTION voided.found(statement text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+	ALTER TABLE tiering.assignment DISABLE TRIGGER ALL;
+	ALTER TABLE tiering.distribution_history DISABLE TRIGGER ALL;
+	EXECUTE statement;
+	RETURN QUERY SELECT format('%s: %s', v.kind, v.finding)
+		FROM tiering.verify_state('void_later') v WHERE v.kind IN ('assignment', 'assessment');
+	RAISE EXCEPTION USING ERRCODE = 'T0001';
+EXCEPTION WHEN SQLSTATE 'T0001' THEN
+	RETURN;		-- what was done is undone
+END;
+$$;
+SELECT voided.found($$UPDATE tiering.assignment SET version = 1
+	WHERE scheme = 'void_later' AND customer_id = '0'$$);
+SELECT voided.found($$UPDATE tiering.assignment SET tier = 'silver'
+	WHERE scheme = 'void_later' AND customer_id = '1'$$);
+-- so is an assessment that has lost its sums
+SELECT voided.found($$DELETE FROM tiering.distribution_history
+	WHERE scheme = 'void_later' AND as_of = '2024-01-31'$$);
+SELECT voided.found($$DELETE FROM tiering.distribution_history
+	WHERE scheme = 'void_later' AND as_of = '2024-02-29'$$);
+SELECT voided.found($$DELETE FROM tiering.distribution_history
+	WHERE scheme = 'void_later' AND as_of = '2024-03-31'$$);
+
 -- What customers earned at the assessment before goes by the tier that they held then, as rules
 -- for staying do: b left gold at it, and c came to it.
 SELECT tiering.create_ladder('void_stay', 'value', '{mass,silver,gold}', '{NULL,100,200}');

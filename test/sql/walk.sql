@@ -835,6 +835,8 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.write_versions(text, date);
 	_tiering.approvers_disagree(jsonb, jsonb);
 	_tiering.assessment_disagrees(text);
+	_tiering.sums_missing(text);
+	_tiering.last_graded(text);
 	_tiering.assessments(text, boolean);
 	_tiering.assignment_disagrees(text);
 	_tiering.batch_digests(text, integer, bigint);
