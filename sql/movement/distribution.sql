@@ -321,16 +321,14 @@ BEGIN ATOMIC
 				WHERE f.scheme = assignment_before.scheme COLLATE "C"
 					AND f.now_id = assignment_before.customer_id COLLATE "C") AS numbers) p
 		CROSS JOIN LATERAL (
-			SELECT m.* FROM tiering.migration m
-			WHERE m.scheme = assignment_before.scheme AND m.customer_id = ANY (p.numbers)
-				AND m.assessed < assignment_before.day AND m.direction <> 'merge'
-				AND NOT EXISTS (SELECT FROM tiering.superseded x WHERE x.move = m.move)
+			SELECT m.* FROM _tiering.moves_of(assignment_before.scheme,
+				assignment_before.customer_id) m
+			WHERE m.assessed < assignment_before.day
 			ORDER BY m.as_of DESC, m.move DESC LIMIT 1) l
 		CROSS JOIN LATERAL (
-			SELECT m.assessed, m.cause FROM tiering.migration m
-			WHERE m.scheme = l.scheme AND m.customer_id = ANY (p.numbers)
-				AND m.assessed < assignment_before.day AND m.direction = 'new'
-				AND NOT EXISTS (SELECT FROM tiering.superseded x WHERE x.move = m.move)
+			SELECT m.assessed, m.cause FROM _tiering.moves_of(l.scheme,
+				assignment_before.customer_id) m
+			WHERE m.assessed < assignment_before.day AND m.direction = 'new'
 			ORDER BY m.as_of DESC, m.move DESC LIMIT 1) n
 		CROSS JOIN LATERAL (
 			SELECT CASE WHEN n.cause <> 'manual' THEN n.assessed END AS first_as_of) f
