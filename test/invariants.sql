@@ -327,11 +327,11 @@ BEGIN
 		LEFT JOIN LATERAL _tiering.assignment_before(a.scheme, a.customer_id, 'infinity') b ON true
 		CROSS JOIN LATERAL (SELECT a.version <> b.version AS renamed) v
 		CROSS JOIN LATERAL (
-			SELECT ROW(a.since, a.first_as_of, a.misses, a.next_review IS NULL,
+			SELECT ROW(a.since, a.first_as_of, a.misses, a.next_review,
 					CASE WHEN b.kept_until IS NOT NULL THEN a.kept_until END, a.policy_since,
 					CASE WHEN NOT v.renamed THEN ARRAY[a.tier, a.best, a.next_tier, a.policy_tier]
 						COLLATE "C" END) AS noted,
-				ROW(b.since, b.first_as_of, b.misses, b.next_review IS NULL,
+				ROW(b.since, b.first_as_of, b.misses, b.next_review,
 					b.kept_until, b.policy_since,
 					CASE WHEN NOT v.renamed THEN ARRAY[b.tier, b.best, b.next_tier, b.policy_tier]
 						COLLATE "C" END) AS by_entries) n
@@ -439,6 +439,17 @@ LANGUAGE sql STABLE AS $$
 		OR count(*) FILTER (WHERE v.status = 'published') > 1
 $$;
 
+-- verify_state() has nothing to say of customers, whatever the way that led there
+CREATE FUNCTION t.inv_state(scheme text) RETURNS SETOF text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	IF to_regprocedure('_tiering.noted_disagrees(text)') IS NOT NULL THEN
+		RETURN QUERY SELECT _tiering.assignment_disagrees(scheme)
+		UNION ALL SELECT _tiering.noted_disagrees(scheme);
+	END IF;
+END;
+$$;
+
 CREATE FUNCTION t.inv_writing() RETURNS SETOF text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -464,6 +475,7 @@ LANGUAGE sql STABLE AS $$
 			UNION ALL SELECT 'chain', t.inv_chain(s.scheme)
 			UNION ALL SELECT 'number', t.inv_number(s.scheme)
 			UNION ALL SELECT 'noted', t.inv_noted(s.scheme)
+			UNION ALL SELECT 'state', t.inv_state(s.scheme)
 			UNION ALL SELECT 'direction', t.inv_direction(s.scheme)
 			UNION ALL SELECT 'request', t.inv_request(s.scheme)
 			UNION ALL SELECT 'version', t.inv_version(s.scheme)) x

@@ -66,6 +66,58 @@ COMMENT ON FUNCTION _tiering.assignment_disagrees(text) IS
 'The first customer who is not where the moves that stand have led them, or not by the version of '
 'their last assessment';
 
+-- Of whom the policy has noted anything, or ever did, assignment_before() tells what that comes
+-- to; all others have nothing noted. What another version would call a tier is left to
+-- assignment_disagrees(), and the end of a term without an entry is not known.
+CREATE FUNCTION _tiering.noted_disagrees(scheme text) RETURNS SETOF text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH came AS MATERIALIZED (
+		SELECT DISTINCT ON (m.customer_id) m.customer_id,
+			CASE WHEN m.cause <> 'manual' THEN m.assessed END AS first_as_of
+		FROM _tiering.person_moves(noted_disagrees.scheme) m WHERE m.direction = 'new'
+		ORDER BY m.customer_id, m.as_of DESC, m.move DESC
+	), stood AS MATERIALIZED (
+		SELECT DISTINCT ON (m.customer_id) m.customer_id, m.cause
+		FROM _tiering.person_moves(noted_disagrees.scheme) m
+		ORDER BY m.customer_id, m.as_of DESC, m.move DESC
+	), noted AS MATERIALIZED (
+		SELECT a.customer_id FROM tiering.assignment a
+		WHERE a.scheme = noted_disagrees.scheme AND (a.misses > 0
+			OR COALESCE(a.best, a.next_tier, a.policy_tier) IS NOT NULL
+			OR COALESCE(a.next_review, a.kept_until, a.policy_since) IS NOT NULL)
+		UNION
+		SELECT COALESCE(f.now_id, h.customer_id) FROM tiering.watch_history h
+			LEFT JOIN tiering.former_number f ON f.scheme = h.scheme
+				AND f.customer_id = h.customer_id
+		WHERE h.scheme = noted_disagrees.scheme
+	)
+	SELECT format('customer "%s" has %s %s, by their moves and entries %s', a.customer_id, x.key,
+		COALESCE(x.value, 'none'), COALESCE(e.value, 'none'))
+	FROM tiering.assignment a
+		JOIN stood s ON s.customer_id = a.customer_id
+		JOIN came c ON c.customer_id = a.customer_id
+		LEFT JOIN noted n ON n.customer_id = a.customer_id
+		LEFT JOIN LATERAL _tiering.assignment_before(a.scheme, a.customer_id, 'infinity') b
+			ON n.customer_id IS NOT NULL
+		CROSS JOIN LATERAL jsonb_each_text(to_jsonb(a) - '{tier,version}'::text[]
+			- CASE WHEN a.version <> b.version THEN '{best,next_tier,policy_tier}'::text[]
+				ELSE '{}' END
+			- CASE WHEN b.kept_until IS NULL THEN '{kept_until}'::text[] ELSE '{}' END) x
+		JOIN LATERAL jsonb_each_text(CASE WHEN n.customer_id IS NOT NULL THEN to_jsonb(b)
+			ELSE jsonb_build_object('cause', s.cause, 'first_as_of', c.first_as_of) END) e
+			ON e.key = x.key
+	WHERE a.scheme = noted_disagrees.scheme AND x.value IS DISTINCT FROM e.value
+		AND (n.customer_id IS NOT NULL OR a.cause <> s.cause
+			OR a.first_as_of IS DISTINCT FROM c.first_as_of)
+	ORDER BY a.customer_id, x.key LIMIT 1
+$$;
+COMMENT ON FUNCTION _tiering.noted_disagrees(text) IS
+'Part of verify_state(): the first customer of whom assignment says something else than moves and '
+'entries of watch_history come to: why they are where they are, when they came, what the policy '
+'has noted';
+
 CREATE FUNCTION _tiering.assessment_disagrees(scheme text) RETURNS SETOF text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1
 SET search_path = pg_catalog, pg_temp
@@ -271,7 +323,10 @@ AS $$
 BEGIN
 	PERFORM tiering.newest_version(scheme), _tiering.check_reads_whole(scheme, 'verify_state');
 	RETURN QUERY
-	SELECT 'assignment', d FROM _tiering.assignment_disagrees(scheme COLLATE "C") d
+	(SELECT 'assignment', d.finding
+	FROM (SELECT 1 AS n, a AS finding FROM _tiering.assignment_disagrees(scheme COLLATE "C") a
+		UNION ALL SELECT 2, o FROM _tiering.noted_disagrees(scheme COLLATE "C") o) d
+	ORDER BY d.n LIMIT 1)
 	UNION ALL
 	(SELECT 'assessment', d.finding
 	FROM (SELECT 1 AS n, m AS finding FROM _tiering.sums_missing(scheme COLLATE "C") m
@@ -289,10 +344,11 @@ $$;
 COMMENT ON FUNCTION tiering.verify_state(text) IS
 'Whether customers, assessments and versions of a scheme agree with its records. A row for the '
 'first finding of each kind; none if all agrees. assignment: a customer is not where the moves '
-'that stand have led them, or not by the version of their last assessment; assessment: one has no '
-'distribution, or its customers, where they are kept, do not add up to it; matrix: what '
-'migration_matrix tells of a day is not what moved then; version: one that was published is not '
-'what it was then, or grades other days; number: one that a customer has changed does not say what '
-'the customer does. verify_history() tells whether the moves and the digests of what was published '
-'are as they were sealed: whoever has not both has proved nothing. Errors: unknown scheme (42704). '
-'Example: SELECT kind, finding FROM tiering.verify_state(''retail'')';
+'that stand have led them, or not by the version of their last assessment, or what their row says '
+'of why, since when and what the policy noted is not what moves and watch_history come to; '
+'assessment: one has no distribution, or its customers, where they are kept, do not add up to it; '
+'matrix: what migration_matrix tells of a day is not what moved then; version: one that was '
+'published is not what it was then, or grades other days; number: one that a customer has changed '
+'does not say what the customer does. verify_history() tells whether the moves and the digests of '
+'what was published are as they were sealed: whoever has not both has proved nothing. Errors: '
+'unknown scheme (42704). Example: SELECT kind, finding FROM tiering.verify_state(''retail'')';

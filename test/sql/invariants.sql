@@ -37,7 +37,8 @@ SELECT count(*) AS asked, count(d.request) AS decided
 FROM tiering.request r LEFT JOIN tiering.decision d USING (request) WHERE r.scheme = 'inv';
 SELECT * FROM t.invariants('inv');
 
--- Runs a statement past all triggers, and says which invariants are violated then
+-- Runs a statement past all triggers, and says which invariants are violated then; state is also
+-- what verify_state() finds of anything
 CREATE FUNCTION t.violated(statement text) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -52,8 +53,9 @@ BEGIN
 			EXECUTE format('ALTER TABLE %s DISABLE TRIGGER ALL', watched);
 		END LOOP;
 		EXECUTE statement;
-		SELECT string_agg(DISTINCT (regexp_match(i, '^inv: (\w+),'))[1], ', ') INTO found
-		FROM t.invariants('inv') i;
+		SELECT string_agg(DISTINCT x.what, ', ') INTO found
+		FROM (SELECT (regexp_match(i, '^inv: (\w+),'))[1] AS what FROM t.invariants('inv') i
+			UNION ALL SELECT 'state' FROM tiering.verify_state('inv')) x;
 		RAISE EXCEPTION USING ERRCODE = 'T0001';
 	EXCEPTION WHEN SQLSTATE 'T0001' THEN
 		NULL;	-- what was done is undone
@@ -115,7 +117,17 @@ FROM (VALUES
 		FROM (SELECT jsonb_populate_record(m, '{"as_of": "2024-02-28"}') AS c
 			FROM tiering.matrix_cell m WHERE m.scheme = 'inv' LIMIT 1) x$$),
 	(24, 'what is due and not made', $$UPDATE tiering.matrix_due SET first_day = 'infinity';
-		UPDATE tiering.matrix_cell SET measure_to = NULL WHERE scheme = 'inv'$$))
+		UPDATE tiering.matrix_cell SET measure_to = NULL WHERE scheme = 'inv'$$),
+	(25, 'why', $$UPDATE tiering.assignment SET cause = 'approval'
+		WHERE scheme = 'inv' AND customer_id = '2'$$),
+	(26, 'since when a customer', $$UPDATE tiering.assignment SET first_as_of = first_as_of - 1
+		WHERE scheme = 'inv' AND customer_id = '2'$$),
+	(27, 'a review to come', $$UPDATE tiering.assignment SET next_review = '2030-01-31'
+		WHERE scheme = 'inv' AND customer_id = '2'$$),
+	(28, 'a tier to come', $$UPDATE tiering.assignment SET next_tier = 'gold'
+		WHERE scheme = 'inv' AND customer_id = '2'$$),
+	(29, 'another version', $$UPDATE tiering.assignment SET version = 1
+		WHERE scheme = 'inv' AND customer_id = '2'$$))
 	x (n, what, statement)
 ORDER BY n;
 SELECT * FROM t.invariants('inv');

@@ -876,6 +876,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.moves_of(text, text);
 	_tiering.named_by(text, date, timestampwithtimezone);
 	_tiering.newest_by(text, date, timestampwithtimezone);
+	_tiering.noted_disagrees(text);
 	_tiering.number_changes(text);
 	_tiering.numbers_disagree(text);
 	_tiering.numbers_known(text, text, timestampwithtimezone);
