@@ -172,8 +172,9 @@ COMMENT ON FUNCTION tiering.cross_distribution(text, text, date) IS
 'How many customers are in each pair of tiers of two schemes, with what they have by the measure '
 'of each. A null tier: not a customer of that scheme, or none whom the reader may see there. '
 'as_of: at the end of that day; null: now. Money is null where the day is no assessment of that '
-'scheme that is kept. Tiers have the names with which customers were graded. Errors: unknown '
-'scheme (42704), an infinite day (22023). Example: SELECT * FROM '
+'scheme that is kept. Tiers have the names with which customers were graded. Customers are matched '
+'by the numbers that they have now: rename one who has another number in both schemes. Errors: '
+'unknown scheme (42704), an infinite day (22023). Example: SELECT * FROM '
 'tiering.cross_distribution(''retail'', ''family'')';
 
 -- Whoever reads the view calls this, as they do shown_sums().

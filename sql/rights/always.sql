@@ -20,7 +20,8 @@ BEGIN
 			AND t.tgenabled <> 'A'
 			AND p.proname IN ('freeze_definition', 'freeze_version', 'refuse_truncate',
 				'refuse_rewrite', 'refuse_inserted', 'refuse_altered', 'record_by_hand',
-				'settle_by_hand', 'refuse_in_source', 'refuse_lent', 'keep_four_eyes')
+				'settle_by_hand', 'limit_waiting', 'refuse_in_source', 'refuse_lent',
+				'keep_four_eyes')
 		ORDER BY c.relname, t.tgname
 	LOOP
 		EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', g.relation, g.tgname);

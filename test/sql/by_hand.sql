@@ -19,6 +19,13 @@ CREATE FUNCTION by_hand.sound() RETURNS TABLE (finding text) LANGUAGE sql AS $$
 	UNION ALL SELECT h::text FROM tiering.verify_history('by_hand') h WHERE NOT h.sound
 $$;
 
+-- what records and guards changes by hand fires in every session, also after it was turned off
+ALTER TABLE tiering.assignment DISABLE TRIGGER USER;
+SELECT tiering.enable_triggers() AS enabled;
+SELECT count(*) FILTER (WHERE g.tgenabled = 'A') AS always,
+	count(*) FILTER (WHERE g.tgenabled <> 'A') AS others
+FROM pg_trigger g WHERE g.tgrelid = 'tiering.assignment'::regclass AND NOT g.tgisinternal;
+
 -- What RETURNING calls, another table of WITH, a trigger of somebody's: each would build on
 -- customers of whom nothing is recorded yet.
 SET ROLE by_hand_clerk;
