@@ -270,17 +270,24 @@ SELECT g.scheme, g.dimension, t.value, t.tier, (
 		SELECT r.rank FROM tiering.tier r WHERE r.scheme = g.scheme AND r.tier = t.tier
 		ORDER BY r.version DESC LIMIT 1) AS rank,
 	g.as_of, t.customers AS target_customers,
-	CASE WHEN g.reached THEN COALESCE(t.reached_customers, 0) END AS customers,
+	CASE WHEN t.told THEN COALESCE(t.reached_customers, 0) END AS customers,
 	t.measure::numeric(38,2) AS target_measure,
-	CASE WHEN g.reached AND t.reached_customers IS NULL THEN 0
+	CASE WHEN t.told AND t.reached_customers IS NULL THEN 0
 		ELSE t.reached_measure END::numeric(38,2) AS measure
-FROM (SELECT DISTINCT t.scheme, t.dimension, t.as_of, t.as_of <= o.refreshed_as_of AS reached
-	  FROM tiering.target t LEFT JOIN tiering.source o ON o.scheme = t.scheme
-	  WHERE (SELECT _tiering.reads_all(_tiering.reader()))
-		OR _tiering.sees_value((SELECT _tiering.reader()), t.scheme, t.dimension, t.value)) g
+FROM (SELECT d.scheme, d.dimension, d.as_of, d.reached AND (
+			EXISTS (SELECT FROM tiering.dimensions_source b
+				WHERE b.scheme = d.scheme AND d.dimension = ANY (b.names))
+			OR EXISTS (SELECT FROM tiering.customer_dimension c
+				WHERE c.scheme = d.scheme AND c.dimension = d.dimension)) AS reached
+	  FROM (SELECT DISTINCT t.scheme, t.dimension, t.as_of, t.as_of <= o.refreshed_as_of AS reached
+			FROM tiering.target t LEFT JOIN tiering.source o ON o.scheme = t.scheme
+			WHERE (SELECT _tiering.reads_all(_tiering.reader()))
+				OR _tiering.sees_value((SELECT _tiering.reader()), t.scheme, t.dimension,
+					t.value)) d) g
 	CROSS JOIN LATERAL (
 		SELECT t.value, t.tier, t.customers, t.measure, x.customers AS reached_customers,
-			x.measure AS reached_measure
+			x.measure AS reached_measure, g.reached AND EXISTS (
+				SELECT FROM tiering.tier r WHERE r.scheme = t.scheme AND r.tier = t.tier) AS told
 		FROM tiering.target t
 			LEFT JOIN _tiering.shown_by((SELECT k.key FROM tiering.view_key k LIMIT 1),
 				g.scheme, g.dimension, CASE WHEN g.reached THEN g.as_of END,
@@ -301,9 +308,10 @@ COMMENT ON COLUMN tiering.target_actual.rank IS
 COMMENT ON COLUMN tiering.target_actual.as_of IS 'The day of the target';
 COMMENT ON COLUMN tiering.target_actual.target_customers IS 'Customers meant; null if none are';
 COMMENT ON COLUMN tiering.target_actual.customers IS
-'Customers at the end of that day; null while no refresh has reached it';
+'Customers at the end of that day; null while no refresh has reached it, and of a dimension or '
+'tier that the scheme does not have';
 COMMENT ON COLUMN tiering.target_actual.target_measure IS
 'Total of their measure that is meant; null if none is';
 COMMENT ON COLUMN tiering.target_actual.measure IS
-'Total of their measure at the end of that day; null while no refresh has reached it, and where '
-'that day is no assessment that is kept';
+'Total of their measure at the end of that day; null while no refresh has reached it, where that '
+'day is no assessment that is kept, and of a dimension or tier that the scheme does not have';

@@ -218,6 +218,13 @@ INSERT INTO tiering.target VALUES ('dims', 'branch', 'north', 'gold', '2026-06-3
 	('dims', 'branch', 'east', 'gold', '2026-06-30', 1, NULL),
 	('dims', 'branch', 'north', 'gold', '2026-12-31', 50, NULL),
 	('dims', 'region', 'unknown', 'gold', '2026-05-31', 50, NULL);
+-- nobody is in a value, a dimension is not there, a tier is not
+INSERT INTO tiering.target VALUES ('dims', 'branch', 'nowhere', 'gold', '2026-06-30', 1, 1),
+	('dims', 'brunch', 'north', 'gold', '2026-06-30', 1, 1),
+	('dims', 'branch', 'north', 'golden', '2026-06-30', 1, 1);
+SELECT dimension, value, tier, customers, measure FROM tiering.target_actual
+WHERE scheme = 'dims' AND target_customers = 1 AND target_measure = 1 ORDER BY 1, 2, 3;
+DELETE FROM tiering.target WHERE scheme = 'dims' AND customers = 1 AND measure = 1;
 SET ROLE t_dims_reads;
 SELECT t.dimension, t.value, t.as_of, t.target_customers, t.customers = (SELECT count(*)
 		FROM dims.stood s WHERE s.month = t.as_of AND s.value = t.value AND s.tier = t.tier
@@ -242,7 +249,7 @@ DECLARE
 BEGIN
 	EXECUTE 'SELECT count(*) FROM (SELECT customers, measure FROM tiering.target_actual WHERE '
 		|| condition || ' OFFSET 0) x' INTO targets;
-	SELECT sum(calls) - before INTO runs FROM pg_stat_xact_user_functions
+	SELECT COALESCE(sum(calls), 0) - before INTO runs FROM pg_stat_xact_user_functions
 	WHERE funcname = 'shown_by';
 END;
 $$;
