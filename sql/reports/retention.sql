@@ -9,11 +9,14 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+	visible text[] := _tiering.seen(_tiering.reader(), scheme, NULL);
 BEGIN
 	PERFORM tiering.newest_version(scheme), _tiering.check_reader(scheme);
 	RETURN QUERY
 	WITH history AS (
-		SELECT min(m.as_of) AS first, GREATEST(max(m.as_of), (
+		SELECT min(m.as_of) AS first, GREATEST(max(m.as_of) FILTER (WHERE visible IS NULL
+			OR m.customer_id = ANY (visible COLLATE "C")), (
 			SELECT l.as_of FROM _tiering.last_assessment(kept_by_year.scheme COLLATE "C") l
 			WHERE kept_by_year.known_at IS NULL)) AS last
 		FROM _tiering.person_moves(kept_by_year.scheme, kept_by_year.known_at) m
@@ -61,13 +64,13 @@ END;
 COMMENT ON FUNCTION tiering.retention(text, timestamptz) IS
 'Retention and churn by calendar year and tier. A row for each year of a scheme''s history and '
 'each tier that had customers when it began; yearly_retention() has all of them together. '
-'customers: those who were in the tier at the '
-'end of since, the day before the year. Where they stood at the end of until, the year''s last day '
-'or, in the last year, the last refresh or a later move: kept (the tier), up, down, lateral_moves, '
-'exit; who became one with another customer is in none of these, and no churn. retention: the '
-'share that are still customers, in whatever tier; churn: the share that are not, exit; both with '
-'the bounds of their 95 % confidence intervals, the score interval of Wilson 1927. known_at: by '
-'the moves as known at that time, and until its last one. An unknown scheme is an error (42704). '
+'customers: those who were in the tier at the end of since, the day before the year. Where they '
+'stood at the end of until, the year''s last day or, in the last year, the last refresh or a later '
+'move of a customer whom the reader sees: kept (the tier), up, down, lateral_moves, exit; who '
+'became one with another customer is in none of these, and no churn. retention: the share that are '
+'still customers, in whatever tier; churn: the share that are not, exit; both with the bounds of '
+'their 95 % confidence intervals, the score interval of Wilson 1927. known_at: by the moves as '
+'known at that time, and until its last one. An unknown scheme is an error (42704). '
 'Example: SELECT * FROM tiering.retention(''retail'', NULL)';
 
 CREATE FUNCTION tiering.yearly_retention(scheme text, known_at timestamptz DEFAULT NULL)

@@ -375,6 +375,29 @@ REVOKE t_conf_all FROM t_conf_north;
 SELECT conf.told('t_conf_north', 'SELECT count(*) FROM tiering.current_tier');
 REVOKE SELECT ON tiering.tier_distribution FROM t_conf_none;
 SELECT tiering.revoke_role('t_conf_a', 'report'), tiering.revoke_role('t_conf_all', 'report');
+-- until when a year goes is not told by who moved outside of their right
+CREATE TABLE conf.past (id text, assets numeric, branch text);
+INSERT INTO conf.past VALUES ('N', 1, 'north'), ('S', 1, 'south');
+SELECT tiering.create_ladder('conf_past', 'assets', '{mass,gold}', '{NULL,5}'),
+	tiering.publish('conf_past', '2023-01-01'),
+	tiering.set_source('conf_past', 'SELECT id AS customer_id, assets FROM conf.past
+		WHERE $1 IS NOT NULL'),
+	tiering.set_dimensions('conf_past', 'SELECT id AS customer_id, branch FROM conf.past
+		WHERE $1 IS NOT NULL');
+SELECT new FROM tiering.refresh('conf_past', '2023-12-31');
+SELECT tiering.grant_role('t_conf_north', 'report', 'conf_past', 'branch', 'north');
+UPDATE tiering.assignment SET tier = 'gold', as_of = '2024-06-30'
+WHERE scheme = 'conf_past' AND customer_id = 'S';
+SELECT conf.told('t_conf_north', f) AS told, conf.told(session_user, f) AS all
+FROM (VALUES ('SELECT year, until FROM tiering.yearly_retention(''conf_past'')')) v(f);
+UPDATE tiering.assignment SET tier = 'gold', as_of = '2024-03-31'
+WHERE scheme = 'conf_past' AND customer_id = 'N';
+SELECT conf.told('t_conf_north', f) AS told, conf.told(session_user, f) AS all
+FROM (VALUES ('SELECT year, until FROM tiering.yearly_retention(''conf_past'')'),
+	('SELECT year, until, tier, customers, up FROM tiering.retention(''conf_past'')')) v(f);
+SELECT tiering.revoke_role('t_conf_north', 'report', 'conf_past', 'branch', 'north'),
+	tiering.set_source('conf_past', 'SELECT NULL::text AS customer_id, 1 AS assets LIMIT 0'),
+	tiering.set_dimensions('conf_past', NULL);
 -- other tests read views of all schemes
 SELECT tiering.set_series(s, NULL) FROM unnest('{conf_a,conf_b}'::text[]) s;
 DROP OWNED BY t_conf_a, t_conf_north, t_conf_all, t_conf_none;
