@@ -17,6 +17,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_proc.h"
@@ -239,6 +240,19 @@ raise_again(PG_FUNCTION_ARGS)
 			 errmsg("%s", message == NULL ? "" : message),
 			 detail == NULL ? 0 : errdetail("%s", detail),
 			 hint == NULL ? 0 : errhint("%s", hint)));
+}
+
+/* check_commits(): whether the procedure that asks can end the transaction */
+PG_FUNCTION_INFO_V1(check_commits);
+Datum
+check_commits(PG_FUNCTION_ARGS)
+{
+	if (!SPI_inside_nonatomic_context() || IsSubTransaction())
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TRANSACTION_TERMINATION),
+				 errmsg("tiering.run_refresh() commits, which it cannot within a transaction"),
+				 errhint("CALL it as a statement by itself, or SELECT tiering.refresh().")));
+	PG_RETURN_VOID();
 }
 
 /*

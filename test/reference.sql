@@ -55,6 +55,8 @@ INSERT INTO state VALUES
 	('invalid_parameter_value', '22023', 'An argument has a value that it may not have'),
 	('invalid_table_definition', '42P16', 'A query reads something temporary'),
 	('invalid_text_representation', '22P02', 'A text is no value of the type'),
+	('invalid_transaction_termination', '2D000',
+		'A procedure that commits is called where it cannot'),
 	('lock_not_available', '55P03', 'Another session refreshes or changes the scheme'),
 	('no_data_found', 'P0002',
 		'There is no such customer or request, a source is empty, or a day is missing'),

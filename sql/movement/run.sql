@@ -66,6 +66,12 @@ LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100;
 COMMENT ON FUNCTION _tiering.raise_again(text, text, text, text) IS
 'Part of run_refresh(): raises an error that was caught; detail and hint are empty if it has none';
 
+CREATE FUNCTION _tiering.check_commits() RETURNS void
+AS 'MODULE_PATHNAME', 'check_commits'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1;
+COMMENT ON FUNCTION _tiering.check_commits() IS
+'Part of run_refresh(): refuses to be called where a procedure cannot commit (2D000)';
+
 -- A procedure that commits has neither settings nor its owner's rights: all is qualified, and
 -- whoever calls it needs the right to refresh.
 CREATE PROCEDURE tiering.run_refresh(scheme text, as_of date, ahead boolean DEFAULT false,
@@ -73,12 +79,14 @@ CREATE PROCEDURE tiering.run_refresh(scheme text, as_of date, ahead boolean DEFA
 LANGUAGE plpgsql
 AS $$
 DECLARE
-	run bigint := _tiering.begin_run(scheme, as_of);
+	run bigint;
 	code text;
 	message text;
 	detail text;
 	hint text;
 BEGIN
+	PERFORM _tiering.check_commits();
+	run := _tiering.begin_run(scheme, as_of);
 	COMMIT;
 	BEGIN
 		PERFORM tiering.refresh(scheme, as_of, ahead, force);
@@ -96,6 +104,6 @@ $$;
 COMMENT ON PROCEDURE tiering.run_refresh(text, date, boolean, boolean) IS
 'Refreshes a scheme as refresh() does, and has the table run know of it whatever comes: that it '
 'began, before anything else, and that it failed, with the error, which it then raises. It '
-'commits, so it is called by itself and not in a transaction (2D000): CALL '
+'commits, so it is called by itself and not in a transaction (2D000), where refresh() can be: CALL '
 'tiering.run_refresh(''retail'', current_date - 1). The view last_run tells how it went. Errors: '
 'those of refresh()';

@@ -138,7 +138,8 @@ BEGIN ATOMIC
 			_tiering.findings_check(text, text)'),
 		-- of run_refresh(), which commits and so has no owner's rights
 		('grade', 'EXECUTE ON FUNCTION _tiering.begin_run(text, date),
-			_tiering.fail_run(bigint, text, text), _tiering.raise_again(text, text, text, text)'),
+			_tiering.check_commits(), _tiering.fail_run(bigint, text, text),
+			_tiering.raise_again(text, text, text, text)'),
 		-- of who loads a calendar, watches a table, or changes one that is watched
 		('load', 'EXECUTE ON FUNCTION _tiering.calendar_lines(text),
 			_tiering.row_days(regclass, text[]),

@@ -305,6 +305,7 @@ INSERT INTO walk.decided VALUES ('function', 'grade', $list$
 	restate_dirty(text);
 	run_refresh(text, date, boolean, boolean);
 	_tiering.begin_run(text, date);
+	_tiering.check_commits();
 	_tiering.fail_run(bigint, text, text);
 	_tiering.raise_again(text, text, text, text);
 	void_assessment(text, date, text);
