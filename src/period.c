@@ -320,7 +320,7 @@ AsOfArg(FunctionCallInfo fcinfo, int argno)
 	date = PG_GETARG_DATEADT(argno);
 	if (DATE_NOT_FINITE(date))
 		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("as_of must be a day, not %s", DateOut(date))));
 	return date;
 }

@@ -98,7 +98,9 @@ RefuseScheme(const char *name, VersionPick pick)
 	if (pick.by_number)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("scheme \"%s\" has no version %d", name, pick.value)));
+				 errmsg("scheme \"%s\" has no version %d", name, pick.value),
+				 errhint("Those that it has are in tiering.scheme_version; "
+						 "tiering.new_version('%s') makes a draft.", name)));
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
 			 errmsg("scheme \"%s\" has no version in force on %s", name,

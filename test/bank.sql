@@ -107,12 +107,12 @@ INSERT INTO bank.action (action, weight, login, statement, refused, prepared_by,
 			(ARRAY['floor', 'cap', 'fixed'])[1 + bank.upto(1, 2)], bank.tier(2),
 			daterange(bank.day(bank.upto(3, 10) - 5), bank.day(bank.upto(4, 20) + 6)), 'chance')
 		FROM unnest(bank.customers(1)) c$$,
-		'{40001,55P03,23503,P0002}', '{}', NULL),
+		'{40001,55P03,23503,42704,P0002}', '{}', NULL),
 	('ask_too', 4, 'chaos_both', $$
 		SELECT tiering.request_override('bank', c, 'fixed', bank.tier(1),
 			daterange(bank.day(), bank.day(20)), 'chance')
 		FROM unnest(bank.customers(1)) c$$,
-		'{40001,55P03,23503,P0002}', '{}', NULL),
+		'{40001,55P03,23503,42704,P0002}', '{}', NULL),
 	('approve', 8, 'chaos_chief', $$
 		SELECT tiering.approve(r) FROM bank.request('pending', 'override') r$$,
 		'{40001,55P03,55000}', '{ask}', NULL),

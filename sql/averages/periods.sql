@@ -1,8 +1,39 @@
 /*
  * Periods: the half-open ranges of days over which averages are taken. as_of is
- * the last day included. An infinite as_of and a period beyond the range of
- * dates are errors (22008); a null argument gives null.
+ * the last day included. An infinite as_of (22023) and a period beyond the range of
+ * dates (22008) are errors; a null argument gives null.
  */
+
+-- Arguments that have to be there
+
+CREATE FUNCTION _tiering.check_given(argument anyelement, name text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF argument IS NULL THEN
+		RAISE EXCEPTION '% must not be null', name USING ERRCODE = 'null_value_not_allowed';
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.check_given(anyelement, text) IS
+'Refuses an argument that is null (22004), by its name';
+
+CREATE FUNCTION _tiering.check_day(day date, name text) RETURNS date
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF day IS NULL OR NOT isfinite(day) THEN
+		PERFORM _tiering.check_given(day, name);
+		RAISE EXCEPTION '% must be a day, not %', name, day
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	RETURN day;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.check_day(date, text) IS
+'The day, or an error that names the argument: null (22004), infinite (22023)';
 
 CREATE FUNCTION tiering.month(as_of date, shift int DEFAULT 0) RETURNS daterange
 AS 'MODULE_PATHNAME', 'period_month'

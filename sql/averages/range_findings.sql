@@ -12,8 +12,9 @@ DECLARE
 	bare text := _tiering.examined_query(query, period, jump, max_age);
 	last_day date := upper(period) - 1;
 BEGIN
-	IF bounds IS DISTINCT FROM '[)' AND bounds IS DISTINCT FROM '[]' THEN
-		RAISE EXCEPTION 'bounds must be "[)" or "[]", not "%"', COALESCE(bounds, 'null')
+	PERFORM _tiering.check_given(bounds, 'bounds');
+	IF bounds NOT IN ('[)', '[]') THEN
+		RAISE EXCEPTION 'bounds must be "[)" or "[]", not "%"', bounds
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = '[) where valid_to is the first day after, [] where it is the last day.';
 	END IF;

@@ -193,10 +193,11 @@ BEGIN
 	PERFORM _tiering.check_day(before, 'before'), _tiering.lock_scheme(scheme);
 	last := l.as_of FROM _tiering.last_assessment(scheme COLLATE "C") l;
 	IF last IS NULL OR before > last THEN
-		RAISE EXCEPTION 'moves of scheme "%" before % cannot be archived: its last assessment '
-			'was as of %', scheme, before, COALESCE(last::text, 'no day')
+		RAISE EXCEPTION 'moves of scheme "%" before % cannot be archived: %', scheme, before,
+				COALESCE('its last assessment was as of ' || last, 'it has no assessment')
 			USING ERRCODE = 'invalid_parameter_value',
-			HINT = 'What comes after it, and what it did itself, may have to be taken back.';
+			HINT = CASE WHEN last IS NULL THEN 'Moves before an assessment can be.'
+				ELSE 'What comes after it, and what it did itself, may have to be taken back.' END;
 	END IF;
 	last_batch := _tiering.last_before(scheme, before);
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());
@@ -219,6 +220,6 @@ COMMENT ON FUNCTION tiering.archive_moves(text, date) IS
 'one on, up to the first that is about the day or a later one. An earlier day than before brings '
 'back what is about it and later ones. What is archived is a batch of its own that seals a '
 'checkpoint: see verify_history(). Assessments before the day cannot be made again or taken back '
-'(55000). For the extension''s owner. Errors: unknown scheme (42704), a day that is null, infinite '
-'or after the last assessment (22023), a refresh under way (55P03). Example: SELECT * FROM '
-'tiering.archive_moves(''retail'', ''2026-02-28'')';
+'(55000). For the extension''s owner. Errors: unknown scheme (42704), a day that is null (22004), '
+'infinite or after the last assessment (22023), a refresh under way (55P03). Example: SELECT * '
+'FROM tiering.archive_moves(''retail'', ''2026-02-28'')';

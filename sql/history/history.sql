@@ -401,21 +401,6 @@ $$;
 COMMENT ON FUNCTION _tiering.last_move() IS
 'The number of the last move that any session has recorded';
 
-CREATE FUNCTION _tiering.check_day(day date, name text) RETURNS date
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	IF day IS NULL OR NOT isfinite(day) THEN
-		RAISE EXCEPTION '% must be a day, not %', name, COALESCE(day::text, 'null')
-			USING ERRCODE = 'invalid_parameter_value';
-	END IF;
-	RETURN day;
-END;
-$$;
-COMMENT ON FUNCTION _tiering.check_day(date, text) IS
-'The day, or an error that names the argument: null or infinite (22023)';
-
 -- A tier that is only renamed moves nobody: it has another name from the first
 -- assessment on that the new version graded.
 CREATE FUNCTION _tiering.named_by(scheme text, on_date date, known_at timestamptz DEFAULT NULL)
@@ -473,12 +458,12 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.tier_on(text, text, date, timestamptz) IS
-'The tier of a customer at the end of a day, as known at a time. known_at null: as known now. '
-'Null if they were not graded. A tier that was renamed since has the name of that day. A customer '
-'who has had several numbers is found by each of them, on all days. Who became one with another '
-'has their own tier up to then, and from then on that of the customer who is left. Errors: unknown '
-'scheme (42704), on_date null or infinite (22023). Example: SELECT tiering.tier_on(''retail'', '
-'''A'', ''2026-02-28'') gives gold';
+'The tier of a customer at the end of a day, as known at a time. known_at null: as known now. Null '
+'if they were not graded. A tier that was renamed since has the name of that day. A customer who '
+'has had several numbers is found by each of them, on all days. Who became one with another has '
+'their own tier up to then, and from then on that of the customer who is left. Errors: unknown '
+'scheme (42704), on_date null (22004) or infinite (22023). Example: SELECT '
+'tiering.tier_on(''retail'', ''A'', ''2026-02-28'') gives gold';
 
 CREATE FUNCTION tiering.tiers_on(scheme text, on_date date, known_at timestamptz DEFAULT NULL)
 RETURNS TABLE (customer_id text, tier text, since date, direction text, cause text, measure numeric,
@@ -550,7 +535,7 @@ BEGIN
 	PERFORM tiering.newest_version(scheme), _tiering.check_reads_whole(scheme, 'verify_history');
 	IF (head_batch IS NULL) <> (head_seal IS NULL) THEN
 		RAISE EXCEPTION 'head_batch and head_seal must be given together'
-			USING ERRCODE = 'invalid_parameter_value',
+			USING ERRCODE = 'null_value_not_allowed',
 			HINT = 'Both are what tiering.history_head() gave.';
 	END IF;
 	start := _tiering.verified_from(scheme COLLATE "C", archive, head_batch);
@@ -596,5 +581,5 @@ COMMENT ON FUNCTION tiering.verify_history(text, int, text, boolean) IS
 'does not prove that what was sealed was right, nor what was done after the last head that was '
 'kept. archive: whether what archive_moves() has handed over is verified as well; false: what came '
 'after it, from the checkpoint that is sealed with that. Errors: unknown scheme (42704), a head '
-'without its seal, or one that archive leaves out (22023), archive null (22004). Example: SELECT '
+'that archive leaves out (22023), one without its seal, or archive null (22004). Example: SELECT '
 'sound FROM tiering.verify_history(''retail'') gives true';

@@ -361,8 +361,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	PERFORM tiering.newest_version(scheme), _tiering.take_turn(scheme);
-	IF which IS NULL OR which NOT IN ('month_end', 'all', 'last') THEN
-		RAISE EXCEPTION 'which must be month_end, all or last, not %', COALESCE(which, 'null')
+	PERFORM _tiering.check_given(which, 'which');
+	IF which NOT IN ('month_end', 'all', 'last') THEN
+		RAISE EXCEPTION 'which must be month_end, all or last, not %', which
 			USING ERRCODE = 'invalid_parameter_value';
 	ELSIF how_long <= '0' THEN
 		RAISE EXCEPTION 'how_long must be more than nothing, or null, not %', how_long
@@ -384,13 +385,14 @@ AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
 COMMENT ON FUNCTION tiering.keep_assessments(text, text, interval) IS
 'Says which assessments of a scheme are kept customer by customer. which: month_end, the last of '
-'each month, as without this call; all; or last. The last two are kept whatever is said. '
-'how_long: only those of so long before the last one; null: for ever. It counts from the next '
-'refresh on, or for what is loaded, and brings nothing back. What is not kept leaves its sums in '
+'each month, as without this call; all; or last. The last two are kept whatever is said. how_long: '
+'only those of so long before the last one; null: for ever. It counts from the next refresh on, or '
+'for what is loaded, and brings nothing back. What is not kept leaves its sums in '
 'distribution_history; the money of moves, and of tiers that are restated, is null for it. Its '
 'room is given back by a refresh that is a transaction by itself. Assessments of single customers '
-'are all kept. Errors: unknown scheme (42704), another word, or no time (22023), a refresh under '
-'way (55P03). Example: SELECT tiering.keep_assessments(''retail'', ''all'', ''5 years'')';
+'are all kept. Errors: unknown scheme (42704), null (22004), another word, or no time (22023), a '
+'refresh under way (55P03). Example: SELECT tiering.keep_assessments(''retail'', ''all'', ''5 '
+'years'')';
 
 -- A batch that is a decision's or made by hand has one move of a customer, or several on
 -- the way to where they are. The tier of then is called as the assessment's version does.

@@ -158,6 +158,6 @@ COMMENT ON FUNCTION tiering.run_checks(text, date) IS
 'What the checks of set_checks() find in the data of a scheme for a date, as a refresh would. A '
 'row is a finding, as check_ranges() tells them. Nothing is written or refused. '
 'tiering.findings_summary(ARRAY(SELECT f FROM tiering.run_checks(scheme, as_of) f)) counts them. '
-'Errors: an unknown scheme, one without checks (42704), a day that is null or infinite (22023), '
-'and what the query raises. Example: SELECT severity, kind, account, days FROM '
+'Errors: an unknown scheme, one without checks (42704), a day that is null (22004) or infinite '
+'(22023), and what the query raises. Example: SELECT severity, kind, account, days FROM '
 'tiering.run_checks(''retail'', ''2026-02-28'')';

@@ -52,12 +52,10 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	PERFORM tiering.newest_version(scheme);
-	IF customer_id IS NULL THEN
-		RAISE EXCEPTION 'customer_id must not be null'
-			USING ERRCODE = 'null_value_not_allowed';
-	ELSIF from_as_of IS NULL OR from_as_of = 'infinity' THEN
-		RAISE EXCEPTION 'from_as_of must be a day, not %', COALESCE(from_as_of::text, 'null')
-			USING ERRCODE = 'invalid_parameter_value';
+	PERFORM _tiering.check_given(customer_id, 'customer_id'),
+		_tiering.check_given(from_as_of, 'from_as_of');
+	IF from_as_of = 'infinity' THEN
+		PERFORM _tiering.check_day(from_as_of, 'from_as_of');
 	END IF;
 	PERFORM _tiering.append_marks(scheme, ARRAY[customer_id], ARRAY[from_as_of]);
 END;
@@ -65,5 +63,5 @@ $$;
 COMMENT ON FUNCTION tiering.mark_dirty(text, text, date) IS
 'Marks a customer whose data changed, from a day on, for restate_dirty(). The day -infinity is '
 'the beginning. watch_table() has all changes of a table marked. Errors: unknown scheme (42704), '
-'null customer (22004), null or infinite day (22023). Example: SELECT '
+'null (22004), the day infinity (22023). Example: SELECT '
 'tiering.mark_dirty(''retail'', ''A'', ''2026-02-15'')';

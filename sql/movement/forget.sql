@@ -41,8 +41,9 @@ BEGIN
 			UNION ALL SELECT FROM tiering.dirty d
 			WHERE d.scheme = check_forget.scheme AND d.customer_id = ANY (numbers))
 	THEN
-		RAISE EXCEPTION 'scheme "%" has had no customer "%"', scheme, COALESCE(customer_id, 'null')
-			USING ERRCODE = 'no_data_found';
+		RAISE EXCEPTION 'scheme "%" has had no customer "%"', scheme, customer_id
+			USING ERRCODE = 'no_data_found',
+			HINT = 'SELECT customer_id FROM tiering.customer_tier_history lists who was in it.';
 	END IF;
 END;
 $$;
@@ -64,6 +65,7 @@ BEGIN
 		RAISE EXCEPTION 'forgetting a customer needs a reason'
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
+	PERFORM _tiering.check_given(customer_id, 'customer_id');
 	customer_id := _tiering.number_now(scheme, customer_id);
 	PERFORM _tiering.check_forget(scheme, customer_id, NULL);
 	INSERT INTO tiering.request AS r (scheme, customer_id, kind, reason, requested_by)
@@ -88,15 +90,14 @@ COMMENT ON FUNCTION tiering.forget_customer(text, text, text) IS
 'seals and every head that was kept: they are over a hash of each move''s number with a salt, and '
 'the hash stays. Marks of late data go. Who comes again with the number is a new customer. Not '
 'searched is what people wrote, reasons and notes, nor for accounts of other names what checks '
-'found. What was is in the files of the database until '
-'VACUUM, in its log and in backups; in other schemes the customer is not forgotten. Moves from '
-'before 0.2.0 are sealed by the number itself: these, with others near them, are sealed anew, and '
-'a head of before does not tell of them any more. No restatement of all customers makes such a '
-'customer''s past again, but one of customers who are named, or marked, takes whom the source has '
-'for somebody new: erase them there for all days before. Errors: unknown scheme (42704), no reason '
-'(22023), a customer who is there, or about whom a request is pending (55000), one who never was, '
-'or was forgotten (P0002). Example: SELECT tiering.forget_customer(''retail'', ''E'', ''asked to '
-'be erased'')';
+'found. What was is in the files of the database until VACUUM, in its log and in backups; in other '
+'schemes the customer is not forgotten. Moves from before 0.2.0 are sealed by the number itself: '
+'these, with others near them, are sealed anew, and a head of before does not tell of them any '
+'more. No restatement of all customers makes such a customer''s past again, but one of customers '
+'who are named, or marked, takes whom the source has for somebody new: erase them there for all '
+'days before. Errors: unknown scheme (42704), no reason (22023), a null customer (22004), one who '
+'is there, or about whom a request is pending (55000), one who never was, or was forgotten '
+'(P0002). Example: SELECT tiering.forget_customer(''retail'', ''E'', ''asked to be erased'')';
 
 -- All moves of a part get salts at once: what is sealed anew stays as it is then, whoever of
 -- them is forgotten later.

@@ -13,14 +13,18 @@ BEGIN
 	IF COALESCE(reason, '') !~ '\S' THEN
 		RAISE EXCEPTION 'making customers one needs a reason'
 			USING ERRCODE = 'invalid_parameter_value';
-	ELSIF keep IS NULL OR keep NOT IN ('higher', 'into') THEN
-		RAISE EXCEPTION 'keep must be higher or into, not %', COALESCE(keep, 'null')
+	END IF;
+	PERFORM _tiering.check_given(keep, 'keep'), _tiering.check_given(into_id, 'into_id'),
+		_tiering.check_given(from_ids, 'from_ids');
+	IF keep NOT IN ('higher', 'into') THEN
+		RAISE EXCEPTION 'keep must be higher or into, not %', keep
 			USING ERRCODE = 'invalid_parameter_value';
-	ELSIF COALESCE(into_id, '') = '' OR COALESCE(cardinality(from_ids), 0) = 0
-		OR array_position(from_ids, NULL) IS NOT NULL
-	THEN
+	ELSIF array_position(from_ids, NULL) IS NOT NULL THEN
+		RAISE EXCEPTION 'from_ids must have no null, but is %', from_ids
+			USING ERRCODE = 'null_value_not_allowed';
+	ELSIF into_id = '' OR cardinality(from_ids) = 0 THEN
 		RAISE EXCEPTION 'into_id and from_ids must be numbers of customers, not % and %',
-				COALESCE(quote_literal(into_id), 'null'), COALESCE(from_ids::text, 'null')
+				quote_literal(into_id), from_ids
 			USING ERRCODE = 'invalid_parameter_value';
 	ELSIF cardinality(from_ids) >= (SELECT count(DISTINCT c COLLATE "C")
 		FROM unnest(from_ids || into_id) c)
@@ -32,7 +36,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.check_merge(text, text[], date, text, text) IS
-'Part of merge_customers(): refuses arguments that are wrong by themselves (22023)';
+'Part of merge_customers(): refuses arguments that are null (22004) or wrong by themselves (22023)';
 
 -- No assessment is amended: what is kept is of before the day.
 CREATE FUNCTION _tiering.first_merging(scheme text, customers text[]) RETURNS date

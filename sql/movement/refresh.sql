@@ -547,11 +547,11 @@ COMMENT ON FUNCTION tiering.refresh(text, date, boolean, boolean) IS
 'it did, as restate() does. ahead: whether a day later than today is meant. force: whether it is '
 'to be let through beyond the limits of set_limits(), and with the errors that the checks of '
 'set_checks() find, which source_check keeps. Errors: unknown scheme, no source, no version in '
-'force (42704); a refresh of it under way (55P03); an earlier date than the last refresh''s, one '
-'that was loaded, or one after today (22023); what the queries of the source and the checks raise; '
-'a null (22004) or repeated (23505) customer; no customers at all (P0002); more moved than the '
-'limits allow (TI001); errors in the data (TI002). Nothing is changed then. Example: SELECT * '
-'FROM tiering.refresh(''retail'', ''2026-04-30'')';
+'force (42704); a null date, or a null customer (22004); a refresh of it under way (55P03); an '
+'earlier date than the last refresh''s, one that was loaded, infinite or after today (22023); what '
+'the queries of the source and the checks raise; a repeated customer (23505); no customers at all '
+'(P0002); more moved than the limits allow (TI001); errors in the data (TI002). Nothing is changed '
+'then. Example: SELECT * FROM tiering.refresh(''retail'', ''2026-04-30'')';
 
 CREATE FUNCTION _tiering.assess(scheme text, as_of date, customers text[], reason text)
 RETURNS tiering.refresh_result

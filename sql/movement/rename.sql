@@ -13,10 +13,12 @@ BEGIN
 	IF COALESCE(reason, '') !~ '\S' THEN
 		RAISE EXCEPTION 'changing a customer''s number needs a reason'
 			USING ERRCODE = 'invalid_parameter_value';
-	ELSIF COALESCE(customer_id, '') = '' OR COALESCE(new_id, '') = '' THEN
+	END IF;
+	PERFORM _tiering.check_given(customer_id, 'customer_id'),
+		_tiering.check_given(new_id, 'new_id');
+	IF customer_id = '' OR new_id = '' THEN
 		RAISE EXCEPTION 'customer_id and new_id must be numbers of customers, not % and %',
-				COALESCE(quote_literal(customer_id), 'null'),
-				COALESCE(quote_literal(new_id), 'null')
+				quote_literal(customer_id), quote_literal(new_id)
 			USING ERRCODE = 'invalid_parameter_value';
 	ELSIF customer_id COLLATE "C" = new_id COLLATE "C" THEN
 		RAISE EXCEPTION 'customer_id and new_id are both "%"', new_id
@@ -26,7 +28,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.check_rename(text, text, date, text) IS
-'Part of rename_customer(): refuses arguments that are wrong by themselves (22023)';
+'Part of rename_customer(): refuses arguments that are null (22004) or wrong by themselves (22023)';
 
 CREATE FUNCTION _tiering.refuse_unknown(scheme text, customer_id text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
@@ -167,7 +169,7 @@ COMMENT ON FUNCTION tiering.rename_customer(text, text, text, date, text) IS
 'overrides, requests and marks go on. Moves up to the day stay under the number before, those '
 'after it are under the new one, and two with the cause merge hand the tier over. The source may '
 'say either number on any day. Errors: unknown scheme (42704) or customer (P0002), the same or an '
-'empty number, a day after today, no reason (22023), a number that another customer has (23505) or '
-'had, a day before the customer''s last move (55000), a refresh under way (55P03). Example: '
-'SELECT tiering.rename_customer(''retail'', ''A'', ''A-2'', ''2026-04-01'', ''moved to another '
-'branch'')';
+'empty number, a day after today or infinite, no reason (22023), a null (22004), a number that '
+'another customer has (23505) or had, a day before the customer''s last move (55000), a refresh '
+'under way (55P03). Example: SELECT tiering.rename_customer(''retail'', ''A'', ''A-2'', '
+'''2026-04-01'', ''moved to another branch'')';

@@ -232,7 +232,8 @@ BEGIN
 	SELECT * INTO r FROM tiering.request q WHERE q.request = lock_request.request;
 	r.customer_id := _tiering.number_now(r.scheme, r.customer_id);
 	IF NOT FOUND THEN
-		RAISE EXCEPTION 'there is no request %', COALESCE(request::text, 'null')
+		PERFORM _tiering.check_given(request, 'request');
+		RAISE EXCEPTION 'there is no request %', request
 			USING ERRCODE = 'no_data_found',
 			HINT = 'SELECT * FROM tiering.request_state lists the requests.';
 	END IF;
@@ -258,8 +259,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.lock_request(bigint, text) IS
-'The request, locked until the transaction ends. Errors: there is none (P0002), it is not in the '
-'state for it (55000), it is the caller''s own (42501)';
+'The request, locked until the transaction ends. Errors: null (22004), there is none (P0002), it '
+'is not in the state for it (55000), it is the caller''s own (42501)';
 
 CREATE FUNCTION _tiering.request_override(scheme text, customer_id text, kind text,
 	tier text,
@@ -269,25 +270,27 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	newest int := tiering.newest_version(scheme);
+	known text[];
 	result bigint;
 BEGIN
+	PERFORM _tiering.check_given(customer_id, 'customer_id'), _tiering.check_given(kind, 'kind'),
+		_tiering.check_given(tier, 'tier'), _tiering.check_given(valid, 'valid');
 	customer_id := _tiering.number_now(scheme, customer_id);
-	IF kind IS NULL OR kind NOT IN ('floor', 'cap', 'fixed') THEN
-		RAISE EXCEPTION 'an override cannot be "%"', COALESCE(kind, 'null')
+	known := ARRAY(SELECT t.tier FROM tiering.tier t
+		WHERE t.scheme = request_override.scheme COLLATE "C"
+			AND t.version IN (newest, tiering.version_on(request_override.scheme, lower(valid)))
+		GROUP BY t.tier ORDER BY max(t.rank) DESC, t.tier);
+	IF kind NOT IN ('floor', 'cap', 'fixed') THEN
+		RAISE EXCEPTION 'an override cannot be "%"', kind
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'It is floor, cap or fixed.';
-	ELSIF valid IS NULL OR isempty(valid) OR (isfinite(lower(valid)) AND isfinite(upper(valid)))
-		IS NOT TRUE THEN
-		RAISE EXCEPTION 'valid must have a first and a last day, not %',
-			COALESCE(valid::text, 'null')
+	ELSIF (isfinite(lower(valid)) AND isfinite(upper(valid))) IS NOT TRUE THEN
+		RAISE EXCEPTION 'valid must have a first and a last day, not %', valid
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Overrides end by themselves.';
 	ELSIF COALESCE(reason, '') !~ '\S' THEN
 		RAISE EXCEPTION 'an override needs a reason'
 			USING ERRCODE = 'invalid_parameter_value';
-	ELSIF tier IS NULL OR NOT EXISTS (SELECT FROM tiering.tier t
-		WHERE t.scheme = request_override.scheme COLLATE "C"
-		AND t.tier = request_override.tier COLLATE "C"
-		AND t.version IN (newest, tiering.version_on(request_override.scheme, lower(valid)))) THEN
-		PERFORM _tiering.refuse_tier(scheme, newest, COALESCE(tier, 'null'));
+	ELSIF tier COLLATE "C" <> ALL (known) THEN
+		PERFORM _tiering.refuse_unknown_tier(scheme, tier, newest, known);
 	ELSIF NOT EXISTS (SELECT FROM tiering.assignment a
 			WHERE a.scheme = request_override.scheme COLLATE "C"
 			AND a.customer_id = request_override.customer_id COLLATE "C")
@@ -295,7 +298,7 @@ BEGIN
 			WHERE r.scheme = request_override.scheme COLLATE "C"
 			AND r.customer_id = ANY (_tiering.numbers_ever(request_override.scheme,
 				ARRAY[request_override.customer_id]) COLLATE "C")) THEN
-		RAISE EXCEPTION 'scheme "%" has no customer "%"', scheme, COALESCE(customer_id, 'null')
+		RAISE EXCEPTION 'scheme "%" has no customer "%"', scheme, customer_id
 			USING ERRCODE = 'no_data_found',
 				HINT = 'SELECT customer_id FROM tiering.assignment lists them.';
 	END IF;
@@ -318,7 +321,7 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION tiering.request_override(text, text, text, text, daterange, text) IS
 'Asks that a customer be kept not below (floor), not above (cap) or in (fixed) a tier, on the '
 'days of valid, for a reason. Returns the number of the request, for approve(). Errors: unknown '
-'scheme (42704), another kind, valid without both ends, no reason (22023), unknown tier (23503), '
+'scheme or tier (42704), a null (22004), another kind, valid without both ends, no reason (22023), '
 'unknown customer (P0002). Example: SELECT tiering.request_override(''retail'', ''A'', ''floor'', '
 '''gold'', ''[2026-04-01,2026-10-01)'', ''moves abroad for half a year'')';
 
@@ -512,8 +515,8 @@ BEGIN
 	ELSIF on_date >= upper(r.valid) OR on_date < last_day THEN
 		RAISE EXCEPTION 'override % cannot end on %', request, on_date
 			USING ERRCODE = 'invalid_parameter_value',
-			DETAIL = format('It ends by itself on %s, and the last assessment was as of %s.',
-				upper(r.valid), COALESCE(last_day::text, 'no day')),
+			DETAIL = format('It ends by itself on %s, and %s.', upper(r.valid), COALESCE(
+				'the last assessment was as of ' || last_day, 'there was no assessment')),
 			HINT = 'An end is not before the last assessment, whose moves stand.';
 	END IF;
 	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)

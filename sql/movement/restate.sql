@@ -48,9 +48,9 @@ COMMENT ON FUNCTION tiering.restate(text, date, text[]) IS
 'the old ones, with the cause correction. Changes by hand and decisions of then stay. Assessments '
 'that are kept are amended; of others the money of tiers in which the customers are or were is '
 'null until recount(). Errors: unknown scheme, no source (42704), a refresh under way (55P03), a '
-'null or infinite day, or one up to which assessments were loaded (22023), a customer who was '
-'forgotten, or all from a day on which one of those was there, a day of which moves are in the '
-'archive (55000), and those of refresh(). Example: SELECT * FROM tiering.restate(''retail'', '
+'null day (22004), an infinite one, or one up to which assessments were loaded (22023), a customer '
+'who was forgotten, or all from a day on which one of those was there, a day of which moves are in '
+'the archive (55000), and those of refresh(). Example: SELECT * FROM tiering.restate(''retail'', '
 '''2026-02-01'', ''{A,B}'')';
 
 CREATE FUNCTION _tiering.notify_restatement(result tiering.restate_result) RETURNS void

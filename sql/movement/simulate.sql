@@ -16,14 +16,7 @@ DECLARE
 	src tiering.source;
 	joined date;
 BEGIN
-	PERFORM tiering.newest_version(scheme);
-	IF NOT EXISTS (SELECT FROM tiering.scheme_version v
-				   WHERE v.scheme = simulated_day.scheme AND v.version = simulated_day.version) THEN
-		RAISE EXCEPTION 'scheme "%" has no version %', scheme, COALESCE(version::text, 'null')
-			USING ERRCODE = 'undefined_object',
-			HINT = format('Those that it has are in tiering.scheme_version; '
-				'tiering.new_version(%L) makes a draft.', scheme);
-	END IF;
+	PERFORM _tiering.version_row(scheme, version);
 	SELECT * INTO src FROM tiering.source s WHERE s.scheme = simulated_day.scheme;
 	IF src.scheme IS NULL THEN
 		RAISE EXCEPTION 'scheme "%" has no source', scheme
@@ -135,9 +128,9 @@ COMMENT ON FUNCTION tiering.simulate(text, int, date) IS
 'What a version of a scheme would do to its customers, with nothing written. The version is a '
 'draft or any other, and grades as of a date, or as of the last refresh. A row for each tier from '
 'which and to which, in heads and in the measure; those who would stay are there, too. Errors: '
-'those of refresh(); no such version (42704); never refreshed, and no as_of (22004); a metric of '
-'the version that the source does not yield (42703); customers who became one as of a later day '
-'(55000). Example: SELECT * FROM tiering.simulate(''retail'', 2)';
+'those of refresh(); no such version (42704); version null, or never refreshed, and no as_of '
+'(22004); a metric of the version that the source does not yield (42703); customers who became one '
+'as of a later day (55000). Example: SELECT * FROM tiering.simulate(''retail'', 2)';
 
 CREATE FUNCTION _tiering.simulated_heads(scheme text, version int, as_of date DEFAULT NULL)
 RETURNS TABLE (after boolean, version_then int, tier text, rank int, customers bigint)

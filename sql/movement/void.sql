@@ -31,9 +31,14 @@ BEGIN
 	IF COALESCE(reason, '') !~ '\S' THEN
 		RAISE EXCEPTION 'taking an assessment back needs a reason'
 			USING ERRCODE = 'invalid_parameter_value';
-	ELSIF as_of IS DISTINCT FROM src.refreshed_as_of THEN
+	END IF;
+	PERFORM _tiering.check_day(as_of, 'as_of');
+	IF src.refreshed_as_of IS NULL THEN
+		RAISE EXCEPTION 'scheme "%" has no assessment to take back', src.scheme
+			USING ERRCODE = 'invalid_parameter_value';
+	ELSIF as_of <> src.refreshed_as_of THEN
 		RAISE EXCEPTION 'the last assessment of scheme "%" was as of %, not %', src.scheme,
-				COALESCE(src.refreshed_as_of::text, 'no day'), as_of
+				src.refreshed_as_of, as_of
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'Assessments are taken back one by one, the last one first.';
 	END IF;
@@ -51,8 +56,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.check_void(tiering.source, date, text) IS
-'Refuses to take an assessment back that is not the last, or without a reason (22023), or as of '
-'which an override was approved that goes on (55000)';
+'Refuses to take an assessment back that is not the last, or without a reason (22023), whose day '
+'is null (22004), or as of which an override was approved that goes on (55000)';
 
 -- Where customers were: rows of assignment, as those that were touched had them, and those of
 -- whom anything came between the assessment before and this one. All others are as that left
@@ -329,16 +334,15 @@ RETURNS tiering.void_result
 AS 'MODULE_PATHNAME', 'enter'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION tiering.void_assessment(text, date, text) IS
-'Takes the last assessment of a scheme back, for a reason. Its moves, and decisions and changes '
-'by hand as of its day, do not stand any more, customers are where they were before, and what it '
-'asked for is withdrawn. Numbers that customers have changed stay changed. The day can be '
-'assessed anew. What was known before stays known. What customers earned at the assessment before '
-'is read from the source once more, unless that was loaded: then it is not known. Errors: unknown '
-'scheme, no source (42704), a refresh under way (55P03), not the last assessment, no reason '
-'(22023), an override that was approved as of it, or moves of its day in the archive (55000), a '
-'scheme that takes two pairs of eyes, see request_void() (42501). '
-'Example: SELECT * FROM tiering.void_assessment(''family'', ''2026-03-31'', ''half of the feed '
-'was missing'')';
+'Takes the last assessment of a scheme back, for a reason. Its moves, and decisions and changes by '
+'hand as of its day, do not stand any more, customers are where they were before, and what it '
+'asked for is withdrawn. Numbers that customers have changed stay changed. The day can be assessed '
+'anew. What was known before stays known. What customers earned at the assessment before is read '
+'from the source once more, unless that was loaded: then it is not known. Errors: unknown scheme, '
+'no source (42704), a refresh under way (55P03), not the last assessment, no reason (22023), a '
+'null day (22004), an override that was approved as of it, or moves of its day in the archive '
+'(55000), a scheme that takes two pairs of eyes, see request_void() (42501). Example: SELECT * '
+'FROM tiering.void_assessment(''family'', ''2026-03-31'', ''half of the feed was missing'')';
 
 -- One request is enough
 CREATE FUNCTION _tiering.request_void(scheme text, as_of date, reason text) RETURNS bigint

@@ -143,6 +143,9 @@ BEGIN
 	IF num_nulls(watched, customer, days) > 0 THEN
 		RAISE EXCEPTION 'table, customer and days must not be null'
 			USING ERRCODE = 'null_value_not_allowed';
+	ELSIF array_position(counted, NULL) IS NOT NULL THEN
+		RAISE EXCEPTION 'counted must have no null, but is %', counted
+			USING ERRCODE = 'null_value_not_allowed';
 	ELSIF (SELECT c.relkind NOT IN ('r', 'p') FROM pg_class c WHERE c.oid = watched) THEN
 		RAISE EXCEPTION '% is not a table', watched
 			USING ERRCODE = 'wrong_object_type',
@@ -187,6 +190,16 @@ COMMENT ON FUNCTION tiering.watch_table(text, regclass, text, text[], text[]) IS
 'or not a day (42804), what cannot be compared (42883). Example: SELECT '
 'tiering.watch_table(''retail'', ''bank.balance'', ''customer_id'', ''{valid_from,valid_to}'')';
 
+-- What a trigger was made with, each ended by a null byte: the scheme comes first.
+CREATE FUNCTION _tiering.watched_for(arguments bytea) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
+BEGIN ATOMIC
+	SELECT convert_from(substr(arguments, 1, position('\x00'::bytea IN arguments) - 1),
+		getdatabaseencoding());
+END;
+COMMENT ON FUNCTION _tiering.watched_for(bytea) IS
+'Part of unwatch_table(): for which scheme a trigger of watch_table() marks';
+
 CREATE FUNCTION tiering.unwatch_table(scheme text, watched regclass) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
@@ -195,6 +208,7 @@ DECLARE
 	made name;
 	found_any boolean := false;
 BEGIN
+	PERFORM _tiering.check_given(scheme, 'scheme'), _tiering.check_given(watched, 'watched');
 	FOR made IN
 		SELECT g.tgname FROM pg_trigger g,
 			unnest('{insert,update,delete,truncate}'::text[]) event
@@ -205,13 +219,18 @@ BEGIN
 		found_any := true;
 	END LOOP;
 	IF NOT found_any THEN
-		RAISE EXCEPTION 'table % is not watched for scheme "%"',
-				COALESCE(watched::text, 'null'), COALESCE(scheme, 'null')
-			USING ERRCODE = 'undefined_object';
+		RAISE EXCEPTION 'table % is not watched for scheme "%"', watched, scheme
+			USING ERRCODE = 'undefined_object',
+			HINT = COALESCE('It is watched for ' || (
+				SELECT string_agg(DISTINCT format('"%s"', w.scheme) COLLATE "C", ', ')
+				FROM pg_trigger g CROSS JOIN LATERAL _tiering.watched_for(g.tgargs) w(scheme)
+				WHERE g.tgrelid = watched
+					AND g.tgfoid = '_tiering.mark_changes()'::regprocedure) || '.',
+				'It is watched for no scheme.');
 	END IF;
 END;
 $$;
 COMMENT ON FUNCTION tiering.unwatch_table(text, regclass) IS
 'Ends the watching of a table, which watch_table() began. Marks that were made stay. Errors: the '
-'table is not watched for the scheme (42704). Example: SELECT tiering.unwatch_table(''family'', '
-'''bank.balance'')';
+'table is not watched for the scheme (42704), a null (22004). Example: SELECT '
+'tiering.unwatch_table(''family'', ''bank.balance'')';

@@ -122,6 +122,8 @@ RETURNS TABLE (value text, new bigint, up bigint, down bigint, lateral_moves big
 	stayed bigint, retention numeric)
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE COST 100000 ROWS 50
 BEGIN ATOMIC
+	SELECT _tiering.check_reader(migration_summary_by.scheme);
+	SELECT _tiering.check_dimension(migration_summary_by.scheme, migration_summary_by.dimension);
 	SELECT c.value, c.new, c.up, c.down, c.lateral_moves, c.exit, c.stayed,
 		round((c.stayed + c.up + c.down + c.lateral_moves)::numeric
 			/ NULLIF(c.stayed + c.up + c.down + c.lateral_moves + c.exit, 0), 6)
@@ -143,7 +145,7 @@ COMMENT ON FUNCTION tiering.migration_summary_by(text, text, date, date) IS
 'How many customers moved between two days, and which way, in each branch or other value of a '
 'dimension. It is migration_matrix(…, by => dimension) added up. retention: the share of the '
 'customers of from_date who are still customers, rounded to 6 decimals; null if there were none. '
-'Errors: those of migration_matrix(). Example: SELECT * FROM '
+'Errors: those of migration_matrix(), a null dimension (22004). Example: SELECT * FROM '
 'tiering.migration_summary_by(''retail'', ''branch'', ''2026-01-31'', ''2026-03-31'')';
 
 CREATE FUNCTION tiering.cross_distribution(scheme_a text, scheme_b text, as_of date DEFAULT NULL)
@@ -174,7 +176,7 @@ COMMENT ON FUNCTION tiering.cross_distribution(text, text, date) IS
 'as_of: at the end of that day; null: now. Money is null where the day is no assessment of that '
 'scheme that is kept. Tiers have the names with which customers were graded. Customers are matched '
 'by the numbers that they have now: rename one who has another number in both schemes. Errors: '
-'unknown scheme (42704), an infinite day (22023). Example: SELECT * FROM '
+'unknown scheme (42704), a null one (22004), an infinite day (22023). Example: SELECT * FROM '
 'tiering.cross_distribution(''retail'', ''family'')';
 
 -- Whoever reads the view calls this, as they do shown_sums().

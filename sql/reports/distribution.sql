@@ -276,11 +276,11 @@ RETURNS TABLE (as_of date, version int, tier text, rank int, customers bigint,
 	customers_share numeric, measure numeric, measure_share numeric)
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE COST 1000 ROWS 100
 BEGIN ATOMIC
+	SELECT tiering.newest_version(tier_distribution_history.scheme);
 	SELECT CASE WHEN tier_distribution_history.known_at IS NULL
 		THEN _tiering.check_reader(tier_distribution_history.scheme)
 		ELSE _tiering.check_reads_whole(tier_distribution_history.scheme,
-			'tier_distribution_history') END
-	FROM tiering.scheme s WHERE s.scheme = tier_distribution_history.scheme COLLATE "C";
+			'tier_distribution_history') END;
 	SELECT d.as_of, d.version, d.tier, t.rank, d.customers,
 		round(d.customers / NULLIF(sum(d.customers) OVER refresh, 0), 6),
 		d.measure, round(d.measure / NULLIF(sum(d.measure) OVER refresh, 0), 6)
@@ -297,8 +297,8 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION tiering.tier_distribution_history(text, timestamptz) IS
 'The distribution of a scheme over time, as it was known at a moment: what the view of this name '
-'showed then. A null known_at is now. Example: SELECT as_of, tier, customers, measure FROM '
-'tiering.tier_distribution_history(''retail'', NULL)';
+'showed then. A null known_at is now. Errors: unknown scheme (42704), null (22004). Example: '
+'SELECT as_of, tier, customers, measure FROM tiering.tier_distribution_history(''retail'', NULL)';
 
 CREATE VIEW tiering.tier_rollup AS
 SELECT s.scheme, r.as_of, r.version, r.tier, r.rank, r.parent, r.title, r.title_zh, r.tiers,

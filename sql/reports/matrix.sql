@@ -420,7 +420,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.check_span(text, date, date) IS
-'Refuses an unknown scheme (42704), and days that are null, infinite or in the wrong order (22023)';
+'Refuses an unknown scheme (42704), and days that are null (22004), infinite or in the wrong order '
+'(22023)';
 
 -- Each tier by the name that it had on the day
 CREATE FUNCTION _tiering.named_cells(scheme text, from_date date, to_date date,
@@ -535,16 +536,15 @@ COMMENT ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz, text
 'those who came (new), to_tier for those who left (exit), or became one with another who is a '
 'customer then (merged); whoever left and came back counts by where they stood on the two days. '
 'direction: new, up, down, lateral, stayed, exit or merged; ranks as in the newest version that '
-'had the tier at the end of to_date. share: of the customers of '
-'from_tier, with the bounds of its 95 % confidence interval, which is the score interval of Wilson '
-'1927; null where there is no from_tier. '
-'measure_from and measure_to: what they had on the two days, null where that is no '
+'had the tier at the end of to_date. share: of the customers of from_tier, with the bounds of its '
+'95 % confidence interval, which is the score interval of Wilson 1927; null where there is no '
+'from_tier. measure_from and measure_to: what they had on the two days, null where that is no '
 'assessment that is kept. known_at: as known at that time, in heads and in money. by: a dimension, '
 'such as branch, whose values then have a matrix each; value is null without it. A customer counts '
 'where they are at the end of to_date, or, if they have left, where they were at the end of '
 'from_date; share is then of the customers of from_tier there. From the lowest from_tier up, new '
-'first. Dimensions are those of the assessments, whatever known_at is. Errors: dates that are '
-'null, infinite or in the wrong order (22023), an unknown scheme or dimension (42704). Example: '
+'first. Dimensions are those of the assessments, whatever known_at is. Errors: dates that are null '
+'(22004), infinite or in the wrong order (22023), an unknown scheme or dimension (42704). Example: '
 'SELECT from_tier, to_tier, customers, measure_from, measure_to FROM '
 'tiering.migration_matrix(''retail'', ''2026-01-31'', ''2026-03-31'')';
 

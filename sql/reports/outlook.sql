@@ -157,17 +157,13 @@ DECLARE
 	known text[] := ARRAY(SELECT COALESCE(n.becomes, n.tier)
 		FROM _tiering.tier_names(scheme, named) n GROUP BY 1 ORDER BY max(n.rank) DESC);
 BEGIN
-	IF unit IS NULL OR unit NOT IN ('month', 'day') THEN
-		RAISE EXCEPTION 'unit must be month or day, not %', COALESCE(unit, 'null')
+	PERFORM _tiering.check_given(tier, 'tier'), _tiering.check_given(unit, 'unit');
+	IF unit NOT IN ('month', 'day') THEN
+		RAISE EXCEPTION 'unit must be month or day, not %', unit
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	IF tier IS NULL OR tier COLLATE "C" <> ALL (known) THEN
-		RAISE EXCEPTION 'scheme "%" has no tier "%"', scheme, COALESCE(tier, 'null')
-			USING ERRCODE = 'undefined_object',
-			HINT = COALESCE('Its name is "' || (SELECT n.becomes
-					FROM _tiering.tier_names(check_survivors.scheme, named) n
-					WHERE n.tier = check_survivors.tier COLLATE "C") || '" now.',
-				format('Its tiers are %s.', array_to_string(known, ', ')));
+	IF tier COLLATE "C" <> ALL (known) THEN
+		PERFORM _tiering.refuse_unknown_tier(scheme, tier, named, known);
 	END IF;
 END;
 $$;
@@ -236,8 +232,8 @@ COMMENT ON FUNCTION tiering.tier_survival(text, text, text, timestamptz) IS
 'comes back begins anew. Who was in the tier on the first day that the history tells of counts '
 'from their next entry on: since when they were there is not known. A tier that was renamed is '
 'one, and is asked for by its name of the last assessment. known_at: by what was known at that '
-'time. Errors: an unknown scheme or tier (42704), another unit (22023). Example: SELECT * FROM '
-'tiering.tier_survival(''retail'', ''mass'')';
+'time. Errors: an unknown scheme or tier (42704), a null (22004), another unit (22023). Example: '
+'SELECT * FROM tiering.tier_survival(''retail'', ''mass'')';
 
 CREATE FUNCTION _tiering.check_forecast(periods int, based_on daterange, entries numeric)
 RETURNS void
@@ -245,19 +241,19 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF periods IS NULL OR periods < 1 THEN
-		RAISE EXCEPTION 'periods must be 1 or more, not %', COALESCE(periods::text, 'null')
+	PERFORM _tiering.check_given(periods, 'periods'),
+		_tiering.check_given(based_on, 'based_on'), _tiering.check_given(entries, 'entries');
+	IF periods < 1 THEN
+		RAISE EXCEPTION 'periods must be 1 or more, not %', periods
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 	IF NOT COALESCE(isfinite(lower(based_on)) AND isfinite(upper(based_on)), false) THEN
-		RAISE EXCEPTION 'based_on must be a period with a first and a last day, not %',
-				COALESCE(based_on::text, 'null')
+		RAISE EXCEPTION 'based_on must be a period with a first and a last day, not %', based_on
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'Such as tiering.month(''2024-12-31''), for what moved in that month.';
 	END IF;
-	IF entries IS NULL OR entries < 0 OR entries IN ('NaN', 'Infinity') THEN
-		RAISE EXCEPTION 'entries must be a share of 0 or more, not %',
-				COALESCE(entries::text, 'null')
+	IF entries < 0 OR entries IN ('NaN', 'Infinity') THEN
+		RAISE EXCEPTION 'entries must be a share of 0 or more, not %', entries
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'For example 0.01: in a period as many enter as 1 % of the customers at its '
 				'beginning.';
@@ -265,7 +261,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.check_forecast(int, daterange, numeric) IS
-'Refuses what forecast() cannot be asked for (22023)';
+'Refuses what forecast() cannot be asked for (22023), and null (22004)';
 
 -- Not immutable: the planner would raise it
 CREATE FUNCTION _tiering.refuse_entries(scheme text, based_on daterange) RETURNS numeric
@@ -347,15 +343,15 @@ $$;
 COMMENT ON FUNCTION tiering.forecast(text, int, daterange, numeric, timestamptz) IS
 'How many customers each tier will have if they go on to move as they did in a period. It is a '
 'Markov chain: period 0 is the end of based_on, such as tiering.quarter(''2024-12-31''), and each '
-'of those that follow is as long. The shares of migration_matrix() from the end of the day '
-'before based_on to the end of its last day are those of each period, exits among them, but '
-'without those who became one with another customer. entries: how many enter in a period, as a '
-'share of all customers at its beginning, 0 unless it is said; they come into the tiers as those '
-'of based_on did. customers: what is expected, rounded to 6 decimals, with its share of all. '
-'cohort: how many were in the tier before based_on, but for those who became one with another, '
-'which is what its shares are made of; of a tier in which 0 were, nothing is known, and who gets '
-'there stays. Who comes back is an entry. Tiers have their names of the end of based_on. '
-'known_at: by what was known at that time. Errors: periods below 1, a based_on without a first '
-'and a last day, entries below 0, and entries where nobody came in based_on (22023), an unknown '
-'scheme (42704). Example: SELECT period, tier, customers FROM tiering.forecast(''retail'', 2, '
+'of those that follow is as long. The shares of migration_matrix() from the end of the day before '
+'based_on to the end of its last day are those of each period, exits among them, but without those '
+'who became one with another customer. entries: how many enter in a period, as a share of all '
+'customers at its beginning, 0 unless it is said; they come into the tiers as those of based_on '
+'did. customers: what is expected, rounded to 6 decimals, with its share of all. cohort: how many '
+'were in the tier before based_on, but for those who became one with another, which is what its '
+'shares are made of; of a tier in which 0 were, nothing is known, and who gets there stays. Who '
+'comes back is an entry. Tiers have their names of the end of based_on. known_at: by what was '
+'known at that time. Errors: periods below 1, a based_on without a first and a last day, entries '
+'below 0, and entries where nobody came in based_on (22023), a null (22004), an unknown scheme '
+'(42704). Example: SELECT period, tier, customers FROM tiering.forecast(''retail'', 2, '
 'tiering.quarter(''2026-03-31''))';

@@ -512,7 +512,8 @@ DECLARE
 		NULLIF(s.title_zh, '')) FROM tiering.scheme s WHERE s.scheme = report.scheme COLLATE "C"));
 	body text;
 BEGIN
-	PERFORM tiering.newest_version(scheme), _tiering.check_reads_whole(scheme, 'report');
+	PERFORM tiering.newest_version(scheme), _tiering.check_reads_whole(scheme, 'report'),
+		_tiering.report_day(scheme, as_of);
 	IF day IS NULL THEN
 		body := '<p>There was no assessment yet. <span lang="zh">尚未评级。</span></p>';
 	ELSIF NOT EXISTS (SELECT FROM _tiering.known_distribution(NULL) d
@@ -547,15 +548,15 @@ $$;
 COMMENT ON FUNCTION tiering.report(text, date, text) IS
 'A page on a scheme at an assessment, as one HTML document that fetches nothing and holds no '
 'script: what the money is (the measure by its titles, its unit and its period), distribution, '
-'development, migration since the assessment before, where the money came '
-'from, concentration, who is near, staffing, each dimension, data and seals. Labels are English '
-'and Chinese; it follows the reader''s light or dark setting, and prints. as_of: the assessment, '
-'the last one if null. title: the heading, the scheme''s title if null. Who is near, and '
-'staffing, are of now, and are there for the last assessment only. Money that is not kept for a '
-'day is a dash, with no total, share or curve of it. From a shell: PGCLIENTENCODING=UTF8 psql '
-'-XAt -c "SELECT tiering.report(''retail'')" > report.html. The page says that it is UTF-8, so it '
-'has to be fetched as that. Errors: unknown scheme (42704), a day that is no assessment (P0002). '
-'Example: SELECT tiering.report(''retail'', title => ''Retail, first quarter'')';
+'development, migration since the assessment before, where the money came from, concentration, who '
+'is near, staffing, each dimension, data and seals. Labels are English and Chinese; it follows the '
+'reader''s light or dark setting, and prints. as_of: the assessment, the last one if null. title: '
+'the heading, the scheme''s title if null. Who is near, and staffing, are of now, and are there '
+'for the last assessment only. Money that is not kept for a day is a dash, with no total, share or '
+'curve of it. From a shell: PGCLIENTENCODING=UTF8 psql -XAt -c "SELECT tiering.report(''retail'')" '
+'> report.html. The page says that it is UTF-8, so it has to be fetched as that. Errors: unknown '
+'scheme (42704), an infinite day (22023), one that is no assessment (P0002). Example: SELECT '
+'tiering.report(''retail'', title => ''Retail, first quarter'')';
 
 CREATE FUNCTION _tiering.page_way(scheme text, customer_id text)
 RETURNS TABLE (n bigint, name text, rank int, valid daterange, direction text, cause text,
@@ -616,14 +617,16 @@ DECLARE
 	path text;
 	missing text;
 BEGIN
-	PERFORM tiering.newest_version(scheme), _tiering.check_reader(scheme);
+	PERFORM tiering.newest_version(scheme), _tiering.check_reader(scheme),
+		_tiering.check_given(customer_id, 'customer_id');
 	SELECT string_agg(_tiering.page_row(w.name, lower(w.valid)::text,
 		COALESCE(upper(w.valid)::text, ''), _tiering.html(w.direction), _tiering.html(w.cause),
 		_tiering.page_number(w.measure)), '' ORDER BY w.n) INTO path
 	FROM _tiering.page_way(scheme, who) w;
 	IF path IS NULL OR NOT _tiering.sees(_tiering.reader(), scheme, who, NULL) THEN
 		RAISE EXCEPTION 'scheme "%" has never had a customer "%"', scheme, customer_id
-			USING ERRCODE = 'no_data_found';
+			USING ERRCODE = 'no_data_found',
+			HINT = 'SELECT customer_id FROM tiering.customer_tier_history lists who was in it.';
 	END IF;
 	SELECT string_agg(_tiering.page_row(
 		_tiering.page_name(l.next_tier, t.title, t.title_zh), l.rule::text,
@@ -649,6 +652,5 @@ COMMENT ON FUNCTION tiering.customer_report(text, text) IS
 'what leads up. Any number that they have had names them, and their way under all of these is '
 'shown. What leads up is what shortfall() tells, the cheapest rule first, all of whose metrics are '
 'needed; the scheme''s source is asked for it. It is made as report() is, and says what the money '
-'is, too. Errors: unknown scheme '
-'(42704), a customer who has never been in it (P0002), those of the source. Example: SELECT '
-'tiering.customer_report(''retail'', ''A'')';
+'is, too. Errors: unknown scheme (42704), a null (22004), a customer who has never been in it '
+'(P0002), those of the source. Example: SELECT tiering.customer_report(''retail'', ''A'')';

@@ -70,7 +70,7 @@ COMMENT ON FUNCTION tiering.retention(text, timestamptz) IS
 'became one with another customer is in none of these, and no churn. retention: the share that are '
 'still customers, in whatever tier; churn: the share that are not, exit; both with the bounds of '
 'their 95 % confidence intervals, the score interval of Wilson 1927. known_at: by the moves as '
-'known at that time, and until its last one. An unknown scheme is an error (42704). '
+'known at that time, and until its last one. Errors: unknown scheme (42704), null (22004). '
 'Example: SELECT * FROM tiering.retention(''retail'', NULL)';
 
 CREATE FUNCTION tiering.yearly_retention(scheme text, known_at timestamptz DEFAULT NULL)

@@ -328,6 +328,6 @@ COMMENT ON FUNCTION tiering.customer_status(text, text, date) IS
 'Null is what is not known or does not apply. So is what source and series say of '
 'a day before the one from which on somebody is one with the customer. They may say any number '
 'of theirs. No row: they have no tier. Errors: '
-'unknown scheme, no version in force on the day (42704), as_of no day (22023), a source or a '
+'unknown scheme, no version in force on the day (42704), an infinite day (22023), a source or a '
 'series that has the customer twice (23505). Example: SELECT tier, next_tier, distance, to_stay '
 'FROM tiering.customer_status(''retail'', ''B'')';

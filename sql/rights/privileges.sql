@@ -144,6 +144,8 @@ GRANT EXECUTE ON FUNCTION tiering.role_grants, tiering.grant_role, tiering.revok
  * Not for people: parts of the above, called with the caller's rights
  */
 
+-- what an argument must be
+GRANT EXECUTE ON FUNCTION _tiering.check_given, _tiering.check_day TO PUBLIC;
 -- what the planner makes of classify()
 GRANT EXECUTE ON FUNCTION _tiering.classify_columns, _tiering.classify_columns_on,
 	_tiering.classify_columns_version

@@ -268,11 +268,16 @@ DECLARE
 BEGIN
 	IF all_of_it IS NULL THEN
 		PERFORM tiering.newest_version(scheme);
-		RAISE EXCEPTION 'reports of scheme "%" are not for role "%"', scheme,
-				COALESCE(NULLIF(reader, 0)::regrole::text, 'unknown')
+		IF reader = 0 THEN
+			RAISE EXCEPTION 'who reads scheme "%" cannot be told', scheme
+				USING ERRCODE = 'insufficient_privilege',
+				HINT = 'In a materialized view or an index it cannot, while there are roles who '
+					'see some customers alone. Have a table instead: CREATE TABLE ... AS SELECT.';
+		END IF;
+		RAISE EXCEPTION 'reports of scheme "%" are not for role "%"', scheme, reader::regrole
 			USING ERRCODE = 'insufficient_privilege',
-			HINT = format('Its owner grants them with tiering.grant_role(role, ''report'', scheme '
-				'=> %L).', scheme);
+			HINT = format('The extension''s owner grants them with tiering.grant_role(role, '
+				'''report'', scheme => %L).', scheme);
 	END IF;
 	RETURN all_of_it;
 END;

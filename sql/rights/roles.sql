@@ -125,7 +125,8 @@ BEGIN ATOMIC
 		('author', 'EXECUTE ON FUNCTION _tiering.new_draft(text, text),
 			_tiering.copy_version(text, int, text, int), _tiering.check_rising(text, numeric[]),
 			_tiering.check_matrix(text, numeric[], text, numeric[], text[], text[]),
-			_tiering.cell_bounds(numeric[], int), _tiering.check_document(jsonb),
+			_tiering.cell_bounds(numeric[], int), _tiering.check_metric_name(text, text),
+			_tiering.check_finite(text, numeric[]), _tiering.check_document(jsonb),
 			_tiering.check_keys(jsonb, text, text[]), _tiering.document_list(jsonb, text, text),
 			_tiering.import_benefits(jsonb, text, int), _tiering.named_roles(jsonb, text),
 			_tiering.document_rules(jsonb, int), _tiering.import_definition(jsonb, text, int)'),
@@ -144,7 +145,7 @@ BEGIN ATOMIC
 		('load', 'EXECUTE ON FUNCTION _tiering.calendar_lines(text),
 			_tiering.row_days(regclass, text[]),
 			_tiering.first_changes(text, text, text, text, text, text[]),
-			_tiering.watch_trigger(text, text)');
+			_tiering.watch_trigger(text, text), _tiering.watched_for(bytea)');
 END;
 COMMENT ON FUNCTION _tiering.part_rights() IS
 'Part of role_grants(): rights on what the functions and views of a right call for whoever has it';

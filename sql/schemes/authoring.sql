@@ -13,6 +13,7 @@ DECLARE
 		WHERE v.scheme = newest_version.scheme COLLATE "C";
 BEGIN
 	IF newest IS NULL THEN
+		PERFORM _tiering.check_given(scheme, 'scheme');
 		IF EXISTS (SELECT FROM tiering.scheme s
 				   WHERE s.scheme = newest_version.scheme COLLATE "C") THEN
 			RAISE EXCEPTION 'scheme "%" has no versions', scheme
@@ -26,8 +27,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.newest_version(text) IS
-'The highest version number of a scheme, a draft''s included; a scheme that does not exist is an '
-'error (42704). Example: SELECT tiering.newest_version(''retail'') gives 2';
+'The highest version number of a scheme, a draft''s included. Errors: unknown scheme (42704), null '
+'(22004). Example: SELECT tiering.newest_version(''retail'') gives 2';
 
 CREATE FUNCTION _tiering.version_row(scheme text, version int) RETURNS tiering.scheme_version
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
@@ -39,15 +40,17 @@ BEGIN
 	SELECT * INTO v FROM tiering.scheme_version x
 	WHERE x.scheme = version_row.scheme COLLATE "C" AND x.version = version_row.version;
 	IF NOT FOUND THEN
-		PERFORM tiering.newest_version(scheme);
-		RAISE EXCEPTION 'scheme "%" has no version %', scheme, COALESCE(version::text, 'null')
-			USING ERRCODE = 'undefined_object';
+		PERFORM tiering.newest_version(scheme), _tiering.check_given(version, 'version');
+		RAISE EXCEPTION 'scheme "%" has no version %', scheme, version
+			USING ERRCODE = 'undefined_object',
+			HINT = format('Those that it has are in tiering.scheme_version; '
+				'tiering.new_version(%L) makes a draft.', scheme);
 	END IF;
 	RETURN v;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.version_row(text, int) IS
-'A version of a scheme; one that does not exist is an error (42704)';
+'A version of a scheme. Errors: there is none (42704), null (22004)';
 
 CREATE FUNCTION tiering.new_scheme(scheme text, title text DEFAULT '', title_zh text DEFAULT '',
 	description text DEFAULT '', origin text DEFAULT '') RETURNS int
@@ -58,6 +61,8 @@ BEGIN
 	IF COALESCE(scheme, '') = '' THEN
 		RAISE EXCEPTION 'a scheme needs a name' USING ERRCODE = 'null_value_not_allowed';
 	END IF;
+	PERFORM _tiering.check_given(title, 'title'), _tiering.check_given(title_zh, 'title_zh'),
+		_tiering.check_given(description, 'description'), _tiering.check_given(origin, 'origin');
 	INSERT INTO tiering.scheme (scheme, title, title_zh, description, origin)
 	VALUES (new_scheme.scheme, new_scheme.title, new_scheme.title_zh, new_scheme.description,
 			new_scheme.origin)
@@ -73,8 +78,38 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.new_scheme(text, text, text, text, text) IS
-'Makes a scheme with an empty draft, version 1; a name that is taken is an error (42710). '
-'Example: SELECT tiering.new_scheme(''cards'', ''Cards'', ''银行卡'')';
+'Makes a scheme with an empty draft, version 1. Errors: a name that is taken (42710), null or no '
+'name (22004). Example: SELECT tiering.new_scheme(''cards'', ''Cards'', ''银行卡'')';
+
+CREATE FUNCTION _tiering.check_metric_name(metric text, argument text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	PERFORM _tiering.check_given(metric, argument);
+	IF metric = '' THEN
+		RAISE EXCEPTION '% must be the name of a metric, not ""', argument
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.check_metric_name(text, text) IS
+'Part of create_ladder() and create_matrix(): refuses a metric that is null (22004) or has no name '
+'(22023)';
+
+CREATE FUNCTION _tiering.check_finite(what text, bounds numeric[]) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF bounds && '{NaN,Infinity,-Infinity}' THEN
+		RAISE EXCEPTION 'bounds of % must be finite numbers, not %', what, bounds
+			USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.check_finite(text, numeric[]) IS
+'Part of create_ladder() and create_matrix(): refuses bounds that are NaN or infinite (22023)';
 
 CREATE FUNCTION tiering.create_ladder(scheme text, metric text, tiers text[],
 	lower_bounds numeric[],
@@ -85,9 +120,12 @@ AS $$
 DECLARE
 	steps int := cardinality(tiers);
 BEGIN
-	IF COALESCE(steps, 0) = 0 OR steps IS DISTINCT FROM cardinality(lower_bounds) THEN
+	PERFORM _tiering.check_metric_name(metric, 'metric'), _tiering.check_given(tiers, 'tiers'),
+		_tiering.check_given(lower_bounds, 'lower_bounds'), _tiering.check_given(unit, 'unit'),
+		_tiering.check_finite('the ladder', lower_bounds);
+	IF steps = 0 OR steps <> cardinality(lower_bounds) THEN
 		RAISE EXCEPTION 'a ladder needs as many lower bounds as tiers, not % for %',
-			COALESCE(cardinality(lower_bounds), 0), COALESCE(steps, 0)
+			cardinality(lower_bounds), steps
 			USING ERRCODE = 'array_subscript_error',
 			HINT = 'The lowest tier comes first, its bound NULL for everyone else.';
 	END IF;
@@ -121,11 +159,13 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.create_ladder(text, text, text[], numeric[], text) IS
-'Makes a scheme with one metric, its measure, and a tier from each lower bound up. Tiers are '
-'named from the lowest up. The first bound is NULL for everyone else, otherwise customers below '
-'it get no tier. Bounds that do not rise are an error (22023). Leaves a draft, whose number it '
-'returns. Example: SELECT tiering.create_ladder(''deposits'', ''daily_avg_balance'', '
-'''{mass,gold,platinum}'', ''{NULL,50000,200000}'', ''CNY'')';
+'Makes a scheme with one metric, its measure, and a tier from each lower bound up. Tiers are named '
+'from the lowest up. The first bound is NULL for everyone else, otherwise customers below it get '
+'no tier. Errors: bounds that do not rise, or are NaN or infinite, a tier without a name or there '
+'twice, a metric without a name (22023), another number of bounds than of tiers (2202E), a null '
+'(22004), a name that is taken (42710). Leaves a draft, whose number it returns. Example: SELECT '
+'tiering.create_ladder(''deposits'', ''daily_avg_balance'', ''{mass,gold,platinum}'', '
+'''{NULL,50000,200000}'', ''CNY'')';
 
 CREATE FUNCTION _tiering.copy_version(from_scheme text, from_version int, to_scheme text,
 	to_version int)
@@ -187,6 +227,7 @@ AS $$
 DECLARE
 	newest int := tiering.newest_version(scheme);
 BEGIN
+	PERFORM _tiering.check_given(note, 'note');
 	-- another session may be making one as well
 	INSERT INTO tiering.scheme_version (scheme, version, note)
 	VALUES (new_draft.scheme, newest + 1, new_draft.note)
@@ -200,8 +241,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.new_draft(text, text) IS
-'Makes an empty draft of a scheme, whose number it returns; a scheme has one draft at a time '
-'(42710)';
+'Makes an empty draft of a scheme, whose number it returns. Errors: there is a draft (42710), '
+'unknown scheme (42704), null (22004)';
 
 CREATE FUNCTION tiering.new_version(scheme text, note text DEFAULT '') RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
@@ -215,8 +256,9 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION tiering.new_version(text, text) IS
-'Copies the newest version of a scheme into a draft, whose number it returns; a scheme has one '
-'draft at a time (42710). Example: SELECT tiering.new_version(''family'', ''gold from 40,000 on'')';
+'Copies the newest version of a scheme into a draft, whose number it returns. Errors: there is a '
+'draft (42710), unknown scheme (42704), null (22004). Example: SELECT '
+'tiering.new_version(''family'', ''gold from 40,000 on'')';
 
 CREATE FUNCTION tiering.copy_scheme("from" text, "to" text) RETURNS int
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
@@ -248,7 +290,8 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	FOR i IN 1 .. COALESCE(cardinality(bounds), 0) LOOP
+	PERFORM _tiering.check_finite(what, bounds);
+	FOR i IN 1 .. cardinality(bounds) LOOP
 		IF bounds[i] IS NULL OR (i > 1 AND bounds[i] <= bounds[i - 1]) THEN
 			RAISE EXCEPTION 'bounds of % must rise, which % do not', what, bounds
 				USING ERRCODE = 'invalid_parameter_value';
@@ -257,7 +300,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.check_rising(text, numeric[]) IS
-'Raises an error (22023) unless each bound is above the one before it';
+'Raises an error (22023) unless bounds are finite, and each is above the one before it';
 
 CREATE FUNCTION _tiering.check_matrix(row_metric text, row_bounds numeric[], column_metric text,
 	column_bounds numeric[], grid text[], tiers text[]) RETURNS void
@@ -283,8 +326,7 @@ BEGIN
 	END IF;
 	IF (SELECT count(DISTINCT tier) FROM unnest(tiers) AS tier WHERE tier <> '')
 		IS DISTINCT FROM cardinality(tiers) THEN
-		RAISE EXCEPTION 'each tier of a matrix needs a name of its own, not %',
-			COALESCE(tiers::text, 'NULL')
+		RAISE EXCEPTION 'each tier of a matrix needs a name of its own, not %', tiers
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 	SELECT COALESCE(cell, 'NULL') INTO stray
@@ -318,6 +360,9 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	PERFORM _tiering.check_metric_name(row_metric, 'row_metric'),
+		_tiering.check_metric_name(column_metric, 'column_metric'),
+		_tiering.check_given(grid, 'grid'), _tiering.check_given(tiers, 'tiers');
 	-- an array may begin at any number
 	row_bounds := ARRAY(SELECT unnest(row_bounds));
 	column_bounds := ARRAY(SELECT unnest(column_bounds));
@@ -347,7 +392,8 @@ COMMENT ON FUNCTION tiering.create_matrix(text, text, numeric[], text, numeric[]
 'Makes a scheme of a grid of two metrics. Bounds cut each of them, n of them into n + 1 '
 'intervals, and grid[row][column] names the tier of each cell, from the lowest row and column on. '
 'tiers lists them, the lowest first; the first may be in no cell, and is the base then, for those '
-'of whom a metric is unknown, who get no tier otherwise. Bounds that do not rise (22023), a grid '
-'of another size (2202E) or with a tier that is not in the list (22023) are errors. Leaves a '
-'draft, whose number it returns. Example: SELECT tiering.create_matrix(''value'', ''assets'', '
+'of whom a metric is unknown, who get no tier otherwise. Errors: bounds that do not rise, or are '
+'NaN or infinite, a tier of the grid that is not in the list, a metric without a name (22023), a '
+'grid of another size (2202E), a null (22004), a name that is taken (42710). Leaves a draft, whose '
+'number it returns. Example: SELECT tiering.create_matrix(''value'', ''assets'', '
 '''{50000}'', ''products'', ''{3}'', ''{{mass,silver},{silver,gold}}'', ''{mass,silver,gold}'')';

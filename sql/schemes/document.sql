@@ -88,7 +88,8 @@ DECLARE
 	stray text;
 BEGIN
 	IF jsonb_typeof(object) IS DISTINCT FROM 'object' THEN
-		RAISE EXCEPTION '% must be an object, not %', place, COALESCE(object::text, 'null')
+		PERFORM _tiering.check_given(object, place);
+		RAISE EXCEPTION '% must be an object, not %', place, object
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 	SELECT key INTO stray FROM jsonb_object_keys(object) AS key WHERE key <> ALL (known)
@@ -366,8 +367,8 @@ $$;
 COMMENT ON FUNCTION tiering.export_scheme(text, int) IS
 'All that defines a version of a scheme, as one document. It is the newest version unless one is '
 'given. import_scheme() reads it, and jsonb_pretty() prints it. Rules have no numbers in it: '
-'those of a tier are numbered from 1 again when it is read. A scheme or version that does not '
-'exist is an error (42704). Example: SELECT jsonb_pretty(tiering.export_scheme(''retail''))';
+'those of a tier are numbered from 1 again when it is read. Errors: no such scheme or version '
+'(42704), a null scheme (22004). Example: SELECT jsonb_pretty(tiering.export_scheme(''retail''))';
 
 CREATE FUNCTION _tiering.export_metrics(scheme text, version int) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE COST 100

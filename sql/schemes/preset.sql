@@ -15,11 +15,18 @@ DECLARE
 	parameter record;
 	content text;
 BEGIN
+	PERFORM _tiering.check_given(preset, 'preset');
 	SELECT * INTO p FROM tiering.preset pr WHERE pr.preset = load_preset.preset COLLATE "C";
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'preset "%" does not exist', preset
 			USING ERRCODE = 'undefined_object',
 			HINT = 'SELECT preset FROM tiering.preset lists the presets.';
+	END IF;
+	IF jsonb_typeof(load_preset.parameters) <> 'object' THEN
+		RAISE EXCEPTION 'the parameters of preset "%" must be an object, not %', preset,
+				load_preset.parameters
+			USING ERRCODE = 'invalid_parameter_value',
+			HINT = format('Its parameters and their defaults are %s.', p.parameters);
 	END IF;
 	content := p.document;
 	FOR parameter IN
@@ -43,8 +50,9 @@ END;
 $$;
 COMMENT ON FUNCTION tiering.load_preset(text, text, jsonb) IS
 'Makes a scheme of a preset, under the preset''s own name unless another is given. Leaves a draft, '
-'whose number it returns. An unknown preset (42704) or parameter (22023), and a name that is taken '
-'(42710), are errors. Example: SELECT tiering.load_preset(''cib'', ''our_cib'')';
+'whose number it returns. Errors: unknown preset (42704), null (22004), parameters that are no '
+'object, an unknown one or one that is no number (22023), a name that is taken (42710). Example: '
+'SELECT tiering.load_preset(''cib'', ''our_cib'')';
 
 -- For what follows only: dropped when the files are in, as a preset of the bank's own
 -- would not be in a dump. What it keeps as a document goes to import_scheme().

@@ -165,9 +165,9 @@ COMMENT ON FUNCTION tiering.publish(text, date) IS
 'Puts the draft of a scheme in force from a day on, closes the version before it, freezes both, '
 'and returns its number. It warns of overrides whose tier the draft does not have. Errors: a draft '
 'in which validate() finds errors (42P17), no draft (55000), a day not after the start of the last '
-'version, null or infinite (22023), an unknown scheme (42704), one that is published by two, see '
-'request_publication() (42501), a snapshot from before the last change (40001). Example: SELECT '
-'tiering.publish(''retail'', ''2026-04-01'')';
+'version or infinite (22023), a null (22004), an unknown scheme (42704), one that is published by '
+'two, see request_publication() (42501), a snapshot from before the last change (40001). Example: '
+'SELECT tiering.publish(''retail'', ''2026-04-01'')';
 
 CREATE FUNCTION _tiering.refuse_second_draft(scheme text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100

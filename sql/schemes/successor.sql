@@ -80,3 +80,22 @@ END;
 COMMENT ON FUNCTION tiering.successor(text, int, text, int) IS
 'What a tier of one version has become in a later one. Null if it ended, or if there was none. '
 'Example: SELECT tiering.successor(''retail'', 1, ''gold'', 2) gives gold';
+
+CREATE FUNCTION _tiering.refuse_unknown_tier(scheme text, tier text, named int, known text[])
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION 'scheme "%" has no tier "%"', scheme, tier
+		USING ERRCODE = 'undefined_object',
+		HINT = COALESCE('Its name is "' || (SELECT n.becomes
+				FROM _tiering.tier_names(refuse_unknown_tier.scheme, named) n
+				WHERE n.tier = refuse_unknown_tier.tier COLLATE "C") || '" now.',
+			CASE WHEN known = '{}' THEN 'It has no tiers.'
+				ELSE format('Its tiers are %s.', array_to_string(known, ', ')) END);
+END;
+$$;
+COMMENT ON FUNCTION _tiering.refuse_unknown_tier(text, text, int, text[]) IS
+'Raises the error for a tier that is asked for and not there (42704), with its name in a version, '
+'or those that are known';

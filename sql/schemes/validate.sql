@@ -648,6 +648,9 @@ DECLARE
 	next_day date := s.refreshed_as_of + 1 FROM tiering.source s WHERE s.scheme = v.scheme;
 	first_day date := COALESCE(GREATEST(from_day, lower(v.effective), next_day), CURRENT_DATE);
 BEGIN
+	IF from_day IS NOT NULL THEN
+		PERFORM _tiering.check_day(from_day, 'from_day');
+	END IF;
 	IF v.status = 'retired' THEN
 		RETURN;
 	END IF;
@@ -666,7 +669,8 @@ $$;
 COMMENT ON FUNCTION tiering.validate_overrides(text, int, date) IS
 'The approved overrides that name a tier which a version does not have. It is part of validate() '
 'and publish(), for authors. A row for each tier, with the numbers of the requests. from_day is '
-'the first day for which it is to grade; null: not known. Example: SELECT * FROM '
+'the first day for which it is to grade; null: not known. Errors: no such version (42704), null '
+'(22004), an infinite day (22023). Example: SELECT * FROM '
 'tiering.validate_overrides(''retail'', 2)';
 
 CREATE FUNCTION tiering.validate(scheme text, version int)
@@ -696,5 +700,5 @@ $$;
 COMMENT ON FUNCTION tiering.validate(text, int) IS
 'What is wrong (error) or odd (warning) with a version of a scheme, a row for each finding; '
 'errors stop its publishing. Authors are told, too, which approved overrides name a tier that it '
-'does not have. A version that does not exist is an error (42704). Example: SELECT severity, '
+'does not have. Errors: no such version (42704), null (22004). Example: SELECT severity, '
 'place, finding FROM tiering.validate(''retail'', 2)';

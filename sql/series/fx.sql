@@ -77,11 +77,7 @@ DECLARE
 	through text;
 	stray text;
 BEGIN
-	IF currency IS NULL OR base IS NULL THEN
-		RAISE EXCEPTION '% must not be null',
-			CASE WHEN currency IS NULL THEN 'currency' ELSE 'base' END
-			USING ERRCODE = 'null_value_not_allowed';
-	END IF;
+	PERFORM _tiering.check_given(currency, 'currency'), _tiering.check_given(base, 'base');
 	-- from one base of the currency to the next, not over all of its rates
 	WITH RECURSIVE via AS (
 		SELECT min(r.base) AS base FROM tiering.fx_rate r WHERE r.currency = fx_through.currency
@@ -224,16 +220,16 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 10
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF max_age IS NULL OR max_age < 0 OR max_age > 36525 THEN
-		RAISE EXCEPTION 'max_age must be a number of days, not %', COALESCE(max_age::text, 'null')
+	PERFORM _tiering.check_given(max_age, 'max_age');
+	IF max_age < 0 OR max_age > 36525 THEN
+		RAISE EXCEPTION 'max_age must be a number of days, not %', max_age
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 	RETURN max_age;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.check_max_age(int) IS
-'Raises an error (22023) unless the greatest age of a rate is a number of days, from 0 to a '
-'hundred years';
+'The greatest age of a rate, in days. Errors: null (22004), not from 0 to a hundred years (22023)';
 
 CREATE FUNCTION tiering.fx_chain(currency text, base text, on_date date DEFAULT CURRENT_DATE,
 	max_age int DEFAULT 7)
@@ -246,10 +242,7 @@ DECLARE
 	names text[] COLLATE "C" := _tiering.fx_names(currency COLLATE "C", base, on_date);
 	age int := _tiering.check_max_age(max_age);
 BEGIN
-	IF on_date IS NULL OR NOT isfinite(on_date) THEN
-		RAISE EXCEPTION 'on_date must be a day, not %', COALESCE(on_date::text, 'null')
-			USING ERRCODE = 'invalid_parameter_value';
-	END IF;
+	PERFORM _tiering.check_day(on_date, 'on_date');
 	RETURN QUERY
 	SELECT n, names[n], names[n + 1], p.rate, p.currency, p.base, p.on_date,
 		p.on_date + COALESCE(a.max_age, age)

@@ -174,9 +174,9 @@ BEGIN
 	IF max_age IS NOT NULL THEN
 		PERFORM _tiering.check_max_age(max_age);
 	END IF;
-	IF (tolerance >= 0 AND tolerance < 'Infinity') IS NOT TRUE THEN
-		RAISE EXCEPTION 'tolerance must be a share, such as 0.01, not %',
-				COALESCE(tolerance::text, 'null')
+	PERFORM _tiering.check_given(tolerance, 'tolerance');
+	IF NOT (tolerance >= 0 AND tolerance < 'Infinity') THEN
+		RAISE EXCEPTION 'tolerance must be a share, such as 0.01, not %', tolerance
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 	RETURN QUERY

@@ -563,10 +563,10 @@ CREATE FUNCTION tiering.append(series tiering.daily_series, as_of date, value nu
 AS 'MODULE_PATHNAME', 'daily_series_append'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1;
 COMMENT ON FUNCTION tiering.append(tiering.daily_series, date, numeric) IS
-'The series with a new value from a day on, as_of. A null ends it: there is no value from then '
-'on. as_of must not be before the last change (22023). A null series begins with the value. '
-'Example: SELECT tiering.append(''{2026-01-01: 100, 2026-01-06: 200}'', ''2026-02-01'', 50) gives '
-'{2026-01-01: 100, 2026-01-06: 200, 2026-02-01: 50}';
+'The series with a new value from a day on, as_of. A null ends it: there is no value from then on. '
+'as_of must not be infinite or before the last change (22023). A null series begins with the '
+'value. Example: SELECT tiering.append(''{2026-01-01: 100, 2026-01-06: 200}'', ''2026-02-01'', 50) '
+'gives {2026-01-01: 100, 2026-01-06: 200, 2026-02-01: 50}';
 
 CREATE FUNCTION tiering.amend(series tiering.daily_series, valid daterange, value numeric)
 	RETURNS tiering.daily_series

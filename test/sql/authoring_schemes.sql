@@ -21,7 +21,13 @@ SELECT t.fails(format('SELECT tiering.create_ladder(%L, %L, %L, %L)', 'bad', 'x'
 FROM (VALUES ('{a,b}', '{NULL}'), ('{}', '{}'), ('{a,b,c}', '{NULL,5,5}'),
 	('{a,b,c}', '{NULL,5,NULL}'), ('{a,b}', '{NULL,NULL}'),
 	('{a,a}', '{NULL,5}'), ('{a,b}', '{NULL,NaN}'), ('{a,b}', '{NULL,1e28}'),
-	('{a,b}', '{NULL,0.000000001}'), ('{a,NULL}', '{NULL,5}')) v(tiers, bounds);
+	('{a,b}', '{NULL,0.000000001}'), ('{a,NULL}', '{NULL,5}'), ('{a,b}', '{-Infinity,5}'),
+	(NULL, '{NULL,5}'), ('{a,b}', NULL)) v(tiers, bounds);
+SELECT t.fails(format('SELECT tiering.create_ladder(%L, %L, %L, %L, %L)', 'bad', metric, '{a}',
+	'{NULL}', unit))
+FROM (VALUES (NULL, ''), ('', ''), ('x', NULL)) v(metric, unit);
+SELECT t.fails($$SELECT tiering.new_scheme('bad', title_zh => NULL)$$),
+	t.fails($$SELECT tiering.new_version('ladder', NULL)$$);
 SELECT t.fails($$SELECT tiering.create_ladder('ladder', 'x', '{a}', '{NULL}')$$);
 SELECT t.fails($$SELECT tiering.create_ladder(NULL, 'x', '{a}', '{NULL}')$$);
 SELECT count(*) AS left_behind FROM tiering.scheme WHERE scheme = 'bad';

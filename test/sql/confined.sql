@@ -304,6 +304,11 @@ CREATE MATERIALIZED VIEW conf.made AS SELECT scheme, count(*) FROM tiering.curre
 SELECT t.fails($$CREATE MATERIALIZED VIEW conf.by AS
 	SELECT * FROM tiering.tier_distribution_by('conf_b', 'branch')$$);
 RESET ROLE;
+-- not by its owner either, who has a table made instead
+SELECT t.fails($$CREATE MATERIALIZED VIEW conf.by AS SELECT * FROM tiering.tiers_on('conf_b',
+	'2026-03-31')$$);
+CREATE TABLE conf.by AS SELECT * FROM tiering.tiers_on('conf_b', '2026-03-31');
+DROP TABLE conf.by;
 GRANT SELECT ON conf.lent, conf.made TO PUBLIC;
 SET ROLE t_conf_all;
 CREATE VIEW conf.lent_all AS SELECT * FROM tiering.current_tier WHERE scheme LIKE 'conf%';

@@ -275,6 +275,8 @@ SELECT value, tier, customers FROM tiering.tier_distribution_by('dims', 'branch'
 SELECT sum(off) AS off FROM dims.off_days() WHERE month < '2026-06-30';
 SELECT t.fails('SELECT tiering.tier_distribution_by(''dims'', ''region'')');
 SELECT t.fails('SELECT tiering.tier_distribution_by(''dims'', NULL)');
+SELECT t.fails('SELECT tiering.migration_summary_by(''dims'', NULL, ''2026-05-31'',
+	''2026-06-30'')');
 SELECT t.fails('SELECT tiering.tier_distribution_by(''dims'', ''branch'', ''infinity'')');
 SELECT t.fails('SELECT tiering.migration_matrix(''dims'', ''2026-05-31'', ''2026-06-30'',
 	by => ''region'')');

@@ -136,6 +136,7 @@ SELECT tiering.new_scheme(repeat('é', 60), 'x'), count(*) FROM (SELECT) n;
 SELECT tiering.watch_table(repeat('é', 60), 'late.parted', 'customer_no', '{changed_on}')
 FROM generate_series(1, 2);
 SELECT count(*) FROM pg_trigger WHERE tgrelid = 'late.parted'::regclass;
+SELECT t.fails($$SELECT tiering.unwatch_table('other', 'late.parted')$$);
 SELECT tiering.unwatch_table(repeat('é', 60), 'late.parted');
 SELECT count(*) FROM pg_trigger WHERE tgrelid = 'late.parted'::regclass;
 
@@ -157,8 +158,12 @@ SELECT t.fails(q) FROM unnest(ARRAY[
 	'SELECT tiering.watch_table(''late'', ''late.balance'', ''customer_no'', ''{no,no,no}'')',
 	'SELECT tiering.watch_table(''late'', ''late.balance'', ''(SELECT customer_no FROM account)'')',
 	'SELECT tiering.watch_table(''late'', ''late.json'', ''customer_no'', ''{as_of}'')',
+	'SELECT tiering.watch_table(''late'', ''late.balance'', ''customer_no'', ''{}'', ''{NULL}'')',
 	'SELECT tiering.unwatch_table(''late'', ''late.json'')',
-	'SELECT tiering.unwatch_table(NULL, NULL)']) q;
+	'SELECT tiering.unwatch_table(''other'', ''late.json'')',
+	'SELECT tiering.unwatch_table(''nobody'', ''late.parted'')',
+	'SELECT tiering.unwatch_table(NULL, ''late.json'')',
+	'SELECT tiering.unwatch_table(''late'', NULL)']) q;
 SELECT tiering.watch_table('late', 'late.json', 'customer_no', '{as_of}', '{data::text}');
 ALTER TABLE late.json RENAME as_of TO day;
 SELECT t.fails('INSERT INTO late.json VALUES (''a'', ''2024-01-01'', ''{}'')');

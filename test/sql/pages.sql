@@ -80,6 +80,7 @@ SELECT r ~ '2026-07-31' AS day, r ~ '<h1>A &lt;b&gt;</h1>' AS heading,
 	xml_is_well_formed_document(replace(r, '<!DOCTYPE html>', '')) AS well_formed
 FROM tiering.report('pages', '2026-07-31', 'A <b>') r;
 SELECT t.fails('SELECT tiering.report(''pages'', ''2026-08-30'')');
+SELECT t.fails('SELECT tiering.report(''pages'', ''infinity'')');
 SELECT t.fails('SELECT tiering.report(''nowhere'')');
 SELECT t.fails('SELECT tiering.customer_report(''pages'', ''nobody'')');
 SELECT xml_is_well_formed_document(replace(r, '<!DOCTYPE html>', '')) AS well_formed,

@@ -48,6 +48,8 @@ DELETE FROM tiering.scheme WHERE scheme LIKE 'our %' OR scheme LIKE 'again %';
 SELECT t.fails($$SELECT tiering.load_preset('nothing')$$);
 SELECT tiering.load_preset('cib', 'taken'), t.fails($$SELECT tiering.load_preset('cib', 'taken')$$);
 SELECT t.fails($$SELECT tiering.load_preset('pyramid', 'p', '{"private": 1}')$$);
+SELECT t.fails(format('SELECT tiering.load_preset(%L, %L, %L)', 'two_class', 'p', p))
+FROM unnest('{[1],"\"x\"",null}'::text[] || 'null'::text) p;
 SELECT t.fails($$SELECT tiering.load_preset('pyramid', 'p', '{"private_from": "all,)\""}')$$);
 
 -- reports say of which days a metric is

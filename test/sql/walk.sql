@@ -89,6 +89,8 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.box_minus(numrange[], numrange[]);
 	_tiering.box_rest(numrange[], numrange[], nummultirange[]);
 	_tiering.boxes_overlap(numrange[], numrange[], nummultirange[]);
+	_tiering.check_day(date, text);
+	_tiering.check_given(anyelement, text);
 	_tiering.check_max_age(integer);
 	check_changes(text, daterange, numeric, integer);
 	check_flows(text, daterange, numeric, integer);
@@ -324,6 +326,8 @@ INSERT INTO walk.decided VALUES ('function', 'author', $list$
 	_tiering.check_document(jsonb);
 	_tiering.check_keys(jsonb, text, text[]);
 	_tiering.check_matrix(text, numeric[], text, numeric[], text[], text[]);
+	_tiering.check_finite(text, numeric[]);
+	_tiering.check_metric_name(text, text);
 	_tiering.check_rising(text, numeric[]);
 	copy_scheme(text, text);
 	_tiering.copy_version(text, integer, text, integer);
@@ -377,7 +381,8 @@ INSERT INTO walk.decided VALUES ('function', 'load', $list$
 	_tiering.row_days(regclass, text[]);
 	unwatch_table(text, regclass);
 	watch_table(text, regclass, text, text[], text[]);
-	_tiering.watch_trigger(text, text)
+	_tiering.watch_trigger(text, text);
+	_tiering.watched_for(bytea)
 $list$);
 INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.assessments_on_workers(text);
@@ -827,6 +832,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.tier_spells(text, text, date, timestampwithtimezone);
 	_tiering.spell_length(date, date, text);
 	_tiering.check_survivors(text, text, text, integer);
+	_tiering.refuse_unknown_tier(text, text, integer, text[]);
 	_tiering.check_forecast(integer, daterange, numeric);
 	_tiering.refuse_entries(text, daterange);
 	_tiering.simulated_heads(text, integer, date);
@@ -844,7 +850,6 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.became(text, date, integer);
 	_tiering.became_one(text, text, date, integer);
 	_tiering.cells_on(text, date, boolean);
-	_tiering.check_day(date, text);
 	_tiering.checkpoint_digests(text, integer);
 	_tiering.days_moved(text, date);
 	_tiering.first_touched(text, integer, bigint);
