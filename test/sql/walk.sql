@@ -760,6 +760,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.keep_assessments(text, text, interval);
 	_tiering.keep_or_drop(text);
 	_tiering.keeping_of(text);
+	_tiering.is_amended(tiering.kept_assessment);
 	_tiering.is_kept(text, interval, date, date, date);
 	_tiering.lock_scheme(text);
 	_tiering.loaded_until(text);
