@@ -22,7 +22,7 @@ BEGIN
 		FROM _tiering.person_moves(kept_by_year.scheme, kept_by_year.known_at) m
 	), span AS (
 		SELECT y.year, make_date(y.year, 1, 1) - 1 AS since,
-			LEAST(make_date(y.year, 12, 31), h.last) AS until
+			LEAST(make_date(y.year, 12, 31), h.last) AS until, h.first
 		FROM history h, generate_series(extract(year FROM h.first)::int,
 			extract(year FROM h.last)::int) y (year)
 	)
@@ -34,9 +34,11 @@ BEGIN
 		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'lateral'), 0)::bigint,
 		COALESCE(sum(m.customers) FILTER (WHERE m.direction = 'exit'), 0)::bigint
 	FROM span y
-		LEFT JOIN LATERAL tiering.migration_matrix(kept_by_year.scheme, y.since, y.until,
-			kept_by_year.known_at) m
-			ON m.from_tier IS NOT NULL
+		-- nobody was there before the first move; OFFSET 0 has the matrix not made for them
+		LEFT JOIN LATERAL (
+			SELECT m.* FROM tiering.migration_matrix(kept_by_year.scheme, y.since, y.until,
+				kept_by_year.known_at) m
+			WHERE y.since >= y.first AND m.from_tier IS NOT NULL OFFSET 0) m ON true
 	GROUP BY y.year, y.since, y.until, m.from_tier, m.from_rank;
 END;
 $$;
