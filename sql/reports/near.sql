@@ -45,13 +45,14 @@ COMMENT ON FUNCTION _tiering.at_least(numeric) IS
 'An amount in the scale of money that is not less than one of more digits: who holds it holds '
 'enough';
 
--- A candidate is next for the measures below its bounds but not below those of a
--- lower one. Materialized, and joined by equality, so that whatever a report joins
--- to these views, and however little is known of the tables, it is worked out once.
--- So is what to hold, by the function itself; OFFSET 0 has it asked once a row, for
--- both columns, and not at all if neither is selected. The order is there to keep the rows, as
--- that of current_tier is.
-CREATE VIEW tiering.near_upgrade AS
+CREATE FUNCTION _tiering.percent_of(distance numeric, bound numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+RETURN 100 * distance / NULLIF(abs(bound), 0);
+COMMENT ON FUNCTION _tiering.percent_of(numeric, numeric) IS
+'How far it is to a bound, in per cent of that; null if that is 0';
+
+-- A candidate is next for the measures below its bounds but not below those of a lower one.
+CREATE VIEW _tiering.next_bound AS
 WITH candidate AS (
 	SELECT t.scheme, t.version, t.tier, t.rank, b.tier AS next_tier, b.rank AS next_rank,
 		b.measure, lower(b.bounds) AS bound, b.period,
@@ -60,22 +61,31 @@ WITH candidate AS (
 	FROM tiering.tier t
 		JOIN tiering.measure_bound b ON b.scheme = t.scheme AND b.version = t.version
 			AND b.rank > t.rank
-), next AS MATERIALIZED (
-	SELECT c.scheme, c.version, c.tier, c.next_tier, c.next_rank, c.measure, c.period, c.bound,
-		upper_inc(c.below) AS pass,
-		nummultirange(c.below) - COALESCE(range_agg(c.below) OVER lower_ones, '{}') AS measures,
-		s.key, o.refreshed_as_of
-	FROM candidate c
-		LEFT JOIN tiering.series_source s ON s.scheme = c.scheme
-		LEFT JOIN tiering.source o ON o.scheme = c.scheme
-	WINDOW lower_ones AS (PARTITION BY c.scheme, c.version, c.tier ORDER BY c.next_rank, c.bound,
-		c.next_tier
-		ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 )
+SELECT c.scheme, c.version, c.tier, c.next_tier, c.next_rank, c.measure, c.period, c.bound,
+	upper_inc(c.below) AS pass,
+	nummultirange(c.below) - COALESCE(range_agg(c.below) OVER lower_ones, '{}') AS measures,
+	s.key, o.refreshed_as_of
+FROM candidate c
+	LEFT JOIN tiering.series_source s ON s.scheme = c.scheme
+	LEFT JOIN tiering.source o ON o.scheme = c.scheme
+WINDOW lower_ones AS (PARTITION BY c.scheme, c.version, c.tier ORDER BY c.next_rank, c.bound,
+	c.next_tier
+	ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING);
+COMMENT ON VIEW _tiering.next_bound IS
+'Into which higher tier a measure leads from a tier next, and from which bound on, by the measures '
+'for which it is the next';
+
+-- Bounds are materialized, and joined by equality, so that whatever a report joins to these
+-- views, and however little is known of the tables, they are worked out once. So is what to
+-- hold, by the function itself; OFFSET 0 has it asked once a row, for both columns, and not at
+-- all if neither is selected. The order is there to keep the rows, as that of current_tier is.
+CREATE VIEW tiering.near_upgrade AS
+WITH next AS MATERIALIZED (SELECT b.* FROM _tiering.next_bound b)
 SELECT a.scheme, a.customer_id, a.tier, a.rank, n.next_tier, n.next_rank, n.measure AS metric,
 	a.measure::numeric(38,2) AS measure, n.bound::numeric(38,2) AS bound,
 	_tiering.at_least(n.bound - a.measure)::numeric(38,2) AS distance,
-	(100 * (n.bound - a.measure) / NULLIF(abs(n.bound), 0))::numeric(38,4) AS distance_percent,
+	_tiering.percent_of(n.bound - a.measure, n.bound)::numeric(38,4) AS distance_percent,
 	a.since, a.as_of, a.measured_as_of, a.version,
 	_tiering.at_least((r.required).balance)::numeric(38,2) AS balance_to_hold,
 	(r.required).until AS hold_until, n.period
@@ -133,44 +143,53 @@ COMMENT ON FUNCTION _tiering.is_watched(date, text, boolean, int, int) IS
 'Whether a customer is on the watch list: the policy will have them leave every tier or fall, and '
 'they have missed theirs often enough';
 
-CREATE VIEW tiering.near_downgrade AS
+CREATE VIEW _tiering.fall_bound AS
 WITH b AS MATERIALIZED (
 	SELECT m.scheme, m.version, m.tier, m.rank, m.measure, m.period, m.bounds,
 		lower(m.bounds) AS bound
 	FROM tiering.measure_bound m
-), fall AS MATERIALIZED (
-	-- just below the bound, the highest lower tier that takes it there, or the base
-	SELECT DISTINCT ON (b.scheme, b.version, b.tier, b.bounds)
-		b.scheme, b.version, b.tier, l.tier AS next_tier, l.rank AS next_rank, b.measure, b.period,
-		b.bound, b.bounds,
-		b.bound = min(b.bound) OVER (PARTITION BY b.scheme, b.version, b.tier) AS lowest,
-		NOT lower_inc(b.bounds) AS pass, s.key, o.refreshed_as_of
-	FROM b
-		LEFT JOIN tiering.series_source s ON s.scheme = b.scheme
-		LEFT JOIN tiering.source o ON o.scheme = b.scheme
-		LEFT JOIN (SELECT scheme, version, tier, rank, bounds FROM b
-				   UNION ALL SELECT scheme, version, tier, rank, numrange(NULL, NULL)
-					FROM tiering.tier WHERE base) l
-			ON l.scheme = b.scheme AND l.version = b.version AND l.rank < b.rank
-				AND (lower_inf(l.bounds) OR lower(l.bounds) < b.bound)
-				AND (upper_inf(l.bounds) OR upper(l.bounds) >= b.bound)
-	ORDER BY b.scheme, b.version, b.tier, b.bounds, l.rank DESC, l.bounds DESC, l.tier
 )
+-- just below the bound, the highest lower tier that takes it there, or the base
+SELECT DISTINCT ON (b.scheme, b.version, b.tier, b.bounds)
+	b.scheme, b.version, b.tier, l.tier AS next_tier, l.rank AS next_rank, b.measure, b.period,
+	b.bound, b.bounds,
+	b.bound = min(b.bound) OVER (PARTITION BY b.scheme, b.version, b.tier) AS lowest,
+	NOT lower_inc(b.bounds) AS pass, s.key, o.refreshed_as_of
+FROM b
+	LEFT JOIN tiering.series_source s ON s.scheme = b.scheme
+	LEFT JOIN tiering.source o ON o.scheme = b.scheme
+	LEFT JOIN (SELECT scheme, version, tier, rank, bounds FROM b
+			   UNION ALL SELECT scheme, version, tier, rank, numrange(NULL, NULL)
+				FROM tiering.tier WHERE base) l
+		ON l.scheme = b.scheme AND l.version = b.version AND l.rank < b.rank
+			AND (lower_inf(l.bounds) OR lower(l.bounds) < b.bound)
+			AND (upper_inf(l.bounds) OR upper(l.bounds) >= b.bound)
+ORDER BY b.scheme, b.version, b.tier, b.bounds, l.rank DESC, l.bounds DESC, l.tier;
+COMMENT ON VIEW _tiering.fall_bound IS
+'Into which tier a measure just below the bounds of a tier leads, by these bounds';
+
+CREATE VIEW _tiering.watched_now AS
+SELECT a.*, _tiering.is_watched(a.next_review, a.next_tier, a.next_rank < a.rank, a.misses,
+	p.watch_after) AS watched
+FROM _tiering.customer_now a
+	LEFT JOIN tiering.policy p ON p.scheme = a.scheme AND p.version = a.version
+		AND p.tier = CASE WHEN a.policy_since IS NULL THEN a.tier ELSE a.policy_tier END;
+COMMENT ON VIEW _tiering.watched_now IS
+'What customer_now tells, and whether the customer is on the watch list';
+
+CREATE VIEW tiering.near_downgrade AS
+WITH fall AS MATERIALIZED (SELECT b.* FROM _tiering.fall_bound b)
 SELECT a.scheme, a.customer_id, a.tier, a.rank,
 	CASE WHEN a.watched THEN a.next_tier ELSE n.next_tier END AS next_tier,
 	CASE WHEN a.watched THEN a.next_rank ELSE n.next_rank END AS next_rank,
 	n.measure AS metric, a.measure::numeric(38,2) AS measure, n.bound::numeric(38,2) AS bound,
 	(- _tiering.at_least(n.bound - a.measure))::numeric(38,2) AS distance,
-	(100 * (a.measure - n.bound) / NULLIF(abs(n.bound), 0))::numeric(38,4) AS distance_percent,
+	_tiering.percent_of(a.measure - n.bound, n.bound)::numeric(38,4) AS distance_percent,
 	a.since, a.as_of, a.measured_as_of, a.version, a.watched, a.misses,
 	CASE WHEN a.watched THEN a.next_review END AS falls_on,
 	_tiering.at_least((r.required).balance)::numeric(38,2) AS balance_to_hold,
 	(r.required).until AS hold_until, n.period
-FROM (SELECT a.*, _tiering.is_watched(a.next_review, a.next_tier, a.next_rank < a.rank, a.misses,
-			p.watch_after) AS watched
-	  FROM _tiering.customer_now a
-		LEFT JOIN tiering.policy p ON p.scheme = a.scheme AND p.version = a.version
-			AND p.tier = CASE WHEN a.policy_since IS NULL THEN a.tier ELSE a.policy_tier END) a
+FROM _tiering.watched_now a
 	LEFT JOIN fall n ON n.scheme = a.scheme AND n.version = a.version AND n.tier = a.tier
 		AND CASE WHEN a.watched THEN n.lowest ELSE n.bounds @> a.measure END
 	CROSS JOIN LATERAL (
@@ -219,3 +238,36 @@ COMMENT ON COLUMN tiering.near_downgrade.balance_to_hold IS
 COMMENT ON COLUMN tiering.near_downgrade.hold_until IS
 'The last day of the next assessment''s period';
 COMMENT ON COLUMN tiering.near_downgrade.period IS 'Of which days the measure is, as metric.period';
+
+-- What lies beneath has the comments of the views, where a column is the same.
+DO $$
+DECLARE
+	field record;
+BEGIN
+	FOR field IN
+		SELECT b.attrelid::pg_catalog.regclass AS beneath, b.attname AS name,
+			pg_catalog.col_description(a.attrelid, a.attnum) AS comment
+		FROM (VALUES ('_tiering.next_bound', 'tiering.measure_bound', 1),
+				('_tiering.next_bound', 'tiering.near_upgrade', 2),
+				('_tiering.fall_bound', 'tiering.measure_bound', 1),
+				('_tiering.fall_bound', 'tiering.near_downgrade', 2),
+				('_tiering.watched_now', 'tiering.current_tier', 1),
+				('_tiering.watched_now', 'tiering.near_downgrade', 2)) v (beneath, view, turn)
+			JOIN pg_catalog.pg_attribute a ON a.attrelid = v.view::pg_catalog.regclass
+			JOIN pg_catalog.pg_attribute b ON b.attrelid = v.beneath::pg_catalog.regclass
+				AND b.attname = a.attname AND a.attnum > 0
+		ORDER BY v.turn DESC
+	LOOP
+		EXECUTE pg_catalog.format('COMMENT ON COLUMN %s.%I IS %L', field.beneath, field.name,
+			field.comment);
+	END LOOP;
+END;
+$$;
+COMMENT ON COLUMN _tiering.next_bound.pass IS 'Whether the bound has to be passed';
+COMMENT ON COLUMN _tiering.next_bound.measures IS 'The measures for which this is the next tier';
+COMMENT ON COLUMN _tiering.next_bound.key IS 'As in series_source';
+COMMENT ON COLUMN _tiering.next_bound.refreshed_as_of IS 'As in source';
+COMMENT ON COLUMN _tiering.fall_bound.lowest IS 'Whether it is the lowest bound of the tier';
+COMMENT ON COLUMN _tiering.fall_bound.pass IS 'Whether the bound has to be passed';
+COMMENT ON COLUMN _tiering.fall_bound.key IS 'As in series_source';
+COMMENT ON COLUMN _tiering.fall_bound.refreshed_as_of IS 'As in source';

@@ -399,16 +399,33 @@ COMMENT ON FUNCTION _tiering.page_lorenz(text, date) IS
 'Part of report(): how much of the money the best customers hold, by tiers; null if there is none, '
 'or if a tier''s is below 0 or not known';
 
+-- What near_upgrade and near_downgrade tell, by one pass over the customers
 CREATE FUNCTION _tiering.page_near(scheme text, day date) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000
 BEGIN ATOMIC
-	WITH near AS (
-		SELECT u.tier, count(*) AS up, 0 AS down FROM tiering.near_upgrade u
-		WHERE u.scheme = page_near.scheme AND u.distance_percent <= 10 GROUP BY u.tier
+	WITH customer AS MATERIALIZED (
+		SELECT w.version, w.tier, w.measure, w.watched FROM _tiering.watched_now w
+		WHERE w.scheme = page_near.scheme
+	), next AS MATERIALIZED (
+		SELECT b.version, b.tier, b.bound, b.measures FROM _tiering.next_bound b
+		WHERE b.scheme = page_near.scheme
+	), fall AS MATERIALIZED (
+		SELECT b.version, b.tier, b.bound, b.bounds, b.lowest FROM _tiering.fall_bound b
+		WHERE b.scheme = page_near.scheme
+	), near AS (
+		SELECT c.tier, count(*) AS up, 0 AS down
+		FROM customer c
+			JOIN next b ON b.version = c.version AND b.tier = c.tier
+				AND CASE WHEN b.measures @> c.measure THEN true END
+		WHERE _tiering.percent_of(b.bound - c.measure, b.bound)::numeric(38,4) <= 10
+		GROUP BY c.tier
 		UNION ALL
-		SELECT d.tier, 0, count(*) FROM tiering.near_downgrade d
-		WHERE d.scheme = page_near.scheme AND (d.watched OR d.distance_percent <= 10)
-		GROUP BY d.tier
+		SELECT c.tier, 0, count(*)
+		FROM customer c
+			LEFT JOIN fall b ON b.version = c.version AND b.tier = c.tier
+				AND CASE WHEN c.watched THEN b.lowest ELSE b.bounds @> c.measure END
+		WHERE c.watched OR _tiering.percent_of(c.measure - b.bound, b.bound)::numeric(38,4) <= 10
+		GROUP BY c.tier
 	), summed AS (
 		SELECT t.n, t.name, COALESCE(sum(n.up), 0) AS up, COALESCE(sum(n.down), 0) AS down
 		FROM _tiering.page_tiers(page_near.scheme, page_near.day) t LEFT JOIN near n USING (tier)

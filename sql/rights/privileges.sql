@@ -216,4 +216,4 @@ GRANT EXECUTE ON FUNCTION _tiering.shown_current, _tiering.shown_measures, _tier
 	_tiering.reads, _tiering.sees_value
 	TO PUBLIC;
 -- near_upgrade and near_downgrade, too
-GRANT EXECUTE ON FUNCTION _tiering.is_watched, _tiering.at_least TO PUBLIC;
+GRANT EXECUTE ON FUNCTION _tiering.is_watched, _tiering.at_least, _tiering.percent_of TO PUBLIC;

@@ -44,6 +44,7 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.shown_projected(uuid, text, oid);
 	_tiering.is_watched(date, text, boolean, integer, integer);
 	_tiering.at_least(numeric);
+	_tiering.percent_of(numeric, numeric);
 	definition_rows(text, integer);
 	_tiering.kept_settings();
 	_tiering.open_end();
@@ -1029,8 +1030,11 @@ INSERT INTO walk.decided VALUES ('relation', 'nobody', $list$
 	customer_now;
 	distribution_now;
 	drafting;
+	fall_bound;
+	next_bound;
 	spell;
 	view_key;
+	watched_now;
 	writing
 $list$);
 -- In a list, ";" stands between two objects, and white space means nothing.
