@@ -67,9 +67,9 @@ BEGIN
 					SELECT FROM _tiering.last_entry_of(keep_days.scheme, f.customer_id,
 						'-infinity', f.as_of) b WHERE b.after_batch IS NULL)
 				ELSE (f.v).misses > 0 AND (f.version <> h.version OR h.after_batch IS NULL)
-					OR ROW((f.v).misses, (f.v).best, (f.v).next_tier, (f.v).next_review IS NULL,
+					OR ROW((f.v).misses, (f.v).best, (f.v).next_tier, (f.v).next_review,
 						(f.v).kept_until, (f.v).policy_tier, (f.v).policy_since)
-					IS DISTINCT FROM ROW(h.misses, h.best, h.next_tier, h.next_review IS NULL,
+					IS DISTINCT FROM ROW(h.misses, h.best, h.next_tier, h.next_review,
 						h.kept_until, h.policy_tier, h.policy_since) END
 	), ended AS MATERIALIZED (
 		SELECT f.as_of, f.version, f.customer_id COLLATE "C" AS customer_id, (f.v).tier,
