@@ -461,7 +461,7 @@ END;
 $$;
 
 CREATE FUNCTION t.invariants(scheme text DEFAULT NULL) RETURNS SETOF text
-LANGUAGE sql STABLE AS $$
+LANGUAGE sql STABLE SET jit = off AS $$
 	SELECT format('%s: %s, %s times: %s', i.scheme, i.invariant, count(*), min(i.finding))
 	FROM (
 		SELECT s.scheme, x.*

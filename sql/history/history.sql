@@ -527,7 +527,7 @@ CREATE FUNCTION tiering.verify_history(scheme text, head_batch int DEFAULT NULL,
 	head_seal text DEFAULT NULL, archive boolean DEFAULT true)
 RETURNS TABLE (sound boolean, batches bigint, moves bigint, batch int, finding text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE COST 1000000 ROWS 1
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
 	start tiering.checkpoint;

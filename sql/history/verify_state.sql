@@ -181,12 +181,12 @@ AS $$
 	FROM (
 		SELECT x.* FROM tiering.matrix_cell x
 		WHERE x.scheme = matrix_disagrees.scheme COLLATE "C"
-			AND x.as_of < _tiering.matrix_due(matrix_disagrees.scheme)) s
+			AND x.as_of < (SELECT _tiering.matrix_due(matrix_disagrees.scheme))) s
 		FULL JOIN (
 			SELECT d.as_of, c.* FROM _tiering.days_moved(matrix_disagrees.scheme COLLATE "C",
 					'-infinity') d
 				CROSS JOIN LATERAL _tiering.cells_on(matrix_disagrees.scheme, d.as_of, true) c
-			WHERE d.as_of < _tiering.matrix_due(matrix_disagrees.scheme)) m
+			WHERE d.as_of < (SELECT _tiering.matrix_due(matrix_disagrees.scheme))) m
 			ON m.as_of = s.as_of AND m.direction COLLATE "C" = s.direction
 				AND COALESCE(m.from_tier, '') COLLATE "C" = COALESCE(s.from_tier, '')
 				AND COALESCE(m.to_tier, '') COLLATE "C" = COALESCE(s.to_tier, '')
@@ -318,7 +318,7 @@ COMMENT ON FUNCTION _tiering.numbers_disagree(text) IS
 
 CREATE FUNCTION tiering.verify_state(scheme text) RETURNS TABLE (kind text, finding text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE COST 1000000 ROWS 1
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 BEGIN
 	PERFORM tiering.newest_version(scheme), _tiering.check_reads_whole(scheme, 'verify_state');
