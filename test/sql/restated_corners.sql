@@ -107,7 +107,7 @@ BEGIN
 	customers := r.customers; recorded := r.recorded;
 	moved := (SELECT string_agg(format('%s %s', a.customer_id, a.tier), ',')
 		FROM tiering.assignment a WHERE a.scheme = this);
-	left_over := (SELECT count(*) FROM tiering.dirty);
+	left_over := (SELECT count(*) FROM tiering.dirty d WHERE d.scheme = this);
 	RETURN NEXT;
 END;
 $$;

@@ -304,7 +304,7 @@ END;
 $$;
 SELECT format('CALL voided.live(%L)', 'void_random' || n)
 	FROM generate_series(1, GREATEST(t.scaled(3), 2)) n \gexec
-SELECT count(*) > t.scaled(700) AS many, count(DISTINCT bears::jsonb -> 'version') AS versions
+SELECT count(*) > t.scaled(700) AS many, count(DISTINCT bears::jsonb -> 'version') > 2 AS versions
 FROM voided.was;
 SELECT what, count(*) > 0 AS some FROM voided.done WHERE what !~ ' ' GROUP BY what ORDER BY what;
 SELECT count(*) AS wrong FROM voided.off;
