@@ -4,7 +4,7 @@
 # snapshot that has grown old. Each may fail as the list says and in no other way, none
 # waits for ever, and the invariants are true whenever somebody looks. 100 steps and 20
 # seconds; TIERING_TEST_SCALE=full: 300 steps and ten minutes. A step takes longer the more
-# came before it: after 1,000 of them the invariants alone take seconds.
+# came before it, as the invariants ask all of it.
 use strict;
 use warnings;
 use FindBin;
