@@ -31,6 +31,10 @@ AS $$
 		SELECT g.* FROM _tiering.last_graded(assignment_disagrees.scheme) g
 	)
 	SELECT CASE WHEN (a.tier, a.since) IS NOT DISTINCT FROM (e.tier, m.as_of)
+			AND a.cause <> m.cause
+		THEN format('customer "%s" is in %s for the cause %s, their last move was for %s',
+			a.customer_id, a.tier, a.cause, m.cause)
+		WHEN (a.tier, a.since) IS NOT DISTINCT FROM (e.tier, m.as_of)
 		THEN format('customer "%s" is in %s by version %s, their last assessment was by version %s',
 			a.customer_id, a.tier, a.version, e.version)
 		ELSE format('customer "%s" is in %s since %s, by their moves in %s since %s',
@@ -54,7 +58,7 @@ AS $$
 			ON n.version = a.version AND n.from_version = m.version AND n.tier = m.to_tier
 		CROSS JOIN LATERAL (SELECT COALESCE(n.becomes, m.to_tier) AS tier,
 			COALESCE(o.version, g.version, m.version) AS version) e
-	WHERE a.since IS DISTINCT FROM m.as_of OR a.tier IS DISTINCT FROM e.tier
+	WHERE a.since IS DISTINCT FROM m.as_of OR a.tier IS DISTINCT FROM e.tier OR a.cause <> m.cause
 		OR a.version <> e.version
 			AND (a.version IS DISTINCT FROM m.version
 				OR m.assessed <= COALESCE(o.as_of, g.as_of) AND (
@@ -63,8 +67,8 @@ AS $$
 	ORDER BY COALESCE(a.customer_id, m.customer_id) LIMIT 1
 $$;
 COMMENT ON FUNCTION _tiering.assignment_disagrees(text) IS
-'The first customer who is not where the moves that stand have led them, or not by the version of '
-'their last assessment';
+'The first customer who is not where the moves that stand have led them, not for the cause of the '
+'last one, or not by the version of their last assessment';
 
 -- Of whom the policy has noted anything, or ever did, assignment_before() tells what that comes
 -- to; all others have nothing noted. What another version would call a tier is left to
@@ -77,10 +81,6 @@ AS $$
 		SELECT DISTINCT ON (m.customer_id) m.customer_id,
 			CASE WHEN m.cause <> 'manual' THEN m.assessed END AS first_as_of
 		FROM _tiering.person_moves(noted_disagrees.scheme) m WHERE m.direction = 'new'
-		ORDER BY m.customer_id, m.as_of DESC, m.move DESC
-	), stood AS MATERIALIZED (
-		SELECT DISTINCT ON (m.customer_id) m.customer_id, m.cause
-		FROM _tiering.person_moves(noted_disagrees.scheme) m
 		ORDER BY m.customer_id, m.as_of DESC, m.move DESC
 	), noted AS MATERIALIZED (
 		SELECT a.customer_id FROM tiering.assignment a
@@ -96,7 +96,6 @@ AS $$
 	SELECT format('customer "%s" has %s %s, by their moves and entries %s', a.customer_id, x.key,
 		COALESCE(x.value, 'none'), COALESCE(e.value, 'none'))
 	FROM tiering.assignment a
-		JOIN stood s ON s.customer_id = a.customer_id
 		JOIN came c ON c.customer_id = a.customer_id
 		LEFT JOIN noted n ON n.customer_id = a.customer_id
 		LEFT JOIN LATERAL _tiering.assignment_before(a.scheme, a.customer_id, 'infinity') b
@@ -106,17 +105,15 @@ AS $$
 				ELSE '{}' END
 			- CASE WHEN b.kept_until IS NULL THEN '{kept_until}'::text[] ELSE '{}' END) x
 		JOIN LATERAL jsonb_each_text(CASE WHEN n.customer_id IS NOT NULL THEN to_jsonb(b)
-			ELSE jsonb_build_object('cause', s.cause, 'first_as_of', c.first_as_of) END) e
+			ELSE jsonb_build_object('first_as_of', c.first_as_of) END) e
 			ON e.key = x.key
 	WHERE a.scheme = noted_disagrees.scheme AND x.value IS DISTINCT FROM e.value
-		AND (n.customer_id IS NOT NULL OR a.cause <> s.cause
-			OR a.first_as_of IS DISTINCT FROM c.first_as_of)
+		AND (n.customer_id IS NOT NULL OR a.first_as_of IS DISTINCT FROM c.first_as_of)
 	ORDER BY a.customer_id, x.key LIMIT 1
 $$;
 COMMENT ON FUNCTION _tiering.noted_disagrees(text) IS
 'Part of verify_state(): the first customer of whom assignment says something else than moves and '
-'entries of watch_history come to: why they are where they are, when they came, what the policy '
-'has noted';
+'entries of watch_history come to: when they came, what the policy has noted';
 
 CREATE FUNCTION _tiering.assessment_disagrees(scheme text) RETURNS SETOF text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1
