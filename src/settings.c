@@ -49,6 +49,7 @@ static const char *const Pinned[][2] = {
 
 /* Set by functions of ours (SET jit = off and the like), for statements of theirs */
 static const char *const OfOurs[] = {
+	"cpu_index_tuple_cost",
 	"enable_hashjoin",
 	"enable_mergejoin",
 	"enable_nestloop",

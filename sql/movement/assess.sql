@@ -282,7 +282,8 @@ COMMENT ON FUNCTION _tiering.verdicts(text, text, date, int, date, text[], int, 
 'of its one; see write_verdicts()';
 
 -- The planner takes fetching rows by their tid to be dear, and would hash the whole
--- table instead; pages cost nothing here, in whichever order. Nobody else moves
+-- table instead; pages cost nothing here, in whichever order. An index that leads to them
+-- does, else that of assignment would be gone through for a whole scheme. Nobody else moves
 -- customers meanwhile: we have the turn; who locked them otherwise is not waited for long.
 -- Who leaves bears the version that graded them last, unless the new one calls their tier by
 -- another name.
@@ -293,7 +294,7 @@ CREATE FUNCTION _tiering.write_verdicts(kind text, scheme text, as_of date, vers
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET jit = off SET enable_mergejoin = off
 SET plan_cache_mode = force_custom_plan SET random_page_cost = 0 SET seq_page_cost = 0
-SET lock_timeout = '10s'
+SET cpu_index_tuple_cost = 0.25 SET lock_timeout = '10s'
 AS $$
 #variable_conflict use_variable
 BEGIN

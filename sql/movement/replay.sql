@@ -397,8 +397,11 @@ BEGIN ATOMIC
 			THEN GREATEST(replayed_steps.current_version, b.version)
 			ELSE replayed_steps.graded_by END
 	FROM _tiering.steps(replayed_steps.v) s
-		LEFT JOIN LATERAL _tiering.last_assessment(replayed_steps.scheme, replayed_steps.assessed) b
-			ON s.to_tier IS NULL;
+		-- not asked for who stays
+		LEFT JOIN LATERAL (
+			SELECT l.version
+			FROM _tiering.last_assessment(replayed_steps.scheme, replayed_steps.assessed) l
+			WHERE s.to_tier IS NULL) b ON true;
 END;
 COMMENT ON FUNCTION _tiering.replayed_steps(text, date, _tiering.verdict, int, int, text, text) IS
 'The moves of a verdict that a replay gives, with the cause of the replay unless they are by hand '

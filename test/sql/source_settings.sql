@@ -138,15 +138,15 @@ SELECT tiering.create_ladder('ways', 'assets', '{low,high}', '{NULL,200}'),
 	tiering.publish('ways', '2024-01-01'),
 	tiering.set_source('ways', $$SELECT string_agg(name || '=' || setting, ' ' ORDER BY name)
 		AS customer_id, 1 AS assets FROM pg_settings
-	WHERE name = ANY ('{enable_hashjoin,enable_mergejoin,enable_nestloop,enable_seqscan,jit,
-		lock_timeout,plan_cache_mode,random_page_cost,seq_page_cost}')$$);
+	WHERE name = ANY ('{cpu_index_tuple_cost,enable_hashjoin,enable_mergejoin,enable_nestloop,
+		enable_seqscan,jit,lock_timeout,plan_cache_mode,random_page_cost,seq_page_cost}')$$);
 SELECT p.oid::regprocedure AS sets_another, c.setting
 FROM pg_proc p CROSS JOIN unnest(p.proconfig) c(setting)
 	JOIN pg_settings g ON g.name = split_part(c.setting, '=', 1)
 WHERE p.pronamespace IN ('tiering'::regnamespace, '_tiering'::regnamespace)
 	AND (g.category LIKE 'Query Tuning%' OR g.name LIKE '%\_timeout')
-	AND g.name <> ALL ('{enable_hashjoin,enable_mergejoin,enable_nestloop,enable_seqscan,jit,
-		lock_timeout,plan_cache_mode,random_page_cost,seq_page_cost}');
+	AND g.name <> ALL ('{cpu_index_tuple_cost,enable_hashjoin,enable_mergejoin,enable_nestloop,
+		enable_seqscan,jit,lock_timeout,plan_cache_mode,random_page_cost,seq_page_cost}');
 CREATE PROCEDURE src.ways(way text) LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM tiering.refresh('ways', '2024-01-31');
@@ -157,7 +157,8 @@ BEGIN
 	WHERE scheme = 'ways';
 END;
 $$;
-SET jit = on; SET random_page_cost = 3.25; SET enable_mergejoin = on; SET enable_nestloop = on;
+SET jit = on; SET random_page_cost = 3.25; SET cpu_index_tuple_cost = 0.006;
+SET enable_mergejoin = on; SET enable_nestloop = on;
 BEGIN; CALL src.ways('on'); TABLE src.ran; ROLLBACK;
 SET jit = off; SET random_page_cost = 0.1; SET enable_mergejoin = off; SET enable_nestloop = off;
 SET plan_cache_mode = force_generic_plan;
