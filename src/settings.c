@@ -24,6 +24,9 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/guc_tables.h"
 
@@ -103,13 +106,36 @@ OfSession(struct config_generic *setting)
 	return NULL;
 }
 
-/* Until the nest level of settings ends; one that this server lacks is none */
+/*
+ * Until the nest level of settings ends; one that this server lacks is none. What
+ * is so already is not set: to set the time zone's abbreviations reads a file.
+ */
 void
 SettingsPinOne(const char *name, const char *value)
 {
-	if (GetConfigOption(name, true, false) != NULL)
+	const char *current = GetConfigOption(name, true, false);
+
+	if (current != NULL && strcmp(current, value) != 0)
 		(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/* Those that were kept with a query, name=value each */
+static void
+PinKept(ArrayType *kept)
+{
+	Datum	   *pairs;
+	int			n;
+
+	deconstruct_array(kept, TEXTOID, -1, false, TYPALIGN_INT, &pairs, NULL, &n);
+	for (int i = 0; i < n; i++)
+	{
+		char	   *name;
+		char	   *value;
+
+		ParseLongOption(TextDatumGetCString(pairs[i]), &name, &value);
+		SettingsPinOne(name, value);
+	}
 }
 
 /*
@@ -131,7 +157,7 @@ SettingsPin(ArrayType *kept)
 			SettingsPinOne(OfOurs[i], value);
 	}
 	if (kept != NULL)
-		ProcessGUCArray(kept, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE);
+		PinKept(kept);
 	return nestlevel;
 }
 

@@ -15,13 +15,16 @@
  */
 
 CREATE FUNCTION _tiering.person(scheme text, customer_id text) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE COST 100
-BEGIN ATOMIC
-	SELECT COALESCE((
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN COALESCE((
 		SELECT f.now_id FROM tiering.former_number f
 		WHERE f.scheme = person.scheme COLLATE "C"
-			AND f.customer_id = person.customer_id COLLATE "C"), person.customer_id);
+			AND f.customer_id = person.customer_id COLLATE "C"), customer_id);
 END;
+$$;
 COMMENT ON FUNCTION _tiering.person(text, text) IS
 'The number by which a customer is called: that which they have now, or which they had when they '
 'became one with another; the one given, if it is none that they had before';
@@ -95,82 +98,104 @@ COMMENT ON FUNCTION _tiering.became(text, date, int) IS
 'The customers who are one with another on a day, as known by a batch, and with whom; a null day: '
 'now';
 
--- Most customers have to do with no merge, and what all of them led to is not looked for.
+-- Most customers have to do with no merge, and what all of them led to is not looked for. Nor
+-- is that planned again for each call: what is asked of one customer keeps its plans here.
 CREATE FUNCTION _tiering.became_one(scheme text, customer_id text, day date, known int)
 RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000
-BEGIN ATOMIC
-	SELECT CASE WHEN EXISTS (
-			SELECT FROM tiering.customer_alias a
-			WHERE a.scheme = became_one.scheme COLLATE "C" AND a.leads IS NOT NULL
-				AND a.from_id = ANY (ARRAY[became_one.customer_id COLLATE "C"] || ARRAY(
-					SELECT f.customer_id FROM tiering.former_number f
-					WHERE f.scheme = became_one.scheme COLLATE "C"
-						AND f.now_id = became_one.customer_id COLLATE "C")))
-		THEN (SELECT b.becomes
-			FROM _tiering.became(became_one.scheme, became_one.day, became_one.known) b
-			WHERE b.customer_id = became_one.customer_id) END;
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF EXISTS (
+		SELECT FROM tiering.customer_alias a
+		WHERE a.scheme = became_one.scheme COLLATE "C" AND a.leads IS NOT NULL
+			AND a.from_id = ANY (ARRAY[became_one.customer_id COLLATE "C"] || ARRAY(
+				SELECT f.customer_id FROM tiering.former_number f
+				WHERE f.scheme = became_one.scheme COLLATE "C"
+					AND f.now_id = became_one.customer_id COLLATE "C")))
+	THEN
+		RETURN (SELECT b.becomes FROM _tiering.became(scheme, day, known) b
+			WHERE b.customer_id = became_one.customer_id);
+	END IF;
+	RETURN NULL;
 END;
+$$;
 COMMENT ON FUNCTION _tiering.became_one(text, text, date, int) IS
 'With whom a customer is one on a day, as known by a batch, as became() tells it; null: with '
 'nobody';
 
 CREATE FUNCTION _tiering.numbers_ever(scheme text, customers text[]) RETURNS text[]
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000
-BEGIN ATOMIC
-	SELECT CASE WHEN numbers_ever.customers IS NOT NULL THEN numbers_ever.customers
-		|| ARRAY(
-			SELECT f.customer_id FROM tiering.former_number f
-			WHERE f.scheme = numbers_ever.scheme COLLATE "C"
-				AND f.now_id = ANY (numbers_ever.customers COLLATE "C")) END;
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF customers IS NULL THEN
+		RETURN NULL;
+	END IF;
+	RETURN customers || ARRAY(
+		SELECT f.customer_id FROM tiering.former_number f
+		WHERE f.scheme = numbers_ever.scheme COLLATE "C"
+			AND f.now_id = ANY (customers COLLATE "C"));
 END;
+$$;
 COMMENT ON FUNCTION _tiering.numbers_ever(text, text[]) IS
 'The numbers of customers, and those that they had before; null if that is given';
 
 CREATE FUNCTION _tiering.number_now(scheme text, customer_id text) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000
-BEGIN ATOMIC
-	SELECT COALESCE(_tiering.became_one(number_now.scheme, p.id, NULL, NULL), p.id)
-	FROM (SELECT _tiering.person(number_now.scheme, number_now.customer_id)) p(id);
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	now_id text := _tiering.person(scheme, customer_id);
+BEGIN
+	RETURN COALESCE(_tiering.became_one(scheme, now_id, NULL, NULL), now_id);
 END;
+$$;
 COMMENT ON FUNCTION _tiering.number_now(text, text) IS
 'The number of a customer now, or of the one with whom they became one';
 
 CREATE FUNCTION _tiering.numbers_now(scheme text, customers text[]) RETURNS text[]
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000
-BEGIN ATOMIC
-	SELECT CASE WHEN numbers_now.customers IS NULL OR NOT EXISTS (
-			SELECT FROM tiering.customer_alias a
-			WHERE a.scheme = numbers_now.scheme COLLATE "C")
-		THEN numbers_now.customers
-		ELSE ARRAY(
-			SELECT DISTINCT COALESCE(b.becomes, f.now_id, c.customer_id) COLLATE "C"
-			FROM unnest(numbers_now.customers) c(customer_id)
-				LEFT JOIN tiering.former_number f ON f.scheme = numbers_now.scheme COLLATE "C"
-					AND f.customer_id = c.customer_id COLLATE "C"
-				LEFT JOIN _tiering.became(numbers_now.scheme, NULL, NULL) b
-					ON b.customer_id COLLATE "C"
-						= COALESCE(f.now_id, c.customer_id) COLLATE "C") END;
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF customers IS NULL OR NOT EXISTS (
+		SELECT FROM tiering.customer_alias a WHERE a.scheme = numbers_now.scheme COLLATE "C")
+	THEN
+		RETURN customers;
+	END IF;
+	RETURN ARRAY(
+		SELECT DISTINCT COALESCE(b.becomes, f.now_id, c.customer_id) COLLATE "C"
+		FROM unnest(customers) c(customer_id)
+			LEFT JOIN tiering.former_number f ON f.scheme = numbers_now.scheme COLLATE "C"
+				AND f.customer_id = c.customer_id COLLATE "C"
+			LEFT JOIN _tiering.became(numbers_now.scheme, NULL, NULL) b
+				ON b.customer_id COLLATE "C" = COALESCE(f.now_id, c.customer_id) COLLATE "C");
 END;
+$$;
 COMMENT ON FUNCTION _tiering.numbers_now(text, text[]) IS
 'The numbers that customers, or those with whom they became one, have now, each once; null if that '
 'is given';
 
 CREATE FUNCTION _tiering.persons(scheme text, customers text[], day date) RETURNS text[]
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000
-BEGIN ATOMIC
-	SELECT CASE WHEN persons.customers IS NULL THEN NULL
-		-- nobody is one with any of them into whom nobody was merged
-		WHEN NOT EXISTS (
-			SELECT FROM tiering.customer_alias a
-			WHERE a.scheme = persons.scheme COLLATE "C" AND a.leads IS NOT NULL
-				AND a.to_id = ANY (ARRAY(SELECT n COLLATE "C"
-					FROM unnest(_tiering.numbers_ever(persons.scheme, persons.customers)) n)))
-		THEN persons.customers
-		ELSE persons.customers || ARRAY(
-			SELECT b.customer_id FROM _tiering.became(persons.scheme, persons.day, NULL) b
-			WHERE b.becomes COLLATE "C" = ANY (persons.customers COLLATE "C")) END;
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- nobody is one with any of them into whom nobody was merged
+	IF customers IS NULL OR NOT EXISTS (
+		SELECT FROM tiering.customer_alias a
+		WHERE a.scheme = persons.scheme COLLATE "C" AND a.leads IS NOT NULL
+			AND a.to_id = ANY (ARRAY(SELECT n COLLATE "C"
+				FROM unnest(_tiering.numbers_ever(persons.scheme, customers)) n)))
+	THEN
+		RETURN customers;
+	END IF;
+	RETURN customers || ARRAY(
+		SELECT b.customer_id FROM _tiering.became(scheme, day, NULL) b
+		WHERE b.becomes COLLATE "C" = ANY (customers COLLATE "C"));
 END;
+$$;
 COMMENT ON FUNCTION _tiering.persons(text, text[], date) IS
 'Customers, and those who are one with one of them on a day; a null day: now; null if that is '
 'given';
@@ -192,9 +217,17 @@ COMMENT ON FUNCTION _tiering.joined_since(text, date) IS
 -- few numbers the former ones are found by the index.
 CREATE FUNCTION _tiering.numbers_told(scheme text, day date, numbers text[])
 RETURNS TABLE (number text, customer_id text)
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100
-BEGIN ATOMIC
-	WITH since AS MATERIALIZED (
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000 ROWS 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	IF NOT EXISTS (
+		SELECT FROM tiering.customer_alias a WHERE a.scheme = numbers_told.scheme COLLATE "C")
+	THEN
+		RETURN;
+	END IF;
+	RETURN QUERY WITH since AS MATERIALIZED (
 		SELECT unnest(ARRAY[j.customer_id, j.becomes]) COLLATE "C" AS customer_id
 		FROM _tiering.joined_since(numbers_told.scheme, numbers_told.day) j
 	), one AS MATERIALIZED (
@@ -216,6 +249,7 @@ BEGIN ATOMIC
 		THEN COALESCE(t.becomes, f.now_id) END
 	FROM former f LEFT JOIN one t ON t.customer_id = f.now_id;
 END;
+$$;
 COMMENT ON FUNCTION _tiering.numbers_told(text, date, text[]) IS
 'Whose are the numbers by which a source or a series may tell of customers on a day, where they '
 'are not those that these have now; null: of nobody, as they became one with another since. Of '

@@ -23,16 +23,19 @@ COMMENT ON FUNCTION _tiering.assessed_days(text, date, date) IS
 
 CREATE FUNCTION _tiering.last_assessment(scheme text, before date DEFAULT 'infinity',
 	OUT as_of date, OUT version int)
-LANGUAGE sql STABLE PARALLEL SAFE COST 100
-BEGIN ATOMIC
-	SELECT d.as_of, d.version FROM tiering.distribution_history d
-	WHERE d.scheme = last_assessment.scheme AND d.as_of < last_assessment.before
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	SELECT d.as_of, d.version INTO as_of, version FROM tiering.distribution_history d
+	WHERE d.scheme = last_assessment.scheme COLLATE "C" AND d.as_of < before
 		AND NOT EXISTS (
 			SELECT FROM tiering.batch v
 			WHERE v.scheme = d.scheme AND v.kind = 'void' AND v.as_of = d.as_of
 				AND v.recorded_at >= d.recorded_at)
 	ORDER BY d.as_of DESC, d.recorded_at DESC LIMIT 1;
 END;
+$$;
 COMMENT ON FUNCTION _tiering.last_assessment(text, date) IS
 'The last assessment of a scheme before a day, and the version that graded; null if there is none';
 
@@ -93,12 +96,15 @@ COMMENT ON FUNCTION _tiering.last_own(text) IS
 'The last assessment of their own of each customer of a scheme who had one';
 
 CREATE FUNCTION _tiering.last_assessed(scheme text, customer_id text) RETURNS date
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000
-BEGIN ATOMIC
-	SELECT GREATEST((SELECT l.as_of FROM _tiering.last_assessment(last_assessed.scheme) l),
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN GREATEST((SELECT l.as_of FROM _tiering.last_assessment(scheme) l),
 		(SELECT o.as_of FROM _tiering.last_own(last_assessed.scheme) o
 		 WHERE o.customer_id COLLATE "C" = last_assessed.customer_id COLLATE "C"));
 END;
+$$;
 COMMENT ON FUNCTION _tiering.last_assessed(text, text) IS
 'The last assessment of a customer: of the whole scheme, or of their own';
 

@@ -11,23 +11,20 @@ SET jit = off SET enable_nestloop = off
 AS $$
 #variable_conflict use_column
 DECLARE
-	k tiering.kept_assessment;
+	k tiering.kept_assessment := _tiering.stood_as_kept(scheme, as_of, NULL);
 BEGIN
-	IF as_of IS NULL THEN
+	IF k.slot IS NOT NULL THEN
+		RETURN QUERY SELECT r.customer_id, r.tier, r.measure FROM _tiering.kept_rows(k, NULL) r
+		WHERE r.tier IS NOT NULL;
+	ELSIF as_of IS NULL THEN
 		RETURN QUERY SELECT a.customer_id, a.tier, m.measure
 		FROM tiering.assignment a
 			LEFT JOIN _tiering.current_measures(customers_on.scheme, NULL) m
 				ON m.customer_id COLLATE "C" = a.customer_id
 		WHERE a.scheme = customers_on.scheme COLLATE "C";
-		RETURN;
-	END IF;
-	k := _tiering.stood_as_kept(scheme, as_of, NULL);
-	IF k.slot IS NULL THEN
+	ELSE
 		RETURN QUERY SELECT s.* FROM _tiering.stood_with(customers_on.scheme, as_of, NULL) s;
-		RETURN;
 	END IF;
-	RETURN QUERY SELECT r.customer_id, r.tier, r.measure FROM _tiering.kept_rows(k, NULL) r
-	WHERE r.tier IS NOT NULL;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.customers_on(text, date) IS

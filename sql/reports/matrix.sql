@@ -192,18 +192,25 @@ COMMENT ON FUNCTION _tiering.migration_counts(text, date, date, timestamptz) IS
 'Customers by their tiers at the ends of two days, by the moves alone; null where they had '
 'none. Part of cells()';
 
--- A move that is dated after its assessment, or before it, is not in what was kept of that.
+-- A move that is dated after its assessment, or before it, is not in what was kept of that. Now
+-- customers are where they stood then if nothing has come after it.
 CREATE FUNCTION _tiering.stood_as_kept(scheme text, day date, known_at timestamptz)
 RETURNS tiering.kept_assessment
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	k tiering.kept_assessment := _tiering.kept(scheme, day, known_at);
+	last date := COALESCE(day, (SELECT l.as_of FROM _tiering.last_assessment(scheme) l));
+	k tiering.kept_assessment := _tiering.kept(scheme, last, known_at);
 BEGIN
 	IF k.slot IS NULL OR EXISTS (
 		SELECT FROM _tiering.known_moves(scheme COLLATE "C", known_at) m
-		WHERE m.as_of <> m.assessed AND (m.as_of <= day) <> (m.assessed <= day))
+		WHERE m.as_of <> m.assessed AND (m.as_of <= last) <> (m.assessed <= last))
+		-- by the index on days, not that on customers
+		OR day IS NULL AND (EXISTS (
+			SELECT FROM tiering.migration m
+			WHERE m.as_of > last AND m.scheme || '' = stood_as_kept.scheme COLLATE "C")
+			OR EXISTS (SELECT FROM _tiering.last_own(scheme COLLATE "C") o WHERE o.as_of > last))
 	THEN
 		RETURN NULL;
 	END IF;
@@ -211,7 +218,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.stood_as_kept(text, date, timestamptz) IS
-'The assessment of a day, if it is kept and tells where customers stood at the end of the day';
+'The assessment of a day, if it is kept and tells where customers stood at the end of the day; a '
+'null day: the last one, if it tells where they are now';
 
 CREATE FUNCTION _tiering.stood_with(scheme text, day date, known_at timestamptz)
 RETURNS TABLE (customer_id text, tier text, measure numeric)

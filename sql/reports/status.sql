@@ -58,15 +58,21 @@ COMMENT ON FUNCTION _tiering.projections(text, date, text[]) IS
 
 CREATE FUNCTION _tiering.tier_with(scheme text, version int, metrics text[], amounts numeric[],
 	measure text, amount numeric, rank int) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE COST 20
-BEGIN ATOMIC
-	SELECT _tiering.tier_of(tier_with.scheme, tier_with.version,
-		COALESCE(array_agg(m.metric ORDER BY m.ordinality), ARRAY[tier_with.measure]),
-		COALESCE(array_agg(CASE WHEN m.metric = tier_with.measure COLLATE "C"
-			THEN tier_with.amount ELSE m.amount END ORDER BY m.ordinality),
-			ARRAY[tier_with.amount]), tier_with.rank)
-	FROM unnest(tier_with.metrics, tier_with.amounts) WITH ORDINALITY m(metric, amount);
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 20
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	at int := array_position(metrics, measure);
+BEGIN
+	IF metrics IS NULL THEN
+		metrics := ARRAY[measure];
+		amounts := ARRAY[amount];
+	ELSIF at IS NOT NULL THEN
+		amounts[at] := amount;
+	END IF;
+	RETURN _tiering.tier_of(scheme, version, metrics, amounts, rank);
 END;
+$$;
 COMMENT ON FUNCTION _tiering.tier_with(text, int, text[], numeric[], text, numeric, int) IS
 'What tier_of() says if the measure is another one, and nothing else is known if metrics is null';
 
@@ -180,24 +186,30 @@ COMMENT ON COLUMN tiering.projected_tier.version IS 'The version whose rules the
 
 CREATE FUNCTION _tiering.decided_about(scheme text, customer_id text, as_of date,
 	OUT override text, OUT request_pending text)
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000
-BEGIN ATOMIC
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
 	SELECT string_agg(r.kind || ' ' || r.tier, ', ' ORDER BY r.request)
 			FILTER (WHERE r.counts @> decided_about.as_of),
 		string_agg(r.kind || ' ' || r.tier, ', ' ORDER BY r.request)
 			FILTER (WHERE r.state = 'pending')
+	INTO override, request_pending
 	FROM tiering.request_state r
 	WHERE r.scheme = decided_about.scheme COLLATE "C"
 		AND r.customer_id = decided_about.customer_id COLLATE "default";
 END;
+$$;
 COMMENT ON FUNCTION _tiering.decided_about(text, text, date) IS
 'Part of customer_status(): the overrides of a customer that count on a day, and the requests that '
 'wait for a decision';
 
 CREATE FUNCTION _tiering.benefits_told(scheme text, version int, tier text) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000
-BEGIN ATOMIC
-	SELECT NULLIF(concat_ws('; ', (
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN NULLIF(concat_ws('; ', (
 			SELECT string_agg(concat(COALESCE(b.title, b.benefit), ': ' || trim_scale(b.value)
 				|| COALESCE(' ' || b.unit, '')), '; ' ORDER BY b.benefit)
 			FROM _tiering.benefit_had b
@@ -209,17 +221,19 @@ BEGIN ATOMIC
 				AND s.version = benefits_told.version
 				AND s.tier = benefits_told.tier COLLATE "C")), '');
 END;
+$$;
 COMMENT ON FUNCTION _tiering.benefits_told(text, int, text) IS
 'Part of customer_status(): what customers of a tier get, each benefit by its title or its name '
 'and how much of it, and behind them what its service says; null if there is neither';
 
--- Source and series are run for this one customer, each once.
+-- Source and series are run for this one customer, each once. To plan what is asked takes
+-- longer than to ask it: plans are kept, here and in what is called.
 CREATE FUNCTION _tiering.measured(scheme text, customer_id text, as_of date, version int, rank int,
 	OUT measure numeric, OUT way _tiering.lack, OUT to_hold numeric, OUT to_stay numeric,
 	OUT hold_until date, OUT days_left int, OUT projected_tier text,
 	OUT projected_measure numeric)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100000
-SET search_path = pg_catalog, pg_temp SET jit = off
+SET search_path = pg_catalog, pg_temp SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -228,6 +242,7 @@ DECLARE
 			AND m.is_measure;
 	m record;
 	s record;
+	lacks _tiering.lack[];
 BEGIN
 	SELECT r.metrics, r.amounts INTO m
 	FROM tiering.source b, LATERAL _tiering.amounts_told(measured.scheme, measured.as_of,
@@ -236,8 +251,9 @@ BEGIN
 	SELECT p.balances, p.period, p.projected INTO s
 	FROM _tiering.projections(measured.scheme, measured.as_of, ARRAY[measured.customer_id]) p;
 	measure := m.amounts[array_position(m.metrics, measured_by)];
-	SELECT l.* INTO way FROM _tiering.next_lacks(scheme, measured.version, m.metrics, m.amounts,
-		measured.rank) l LIMIT 1;
+	lacks := ARRAY(SELECT l FROM _tiering.next_lacks(scheme, measured.version, m.metrics,
+		m.amounts, measured.rank) l);
+	way := lacks[1];
 	projected_measure := s.projected;
 	IF projected_measure IS NULL THEN
 		RETURN;
@@ -247,7 +263,7 @@ BEGIN
 	projected_tier := _tiering.tier_with(scheme, measured.version, m.metrics, m.amounts,
 		measured_by, s.projected, measured.rank);
 	to_hold := _tiering.balance_needed(s.balances, l.bound, s.period, measured.as_of, l.open)
-	FROM _tiering.next_lacks(scheme, measured.version, m.metrics, m.amounts, measured.rank) l
+	FROM unnest(lacks) l
 	WHERE (l.tier, l.rule) = (way.tier, way.rule) AND l.metric = measured_by COLLATE "C";
 	to_stay := _tiering.balance_needed(s.balances, l.bound, s.period, measured.as_of, l.open)
 	FROM _tiering.least_to_stay(scheme, measured.version, m.metrics, m.amounts, measured.rank) l;
@@ -265,7 +281,7 @@ RETURNS TABLE (tier text, title text, title_zh text, since date, cause text, ear
 	to_stay numeric, hold_until date, days_left int, projected_tier text,
 	projected_measure numeric, benefits text, next_review date)
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 100000 ROWS 1
-SET search_path = pg_catalog, pg_temp SET jit = off
+SET search_path = pg_catalog, pg_temp SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -74,20 +74,23 @@ COMMENT ON FUNCTION _tiering.is_bound(oid) IS
 -- Whoever may read assignment was given all. A view that was granted by hand, and not by
 -- grant_role(), shows all, too, unless the reader is confined.
 CREATE FUNCTION _tiering.granted_all(reader oid) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE COST 100
-BEGIN ATOMIC
-	SELECT CASE
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN CASE
 		WHEN NOT EXISTS (SELECT FROM tiering.report_right) THEN true
-		WHEN granted_all.reader = 0 THEN false
-		WHEN has_table_privilege(granted_all.reader, 'tiering.assignment', 'SELECT') THEN true
+		WHEN reader = 0 THEN false
+		WHEN has_table_privilege(reader, 'tiering.assignment', 'SELECT') THEN true
 		WHEN EXISTS (SELECT FROM tiering.report_right r
-			WHERE pg_has_role(granted_all.reader, r.role, 'USAGE')) THEN false
+			WHERE pg_has_role(reader, r.role, 'USAGE')) THEN false
 		ELSE EXISTS (
 			SELECT FROM pg_class c
 			WHERE c.relnamespace = 'tiering'::regnamespace AND c.relkind = 'v'
 				AND NOT has_table_privilege('public', c.oid, 'SELECT')
-				AND has_table_privilege(granted_all.reader, c.oid, 'SELECT')) END;
+				AND has_table_privilege(reader, c.oid, 'SELECT')) END;
 END;
+$$;
 COMMENT ON FUNCTION _tiering.granted_all(oid) IS
 'Whether a reader is not confined: they were given the right to all customers of all schemes';
 
@@ -101,13 +104,18 @@ COMMENT ON FUNCTION _tiering.reads_all(oid) IS
 
 -- Whom policies bind sees some, as one of them may hide anybody.
 CREATE FUNCTION _tiering.granted(reader oid, scheme text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE COST 100
-BEGIN ATOMIC
-	SELECT CASE WHEN _tiering.granted_all(granted.reader) THEN true ELSE (
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF _tiering.granted_all(reader) THEN
+		RETURN true;
+	END IF;
+	RETURN (
 		SELECT bool_or(r.dimension = '') FROM tiering.report_right r
-		WHERE r.scheme = granted.scheme COLLATE "C"
-			AND pg_has_role(granted.reader, r.role, 'USAGE')) END;
+		WHERE r.scheme = granted.scheme COLLATE "C" AND pg_has_role(reader, r.role, 'USAGE'));
 END;
+$$;
 COMMENT ON FUNCTION _tiering.granted(oid, text) IS
 'Whether a reader was given the right to all customers of a scheme: true, or false if only to '
 'those with some value of a dimension; null: to nobody';
