@@ -1,6 +1,9 @@
 /*
  * Who is near a bound: how far each customer is from the next tier, and from losing the
  * one that they are in.
+ *
+ * What is missing to the next tier shortfall() knows. Where the measure alone tells the same,
+ * near_upgrade goes by the one that is kept, which takes no source: by_measure() says where.
  */
 
 -- The rules that look at the measure alone. One that looks at other metrics, too,
@@ -52,15 +55,22 @@ COMMENT ON FUNCTION _tiering.percent_of(numeric, numeric) IS
 'How far it is to a bound, in per cent of that; null if that is 0';
 
 -- A candidate is next for the measures below its bounds but not below those of a lower one.
+-- Tiers that the version does not have, but another one, are of no rank: see is_next().
 CREATE VIEW _tiering.next_bound AS
-WITH candidate AS (
+WITH named AS (
+	SELECT v.scheme, v.version, n.tier, t.rank
+	FROM tiering.scheme_version v
+		JOIN (SELECT DISTINCT o.scheme, o.tier FROM tiering.tier o) n ON n.scheme = v.scheme
+		LEFT JOIN tiering.tier t ON t.scheme = v.scheme AND t.version = v.version
+			AND t.tier = n.tier
+), candidate AS (
 	SELECT t.scheme, t.version, t.tier, t.rank, b.tier AS next_tier, b.rank AS next_rank,
 		b.measure, lower(b.bounds) AS bound, b.period,
 		numrange(NULL, lower(b.bounds), CASE WHEN lower_inc(b.bounds) THEN '()' ELSE '(]' END)
 			AS below
-	FROM tiering.tier t
+	FROM named t
 		JOIN tiering.measure_bound b ON b.scheme = t.scheme AND b.version = t.version
-			AND b.rank > t.rank
+			AND COALESCE(b.rank > t.rank, true)
 )
 SELECT c.scheme, c.version, c.tier, c.next_tier, c.next_rank, c.measure, c.period, c.bound,
 	upper_inc(c.below) AS pass,
@@ -76,62 +86,184 @@ COMMENT ON VIEW _tiering.next_bound IS
 'Into which higher tier a measure leads from a tier next, and from which bound on, by the measures '
 'for which it is the next';
 
+-- Where all rules look at the measure alone, each rank takes what is above one bound, and the
+-- higher the rank the higher that is, bounds tell what shortfall() does: who is to rise has one
+-- way. A base tier takes everything. What is only for staying leads nowhere.
+CREATE FUNCTION _tiering.by_measure(scheme text, version int) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN COALESCE(bool_and(w.advised AND w.taken = nummultirange(numrange(lower(w.bounds), NULL,
+		CASE WHEN lower_inc(w.bounds) THEN '[)' ELSE '()' END))), true)
+	FROM (
+		SELECT b.bounds, b.advised, range_agg(b.bounds) OVER (ORDER BY b.rank DESC) AS taken
+		FROM (SELECT t.rank, r.bounds,
+				m.is_measure AND m.actionable AND NOT lower_inf(r.bounds) AS advised
+			  FROM tiering.rule r
+				JOIN tiering.metric m ON m.scheme = r.scheme AND m.version = r.version
+					AND m.metric = r.metric
+				JOIN tiering.tier t ON t.scheme = r.scheme AND t.version = r.version
+					AND t.tier = r.tier
+			  WHERE r.scheme = by_measure.scheme COLLATE "C"
+				AND r.version = by_measure.version AND NOT r.stay
+			  UNION ALL
+			  SELECT t.rank, numrange(NULL, NULL), true FROM tiering.tier t
+			  WHERE t.scheme = by_measure.scheme COLLATE "C" AND t.version = by_measure.version
+				AND t.base) b) w;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.by_measure(text, int) IS
+'Whether the measure alone says what shortfall() tells of the customers of a version, so that '
+'near_upgrade goes by the one that is kept';
+
+CREATE VIEW _tiering.near_version AS
+SELECT o.scheme, v.version, o.refreshed_as_of,
+	_tiering.by_measure(o.scheme, v.version) AS by_measure
+FROM tiering.source o
+	JOIN tiering.scheme_version v ON v.scheme = o.scheme AND v.status <> 'draft'
+		AND v.effective @> o.refreshed_as_of;
+COMMENT ON VIEW _tiering.near_version IS
+'By which version near_upgrade tells of a scheme, and how';
+COMMENT ON COLUMN _tiering.near_version.scheme IS 'Scheme';
+COMMENT ON COLUMN _tiering.near_version.version IS 'The version that graded the last refresh';
+COMMENT ON COLUMN _tiering.near_version.refreshed_as_of IS 'As in source';
+COMMENT ON COLUMN _tiering.near_version.by_measure IS
+'Whether by the measure that is kept, and not by the source';
+
+-- Whoever reads the view calls this, as they do shown_sums(). Rows are as in shown_projected().
+CREATE FUNCTION _tiering.shown_near(key uuid, scheme text, reader oid)
+RETURNS TABLE (customer_id text, tier text, rank int, next_tier text, next_rank int, metric text,
+	measure numeric, bound numeric, distance numeric, distance_percent numeric, since date,
+	as_of date, version int, by_series boolean, pass boolean, period text,
+	conditions_missing int)
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL RESTRICTED COST 1000000 ROWS 1000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+SET jit = off SET debug_print_plan = off
+AS $$
+#variable_conflict use_column
+BEGIN
+	IF _tiering.reads(reader, scheme) IS NULL
+		OR NOT EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_near.key)
+	THEN
+		RETURN;
+	END IF;
+	RETURN QUERY
+	SELECT l.customer_id, l.tier, t.rank, l.next_tier, n.rank, l.metric, l.value, l.bound,
+		l.distance, l.distance_percent, a.since, v.refreshed_as_of, v.version,
+		m.is_measure AND COALESCE(l.distance >= 0, true), l.open, NULLIF(m.period, ''),
+		l.conditions_missing
+	FROM (SELECT DISTINCT ON (c.customer_id COLLATE "C") c.*
+		  FROM _tiering.cheapest_first(shown_near.scheme, NULL,
+			_tiering.seen(reader, shown_near.scheme, NULL)) WITH ORDINALITY c
+		  ORDER BY c.customer_id COLLATE "C", c.ordinality) l
+		JOIN _tiering.near_version v ON v.scheme = shown_near.scheme COLLATE "C"
+		JOIN tiering.assignment a ON a.scheme = v.scheme
+			AND a.customer_id = l.customer_id COLLATE "C"
+		JOIN tiering.metric m ON m.scheme = v.scheme AND m.version = v.version
+			AND m.metric = l.metric COLLATE "C"
+		JOIN tiering.tier n ON n.scheme = v.scheme AND n.version = v.version
+			AND n.tier = l.next_tier COLLATE "C"
+		LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = a.version
+			AND t.tier = a.tier;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.shown_near(uuid, text, oid) IS
+'What shortfall() tells first of each customer of a scheme whom a reader may see, for '
+'near_upgrade; nobody if that is not the key of views';
+
 -- Bounds are materialized, and joined by equality, so that whatever a report joins to these
 -- views, and however little is known of the tables, they are worked out once. So is what to
 -- hold, by the function itself; OFFSET 0 has it asked once a row, for both columns, and not at
 -- all if neither is selected. The order is there to keep the rows, as that of current_tier is.
+-- Whose measure is not known lacks the lowest bound, if they were assessed.
 CREATE VIEW tiering.near_upgrade AS
-WITH next AS MATERIALIZED (SELECT b.* FROM _tiering.next_bound b)
-SELECT a.scheme, a.customer_id, a.tier, a.rank, n.next_tier, n.next_rank, n.measure AS metric,
-	a.measure::numeric(38,2) AS measure, n.bound::numeric(38,2) AS bound,
-	_tiering.at_least(n.bound - a.measure)::numeric(38,2) AS distance,
-	_tiering.percent_of(n.bound - a.measure, n.bound)::numeric(38,4) AS distance_percent,
+WITH graded AS MATERIALIZED (SELECT v.* FROM _tiering.near_version v),
+	next AS MATERIALIZED (
+		SELECT b.* FROM _tiering.next_bound b
+			JOIN graded v ON v.scheme = b.scheme AND v.version = b.version AND v.by_measure)
+SELECT a.scheme, a.customer_id, a.tier, a.rank, a.next_tier, a.next_rank, a.metric,
+	a.measure::numeric(38,2) AS measure, a.bound::numeric(38,2) AS bound,
+	(sign(a.distance) * _tiering.at_least(abs(a.distance)))::numeric(38,2) AS distance,
+	a.distance_percent::numeric(38,4) AS distance_percent,
 	a.since, a.as_of, a.measured_as_of, a.version,
 	_tiering.at_least((r.required).balance)::numeric(38,2) AS balance_to_hold,
-	(r.required).until AS hold_until, n.period
-FROM _tiering.customer_now a
-	JOIN next n ON n.scheme = a.scheme AND n.version = a.version AND n.tier = a.tier
-		-- a customer whose measure is not known is not looked for by it
-		AND CASE WHEN n.measures @> a.measure THEN true END
+	(r.required).until AS hold_until, a.period, a.conditions_missing
+FROM (
+		SELECT c.scheme, c.customer_id, c.tier, c.rank, n.next_tier, n.next_rank,
+			n.measure AS metric, c.measure, n.bound, n.bound - c.measure AS distance,
+			_tiering.percent_of(n.bound - c.measure, n.bound) AS distance_percent,
+			c.since, c.as_of, c.measured_as_of, n.version, n.pass, n.key, n.refreshed_as_of,
+			n.period, 1 AS conditions_missing
+		FROM _tiering.customer_now c
+			JOIN next n ON n.scheme = c.scheme AND n.tier = c.tier
+				AND CASE WHEN c.measure IS NULL
+					THEN c.measured_as_of IS NOT NULL AND lower_inf(n.measures)
+					ELSE n.measures @> c.measure END
+		UNION ALL
+		SELECT v.scheme, l.customer_id, l.tier COLLATE "C", l.rank, l.next_tier COLLATE "C",
+			l.next_rank, l.metric COLLATE "C", l.measure, l.bound, l.distance,
+			l.distance_percent, l.since, l.as_of, l.as_of, l.version, l.pass,
+			CASE WHEN l.by_series THEN s.key END, l.as_of, l.period, l.conditions_missing
+		FROM graded v
+			LEFT JOIN tiering.series_source s ON s.scheme = v.scheme
+			CROSS JOIN LATERAL _tiering.shown_near(
+				(SELECT k.key FROM tiering.view_key k LIMIT 1), v.scheme,
+				(SELECT _tiering.reader())) l
+		WHERE NOT v.by_measure) a
 	CROSS JOIN LATERAL (
-		SELECT _tiering.balance_to_hold(n.key, n.refreshed_as_of, a.customer_id, n.bound,
-			n.pass, (SELECT _tiering.reader())) AS required OFFSET 0) r
+		SELECT _tiering.balance_to_hold(a.key, a.refreshed_as_of, a.customer_id, a.bound,
+			a.pass, (SELECT _tiering.reader())) AS required OFFSET 0) r
 ORDER BY a.measure IS NULL;
 COMMENT ON VIEW tiering.near_upgrade IS
-'How far each customer is from the next higher tier, by the measure alone. Those who are near: '
-'WHERE distance_percent <= 10. Where a customer is in a tier by hand or by a policy, and their '
-'measure leads further, the next tier is the one above that. shortfall() tells the same by all '
-'metrics';
+'How far each customer is from the next higher tier, by the cheapest way there. It is the first '
+'row that shortfall() has for them: of the rule that costs least the condition that is missed by '
+'most, of metrics that are actionable. Those who are near: WHERE distance_percent <= 10. Where all '
+'rules look at the measure alone, that is told by what customers had at their last assessment, and '
+'no source is run; who became one with another since is told by what both had. Of other schemes '
+'the source is asked, as of the last refresh and with the rights of the role that set it: have a '
+'condition on the scheme, and it is asked of that one. Before the first refresh there is nobody. '
+'Errors: those of a source that is asked, two rows for a customer in one (23505)';
 COMMENT ON COLUMN tiering.near_upgrade.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.near_upgrade.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.near_upgrade.tier IS 'The customer''s tier';
 COMMENT ON COLUMN tiering.near_upgrade.rank IS 'Its rank, higher being better';
 COMMENT ON COLUMN tiering.near_upgrade.next_tier IS
-'The lowest tier above it into which a higher measure alone leads';
+'The lowest tier above the one that they hold and the one that they earn, of those that they can '
+'reach; of several that the cheapest way leads to';
 COMMENT ON COLUMN tiering.near_upgrade.next_rank IS 'Its rank';
-COMMENT ON COLUMN tiering.near_upgrade.metric IS 'The metric that is the measure';
-COMMENT ON COLUMN tiering.near_upgrade.measure IS 'The customer''s measure';
+COMMENT ON COLUMN tiering.near_upgrade.metric IS
+'What has to change: the dearest of what the cheapest way takes';
+COMMENT ON COLUMN tiering.near_upgrade.measure IS
+'The customer''s value of that; null if it is not known';
 COMMENT ON COLUMN tiering.near_upgrade.bound IS
-'What it takes, or what has to be passed if the rule leaves the bound out';
+'What it takes, or what has to be passed if the rule leaves the bound out; null if any value does';
 COMMENT ON COLUMN tiering.near_upgrade.distance IS
-'By how much it has to rise, in its unit, rounded up; 0 on a bound that is left out';
+'By how much the value has to rise, or to fall if negative, in its unit, rounded up; 0 on a bound '
+'that is left out; null if the value is not known';
 COMMENT ON COLUMN tiering.near_upgrade.distance_percent IS
-'The same in per cent of the bound; null if that is 0';
+'The same in per cent of the bound, without a sign; null if that is 0';
 COMMENT ON COLUMN tiering.near_upgrade.since IS
 'The assessment from which on the customer is in the tier';
 COMMENT ON COLUMN tiering.near_upgrade.as_of IS
-'Date of the last refresh, or of what was loaded; null if there was none';
+'Date of the last refresh';
 COMMENT ON COLUMN tiering.near_upgrade.measured_as_of IS
-'The customer''s last assessment, of which measure is';
-COMMENT ON COLUMN tiering.near_upgrade.version IS 'The version of the scheme that graded';
+'The assessment of which measure is: the customer''s last one, or, where the source is asked, the '
+'last refresh';
+COMMENT ON COLUMN tiering.near_upgrade.version IS
+'The version of the scheme that graded the last refresh, whose rules these are';
 COMMENT ON COLUMN tiering.near_upgrade.balance_to_hold IS
 'The least balance that brings the next assessment''s average to the bound, or above one that is '
-'left out, if it stands from the day after the last refresh until hold_until; null where '
-'set_series() bound no series, the customer has none, or became one with another since the last '
-'refresh, or no day is left. 0 or less if nothing needs to be held';
+'left out, if it stands from the day after the last refresh until hold_until; null where metric is '
+'not the measure, or that has to fall, where set_series() bound no series, the customer has none, '
+'or became one with another since the last refresh, or no day is left. 0 or less if nothing needs '
+'to be held';
 COMMENT ON COLUMN tiering.near_upgrade.hold_until IS
 'The last day of the next assessment''s period';
-COMMENT ON COLUMN tiering.near_upgrade.period IS 'Of which days the measure is, as metric.period';
+COMMENT ON COLUMN tiering.near_upgrade.period IS
+'Of which days the metric is, as metric.period';
+COMMENT ON COLUMN tiering.near_upgrade.conditions_missing IS
+'How many metrics have to change for that way; shortfall() lists them';
 
 -- An expression only, so that the view is planned with it
 CREATE FUNCTION _tiering.is_watched(next_review date, next_tier text, falls boolean, misses int,

@@ -399,7 +399,8 @@ COMMENT ON FUNCTION _tiering.page_lorenz(text, date) IS
 'Part of report(): how much of the money the best customers hold, by tiers; null if there is none, '
 'or if a tier''s is below 0 or not known';
 
--- What near_upgrade and near_downgrade tell, by one pass over the customers
+-- Who is near by the measure that is kept, as near_downgrade tells, and near_upgrade where it
+-- says all; by one pass over the customers
 CREATE FUNCTION _tiering.page_near(scheme text, day date) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000
 BEGIN ATOMIC
@@ -568,12 +569,13 @@ COMMENT ON FUNCTION tiering.report(text, date, text) IS
 'development, migration since the assessment before, where the money came from, concentration, who '
 'is near, staffing, each dimension, data and seals. Labels are English and Chinese; it follows the '
 'reader''s light or dark setting, and prints. as_of: the assessment, the last one if null. title: '
-'the heading, the scheme''s title if null. Who is near, and staffing, are of now, and are there '
-'for the last assessment only. Money that is not kept for a day is a dash, with no total, share or '
-'curve of it. From a shell: PGCLIENTENCODING=UTF8 psql -XAt -c "SELECT tiering.report(''retail'')" '
-'> report.html. The page says that it is UTF-8, so it has to be fetched as that. Errors: unknown '
-'scheme (42704), an infinite day (22023), one that is no assessment (P0002). Example: SELECT '
-'tiering.report(''retail'', title => ''Retail, first quarter'')';
+'the heading, the scheme''s title if null. Who is near, by the measure alone, and staffing, are of '
+'now, and are there for the last assessment only. Money that is not kept for a day is a dash, with '
+'no total, share or curve of it. From a shell: PGCLIENTENCODING=UTF8 psql -XAt -c "SELECT '
+'tiering.report(''retail'')" > report.html. The page says that it is UTF-8, so it has to be '
+'fetched as that. Errors: unknown scheme (42704), an infinite day (22023), one that is no '
+'assessment (P0002). Example: SELECT tiering.report(''retail'', title => ''Retail, first '
+'quarter'')';
 
 CREATE FUNCTION _tiering.page_way(scheme text, customer_id text)
 RETURNS TABLE (n bigint, name text, rank int, valid daterange, direction text, cause text,

@@ -66,7 +66,7 @@ COMMENT ON FUNCTION _tiering.amounts_told(text, date, int, text[]) IS
 CREATE FUNCTION _tiering.shortfall(scheme text, within bigint, customers text[])
 RETURNS TABLE (customer_id text, tier text, next_tier text, rule int, metric text, value numeric,
 	bound numeric, distance numeric, distance_percent numeric, rule_percent numeric,
-	conditions_missing int)
+	conditions_missing int, open boolean)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
 AS $$
@@ -91,7 +91,7 @@ BEGIN
 	END IF;
 	RETURN QUERY
 	SELECT a.customer_id, a.tier, l.tier, l.rule, l.metric, l.value, l.bound, l.distance,
-		l.distance_percent, l.rule_percent, l.conditions_missing
+		l.distance_percent, l.rule_percent, l.conditions_missing, l.open
 	FROM (SELECT * FROM _tiering.shortfall_rows(scheme, graded, graded_by) WHERE everything
 		  UNION ALL
 		  SELECT * FROM _tiering.shortfall_rows(scheme, graded, graded_by, asked, within)
@@ -107,8 +107,29 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.shortfall(text, bigint, text[]) IS
-'What shortfall() tells, in no order; within is in 10^-4 per cent, and rule_percent the greatest '
-'distance_percent of the rule';
+'What shortfall() tells, in no order; within is in 10^-4 per cent, rule_percent the greatest '
+'distance_percent of the rule, and open whether the bound itself does not do';
+
+CREATE FUNCTION _tiering.cheapest_first(scheme text, within bigint, customers text[])
+RETURNS TABLE (customer_id text, tier text, next_tier text, rule int, metric text, value numeric,
+	bound numeric, distance numeric, distance_percent numeric, conditions_missing int,
+	open boolean)
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000
+BEGIN ATOMIC
+	SELECT l.customer_id, l.tier, l.next_tier, l.rule, l.metric, l.value, l.bound, l.distance,
+		l.distance_percent, l.conditions_missing, l.open
+	FROM (SELECT x.*, count(*) OVER (PARTITION BY x.customer_id COLLATE "C",
+			x.next_tier COLLATE "C", x.rule, x.metric COLLATE "C") AS times
+		  FROM _tiering.shortfall(cheapest_first.scheme, cheapest_first.within,
+			cheapest_first.customers) x) l
+	WHERE CASE WHEN l.times > 1
+		THEN _tiering.refuse_repeated(cheapest_first.scheme, l.customer_id) IS NULL ELSE true END
+	ORDER BY l.customer_id COLLATE "C", l.rule_percent, l.conditions_missing,
+		l.next_tier COLLATE "C", l.rule, l.distance_percent DESC, l.metric COLLATE "C";
+END;
+COMMENT ON FUNCTION _tiering.cheapest_first(text, bigint, text[]) IS
+'The same in the order of shortfall(): by the customer, the cheapest rule first, and of a rule the '
+'dearest condition; of two rows for a customer that tell of the same an error (23505)';
 
 CREATE FUNCTION tiering.shortfall(scheme text, within_percent numeric DEFAULT NULL,
 	customers text[] DEFAULT NULL)
@@ -131,13 +152,7 @@ BEGIN
 	RETURN QUERY
 	SELECT l.customer_id, l.tier, l.next_tier, l.rule, l.metric, l.value, l.bound, l.distance,
 		l.distance_percent, l.conditions_missing
-	FROM (SELECT x.*, count(*) OVER (PARTITION BY x.customer_id COLLATE "C",
-			x.next_tier COLLATE "C", x.rule, x.metric COLLATE "C") AS times
-		  FROM _tiering.shortfall(scheme, _tiering.percent_limit(within_percent), customers) x) l
-	WHERE CASE WHEN l.times > 1
-		THEN _tiering.refuse_repeated(scheme, l.customer_id) IS NULL ELSE true END
-	ORDER BY l.customer_id COLLATE "C", l.rule_percent, l.conditions_missing,
-		l.next_tier COLLATE "C", l.rule, l.distance_percent DESC, l.metric COLLATE "C";
+	FROM _tiering.cheapest_first(scheme, _tiering.percent_limit(within_percent), customers) l;
 END;
 $$;
 COMMENT ON FUNCTION tiering.shortfall(text, numeric, text[]) IS

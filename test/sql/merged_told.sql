@@ -73,7 +73,8 @@ SELECT t.fails(q) FROM unnest(ARRAY[
 	$$SELECT * FROM tiering.shortfall('told')$$,
 	$$SELECT * FROM tiering.shortfall('told', customers => '{D}')$$,
 	$$SELECT * FROM tiering.customer_status('told', 'A')$$,
-	$$SELECT balance_to_hold FROM tiering.near_upgrade WHERE scheme = 'told'$$]) q;
+	$$SELECT balance_to_hold FROM tiering.near_upgrade WHERE scheme = 'told'$$,
+	$$SELECT balance_to_hold FROM tiering.near_downgrade WHERE scheme = 'told'$$]) q;
 -- the source and the series both have two, and either is read first
 SELECT regexp_replace(t.fails($$SELECT * FROM tiering.projected_tier WHERE scheme = 'told'$$),
 	'(source|series) of', 'source or series of');

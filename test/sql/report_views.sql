@@ -72,16 +72,41 @@ SELECT count(*) > 200 AS many, count(*)
 	FILTER (WHERE (n.tier, n.assets) IS DISTINCT FROM (a.tier, a.measure)) AS wrong FROM t.now n
 	FULL JOIN (SELECT * FROM tiering.current_tier WHERE scheme = 'rv') a USING (customer_id);
 
--- near_upgrade: the next bound above the current tier
-SELECT count(*) > 100 AS many, count(*) FILTER (WHERE e IS DISTINCT FROM v) AS wrong, count(*)
-	FILTER (WHERE v.distance <= 0) AS reached
-FROM (SELECT n.customer_id, n.tier, u.tier AS next_tier, n.assets AS measure, u.bound,
-	u.bound - n.assets AS distance,
-	round((u.bound - n.assets) * 100 / u.bound, 4) AS distance_percent
-	  FROM t.now n JOIN t.level l USING (tier) JOIN t.level u
-		ON u.rank = (SELECT min(x.rank) FROM t.level x WHERE x.rank > l.rank AND x.bound > n.assets)
-		AND u.bound IS NOT NULL) e
-	FULL JOIN (SELECT customer_id, tier, next_tier, measure, bound, distance, distance_percent
+-- near_upgrade: of the cheapest rule of the next tier, above what they hold and what they earn,
+-- what is missed by most
+SELECT count(*) > 100 AS many, count(*) FILTER (WHERE e IS DISTINCT FROM v) AS wrong,
+	count(*) FILTER (WHERE v.measure IS NULL) > 0 AS unknown,
+	count(DISTINCT (v.next_tier, v.metric)) AS ways
+FROM (
+	SELECT DISTINCT ON (customer_id) customer_id, held, tier COLLATE "C" AS next_tier,
+		metric COLLATE "C" AS metric, value::numeric(38,2) AS measure,
+		bound::numeric(38,2) AS bound, (bound - value)::numeric(38,2) AS distance,
+		NULLIF(percent, 'Infinity')::numeric(38,4) AS distance_percent, missing::int
+	FROM (
+		SELECT x.*, count(*) OVER rule AS missing, max(x.percent) OVER rule AS cost
+		FROM (
+			SELECT n.customer_id, n.tier AS held, GREATEST(h.rank, g.rank) AS above, r.*, v.value,
+				k.bound, COALESCE(round(abs(k.bound - v.value) * 100 / abs(k.bound), 4),
+					'Infinity') AS percent
+			FROM t.now n JOIN t.bank b ON b.customer_id::text = n.customer_id
+				JOIN t.graded_bank e ON (e.d, e.customer_id) = (b.d, b.customer_id)
+				JOIN t.level h ON h.tier = n.tier JOIN t.level g ON g.tier = e.tier
+				CROSS JOIN (VALUES ('middle', 10, 1, 'assets', 150, NULL),
+					('middle', 10, 2, 'assets', 140, 150), ('high', 20, 1, 'assets', 1000, NULL),
+					('high', 20, 2, 'vip', 1, NULL), ('high', 20, 3, 'assets', NULL, -100),
+					('top', 30, 1, 'assets', 5000, NULL), ('top', 30, 1, 'vip', 1, NULL),
+					('top', 30, 2, 'assets', 8000, NULL)) r (tier, rank, rule, metric, low, high),
+				LATERAL (SELECT CASE r.metric WHEN 'vip' THEN b.vip::int ELSE b.assets END)
+					v(value),
+				LATERAL (SELECT CASE WHEN r.low IS NULL OR v.value >= r.high THEN r.high
+					ELSE r.low END) k(bound)
+			WHERE b.d = '2024-04-30' AND (COALESCE(v.value >= r.low, r.low IS NULL)
+				AND COALESCE(v.value < r.high, r.high IS NULL)) IS NOT TRUE) x
+		WINDOW rule AS (PARTITION BY x.customer_id, x.tier, x.rule)) x
+	WHERE rank > above AND rank = CASE WHEN above < 10 THEN 10 WHEN above < 20 THEN 20 ELSE 30 END
+	ORDER BY customer_id, cost, missing, tier COLLATE "C", rule, percent DESC) e
+	FULL JOIN (SELECT customer_id, tier, next_tier, metric, measure, bound, distance,
+			distance_percent, conditions_missing
 		FROM tiering.near_upgrade WHERE scheme = 'rv') v USING (customer_id);
 -- near_downgrade: the bound of the current tier, and what lies below it
 SELECT count(*) > 30 AS many, count(*) FILTER (WHERE e IS DISTINCT FROM v) AS wrong
@@ -174,7 +199,10 @@ SELECT customer_id, tier, next_tier, measure, bound, distance, distance_percent
 	FROM tiering.near_upgrade WHERE scheme = 'rv_debt' ORDER BY measure;
 SELECT customer_id, tier, next_tier, measure, bound, distance, distance_percent
 	FROM tiering.near_downgrade WHERE scheme = 'rv_debt' ORDER BY measure;
-SELECT count(*) FROM tiering.near_upgrade WHERE scheme = 'rv_unmeasured';
+SELECT count(*) > 100 AS many, count(*) FILTER (WHERE l IS NULL) AS stray
+FROM tiering.near_upgrade n LEFT JOIN tiering.shortfall('rv_unmeasured') l
+	USING (customer_id, next_tier, metric, conditions_missing)
+WHERE scheme = 'rv_unmeasured';
 SELECT tier, customers > 0 AS customers, cumulative_customers_share > 0 AS share, measure,
 	cumulative_measure_share FROM tiering.pareto WHERE scheme = 'rv_unmeasured' ORDER BY rank;
 -- bounds above, and bounds that are left out: what is told is what the rules do

@@ -108,7 +108,7 @@ SELECT need.asked(format('SELECT customer_id, series AS balances, %s AS period F
 SELECT need.asked(format('SELECT %s AS customer_id, series AS balances, tiering.month($1) AS '
 	'period FROM need.history', c)) FROM unnest(ARRAY['NULL', '''twice''']) c;
 SELECT count(balance_to_hold) > 100 AS others FROM tiering.near_upgrade WHERE scheme = 'need2';
-SELECT count(distance) > 100 AS distances FROM tiering.near_upgrade;
+SELECT count(distance) > 100 AS distances FROM tiering.near_upgrade WHERE scheme ~ '^need';
 CREATE TABLE need.gone AS TABLE need.history;
 SELECT tiering.set_series('need',
 	'SELECT customer_id, series AS balances, tiering.month($1) AS period FROM need.gone');

@@ -64,7 +64,7 @@ RESET client_min_messages;
 SET SESSION AUTHORIZATION tiering_err_grader;
 SELECT * FROM tiering.refresh('err', '2024-02-29');
 SELECT * FROM tiering.simulate('err', 1, '2024-02-29');
-SELECT sum(balance_to_hold) FROM tiering.near_upgrade;
+SELECT sum(balance_to_hold) FROM tiering.near_upgrade WHERE scheme = 'err';
 SELECT * FROM t.told($$SELECT tiering.refresh('err', '2024-02-29')$$);
 SELECT * FROM t.told($$SELECT tiering.restate('err', '2024-01-31', '{1}')$$);
 -- what is wrong outside of it: where in their own functions, and not in ours
@@ -76,7 +76,8 @@ FROM t.told($$SELECT tiering.refresh('err', '2023-12-31')$$);
 -- who has the rights of the setter, and a superuser, is told all but what we are made of
 SET SESSION AUTHORIZATION tiering_err_member;
 SELECT * FROM t.told($$SELECT tiering.refresh('err', '2024-02-29')$$);
-SELECT * FROM t.told($$SELECT sum(balance_to_hold) FROM tiering.near_upgrade$$);
+SELECT * FROM t.told($$SELECT sum(balance_to_hold) FROM tiering.near_upgrade
+	WHERE scheme = 'err'$$);
 RESET SESSION AUTHORIZATION;
 SELECT * FROM t.told($$SELECT tiering.refresh('err', '2024-02-29')$$);
 -- not by a function of the setter's that somebody else calls

@@ -42,6 +42,8 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.shown_measures(uuid, text, oid);
 	_tiering.shown_sums(uuid, text, oid);
 	_tiering.shown_projected(uuid, text, oid);
+	_tiering.shown_near(uuid, text, oid);
+	_tiering.by_measure(text, integer);
 	_tiering.is_watched(date, text, boolean, integer, integer);
 	_tiering.at_least(numeric);
 	_tiering.percent_of(numeric, numeric);
@@ -478,6 +480,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.benefits_told(text, integer, text);
 	_tiering.measured(text, text, date, integer, integer);
 	_tiering.shortfall(text, bigint, text[]);
+	_tiering.cheapest_first(text, bigint, text[]);
 	_tiering.shortfall_rows(text, date, integer);
 	_tiering.shortfall_rows(text, date, integer, text[], bigint);
 	_tiering.hand_overs(text, integer, bigint);
@@ -1031,6 +1034,7 @@ INSERT INTO walk.decided VALUES ('relation', 'nobody', $list$
 	distribution_now;
 	drafting;
 	fall_bound;
+	near_version;
 	next_bound;
 	spell;
 	view_key;
