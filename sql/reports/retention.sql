@@ -6,25 +6,29 @@ CREATE FUNCTION _tiering.kept_by_year(scheme text, known_at timestamptz)
 RETURNS TABLE (year int, since date, until date, tier text, rank int, customers bigint,
 	kept bigint, up bigint, down bigint, lateral_moves bigint, exit bigint)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000 ROWS 100
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
 	visible text[] := _tiering.seen(_tiering.reader(), scheme, NULL);
+	-- any move, as the one that is found first is an early one
+	begun date := m.as_of FROM _tiering.person_moves(scheme, known_at) m LIMIT 1;
+	refreshed date := l.as_of FROM _tiering.last_assessment(scheme COLLATE "C") l
+		WHERE known_at IS NULL;
+	ended date;
 BEGIN
 	PERFORM tiering.newest_version(scheme), _tiering.check_reader(scheme);
+	-- most moves are of days between these two, and are not read
+	begun := min(m.as_of) FROM _tiering.person_moves(scheme, known_at) m WHERE m.as_of <= begun;
+	ended := GREATEST(refreshed, max(m.as_of)) FROM _tiering.person_moves(scheme, known_at) m
+		WHERE m.as_of > COALESCE(refreshed, '-infinity')
+			AND (visible IS NULL OR m.customer_id = ANY (visible COLLATE "C"));
 	RETURN QUERY
-	WITH history AS (
-		SELECT min(m.as_of) AS first, GREATEST(max(m.as_of) FILTER (WHERE visible IS NULL
-			OR m.customer_id = ANY (visible COLLATE "C")), (
-			SELECT l.as_of FROM _tiering.last_assessment(kept_by_year.scheme COLLATE "C") l
-			WHERE kept_by_year.known_at IS NULL)) AS last
-		FROM _tiering.person_moves(kept_by_year.scheme, kept_by_year.known_at) m
-	), span AS (
+	WITH span AS (
 		SELECT y.year, make_date(y.year, 1, 1) - 1 AS since,
-			LEAST(make_date(y.year, 12, 31), h.last) AS until, h.first
-		FROM history h, generate_series(extract(year FROM h.first)::int,
-			extract(year FROM h.last)::int) y (year)
+			LEAST(make_date(y.year, 12, 31), ended) AS until
+		FROM generate_series(extract(year FROM begun)::int, extract(year FROM ended)::int)
+			y (year)
 	)
 	SELECT y.year, y.since, y.until, m.from_tier, m.from_rank,
 		COALESCE(sum(m.customers), 0)::bigint,
@@ -38,7 +42,7 @@ BEGIN
 		LEFT JOIN LATERAL (
 			SELECT m.* FROM tiering.migration_matrix(kept_by_year.scheme, y.since, y.until,
 				kept_by_year.known_at) m
-			WHERE y.since >= y.first AND m.from_tier IS NOT NULL OFFSET 0) m ON true
+			WHERE y.since >= begun AND m.from_tier IS NOT NULL OFFSET 0) m ON true
 	GROUP BY y.year, y.since, y.until, m.from_tier, m.from_rank;
 END;
 $$;
