@@ -275,13 +275,26 @@ COMMENT ON FUNCTION _tiering.unmeasured(text, numeric, text, numeric) IS
 'By what the measure of a customer who was there on two days makes their sums differ, if it is '
 'known on one of them only; otherwise null';
 
+CREATE TYPE _tiering.cell AS (
+	value        text,
+	from_tier    text,
+	to_tier      text,
+	merged       boolean,
+	customers    bigint,
+	measure_from numeric,
+	measure_to   numeric,
+	unmeasured   numeric
+);
+COMMENT ON TYPE _tiering.cell IS
+'Customers by where they stood at the ends of two days, and by the value of a dimension, with what '
+'they had on each; see cells()';
+
 -- Customers who became one in between: who is left counts as the continuation of the one
 -- whose tier was kept. The others go, with what they had, to where that one is.
 CREATE FUNCTION _tiering.merged_cells(scheme text, from_date date, to_date date,
 	known_at timestamptz, dimension text, first tiering.kept_assessment,
 	last tiering.kept_assessment)
-RETURNS TABLE (value text, from_tier text, to_tier text, merged boolean, customers bigint,
-	measure_from numeric, measure_to numeric, unmeasured numeric)
+RETURNS SETOF _tiering.cell
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 SET jit = off SET enable_mergejoin = off SET enable_nestloop = off
@@ -345,8 +358,7 @@ COMMENT ON FUNCTION _tiering.merged_cells(text, date, date, timestamptz, text,
 -- who was where by a dimension.
 CREATE FUNCTION _tiering.cells(scheme text, from_date date, to_date date, known_at timestamptz,
 	dimension text)
-RETURNS TABLE (value text, from_tier text, to_tier text, merged boolean, customers bigint,
-	measure_from numeric, measure_to numeric, unmeasured numeric)
+RETURNS SETOF _tiering.cell
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 SET jit = off SET enable_mergejoin = off SET enable_nestloop = off
@@ -363,10 +375,16 @@ BEGIN
 	THEN
 		RETURN QUERY SELECT m.* FROM _tiering.merged_cells(scheme, from_date, to_date, known_at,
 			dimension, first, last) m;
+	ELSIF dimension IS NULL AND seen_last IS NULL AND num_nulls(first.slot, last.slot) = 0 THEN
+		RETURN QUERY SELECT NULL::text, f.tier, t.tier, false, count(*), sum(f.measure),
+			sum(t.measure), sum(_tiering.unmeasured(f.tier, f.measure, t.tier, t.measure))
+		FROM (SELECT k.* FROM _tiering.kept_rows(first, known_at) k WHERE k.tier IS NOT NULL) f
+			FULL JOIN (SELECT k.* FROM _tiering.kept_rows(last, known_at) k
+				WHERE k.tier IS NOT NULL) t ON t.customer_id = f.customer_id
+		GROUP BY f.tier, t.tier;
 	ELSIF first.slot IS NOT NULL AND last.slot IS NOT NULL THEN
 		RETURN QUERY SELECT v.value, f.tier, t.tier, false, count(*), sum(f.measure),
-			sum(t.measure),
-			sum(_tiering.unmeasured(f.tier, f.measure, t.tier, t.measure))
+			sum(t.measure), sum(_tiering.unmeasured(f.tier, f.measure, t.tier, t.measure))
 		FROM (SELECT k.* FROM _tiering.kept_rows(first, known_at) k WHERE k.tier IS NOT NULL) f
 			FULL JOIN (SELECT k.* FROM _tiering.kept_rows(last, known_at) k
 				WHERE k.tier IS NOT NULL) t ON t.customer_id = f.customer_id
@@ -389,8 +407,7 @@ BEGIN
 		FROM _tiering.migration_counts(scheme, from_date, to_date, known_at) s;
 	ELSE
 		RETURN QUERY SELECT v.value, f.tier, t.tier, false, count(*), sum(f.measure),
-			sum(t.measure),
-			sum(_tiering.unmeasured(f.tier, f.measure, t.tier, t.measure))
+			sum(t.measure), sum(_tiering.unmeasured(f.tier, f.measure, t.tier, t.measure))
 		FROM _tiering.stood_with(scheme, from_date, known_at) f
 			FULL JOIN _tiering.stood_with(scheme, to_date, known_at) t
 				ON t.customer_id = f.customer_id
@@ -434,8 +451,7 @@ COMMENT ON FUNCTION _tiering.check_span(text, date, date) IS
 -- Each tier by the name that it had on the day
 CREATE FUNCTION _tiering.named_cells(scheme text, from_date date, to_date date,
 	known_at timestamptz, dimension text)
-RETURNS TABLE (value text, from_tier text, to_tier text, merged boolean, customers bigint,
-	measure_from numeric, measure_to numeric, unmeasured numeric)
+RETURNS SETOF _tiering.cell
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -457,9 +473,8 @@ COMMENT ON FUNCTION _tiering.named_cells(text, date, date, timestamptz, text) IS
 'What cells() tells, each tier by the name that it had on the day';
 
 CREATE FUNCTION _tiering.renamed_cells(scheme text, from_date date, to_date date,
-	known_at timestamptz, dimension text)
-RETURNS TABLE (value text, from_tier text, to_tier text, merged boolean, customers bigint,
-	measure_from numeric, measure_to numeric, unmeasured numeric)
+	known_at timestamptz, dimension text, cells _tiering.cell[] DEFAULT NULL)
+RETURNS SETOF _tiering.cell
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -470,17 +485,19 @@ BEGIN
 	RETURN QUERY
 	SELECT c.value, COALESCE(n.becomes, c.from_tier), c.to_tier, c.merged,
 		sum(c.customers)::bigint, sum(c.measure_from), sum(c.measure_to), sum(c.unmeasured)
-	FROM _tiering.named_cells(renamed_cells.scheme, from_date, to_date, known_at, dimension) c
+	FROM unnest(COALESCE(cells, ARRAY(SELECT c FROM _tiering.named_cells(renamed_cells.scheme,
+			from_date, to_date, known_at, dimension) c))) c
 		LEFT JOIN _tiering.tier_names(renamed_cells.scheme, last) n ON n.tier = c.from_tier
 	GROUP BY 1, 2, 3, 4;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.renamed_cells(text, date, date, timestamptz, text) IS
+COMMENT ON FUNCTION _tiering.renamed_cells(text, date, date, timestamptz, text,
+	_tiering.cell[]) IS
 'What cells() tells, each tier by its name of the second day: one that was renamed in between is '
-'one';
+'one. cells is what named_cells() tells, if that is known already';
 
 CREATE FUNCTION _tiering.matrix(scheme text, from_date date, to_date date,
-	known_at timestamptz, dimension text)
+	known_at timestamptz, dimension text, cells _tiering.cell[] DEFAULT NULL)
 	RETURNS TABLE (value text, from_tier text, to_tier text, direction text, from_rank int,
 		to_rank int, customers bigint, share numeric, share_low numeric, share_high numeric,
 		measure_from numeric, measure_to numeric)
@@ -499,8 +516,8 @@ BEGIN
 			(sum(sum(s.customers)) OVER (PARTITION BY s.value, s.from_tier))::bigint AS cohort
 		FROM (SELECT n.value, n.from_tier, CASE WHEN NOT n.merged THEN n.to_tier END AS to_tier,
 				n.merged, n.customers, n.measure_from, n.measure_to
-			  FROM _tiering.named_cells(matrix.scheme, from_date, to_date, known_at,
-				dimension) n) s
+			  FROM unnest(COALESCE(cells, ARRAY(SELECT c FROM _tiering.named_cells(matrix.scheme,
+				from_date, to_date, known_at, dimension) c))) n) s
 		GROUP BY s.value, s.from_tier, s.to_tier, s.merged
 	)
 	SELECT c.value, c.from_tier, c.to_tier,
@@ -519,8 +536,9 @@ BEGIN
 		c.to_tier NULLS FIRST, c.merged;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.matrix(text, date, date, timestamptz, text) IS
-'Part of migration_matrix(): what it tells, by a dimension if one is named';
+COMMENT ON FUNCTION _tiering.matrix(text, date, date, timestamptz, text, _tiering.cell[]) IS
+'Part of migration_matrix(): what it tells, by a dimension if one is named; cells is what '
+'named_cells() tells, if that is known already';
 
 CREATE FUNCTION tiering.migration_matrix(scheme text, from_date date, to_date date,
 	known_at timestamptz DEFAULT NULL, by text DEFAULT NULL)
@@ -557,7 +575,7 @@ COMMENT ON FUNCTION tiering.migration_matrix(text, date, date, timestamptz, text
 'tiering.migration_matrix(''retail'', ''2026-01-31'', ''2026-03-31'')';
 
 CREATE FUNCTION _tiering.bridge(scheme text, from_date date, to_date date,
-	known_at timestamptz, dimension text)
+	known_at timestamptz, dimension text, cells _tiering.cell[] DEFAULT NULL)
 RETURNS TABLE (value text, tier text, rank int, opening numeric, new numeric, exit numeric,
 	migrated_in numeric, migrated_out numeric, growth numeric, unmeasured numeric,
 	closing numeric)
@@ -579,7 +597,8 @@ BEGIN
 			CASE WHEN opened THEN COALESCE(c.measure_from, 0) END AS had,
 			CASE WHEN closed THEN COALESCE(c.measure_to, 0) END AS has,
 			CASE WHEN opened AND closed THEN COALESCE(c.unmeasured, 0) END AS unmeasured
-		FROM _tiering.renamed_cells(bridge.scheme, from_date, to_date, known_at, dimension) c
+		FROM _tiering.renamed_cells(bridge.scheme, from_date, to_date, known_at, dimension,
+			cells) c
 	), part AS (
 		SELECT c.value, c.from_tier AS tier, c.had AS opening, 0 AS new,
 			CASE WHEN c.to_tier IS NULL THEN - c.had ELSE 0 END AS exit, 0 AS migrated_in,
@@ -608,8 +627,9 @@ BEGIN
 	ORDER BY p.value, max(n.rank) DESC NULLS LAST, p.tier;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.bridge(text, date, date, timestamptz, text) IS
-'Part of measure_bridge(): what it tells, by a dimension if one is named';
+COMMENT ON FUNCTION _tiering.bridge(text, date, date, timestamptz, text, _tiering.cell[]) IS
+'Part of measure_bridge(): what it tells, by a dimension if one is named; cells is what '
+'named_cells() tells, if that is known already';
 
 CREATE FUNCTION tiering.measure_bridge(scheme text, from_date date, to_date date,
 	known_at timestamptz DEFAULT NULL, by text DEFAULT NULL)

@@ -219,26 +219,30 @@ COMMENT ON FUNCTION _tiering.page_days(text, date) IS
 'The assessments that a page shows the development over: the last one of each of 24 months at most';
 
 -- Stacked from the bottom up; where the money of a day is not known there is a dash
-CREATE FUNCTION _tiering.page_stack(scheme text, day date, money boolean) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE COST 100000
+CREATE FUNCTION _tiering.page_stacks(scheme text, day date)
+RETURNS TABLE (money boolean, chart text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 2
 BEGIN ATOMIC
-	WITH part AS (
-		SELECT m.n, m.of, m.as_of, t.n AS position, t.colour, CASE WHEN NOT page_stack.money
-			THEN t.customers WHEN t.total IS NOT NULL THEN GREATEST(t.measure, 0) END AS amount
-		FROM _tiering.page_days(page_stack.scheme, page_stack.day) m
-			CROSS JOIN LATERAL _tiering.page_tiers(page_stack.scheme, m.as_of) t
+	WITH part AS MATERIALIZED (
+		SELECT m.n, m.of, m.as_of, t.n AS position, t.colour, t.customers, t.measure, t.total
+		FROM _tiering.page_days(page_stacks.scheme, page_stacks.day) m
+			CROSS JOIN LATERAL _tiering.page_tiers(page_stacks.scheme, m.as_of) t
 	), sized AS (
-		SELECT p.*, sum(p.amount) OVER (PARTITION BY p.n) AS total,
-			sum(p.amount) OVER (PARTITION BY p.n ORDER BY p.position DESC) AS upto
-		FROM part p
+		SELECT k.money, p.n, p.of, p.as_of, p.position, p.colour, a.amount,
+			sum(a.amount) OVER (PARTITION BY k.money, p.n) AS total,
+			sum(a.amount) OVER (PARTITION BY k.money, p.n ORDER BY p.position DESC) AS upto
+		FROM part p CROSS JOIN (VALUES (false), (true)) k(money)
+			CROSS JOIN LATERAL (SELECT CASE WHEN NOT k.money THEN p.customers
+				WHEN p.total IS NOT NULL THEN GREATEST(p.measure, 0) END AS amount) a
 	), highest AS (
-		SELECT NULLIF(max(s.total), 0) AS most, max(s.of) AS columns, min(s.as_of) AS first,
-			max(s.as_of) AS last, count(s.total) AS known FROM sized s
+		SELECT s.money, NULLIF(max(s.total), 0) AS most, max(s.of) AS columns,
+			min(s.as_of) AS first, max(s.as_of) AS last, count(s.total) AS known
+		FROM sized s GROUP BY s.money
 	)
-	SELECT format('<svg viewBox="0 0 720 200" role="img" aria-label="%s"><g>%s</g>'
+	SELECT h.money, format('<svg viewBox="0 0 720 200" role="img" aria-label="%s"><g>%s</g>'
 		'<path class="axis" d="M0 176H720"/><text x="0" y="14">%s</text>'
 		'<text x="0" y="194">%s</text>%s</svg>',
-		CASE WHEN page_stack.money THEN 'total by assessment' ELSE 'customers by assessment' END,
+		CASE WHEN h.money THEN 'total by assessment' ELSE 'customers by assessment' END,
 		(SELECT string_agg(CASE WHEN s.total IS NULL
 			THEN format('<text x="%s" y="172" text-anchor="middle">–</text>',
 				round(x.x + w.width / 2, 2))
@@ -248,29 +252,30 @@ BEGIN ATOMIC
 			FROM sized s CROSS JOIN LATERAL (SELECT LEAST(576.0 / s.of, 72) AS width) w
 				CROSS JOIN LATERAL (
 					SELECT (s.n - 1) * (720 - w.width) / GREATEST(s.of - 1, 1) AS x) x
-			WHERE s.amount > 0 OR (s.total IS NULL AND s.position = 1)),
+			WHERE s.money = h.money
+				AND (s.amount > 0 OR (s.total IS NULL AND s.position = 1))),
 		_tiering.page_number(h.most), to_char(h.first, 'YYYY-MM-DD'),
 		CASE WHEN h.columns > 1 THEN format('<text x="720" y="194" text-anchor="end">%s</text>',
 			to_char(h.last, 'YYYY-MM-DD')) END)
 	FROM highest h WHERE h.known > 0;
 END;
-COMMENT ON FUNCTION _tiering.page_stack(text, date, boolean) IS
-'Part of report(): a stacked column for each of the last months, of customers or of money; null if '
-'none of them is known';
+COMMENT ON FUNCTION _tiering.page_stacks(text, date) IS
+'Part of report(): a stacked column for each of the last months, of customers and of money; none '
+'of what is not known of any of them';
 
 CREATE FUNCTION _tiering.page_development(scheme text, day date) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000
 BEGIN ATOMIC
 	SELECT _tiering.page_section('Development', '变化趋势', concat(
-		'<p>Customers <span lang="zh">客户数</span></p>',
-		_tiering.page_stack(page_development.scheme, page_development.day, false),
-		'<p>Total <span lang="zh">金额</span></p>'
-			|| _tiering.page_stack(page_development.scheme, page_development.day, true)));
+		'<p>Customers <span lang="zh">客户数</span></p>', max(s.chart) FILTER (WHERE NOT s.money),
+		'<p>Total <span lang="zh">金额</span></p>' || max(s.chart) FILTER (WHERE s.money)))
+	FROM _tiering.page_stacks(page_development.scheme, page_development.day) s;
 END;
 COMMENT ON FUNCTION _tiering.page_development(text, date) IS
 'Part of report(): how the tiers developed';
 
-CREATE FUNCTION _tiering.page_matrix(scheme text, from_date date, day date) RETURNS text
+CREATE FUNCTION _tiering.page_matrix(scheme text, from_date date, day date,
+	cells _tiering.cell[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000
 BEGIN ATOMIC
 	WITH tier AS (
@@ -283,8 +288,8 @@ BEGIN ATOMIC
 		UNION ALL VALUES (1000, NULL, '–', '–')
 	), cell AS (
 		SELECT m.*, sum(m.customers) OVER (PARTITION BY m.from_tier) AS origin
-		FROM tiering.migration_matrix(page_matrix.scheme, page_matrix.from_date,
-			page_matrix.day) m
+		FROM _tiering.matrix(page_matrix.scheme, page_matrix.from_date, page_matrix.day, NULL, NULL,
+			page_matrix.cells) m
 	), line AS (
 		SELECT f.n, f.name, string_agg(format(
 			'<td class="v" style="background:rgba(var(--heat),%s)">%s</td>',
@@ -309,8 +314,9 @@ BEGIN ATOMIC
 			ORDER BY l.n))))
 	FROM line l HAVING count(*) > 0;
 END;
-COMMENT ON FUNCTION _tiering.page_matrix(text, date, date) IS
-'Part of report(): who moved between two assessments, as a heat map by the share of a row';
+COMMENT ON FUNCTION _tiering.page_matrix(text, date, date, _tiering.cell[]) IS
+'Part of report(): who moved between two assessments, by what named_cells() tells, as a heat map '
+'by the share of a row';
 
 CREATE FUNCTION _tiering.page_waterfall(opening numeric, new numeric, exit numeric,
 	growth numeric, closing numeric) RETURNS text
@@ -344,7 +350,8 @@ END;
 COMMENT ON FUNCTION _tiering.page_waterfall(numeric, numeric, numeric, numeric, numeric) IS
 'Part of report(): bars from the opening total to the closing one; null if there is no money';
 
-CREATE FUNCTION _tiering.page_bridge(scheme text, from_date date, day date) RETURNS text
+CREATE FUNCTION _tiering.page_bridge(scheme text, from_date date, day date,
+	cells _tiering.cell[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000
 BEGIN ATOMIC
 	SELECT _tiering.page_section('Where the money came from', '金额变动', concat(
@@ -358,11 +365,13 @@ BEGIN ATOMIC
 				_tiering.page_number(b.migrated_out), _tiering.page_number(b.growth),
 				_tiering.page_number(b.unmeasured), _tiering.page_number(b.closing)), ''
 				ORDER BY t.n NULLS LAST, b.tier))))
-	FROM tiering.measure_bridge(page_bridge.scheme, page_bridge.from_date, page_bridge.day) b
+	FROM _tiering.bridge(page_bridge.scheme, page_bridge.from_date, page_bridge.day, NULL, NULL,
+			page_bridge.cells) b
 		LEFT JOIN _tiering.page_tiers(page_bridge.scheme, page_bridge.day) t ON t.tier = b.tier;
 END;
-COMMENT ON FUNCTION _tiering.page_bridge(text, date, date) IS
-'Part of report(): how the money of the tiers came from one assessment to the next';
+COMMENT ON FUNCTION _tiering.page_bridge(text, date, date, _tiering.cell[]) IS
+'Part of report(): how the money of the tiers came from one assessment to the next, by what '
+'named_cells() tells';
 
 -- Between two tiers the line is straight, as if all customers of a tier had the same: whoever
 -- has more than that makes it steeper, so the share is at least that.
@@ -400,20 +409,40 @@ COMMENT ON FUNCTION _tiering.page_lorenz(text, date) IS
 'or if a tier''s is below 0 or not known';
 
 -- Who is near by the measure that is kept, as near_downgrade tells, and near_upgrade where it
--- says all; by one pass over the customers
+-- says all; by one pass over the customers, all of whom the reader sees. Most are far from any
+-- bound, which is cheap to tell: the others are looked up.
 CREATE FUNCTION _tiering.page_near(scheme text, day date) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000
+SET enable_nestloop = off
 BEGIN ATOMIC
-	WITH customer AS MATERIALIZED (
-		SELECT w.version, w.tier, w.measure, w.watched FROM _tiering.watched_now w
-		WHERE w.scheme = page_near.scheme
-	), next AS MATERIALIZED (
+	WITH next AS MATERIALIZED (
 		SELECT b.version, b.tier, b.bound, b.measures FROM _tiering.next_bound b
 		WHERE b.scheme = page_near.scheme
 	), fall AS MATERIALIZED (
 		SELECT b.version, b.tier, b.bound, b.bounds, b.lowest FROM _tiering.fall_bound b
 		WHERE b.scheme = page_near.scheme
-	), near AS (
+	), around AS MATERIALIZED (	-- a little more than 10 %
+		SELECT range_agg(numrange(LEAST(0.89 * b.bound, 1.11 * b.bound),
+			GREATEST(0.89 * b.bound, 1.11 * b.bound), '[]')) AS measures
+		FROM (SELECT n.bound FROM next n UNION SELECT f.bound FROM fall f) b
+	), watched AS MATERIALIZED (
+		SELECT a.customer_id, a.version, a.tier
+		FROM tiering.assignment a
+			LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = a.version
+				AND t.tier = a.tier
+			LEFT JOIN tiering.tier n ON n.scheme = a.scheme AND n.version = a.version
+				AND n.tier = a.next_tier
+			LEFT JOIN tiering.policy p ON p.scheme = a.scheme AND p.version = a.version
+				AND p.tier = CASE WHEN a.policy_since IS NULL THEN a.tier ELSE a.policy_tier END
+		WHERE a.scheme = page_near.scheme COLLATE "C" AND _tiering.is_watched(a.next_review,
+			a.next_tier, n.rank < t.rank, a.misses, p.watch_after)
+	), customer AS MATERIALIZED (
+		SELECT a.customer_id, a.version, a.tier, m.measure
+		FROM _tiering.current_measures(page_near.scheme, NULL) m
+			JOIN tiering.assignment a ON a.scheme = page_near.scheme COLLATE "C"
+				AND a.customer_id = m.customer_id COLLATE "C"
+		WHERE m.measure <@ (SELECT o.measures FROM around o)
+	), near AS MATERIALIZED (
 		SELECT c.tier, count(*) AS up, 0 AS down
 		FROM customer c
 			JOIN next b ON b.version = c.version AND b.tier = c.tier
@@ -423,10 +452,16 @@ BEGIN ATOMIC
 		UNION ALL
 		SELECT c.tier, 0, count(*)
 		FROM customer c
-			LEFT JOIN fall b ON b.version = c.version AND b.tier = c.tier
-				AND CASE WHEN c.watched THEN b.lowest ELSE b.bounds @> c.measure END
-		WHERE c.watched OR _tiering.percent_of(c.measure - b.bound, b.bound)::numeric(38,4) <= 10
+			JOIN fall b ON b.version = c.version AND b.tier = c.tier
+				AND CASE WHEN b.bounds @> c.measure THEN true END
+		WHERE _tiering.percent_of(c.measure - b.bound, b.bound)::numeric(38,4) <= 10
+			AND NOT EXISTS (SELECT FROM watched w WHERE w.customer_id = c.customer_id)
 		GROUP BY c.tier
+		UNION ALL
+		SELECT w.tier, 0, count(*)
+		FROM watched w
+			LEFT JOIN fall b ON b.version = w.version AND b.tier = w.tier AND b.lowest
+		GROUP BY w.tier
 	), summed AS (
 		SELECT t.n, t.name, COALESCE(sum(n.up), 0) AS up, COALESCE(sum(n.down), 0) AS down
 		FROM _tiering.page_tiers(page_near.scheme, page_near.day) t LEFT JOIN near n USING (tier)
@@ -528,6 +563,7 @@ DECLARE
 	before date := l.as_of FROM _tiering.last_assessment(scheme, day) l;
 	heading text := COALESCE(title, (SELECT concat_ws(' ', COALESCE(NULLIF(s.title, ''), s.scheme),
 		NULLIF(s.title_zh, '')) FROM tiering.scheme s WHERE s.scheme = report.scheme COLLATE "C"));
+	cells _tiering.cell[];
 	body text;
 BEGIN
 	PERFORM tiering.newest_version(scheme), _tiering.check_reads_whole(scheme, 'report'),
@@ -541,6 +577,8 @@ BEGIN
 			USING ERRCODE = 'no_data_found', HINT = 'SELECT DISTINCT as_of FROM '
 				'tiering.tier_distribution_history lists them.';
 	ELSE
+		cells := ARRAY(SELECT c FROM _tiering.named_cells(scheme, before, day, NULL, NULL) c
+			WHERE before IS NOT NULL);
 		body := concat(format('<p>%s · version %s · customers %s · total %s%s</p>', day,
 				_tiering.named_by(scheme, day), _tiering.page_number(sum(t.customers)),
 				_tiering.page_number(max(t.total)),
@@ -549,8 +587,8 @@ BEGIN
 				'so that there is no total. <span lang="zh">当日有等级的金额未留存，故无合计。'
 				'</span></p>' END,
 			_tiering.page_distribution(scheme, day), _tiering.page_development(scheme, day),
-			CASE WHEN before IS NOT NULL THEN _tiering.page_matrix(scheme, before, day)
-				|| COALESCE(_tiering.page_bridge(scheme, before, day), '') END,
+			CASE WHEN before IS NOT NULL THEN _tiering.page_matrix(scheme, before, day, cells)
+				|| COALESCE(_tiering.page_bridge(scheme, before, day, cells), '') END,
 			_tiering.page_lorenz(scheme, day),
 			CASE WHEN day = last THEN concat(_tiering.page_near(scheme, day),
 				_tiering.page_staffing(scheme, day)) END,

@@ -787,8 +787,8 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.stood_with(text, date, timestampwithtimezone);
 	_tiering.cells(text, date, date, timestampwithtimezone, text);
 	_tiering.named_cells(text, date, date, timestampwithtimezone, text);
-	_tiering.matrix(text, date, date, timestampwithtimezone, text);
-	_tiering.bridge(text, date, date, timestampwithtimezone, text);
+	_tiering.matrix(text, date, date, timestampwithtimezone, text, _tiering.cell[]);
+	_tiering.bridge(text, date, date, timestampwithtimezone, text, _tiering.cell[]);
 	_tiering.dimension_on(text, text, date);
 	_tiering.told_value(text, text);
 	_tiering.unmeasured(text, numeric, text, numeric);
@@ -818,11 +818,11 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.page_bar(numeric, text);
 	_tiering.page_distribution(text, date);
 	_tiering.page_days(text, date);
-	_tiering.page_stack(text, date, boolean);
+	_tiering.page_stacks(text, date);
 	_tiering.page_development(text, date);
-	_tiering.page_matrix(text, date, date);
+	_tiering.page_matrix(text, date, date, _tiering.cell[]);
 	_tiering.page_waterfall(numeric, numeric, numeric, numeric, numeric);
-	_tiering.page_bridge(text, date, date);
+	_tiering.page_bridge(text, date, date, _tiering.cell[]);
 	_tiering.page_lorenz(text, date);
 	_tiering.page_near(text, date);
 	_tiering.page_staffing(text, date);
@@ -830,7 +830,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.page_quality(text, date);
 	_tiering.page_way(text, text);
 	_tiering.page_steps(text, text);
-	_tiering.renamed_cells(text, date, date, timestampwithtimezone, text);
+	_tiering.renamed_cells(text, date, date, timestampwithtimezone, text, _tiering.cell[]);
 	_tiering.normal_quantile();
 	_tiering.tiers_as_of(text, date, timestampwithtimezone);
 	_tiering.index_share(bigint, numeric);
