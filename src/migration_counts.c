@@ -1,11 +1,16 @@
 /*
  * migration_counts.c
- *		How many customers were in which tier on one day, and in which on another.
+ *		How many customers were in which tier on one day, and in which on another;
+ *		and how those of now came to where they are.
  *
- * A customer's tier on a day is where their last move up to it led. Moves come in
- * no useful order, so this is a grouping by customer, and one hash table of
- * millions of customers costs a few cache misses a move, which is more than
- * all else. So the moves are first dealt out by the customer's hash to parts,
+ * A customer's tier on a day is where their last move up to it led. So a move
+ * stands for some marks, which are the days, or whatever else is asked about,
+ * with a label for each. The last move that stands for a mark has the
+ * customer's label of it, and customers are counted by their labels.
+ *
+ * Moves come in no useful order, so this is a grouping by customer, and one hash
+ * table of millions of customers costs a few cache misses a move, which is more
+ * than all else. So the moves are first dealt out by the customer's hash to parts,
  * and then each part is worked up by itself, within the processor's cache.
  * What does not fit in work_mem waits in a temporary file, in full blocks that
  * each tell where the part's previous one is.
@@ -30,10 +35,26 @@
 #define PART_BITS	8
 #define PARTS		(1 << PART_BITS)
 
-#define MOVES_QUERY \
-	"SELECT m.customer_id, m.as_of, m.move, m.to_tier" \
+#define MARKS		3
+
+/*
+ * Customer, day, number, the marks that it stands for as bits, and its label of each mark.
+ * Where customers are now is no move, and stands for a mark of its own.
+ */
+#define DAYS_QUERY \
+	"SELECT m.customer_id, m.as_of, m.move, 2, m.to_tier, m.to_tier" \
 	" FROM _tiering.person_moves($1, $3) m" \
 	" WHERE m.as_of OPERATOR(pg_catalog.<=) $2"
+#define ORIGINS_QUERY(moves) \
+	"SELECT m.customer_id, m.as_of, m.move," \
+	" CASE WHEN m.from_tier IS NULL THEN 3 ELSE 2 END," \
+	" m.to_tier, m.direction, NULL::pg_catalog.text" \
+	" FROM _tiering." moves " m WHERE m.direction OPERATOR(pg_catalog.<>) 'merged'"
+#define NOW_QUERY \
+	"SELECT a.customer_id, a.as_of, 0::pg_catalog.int8, 4, NULL::pg_catalog.text," \
+	" NULL::pg_catalog.text, pg_catalog.concat(a.version, ' ', a.tier)" \
+	" FROM tiering.assignment a WHERE a.scheme OPERATOR(pg_catalog.=) $1 COLLATE \"C\"" \
+	" AND ($2 IS NULL OR a.customer_id OPERATOR(pg_catalog.=) ANY ($2 COLLATE \"C\"))"
 
 /* A move as it waits for its part */
 typedef struct Move
@@ -41,7 +62,8 @@ typedef struct Move
 	uint32		hash;			/* of the customer */
 	DateADT		as_of;
 	int64		move;
-	uint32		tier;			/* entered: its number in tiers; 0 on exit */
+	uint32		marks;
+	uint32		labels[MARKS];	/* their numbers; 0: none, as of a tier on exit */
 	uint32		customer_size;
 	char		customer[FLEXIBLE_ARRAY_MEMBER];
 } Move;
@@ -71,40 +93,48 @@ typedef struct Part
 typedef struct Customer
 {
 	uint32		hash;
-	Move	   *start;			/* their last move up to from_date, or NULL */
-	Move	   *last;			/* their last one; NULL: the slot is free */
+	Move	   *any;			/* NULL: the slot is free */
+	Move	   *last[MARKS];	/* the last one that stands for a mark, or NULL */
 } Customer;
+
+/* texts[0] stands for none */
+typedef struct Labels
+{
+	text	  **texts;
+	uint32		count;
+} Labels;
 
 typedef struct MigrationCounts
 {
 	DestReceiver receiver;		/* must be first */
 	MemoryContext context;
-	DateADT		from_date;
+	int			marks;			/* how many are asked about */
+	DateADT		start;			/* moves up to it stand for the first one, too */
 	Part		parts[PARTS];
 	Size		size;			/* of all chunks in memory */
 	BufFile    *file;
 	int64		blocks;			/* in it */
-	text	  **tiers;			/* tiers[0] stands for none */
-	uint32		ntiers;
-	int64	   *cells;			/* customers by pair of tiers, ntiers x ntiers */
+	Labels		labels[MARKS];
+	Size		ncells;
+	int64	   *cells;			/* customers by their labels, the last mark's fastest */
 	Customer   *customers;		/* of the part at work: a hash table */
 	uint64		mask;			/* its size, a power of 2, less one */
 } MigrationCounts;
 
-/* The number of a tier; there are a few, so that looking through them will do */
+/* The number of a label; there are a few, so that looking through them will do */
 static uint32
-TierNumber(MigrationCounts *s, Datum value)
+LabelNumber(Labels *labels, Datum value)
 {
-	text	   *tier = DatumGetTextPP(value);
-	Size		size = VARSIZE_ANY_EXHDR(tier);
+	text	   *label = DatumGetTextPP(value);
+	Size		size = VARSIZE_ANY_EXHDR(label);
 
-	for (uint32 i = 1; i < s->ntiers; i++)
-		if (VARSIZE_ANY_EXHDR(s->tiers[i]) == size &&
-			memcmp(VARDATA_ANY(s->tiers[i]), VARDATA_ANY(tier), size) == 0)
+	for (uint32 i = 1; i < labels->count; i++)
+		if (VARSIZE_ANY_EXHDR(labels->texts[i]) == size &&
+			memcmp(VARDATA_ANY(labels->texts[i]), VARDATA_ANY(label), size) == 0)
 			return i;
-	s->tiers = repalloc(s->tiers, (s->ntiers + 1) * sizeof(text *));
-	s->tiers[s->ntiers] = cstring_to_text_with_len(VARDATA_ANY(tier), size);
-	return s->ntiers++;
+	labels->texts = repalloc(labels->texts, (labels->count + 1) * sizeof(text *));
+	labels->texts[labels->count] = cstring_to_text_with_len(VARDATA_ANY(label), size);
+	return labels->count++;
 }
 
 static void
@@ -154,7 +184,7 @@ PartRoom(MigrationCounts *s, Part *part, Size size)
 	return move;
 }
 
-/* One row of MOVES_QUERY */
+/* One row of a query */
 static bool
 ReceiveMove(TupleTableSlot *slot, DestReceiver *receiver)
 {
@@ -176,7 +206,10 @@ ReceiveMove(TupleTableSlot *slot, DestReceiver *receiver)
 	move->hash = hash;
 	move->as_of = DatumGetDateADT(slot->tts_values[1]);
 	move->move = DatumGetInt64(slot->tts_values[2]);
-	move->tier = slot->tts_isnull[3] ? 0 : TierNumber(s, slot->tts_values[3]);
+	move->marks = DatumGetInt32(slot->tts_values[3]) | (move->as_of <= s->start ? 1 : 0);
+	for (int i = 0; i < s->marks; i++)
+		move->labels[i] = (move->marks & (1 << i)) == 0 || slot->tts_isnull[4 + i] ? 0 :
+			LabelNumber(&s->labels[i], slot->tts_values[4 + i]);
 	move->customer_size = customer_size;
 	memcpy(move->customer, VARDATA_ANY(customer), customer_size);
 	if ((Pointer) customer != DatumGetPointer(slot->tts_values[0]))
@@ -196,7 +229,7 @@ ReceiverStartup(DestReceiver *receiver, int operation, TupleDesc columns)
 }
 
 static MigrationCounts *
-MigrationCountsCreate(DateADT from_date)
+MigrationCountsCreate(int marks, DateADT start)
 {
 	MigrationCounts *s = palloc0(sizeof(MigrationCounts));
 
@@ -206,27 +239,26 @@ MigrationCountsCreate(DateADT from_date)
 	s->receiver.rDestroy = ReceiverIgnores;
 	s->receiver.mydest = DestTuplestore;	/* any but those that SPI treats apart */
 	s->context = CurrentMemoryContext;
-	s->from_date = from_date;
-	s->tiers = palloc0(sizeof(text *));
-	s->ntiers = 1;
+	s->marks = marks;
+	s->start = start;
+	for (int i = 0; i < marks; i++)
+	{
+		s->labels[i].texts = palloc0(sizeof(text *));
+		s->labels[i].count = 1;
+	}
 	for (int i = 0; i < PARTS; i++)
 		s->parts[i].written = -1;
 	return s;
 }
 
 static void
-ReadMoves(MigrationCounts *s, text *scheme, DateADT to_date, NullableDatum known_at)
+ReadMoves(MigrationCounts *s, const char *query, int nargs, const Oid *types,
+		  const NullableDatum *values)
 {
-	ParamListInfo params = makeParamList(3);
+	ParamListInfo params = makeParamList(nargs);
 	SPIExecuteOptions options = {0};
-	const Oid	types[3] = {TEXTOID, DATEOID, TIMESTAMPTZOID};
-	const NullableDatum values[3] = {
-		{.value = PointerGetDatum(scheme)},
-		{.value = DateADTGetDatum(to_date)},
-		known_at
-	};
 
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < nargs; i++)
 	{
 		params->params[i].value = values[i].value;
 		params->params[i].isnull = values[i].isnull;
@@ -236,7 +268,7 @@ ReadMoves(MigrationCounts *s, text *scheme, DateADT to_date, NullableDatum known
 	options.params = params;
 	options.read_only = true;
 	options.dest = &s->receiver;
-	if (SPI_execute_extended(MOVES_QUERY, &options) != SPI_OK_SELECT)
+	if (SPI_execute_extended(query, &options) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the moves");
 }
 
@@ -280,24 +312,27 @@ EnterMove(MigrationCounts *s, Move *move)
 	for (uint64 i = move->hash;; i++)
 	{
 		c = &s->customers[i & s->mask];
-		if (c->last == NULL ||
-			(c->hash == move->hash && SameCustomer(c->last, move)))
+		if (c->any == NULL ||
+			(c->hash == move->hash && SameCustomer(c->any, move)))
 			break;
 	}
 	c->hash = move->hash;
-	if (c->last == NULL || IsLater(move, c->last))
-		c->last = move;
-	if (move->as_of <= s->from_date &&
-		(c->start == NULL || IsLater(move, c->start)))
-		c->start = move;
+	c->any = move;
+	for (int i = 0; i < s->marks; i++)
+		if ((move->marks & (1 << i)) != 0 &&
+			(c->last[i] == NULL || IsLater(move, c->last[i])))
+			c->last[i] = move;
 }
 
 static void
 CountCustomer(MigrationCounts *s, const Customer *c)
 {
-	uint32		from = c->start == NULL ? 0 : c->start->tier;
+	Size		cell = 0;
 
-	s->cells[(Size) from * s->ntiers + c->last->tier]++;
+	for (int i = 0; i < s->marks; i++)
+		cell = cell * s->labels[i].count +
+			(c->last[i] == NULL ? 0 : c->last[i]->labels[i]);
+	s->cells[cell]++;
 }
 
 static void
@@ -314,7 +349,7 @@ CountPart(MigrationCounts *s, Part *part)
 			at += MoveSize(move->customer_size);
 		}
 	for (uint64 i = 0; i <= s->mask; i++)
-		if (s->customers[i].last != NULL)
+		if (s->customers[i].any != NULL)
 			CountCustomer(s, &s->customers[i]);
 	while (part->chunk != NULL)
 	{
@@ -339,7 +374,11 @@ CountParts(MigrationCounts *s)
 	s->mask = pg_nextpower2_64(most) - 1;
 	s->customers = MemoryContextAllocHuge(s->context,
 										  (s->mask + 1) * sizeof(Customer));
-	s->cells = palloc0((Size) s->ntiers * s->ntiers * sizeof(int64));
+	s->ncells = 1;
+	for (int i = 0; i < s->marks; i++)
+		s->ncells *= s->labels[i].count;
+	s->cells = MemoryContextAllocExtended(s->context, s->ncells * sizeof(int64),
+										  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	for (int i = 0; i < PARTS; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -348,29 +387,37 @@ CountParts(MigrationCounts *s)
 	}
 }
 
+/* Rows of labels, one of each mark, and of how many customers have them */
 static void
 PutCells(MigrationCounts *s, ReturnSetInfo *rsinfo)
 {
-	for (uint32 i = 1; i < s->ntiers * s->ntiers; i++)
+	for (Size i = 1; i < s->ncells; i++)
 	{
-		uint32		from = i / s->ntiers;
-		uint32		to = i % s->ntiers;
-		/* the fourth is a column of 0.1.0, until a database is updated */
-		Datum		values[4] = {0};
-		bool		nulls[4] = {from == 0, to == 0, false, true};
+		Size		rest = i;
+		/* in 0.1.0 there is another column, until a database is updated */
+		Datum		values[MARKS + 1] = {0};
+		bool		nulls[MARKS + 1];
 
 		if (s->cells[i] == 0)
 			continue;
-		values[0] = PointerGetDatum(s->tiers[from]);
-		values[1] = PointerGetDatum(s->tiers[to]);
-		values[2] = Int64GetDatum(s->cells[i]);
+		memset(nulls, true, sizeof(nulls));
+		for (int mark = s->marks - 1; mark >= 0; mark--)
+		{
+			uint32		label = rest % s->labels[mark].count;
+
+			rest /= s->labels[mark].count;
+			values[mark] = PointerGetDatum(s->labels[mark].texts[label]);
+			nulls[mark] = label == 0;
+		}
+		values[s->marks] = Int64GetDatum(s->cells[i]);
+		nulls[s->marks] = false;
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 }
 
 /* An empty result of the shape that was declared */
 static void
-BeginResult(FunctionCallInfo fcinfo, ReturnSetInfo *rsinfo)
+BeginResult(FunctionCallInfo fcinfo, const char *name, ReturnSetInfo *rsinfo)
 {
 	MemoryContext old;
 	TupleDesc	columns;
@@ -379,7 +426,7 @@ BeginResult(FunctionCallInfo fcinfo, ReturnSetInfo *rsinfo)
 		(rsinfo->allowedModes & SFRM_Materialize) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("migration_counts is read in FROM")));
+				 errmsg("%s is read in FROM", name)));
 	old = MemoryContextSwitchTo(rsinfo->econtext->ecxt_per_query_memory);
 	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -389,12 +436,31 @@ BeginResult(FunctionCallInfo fcinfo, ReturnSetInfo *rsinfo)
 	MemoryContextSwitchTo(old);
 }
 
+static MigrationCounts *
+BeginCounts(FunctionCallInfo fcinfo, const char *name, int marks, DateADT start)
+{
+	BeginResult(fcinfo, name, (ReturnSetInfo *) fcinfo->resultinfo);
+	ConnectSPI();
+	return MigrationCountsCreate(marks, start);
+}
+
+static void
+EndCounts(FunctionCallInfo fcinfo, MigrationCounts *s)
+{
+	CountParts(s);
+	PutCells(s, (ReturnSetInfo *) fcinfo->resultinfo);
+	if (s->file != NULL)
+		BufFileClose(s->file);
+	SPI_finish();
+}
+
 /* migration_counts(scheme, from_date, to_date, known_at): customers by their pair of tiers */
 PG_FUNCTION_INFO_V1(migration_counts);
 Datum
 migration_counts(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	const Oid	types[3] = {TEXTOID, DATEOID, TIMESTAMPTZOID};
+	NullableDatum values[3];
 	MigrationCounts *s;
 
 	for (int i = 0; i < 3; i++)
@@ -402,15 +468,32 @@ migration_counts(PG_FUNCTION_ARGS)
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("scheme, from_date and to_date must not be null")));
-	BeginResult(fcinfo, rsinfo);
-	ConnectSPI();
-	s = MigrationCountsCreate(PG_GETARG_DATEADT(1));
-	ReadMoves(s, PG_GETARG_TEXT_PP(0), PG_GETARG_DATEADT(2), fcinfo->args[3]);
-	CountParts(s);
-	PutCells(s, rsinfo);
-	if (s->file != NULL)
-		BufFileClose(s->file);
-	SPI_finish();
+	values[0] = fcinfo->args[0];
+	values[1] = fcinfo->args[2];
+	values[2] = fcinfo->args[3];
+	s = BeginCounts(fcinfo, "migration_counts", 2, PG_GETARG_DATEADT(1));
+	ReadMoves(s, DAYS_QUERY, 3, types, values);
+	EndCounts(fcinfo, s);
+	return (Datum) 0;
+}
+
+/*
+ * origin_counts(scheme, customers, merged): customers, or all if null, by the tier in which
+ * they began, by the direction of their last move, and by their version and tier now
+ */
+PG_FUNCTION_INFO_V1(origin_counts);
+Datum
+origin_counts(PG_FUNCTION_ARGS)
+{
+	const Oid	types[2] = {TEXTOID, TEXTARRAYOID};
+	const NullableDatum values[2] = {fcinfo->args[0], fcinfo->args[1]};
+	MigrationCounts *s;
+
+	s = BeginCounts(fcinfo, "origin_counts", MARKS, DATEVAL_NOBEGIN);
+	ReadMoves(s, PG_GETARG_BOOL(2) ? ORIGINS_QUERY("merged_moves($1)") :
+			  ORIGINS_QUERY("person_moves($1, NULL)"), 1, types, values);
+	ReadMoves(s, NOW_QUERY, 2, types, values);
+	EndCounts(fcinfo, s);
 	return (Datum) 0;
 }
 

@@ -102,55 +102,60 @@ BEGIN
 END;
 $$;
 
--- Whose moves are those of another customer, or of nobody any more, is told by merged().
--- From a customer's last entry into the bank on; moves are in the order of their dates and
--- then of their numbers. What is wanted of the first and of the last one goes with that order,
--- as a number, so that moves are read once.
-CREATE FUNCTION _tiering.origins(scheme text)
-RETURNS TABLE (customer_id text, tier text, direction text, began_below boolean)
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1000
+CREATE FUNCTION _tiering.merged_moves(scheme text) RETURNS SETOF _tiering.known_move
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 100000
 BEGIN ATOMIC
 	WITH merged AS MATERIALIZED (
 		SELECT w.customer_id COLLATE "C" AS customer_id, w.own, w.becomes COLLATE "C" AS becomes,
 			w.leads
-		FROM _tiering.merged(origins.scheme, NULL) w
+		FROM _tiering.merged(merged_moves.scheme, NULL) w
 		WHERE upper_inf(w.days)
-	), word AS MATERIALIZED (
-		SELECT ARRAY(SELECT DISTINCT t.tier FROM tiering.tier t
-				WHERE t.scheme = origins.scheme COLLATE "C") AS tiers,
-			'{new,up,down,lateral,exit}'::text[] AS directions
-	), span AS (
-		SELECT a.customer_id, a.tier, a.version,
-			(max(ARRAY[m.as_of - date '2000-01-01', m.move, array_position(w.tiers, m.to_tier)])
-				FILTER (WHERE m.direction = 'new'))[3]::int AS first,
-			(max(ARRAY[m.as_of - date '2000-01-01', m.move,
-				array_position(w.directions, m.direction)]))[3]::int AS last
-		FROM tiering.assignment a
-			JOIN (
-				SELECT COALESCE(w.becomes, x.customer_id) AS customer_id, x.as_of, x.move,
-					x.direction, x.to_tier
-				FROM _tiering.person_moves(origins.scheme COLLATE "C", NULL) x
-					LEFT JOIN merged w ON w.customer_id = x.customer_id AND w.own @> x.as_of
-				WHERE x.direction <> 'merged' AND COALESCE(w.leads, true)) m
-				ON m.customer_id = a.customer_id
-			CROSS JOIN word w
-		WHERE a.scheme = origins.scheme COLLATE "C"
-		GROUP BY a.customer_id, a.tier, a.version
+	)
+	SELECT m.move, m.scheme, COALESCE(w.becomes, m.customer_id), m.as_of, m.from_tier, m.to_tier,
+		m.direction, m.cause, m.version, m.measure, m.assessed, m.batch
+	FROM _tiering.person_moves(merged_moves.scheme COLLATE "C", NULL) m
+		LEFT JOIN merged w ON w.customer_id = m.customer_id AND w.own @> m.as_of
+	WHERE COALESCE(w.leads, true);
+END;
+COMMENT ON FUNCTION _tiering.merged_moves(text) IS
+'What person_moves() tells now, but of customers who became one the moves of the one whose tier '
+'was kept alone, under the number of who is left';
+
+-- merged(), which is not asked about each move while nobody has become one with another, tells
+-- whose moves are those of another customer, or of nobody any more.
+CREATE FUNCTION _tiering.origin_counts(scheme text, customers text[], merged boolean,
+	OUT began text, OUT direction text, OUT now text, OUT how_many bigint)
+	RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'origin_counts'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000000 ROWS 50
+SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION _tiering.origin_counts(text, text[], boolean) IS
+'Customers by the tier in which they began when they came last, by the direction of their last '
+'move, and by where they are: version and tier; null where there is none. merged: by what '
+'merged_moves() tells. Part of origins()';
+
+CREATE FUNCTION _tiering.origins(scheme text, customers text[])
+RETURNS TABLE (tier text, direction text, began_below boolean, how_many bigint)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 50
+BEGIN ATOMIC
+	WITH counted AS MATERIALIZED (
+		SELECT split_part(o.now, ' ', 1)::int AS version, substr(o.now, strpos(o.now, ' ') + 1)
+			COLLATE "C" AS tier, o.began COLLATE "C" AS began, o.direction, o.how_many
+		FROM _tiering.origin_counts(origins.scheme, origins.customers,
+			EXISTS (SELECT FROM _tiering.merged(origins.scheme, NULL))) o
+		WHERE num_nulls(o.began, o.now) = 0
 	), way AS MATERIALIZED (
 		SELECT v.version, d.*
-		FROM (SELECT DISTINCT s.version FROM span s) v
+		FROM (SELECT DISTINCT c.version FROM counted c) v
 			CROSS JOIN LATERAL _tiering.directions(origins.scheme, v.version) d
 	)
-	SELECT s.customer_id, s.tier, w.directions[s.last], d.direction = 'up'
-	FROM span s
-		CROSS JOIN word w
-		LEFT JOIN way d ON d.version = s.version AND d.from_tier = w.tiers[s.first]
-			AND d.to_tier = s.tier
-	WHERE s.first IS NOT NULL;
+	SELECT c.tier, c.direction, d.direction = 'up', c.how_many
+	FROM counted c
+		LEFT JOIN way d ON d.version = c.version AND d.from_tier = c.began AND d.to_tier = c.tier;
 END;
-COMMENT ON FUNCTION _tiering.origins(text) IS
-'By which move the customers of a scheme came into the tier that they are in, and whether they '
-'began below it';
+COMMENT ON FUNCTION _tiering.origins(text, text[]) IS
+'By which move some customers of a scheme, or all if null, came into the tier that they are in, '
+'whether they began below it, and how many they are';
 
 -- Whoever reads the view calls this, as they do shown_sums().
 CREATE FUNCTION _tiering.shown_origins(key uuid, scheme text, reader oid)
@@ -161,20 +166,18 @@ SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 SET jit = off SET debug_print_plan = off
 AS $$
 #variable_conflict use_column
-DECLARE
-	visible text[];
 BEGIN
 	IF EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_origins.key)
 		AND _tiering.reads(reader, scheme) IS NOT NULL
 	THEN
-		visible := _tiering.seen(reader, scheme, NULL);
 		RETURN QUERY
-		SELECT m.tier, count(*), count(*) FILTER (WHERE m.direction = 'up'),
-			count(*) FILTER (WHERE m.direction = 'down'),
-			count(*) FILTER (WHERE m.direction = 'lateral'),
-			count(*) FILTER (WHERE m.direction = 'new'), count(*) FILTER (WHERE m.began_below)
-		FROM _tiering.origins(shown_origins.scheme) m
-		WHERE visible IS NULL OR m.customer_id = ANY (visible)
+		SELECT m.tier, sum(m.how_many)::bigint,
+			COALESCE(sum(m.how_many) FILTER (WHERE m.direction = 'up'), 0)::bigint,
+			COALESCE(sum(m.how_many) FILTER (WHERE m.direction = 'down'), 0)::bigint,
+			COALESCE(sum(m.how_many) FILTER (WHERE m.direction = 'lateral'), 0)::bigint,
+			COALESCE(sum(m.how_many) FILTER (WHERE m.direction = 'new'), 0)::bigint,
+			COALESCE(sum(m.how_many) FILTER (WHERE m.began_below), 0)::bigint
+		FROM _tiering.origins(shown_origins.scheme, _tiering.seen(reader, scheme, NULL)) m
 		GROUP BY m.tier;
 	END IF;
 END;

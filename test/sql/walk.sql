@@ -688,7 +688,9 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.confine(regrole, text, text, text);
 	_tiering.check_reader(text);
 	_tiering.check_reads_whole(text, text);
-	_tiering.origins(text);
+	_tiering.merged_moves(text);
+	_tiering.origin_counts(text, text[], boolean);
+	_tiering.origins(text, text[]);
 	_tiering.sees(oid, text, text, date);
 	_tiering.seen(oid, text, date);
 	_tiering.has_policies(regclass, oid);
