@@ -58,12 +58,14 @@ COMMENT ON FUNCTION _tiering.is_amended(tiering.kept_assessment) IS
 'Part of kept_rows(): whether any row of an assessment may have been amended since, or be of a '
 'number that is not one any more';
 
--- What nobody amended is read as it lies, without looking up each customer.
+-- What nobody amended is read as it lies, without looking up each customer. If that is known
+-- before, the plan has nothing but that.
 -- Inlined where it is called, so that workers can read it: k is a variable there, as a call
 -- of kept() would be made for each row. The planner takes there to be hardly a row of one
 -- assessment, above all before the table is analyzed: whatever joins it sets enable_nestloop
 -- = off, or it could be read again for each customer.
-CREATE FUNCTION _tiering.kept_rows(k tiering.kept_assessment, known_at timestamptz)
+CREATE FUNCTION _tiering.kept_rows(k tiering.kept_assessment, known_at timestamptz,
+	amended boolean DEFAULT NULL)
 RETURNS TABLE (customer_id text, tier text, measure numeric, version int)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100000
 BEGIN ATOMIC
@@ -71,7 +73,7 @@ BEGIN ATOMIC
 	FROM tiering.assessment a
 	WHERE a.slot = (k).slot AND a.scheme = (k).scheme AND a.as_of = (k).as_of
 		AND a.recorded_at = (k).recorded_at AND NOT a.amends
-		AND NOT (SELECT _tiering.is_amended(k))
+		AND NOT COALESCE(kept_rows.amended, (SELECT _tiering.is_amended(k)))
 	UNION ALL
 	SELECT a.customer_id, a.tier, a.measure, a.version
 	FROM (
@@ -81,7 +83,7 @@ BEGIN ATOMIC
 				AND f.customer_id = a.customer_id
 		WHERE a.slot = (k).slot AND a.scheme = (k).scheme AND a.as_of = (k).as_of
 			AND a.recorded_at = (k).recorded_at AND NOT a.amends) a
-	WHERE (SELECT _tiering.is_amended(k)) AND NOT EXISTS (
+	WHERE COALESCE(kept_rows.amended, (SELECT _tiering.is_amended(k))) AND NOT EXISTS (
 			SELECT FROM tiering.assessment b
 				LEFT JOIN tiering.former_number f ON f.scheme = (k).scheme
 					AND f.customer_id = b.customer_id
@@ -101,12 +103,13 @@ BEGIN ATOMIC
 			AND b.recorded_at > (k).recorded_at
 			AND (kept_rows.known_at IS NULL OR b.recorded_at <= kept_rows.known_at)
 		ORDER BY COALESCE(f.now_id, b.customer_id), b.recorded_at DESC) l
-	WHERE (SELECT _tiering.is_amended(k));
+	WHERE COALESCE(kept_rows.amended, (SELECT _tiering.is_amended(k)));
 END;
-COMMENT ON FUNCTION _tiering.kept_rows(tiering.kept_assessment, timestamptz) IS
+COMMENT ON FUNCTION _tiering.kept_rows(tiering.kept_assessment, timestamptz, boolean) IS
 'What customers had at an assessment that is kept, and where they stood, as known at a time; null: '
 'as known now. They are called by the numbers that they have now. Who was none, or waited for an '
-'approval to become one, has no tier. Nobody if the assessment is null';
+'approval to become one, has no tier. Nobody if the assessment is null. amended: what is_amended() '
+'tells, if that is asked already';
 
 -- Of a part that was never analyzed the planner would read all, whichever assessment is asked for.
 CREATE FUNCTION _tiering.kept_of(scheme text, days date[], customers text[])
@@ -119,12 +122,14 @@ AS $$
 DECLARE
 	day date;
 	k tiering.kept_assessment;
+	amended boolean;
 BEGIN
 	FOREACH day IN ARRAY COALESCE(days, '{}') LOOP
 		k := _tiering.kept(scheme, day);
 		IF k.slot IS NOT NULL THEN
+			amended := _tiering.is_amended(k);
 			RETURN QUERY SELECT day, r.customer_id, r.tier, r.measure, r.version
-			FROM _tiering.kept_rows(k, NULL) r
+			FROM _tiering.kept_rows(k, NULL, amended) r
 			WHERE customers IS NULL OR r.customer_id = ANY (customers COLLATE "C");
 		END IF;
 	END LOOP;

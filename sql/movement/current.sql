@@ -45,6 +45,7 @@ AS $$
 DECLARE
 	last date;
 	k tiering.kept_assessment;
+	amended boolean;
 	own text[];
 	joined text[];
 BEGIN
@@ -53,11 +54,12 @@ BEGIN
 	END IF;
 	last := l.as_of FROM _tiering.last_assessment(scheme) l;
 	k := _tiering.kept(scheme, last);
+	amended := _tiering.is_amended(k);
 	own := ARRAY(SELECT o.customer_id FROM _tiering.last_own(scheme) o
 		WHERE last IS NULL OR o.as_of > last);
 	joined := ARRAY(SELECT unnest(ARRAY[b.customer_id, b.becomes])
 		FROM _tiering.joined_since(scheme, last) b);
-	RETURN QUERY SELECT r.customer_id, last, r.measure FROM _tiering.kept_rows(k, NULL) r
+	RETURN QUERY SELECT r.customer_id, last, r.measure FROM _tiering.kept_rows(k, NULL, amended) r
 	WHERE (customers IS NULL OR r.customer_id = ANY (customers COLLATE "C"))
 		AND r.customer_id <> ALL (own COLLATE "C") AND r.customer_id <> ALL (joined COLLATE "C");
 	IF own <> '{}' THEN

@@ -12,9 +12,11 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	k tiering.kept_assessment := _tiering.stood_as_kept(scheme, as_of, NULL);
+	amended boolean := _tiering.is_amended(k);
 BEGIN
 	IF k.slot IS NOT NULL THEN
-		RETURN QUERY SELECT r.customer_id, r.tier, r.measure FROM _tiering.kept_rows(k, NULL) r
+		RETURN QUERY SELECT r.customer_id, r.tier, r.measure
+		FROM _tiering.kept_rows(k, NULL, amended) r
 		WHERE r.tier IS NOT NULL;
 	ELSIF as_of IS NULL THEN
 		RETURN QUERY SELECT a.customer_id, a.tier, m.measure
@@ -51,13 +53,14 @@ SET jit = off SET enable_mergejoin = off SET enable_nestloop = off
 AS $$
 DECLARE
 	k tiering.kept_assessment := _tiering.stood_as_kept(scheme, as_of, NULL);
+	amended boolean := _tiering.is_amended(k);
 	day date := COALESCE(as_of, 'infinity');
 BEGIN
 	RETURN QUERY
 	SELECT _tiering.told_value(dimension, c.value), COALESCE(n.becomes, c.tier),
 		sum(c.customers)::bigint, sum(c.measure)
 	FROM (SELECT d.value, s.tier, count(*) AS customers, sum(s.measure) AS measure
-		  FROM _tiering.kept_rows(k, NULL) s
+		  FROM _tiering.kept_rows(k, NULL, amended) s
 			LEFT JOIN _tiering.dimension_on(scheme, dimension, day) d
 				ON d.customer_id = s.customer_id
 		  WHERE s.tier IS NOT NULL

@@ -354,6 +354,52 @@ COMMENT ON FUNCTION _tiering.merged_cells(text, date, date, timestamptz, text,
 'Part of cells(): the same if customers became one between the two days; first and last are the '
 'assessments of the days, null where moves tell';
 
+-- Where nobody is told apart and all are seen, nothing else is joined.
+CREATE FUNCTION _tiering.kept_cells(scheme text, from_date date, to_date date,
+	known_at timestamptz, dimension text, first tiering.kept_assessment,
+	last tiering.kept_assessment, seen_first text[], seen_last text[])
+RETURNS SETOF _tiering.cell
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+SET jit = off SET enable_mergejoin = off SET enable_nestloop = off
+AS $$
+DECLARE
+	amended_first boolean := _tiering.is_amended(first);
+	amended_last boolean := _tiering.is_amended(last);
+BEGIN
+	IF dimension IS NULL AND seen_last IS NULL THEN
+		RETURN QUERY SELECT NULL::text, f.tier, t.tier, false, count(*), sum(f.measure),
+			sum(t.measure), sum(_tiering.unmeasured(f.tier, f.measure, t.tier, t.measure))
+		FROM (SELECT k.* FROM _tiering.kept_rows(first, known_at, amended_first) k
+				WHERE k.tier IS NOT NULL) f
+			FULL JOIN (SELECT k.* FROM _tiering.kept_rows(last, known_at, amended_last) k
+				WHERE k.tier IS NOT NULL) t ON t.customer_id = f.customer_id
+		GROUP BY f.tier, t.tier;
+	ELSE
+		RETURN QUERY SELECT v.value, f.tier, t.tier, false, count(*), sum(f.measure),
+			sum(t.measure), sum(_tiering.unmeasured(f.tier, f.measure, t.tier, t.measure))
+		FROM (SELECT k.* FROM _tiering.kept_rows(first, known_at, amended_first) k
+				WHERE k.tier IS NOT NULL) f
+			FULL JOIN (SELECT k.* FROM _tiering.kept_rows(last, known_at, amended_last) k
+				WHERE k.tier IS NOT NULL) t ON t.customer_id = f.customer_id
+			LEFT JOIN _tiering.dimension_on(scheme, dimension, from_date) b
+				ON b.customer_id = f.customer_id
+			LEFT JOIN _tiering.dimension_on(scheme, dimension, to_date) e
+				ON e.customer_id = t.customer_id
+			CROSS JOIN LATERAL _tiering.told_value(dimension,
+				CASE WHEN t.tier IS NULL THEN b.value ELSE e.value END) v(value)
+		WHERE seen_last IS NULL OR CASE WHEN t.tier IS NULL
+			THEN f.customer_id = ANY (seen_first COLLATE "C")
+			ELSE t.customer_id = ANY (seen_last COLLATE "C") END
+		GROUP BY v.value, f.tier, t.tier;
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.kept_cells(text, date, date, timestamptz, text,
+	tiering.kept_assessment, tiering.kept_assessment, text[], text[]) IS
+'What cells() tells where the assessments of both days are kept; seen_first and seen_last: whom '
+'the reader sees on each, null if all';
+
 -- Where both assessments are kept, they tell all; where neither is, the moves do, but for
 -- who was where by a dimension.
 CREATE FUNCTION _tiering.cells(scheme text, from_date date, to_date date, known_at timestamptz,
@@ -375,29 +421,9 @@ BEGIN
 	THEN
 		RETURN QUERY SELECT m.* FROM _tiering.merged_cells(scheme, from_date, to_date, known_at,
 			dimension, first, last) m;
-	ELSIF dimension IS NULL AND seen_last IS NULL AND num_nulls(first.slot, last.slot) = 0 THEN
-		RETURN QUERY SELECT NULL::text, f.tier, t.tier, false, count(*), sum(f.measure),
-			sum(t.measure), sum(_tiering.unmeasured(f.tier, f.measure, t.tier, t.measure))
-		FROM (SELECT k.* FROM _tiering.kept_rows(first, known_at) k WHERE k.tier IS NOT NULL) f
-			FULL JOIN (SELECT k.* FROM _tiering.kept_rows(last, known_at) k
-				WHERE k.tier IS NOT NULL) t ON t.customer_id = f.customer_id
-		GROUP BY f.tier, t.tier;
-	ELSIF first.slot IS NOT NULL AND last.slot IS NOT NULL THEN
-		RETURN QUERY SELECT v.value, f.tier, t.tier, false, count(*), sum(f.measure),
-			sum(t.measure), sum(_tiering.unmeasured(f.tier, f.measure, t.tier, t.measure))
-		FROM (SELECT k.* FROM _tiering.kept_rows(first, known_at) k WHERE k.tier IS NOT NULL) f
-			FULL JOIN (SELECT k.* FROM _tiering.kept_rows(last, known_at) k
-				WHERE k.tier IS NOT NULL) t ON t.customer_id = f.customer_id
-			LEFT JOIN _tiering.dimension_on(scheme, dimension, from_date) b
-				ON b.customer_id = f.customer_id
-			LEFT JOIN _tiering.dimension_on(scheme, dimension, to_date) e
-				ON e.customer_id = t.customer_id
-			CROSS JOIN LATERAL _tiering.told_value(dimension,
-				CASE WHEN t.tier IS NULL THEN b.value ELSE e.value END) v(value)
-		WHERE seen_last IS NULL OR CASE WHEN t.tier IS NULL
-			THEN f.customer_id = ANY (seen_first COLLATE "C")
-			ELSE t.customer_id = ANY (seen_last COLLATE "C") END
-		GROUP BY v.value, f.tier, t.tier;
+	ELSIF num_nulls(first.slot, last.slot) = 0 THEN
+		RETURN QUERY SELECT m.* FROM _tiering.kept_cells(scheme, from_date, to_date, known_at,
+			dimension, first, last, seen_first, seen_last) m;
 	ELSIF dimension IS NULL AND seen_last IS NULL
 		AND num_nonnulls((_tiering.kept(scheme, from_date, known_at)).slot,
 		(_tiering.kept(scheme, to_date, known_at)).slot) = 0

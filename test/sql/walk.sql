@@ -767,6 +767,8 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.keep_or_drop(text);
 	_tiering.keeping_of(text);
 	_tiering.is_amended(tiering.kept_assessment);
+	_tiering.kept_cells(text, date, date, timestampwithtimezone, text,
+		tiering.kept_assessment, tiering.kept_assessment, text[], text[]);
 	_tiering.is_kept(text, interval, date, date, date);
 	_tiering.lock_scheme(text);
 	_tiering.loaded_until(text);
@@ -871,7 +873,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.directions_in(text, integer[]);
 	_tiering.kept(text, date, timestampwithtimezone);
 	_tiering.kept_of(text, date[], text[]);
-	_tiering.kept_rows(tiering.kept_assessment, timestampwithtimezone);
+	_tiering.kept_rows(tiering.kept_assessment, timestampwithtimezone, boolean);
 	_tiering.known_batch(text, timestampwithtimezone);
 	_tiering.known_distribution(timestampwithtimezone);
 	_tiering.known_moves(text, timestampwithtimezone);
