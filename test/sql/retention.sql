@@ -302,7 +302,7 @@ CREATE TEMP TABLE serial AS SELECT *
 	FROM tiering.migration_matrix('co_large', '2023-12-20', '2024-01-31');
 SELECT t.parallel();
 -- nor is it for nothing: else the few rows of superseded would be gathered, and nothing else
-SET LOCAL parallel_setup_cost = 1;
+SET LOCAL parallel_setup_cost = 100;
 SELECT launched > 0 AS parallel
 	FROM t.workers($$SELECT count(customer_id) FROM _tiering.known_moves('co_large', NULL)$$);
 SELECT count(*), count(s.customers), count(*)
