@@ -56,7 +56,9 @@ sub other_server
 	return dirname("$temp/root$dir{bindir}");
 }
 
-my $node = PostgreSQL::Test::Cluster->new('main', install_path => other_server());
+# new() of release 14 takes the path for a port
+my $new = PostgreSQL::Test::Cluster->can('get_new_node') || PostgreSQL::Test::Cluster->can('new');
+my $node = PostgreSQL::Test::Cluster->$new('main', install_path => other_server());
 $node->init;
 $node->start;
 
