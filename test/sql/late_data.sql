@@ -142,7 +142,7 @@ SELECT count(*) FROM pg_trigger WHERE tgrelid = 'late.parted'::regclass;
 
 -- What is refused
 CREATE VIEW late.seen AS SELECT * FROM late.balance;
-CREATE TABLE late.json (customer_no text, as_of date, data json);
+CREATE TABLE late.docs (customer_no text, as_of date, data json);
 SELECT t.fails(q) FROM unnest(ARRAY[
 	'SELECT tiering.watch_table(''nothing'', ''late.balance'', ''customer_no'')',
 	'SELECT tiering.watch_table(NULL, ''late.balance'', ''customer_no'')',
@@ -157,16 +157,16 @@ SELECT t.fails(q) FROM unnest(ARRAY[
 	'SELECT tiering.watch_table(''late'', ''late.balance'', ''no'', ''{valid_from,NULL}'')',
 	'SELECT tiering.watch_table(''late'', ''late.balance'', ''customer_no'', ''{no,no,no}'')',
 	'SELECT tiering.watch_table(''late'', ''late.balance'', ''(SELECT customer_no FROM account)'')',
-	'SELECT tiering.watch_table(''late'', ''late.json'', ''customer_no'', ''{as_of}'')',
+	'SELECT tiering.watch_table(''late'', ''late.docs'', ''customer_no'', ''{as_of}'')',
 	'SELECT tiering.watch_table(''late'', ''late.balance'', ''customer_no'', ''{}'', ''{NULL}'')',
-	'SELECT tiering.unwatch_table(''late'', ''late.json'')',
-	'SELECT tiering.unwatch_table(''other'', ''late.json'')',
+	'SELECT tiering.unwatch_table(''late'', ''late.docs'')',
+	'SELECT tiering.unwatch_table(''other'', ''late.docs'')',
 	'SELECT tiering.unwatch_table(''nobody'', ''late.parted'')',
-	'SELECT tiering.unwatch_table(NULL, ''late.json'')',
+	'SELECT tiering.unwatch_table(NULL, ''late.docs'')',
 	'SELECT tiering.unwatch_table(''late'', NULL)']) q;
-SELECT tiering.watch_table('late', 'late.json', 'customer_no', '{as_of}', '{data::text}');
-ALTER TABLE late.json RENAME as_of TO day;
-SELECT t.fails('INSERT INTO late.json VALUES (''a'', ''2024-01-01'', ''{}'')');
+SELECT tiering.watch_table('late', 'late.docs', 'customer_no', '{as_of}', '{data::text}');
+ALTER TABLE late.docs RENAME as_of TO day;
+SELECT t.fails('INSERT INTO late.docs VALUES (''a'', ''2024-01-01'', ''{}'')');
 
 -- Whoever changes a table does it with their own rights, and needs the right to mark;
 -- the expressions are evaluated with these, not with those of the extension.

@@ -110,7 +110,8 @@ $$;
 -- What both say, each customer by their root
 CREATE FUNCTION ones.root(number text) RETURNS int STABLE LANGUAGE sql AS $$
 	SELECT s.root FROM ones.spell s WHERE s.until = 'infinity' AND s.customer = COALESCE((
-		SELECT n.customer FROM ones.number n WHERE n.number = root.number), root.number::int) $$;
+		SELECT n.customer FROM ones.number n WHERE n.number = root.number),
+		CASE WHEN root.number ~ '^[0-9]+$' THEN root.number::int END) $$;
 CREATE FUNCTION ones.told(scheme text, month int) RETURNS TABLE (what text, told jsonb)
 LANGUAGE sql AS $$
 	WITH day AS (SELECT ones.day(n) AS day FROM generate_series(1, month, 3) n

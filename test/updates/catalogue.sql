@@ -89,7 +89,7 @@ CREATE FUNCTION t.catalogue_of_types() RETURNS TABLE (object text, what text, sa
 LANGUAGE sql STABLE
 BEGIN ATOMIC
 	SELECT m.identity, 'definition', (to_jsonb(y) - 'oid' - 'typnamespace' - 'typowner' - 'typrelid'
-		- 'typarray' - 'typacl')::text
+		- 'typarray' - 'typelem' - 'typacl')::text || y.typelem::regtype
 	FROM t.members() m JOIN pg_type y ON y.oid = m.objid AND m.classid = 'pg_type'::regclass
 	UNION ALL
 	SELECT m.identity, format('attribute %s %s', a.attnum, a.attname),
