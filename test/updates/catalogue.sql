@@ -8,13 +8,19 @@
 
 CREATE SCHEMA IF NOT EXISTS t;
 
+-- An array is not told beside its element, nor a table's row beside the table: since 17 ALTER
+-- EXTENSION ADD makes both members, and CREATE EXTENSION does not.
 CREATE FUNCTION t.members() RETURNS TABLE (classid oid, objid oid, identity text)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
 	SELECT d.classid, d.objid, i.type || ' ' || i.identity
 	FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
 		CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) i
-	WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'tiering';
+	WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'tiering'
+		AND NOT EXISTS (
+			SELECT FROM pg_type y LEFT JOIN pg_class c ON c.oid = y.typrelid
+			WHERE d.classid = 'pg_type'::regclass AND y.oid = d.objid
+				AND (y.typcategory = 'A' OR c.relkind <> 'c'));
 END;
 
 CREATE FUNCTION t.sorted(query text) RETURNS text
