@@ -72,7 +72,8 @@ BEGIN
 	END IF;
 	IF joined <> '{}' THEN
 		RETURN QUERY SELECT COALESCE(b.becomes, x.customer_id), max(x.as_of), sum(x.measure)
-		FROM (SELECT r.customer_id, last AS as_of, r.measure FROM _tiering.kept_rows(k, NULL) r
+		FROM (SELECT r.customer_id, last AS as_of, r.measure
+			  FROM _tiering.kept_rows(k, NULL, amended) r
 			  WHERE r.customer_id = ANY (joined COLLATE "C")
 				AND r.customer_id <> ALL (own COLLATE "C")
 			  UNION ALL

@@ -54,38 +54,6 @@ RETURN 100 * distance / NULLIF(abs(bound), 0);
 COMMENT ON FUNCTION _tiering.percent_of(numeric, numeric) IS
 'How far it is to a bound, in per cent of that; null if that is 0';
 
--- A candidate is next for the measures below its bounds but not below those of a lower one.
--- Tiers that the version does not have, but another one, are of no rank: see is_next().
-CREATE VIEW _tiering.next_bound AS
-WITH named AS (
-	SELECT v.scheme, v.version, n.tier, t.rank
-	FROM tiering.scheme_version v
-		JOIN (SELECT DISTINCT o.scheme, o.tier FROM tiering.tier o) n ON n.scheme = v.scheme
-		LEFT JOIN tiering.tier t ON t.scheme = v.scheme AND t.version = v.version
-			AND t.tier = n.tier
-), candidate AS (
-	SELECT t.scheme, t.version, t.tier, t.rank, b.tier AS next_tier, b.rank AS next_rank,
-		b.measure, lower(b.bounds) AS bound, b.period,
-		numrange(NULL, lower(b.bounds), CASE WHEN lower_inc(b.bounds) THEN '()' ELSE '(]' END)
-			AS below
-	FROM named t
-		JOIN tiering.measure_bound b ON b.scheme = t.scheme AND b.version = t.version
-			AND COALESCE(b.rank > t.rank, true)
-)
-SELECT c.scheme, c.version, c.tier, c.next_tier, c.next_rank, c.measure, c.period, c.bound,
-	upper_inc(c.below) AS pass,
-	nummultirange(c.below) - COALESCE(range_agg(c.below) OVER lower_ones, '{}') AS measures,
-	s.key, o.refreshed_as_of
-FROM candidate c
-	LEFT JOIN tiering.series_source s ON s.scheme = c.scheme
-	LEFT JOIN tiering.source o ON o.scheme = c.scheme
-WINDOW lower_ones AS (PARTITION BY c.scheme, c.version, c.tier ORDER BY c.next_rank, c.bound,
-	c.next_tier
-	ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING);
-COMMENT ON VIEW _tiering.next_bound IS
-'Into which higher tier a measure leads from a tier next, and from which bound on, by the measures '
-'for which it is the next';
-
 -- Where all rules look at the measure alone, each rank takes what is above one bound, and the
 -- higher the rank the higher that is, bounds tell what shortfall() does: who is to rise has one
 -- way. A base tier takes everything. What is only for staying leads nowhere.
@@ -118,18 +86,56 @@ COMMENT ON FUNCTION _tiering.by_measure(text, int) IS
 'near_upgrade goes by the one that is kept';
 
 CREATE VIEW _tiering.near_version AS
-SELECT o.scheme, v.version, o.refreshed_as_of,
+SELECT o.scheme, v.version, o.refreshed_as_of, s.key,
 	_tiering.by_measure(o.scheme, v.version) AS by_measure
 FROM tiering.source o
 	JOIN tiering.scheme_version v ON v.scheme = o.scheme AND v.status <> 'draft'
-		AND v.effective @> o.refreshed_as_of;
+		AND v.effective @> o.refreshed_as_of
+	LEFT JOIN tiering.series_source s ON s.scheme = o.scheme;
 COMMENT ON VIEW _tiering.near_version IS
 'By which version near_upgrade tells of a scheme, and how';
 COMMENT ON COLUMN _tiering.near_version.scheme IS 'Scheme';
 COMMENT ON COLUMN _tiering.near_version.version IS 'The version that graded the last refresh';
 COMMENT ON COLUMN _tiering.near_version.refreshed_as_of IS 'As in source';
+COMMENT ON COLUMN _tiering.near_version.key IS 'As in series_source';
 COMMENT ON COLUMN _tiering.near_version.by_measure IS
 'Whether by the measure that is kept, and not by the source';
+
+-- A candidate is next for the measures below its bounds but not below those of a lower one.
+-- Tiers that the version does not have, but another one, are of no rank: see is_next(). What is
+-- looked up is looked up for each tier, before it meets the bounds.
+CREATE VIEW _tiering.next_bound AS
+WITH graded AS MATERIALIZED (
+	SELECT v.* FROM _tiering.near_version v
+), bound AS MATERIALIZED (
+	SELECT b.* FROM tiering.measure_bound b
+), named AS MATERIALIZED (
+	SELECT v.scheme, v.version, n.tier, t.rank, g.by_measure, g.key, g.refreshed_as_of
+	FROM tiering.scheme_version v
+		LEFT JOIN graded g ON g.scheme = v.scheme AND g.version = v.version
+		JOIN (SELECT DISTINCT o.scheme, o.tier FROM tiering.tier o) n ON n.scheme = v.scheme
+		LEFT JOIN tiering.tier t ON t.scheme = v.scheme AND t.version = v.version
+			AND t.tier = n.tier
+	WHERE v.status <> 'draft'
+), candidate AS (
+	SELECT t.*, b.tier AS next_tier, b.rank AS next_rank, b.measure, lower(b.bounds) AS bound,
+		b.period, numrange(NULL, lower(b.bounds),
+			CASE WHEN lower_inc(b.bounds) THEN '()' ELSE '(]' END) AS below
+	FROM bound b
+		JOIN named t ON t.scheme = b.scheme AND t.version = b.version
+			AND COALESCE(b.rank > t.rank, true)
+)
+SELECT c.scheme, c.version, c.tier, c.next_tier, c.next_rank, c.measure, c.period, c.bound,
+	upper_inc(c.below) AS pass,
+	nummultirange(c.below) - COALESCE(range_agg(c.below) OVER lower_ones, '{}') AS measures,
+	c.by_measure, c.key, c.refreshed_as_of
+FROM candidate c
+WINDOW lower_ones AS (PARTITION BY c.scheme, c.version, c.tier ORDER BY c.next_rank, c.bound,
+	c.next_tier
+	ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING);
+COMMENT ON VIEW _tiering.next_bound IS
+'Into which higher tier a measure leads from a tier next, and from which bound on, by the measures '
+'for which it is the next';
 
 -- Whoever reads the view calls this, as they do shown_sums(). Rows are as in shown_projected().
 CREATE FUNCTION _tiering.shown_near(key uuid, scheme text, reader oid)
@@ -178,10 +184,7 @@ COMMENT ON FUNCTION _tiering.shown_near(uuid, text, oid) IS
 -- all if neither is selected. The order is there to keep the rows, as that of current_tier is.
 -- Whose measure is not known lacks the lowest bound, if they were assessed.
 CREATE VIEW tiering.near_upgrade AS
-WITH graded AS MATERIALIZED (SELECT v.* FROM _tiering.near_version v),
-	next AS MATERIALIZED (
-		SELECT b.* FROM _tiering.next_bound b
-			JOIN graded v ON v.scheme = b.scheme AND v.version = b.version AND v.by_measure)
+WITH next AS MATERIALIZED (SELECT b.* FROM _tiering.next_bound b WHERE b.by_measure)
 SELECT a.scheme, a.customer_id, a.tier, a.rank, a.next_tier, a.next_rank, a.metric,
 	a.measure::numeric(38,2) AS measure, a.bound::numeric(38,2) AS bound,
 	(sign(a.distance) * _tiering.at_least(abs(a.distance)))::numeric(38,2) AS distance,
@@ -204,9 +207,8 @@ FROM (
 		SELECT v.scheme, l.customer_id, l.tier COLLATE "C", l.rank, l.next_tier COLLATE "C",
 			l.next_rank, l.metric COLLATE "C", l.measure, l.bound, l.distance,
 			l.distance_percent, l.since, l.as_of, l.as_of, l.version, l.pass,
-			CASE WHEN l.by_series THEN s.key END, l.as_of, l.period, l.conditions_missing
-		FROM graded v
-			LEFT JOIN tiering.series_source s ON s.scheme = v.scheme
+			CASE WHEN l.by_series THEN v.key END, l.as_of, l.period, l.conditions_missing
+		FROM _tiering.near_version v
 			CROSS JOIN LATERAL _tiering.shown_near(
 				(SELECT k.key FROM tiering.view_key k LIMIT 1), v.scheme,
 				(SELECT _tiering.reader())) l
@@ -397,6 +399,7 @@ END;
 $$;
 COMMENT ON COLUMN _tiering.next_bound.pass IS 'Whether the bound has to be passed';
 COMMENT ON COLUMN _tiering.next_bound.measures IS 'The measures for which this is the next tier';
+COMMENT ON COLUMN _tiering.next_bound.by_measure IS 'As in near_version; null for other versions';
 COMMENT ON COLUMN _tiering.next_bound.key IS 'As in series_source';
 COMMENT ON COLUMN _tiering.next_bound.refreshed_as_of IS 'As in source';
 COMMENT ON COLUMN _tiering.fall_bound.lowest IS 'Whether it is the lowest bound of the tier';

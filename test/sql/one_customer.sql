@@ -214,8 +214,7 @@ SELECT q, t.fails('SELECT * FROM tiering.customer_status(' || q || ')') FROM unn
 -- Whatever is joined to a view with a customer, it is worked out once: by tables that were never
 -- analyzed, in both directions, by the plans that the planner likes, and by nested loops alone.
 -- Functions are called once or twice, and nothing is done for each customer and each row joined.
--- What near views make of rules they make of all schemes' at once, near_upgrade for each pair of
--- tiers.
+-- What near views make of rules they make of all schemes' at once.
 CREATE TABLE one.card WITH (autovacuum_enabled = false) AS
 SELECT no, no::int % 3 AS kind FROM one.person;
 CREATE TABLE one.phone WITH (autovacuum_enabled = false) AS SELECT no, 'x' AS phone FROM one.person;
@@ -244,9 +243,7 @@ WHERE c.relnamespace = 'tiering'::regnamespace AND c.relkind = 'v' AND a.attname
 CREATE VIEW one.looped AS
 SELECT view, max(calls) > 0 AS calls, count(*) AS joins,
 	count(*) FILTER (WHERE calls > 2) AS called, count(*) FILTER (WHERE most > 500
-		+ (SELECT count(*) FROM tiering.rule) + CASE WHEN view = 'near_upgrade' THEN (
-			SELECT count(*) FROM tiering.tier t JOIN tiering.tier o USING (scheme, version))
-			ELSE 0 END) AS repeated
+		+ (SELECT count(*) FROM tiering.rule)) AS repeated
 FROM one.joined, one.loops(query) GROUP BY view;
 SELECT * FROM one.looped ORDER BY view;
 SET enable_hashjoin = off;
