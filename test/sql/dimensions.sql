@@ -283,6 +283,26 @@ SELECT t.fails('SELECT tiering.migration_matrix(''dims'', ''2026-05-31'', ''2026
 SELECT t.fails('SELECT tiering.migration_matrix(''dims'', ''2026-05-31'', ''2026-04-30'',
 	by => ''branch'')');
 
+-- now is not the last assessment: what one customer had at their own, and who was moved by hand
+-- as of a later day, is there, too
+CREATE FUNCTION dims.off_now() RETURNS bigint LANGUAGE sql AS $$
+	WITH d AS (SELECT tier, sum(customers) AS customers, sum(measure) AS measure
+			FROM tiering.tier_distribution_by('dims', 'branch') GROUP BY tier),
+		c AS (SELECT tier_a, sum(customers), sum(measure_a)
+			FROM tiering.cross_distribution('dims', 'dims') GROUP BY tier_a),
+		n AS (SELECT tier, count(*), sum(measure) FROM _tiering.customer_now WHERE scheme = 'dims'
+			GROUP BY tier)
+	SELECT count(*) FROM ((TABLE d EXCEPT TABLE n) UNION ALL (TABLE n EXCEPT TABLE d)
+		UNION ALL (TABLE c EXCEPT TABLE n) UNION ALL (TABLE n EXCEPT TABLE c)) x
+$$;
+SELECT dims.off_now();
+INSERT INTO dims.had VALUES (1, '2026-08-10', 49999);
+SELECT stayed, up, down, dims.off_now() FROM tiering.assess('dims', '2026-08-10', '{1}', 'asked');
+INSERT INTO dims.had VALUES (1, '2026-08-31', 49999), (2, '2026-08-31', 60000);
+SELECT stayed, up, down, dims.off_now() FROM tiering.refresh('dims', '2026-08-31');
+UPDATE tiering.assignment SET tier = 'gold', as_of = '2026-09-05'
+WHERE scheme = 'dims' AND customer_id = '2';
+SELECT dims.off_now();
 DROP OWNED BY t_dims_binds, t_dims_reads, t_dims_night;
 DROP ROLE t_dims_binds, t_dims_reads, t_dims_night;
 DROP SCHEMA dims CASCADE;
