@@ -131,6 +131,18 @@ END;
 COMMENT ON FUNCTION _tiering.last_amendment(text, date) IS
 'When an assessment was amended last; null if it never was';
 
+CREATE FUNCTION _tiering.last_base(scheme text, as_of date) RETURNS timestamptz
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT max(k.recorded_at) FROM tiering.kept_assessment k
+	WHERE k.scheme = last_base.scheme AND k.as_of = last_base.as_of;
+END;
+COMMENT ON FUNCTION _tiering.last_base(text, date) IS
+'When the rows of an assessment that amendments come after were recorded last; null if it is not '
+'kept';
+
+-- now() is when the transaction began: what others, or the same one, have recorded since then may
+-- be later.
 CREATE FUNCTION _tiering.edition_of_sums(scheme text, as_of date) RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
@@ -141,16 +153,18 @@ BEGIN ATOMIC
 		(SELECT max(b.recorded_at) FROM tiering.batch b
 		 WHERE b.scheme = edition_of_sums.scheme AND b.as_of = edition_of_sums.as_of
 			AND b.kind = 'void') + interval '1 microsecond',
+		_tiering.last_base(edition_of_sums.scheme, edition_of_sums.as_of),
 		_tiering.last_amendment(edition_of_sums.scheme, edition_of_sums.as_of));
 END;
 COMMENT ON FUNCTION _tiering.edition_of_sums(text, date) IS
 'The time of a new edition of an assessment''s distribution: now, but after the one before, and '
-'with the amendments that it is of';
+'with the rows and amendments that it is of';
 
 CREATE FUNCTION _tiering.next_edition(scheme text, as_of date) RETURNS timestamptz
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
 	SELECT GREATEST(_tiering.edition_of_sums(next_edition.scheme, next_edition.as_of),
+		_tiering.last_base(next_edition.scheme, next_edition.as_of) + interval '1 microsecond',
 		_tiering.last_amendment(next_edition.scheme, next_edition.as_of)
 			+ interval '1 microsecond');
 END;

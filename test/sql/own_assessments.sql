@@ -76,6 +76,18 @@ SELECT superseded, recorded, written FROM tiering.restate('own_both', '2024-01-3
 SELECT superseded, recorded, written FROM tiering.restate('own_both', '2024-01-31', '{1,2,3,4,5}');
 SELECT * FROM t.invariants('own_both');
 
+-- In one transaction, which is one time to now(): what comes later is later nevertheless. So is it
+-- for a transaction that began before another and waited for it.
+SELECT t.bank_of_five('own_once'), t.put(3, '2024-02-01', 250);
+BEGIN;
+SELECT up FROM tiering.assess('own_once', '2024-02-05', '{2,3}', 'asked');
+SELECT customers, stayed FROM tiering.refresh('own_once', '2024-02-05');
+SELECT customers, stayed FROM tiering.refresh('own_once', '2024-02-05');
+UPDATE tiering.assignment SET tier = 'gold' WHERE scheme = 'own_once' AND customer_id = '3';
+COMMIT;
+SELECT * FROM own.sums WHERE scheme = 'own_once';
+SELECT * FROM t.invariants('own_once');
+
 -- After an assessment of the whole scheme that is made later as of a day before it
 SELECT t.bank_of_five('own_late');
 SELECT t.put(1, '2024-02-10', 150), t.put(2, '2024-02-12', 250);

@@ -786,6 +786,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.unused_slots();
 	_tiering.edition_of_sums(text, date);
 	_tiering.last_amendment(text, date);
+	_tiering.last_base(text, date);
 	_tiering.moved_in(text, bigint, date, integer);
 	_tiering.stood_as_kept(text, date, timestampwithtimezone);
 	_tiering.stood_with(text, date, timestampwithtimezone);
