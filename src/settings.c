@@ -145,14 +145,18 @@ PinKept(ArrayType *kept)
 int
 SettingsPin(ArrayType *kept)
 {
+	static struct config_generic *of_ours[lengthof(OfOurs)];
 	int			nestlevel = NewGUCNestLevel();
 
 	for (int i = 0; i < lengthof(Pinned); i++)
 		SettingsPinOne(Pinned[i][0], Pinned[i][1]);
 	for (int i = 0; i < lengthof(OfOurs); i++)
 	{
-		const char *value = OfSession(FindSetting(OfOurs[i]));
+		const char *value;
 
+		if (of_ours[i] == NULL)
+			of_ours[i] = FindSetting(OfOurs[i]);
+		value = OfSession(of_ours[i]);
 		if (value != NULL)
 			SettingsPinOne(OfOurs[i], value);
 	}

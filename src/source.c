@@ -34,6 +34,7 @@
 #include "settings.h"
 #include "source.h"
 #include "source_columns.h"
+#include "source_plan.h"
 
 static SavedQuery MetricsQuery = {
 	"SELECT s.scheme, s.query, s.set_by, s.settings"
@@ -154,22 +155,67 @@ QueryParams(DateADT as_of, ArrayType *customers, Oid type)
 }
 
 static void
-RunQuery(const Source *source, DateADT as_of, ArrayType *customers,
-		 TupleDesc expected, DestReceiver *dest)
+RunPlan(const Source *source, SPIPlanPtr plan, ParamListInfo params, DestReceiver *dest)
 {
-	Oid			type = customers == NULL ? InvalidOid : CustomerType(SourceColumns(source));
-	const char *query = SelectExpected(source, expected, customers != NULL, type);
-	ParamListInfo params = source->kind->takes_day ?
-		QueryParams(as_of, customers, type) : makeParamList(0);
 	SPIExecuteOptions options = {0};
 
 	options.params = params;
 	options.read_only = true;
 	options.dest = dest;
-	if (SPI_execute_plan_extended(SourcePrepare(query, params->numParams),
-								  &options) != SPI_OK_SELECT)
+	if (SPI_execute_plan_extended(plan, &options) != SPI_OK_SELECT)
 		elog(ERROR, "%s of scheme \"%s\" is not a query",
 			 source->kind->noun, source->scheme);
+}
+
+static void
+RunOnce(const Source *source, DateADT as_of, ArrayType *customers,
+		TupleDesc expected, DestReceiver *dest)
+{
+	TupleDesc	columns = SourceColumns(SourceStatement(source));
+	Oid			type = customers == NULL ? InvalidOid : CustomerType(columns);
+	ParamListInfo params = source->kind->takes_day ?
+		QueryParams(as_of, customers, type) : makeParamList(0);
+
+	CheckColumns(source, columns, expected);
+	RunPlan(source,
+			SourcePrepare(SelectExpected(source, expected, customers != NULL, type),
+						  params->numParams, 0),
+			params, dest);
+}
+
+/*
+ * What the query names is locked by the time that it has run. If it became another just
+ * before, so may have its columns, and what was yielded may be what no column may feed.
+ */
+static void
+RunAgain(SourcePlan *plan, DateADT as_of, ArrayType *customers, DestReceiver *dest)
+{
+	const Source *source = &plan->source;
+
+	plan->running = true;
+	PG_TRY();
+	{
+		RunPlan(source, plan->rows, QueryParams(as_of, customers, plan->customer_type), dest);
+		if (!SPI_plan_is_valid(plan->columns))
+			CheckColumns(source, SourceColumns(SourceStatement(source)), plan->expected);
+	}
+	PG_FINALLY();
+	{
+		plan->running = false;
+	}
+	PG_END_TRY();
+}
+
+static void
+RunQuery(const Source *source, DateADT as_of, ArrayType *customers,
+		 TupleDesc expected, DestReceiver *dest)
+{
+	SourcePlan *plan = FewCustomers(customers) ? SourcePlanFind(source, expected) : NULL;
+
+	if (plan != NULL)
+		RunAgain(plan, as_of, customers, dest);
+	else
+		RunOnce(source, as_of, customers, expected, dest);
 }
 
 /* One run of a source, as an error tells of it */
@@ -291,7 +337,6 @@ RunPinned(const Run *run, DateADT as_of, ArrayType *customers,
 	source_role = source->role;
 	PG_TRY();
 	{
-		CheckColumns(source, expected);
 		CheckWorkers(source);
 		RunQuery(source, as_of, customers, expected, dest);
 	}
@@ -361,13 +406,12 @@ SourceCheck(const Source *source, TupleDesc expected, bool customers)
 	Run			run = {source, NULL, true};
 	ErrorContextCallback teller;
 	ErrorContextCallback *above = TellFrom(&teller, &run);
-	Oid			type = InvalidOid;
 	int			nestlevel = SettingsPin(NULL);
+	TupleDesc	columns = SourceColumns(SourceStatement(source));
+	Oid			type = customers ? CustomerType(columns) : InvalidOid;
 
-	CheckColumns(source, expected);
-	if (customers)
-		type = CustomerType(SourceColumns(source));
-	SourcePrepare(SelectExpected(source, expected, customers, type), customers ? 2 : 1);
+	CheckColumns(source, columns, expected);
+	SourcePrepare(SelectExpected(source, expected, customers, type), customers ? 2 : 1, 0);
 	SettingsRestore(nestlevel);
 	error_context_stack = above;
 }
@@ -380,7 +424,7 @@ SourceExamine(const Source *source)
 	ErrorContextCallback teller;
 	ErrorContextCallback *above = TellFrom(&teller, &run);
 	int			nestlevel = SettingsPin(NULL);
-	TupleDesc	columns = SourceColumns(source);
+	TupleDesc	columns = SourceColumns(SourceStatement(source));
 
 	SettingsRestore(nestlevel);
 	error_context_stack = above;

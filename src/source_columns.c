@@ -22,11 +22,11 @@
 
 /* $1 is the date; $2 the customers, where SelectExpected() asks for some only */
 SPIPlanPtr
-SourcePrepare(const char *query, int nparams)
+SourcePrepare(const char *query, int nparams, int options)
 {
 	Oid			types[2] = {DATEOID, TEXTARRAYOID};
 	SPIPlanPtr	plan = SPI_prepare_cursor(query, nparams, types,
-										  CURSOR_OPT_PARALLEL_OK);
+										  CURSOR_OPT_PARALLEL_OK | options);
 
 	if (plan == NULL)
 		elog(ERROR, "could not prepare: %s", query);
@@ -47,11 +47,11 @@ CheckTemporary(const Source *source, List *queries)
 				 errhint("What is temporary is another session's for another session.")));
 }
 
-/* The columns that the query yields; it must be one statement that has any */
-TupleDesc
-SourceColumns(const Source *source)
+/* The query as it is; it must be one statement that yields columns */
+SPIPlanPtr
+SourceStatement(const Source *source)
 {
-	SPIPlanPtr	plan = SourcePrepare(source->query, source->kind->takes_day ? 1 : 0);
+	SPIPlanPtr	plan = SourcePrepare(source->query, source->kind->takes_day ? 1 : 0, 0);
 	List	   *statements = SPI_plan_get_plan_sources(plan);
 	CachedPlanSource *statement;
 
@@ -69,7 +69,14 @@ SourceColumns(const Source *source)
 						source->kind->noun, source->scheme,
 						GetCommandTagName(statement->commandTag))));
 	CheckTemporary(source, statement->query_list);
-	return statement->resultDesc;
+	return plan;
+}
+
+/* The columns that it yields */
+TupleDesc
+SourceColumns(SPIPlanPtr statement)
+{
+	return ((CachedPlanSource *) linitial(SPI_plan_get_plan_sources(statement)))->resultDesc;
 }
 
 /* May a column of this type feed one that is expected? No float may. */
@@ -282,10 +289,8 @@ SelectExpected(const Source *source, TupleDesc expected, bool customers, Oid typ
 
 /* Every column that is expected must be there, and of a type that feeds it */
 void
-CheckColumns(const Source *source, TupleDesc expected)
+CheckColumns(const Source *source, TupleDesc columns, TupleDesc expected)
 {
-	TupleDesc	columns = SourceColumns(source);
-
 	for (int i = 0; i < expected->natts; i++)
 		CheckColumn(source, columns, TupleDescAttr(expected, i));
 }

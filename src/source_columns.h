@@ -9,9 +9,10 @@
 
 #include "source.h"
 
-extern SPIPlanPtr SourcePrepare(const char *query, int nparams);
-extern TupleDesc SourceColumns(const Source *source);
-extern void CheckColumns(const Source *source, TupleDesc expected);
+extern SPIPlanPtr SourcePrepare(const char *query, int nparams, int options);
+extern SPIPlanPtr SourceStatement(const Source *source);
+extern TupleDesc SourceColumns(SPIPlanPtr statement);
+extern void CheckColumns(const Source *source, TupleDesc columns, TupleDesc expected);
 extern Oid	CustomerType(TupleDesc columns);
 extern ArrayType *PossibleCustomers(ArrayType *customers, Oid type);
 extern char *SelectExpected(const Source *source, TupleDesc expected,

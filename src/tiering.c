@@ -30,6 +30,7 @@
  *		classify_support	a row as an argument, planned as its columns
  *		asset_weight	at which proportion a class of assets counts
  *		source			a bank's own query, run with its setter's rights
+ *		source_plan		its plans for a few customers, kept
  *		settings		the settings under which it runs
  *		temporary		what of it is temporary
  *		binding			who binds a scheme to it
