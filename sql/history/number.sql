@@ -256,9 +256,19 @@ COMMENT ON FUNCTION _tiering.numbers_told(text, date, text[]) IS
 'some numbers at least, or of all if that is null';
 
 CREATE FUNCTION _tiering.numbers_asked(scheme text, customers text[], day date) RETURNS text[]
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000
-RETURN _tiering.numbers_ever(scheme, _tiering.persons(scheme,
-	_tiering.numbers_now(scheme, customers), day));
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF customers IS NULL OR NOT EXISTS (
+		SELECT FROM tiering.customer_alias a WHERE a.scheme = numbers_asked.scheme COLLATE "C")
+	THEN
+		RETURN customers;
+	END IF;
+	RETURN _tiering.numbers_ever(scheme, _tiering.persons(scheme,
+		_tiering.numbers_now(scheme, customers), day));
+END;
+$$;
 COMMENT ON FUNCTION _tiering.numbers_asked(text, text[], date) IS
 'All numbers by which a source or a series may tell of customers on a day, who are given by any of '
 'theirs; null if that is given';

@@ -99,10 +99,17 @@ CREATE FUNCTION _tiering.last_assessed(scheme text, customer_id text) RETURNS da
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	own date;
 BEGIN
-	RETURN GREATEST((SELECT l.as_of FROM _tiering.last_assessment(scheme) l),
-		(SELECT o.as_of FROM _tiering.last_own(last_assessed.scheme) o
-		 WHERE o.customer_id COLLATE "C" = last_assessed.customer_id COLLATE "C"));
+	-- of most customers there is none of their own
+	IF EXISTS (SELECT FROM tiering.own_assessment o
+		WHERE o.scheme = last_assessed.scheme COLLATE "C")
+	THEN
+		own := o.as_of FROM _tiering.last_own(scheme) o
+			WHERE o.customer_id COLLATE "C" = last_assessed.customer_id COLLATE "C";
+	END IF;
+	RETURN GREATEST((SELECT l.as_of FROM _tiering.last_assessment(scheme) l), own);
 END;
 $$;
 COMMENT ON FUNCTION _tiering.last_assessed(text, text) IS

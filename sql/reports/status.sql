@@ -190,6 +190,17 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	-- of most customers nothing was ever asked
+	IF NOT EXISTS (
+		SELECT FROM tiering.request r
+		WHERE r.scheme = decided_about.scheme COLLATE "C"
+			AND r.customer_id = ANY (ARRAY[decided_about.customer_id COLLATE "C"] || ARRAY(
+				SELECT f.customer_id FROM tiering.former_number f
+				WHERE f.scheme = decided_about.scheme COLLATE "C"
+					AND f.now_id = decided_about.customer_id COLLATE "C")))
+	THEN
+		RETURN;
+	END IF;
 	SELECT string_agg(r.kind || ' ' || r.tier, ', ' ORDER BY r.request)
 			FILTER (WHERE r.counts @> decided_about.as_of),
 		string_agg(r.kind || ' ' || r.tier, ', ' ORDER BY r.request)
@@ -208,14 +219,19 @@ CREATE FUNCTION _tiering.benefits_told(scheme text, version int, tier text) RETU
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	had text;
 BEGIN
-	RETURN NULLIF(concat_ws('; ', (
-			SELECT string_agg(concat(COALESCE(b.title, b.benefit), ': ' || trim_scale(b.value)
-				|| COALESCE(' ' || b.unit, '')), '; ' ORDER BY b.benefit)
-			FROM _tiering.benefit_had b
-			WHERE b.scheme = benefits_told.scheme COLLATE "C"
-				AND b.version = benefits_told.version
-				AND b.tier = benefits_told.tier COLLATE "C"), (
+	IF EXISTS (SELECT FROM tiering.benefit b WHERE b.scheme = benefits_told.scheme COLLATE "C"
+		AND b.version = benefits_told.version)
+	THEN
+		had := string_agg(concat(COALESCE(b.title, b.benefit), ': ' || trim_scale(b.value)
+			|| COALESCE(' ' || b.unit, '')), '; ' ORDER BY b.benefit)
+		FROM _tiering.benefit_had b
+		WHERE b.scheme = benefits_told.scheme COLLATE "C" AND b.version = benefits_told.version
+			AND b.tier = benefits_told.tier COLLATE "C";
+	END IF;
+	RETURN NULLIF(concat_ws('; ', had, (
 			SELECT NULLIF(s.benefits, '') FROM tiering.service s
 			WHERE s.scheme = benefits_told.scheme COLLATE "C"
 				AND s.version = benefits_told.version
@@ -225,6 +241,53 @@ $$;
 COMMENT ON FUNCTION _tiering.benefits_told(text, int, text) IS
 'Part of customer_status(): what customers of a tier get, each benefit by its title or its name '
 'and how much of it, and behind them what its service says; null if there is neither';
+
+-- Where nobody has other numbers than those of now, one row of each is all there may be, and
+-- nothing is joined to it.
+CREATE FUNCTION _tiering.told_of(scheme text, customer_id text, as_of date, version int,
+	OUT metrics text[], OUT amounts numeric[], OUT balances tiering.daily_series,
+	OUT period daterange)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 100000
+SET search_path = pg_catalog, pg_temp SET jit = off SET plan_cache_mode = force_generic_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+	asked text[] := _tiering.numbers_asked(scheme, ARRAY[customer_id], as_of);
+	sourced boolean;
+	key uuid;
+	times bigint;
+BEGIN
+	SELECT EXISTS (SELECT FROM tiering.source b WHERE b.scheme = told_of.scheme COLLATE "C"),
+		(SELECT b.key FROM tiering.series_source b WHERE b.scheme = told_of.scheme COLLATE "C")
+	INTO sourced, key;
+	IF EXISTS (SELECT FROM _tiering.numbers_told(scheme, told_of.as_of, asked)) THEN
+		SELECT r.metrics, r.amounts INTO metrics, amounts
+		FROM _tiering.amounts_told(told_of.scheme, told_of.as_of, told_of.version,
+			ARRAY[told_of.customer_id]) r
+		WHERE sourced;
+		SELECT p.balances, p.period INTO balances, period
+		FROM _tiering.projections(told_of.scheme, told_of.as_of, ARRAY[told_of.customer_id]) p;
+		RETURN;
+	END IF;
+	SELECT count(*), min(r.metrics), min(r.amounts) INTO times, metrics, amounts
+	FROM _tiering.source_amounts(told_of.scheme, told_of.as_of, told_of.version, asked) r
+	WHERE sourced;
+	IF times > 1 THEN
+		PERFORM _tiering.refuse_repeated(scheme, told_of.customer_id);
+	END IF;
+	SELECT count(*), (array_agg(r.balances))[1], (array_agg(r.period))[1]
+	INTO times, balances, period
+	FROM _tiering.series_rows(key, told_of.as_of, asked) r
+	WHERE key IS NOT NULL;
+	IF times > 1 THEN
+		PERFORM _tiering.refuse_repeated_series(scheme, told_of.customer_id);
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.told_of(text, text, date, int) IS
+'Part of customer_status(): the metrics that the source says of one customer for a day, by a '
+'version, and their series with the period of the next assessment; null where there is none. Of '
+'two rows for the customer an error (23505)';
 
 -- Source and series are run for this one customer, each once. To plan what is asked takes
 -- longer than to ask it: plans are kept, here and in what is called.
@@ -241,37 +304,34 @@ DECLARE
 		WHERE m.scheme = measured.scheme COLLATE "C" AND m.version = measured.version
 			AND m.is_measure;
 	m record;
-	s record;
 	lacks _tiering.lack[];
 BEGIN
-	SELECT r.metrics, r.amounts INTO m
-	FROM tiering.source b, LATERAL _tiering.amounts_told(measured.scheme, measured.as_of,
-		measured.version, ARRAY[measured.customer_id]) r
-	WHERE b.scheme = measured.scheme COLLATE "C";
-	SELECT p.balances, p.period, p.projected INTO s
-	FROM _tiering.projections(measured.scheme, measured.as_of, ARRAY[measured.customer_id]) p;
+	IF as_of IS NULL THEN
+		RETURN;
+	END IF;
+	m := _tiering.told_of(scheme, customer_id, as_of, version);
 	measure := m.amounts[array_position(m.metrics, measured_by)];
 	lacks := ARRAY(SELECT l FROM _tiering.next_lacks(scheme, measured.version, m.metrics,
 		m.amounts, measured.rank) l);
 	way := lacks[1];
-	projected_measure := s.projected;
+	projected_measure := _tiering.held_flat(m.balances, m.period, as_of);
 	IF projected_measure IS NULL THEN
 		RETURN;
 	END IF;
-	hold_until := upper(s.period) - 1;
-	days_left := upper(s.period) - GREATEST(measured.as_of + 1, lower(s.period));
+	hold_until := upper(m.period) - 1;
+	days_left := upper(m.period) - GREATEST(measured.as_of + 1, lower(m.period));
 	projected_tier := _tiering.tier_with(scheme, measured.version, m.metrics, m.amounts,
-		measured_by, s.projected, measured.rank);
-	to_hold := _tiering.balance_needed(s.balances, l.bound, s.period, measured.as_of, l.open)
+		measured_by, projected_measure, measured.rank);
+	to_hold := _tiering.balance_needed(m.balances, l.bound, m.period, measured.as_of, l.open)
 	FROM unnest(lacks) l
 	WHERE (l.tier, l.rule) = (way.tier, way.rule) AND l.metric = measured_by COLLATE "C";
-	to_stay := _tiering.balance_needed(s.balances, l.bound, s.period, measured.as_of, l.open)
+	to_stay := _tiering.balance_needed(m.balances, l.bound, m.period, measured.as_of, l.open)
 	FROM _tiering.least_to_stay(scheme, measured.version, m.metrics, m.amounts, measured.rank) l;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.measured(text, text, date, int, int) IS
 'Part of customer_status(): what follows from what the source and the series say of one customer; '
-'way is the dearest change of the cheapest rule';
+'way is the dearest change of the cheapest rule. Null if as_of is';
 
 CREATE FUNCTION tiering.customer_status(scheme text, customer_id text, as_of date DEFAULT NULL)
 RETURNS TABLE (tier text, title text, title_zh text, since date, cause text, earned text,
@@ -288,9 +348,14 @@ DECLARE
 	now_id text := _tiering.number_now(scheme, customer_id);
 	day date := COALESCE(as_of, _tiering.last_assessed(scheme, now_id));
 	graded_by int;
+	a record;
 	x record;
+	d record;
 BEGIN
-	PERFORM tiering.newest_version(scheme);
+	-- a scheme that was assessed is one
+	IF day IS NULL OR as_of IS NOT NULL THEN
+		PERFORM tiering.newest_version(scheme);
+	END IF;
 	IF NOT _tiering.check_reader(scheme) AND NOT (
 		_tiering.sees(_tiering.reader(), scheme, now_id, NULL)
 		AND _tiering.sees(_tiering.reader(), scheme, now_id, as_of))
@@ -300,31 +365,31 @@ BEGIN
 	IF day IS NOT NULL THEN
 		graded_by := _tiering.graded_by(scheme, _tiering.check_day(day, 'as_of'));
 	END IF;
-	SELECT r.* INTO x
-	FROM tiering.assignment a
-		LEFT JOIN tiering.tier t
-			ON (t.scheme, t.version, t.tier) = (a.scheme, graded_by, a.tier)
-		CROSS JOIN LATERAL _tiering.measured(customer_status.scheme, now_id, day, graded_by,
-			t.rank) r
-	WHERE a.scheme = customer_status.scheme COLLATE "C" AND a.customer_id = now_id COLLATE "C"
-		AND day IS NOT NULL;
-	RETURN QUERY
-	SELECT a.tier, NULLIF(t.title, ''), NULLIF(t.title_zh, ''), a.since, a.cause, a.earned,
-		a.misses,
-		_tiering.is_watched(a.next_review, a.next_tier, l.rank < t.rank, a.misses, p.watch_after),
-		d.override, d.request_pending, x.measure, day, (x.way).tier, (x.way).rule,
-		(x.way).metric, (x.way).value, (x.way).bound, (x.way).distance, (x.way).distance_percent,
-		(x.way).conditions_missing, x.to_hold, x.to_stay, x.hold_until, x.days_left,
-		x.projected_tier, x.projected_measure,
-		_tiering.benefits_told(a.scheme, a.version, a.tier), a.next_review
-	FROM tiering.assignment a
-		LEFT JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (a.scheme, a.version, a.tier)
+	SELECT s.version, s.tier, s.since, s.cause, s.earned, s.misses, s.next_review,
+		t.title, t.title_zh, g.rank,
+		_tiering.is_watched(s.next_review, s.next_tier, l.rank < t.rank, s.misses, p.watch_after)
+			AS watched
+	INTO a
+	FROM tiering.assignment s
+		LEFT JOIN tiering.tier g ON (g.scheme, g.version, g.tier) = (s.scheme, graded_by, s.tier)
+		LEFT JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (s.scheme, s.version, s.tier)
 		LEFT JOIN tiering.tier l
-			ON (l.scheme, l.version, l.tier) = (a.scheme, a.version, a.next_tier)
-		LEFT JOIN tiering.policy p ON (p.scheme, p.version, p.tier) = (a.scheme, a.version,
-			CASE WHEN a.policy_since IS NULL THEN a.tier ELSE a.policy_tier END)
-		CROSS JOIN LATERAL _tiering.decided_about(a.scheme, a.customer_id, day) d
-	WHERE a.scheme = customer_status.scheme COLLATE "C" AND a.customer_id = now_id COLLATE "C";
+			ON (l.scheme, l.version, l.tier) = (s.scheme, s.version, s.next_tier)
+		LEFT JOIN tiering.policy p ON (p.scheme, p.version, p.tier) = (s.scheme, s.version,
+			CASE WHEN s.policy_since IS NULL THEN s.tier ELSE s.policy_tier END)
+	WHERE s.scheme = customer_status.scheme COLLATE "C" AND s.customer_id = now_id COLLATE "C";
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	x := _tiering.measured(scheme, now_id, day, graded_by, a.rank);
+	d := _tiering.decided_about(scheme, now_id, day);
+	RETURN QUERY
+	SELECT a.tier, NULLIF(a.title, ''), NULLIF(a.title_zh, ''), a.since, a.cause, a.earned,
+		a.misses, a.watched, d.override, d.request_pending, x.measure, day, (x.way).tier,
+		(x.way).rule, (x.way).metric, (x.way).value, (x.way).bound, (x.way).distance,
+		(x.way).distance_percent, (x.way).conditions_missing, x.to_hold, x.to_stay,
+		x.hold_until, x.days_left, x.projected_tier, x.projected_measure,
+		_tiering.benefits_told(scheme, a.version, a.tier), a.next_review;
 END;
 $$;
 COMMENT ON FUNCTION tiering.customer_status(text, text, date) IS

@@ -479,6 +479,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.decided_about(text, text, date);
 	_tiering.benefits_told(text, integer, text);
 	_tiering.measured(text, text, date, integer, integer);
+	_tiering.told_of(text, text, date, integer);
 	_tiering.shortfall(text, bigint, text[]);
 	_tiering.cheapest_first(text, bigint, text[]);
 	_tiering.shortfall_rows(text, date, integer);
