@@ -159,12 +159,14 @@ INSERT INTO bank.action (action, weight, login, statement, refused, prepared_by,
 	('new_version', 2, 'chaos_author', $$
 		SELECT tiering.new_version('bank')$$,
 		'{40001,55P03,42710}', '{}', NULL),
+	-- who changes rows by hand locks them in an order of their own: of two who do so in the same
+	-- draft, in transactions of more than one change, each may wait for the other
 	('edit', 3, 'chaos_author', $$
 		UPDATE tiering.rule r
 		SET bounds = numrange(CASE WHEN lower(r.bounds) > 150 THEN 190 ELSE 90 END
 			+ bank.upto(1, 20), NULL)
 		WHERE r.scheme = 'bank' AND r.version = bank.draft() AND r.tier = 'platinum'$$,
-		'{40001,55P03,55000}', '{new_version}', NULL),
+		'{40001,40P01,55P03,55000}', '{new_version}', NULL),
 	-- two tiers swap names
 	('edit_rank', 1, 'chaos_author', $$
 		WITH asks AS (
@@ -172,7 +174,7 @@ INSERT INTO bank.action (action, weight, login, statement, refused, prepared_by,
 			WHERE r.scheme = 'bank' AND r.version = bank.draft() AND r.tier IN ('gold', 'platinum'))
 		UPDATE tiering.tier t SET rank = 5 - t.rank
 		WHERE t.scheme = 'bank' AND t.version = bank.draft() AND t.tier IN ('gold', 'platinum')$$,
-		'{40001,55P03,55000}', '{new_version}', NULL),
+		'{40001,40P01,55P03,55000}', '{new_version}', NULL),
 	('publish', 2, 'chaos_author', $$
 		SELECT tiering.publish('bank', bank.day(1 + bank.upto(1, 3)))$$,
 		'{40001,55P03,22023,55000,42P17}', '{new_version,edit}', NULL),
