@@ -102,21 +102,23 @@ COMMENT ON COLUMN _tiering.near_version.by_measure IS
 'Whether by the measure that is kept, and not by the source';
 
 -- A candidate is next for the measures below its bounds but not below those of a lower one.
--- Tiers that the version does not have, but another one, are of no rank: see is_next(). What is
--- looked up is looked up for each tier, before it meets the bounds.
+-- Tiers that the version that graded does not have, but another one, are of the rank that
+-- ranks_in() says. What is looked up is looked up for each tier, before it meets the bounds.
 CREATE VIEW _tiering.next_bound AS
 WITH graded AS MATERIALIZED (
 	SELECT v.* FROM _tiering.near_version v
 ), bound AS MATERIALIZED (
 	SELECT b.* FROM tiering.measure_bound b
 ), named AS MATERIALIZED (
-	SELECT v.scheme, v.version, n.tier, t.rank, g.by_measure, g.key, g.refreshed_as_of
+	SELECT g.scheme, g.version, r.tier COLLATE "C" AS tier, r.rank, g.by_measure, g.key,
+		g.refreshed_as_of
+	FROM graded g CROSS JOIN LATERAL _tiering.ranks_in(g.scheme, g.version) r
+	UNION ALL
+	SELECT t.scheme, t.version, t.tier, t.rank, NULL, NULL, NULL
 	FROM tiering.scheme_version v
+		JOIN tiering.tier t ON t.scheme = v.scheme AND t.version = v.version
 		LEFT JOIN graded g ON g.scheme = v.scheme AND g.version = v.version
-		JOIN (SELECT DISTINCT o.scheme, o.tier FROM tiering.tier o) n ON n.scheme = v.scheme
-		LEFT JOIN tiering.tier t ON t.scheme = v.scheme AND t.version = v.version
-			AND t.tier = n.tier
-	WHERE v.status <> 'draft'
+	WHERE v.status <> 'draft' AND g.version IS NULL
 ), candidate AS (
 	SELECT t.*, b.tier AS next_tier, b.rank AS next_rank, b.measure, lower(b.bounds) AS bound,
 		b.period, numrange(NULL, lower(b.bounds),

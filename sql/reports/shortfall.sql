@@ -101,8 +101,10 @@ BEGIN
 		JOIN tiering.assignment a ON a.scheme = shortfall.scheme COLLATE "C"
 			AND a.customer_id = CASE WHEN n.number IS NULL THEN l.customer_id
 				ELSE n.customer_id END COLLATE "C"
-		LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = graded_by
-			AND t.tier = a.tier
+		LEFT JOIN _tiering.ranks_in(scheme, graded_by, customers IS NULL OR EXISTS (
+			SELECT FROM tiering.assignment o WHERE o.scheme = shortfall.scheme COLLATE "C"
+				AND o.customer_id = ANY (asked COLLATE "C") AND o.version <> graded_by)) t
+			ON t.tier COLLATE "C" = a.tier
 	WHERE _tiering.is_next(t.rank, l);
 END;
 $$;
@@ -160,13 +162,14 @@ COMMENT ON FUNCTION tiering.shortfall(text, numeric, text[]) IS
 'tier above both the one that they hold and the one that they earn, of those that can be reached '
 'by metrics that are actionable. A row is a metric that has to change for a rule of that tier; '
 'conditions_missing says how many have to for that rule. The cheapest rule of each customer comes '
-'first: the one whose greatest distance_percent is least. bound is what the value has to reach, or '
-'to pass if the rule leaves it out; distance is by how much it has to rise, or to fall if '
-'negative; distance_percent is its size in per cent of the bound, with 4 decimals. All three are '
-'null for a value that is not known, and distance_percent is for a bound of 0. A score is led back '
-'to the metrics behind it: those that have to come into other bands, so that the dearest of them '
-'costs least. Where many metrics cost the same all ways are compared, which takes a quarter of a '
-'second a customer if 12 of 24 have to change, and ten times that with each 4 more. '
+'first: the one whose greatest distance_percent is least. A tier of another version than the one '
+'that graded is what that calls it, or above the tiers that it is up from. bound is what the value '
+'has to reach, or to pass if the rule leaves it out; distance is by how much it has to rise, or to '
+'fall if negative; distance_percent is its size in per cent of the bound, with 4 decimals. All '
+'three are null for a value that is not known, and distance_percent is for a bound of 0. A score '
+'is led back to the metrics behind it: those that have to come into other bands, so that the '
+'dearest of them costs least. Where many metrics cost the same all ways are compared, which takes '
+'a quarter of a second a customer if 12 of 24 have to change, and ten times that with each 4 more. '
 'within_percent: only rules of which no condition is missed by more. The metrics are asked of the '
 'scheme''s source, which runs with the rights of the role that set it, as of the last assessment. '
 'Before that there is nobody. Customers are asked for by any number of theirs, and the source may '

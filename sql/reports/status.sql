@@ -103,8 +103,8 @@ BEGIN
 	FROM _tiering.projections(projected.scheme, projected.as_of, projected.customers) p
 		JOIN tiering.assignment a ON a.scheme = projected.scheme COLLATE "C"
 			AND a.customer_id = p.customer_id COLLATE "C"
-		LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = projected.version
-			AND t.tier = a.tier
+		LEFT JOIN _tiering.ranks_in(projected.scheme, projected.version) t
+			ON t.tier COLLATE "C" = a.tier
 		LEFT JOIN (
 			SELECT s.customer_id, s.metrics, s.amounts
 			FROM _tiering.amounts_told(projected.scheme, projected.as_of, projected.version,
@@ -366,12 +366,11 @@ BEGIN
 		graded_by := _tiering.graded_by(scheme, _tiering.check_day(day, 'as_of'));
 	END IF;
 	SELECT s.version, s.tier, s.since, s.cause, s.earned, s.misses, s.next_review,
-		t.title, t.title_zh, g.rank,
+		t.title, t.title_zh, _tiering.rank_in(s.scheme, graded_by, s.tier) AS rank,
 		_tiering.is_watched(s.next_review, s.next_tier, l.rank < t.rank, s.misses, p.watch_after)
 			AS watched
 	INTO a
 	FROM tiering.assignment s
-		LEFT JOIN tiering.tier g ON (g.scheme, g.version, g.tier) = (s.scheme, graded_by, s.tier)
 		LEFT JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (s.scheme, s.version, s.tier)
 		LEFT JOIN tiering.tier l
 			ON (l.scheme, l.version, l.tier) = (s.scheme, s.version, s.next_tier)

@@ -217,4 +217,4 @@ GRANT EXECUTE ON FUNCTION _tiering.shown_current, _tiering.shown_measures, _tier
 	TO PUBLIC;
 -- near_upgrade and near_downgrade, too
 GRANT EXECUTE ON FUNCTION _tiering.is_watched, _tiering.at_least, _tiering.percent_of,
-	_tiering.by_measure TO PUBLIC;
+	_tiering.by_measure, _tiering.ranks_in, _tiering.directions, _tiering.tier_names TO PUBLIC;

@@ -66,3 +66,61 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION _tiering.directions_in(text, int[]) IS
 'The direction from each tier to each other one in each of several versions; see directions()';
+
+-- A name is of one tier in all versions: see validate_succession(). Of a later version's tier all
+-- is known by the first version that has it; nothing is asked where the version has all names. To
+-- plan that takes longer than to ask it.
+CREATE FUNCTION _tiering.ranks_in(scheme text, version int, others boolean DEFAULT true)
+RETURNS TABLE (tier text, rank int)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000 ROWS 10
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+	newest int;
+	names text[];
+BEGIN
+	RETURN QUERY SELECT t.tier, t.rank FROM tiering.tier t
+	WHERE t.scheme = ranks_in.scheme COLLATE "C" AND t.version = ranks_in.version;
+	FOR newest, names IN
+		SELECT o.newest, array_agg(o.tier)
+		FROM (SELECT t.tier, GREATEST(ranks_in.version, min(t.version)) AS newest
+			  FROM tiering.tier t JOIN tiering.scheme_version v USING (scheme, version)
+			  WHERE ranks_in.others AND t.scheme = ranks_in.scheme COLLATE "C"
+				AND (v.status <> 'draft' OR t.version = ranks_in.version)
+			  GROUP BY t.tier HAVING NOT bool_or(t.version = ranks_in.version)) o
+		GROUP BY o.newest
+	LOOP
+		RETURN QUERY
+		SELECT d.from_tier, COALESCE(max(d.rank) FILTER (WHERE d.direction = 'stayed'),
+			max(d.rank) FILTER (WHERE COALESCE(d.rank < d.first_up, true)))
+		FROM (SELECT x.from_tier, x.direction, t.rank, min(t.rank)
+				FILTER (WHERE x.direction = 'up') OVER (PARTITION BY x.from_tier) AS first_up
+			  FROM _tiering.directions(ranks_in.scheme, newest) x
+				JOIN tiering.tier t ON t.scheme = ranks_in.scheme COLLATE "C"
+					AND t.version = ranks_in.version AND t.tier = x.to_tier COLLATE "C"
+			  WHERE x.from_tier = ANY (names)) d
+		GROUP BY d.from_tier;
+	END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.ranks_in(text, int, boolean) IS
+'Of which rank of a version who holds a tier is, whichever version that is of: its own there, or '
+'that of what it has become or was, or else the one below the lowest tier into which it is up by '
+'directions(), the highest if there is none; null: all are up from it. others: whether of tiers '
+'that the version does not have, too';
+
+-- Of one; it asks of the others only if the version does not have the tier.
+CREATE FUNCTION _tiering.rank_in(scheme text, version int, tier text) RETURNS int
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	result int := t.rank FROM tiering.tier t WHERE t.scheme = rank_in.scheme COLLATE "C"
+		AND t.version = rank_in.version AND t.tier = rank_in.tier COLLATE "C";
+BEGIN
+	RETURN COALESCE(result, (SELECT r.rank FROM _tiering.ranks_in(scheme, version) r
+		WHERE r.tier COLLATE "C" = rank_in.tier COLLATE "C"));
+END;
+$$;
+COMMENT ON FUNCTION _tiering.rank_in(text, int, text) IS 'What ranks_in() says of one tier';

@@ -44,6 +44,9 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.shown_projected(uuid, text, oid);
 	_tiering.shown_near(uuid, text, oid);
 	_tiering.by_measure(text, integer);
+	_tiering.directions(text, integer);
+	_tiering.ranks_in(text, integer, boolean);
+	_tiering.tier_names(text, integer);
 	_tiering.is_watched(date, text, boolean, integer, integer);
 	_tiering.at_least(numeric);
 	_tiering.percent_of(numeric, numeric);
@@ -871,7 +874,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.matrix_due(text);
 	_tiering.matrix_on(text, date, boolean);
 	_tiering.definition_digest(text, integer);
-	_tiering.directions(text, integer);
+	_tiering.rank_in(text, integer, text);
 	_tiering.directions_in(text, integer[]);
 	_tiering.kept(text, date, timestampwithtimezone);
 	_tiering.kept_of(text, date[], text[]);
@@ -910,7 +913,6 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.shard_nodes(text);
 	_tiering.stayed_on(text, date, date, date, integer, _tiering.moved[]);
 	_tiering.taken_back_by(text, date, integer);
-	_tiering.tier_names(text, integer);
 	_tiering.verified_from(text, boolean, integer);
 	_tiering.version_disagrees(text)
 $list$);
