@@ -33,6 +33,8 @@ SET jit = off SET debug_print_plan = off
 AS $$
 DECLARE
 	visible text[];
+	-- moves are numbered together: gaps would tell how many those of others are
+	numbered boolean := has_table_privilege(reader, 'tiering.migration', 'SELECT');
 BEGIN
 	IF _tiering.reads(reader, scheme) IS NULL
 		OR NOT EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_spells.key)
@@ -40,7 +42,9 @@ BEGIN
 		RETURN;
 	END IF;
 	visible := CASE WHEN _tiering.is_bound(reader) THEN _tiering.let_through(reader, scheme) END;
-	RETURN QUERY SELECT h.* FROM _tiering.spell h
+	RETURN QUERY SELECT h.scheme, h.customer_id, h.tier, h.rank, h.valid_from, h.valid_to, h.valid,
+		h.from_tier, h.direction, h.cause, h.measure, h.version, CASE WHEN numbered THEN h.move END
+	FROM _tiering.spell h
 		CROSS JOIN LATERAL _tiering.person(shown_spells.scheme, h.customer_id) p(customer_id)
 	WHERE h.scheme = shown_spells.scheme COLLATE "C"
 		AND (visible IS NULL OR p.customer_id = ANY (visible))
@@ -84,7 +88,8 @@ COMMENT ON COLUMN tiering.customer_tier_history.direction IS
 COMMENT ON COLUMN tiering.customer_tier_history.cause IS 'Why they did; see migration';
 COMMENT ON COLUMN tiering.customer_tier_history.measure IS 'The measure at that move';
 COMMENT ON COLUMN tiering.customer_tier_history.version IS 'The version of the scheme that graded';
-COMMENT ON COLUMN tiering.customer_tier_history.move IS 'Number of the move in migration';
+COMMENT ON COLUMN tiering.customer_tier_history.move IS
+'Number of the move in migration; null for who sees some customers only and may not read that';
 
 -- Of the view that people see
 DO $$

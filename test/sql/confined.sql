@@ -177,8 +177,12 @@ SELECT query FROM conf.answer a JOIN conf.answer b USING (query)
 WHERE a.role = 't_conf_a' AND b.role = 't_conf_all' AND query !~ '\('
 	-- everyone may know what schemes are
 	AND query !~ 'measure_bound' AND a.answer IS DISTINCT FROM (
-		SELECT string_agg(l, E'\n' ORDER BY l COLLATE "C")
-		FROM string_to_table(b.answer, E'\n') l WHERE l !~ '^\(conf_b,');
+		SELECT string_agg(m, E'\n' ORDER BY m COLLATE "C")
+		FROM string_to_table(b.answer, E'\n') l, LATERAL (
+			-- but for the number of a move, which counts those of other schemes, too
+			SELECT CASE WHEN query ~ 'customer_tier_history'
+				THEN regexp_replace(l, ',\d+\)$', ',)') ELSE l END AS m) x
+		WHERE l !~ '^\(conf_b,');
 -- and one who has no right is told nothing
 SELECT query, answer FROM conf.answer WHERE role = 't_conf_none' AND answer !~ '^ERROR: 42501';
 -- to one branch: what is told, and what is refused
@@ -255,6 +259,10 @@ FROM tiering.customer_tier_history
 WHERE scheme = 'conf_a' AND customer_id IN ('N1', 'N3') ORDER BY 1, 2;
 SELECT conf.told('t_conf_north', $$SELECT DISTINCT customer_id, upper(valid) IS NULL AS now
 	FROM tiering.customer_tier_history WHERE customer_id IN ('N1', 'N3')$$) AS spells;
+-- gaps between the numbers of moves would tell how many those of others are
+SELECT r AS role, conf.told(r, 'SELECT count(*) > 20 AS many, count(move) = 0 AS none_numbered,
+	count(move) = count(*) AS all_numbered FROM tiering.customer_tier_history') AS told
+FROM unnest('{t_conf_north,t_conf_a,t_conf_all}'::name[]) r;
 SELECT conf.told('t_conf_north', 'SELECT value, target_customers FROM tiering.target_actual');
 -- no condition looks at the targets of others
 SELECT conf.told('t_conf_north', 'SELECT count(*) FROM tiering.target_actual

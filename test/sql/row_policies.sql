@@ -57,6 +57,8 @@ SELECT report FROM rls.told() t JOIN rls.whole w USING (report) WHERE t IS DISTI
 SET ROLE t_rls_north;
 SELECT t.report, t.customers, w.customers AS of_all, t.hidden
 FROM rls.told() t JOIN rls.whole w USING (report) ORDER BY t.report COLLATE "C";
+-- moves have their numbers for who may read migration, which has them, too
+SELECT count(*) = count(move) AS numbered FROM tiering.customer_tier_history;
 SELECT tiering.tier_on('rls', 'SECRET1', '2026-03-03') AS hidden,
 	tiering.tier_on('rls', 'N2', '2026-03-03') AS seen,
 	(SELECT count(*) FROM tiering.customer_status('rls', 'SECRET1')) AS status;
