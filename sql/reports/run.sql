@@ -8,7 +8,9 @@ SELECT r.scheme, r.kind, r.as_of, r.started, r.seconds::numeric(12, 3) AS second
 	CASE WHEN r.sqlstate IS NOT NULL THEN 'failed' WHEN r.seconds IS NOT NULL THEN 'done'
 		WHEN EXISTS (SELECT FROM pg_catalog.pg_stat_activity s WHERE s.pid = r.pid) THEN 'running'
 		ELSE 'lost' END AS state,
-	r.sqlstate, r.error, r.recorded_by, r.recorded_as, r.counts::text AS counts,
+	r.sqlstate, r.error, r.recorded_by, r.recorded_as,
+	CASE WHEN r.counts IS NOT NULL
+		AND _tiering.reads((SELECT _tiering.reader()), r.scheme) THEN r.counts::text END AS counts,
 	d.as_of AS last_done_as_of, d.started AS last_done
 FROM (SELECT DISTINCT ON (x.scheme, x.kind) x.* FROM tiering.run x
 	  ORDER BY x.scheme, x.kind, x.started DESC, x.run DESC) r
@@ -31,7 +33,7 @@ COMMENT ON COLUMN tiering.last_run.error IS 'The error''s message; null if it di
 COMMENT ON COLUMN tiering.last_run.recorded_by IS 'Who had logged in and ran it';
 COMMENT ON COLUMN tiering.last_run.recorded_as IS 'The role that they had set; null if none';
 COMMENT ON COLUMN tiering.last_run.counts IS
-'What the function returned, as JSON; null if it failed';
+'What the function returned, as JSON; null if it failed, and for who sees some customers only';
 COMMENT ON COLUMN tiering.last_run.last_done_as_of IS
 'The assessment of the last run that went through; null if none did';
 COMMENT ON COLUMN tiering.last_run.last_done IS 'When that began';

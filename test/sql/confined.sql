@@ -263,6 +263,12 @@ SELECT conf.told('t_conf_north', $$SELECT DISTINCT customer_id, upper(valid) IS 
 SELECT r AS role, conf.told(r, 'SELECT count(*) > 20 AS many, count(move) = 0 AS none_numbered,
 	count(move) = count(*) AS all_numbered FROM tiering.customer_tier_history') AS told
 FROM unnest('{t_conf_north,t_conf_a,t_conf_all}'::name[]) r;
+-- who was given last_run by hand: what a run counted is of the whole scheme
+GRANT SELECT ON tiering.last_run TO t_conf_north, t_conf_a;
+SELECT r AS role, conf.told(r, 'SELECT scheme, kind, state, counts IS NOT NULL AS told
+	FROM tiering.last_run WHERE scheme ~ ''^conf_''') AS told
+FROM unnest('{t_conf_north,t_conf_a,t_conf_all}'::name[]) r;
+REVOKE SELECT ON tiering.last_run FROM t_conf_north, t_conf_a;
 SELECT conf.told('t_conf_north', 'SELECT value, target_customers FROM tiering.target_actual');
 -- no condition looks at the targets of others
 SELECT conf.told('t_conf_north', 'SELECT count(*) FROM tiering.target_actual

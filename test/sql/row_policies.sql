@@ -50,6 +50,7 @@ BEGIN
 END;
 $$;
 GRANT USAGE ON SCHEMA rls, t TO t_rls_north, t_rls_free;
+SELECT kind, counts::json ->> 'customers' AS customers FROM tiering.last_run WHERE scheme = 'rls';
 CREATE TABLE rls.whole AS SELECT * FROM rls.told();
 GRANT SELECT ON rls.whole TO t_rls_north, t_rls_free;
 SET ROLE t_rls_free;
@@ -57,6 +58,8 @@ SELECT report FROM rls.told() t JOIN rls.whole w USING (report) WHERE t IS DISTI
 SET ROLE t_rls_north;
 SELECT t.report, t.customers, w.customers AS of_all, t.hidden
 FROM rls.told() t JOIN rls.whole w USING (report) ORDER BY t.report COLLATE "C";
+-- what a run counted is of the whole scheme
+SELECT count(*) AS runs, count(counts) AS told FROM tiering.last_run WHERE scheme = 'rls';
 -- moves have their numbers for who may read migration, which has them, too
 SELECT count(*) = count(move) AS numbered FROM tiering.customer_tier_history;
 SELECT tiering.tier_on('rls', 'SECRET1', '2026-03-03') AS hidden,
