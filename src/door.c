@@ -36,6 +36,7 @@
 #include "by_hand.h"
 #include "compat.h"
 #include "door.h"
+#include "failure.h"
 #include "saved_query.h"
 
 /* Core asked for the right of an aggregate's maker, if this is a part of one */
@@ -186,9 +187,8 @@ CallAsOwner(Oid outer, FunctionCallInfo inner)
 }
 
 /* A name is the same name in whatever collation it comes */
-PG_FUNCTION_INFO_V1(enter);
-Datum
-enter(PG_FUNCTION_ARGS)
+static Datum
+Enter(FunctionCallInfo fcinfo)
 {
 	LOCAL_FCINFO(inner, FUNC_MAX_ARGS);
 	Oid			save_user;
@@ -205,6 +205,26 @@ enter(PG_FUNCTION_ARGS)
 	result = CallAsOwner(fcinfo->flinfo->fn_oid, inner);
 	SetUserIdAndSecContext(save_user, save_context);
 	fcinfo->isnull = inner->isnull;
+	return result;
+}
+
+PG_FUNCTION_INFO_V1(enter);
+Datum
+enter(PG_FUNCTION_ARGS)
+{
+	RefreshCall call = BeginRefreshCall(fcinfo);
+	Datum		result;
+
+	PG_TRY();
+	{
+		result = Enter(fcinfo);
+	}
+	PG_CATCH();
+	{
+		KeepFailure(&call);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
 	return result;
 }
 

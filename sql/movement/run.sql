@@ -47,18 +47,32 @@ COMMENT ON FUNCTION _tiering.begin_run(text, date) IS
 'Part of run_refresh(): the number of the run that begins; null, and no record, in a session of '
 'somebody who may not refresh';
 
--- Only what the session began itself, and has not ended
+CREATE FUNCTION _tiering.has_failed(scheme text, as_of date, code text, message text)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'has_failed'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1;
+COMMENT ON FUNCTION _tiering.has_failed(text, date, text, text) IS
+'Part of run_refresh(): whether the last refresh() of this session was of a scheme and a day, or '
+'of none if it is empty or null, and ended in an error of this SQLSTATE and message; once for each';
+
+-- Only what the session began itself and has not ended, and what its refresh ended with
 CREATE FUNCTION _tiering.fail_run(run bigint, sqlstate text, error text) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 	UPDATE tiering.run r SET sqlstate = fail_run.sqlstate, error = fail_run.error,
 		seconds = round(extract(epoch FROM clock_timestamp() - r.started), 3)
-	WHERE r.run = fail_run.run AND r.pid = pg_backend_pid() AND r.recorded_by = session_user
-		AND r.seconds IS NULL;
+	WHERE r.run = (
+		SELECT x.run FROM tiering.run x
+		WHERE x.run = fail_run.run AND x.pid = pg_backend_pid() AND x.recorded_by = session_user
+			AND x.seconds IS NULL
+			AND CASE WHEN x.kind = 'refresh' THEN _tiering.has_failed(x.scheme, x.as_of,
+				fail_run.sqlstate, fail_run.error) END);
 $$;
 COMMENT ON FUNCTION _tiering.fail_run(bigint, text, text) IS
-'Part of run_refresh(): records that a run has failed, and why';
+'Part of run_refresh(): records that a run has failed, and why. Whoever has the right grade may '
+'call it, as run_refresh() does with their rights; so it heeds nothing but a run that their '
+'session began, with the error in which refresh() of that scheme and day ended there last';
 
 CREATE FUNCTION _tiering.raise_again(code text, message text, detail text, hint text) RETURNS void
 AS 'MODULE_PATHNAME', 'raise_again'

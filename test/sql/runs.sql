@@ -81,8 +81,8 @@ SELECT count(*) FILTER (WHERE seconds IS NULL) AS open,
 FROM tiering.run WHERE scheme = 'runs' AND kind = 'refresh' AND pid = pg_backend_pid()
 	AND started > now() - interval '2 days';
 
--- Who may read it, and that nobody can say that something is done which is not. That one began,
--- or failed, whoever refreshes can say of their own session.
+-- Who may read it, and that nobody can say that something is done which is not. That one began
+-- whoever refreshes can say of their own session.
 SET SESSION AUTHORIZATION tiering_runs_reader;
 SELECT count(*) > 5 AS many FROM tiering.run WHERE scheme = 'runs';
 SELECT count(*) FROM tiering.last_run WHERE scheme = 'runs';
@@ -93,8 +93,23 @@ SET SESSION AUTHORIZATION tiering_runs_night;
 SELECT t.fails(q) FROM unnest(ARRAY['TABLE tiering.run',
 	$$SELECT _tiering.record_run('refresh', 'runs', '2024-01-31', now(), '{}')$$]) q;
 SELECT count(*) FROM generate_series(1, 1000) run, _tiering.fail_run(run, 'XX000', 'made up') f;
+-- nor that something has failed which has not: neither a run that they say has begun, nor with
+-- another error, scheme or day than refresh() has told of
+SELECT _tiering.begin_run('runs', '2024-02-29') AS same, _tiering.begin_run('runs', '2024-01-31')
+	AS day, _tiering.begin_run('runs_typo', '2023-01-31') AS scheme \gset
+SELECT _tiering.fail_run(:same, 'XX000', 'made up');
+SELECT t.fails($$SELECT tiering.refresh('runs', '2023-01-31')$$);
+SELECT _tiering.fail_run(run, '22023', 'made up'), _tiering.fail_run(run, '22023',
+	'scheme "runs" was already refreshed as of 02-29-2024, which is after 01-31-2023')
+FROM unnest(ARRAY[:same, :day, :scheme]) run;
+SELECT t.fails($$SELECT tiering.refresh('runs', '2024-01-31')$$);
+SELECT tiering.refresh('runs', '2024-02-29') \g /dev/null
+SELECT _tiering.fail_run(:same, '22023',
+	'scheme "runs" was already refreshed as of 02-29-2024, which is after 01-31-2024');
 RESET SESSION AUTHORIZATION;
 SELECT count(*) FROM tiering.run WHERE error = 'made up';
+SELECT scheme, as_of, sqlstate, seconds IS NOT NULL AS ended FROM tiering.run
+WHERE run IN (:same, :day, :scheme) ORDER BY run;
 DROP OWNED BY tiering_runs_night, tiering_runs_reader;
 DROP ROLE tiering_runs_night, tiering_runs_reader;
 -- an error is raised again by its SQLSTATE

@@ -874,6 +874,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.matrix_due(text);
 	_tiering.matrix_on(text, date, boolean);
 	_tiering.definition_digest(text, integer);
+	_tiering.has_failed(text, date, text, text);
 	_tiering.rank_in(text, integer, text);
 	_tiering.directions_in(text, integer[]);
 	_tiering.kept(text, date, timestampwithtimezone);
