@@ -38,7 +38,9 @@ FROM tiering.preset;
 UPDATE tiering.assignment a SET tier = b.tier
 FROM (SELECT scheme, (array_agg(tier ORDER BY rank))[2] AS tier FROM tiering.tier
 	  WHERE scheme LIKE 'near\_%' GROUP BY scheme) b
-WHERE b.scheme = a.scheme AND substr(a.customer_id, 2)::int % 7 = 0 AND a.tier <> b.tier;
+WHERE b.scheme = a.scheme AND a.tier <> b.tier
+	-- numbers of other tests' customers, which a plan may come to first, are no integers
+	AND CASE WHEN a.scheme LIKE 'near\_%' THEN substr(a.customer_id, 2)::int % 7 = 0 END;
 
 CREATE VIEW near.told AS
 SELECT scheme, customer_id, tier, next_tier, metric, measure, bound, distance, distance_percent,
