@@ -184,7 +184,7 @@ ALTER TABLE tiering.distribution_history
 	ALTER COLUMN after_batch SET DEFAULT 0;
 
 -- What the policy had noted. An entry now counts from the last move on: where it went on
--- to count after a move there is one for that as well.
+-- to count after a move there is one for that as well. It did not for who had left in between.
 CREATE FUNCTION tiering_update.version_at(scheme text, as_of date) RETURNS int
 LANGUAGE sql STABLE
 BEGIN ATOMIC
@@ -220,7 +220,12 @@ FROM (
 		WHERE w.scheme = m.scheme AND w.customer_id = m.customer_id AND w.as_of <= m.as_of
 		ORDER BY w.as_of DESC, w.entry DESC LIMIT 1) h
 WHERE m.direction NOT IN ('new', 'exit') AND h.as_of < m.as_of
-	AND (h.misses, h.next_tier, h.policy_since) IS DISTINCT FROM (0, NULL, NULL);
+	AND (h.misses, h.next_tier, h.policy_since) IS DISTINCT FROM (0, NULL, NULL)
+	AND NOT EXISTS (
+		SELECT FROM tiering.migration x
+		WHERE x.scheme = m.scheme AND x.customer_id = m.customer_id
+			AND x.direction IN ('new', 'exit') AND x.as_of > h.as_of AND x.as_of <= m.as_of
+			AND NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = x.move));
 -- From now on misses are counted without an entry, from one that says so.
 INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses, best, next_tier,
 	next_review, kept_until, policy_tier, policy_since, after_batch)

@@ -240,6 +240,10 @@ run_file('dumped', "$temp/dump", 'psql');
 bank('dumped', $own =~ /(ALTER TABLE tiering.migration ENABLE.*)/s);	# see doc/operations.md
 is(bank('dumped', $rights), bank('old', $rights), 'a copy has the same rights');
 
+# What the policy had noted of who left, and came back as new, is of no account since.
+is(bank('old', q{SELECT s, v.* FROM unnest('{desk,plain}'::text[]) s, tiering.verify_state(s) v}), '',
+	'customers and records agree');
+
 # Both banks go on, to the same: but for what 0.1.0 did not know, which misses found
 # earned, and the days of overrides, which it did not heed.
 my $assigned = q{SELECT scheme, customer_id, tier, since, version, first_as_of, earned, misses,
@@ -253,9 +257,11 @@ foreach my $db (qw(old new))
 		FROM unnest('{desk,plain}'::text[]) s, unnest('{2024-07-31,2024-08-31}'::date[]) d});
 }
 is(bank('old', $assigned), bank('new', $assigned), 'the next assessments are the same');
-bank($_, q{SELECT tiering.restate('desk', '2024-03-31')}) foreach qw(old new);
-is(bank('old', $assigned), bank('new', $assigned),
-	'assessments from before the update, made again, too');
+foreach my $day (qw(2024-07-31 2024-03-31))
+{
+	bank($_, qq{SELECT tiering.restate('desk', '$day')}) foreach qw(old new);
+	is(bank('old', $assigned), bank('new', $assigned), "those from $day on, made again, too");
+}
 is(bank('old', q{SELECT count(*) FROM tiering.migration WHERE cause = 'correction'
 	AND scheme = 'desk' AND batch > 15 AND customer_id NOT IN ('0003', '0004')}),
 	'0', 'which corrects nobody');
