@@ -18,6 +18,16 @@ END;
 COMMENT ON FUNCTION _tiering.sessions(int[]) IS
 'Other sessions in words, for a message; null if there are none';
 
+CREATE FUNCTION _tiering.prepared_transactions(xids xid[]) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000
+BEGIN ATOMIC
+	SELECT string_agg(format('prepared transaction "%s" of "%s", since %s', p.gid, p.owner,
+		to_char(p.prepared, 'YYYY-MM-DD HH24:MI:SS')), '; ' ORDER BY p.prepared)
+	FROM pg_prepared_xacts p WHERE p.transaction = ANY (prepared_transactions.xids);
+END;
+COMMENT ON FUNCTION _tiering.prepared_transactions(xid[]) IS
+'Prepared transactions, which have no session, in words, for a message; null if there are none';
+
 -- Row locks do not tell who has them. The row's xmax does: a transaction, or a group
 -- of them, whose sessions pg_locks knows.
 CREATE FUNCTION _tiering.blocking_sessions(blocker xid) RETURNS text
@@ -34,12 +44,14 @@ BEGIN
 			RETURN NULL;	-- it was neither: whoever had the row is done
 		END;
 	END IF;
-	RETURN _tiering.sessions(ARRAY(SELECT l.pid FROM pg_locks l
-		WHERE l.transactionid = ANY (blockers) AND l.granted));
+	RETURN COALESCE(_tiering.sessions(ARRAY(SELECT l.pid FROM pg_locks l
+		WHERE l.transactionid = ANY (blockers) AND l.granted)),
+		_tiering.prepared_transactions(blockers));
 END;
 $$;
 COMMENT ON FUNCTION _tiering.blocking_sessions(xid) IS
-'The sessions that have a row, by its xmax, in words, for a message; null if that is not known';
+'The sessions that have a row, or the prepared transactions, by its xmax, in words, for a message; '
+'null if that is not known';
 
 CREATE FUNCTION _tiering.refuse_locked(told text, blocker xid) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000
@@ -48,9 +60,10 @@ AS $$
 BEGIN
 	RAISE EXCEPTION '%', told
 		USING ERRCODE = 'lock_not_available',
-		DETAIL = COALESCE('It is ' || _tiering.blocking_sessions(blocker) || '.', ''),
-		HINT = 'Try again when its transaction has ended. pg_terminate_backend() ends '
-			'a session that was forgotten.';
+		DETAIL = COALESCE('It is ' || _tiering.blocking_sessions(blocker) || '.',
+			'It is not known which.'),
+		HINT = 'Try again when its transaction has ended. pg_terminate_backend() ends a session '
+			'that was forgotten, ROLLBACK PREPARED a transaction that was.';
 END;
 $$;
 COMMENT ON FUNCTION _tiering.refuse_locked(text, xid) IS
@@ -63,16 +76,22 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	holders text := _tiering.sessions(ARRAY(SELECT DISTINCT l.pid FROM pg_locks l
-		WHERE l.relation = 'tiering.assignment'::regclass AND l.granted
-			AND l.mode <> 'AccessShareLock'));
+	holders text;
 BEGIN
-	IF holders IS NOT NULL THEN
+	SELECT concat_ws('; ', _tiering.sessions(array_agg(l.pid)),
+		_tiering.prepared_transactions(array_agg(x.transactionid) FILTER (WHERE l.pid IS NULL)))
+	INTO holders
+	FROM pg_locks l
+		LEFT JOIN pg_locks x ON x.virtualtransaction = l.virtualtransaction
+			AND x.locktype = 'transactionid' AND x.granted
+	WHERE l.relation = 'tiering.assignment'::regclass AND l.granted
+		AND l.mode <> 'AccessShareLock';
+	IF holders <> '' THEN
 		RAISE EXCEPTION 'customers of scheme "%" are locked by another session', scheme
 			USING ERRCODE = 'lock_not_available',
 			DETAIL = format('It is one of these: %s.', holders),
-			HINT = 'Try again when its transaction has ended. pg_terminate_backend() ends '
-				'a session that was forgotten.';
+			HINT = 'Try again when its transaction has ended. pg_terminate_backend() ends a '
+				'session that was forgotten, ROLLBACK PREPARED a transaction that was.';
 	END IF;
 END;
 $$;

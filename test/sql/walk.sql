@@ -511,6 +511,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.sessions(integer[]);
 	_tiering.refuse_held(text);
 	_tiering.blocking_sessions(xid);
+	_tiering.prepared_transactions(xid[]);
 	_tiering.cell_counts(text, date, integer, _tiering.assessed_cell[]);
 	_tiering.changes_by_hand(text);
 	_tiering.check_by_hand(text, integer);

@@ -111,8 +111,9 @@ is($node->safe_psql('postgres', q{SELECT count(*) FROM tiering.assignment WHERE 
 ($ret, $out, $err) = $node->psql('postgres', "SET tiering.notify = off; $prepare");
 is($ret, 0, 'with tiering.notify off it is prepared') or diag($err);
 ($ret, $out, $err) = $node->psql('postgres', q{SELECT tiering.refresh('xa', '2024-02-29')});
-like($err, qr/is being .* by another session|under way|another session/,
-	'until it ends, nobody else refreshes');
+like($err, qr/is being .* by another session/, 'until it ends, nobody else refreshes');
+like($err, qr/It is prepared transaction "night" of "\w+", since \d{4}-/,
+	'and which transaction that is, is told');
 $node->stop;
 $node->start;
 $node->safe_psql('postgres', q{COMMIT PREPARED 'night'});
@@ -120,6 +121,13 @@ is($node->safe_psql('postgres', q{SELECT count(*) FROM tiering.current_tier WHER
 	95, 'also after a restart');
 is($node->safe_psql('postgres', q{SELECT new FROM tiering.refresh('xa', '2024-02-29')}), 0,
 	'and the next refresh goes on from it');
+$node->safe_psql('postgres', q{BEGIN; SELECT count(*) FROM (SELECT FROM tiering.assignment
+	WHERE scheme = 'xa' FOR UPDATE) a; PREPARE TRANSACTION 'held'});
+($ret, $out, $err) = $node->psql('postgres', q{UPDATE public.metrics SET x = 100 - x;
+	SELECT tiering.refresh('xa', '2024-03-31')});
+like($err, qr/are locked by another session.*one of these: prepared transaction "held" of/s,
+	'nor while one has customers of it');
+$node->safe_psql('postgres', q{ROLLBACK PREPARED 'held'});
 is($node->safe_psql('postgres', q{SELECT string_agg(kind, ', ' ORDER BY run) FROM tiering.run
 	WHERE scheme = 'xa'}), 'refresh, restate, refresh', 'what ran is there');
 

@@ -241,8 +241,8 @@ bank('dumped', $own =~ /(ALTER TABLE tiering.migration ENABLE.*)/s);	# see doc/o
 is(bank('dumped', $rights), bank('old', $rights), 'a copy has the same rights');
 
 # What the policy had noted of who left, and came back as new, is of no account since.
-is(bank('old', q{SELECT s, v.* FROM unnest('{desk,plain}'::text[]) s, tiering.verify_state(s) v}), '',
-	'customers and records agree');
+is(bank('old', q{SELECT s, v.* FROM unnest('{desk,plain}'::text[]) s, tiering.verify_state(s) v}),
+	'', 'customers and records agree');
 
 # Both banks go on, to the same: but for what 0.1.0 did not know, which misses found
 # earned, and the days of overrides, which it did not heed.
