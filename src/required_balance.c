@@ -32,6 +32,7 @@
 #include "utils/uuid.h"
 
 #include "binding.h"
+#include "of_scheme.h"
 #include "saved_query.h"
 #include "series_reach.h"
 #include "source.h"
@@ -291,6 +292,20 @@ LoadAsOwner(Source *source, Oid function, const Requirements *all, told_hash **t
 	return found;
 }
 
+static void
+AskSeries(Receiver *receiver, ArrayType *asked)
+{
+	PG_TRY();
+	{
+		SourceRun(receiver->source, receiver->all->as_of, asked, SeriesColumns(), &receiver->pub);
+	}
+	PG_CATCH();
+	{
+		RethrowOfScheme(receiver->source->scheme, receiver->row_context);
+	}
+	PG_END_TRY();
+}
+
 static Requirements *
 RunSeries(FunctionCallInfo fcinfo, const pg_uuid_t *key, DateADT as_of, Oid reader)
 {
@@ -322,7 +337,7 @@ RunSeries(FunctionCallInfo fcinfo, const pg_uuid_t *key, DateADT as_of, Oid read
 	receiver.row_context = AllocSetContextCreate(CurrentMemoryContext,
 												 "tiering row",
 												 ALLOCSET_DEFAULT_SIZES);
-	SourceRun(&source, as_of, asked, SeriesColumns(), &receiver.pub);
+	AskSeries(&receiver, asked);
 	SPI_finish();
 	return all;
 }

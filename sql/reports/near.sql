@@ -139,8 +139,8 @@ COMMENT ON VIEW _tiering.next_bound IS
 'Into which higher tier a measure leads from a tier next, and from which bound on, by the measures '
 'for which it is the next';
 
--- Whoever reads the view calls this, as they do shown_sums(). Rows are as in shown_projected().
-CREATE FUNCTION _tiering.shown_near(key uuid, scheme text, reader oid)
+-- Rows are as in told_projected().
+CREATE FUNCTION _tiering.told_near(key uuid, scheme text, reader oid)
 RETURNS TABLE (customer_id text, tier text, rank int, next_tier text, next_rank int, metric text,
 	measure numeric, bound numeric, distance numeric, distance_percent numeric, since date,
 	as_of date, version int, by_series boolean, pass boolean, period text,
@@ -152,7 +152,7 @@ AS $$
 #variable_conflict use_column
 BEGIN
 	IF _tiering.reads(reader, scheme) IS NULL
-		OR NOT EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_near.key)
+		OR NOT EXISTS (SELECT FROM tiering.view_key k WHERE k.key = told_near.key)
 	THEN
 		RETURN;
 	END IF;
@@ -162,10 +162,10 @@ BEGIN
 		m.is_measure AND COALESCE(l.distance >= 0, true), l.open, NULLIF(m.period, ''),
 		l.conditions_missing
 	FROM (SELECT DISTINCT ON (c.customer_id COLLATE "C") c.*
-		  FROM _tiering.cheapest_first(shown_near.scheme, NULL,
-			_tiering.seen(reader, shown_near.scheme, NULL)) WITH ORDINALITY c
+		  FROM _tiering.cheapest_first(told_near.scheme, NULL,
+			_tiering.seen(reader, told_near.scheme, NULL)) WITH ORDINALITY c
 		  ORDER BY c.customer_id COLLATE "C", c.ordinality) l
-		JOIN _tiering.near_version v ON v.scheme = shown_near.scheme COLLATE "C"
+		JOIN _tiering.near_version v ON v.scheme = told_near.scheme COLLATE "C"
 		JOIN tiering.assignment a ON a.scheme = v.scheme
 			AND a.customer_id = l.customer_id COLLATE "C"
 		JOIN tiering.metric m ON m.scheme = v.scheme AND m.version = v.version
@@ -176,9 +176,20 @@ BEGIN
 			AND t.tier = a.tier;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.shown_near(uuid, text, oid) IS
+COMMENT ON FUNCTION _tiering.told_near(uuid, text, oid) IS
 'What shortfall() tells first of each customer of a scheme whom a reader may see, for '
 'near_upgrade; nobody if that is not the key of views';
+
+-- Whoever reads the view calls this, as they do shown_sums().
+CREATE FUNCTION _tiering.shown_near(key uuid, scheme text, reader oid)
+RETURNS TABLE (customer_id text, tier text, rank int, next_tier text, next_rank int, metric text,
+	measure numeric, bound numeric, distance numeric, distance_percent numeric, since date,
+	as_of date, version int, by_series boolean, pass boolean, period text,
+	conditions_missing int)
+AS 'MODULE_PATHNAME', 'shown_of_scheme'
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000000 ROWS 1000;
+COMMENT ON FUNCTION _tiering.shown_near(uuid, text, oid) IS
+'What told_near() tells; an error says of which scheme';
 
 -- Bounds are materialized, and joined by equality, so that whatever a report joins to these
 -- views, and however little is known of the tables, they are worked out once. So is what to
@@ -227,7 +238,8 @@ COMMENT ON VIEW tiering.near_upgrade IS
 'no source is run; who became one with another since is told by what both had. Of other schemes '
 'the source is asked, as of the last refresh and with the rights of the role that set it: have a '
 'condition on the scheme, and it is asked of that one. Before the first refresh there is nobody. '
-'Errors: those of a source that is asked, two rows for a customer in one (23505)';
+'Errors: those of a source that is asked, two rows for a customer in one (23505). One of them '
+'fails all, as a list without a scheme would be wrong; the hint says which scheme that is';
 COMMENT ON COLUMN tiering.near_upgrade.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.near_upgrade.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.near_upgrade.tier IS 'The customer''s tier';

@@ -118,7 +118,7 @@ COMMENT ON FUNCTION _tiering.projected(text, date, int, text[]) IS
 'Part of projected_tier: the tier and the measure of a scheme''s customers, or some of them, at '
 'the end of the period of a day, by a version';
 
-CREATE FUNCTION _tiering.shown_projected(key uuid, scheme text, reader oid)
+CREATE FUNCTION _tiering.told_projected(key uuid, scheme text, reader oid)
 RETURNS TABLE (customer_id text, projected_tier text, projected_measure numeric, until date,
 	version int)
 LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL RESTRICTED COST 1000000 ROWS 1000
@@ -127,11 +127,11 @@ SET jit = off SET debug_print_plan = off
 AS $$
 DECLARE
 	day date := s.refreshed_as_of FROM tiering.source s
-		WHERE s.scheme = shown_projected.scheme COLLATE "C";
+		WHERE s.scheme = told_projected.scheme COLLATE "C";
 	graded_by int := tiering.version_on(scheme, day);
 BEGIN
 	IF day IS NOT NULL
-		AND EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_projected.key)
+		AND EXISTS (SELECT FROM tiering.view_key k WHERE k.key = told_projected.key)
 		AND _tiering.reads(reader, scheme) IS NOT NULL
 	THEN
 		RETURN QUERY SELECT p.*, graded_by FROM _tiering.projected(scheme, day, graded_by,
@@ -139,9 +139,18 @@ BEGIN
 	END IF;
 END;
 $$;
-COMMENT ON FUNCTION _tiering.shown_projected(uuid, text, oid) IS
+COMMENT ON FUNCTION _tiering.told_projected(uuid, text, oid) IS
 'Where the customers of a scheme whom a reader may see will be at the end of the period, for '
 'projected_tier; nobody if that is not the key of views';
+
+-- Whoever reads the view calls this, as they do shown_sums().
+CREATE FUNCTION _tiering.shown_projected(key uuid, scheme text, reader oid)
+RETURNS TABLE (customer_id text, projected_tier text, projected_measure numeric, until date,
+	version int)
+AS 'MODULE_PATHNAME', 'shown_of_scheme'
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000000 ROWS 1000;
+COMMENT ON FUNCTION _tiering.shown_projected(uuid, text, oid) IS
+'What told_projected() tells; an error says of which scheme';
 
 CREATE VIEW tiering.projected_tier AS
 SELECT a.scheme, a.customer_id, a.tier, a.rank, h.projected_tier, t.rank AS projected_rank,
@@ -166,7 +175,8 @@ COMMENT ON VIEW tiering.projected_tier IS
 'with a series only: see set_series(). Rules decide, those for staying included, and no policy; '
 'other metrics are those of the last refresh, for which the source is asked where the scheme has '
 'others. Source and series may say any number of a customer, but one row for all (23505). Who '
-'became one with another since the last refresh is not here until the next';
+'became one with another since the last refresh is not here until the next. A source or a series '
+'that fails fails all, and the hint says of which scheme it is';
 COMMENT ON COLUMN tiering.projected_tier.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.projected_tier.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.projected_tier.tier IS 'Their tier now';

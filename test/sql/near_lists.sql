@@ -198,9 +198,13 @@ SAVEPOINT gone;
 ALTER TABLE near.two RENAME TO three;
 SELECT count(*) AS kept, min(distance) FROM tiering.near_upgrade WHERE scheme = 'near_l';
 SELECT t.fails('SELECT * FROM tiering.near_upgrade WHERE scheme = ''near_a''');
+SELECT t.fails(format('SELECT * FROM tiering.%s WHERE scheme = ''near_l''', v))
+FROM unnest('{near_upgrade,near_downgrade,projected_tier}'::text[]) v;
 ROLLBACK TO gone;
 SELECT count(*) FROM tiering.near_upgrade WHERE scheme = 'near_a';
-SELECT t.fails('SELECT * FROM tiering.near_upgrade WHERE scheme = ''near_b''');
+-- of several schemes one fails, which an error says by more than its context
+SELECT t.fails('SELECT customer_id, distance FROM tiering.near_upgrade
+	WHERE scheme IN (''near_a'', ''near_b'')');
 SELECT count(*) FROM tiering.near_upgrade WHERE scheme = 'near_a' AND customer_id = 'N2';
 
 -- A reader is told of whom they see, and the source is asked for these: one who is twice in it is

@@ -876,6 +876,8 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.matrix_on(text, date, boolean);
 	_tiering.definition_digest(text, integer);
 	_tiering.has_failed(text, date, text, text);
+	_tiering.told_near(uuid, text, oid);
+	_tiering.told_projected(uuid, text, oid);
 	_tiering.rank_in(text, integer, text);
 	_tiering.directions_in(text, integer[]);
 	_tiering.kept(text, date, timestampwithtimezone);
