@@ -107,21 +107,20 @@ COMMENT ON FUNCTION _tiering.moved_about(text, date, date, date, boolean) IS
 'takes reading the assessments';
 
 -- On one day there may be moves by several versions: by hand before a new one grades, and after
--- it by an assessment. Who left a tier and came back to it under its new name has stayed.
+-- it by an assessment. The first one by hand leaves a tier by the name that it had before. Who left
+-- a tier and came back to it under its new name has stayed.
 CREATE FUNCTION _tiering.moves_called(scheme text, moves _tiering.moved[], version int)
 RETURNS SETOF _tiering.moved
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10
 BEGIN ATOMIC
 	WITH called AS MATERIALIZED (
-		SELECT r.* FROM _tiering.renamed(moves_called.scheme, ARRAY(
-			SELECT x.version FROM unnest(moves_called.moves) x
-			UNION SELECT x.from_version FROM unnest(moves_called.moves) x), moves_called.version) r
+		SELECT n.* FROM _tiering.names_in(moves_called.scheme, moves_called.version) n
 	)
 	SELECT m.as_of, m.previous, m.assessed, c.from_tier, c.to_tier, m.merged, m.direction,
 		m.from_version, m.version, m.customers, m.measure_from, m.measure_to
 	FROM unnest(moves_called.moves) m
-		LEFT JOIN called f ON f.from_version = m.from_version AND f.tier = m.from_tier
-		LEFT JOIN called t ON t.from_version = m.version AND t.tier = m.to_tier
+		LEFT JOIN called f ON f.tier = m.from_tier
+		LEFT JOIN called t ON t.tier = m.to_tier
 		CROSS JOIN LATERAL (SELECT COALESCE(f.name, m.from_tier) AS from_tier,
 			COALESCE(t.name, m.to_tier) AS to_tier) c
 	WHERE c.from_tier IS DISTINCT FROM c.to_tier;

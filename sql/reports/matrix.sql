@@ -474,7 +474,7 @@ COMMENT ON FUNCTION _tiering.check_span(text, date, date) IS
 'Refuses an unknown scheme (42704), and days that are null (22004), infinite or in the wrong order '
 '(22023)';
 
--- Each tier by the name that it had on the day
+-- Each tier by the name that it had on the day, by the last assessment up to it
 CREATE FUNCTION _tiering.named_cells(scheme text, from_date date, to_date date,
 	known_at timestamptz, dimension text)
 RETURNS SETOF _tiering.cell
@@ -487,11 +487,11 @@ DECLARE
 	last int := _tiering.named_by(scheme, to_date, known_at);
 BEGIN
 	RETURN QUERY
-	SELECT c.value, COALESCE(f.becomes, c.from_tier), COALESCE(t.becomes, c.to_tier), c.merged,
+	SELECT c.value, COALESCE(f.name, c.from_tier), COALESCE(t.name, c.to_tier), c.merged,
 		sum(c.customers)::bigint, sum(c.measure_from), sum(c.measure_to), sum(c.unmeasured)
 	FROM _tiering.cells(named_cells.scheme, from_date, to_date, known_at, dimension) c
-		LEFT JOIN _tiering.tier_names(named_cells.scheme, first) f ON f.tier = c.from_tier
-		LEFT JOIN _tiering.tier_names(named_cells.scheme, last) t ON t.tier = c.to_tier
+		LEFT JOIN _tiering.names_in(named_cells.scheme, first) f ON f.tier = c.from_tier
+		LEFT JOIN _tiering.names_in(named_cells.scheme, last) t ON t.tier = c.to_tier
 	GROUP BY 1, 2, 3, 4;
 END;
 $$;

@@ -23,6 +23,23 @@ COMMENT ON FUNCTION _tiering.tier_names(text, int) IS
 'All tiers that a version of a scheme or one before it has: the rank in the newest version that '
 'has the tier, and what it has become in the version given, null if it ended';
 
+-- Who is put into a tier of a later version before that grades is in it by its name there.
+CREATE FUNCTION _tiering.names_in(scheme text, version int) RETURNS TABLE (tier text, name text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 5000 ROWS 10
+BEGIN ATOMIC
+	SELECT n.tier, n.becomes FROM _tiering.tier_names(names_in.scheme, names_in.version) n
+	WHERE n.becomes IS NOT NULL
+	UNION
+	SELECT r.tier, r.name
+	FROM (SELECT array_agg(v.version) AS versions FROM tiering.scheme_version v
+		  WHERE v.scheme = names_in.scheme AND v.version > names_in.version
+			AND v.status <> 'draft') l
+		CROSS JOIN LATERAL _tiering.renamed(names_in.scheme, l.versions, names_in.version) r;
+END;
+COMMENT ON FUNCTION _tiering.names_in(text, int) IS
+'What a version calls the tiers of all versions, also of later ones: those that are a tier of it, '
+'or have become or been one';
+
 CREATE FUNCTION _tiering.directions(scheme text, version int)
 RETURNS TABLE (from_tier text, to_tier text, direction text, from_rank int, to_rank int)
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 50

@@ -118,6 +118,19 @@ FROM unnest('{held_l,held_s}'::text[]) s, LATERAL (
 	FROM tiering.shortfall(s) l FULL JOIN tiering.shortfall(s, 1000000) o
 		USING (customer_id, next_tier, rule, metric)) w
 ORDER BY s;
+-- Between two days a tier has one name: that of the last assessment up to the day. What no tier of
+-- it has become has its own.
+SELECT d, string_agg(DISTINCT m.from_tier, ' ' ORDER BY m.from_tier) AS from_tiers,
+	string_agg(DISTINCT m.to_tier, ' ' ORDER BY m.to_tier) AS to_tiers, sum(customers) AS customers
+FROM unnest('{2024-02-15,2024-03-15}'::date[]) d,
+	tiering.migration_matrix('held_l', '2024-01-31', d) m GROUP BY d ORDER BY d;
+SELECT string_agg(DISTINCT m.from_tier, ' ' ORDER BY m.from_tier) AS from_tiers,
+	string_agg(DISTINCT m.to_tier, ' ' ORDER BY m.to_tier) AS to_tiers, sum(customers) AS customers
+FROM tiering.migration_matrix('held_l', '2024-02-15', '2024-03-15') m;
+SELECT m.tier FROM tiering.measure_bridge('held_l', '2024-01-31', '2024-03-15') m ORDER BY 1;
+SELECT as_of, string_agg(DISTINCT m.from_tier, ' ' ORDER BY m.from_tier) AS from_tiers,
+	string_agg(DISTINCT m.to_tier, ' ' ORDER BY m.to_tier) AS to_tiers
+FROM tiering.migration_matrix m WHERE scheme = 'held_l' GROUP BY as_of ORDER BY as_of;
 -- Of a day that a later version grades: silver has ended. From there gold is up, as both were in
 -- version 1; medium is in no version with it.
 SELECT v.day, a.tier, s.next_tier

@@ -878,6 +878,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.has_failed(text, date, text, text);
 	_tiering.told_near(uuid, text, oid);
 	_tiering.told_projected(uuid, text, oid);
+	_tiering.names_in(text, integer);
 	_tiering.rank_in(text, integer, text);
 	_tiering.directions_in(text, integer[]);
 	_tiering.kept(text, date, timestampwithtimezone);
