@@ -181,7 +181,7 @@ COMMENT ON FUNCTION tiering.cross_distribution(text, text, date) IS
 
 -- Whoever reads the view calls this, as they do shown_sums().
 CREATE FUNCTION _tiering.shown_dimension(key uuid, scheme text, reader oid)
-RETURNS SETOF tiering.customer_dimension
+RETURNS TABLE (customer_id text, dimension text, value text, since date)
 LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 1 ROWS 1
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 SET jit = off SET debug_print_plan = off
@@ -195,8 +195,10 @@ BEGIN
 		RETURN;
 	END IF;
 	visible := _tiering.seen(reader, scheme, NULL);
-	RETURN QUERY SELECT d.* FROM tiering.customer_dimension d
-	WHERE d.scheme = shown_dimension.scheme COLLATE "C" AND d.to_as_of IS NULL
+	RETURN QUERY SELECT d.customer_id, k.dimension, d.told[k.place], d.since[k.place]
+	FROM tiering.kept_dimension k
+		JOIN tiering.customer_dimension d ON d.scheme = k.scheme AND d.told[k.place] IS NOT NULL
+	WHERE k.scheme = shown_dimension.scheme COLLATE "C" AND d.to_as_of IS NULL
 		AND (visible IS NULL OR d.customer_id = ANY (visible COLLATE "C"));
 END;
 $$;
@@ -205,12 +207,14 @@ COMMENT ON FUNCTION _tiering.shown_dimension(uuid, text, oid) IS
 'see all; nobody if that is not the key of views';
 
 CREATE VIEW tiering.current_dimension AS
-SELECT d.scheme, d.customer_id COLLATE "default" AS customer_id, d.dimension, d.value,
-	d.from_as_of AS since
-FROM tiering.customer_dimension d
+SELECT d.scheme, d.customer_id COLLATE "default" AS customer_id, k.dimension,
+	d.told[k.place] AS value, d.since[k.place] AS since
+FROM tiering.kept_dimension k
+	JOIN tiering.customer_dimension d ON d.scheme = k.scheme AND d.told[k.place] IS NOT NULL
 WHERE d.to_as_of IS NULL AND (SELECT _tiering.reads_all(_tiering.reader()))
 UNION ALL
-SELECT s.scheme COLLATE "C", d.customer_id COLLATE "default", d.dimension, d.value, d.from_as_of
+SELECT s.scheme COLLATE "C", d.customer_id COLLATE "default", d.dimension COLLATE "C",
+	d.value COLLATE "C", d.since
 FROM _tiering.each_scheme() s
 	CROSS JOIN LATERAL _tiering.shown_dimension((SELECT k.key FROM tiering.view_key k LIMIT 1),
 		s.scheme, (SELECT _tiering.reader())) d
@@ -279,8 +283,10 @@ SELECT g.scheme, g.dimension, t.value, t.tier, (
 FROM (SELECT d.scheme, d.dimension, d.as_of, d.reached AND (
 			EXISTS (SELECT FROM tiering.dimensions_source b
 				WHERE b.scheme = d.scheme AND d.dimension = ANY (b.names))
-			OR EXISTS (SELECT FROM tiering.customer_dimension c
-				WHERE c.scheme = d.scheme AND c.dimension = d.dimension)) AS reached
+			OR EXISTS (SELECT FROM tiering.kept_dimension k
+					JOIN tiering.customer_dimension c ON c.scheme = k.scheme
+						AND c.told[k.place] IS NOT NULL
+				WHERE k.scheme = d.scheme AND k.dimension = d.dimension)) AS reached
 	  FROM (SELECT DISTINCT t.scheme, t.dimension, t.as_of, t.as_of <= o.refreshed_as_of AS reached
 			FROM tiering.target t LEFT JOIN tiering.source o ON o.scheme = t.scheme
 			WHERE (SELECT _tiering.reads_all(_tiering.reader()))

@@ -246,15 +246,18 @@ CREATE FUNCTION _tiering.dimension_on(scheme text, dimension text, day date)
 RETURNS TABLE (customer_id text, value text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 100000
 BEGIN ATOMIC
-	SELECT d.customer_id, d.value FROM tiering.customer_dimension d
-	WHERE d.scheme = dimension_on.scheme COLLATE "C"
-		AND d.dimension = dimension_on.dimension COLLATE "C"
+	SELECT d.customer_id, d.told[(
+		SELECT k.place FROM tiering.kept_dimension k
+		WHERE k.scheme = dimension_on.scheme COLLATE "C"
+			AND k.dimension = dimension_on.dimension COLLATE "C")]
+	FROM tiering.customer_dimension d
+	WHERE d.scheme = dimension_on.scheme COLLATE "C" AND dimension_on.dimension IS NOT NULL
 		AND d.from_as_of <= dimension_on.day
 		AND (d.to_as_of IS NULL OR d.to_as_of > dimension_on.day);
 END;
 COMMENT ON FUNCTION _tiering.dimension_on(text, text, date) IS
-'What the customers of a scheme were by a dimension, by the last assessment up to a day; nobody if '
-'the dimension is null';
+'What the customers of a scheme were by a dimension, by the last assessment up to a day, null '
+'if it did not tell; nobody if the dimension is null';
 
 CREATE FUNCTION _tiering.told_value(dimension text, value text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1

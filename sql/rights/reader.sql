@@ -180,10 +180,10 @@ BEGIN ATOMIC
 		WHERE r.scheme = granted_customer.scheme COLLATE "C" AND r.dimension <> ''
 			AND pg_has_role(granted_customer.reader, r.role, 'USAGE')
 			AND r.value = COALESCE((
-				SELECT d.value FROM tiering.customer_dimension d
-				WHERE d.scheme = r.scheme
+				SELECT d.told[k.place] FROM tiering.kept_dimension k
+					JOIN tiering.customer_dimension d ON d.scheme = k.scheme
+				WHERE k.scheme = r.scheme AND k.dimension = r.dimension
 					AND d.customer_id = granted_customer.customer_id COLLATE "C"
-					AND d.dimension = r.dimension
 					AND d.from_as_of <= COALESCE(granted_customer.day, 'infinity')
 					AND (d.to_as_of IS NULL OR d.to_as_of > granted_customer.day)), 'unknown')) END;
 END;
@@ -217,8 +217,8 @@ BEGIN
 	END IF;
 	result := ARRAY(
 		SELECT DISTINCT d.customer_id FROM tiering.report_right r
-			JOIN tiering.customer_dimension d ON d.scheme = r.scheme
-				AND d.dimension = r.dimension AND d.value = r.value
+			JOIN tiering.kept_dimension k ON k.scheme = r.scheme AND k.dimension = r.dimension
+			JOIN tiering.customer_dimension d ON d.scheme = k.scheme AND d.told[k.place] = r.value
 		WHERE r.scheme = seen.scheme COLLATE "C" AND pg_has_role(seen.reader, r.role, 'USAGE')
 			AND d.from_as_of <= COALESCE(day, 'infinity')
 			AND (d.to_as_of IS NULL OR d.to_as_of > day));

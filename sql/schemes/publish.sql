@@ -322,6 +322,7 @@ BEGIN
 	DELETE FROM tiering.matrix_due d WHERE d.scheme = remove_scheme.scheme;
 	DELETE FROM tiering.refresh_limit l WHERE l.scheme = remove_scheme.scheme;
 	DELETE FROM tiering.dimensions_source d WHERE d.scheme = remove_scheme.scheme;
+	DELETE FROM tiering.kept_dimension k WHERE k.scheme = remove_scheme.scheme;
 	DELETE FROM tiering.target t WHERE t.scheme = remove_scheme.scheme;
 	FOR confined IN DELETE FROM tiering.report_right r WHERE r.scheme = remove_scheme.scheme
 		RETURNING r.role

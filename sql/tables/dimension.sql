@@ -24,27 +24,49 @@ COMMENT ON COLUMN tiering.dimensions_source.set_at IS 'When it was set';
 COMMENT ON COLUMN tiering.dimensions_source.settings IS
 'The settings with which it runs, of the session that set it; see source.settings';
 
+CREATE TABLE tiering.kept_dimension (
+	scheme    text COLLATE "C" NOT NULL REFERENCES tiering.scheme,
+	dimension text COLLATE "C" NOT NULL,
+	place     int NOT NULL CHECK (place > 0),
+	PRIMARY KEY (scheme, dimension),
+	UNIQUE (scheme, place)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.kept_dimension', '');
+COMMENT ON TABLE tiering.kept_dimension IS
+'The dimensions that were kept of a scheme''s customers, also those that are not bound any more, '
+'and which value of customer_dimension is of which';
+COMMENT ON COLUMN tiering.kept_dimension.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.kept_dimension.dimension IS 'Dimension, such as branch';
+COMMENT ON COLUMN tiering.kept_dimension.place IS
+'The place of its value in customer_dimension.told, from 1 on; it stays';
+
+-- A customer has one row for all of their dimensions: a refresh compares as many rows as there
+-- are customers.
 CREATE TABLE tiering.customer_dimension (
 	scheme      text COLLATE "C" NOT NULL,
 	customer_id text COLLATE "C" NOT NULL,
-	dimension   text COLLATE "C" NOT NULL,
-	value       text COLLATE "C" NOT NULL,
 	from_as_of  date NOT NULL,
 	to_as_of    date CHECK (to_as_of > from_as_of),
-	PRIMARY KEY (scheme, customer_id, dimension, from_as_of)
+	told        text[] COLLATE "C" NOT NULL,
+	since       date[] NOT NULL,
+	PRIMARY KEY (scheme, customer_id, from_as_of)
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.customer_dimension', '');
 COMMENT ON TABLE tiering.customer_dimension IS
-'What customers were by each dimension, and at which assessments; a row is written when that '
-'changes';
+'What customers were by all dimensions, and at which assessments; a row is written when one of '
+'these changes. Of whom nothing is told there is none';
 COMMENT ON COLUMN tiering.customer_dimension.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.customer_dimension.customer_id IS
 'Customer, by the number that they have now';
-COMMENT ON COLUMN tiering.customer_dimension.dimension IS 'Dimension, such as branch';
-COMMENT ON COLUMN tiering.customer_dimension.value IS 'What they were, such as north';
 COMMENT ON COLUMN tiering.customer_dimension.from_as_of IS 'The first assessment that found it';
 COMMENT ON COLUMN tiering.customer_dimension.to_as_of IS
 'The first one after it that did not; null while the last one did';
+COMMENT ON COLUMN tiering.customer_dimension.told IS
+'What they were by each dimension, such as north, in the places that kept_dimension has; null, or '
+'not there: unknown';
+COMMENT ON COLUMN tiering.customer_dimension.since IS
+'The assessment from which on each of them was found, in the same places; of no meaning where it '
+'is unknown';
 
 CREATE TABLE tiering.target (
 	scheme    text COLLATE "C" NOT NULL REFERENCES tiering.scheme,

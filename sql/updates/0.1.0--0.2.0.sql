@@ -142,6 +142,7 @@ ALTER TABLE tiering.migration
 	-- moves that are there were sealed without any
 	ALTER COLUMN salt SET DEFAULT gen_random_uuid();
 CREATE INDEX migration_dated ON tiering.migration (scheme) WHERE as_of <> assessed;
+CREATE INDEX migration_left ON tiering.migration (scheme, batch) WHERE to_tier IS NULL;
 
 ALTER TABLE tiering.batch
 	DROP CONSTRAINT batch_kind_check,
@@ -436,14 +437,22 @@ CREATE TABLE tiering.dimensions_source (
 	settings text[] NOT NULL DEFAULT _tiering.kept_settings()
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.dimensions_source', '');
+CREATE TABLE tiering.kept_dimension (
+	scheme    text COLLATE "C" NOT NULL REFERENCES tiering.scheme,
+	dimension text COLLATE "C" NOT NULL,
+	place     int NOT NULL CHECK (place > 0),
+	PRIMARY KEY (scheme, dimension),
+	UNIQUE (scheme, place)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.kept_dimension', '');
 CREATE TABLE tiering.customer_dimension (
 	scheme      text COLLATE "C" NOT NULL,
 	customer_id text COLLATE "C" NOT NULL,
-	dimension   text COLLATE "C" NOT NULL,
-	value       text COLLATE "C" NOT NULL,
 	from_as_of  date NOT NULL,
 	to_as_of    date CHECK (to_as_of > from_as_of),
-	PRIMARY KEY (scheme, customer_id, dimension, from_as_of)
+	told        text[] COLLATE "C" NOT NULL,
+	since       date[] NOT NULL,
+	PRIMARY KEY (scheme, customer_id, from_as_of)
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.customer_dimension', '');
 CREATE INDEX customer_dimension_by_customer ON tiering.customer_dimension

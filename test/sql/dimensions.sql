@@ -51,16 +51,20 @@ SET client_min_messages = warning;
 SELECT (tiering.refresh('dims', d)).as_of FROM unnest('{2026-01-31,2026-02-28,2026-03-31,2026-03-31,
 	2026-04-30,2026-05-31,2026-06-30}'::date[]) d;
 -- a row for what changed, and no other
+CREATE VIEW dims.kept AS
+SELECT d.*, k.dimension, d.told[k.place] AS value
+FROM tiering.customer_dimension d JOIN tiering.kept_dimension k USING (scheme)
+WHERE d.told[k.place] IS NOT NULL;
 SELECT count(*) FILTER (WHERE to_as_of IS NULL) AS open, count(*) FILTER (WHERE to_as_of
 	= from_as_of) AS empty, count(DISTINCT (customer_id, dimension)) AS of
-FROM tiering.customer_dimension WHERE scheme = 'dims';
+FROM dims.kept WHERE scheme = 'dims';
 CREATE FUNCTION dims.off_days() RETURNS TABLE (month date, kept bigint, known bigint, off bigint)
 LANGUAGE sql SET search_path = pg_catalog AS $$
 	SELECT m.month, count(d.value), count(c.value), count(*) FILTER (WHERE d.value
 		IS DISTINCT FROM c.value)
 	FROM (SELECT DISTINCT h.month FROM dims.had h) m
 		CROSS JOIN unnest('{branch,manager}'::text[]) name
-		CROSS JOIN LATERAL (SELECT * FROM tiering.customer_dimension d
+		CROSS JOIN LATERAL (SELECT * FROM dims.kept d
 			WHERE d.scheme = 'dims' AND d.dimension = name AND d.from_as_of <= m.month
 				AND COALESCE(d.to_as_of > m.month, true)) d
 		FULL JOIN (SELECT _tiering.number_now('dims', c.id::text) AS customer_id, c.month, v.name,
@@ -303,6 +307,37 @@ SELECT stayed, up, down, dims.off_now() FROM tiering.refresh('dims', '2026-08-31
 UPDATE tiering.assignment SET tier = 'gold', as_of = '2026-09-05'
 WHERE scheme = 'dims' AND customer_id = '2';
 SELECT dims.off_now();
+-- who is no customer any more is told by what was recorded since: one who left under the number of
+-- before, one who was never there, one who was taken back, one who became one with another
+CREATE TABLE dims.few AS SELECT c, d FROM unnest('{a,b,c,e,f,g}'::text[]) c,
+	unnest('{2026-01-31,2026-02-28,2026-03-31}'::date[]) d WHERE c <> 'b' OR d > '2026-01-31';
+SELECT tiering.create_ladder('dims_left', 'average', '{mass}', '{NULL}'),
+	tiering.publish('dims_left', '2026-01-01'), tiering.keep_assessments('dims_left', 'all'),
+	tiering.set_source('dims_left', 'SELECT c AS customer_id, 1 AS average FROM dims.few
+		WHERE d = $1'),
+	tiering.set_dimensions('dims_left', 'SELECT c AS customer_id, ''north'' AS branch
+		FROM unnest(''{a,a2,b,c,e,f,g}''::text[]) c');
+SELECT (tiering.refresh('dims_left', d)).customers FROM unnest('{2026-01-31,2026-02-28}'::date[]) d;
+SELECT tiering.rename_customer('dims_left', 'a', 'a2', '2026-03-01', 'a new card'),
+	tiering.merge_customers('dims_left', 'e', '{f}', '2026-03-01', 'into', 'one person');
+DELETE FROM tiering.assignment WHERE scheme = 'dims_left' AND customer_id = 'a2';
+DELETE FROM dims.few WHERE c = 'b' OR c IN ('a', 'c', 'f') AND d > '2026-02-28';
+SELECT superseded, recorded FROM tiering.restate('dims_left', '2026-02-28', '{b}');
+SELECT (tiering.refresh('dims_left', '2026-03-31')).customers;
+SELECT customer_id, since FROM tiering.current_dimension WHERE scheme = 'dims_left' ORDER BY 1;
+SELECT value, tier, customers FROM tiering.tier_distribution_by('dims_left', 'branch');
+-- whoever was gone is there again when that is taken back, and a row of theirs may be yielded twice
+SELECT (tiering.void_assessment('dims_left', '2026-03-31', 'too early')).now_as_of;
+SELECT customer_id, since FROM tiering.current_dimension WHERE scheme = 'dims_left' ORDER BY 1;
+SELECT tiering.set_dimensions('dims_left', 'SELECT c AS customer_id, ''north'' AS branch
+	FROM unnest(''{a,a2,a2,b,b,c,c,e,f,f,g,h,h}''::text[]) c');
+SELECT (tiering.refresh('dims_left', '2026-03-31')).customers;
+SELECT customer_id, since FROM tiering.current_dimension WHERE scheme = 'dims_left' ORDER BY 1;
+-- but not one of a customer, as it was or otherwise
+SELECT t.fails(format('SELECT tiering.set_dimensions(''dims_left'', %L),
+	tiering.refresh(''dims_left'', ''2026-03-31'')', 'SELECT c AS customer_id, ' || w || ' AS branch
+	FROM unnest(''{c,e,g,g}''::text[]) WITH ORDINALITY c(c, o)'))
+FROM unnest('{''north'',''south'',"CASE WHEN o = 4 THEN ''south'' ELSE ''north'' END"}'::text[]) w;
 DROP OWNED BY t_dims_binds, t_dims_reads, t_dims_night;
 DROP ROLE t_dims_binds, t_dims_reads, t_dims_night;
 DROP SCHEMA dims CASCADE;

@@ -809,9 +809,15 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.report_day(text, date);
 	_tiering.distribution_by(text, text, date, integer, text[]);
 	_tiering.dimension_rows(text, date);
+	_tiering.dimensions_yielded();
 	_tiering.write_dimensions(text, text, text[]);
 	_tiering.drop_dimensions(text, date);
 	_tiering.refuse_dimensions(text, text);
+	_tiering.refuse_repeated(text, date, text[]);
+	_tiering.place_dimensions(text, text[]);
+	_tiering.left_since(text, date);
+	_tiering.dimension_differences(text, text[]);
+	_tiering.dimension_changes(text, text[]);
 	_tiering.keep_dimensions(text, date);
 	_tiering.rename_dimensions(text, text, text);
 	_tiering.html(text);
@@ -948,6 +954,7 @@ INSERT INTO walk.decided VALUES ('relation', 'report', $list$
 	last_run SELECT;
 	current_dimension SELECT;
 	customer_dimension SELECT;
+	kept_dimension SELECT;
 	target SELECT;
 	target_actual SELECT;
 	assessment SELECT;
