@@ -39,7 +39,8 @@
 
 /*
  * Customer, day, number, the marks that it stands for as bits, and its label of each mark.
- * Where customers are now is no move, and stands for a mark of its own.
+ * Where customers are now is no move, and stands for a mark of its own; the version of the
+ * tier is behind it, as a text of both would be made for each of them.
  */
 #define DAYS_QUERY \
 	"SELECT m.customer_id, m.as_of, m.move, 2, m.to_tier, m.to_tier" \
@@ -52,7 +53,7 @@
 	" FROM _tiering." moves " m WHERE m.direction OPERATOR(pg_catalog.<>) 'merged'"
 #define NOW_QUERY \
 	"SELECT a.customer_id, a.as_of, 0::pg_catalog.int8, 4, NULL::pg_catalog.text," \
-	" NULL::pg_catalog.text, pg_catalog.concat(a.version, ' ', a.tier)" \
+	" NULL::pg_catalog.text, a.tier, a.version" \
 	" FROM tiering.assignment a WHERE a.scheme OPERATOR(pg_catalog.=) $1 COLLATE \"C\"" \
 	" AND ($2 IS NULL OR a.customer_id OPERATOR(pg_catalog.=) ANY ($2 COLLATE \"C\"))"
 
@@ -97,10 +98,11 @@ typedef struct Customer
 	Move	   *last[MARKS];	/* the last one that stands for a mark, or NULL */
 } Customer;
 
-/* texts[0] stands for none */
+/* texts[0] stands for none; of a tier now that of its version, too, else 0 */
 typedef struct Labels
 {
 	text	  **texts;
+	int32	   *versions;
 	uint32		count;
 } Labels;
 
@@ -123,17 +125,19 @@ typedef struct MigrationCounts
 
 /* The number of a label; there are a few, so that looking through them will do */
 static uint32
-LabelNumber(Labels *labels, Datum value)
+LabelNumber(Labels *labels, Datum value, int32 version)
 {
 	text	   *label = DatumGetTextPP(value);
 	Size		size = VARSIZE_ANY_EXHDR(label);
 
 	for (uint32 i = 1; i < labels->count; i++)
-		if (VARSIZE_ANY_EXHDR(labels->texts[i]) == size &&
+		if (labels->versions[i] == version && VARSIZE_ANY_EXHDR(labels->texts[i]) == size &&
 			memcmp(VARDATA_ANY(labels->texts[i]), VARDATA_ANY(label), size) == 0)
 			return i;
 	labels->texts = repalloc(labels->texts, (labels->count + 1) * sizeof(text *));
 	labels->texts[labels->count] = cstring_to_text_with_len(VARDATA_ANY(label), size);
+	labels->versions = repalloc(labels->versions, (labels->count + 1) * sizeof(int32));
+	labels->versions[labels->count] = version;
 	return labels->count++;
 }
 
@@ -209,7 +213,9 @@ ReceiveMove(TupleTableSlot *slot, DestReceiver *receiver)
 	move->marks = DatumGetInt32(slot->tts_values[3]) | (move->as_of <= s->start ? 1 : 0);
 	for (int i = 0; i < s->marks; i++)
 		move->labels[i] = (move->marks & (1 << i)) == 0 || slot->tts_isnull[4 + i] ? 0 :
-			LabelNumber(&s->labels[i], slot->tts_values[4 + i]);
+			LabelNumber(&s->labels[i], slot->tts_values[4 + i],
+						slot->tts_tupleDescriptor->natts > 4 + s->marks ?
+						DatumGetInt32(slot->tts_values[4 + s->marks]) : 0);
 	move->customer_size = customer_size;
 	memcpy(move->customer, VARDATA_ANY(customer), customer_size);
 	if ((Pointer) customer != DatumGetPointer(slot->tts_values[0]))
@@ -244,6 +250,7 @@ MigrationCountsCreate(int marks, DateADT start)
 	for (int i = 0; i < marks; i++)
 	{
 		s->labels[i].texts = palloc0(sizeof(text *));
+		s->labels[i].versions = palloc0(sizeof(int32));
 		s->labels[i].count = 1;
 	}
 	for (int i = 0; i < PARTS; i++)
@@ -387,6 +394,18 @@ CountParts(MigrationCounts *s)
 	}
 }
 
+/* A label as it is told, its version before it if it has one */
+static Datum
+LabelText(const Labels *labels, uint32 label)
+{
+	char	   *told;
+
+	if (labels->versions[label] == 0)
+		return PointerGetDatum(labels->texts[label]);
+	told = text_to_cstring(labels->texts[label]);
+	return CStringGetTextDatum(psprintf("%d %s", labels->versions[label], told));
+}
+
 /* Rows of labels, one of each mark, and of how many customers have them */
 static void
 PutCells(MigrationCounts *s, ReturnSetInfo *rsinfo)
@@ -406,8 +425,9 @@ PutCells(MigrationCounts *s, ReturnSetInfo *rsinfo)
 			uint32		label = rest % s->labels[mark].count;
 
 			rest /= s->labels[mark].count;
-			values[mark] = PointerGetDatum(s->labels[mark].texts[label]);
 			nulls[mark] = label == 0;
+			if (label > 0)
+				values[mark] = LabelText(&s->labels[mark], label);
 		}
 		values[s->marks] = Int64GetDatum(s->cells[i]);
 		nulls[s->marks] = false;
