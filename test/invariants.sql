@@ -224,6 +224,50 @@ BEGIN
 END;
 $$;
 
+-- What a page tells of who is near is what the views show, customer by customer, and its matrix
+-- is that between the assessments.
+CREATE FUNCTION t.inv_near(scheme text) RETURNS SETOF text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	by_measure boolean;
+	a record;
+BEGIN
+	IF to_regclass('tiering.near_sum') IS NULL THEN
+		RETURN;
+	END IF;
+	by_measure := v.by_measure FROM _tiering.near_version v WHERE v.scheme = inv_near.scheme;
+	IF by_measure THEN
+		RETURN QUERY SELECT format('%s of %s are told to be near the next tier, and %s are',
+			n.may_rise, COALESCE(n.tier, u.tier), u.customers)
+		FROM (SELECT * FROM _tiering.near_now(inv_near.scheme) x WHERE x.may_rise > 0) n
+			FULL JOIN (SELECT x.tier, count(*) AS customers FROM tiering.near_upgrade x
+				WHERE x.scheme = inv_near.scheme AND x.distance_percent <= 10 GROUP BY x.tier) u
+				ON u.tier = n.tier COLLATE "C"
+		WHERE n.may_rise IS DISTINCT FROM u.customers;
+	END IF;
+	RETURN QUERY SELECT format('%s of %s are told to be near a lower tier, and %s are', n.may_slip,
+		COALESCE(n.tier, d.tier), d.customers)
+	FROM (SELECT * FROM _tiering.near_now(inv_near.scheme) x WHERE x.may_slip > 0) n
+		FULL JOIN (SELECT x.tier, count(*) AS customers FROM tiering.near_downgrade x
+			WHERE x.scheme = inv_near.scheme AND (x.watched OR x.distance_percent <= 10)
+			GROUP BY x.tier) d ON d.tier = n.tier COLLATE "C"
+	WHERE n.may_slip IS DISTINCT FROM d.customers;
+	FOR a IN SELECT x.as_of, x.previous FROM _tiering.assessments(scheme, false) x
+		WHERE x.previous IS NOT NULL
+	LOOP
+		RETURN QUERY WITH left_behind AS MATERIALIZED (
+			SELECT l.* FROM _tiering.left_behind(inv_near.scheme, a.previous, a.as_of) l
+		), counted AS MATERIALIZED (
+			SELECT c.* FROM _tiering.named_cells(inv_near.scheme, a.previous, a.as_of, NULL, NULL) c
+			WHERE EXISTS (SELECT FROM left_behind)
+		)
+		SELECT format('%s of %s are told by the page or by the matrix alone', d::text, a.as_of)
+		FROM ((TABLE left_behind EXCEPT ALL TABLE counted)
+			UNION ALL (TABLE counted EXCEPT ALL TABLE left_behind)) d;
+	END LOOP;
+END;
+$$;
+
 CREATE FUNCTION t.inv_history(scheme text) RETURNS SETOF text
 LANGUAGE sql STABLE AS $$
 	SELECT format('batch %s: %s', v.batch, v.finding)
@@ -471,6 +515,7 @@ LANGUAGE sql STABLE SET jit = off AS $$
 			UNION ALL SELECT 'assessment', t.inv_assessment(s.scheme)
 			UNION ALL SELECT 'now', t.inv_now(s.scheme)
 			UNION ALL SELECT 'matrix', t.inv_matrix(s.scheme)
+			UNION ALL SELECT 'near', t.inv_near(s.scheme)
 			UNION ALL SELECT 'history', t.inv_history(s.scheme)
 			UNION ALL SELECT 'chain', t.inv_chain(s.scheme)
 			UNION ALL SELECT 'number', t.inv_number(s.scheme)

@@ -261,6 +261,50 @@ CREATE TYPE _tiering.asking AS (
 COMMENT ON TYPE _tiering.asking IS
 'A customer for whom an assessment asks to have a tier approved, with their tier meanwhile';
 
+CREATE TYPE _tiering.counted_cell AS (
+	gone            boolean,
+	current_tier    text,
+	current_version int,
+	tier            text,
+	customers       bigint,
+	rewritten       bigint,
+	due             bigint,
+	measure         numeric,
+	part            int,
+	awaits          text[]
+);
+COMMENT ON TYPE _tiering.counted_cell IS
+'The same by measure_part(), null if they have no measure, and by awaits(), too, for near_counts()';
+
+CREATE FUNCTION _tiering.assessed_cells(counted _tiering.counted_cell[])
+RETURNS _tiering.assessed_cell[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT array_agg(ROW(c.*)::_tiering.assessed_cell)
+	FROM (SELECT n.gone, n.current_tier, n.current_version, n.tier, sum(n.customers),
+			sum(n.rewritten), sum(n.due), sum(n.measure)
+		  FROM unnest(assessed_cells.counted) n
+		  GROUP BY n.gone, n.current_tier, n.current_version, n.tier) c;
+END;
+COMMENT ON FUNCTION _tiering.assessed_cells(_tiering.counted_cell[]) IS
+'Customers of an assessment by the tiers before and after alone; null if there are none';
+
+CREATE FUNCTION _tiering.measure_part(measure numeric, edges numeric[]) RETURNS int
+AS 'MODULE_PATHNAME', 'measure_part'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1;
+COMMENT ON FUNCTION _tiering.measure_part(numeric, numeric[]) IS
+'In which part of all amounts a measure lies: 2 n - 1 on the edge n, counted from 1, and 2 n '
+'between that and the next. The edges ascend';
+
+-- An expression only, as most customers have no review
+CREATE FUNCTION _tiering.awaits(v _tiering.verdict) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
+RETURN CASE WHEN (v).next_review IS NOT NULL THEN ARRAY[CASE WHEN (v).policy_since IS NULL
+	THEN (v).tier ELSE (v).policy_tier END, (v).next_tier, (v).misses::text] END;
+COMMENT ON FUNCTION _tiering.awaits(_tiering.verdict) IS
+'What tells whether a customer with a review is on the watch list: the tier whose policy counts, '
+'the one that they will be moved to, and their misses; null if they have none';
+
 -- STABLE, as assessed() is
 CREATE FUNCTION _tiering.verdicts(kind text, scheme text, as_of date, version int, previous date,
 	customers text[], before int, ahead text[], request bigint, moved_to text)
@@ -289,7 +333,7 @@ COMMENT ON FUNCTION _tiering.verdicts(text, text, date, int, date, text[], int, 
 -- another name.
 CREATE FUNCTION _tiering.write_verdicts(kind text, scheme text, as_of date, version int,
 	previous date, customers text[], before int, ahead text[], request bigint, moved_to text,
-	batch int, kept tiering.kept_assessment,
+	batch int, kept tiering.kept_assessment, edges numeric[], OUT counted _tiering.counted_cell[],
 	OUT cells _tiering.assessed_cell[], OUT asking _tiering.asking[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET jit = off SET enable_mergejoin = off
@@ -298,9 +342,8 @@ SET cpu_index_tuple_cost = 0.25 SET lock_timeout = '10s'
 AS $$
 #variable_conflict use_variable
 BEGIN
-	WITH verdict AS MATERIALIZED (
-		SELECT d.* FROM _tiering.verdicts(kind, scheme, as_of, version, previous, customers, before,
-			ahead, request, moved_to) d
+	WITH verdict AS MATERIALIZED (SELECT d.* FROM _tiering.verdicts(kind, scheme, as_of, version,
+		previous, customers, before, ahead, request, moved_to) d
 	), written AS MATERIALIZED (SELECT d.* FROM verdict d WHERE d.written), recorded AS (
 		INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction,
 			cause, version, measure, assessed, recorded_by, recorded_as, batch)
@@ -315,9 +358,8 @@ BEGIN
 				WHERE l.current_tier IS NOT NULL AND (l.v).tier IS NULL)) h USING (customer_id)
 			LEFT JOIN _tiering.number_days(scheme) p ON p.now_id = d.customer_id AND p.days @> s.day
 		WHERE (d.v).moves
-	), noted AS (
-		INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses, best,
-			next_tier, next_review, kept_until, policy_tier, policy_since, after_batch)
+	), noted AS (INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses,
+			best, next_tier, next_review, kept_until, policy_tier, policy_since, after_batch)
 		SELECT scheme, d.customer_id, as_of, version, n.*, batch - 1
 		FROM written d, _tiering.notes(d.v) n	-- of a decision's day it does not count any more
 		WHERE (d.v).noted OR (kind = 'decision' AND (d.v).moves AND (d.v).tier IS NOT NULL)
@@ -348,20 +390,23 @@ BEGIN
 		FROM written d, _tiering.notes(d.v) n
 		WHERE d.current_tier IS NULL AND (d.v).tier IS NOT NULL
 	)
-	SELECT (SELECT array_agg(ROW(c.*)::_tiering.assessed_cell) FROM (
-			SELECT d.gone, d.current_tier, d.current_version, (d.v).tier, count(*),
-				count(*) FILTER (WHERE d.rewrite),
-				count(*) FILTER (WHERE (d.v).moves AND (d.v).since < as_of), sum(d.measure)
-			FROM verdict d GROUP BY d.gone, d.current_tier, d.current_version, (d.v).tier) c),
+	SELECT (SELECT array_agg(ROW(c.*)::_tiering.counted_cell)
+		FROM (SELECT d.gone, d.current_tier, d.current_version, (d.v).tier, count(*),
+				count(*) FILTER (WHERE d.rewrite), count(*) FILTER (WHERE (d.v).moves
+					AND (d.v).since < as_of), sum(d.measure),
+				_tiering.measure_part(d.measure, edges), _tiering.awaits(d.v)
+			FROM verdict d GROUP BY 1, 2, 3, 4, 9, 10) c),
 		(SELECT array_agg(ROW(d.customer_id, (d.v).asked, (d.v).tier, d.measure, as_of, version)
-			::_tiering.asking) FROM written d WHERE (d.v).asked IS NOT NULL) INTO cells, asking;
+			::_tiering.asking) FROM written d WHERE (d.v).asked IS NOT NULL) INTO counted, asking;
+	cells := _tiering.assessed_cells(counted);
 END;
 $$;
 COMMENT ON FUNCTION _tiering.write_verdicts(text, text, date, int, date, text[], int, text[],
-	bigint, text, int, tiering.kept_assessment) IS
+	bigint, text, int, tiering.kept_assessment, numeric[]) IS
 'Decides about the customers of a scheme, or about some of them, and writes what changed: their '
 'moves, what the policy has noted, and their rows of assignment. kind is refresh, assess or '
 'decision, of which request and moved_to are. before: the version that graded the assessment '
 'before, if it is another, negative if the source does not have what that takes. ahead: customers '
-'who are left out. kept: what begin_assessment() or begin_own() gave, null for a decision. Returns '
-'what it did, counted, and for whom an approval is asked';
+'who are left out. kept: what begin_assessment() or begin_own() gave, null for a decision. edges: '
+'what near_edges() gave; null if nobody counts who is near. Returns what it did, counted, for whom '
+'an approval is asked, and what near_counts() takes';

@@ -46,13 +46,21 @@ COMMENT ON FUNCTION _tiering.kept(text, date, timestamptz) IS
 'The assessment of a day, if its rows are kept and it was not taken back, as known at a time; '
 'known_at null: as known now';
 
+CREATE FUNCTION _tiering.has_amendments(k tiering.kept_assessment) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+BEGIN ATOMIC
+	SELECT EXISTS (SELECT FROM tiering.assessment b
+		WHERE b.slot = (k).slot AND b.scheme = (k).scheme AND b.as_of = (k).as_of AND b.amends
+			AND b.recorded_at > (k).recorded_at);
+END;
+COMMENT ON FUNCTION _tiering.has_amendments(tiering.kept_assessment) IS
+'Whether any row of an assessment was amended since it was recorded';
+
 CREATE FUNCTION _tiering.is_amended(k tiering.kept_assessment) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 BEGIN ATOMIC
 	SELECT EXISTS (SELECT FROM tiering.former_number f WHERE f.scheme = (k).scheme)
-		OR EXISTS (SELECT FROM tiering.assessment b
-			WHERE b.slot = (k).slot AND b.scheme = (k).scheme AND b.as_of = (k).as_of AND b.amends
-				AND b.recorded_at > (k).recorded_at);
+		OR _tiering.has_amendments(k);
 END;
 COMMENT ON FUNCTION _tiering.is_amended(tiering.kept_assessment) IS
 'Part of kept_rows(): whether any row of an assessment may have been amended since, or be of a '

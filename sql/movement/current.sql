@@ -9,7 +9,7 @@ CREATE FUNCTION _tiering.begin_own(scheme text, as_of date) RETURNS tiering.kept
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 BEGIN ATOMIC
 	SELECT ROW(begin_own.scheme, begin_own.as_of,
-		_tiering.next_edition(begin_own.scheme, begin_own.as_of), 0)::tiering.kept_assessment;
+		_tiering.next_edition(begin_own.scheme, begin_own.as_of), 0, NULL)::tiering.kept_assessment;
 END;
 COMMENT ON FUNCTION _tiering.begin_own(text, date) IS
 'Where what customers have at an assessment of their own is to lie, and with which time';

@@ -384,6 +384,7 @@ DECLARE
 		WHERE a.scheme = run_assessment.scheme AND a.customer_id = ANY (customers)) END;
 	previous date := l.as_of FROM _tiering.last_assessment(scheme) l;
 	unused smallint[] := _tiering.unused_slots();
+	edges numeric[] := CASE kind WHEN 'refresh' THEN _tiering.near_edges(scheme, version) END;
 	counted bigint;
 	done record;
 	again record;
@@ -395,7 +396,7 @@ BEGIN
 		SELECT * INTO done FROM _tiering.write_verdicts(kind, scheme, as_of, version, previous,
 			customers, _tiering.graded_before(scheme, as_of, version), ahead, NULL, NULL, batch,
 			CASE kind WHEN 'refresh' THEN _tiering.begin_assessment(scheme, as_of)
-				ELSE _tiering.begin_own(scheme, as_of) END);
+				ELSE _tiering.begin_own(scheme, as_of) END, edges);
 	EXCEPTION WHEN unique_violation THEN
 		PERFORM _tiering.refuse_repeated(scheme, as_of, version, customers);
 		RAISE;
@@ -414,6 +415,7 @@ BEGIN
 		PERFORM _tiering.keep_distribution(scheme, as_of, version, batch - 1, ARRAY(
 			SELECT ROW(c.tier, sum(c.customers), sum(c.measure))::_tiering.tier_sum
 			FROM unnest(done.cells) c WHERE c.tier IS NOT NULL GROUP BY c.tier));
+		PERFORM _tiering.keep_near(scheme, as_of, version, edges, done.counted) WHERE ahead = '{}';
 	END IF;
 	IF ahead <> '{}' THEN
 		SELECT * INTO again FROM _tiering.replay(scheme, as_of, kind, ahead,

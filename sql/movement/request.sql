@@ -131,7 +131,7 @@ BEGIN
 	SELECT * INTO done FROM _tiering.write_verdicts('decision', r.scheme, day,
 		COALESCE((SELECT a.version FROM tiering.assignment a
 				  WHERE a.scheme = r.scheme AND a.customer_id = r.customer_id), r.version),
-		NULL, NULL, NULL, '{}', r.request, moved_to, batch, NULL);
+		NULL, NULL, NULL, '{}', r.request, moved_to, batch, NULL, NULL);
 	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
 	IF done.cells IS NOT NULL THEN
 		PERFORM _tiering.seal_batch(r.scheme, batch, 'decision', day, last_move),

@@ -387,6 +387,245 @@ COMMENT ON COLUMN tiering.near_downgrade.hold_until IS
 'The last day of the next assessment''s period';
 COMMENT ON COLUMN tiering.near_downgrade.period IS 'Of which days the measure is, as metric.period';
 
+/*
+ * How many are near, as report() tells. An assessment counts customers by the parts that bounds
+ * cut all measures into, and leaves sums behind that hold until anything comes after it: a pass
+ * over all customers would take far longer than all else that a page tells.
+ */
+
+CREATE FUNCTION _tiering.is_near(percent numeric) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
+RETURN percent::numeric(38,4) <= 10;
+COMMENT ON FUNCTION _tiering.is_near(numeric) IS
+'Whether a customer is near a bound, by what percent_of() tells: as distance_percent is shown';
+
+-- What is shown is rounded twice: a quotient that is only just below where it turns may be told
+-- as either. There are 16 decimals of it at least.
+CREATE FUNCTION _tiering.is_unsure(distance numeric, bound numeric) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+RETURN 100 * distance < 10.00005 * abs(bound)
+	AND 100 * distance > 10.000049999999999 * abs(bound);
+COMMENT ON FUNCTION _tiering.is_unsure(numeric, numeric) IS
+'Whether other measures as far from a bound, but for some digits behind the fifteenth, may be near '
+'or not, whatever is_near() says of this one';
+
+-- Between two edges next to each other a measure is near, or not, whichever it is.
+CREATE FUNCTION _tiering.near_edges(scheme text, version int) RETURNS numeric[]
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000
+SET search_path = pg_catalog, pg_temp SET jit = off
+BEGIN ATOMIC
+	WITH way AS MATERIALIZED (
+		SELECT b.bound, -1 AS sign, b.measures FROM _tiering.next_bound b
+		WHERE b.scheme = near_edges.scheme COLLATE "C" AND b.version = near_edges.version
+		UNION ALL
+		SELECT b.bound, 1, nummultirange(b.bounds) FROM _tiering.fall_bound b
+		WHERE b.scheme = near_edges.scheme COLLATE "C" AND b.version = near_edges.version
+	)
+	SELECT COALESCE(array_agg(DISTINCT e.edge ORDER BY e.edge), '{}')
+	FROM (SELECT w.bound + w.sign * f.share * abs(w.bound) AS edge
+		  FROM way w CROSS JOIN (VALUES (0), (0.1000005), (0.10000049999999999)) f(share)
+		  UNION ALL
+		  SELECT u.edge FROM way w
+			CROSS JOIN LATERAL unnest(w.measures) m(part)
+			CROSS JOIN LATERAL (VALUES (lower(m.part)), (upper(m.part))) u(edge)) e
+	WHERE e.edge IS NOT NULL;
+END;
+COMMENT ON FUNCTION _tiering.near_edges(text, int) IS
+'Where it turns whether a measure is near a bound of a version, in ascending order, for '
+'measure_part()';
+
+CREATE FUNCTION _tiering.near_counts(scheme text, version int, edges numeric[],
+	cells _tiering.counted_cell[])
+RETURNS TABLE (tier text, may_rise bigint, may_slip bigint, unsure boolean)
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10
+BEGIN ATOMIC
+	WITH part AS MATERIALIZED (	-- a measure of each
+		SELECT p.part, CASE WHEN p.part % 2 = 1 THEN edges[(p.part + 1) / 2]
+			WHEN p.part = 0 THEN edges[1] - 1
+			ELSE 0.5 * (edges[p.part / 2] + COALESCE(edges[p.part / 2 + 1],
+				edges[p.part / 2] + 2)) END AS measure
+		FROM generate_series(0, 2 * cardinality(near_counts.edges)) p(part)
+	), customer AS MATERIALIZED (
+		SELECT c.tier, p.measure, c.customers, _tiering.is_watched(
+			CASE WHEN c.awaits IS NOT NULL THEN current_date END, c.awaits[2], n.rank < t.rank,
+			c.awaits[3]::int, y.watch_after) AS watched
+		FROM unnest(near_counts.cells) c
+			LEFT JOIN part p ON p.part = c.part
+			JOIN tiering.tier t ON t.scheme = near_counts.scheme COLLATE "C"
+				AND t.version = near_counts.version AND t.tier = c.tier COLLATE "C"
+			LEFT JOIN tiering.tier n ON n.scheme = t.scheme AND n.version = t.version
+				AND n.tier = c.awaits[2] COLLATE "C"
+			LEFT JOIN tiering.policy y ON y.scheme = t.scheme AND y.version = t.version
+				AND y.tier = c.awaits[1] COLLATE "C"
+	), near AS (
+		SELECT c.tier, c.customers AS may_rise, 0 AS may_slip,
+			_tiering.is_near(_tiering.percent_of(b.bound - c.measure, b.bound)) AS near,
+			_tiering.is_unsure(b.bound - c.measure, b.bound) AS unsure
+		FROM customer c JOIN _tiering.next_bound b ON b.scheme = near_counts.scheme COLLATE "C"
+			AND b.version = near_counts.version AND b.tier = c.tier COLLATE "C"
+			AND b.measures @> c.measure
+		UNION ALL
+		SELECT c.tier, 0, c.customers,
+			_tiering.is_near(_tiering.percent_of(c.measure - b.bound, b.bound)),
+			_tiering.is_unsure(c.measure - b.bound, b.bound)
+		FROM customer c JOIN _tiering.fall_bound b ON b.scheme = near_counts.scheme COLLATE "C"
+			AND b.version = near_counts.version AND b.tier = c.tier COLLATE "C"
+			AND b.bounds @> c.measure
+		WHERE c.watched IS NOT TRUE
+		UNION ALL
+		SELECT c.tier, 0, c.customers, true, false FROM customer c WHERE c.watched
+	)
+	SELECT t.tier, COALESCE(sum(n.may_rise) FILTER (WHERE n.near), 0)::bigint,
+		COALESCE(sum(n.may_slip) FILTER (WHERE n.near), 0)::bigint,
+		COALESCE(bool_or(n.unsure), false)
+	FROM tiering.tier t LEFT JOIN near n ON n.tier COLLATE "C" = t.tier
+	WHERE t.scheme = near_counts.scheme COLLATE "C" AND t.version = near_counts.version
+	GROUP BY t.tier;
+END;
+COMMENT ON FUNCTION _tiering.near_counts(text, int, numeric[], _tiering.counted_cell[]) IS
+'How many customers of each tier of a version are near the next one, and how many may slip, of '
+'those whom an assessment counted by the parts between edges. unsure: whether that depends on '
+'digits that the edges do not tell apart';
+
+-- Customers who are ahead of an assessment are not among its cells.
+CREATE FUNCTION _tiering.keep_near(scheme text, as_of date, version int, edges numeric[],
+	cells _tiering.counted_cell[]) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100000
+SET search_path = pg_catalog, pg_temp SET jit = off
+AS $$
+DECLARE
+	k tiering.kept_assessment := _tiering.kept(scheme, as_of);
+BEGIN
+	DELETE FROM tiering.near_sum n WHERE n.scheme = keep_near.scheme;
+	IF cells IS NULL THEN
+		RETURN;
+	END IF;
+	UPDATE tiering.kept_assessment a SET unmeasured = COALESCE((SELECT sum(c.customers)
+		FROM unnest(cells) c WHERE c.tier IS NOT NULL AND c.part IS NULL), 0)
+	WHERE a.scheme = k.scheme AND a.as_of = k.as_of AND a.recorded_at = k.recorded_at;
+	INSERT INTO tiering.near_sum (scheme, tier, may_rise, may_slip, as_of, recorded_at, version,
+		batch, entry)
+	SELECT k.scheme, c.tier, c.may_rise, c.may_slip, k.as_of, k.recorded_at, keep_near.version,
+		_tiering.next_batch(keep_near.scheme) - 1, e.entry
+	FROM (SELECT n.*, bool_or(n.unsure) OVER () AS any_unsure
+		  FROM _tiering.near_counts(keep_near.scheme, keep_near.version, edges, cells) n) c
+		CROSS JOIN (SELECT COALESCE(max(w.entry), 0) AS entry FROM tiering.watch_history w) e
+	WHERE NOT c.any_unsure;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.keep_near(text, date, int, numeric[], _tiering.counted_cell[]) IS
+'Keeps how many customers are near at the end of an assessment, and how many have no measure; '
+'nothing if it is not known of all, so that cells are null';
+
+-- What changes a row of assignment is a batch or an entry; what changes a measure amends the
+-- assessment, is a customer's own, or joins two in a batch; and which version counts can change
+-- by itself.
+CREATE FUNCTION _tiering.kept_near(scheme text)
+RETURNS TABLE (tier text, may_rise bigint, may_slip bigint)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	s tiering.near_sum;
+	k tiering.kept_assessment;
+BEGIN
+	SELECT * INTO s FROM tiering.near_sum n WHERE n.scheme = kept_near.scheme COLLATE "C" LIMIT 1;
+	k := _tiering.kept(s.scheme, l.as_of) FROM _tiering.last_assessment(s.scheme) l;
+	IF (k.as_of, k.recorded_at) = (s.as_of, s.recorded_at)
+		AND EXISTS (SELECT FROM _tiering.near_version v WHERE v.scheme = s.scheme
+			AND v.version = s.version AND v.refreshed_as_of = s.as_of)
+		AND NOT EXISTS (SELECT FROM tiering.batch b WHERE b.scheme = s.scheme AND b.batch > s.batch)
+		AND NOT EXISTS (SELECT FROM tiering.watch_history w
+			WHERE w.entry > s.entry AND w.scheme = s.scheme)
+		AND NOT EXISTS (SELECT FROM tiering.own_assessment o
+			WHERE o.scheme = s.scheme AND o.as_of > s.as_of)
+		AND NOT _tiering.has_amendments(k)
+	THEN
+		RETURN QUERY SELECT n.tier, n.may_rise, n.may_slip FROM tiering.near_sum n
+		WHERE n.scheme = s.scheme;
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.kept_near(text) IS
+'How many customers of each tier are near the next one, and how many may slip, as the last '
+'assessment left it behind; nothing if anything came after it';
+
+-- By one pass over the customers. Most are far from any bound, which is cheap to tell: the
+-- others are looked up. near_upgrade goes by the version that graded the last refresh.
+CREATE FUNCTION _tiering.counted_near(scheme text)
+RETURNS TABLE (tier text, may_rise bigint, may_slip bigint)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 10
+SET search_path = pg_catalog, pg_temp SET jit = off SET enable_nestloop = off
+BEGIN ATOMIC
+	WITH graded AS MATERIALIZED (
+		SELECT v.version FROM _tiering.near_version v
+		WHERE v.scheme = counted_near.scheme COLLATE "C" AND v.by_measure
+	), next AS MATERIALIZED (
+		SELECT b.version, b.tier, b.bound, b.measures FROM _tiering.next_bound b
+		WHERE b.scheme = counted_near.scheme COLLATE "C"
+	), fall AS MATERIALIZED (
+		SELECT b.version, b.tier, b.bound, b.bounds, b.lowest FROM _tiering.fall_bound b
+		WHERE b.scheme = counted_near.scheme COLLATE "C"
+	), around AS MATERIALIZED (	-- a little more than 10 %
+		SELECT range_agg(numrange(LEAST(0.89 * b.bound, 1.11 * b.bound),
+			GREATEST(0.89 * b.bound, 1.11 * b.bound), '[]')) AS measures
+		FROM (SELECT n.bound FROM next n UNION SELECT f.bound FROM fall f) b
+	), watched AS MATERIALIZED (
+		SELECT a.customer_id, a.version, a.tier
+		FROM tiering.assignment a
+			LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = a.version
+				AND t.tier = a.tier
+			LEFT JOIN tiering.tier n ON n.scheme = a.scheme AND n.version = a.version
+				AND n.tier = a.next_tier
+			LEFT JOIN tiering.policy p ON p.scheme = a.scheme AND p.version = a.version
+				AND p.tier = CASE WHEN a.policy_since IS NULL THEN a.tier ELSE a.policy_tier END
+		WHERE a.scheme = counted_near.scheme COLLATE "C" AND _tiering.is_watched(a.next_review,
+			a.next_tier, n.rank < t.rank, a.misses, p.watch_after)
+	), customer AS MATERIALIZED (
+		SELECT a.customer_id, a.version, a.tier, m.measure
+		FROM _tiering.current_measures(counted_near.scheme, NULL) m
+			JOIN tiering.assignment a ON a.scheme = counted_near.scheme COLLATE "C"
+				AND a.customer_id = m.customer_id COLLATE "C"
+		WHERE m.measure <@ (SELECT o.measures FROM around o)
+	)
+	SELECT c.tier, count(*), 0
+	FROM customer c
+		JOIN next b ON b.version = COALESCE((SELECT g.version FROM graded g), c.version)
+			AND b.tier = c.tier AND CASE WHEN b.measures @> c.measure THEN true END
+	WHERE _tiering.is_near(_tiering.percent_of(b.bound - c.measure, b.bound))
+	GROUP BY c.tier
+	UNION ALL
+	SELECT c.tier, 0, count(*)
+	FROM customer c
+		JOIN fall b ON b.version = c.version AND b.tier = c.tier
+			AND CASE WHEN b.bounds @> c.measure THEN true END
+	WHERE _tiering.is_near(_tiering.percent_of(c.measure - b.bound, b.bound))
+		AND NOT EXISTS (SELECT FROM watched w WHERE w.customer_id = c.customer_id)
+	GROUP BY c.tier
+	UNION ALL
+	SELECT w.tier, 0, count(*) FROM watched w GROUP BY w.tier;
+END;
+COMMENT ON FUNCTION _tiering.counted_near(text) IS
+'How many customers of each tier are near the next one, by the measure, and how many may slip, '
+'counted among all; a tier may have several rows';
+
+CREATE FUNCTION _tiering.near_now(scheme text)
+RETURNS TABLE (tier text, may_rise bigint, may_slip bigint)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN QUERY SELECT k.* FROM _tiering.kept_near(scheme) k;
+	IF NOT FOUND THEN
+		RETURN QUERY SELECT c.tier, sum(c.may_rise)::bigint, sum(c.may_slip)::bigint
+		FROM _tiering.counted_near(scheme) c GROUP BY c.tier;
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.near_now(text) IS
+'How many customers of each tier are near the next one, by the measure, and how many may slip: as '
+'near_downgrade tells, and near_upgrade where the measure says all';
+
 -- What lies beneath has the comments of the views, where a column is the same.
 DO $$
 DECLARE

@@ -156,7 +156,8 @@ BEGIN ATOMIC
 				COALESCE(d.customers, 0) AS customers,
 				CASE WHEN d.customers > 0 THEN d.measure ELSE 0 END AS measure
 			FROM (SELECT t.* FROM tiering.tier t WHERE t.scheme = page_tiers.scheme COLLATE "C"
-					AND t.version = _tiering.named_by(page_tiers.scheme, page_tiers.day)) t
+					AND t.version = (SELECT _tiering.named_by(page_tiers.scheme,
+						page_tiers.day))) t
 				FULL JOIN (SELECT h.* FROM _tiering.known_distribution(NULL) h
 					WHERE h.scheme = page_tiers.scheme COLLATE "C" AND h.as_of = page_tiers.day) d
 					ON d.tier = t.tier
@@ -273,6 +274,53 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION _tiering.page_development(text, date) IS
 'Part of report(): how the tiers developed';
+
+-- A refresh has left the cells of its day behind. They tell of the moves on that day alone, and
+-- not whose measure is known on one of the two days only.
+CREATE FUNCTION _tiering.left_behind(scheme text, before date, day date)
+RETURNS SETOF _tiering.cell
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	first tiering.kept_assessment := _tiering.stood_as_kept(scheme, before, NULL);
+	last tiering.kept_assessment := _tiering.stood_as_kept(scheme, day, NULL);
+BEGIN
+	IF first.unmeasured = 0 AND last.unmeasured = 0 AND day < _tiering.matrix_due(scheme)
+		AND _tiering.named_by(scheme, before) = _tiering.named_by(scheme, day)
+		AND NOT (_tiering.has_amendments(first) OR _tiering.has_amendments(last))
+		AND NOT EXISTS (SELECT FROM _tiering.merges(scheme, NULL) m
+			WHERE m.on_date > before AND m.on_date <= day)
+		-- by the index on days, not that on customers
+		AND NOT EXISTS (SELECT FROM tiering.migration m
+			WHERE m.as_of > before AND m.as_of < day
+				AND m.scheme || '' = left_behind.scheme COLLATE "C")
+	THEN
+		RETURN QUERY SELECT NULL::text, c.from_tier, c.to_tier, false, c.customers,
+			c.measure_from, c.measure_to, NULL::numeric
+		FROM tiering.matrix_cell c
+		WHERE c.scheme = left_behind.scheme COLLATE "C" AND c.as_of = day;
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.left_behind(text, date, date) IS
+'What named_cells() tells from one assessment to the next, as the refresh left it behind; nothing '
+'if that may be another';
+
+CREATE FUNCTION _tiering.page_cells(scheme text, before date, day date)
+RETURNS SETOF _tiering.cell
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN QUERY SELECT c.* FROM _tiering.left_behind(scheme, before, day) c;
+	IF NOT FOUND THEN
+		RETURN QUERY SELECT c.* FROM _tiering.named_cells(scheme, before, day, NULL, NULL) c;
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.page_cells(text, date, date) IS
+'Part of report(): what named_cells() tells from one assessment to the next';
 
 CREATE FUNCTION _tiering.page_matrix(scheme text, from_date date, day date,
 	cells _tiering.cell[]) RETURNS text
@@ -408,64 +456,13 @@ COMMENT ON FUNCTION _tiering.page_lorenz(text, date) IS
 'Part of report(): how much of the money the best customers hold, by tiers; null if there is none, '
 'or if a tier''s is below 0 or not known';
 
--- Who is near by the measure that is kept, as near_downgrade tells, and near_upgrade where it
--- says all; by one pass over the customers, all of whom the reader sees. Most are far from any
--- bound, which is cheap to tell: the others are looked up.
 CREATE FUNCTION _tiering.page_near(scheme text, day date) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000
-SET enable_nestloop = off
 BEGIN ATOMIC
-	WITH next AS MATERIALIZED (
-		SELECT b.version, b.tier, b.bound, b.measures FROM _tiering.next_bound b
-		WHERE b.scheme = page_near.scheme
-	), fall AS MATERIALIZED (
-		SELECT b.version, b.tier, b.bound, b.bounds, b.lowest FROM _tiering.fall_bound b
-		WHERE b.scheme = page_near.scheme
-	), around AS MATERIALIZED (	-- a little more than 10 %
-		SELECT range_agg(numrange(LEAST(0.89 * b.bound, 1.11 * b.bound),
-			GREATEST(0.89 * b.bound, 1.11 * b.bound), '[]')) AS measures
-		FROM (SELECT n.bound FROM next n UNION SELECT f.bound FROM fall f) b
-	), watched AS MATERIALIZED (
-		SELECT a.customer_id, a.version, a.tier
-		FROM tiering.assignment a
-			LEFT JOIN tiering.tier t ON t.scheme = a.scheme AND t.version = a.version
-				AND t.tier = a.tier
-			LEFT JOIN tiering.tier n ON n.scheme = a.scheme AND n.version = a.version
-				AND n.tier = a.next_tier
-			LEFT JOIN tiering.policy p ON p.scheme = a.scheme AND p.version = a.version
-				AND p.tier = CASE WHEN a.policy_since IS NULL THEN a.tier ELSE a.policy_tier END
-		WHERE a.scheme = page_near.scheme COLLATE "C" AND _tiering.is_watched(a.next_review,
-			a.next_tier, n.rank < t.rank, a.misses, p.watch_after)
-	), customer AS MATERIALIZED (
-		SELECT a.customer_id, a.version, a.tier, m.measure
-		FROM _tiering.current_measures(page_near.scheme, NULL) m
-			JOIN tiering.assignment a ON a.scheme = page_near.scheme COLLATE "C"
-				AND a.customer_id = m.customer_id COLLATE "C"
-		WHERE m.measure <@ (SELECT o.measures FROM around o)
-	), near AS MATERIALIZED (
-		SELECT c.tier, count(*) AS up, 0 AS down
-		FROM customer c
-			JOIN next b ON b.version = c.version AND b.tier = c.tier
-				AND CASE WHEN b.measures @> c.measure THEN true END
-		WHERE _tiering.percent_of(b.bound - c.measure, b.bound)::numeric(38,4) <= 10
-		GROUP BY c.tier
-		UNION ALL
-		SELECT c.tier, 0, count(*)
-		FROM customer c
-			JOIN fall b ON b.version = c.version AND b.tier = c.tier
-				AND CASE WHEN b.bounds @> c.measure THEN true END
-		WHERE _tiering.percent_of(c.measure - b.bound, b.bound)::numeric(38,4) <= 10
-			AND NOT EXISTS (SELECT FROM watched w WHERE w.customer_id = c.customer_id)
-		GROUP BY c.tier
-		UNION ALL
-		SELECT w.tier, 0, count(*)
-		FROM watched w
-			LEFT JOIN fall b ON b.version = w.version AND b.tier = w.tier AND b.lowest
-		GROUP BY w.tier
-	), summed AS (
-		SELECT t.n, t.name, COALESCE(sum(n.up), 0) AS up, COALESCE(sum(n.down), 0) AS down
-		FROM _tiering.page_tiers(page_near.scheme, page_near.day) t LEFT JOIN near n USING (tier)
-		GROUP BY t.n, t.name
+	WITH summed AS (
+		SELECT t.n, t.name, COALESCE(n.may_rise, 0) AS up, COALESCE(n.may_slip, 0) AS down
+		FROM _tiering.page_tiers(page_near.scheme, page_near.day) t
+			LEFT JOIN _tiering.near_now(page_near.scheme) n ON n.tier COLLATE "C" = t.tier
 	)
 	SELECT _tiering.page_section('Who is near', '临界客户', concat('<p>Customers within 10 % of '
 		'the next tier, or of losing theirs. <span lang="zh">距升级或降级 10 % 以内的客户数。'
@@ -577,7 +574,7 @@ BEGIN
 			USING ERRCODE = 'no_data_found', HINT = 'SELECT DISTINCT as_of FROM '
 				'tiering.tier_distribution_history lists them.';
 	ELSE
-		cells := ARRAY(SELECT c FROM _tiering.named_cells(scheme, before, day, NULL, NULL) c
+		cells := ARRAY(SELECT c FROM _tiering.page_cells(scheme, before, day) c
 			WHERE before IS NOT NULL);
 		body := concat(format('<p>%s · version %s · customers %s · total %s%s</p>', day,
 				_tiering.named_by(scheme, day), _tiering.page_number(sum(t.customers)),

@@ -320,6 +320,7 @@ BEGIN
 	DELETE FROM tiering.source s WHERE s.scheme = remove_scheme.scheme;
 	DELETE FROM tiering.keeping k WHERE k.scheme = remove_scheme.scheme;
 	DELETE FROM tiering.matrix_due d WHERE d.scheme = remove_scheme.scheme;
+	DELETE FROM tiering.near_sum n WHERE n.scheme = remove_scheme.scheme;
 	DELETE FROM tiering.refresh_limit l WHERE l.scheme = remove_scheme.scheme;
 	DELETE FROM tiering.dimensions_source d WHERE d.scheme = remove_scheme.scheme;
 	DELETE FROM tiering.kept_dimension k WHERE k.scheme = remove_scheme.scheme;

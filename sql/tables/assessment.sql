@@ -68,6 +68,7 @@ CREATE TABLE tiering.kept_assessment (
 	as_of       date NOT NULL,
 	recorded_at timestamptz NOT NULL,
 	slot        smallint NOT NULL,
+	unmeasured  bigint,
 	PRIMARY KEY (scheme, as_of, recorded_at)
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.kept_assessment', '');
@@ -78,6 +79,8 @@ COMMENT ON COLUMN tiering.kept_assessment.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.kept_assessment.as_of IS 'The assessment';
 COMMENT ON COLUMN tiering.kept_assessment.recorded_at IS 'When it was recorded';
 COMMENT ON COLUMN tiering.kept_assessment.slot IS 'Where its rows lie; see assessment';
+COMMENT ON COLUMN tiering.kept_assessment.unmeasured IS
+'How many customers in a tier had no measure, when it was recorded; null if that is not known';
 
 -- Not dumped. Of a copy of the whole server, or one that is replicated to, it can be made
 -- anew at any time: UPDATE tiering.view_key SET key = gen_random_uuid().

@@ -329,6 +329,7 @@ CREATE TABLE tiering.kept_assessment (
 	as_of       date NOT NULL,
 	recorded_at timestamptz NOT NULL,
 	slot        smallint NOT NULL,
+	unmeasured  bigint,
 	PRIMARY KEY (scheme, as_of, recorded_at)
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.kept_assessment', '');
@@ -405,6 +406,19 @@ CREATE TABLE tiering.matrix_due (
 	first_day date NOT NULL
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.matrix_due', '');
+CREATE TABLE tiering.near_sum (
+	scheme      text COLLATE "C" NOT NULL REFERENCES tiering.scheme,
+	tier        text COLLATE "C" NOT NULL,
+	may_rise    bigint NOT NULL,
+	may_slip    bigint NOT NULL,
+	as_of       date NOT NULL,
+	recorded_at timestamptz NOT NULL,
+	version     int NOT NULL,
+	batch       int NOT NULL,
+	entry       bigint NOT NULL,
+	PRIMARY KEY (scheme, tier)
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.near_sum', '');
 
 CREATE TABLE tiering.run (
 	run         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

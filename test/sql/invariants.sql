@@ -127,7 +127,9 @@ FROM (VALUES
 	(28, 'a tier to come', $$UPDATE tiering.assignment SET next_tier = 'gold'
 		WHERE scheme = 'inv' AND customer_id = '2'$$),
 	(29, 'another version', $$UPDATE tiering.assignment SET version = 1
-		WHERE scheme = 'inv' AND customer_id = '2'$$))
+		WHERE scheme = 'inv' AND customer_id = '2'$$),
+	(30, 'who may slip', $$UPDATE tiering.near_sum SET may_slip = may_slip + 1
+		WHERE scheme = 'inv'$$))
 	x (n, what, statement)
 ORDER BY n;
 SELECT * FROM t.invariants('inv');

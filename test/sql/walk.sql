@@ -753,7 +753,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.replayed_steps(text, date, _tiering.verdict, integer, integer, text, text);
 	_tiering.write_replay(text, text[], date[], text, integer, date, date, _tiering.graded_row[]);
 	_tiering.write_verdicts(text, text, date, integer, date, text[], integer, text[], bigint, text,
-		integer, tiering.kept_assessment);
+		integer, tiering.kept_assessment, numeric[]);
 	_tiering.begin_assessment(text, date);
 	_tiering.assessed_days(text, date, date);
 	_tiering.begin_by_hand(text);
@@ -772,6 +772,20 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.keep_or_drop(text);
 	_tiering.keeping_of(text);
 	_tiering.is_amended(tiering.kept_assessment);
+	_tiering.is_near(numeric);
+	_tiering.is_unsure(numeric, numeric);
+	_tiering.near_edges(text, integer);
+	_tiering.near_counts(text, integer, numeric[], _tiering.counted_cell[]);
+	_tiering.keep_near(text, date, integer, numeric[], _tiering.counted_cell[]);
+	_tiering.kept_near(text);
+	_tiering.counted_near(text);
+	_tiering.near_now(text);
+	_tiering.left_behind(text, date, date);
+	_tiering.page_cells(text, date, date);
+	_tiering.has_amendments(tiering.kept_assessment);
+	_tiering.measure_part(numeric, numeric[]);
+	_tiering.awaits(_tiering.verdict);
+	_tiering.assessed_cells(_tiering.counted_cell[]);
 	_tiering.kept_cells(text, date, date, timestampwithtimezone, text,
 		tiering.kept_assessment, tiering.kept_assessment, text[], text[]);
 	_tiering.is_kept(text, interval, date, date, date);
@@ -1034,6 +1048,7 @@ INSERT INTO walk.decided VALUES ('relation', 'dump', $list$
 	assessment_4 SELECT;
 	matrix_cell SELECT;
 	matrix_due SELECT;
+	near_sum SELECT;
 	dirty_mark_seq SELECT;
 	source_check_entry_seq SELECT;
 	run_run_seq SELECT;
