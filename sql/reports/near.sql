@@ -6,23 +6,28 @@
  * near_upgrade goes by the one that is kept, which takes no source: by_measure() says where.
  */
 
--- The rules that look at the measure alone. One that looks at other metrics, too,
--- says nothing of a customer of whom the measure only is kept.
+-- One that looks at other metrics, too, says nothing of a customer of whom the measure only is
+-- kept.
+CREATE VIEW _tiering.measure_rule AS
+SELECT r.scheme, r.version, r.tier, t.rank, m.metric AS measure, m.period, r.bounds, r.stay
+FROM tiering.rule r
+	JOIN tiering.metric m
+		ON m.scheme = r.scheme AND m.version = r.version AND m.metric = r.metric AND m.is_measure
+	JOIN tiering.tier t ON t.scheme = r.scheme AND t.version = r.version AND t.tier = r.tier
+WHERE NOT EXISTS (
+	SELECT FROM tiering.rule o
+	WHERE o.scheme = r.scheme AND o.version = r.version AND o.tier = r.tier AND o.rule = r.rule
+		AND o.metric <> r.metric);
+COMMENT ON VIEW _tiering.measure_rule IS 'The rules that look at the measure alone';
+
 CREATE VIEW tiering.measure_bound AS
 SELECT t.scheme, t.version, t.tier, t.rank, t.measure, lower(r.bounds)::numeric(38,2) AS bound,
 	upper(r.bounds)::numeric(38,2) AS upper_bound, r.bounds, NULLIF(t.period, '') AS period
-FROM (SELECT r.scheme, r.version, r.tier, t.rank, m.metric AS measure, m.period,
-		range_agg(r.bounds) AS ranges
-	  FROM tiering.rule r
-		JOIN tiering.metric m
-			ON m.scheme = r.scheme AND m.version = r.version AND m.metric = r.metric
-				AND m.is_measure
-		JOIN tiering.tier t ON t.scheme = r.scheme AND t.version = r.version AND t.tier = r.tier
-	  WHERE NOT r.stay AND NOT EXISTS (
-		SELECT FROM tiering.rule o
-		WHERE o.scheme = r.scheme AND o.version = r.version AND o.tier = r.tier AND o.rule = r.rule
-			AND o.metric <> r.metric)
-	  GROUP BY r.scheme, r.version, r.tier, t.rank, m.metric, m.period) t,
+FROM (SELECT m.scheme, m.version, m.tier, m.rank, m.measure, m.period,
+		range_agg(m.bounds) AS ranges
+	  FROM _tiering.measure_rule m
+	  WHERE NOT m.stay
+	  GROUP BY m.scheme, m.version, m.tier, m.rank, m.measure, m.period) t,
 	LATERAL unnest(t.ranges) AS r(bounds)
 WHERE NOT lower_inf(r.bounds);
 COMMENT ON VIEW tiering.measure_bound IS
@@ -291,11 +296,17 @@ COMMENT ON FUNCTION _tiering.is_watched(date, text, boolean, int, int) IS
 'Whether a customer is on the watch list: the policy will have them leave every tier or fall, and '
 'they have missed theirs often enough';
 
+-- Rules for staying are those of the tier and of the ones below, as who falls has held more.
 CREATE VIEW _tiering.fall_bound AS
 WITH b AS MATERIALIZED (
-	SELECT m.scheme, m.version, m.tier, m.rank, m.measure, m.period, m.bounds,
-		lower(m.bounds) AS bound
-	FROM tiering.measure_bound m
+	SELECT t.scheme, t.version, t.tier, t.rank, t.measure, t.period, r.bounds,
+		lower(r.bounds) AS bound
+	FROM (SELECT m.scheme, m.version, m.tier, m.rank, m.measure, NULLIF(m.period, '') AS period,
+			range_agg(m.bounds) AS ranges
+		  FROM _tiering.measure_rule m
+		  GROUP BY m.scheme, m.version, m.tier, m.rank, m.measure, m.period) t,
+		LATERAL unnest(t.ranges) AS r(bounds)
+	WHERE NOT lower_inf(r.bounds)
 )
 -- just below the bound, the highest lower tier that takes it there, or the base
 SELECT DISTINCT ON (b.scheme, b.version, b.tier, b.bounds)
@@ -314,7 +325,8 @@ FROM b
 			AND (upper_inf(l.bounds) OR upper(l.bounds) >= b.bound)
 ORDER BY b.scheme, b.version, b.tier, b.bounds, l.rank DESC, l.bounds DESC, l.tier;
 COMMENT ON VIEW _tiering.fall_bound IS
-'Into which tier a measure just below the bounds of a tier leads, by these bounds';
+'What of the measure keeps a customer in a tier, by its rules for entering and for staying, and '
+'into which tier a measure just below leads, by these bounds';
 
 CREATE VIEW _tiering.watched_now AS
 SELECT a.*, _tiering.is_watched(a.next_review, a.next_tier, a.next_rank < a.rank, a.misses,
@@ -348,9 +360,10 @@ ORDER BY a.measure IS NULL;
 COMMENT ON VIEW tiering.near_downgrade IS
 'The watch list: customers who will fall, and customers who are near the bound of their tier. '
 'WHERE watched: those who are below what their tier takes and will fall by its policy, with the '
-'day. WHERE distance_percent <= 10: those who are that near above its bound. It goes by the '
-'measure alone: a customer who is in the tier for another reason as well stays there, and one who '
-'is in it for another reason only is not here';
+'day. WHERE distance_percent <= 10: those who are that near above its bound. Rules for staying '
+'count: where it takes less to stay than to enter, that is the bound. It goes by the measure '
+'alone: a customer who is in the tier for another reason as well stays there, and one who is in it '
+'for another reason only is not here';
 COMMENT ON COLUMN tiering.near_downgrade.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.near_downgrade.customer_id IS 'Customer';
 COMMENT ON COLUMN tiering.near_downgrade.tier IS 'The customer''s tier';
@@ -367,7 +380,9 @@ COMMENT ON COLUMN tiering.near_downgrade.falls_on IS
 'The assessment at which they fall if they go on to earn what they earned last';
 COMMENT ON COLUMN tiering.near_downgrade.metric IS 'The metric that is the measure';
 COMMENT ON COLUMN tiering.near_downgrade.measure IS 'The customer''s measure';
-COMMENT ON COLUMN tiering.near_downgrade.bound IS 'The bound of the customer''s tier';
+COMMENT ON COLUMN tiering.near_downgrade.bound IS
+'What it takes to stay in the customer''s tier, the lower bound of the range of the measure that '
+'they are in; on the watch list the lowest one';
 COMMENT ON COLUMN tiering.near_downgrade.distance IS
 'By how much the measure is above it, in its unit, rounded down; below 0 on the watch list';
 COMMENT ON COLUMN tiering.near_downgrade.distance_percent IS
@@ -634,7 +649,8 @@ BEGIN
 	FOR field IN
 		SELECT b.attrelid::pg_catalog.regclass AS beneath, b.attname AS name,
 			pg_catalog.col_description(a.attrelid, a.attnum) AS comment
-		FROM (VALUES ('_tiering.next_bound', 'tiering.measure_bound', 1),
+		FROM (VALUES ('_tiering.measure_rule', 'tiering.measure_bound', 1),
+				('_tiering.next_bound', 'tiering.measure_bound', 1),
 				('_tiering.next_bound', 'tiering.near_upgrade', 2),
 				('_tiering.fall_bound', 'tiering.measure_bound', 1),
 				('_tiering.fall_bound', 'tiering.near_downgrade', 2),
@@ -650,6 +666,8 @@ BEGIN
 	END LOOP;
 END;
 $$;
+COMMENT ON COLUMN _tiering.measure_rule.bounds IS 'As in rule';
+COMMENT ON COLUMN _tiering.measure_rule.stay IS 'As in rule';
 COMMENT ON COLUMN _tiering.next_bound.pass IS 'Whether the bound has to be passed';
 COMMENT ON COLUMN _tiering.next_bound.measures IS 'The measures for which this is the next tier';
 COMMENT ON COLUMN _tiering.next_bound.by_measure IS 'As in near_version; null for other versions';

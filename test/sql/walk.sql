@@ -1069,6 +1069,7 @@ INSERT INTO walk.decided VALUES ('relation', 'nobody', $list$
 	distribution_now;
 	drafting;
 	fall_bound;
+	measure_rule;
 	near_version;
 	next_bound;
 	spell;
