@@ -343,6 +343,36 @@ COMMENT ON FUNCTION _tiering.measured(text, text, date, int, int) IS
 'Part of customer_status(): what follows from what the source and the series say of one customer; '
 'way is the dearest change of the cheapest rule. Null if as_of is';
 
+CREATE FUNCTION _tiering.held_on(scheme text, customer_id text, day date, graded_by int,
+	OUT version int, OUT tier text, OUT since date, OUT cause text, OUT earned text,
+	OUT misses int, OUT next_review date, OUT title text, OUT title_zh text, OUT rank int,
+	OUT watched boolean)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	named int := _tiering.named_by(scheme, day);
+BEGIN
+	SELECT CASE WHEN b.becomes IS NULL THEN l.version ELSE named END,
+		COALESCE(b.becomes, l.to_tier), l.as_of, l.cause
+	INTO version, tier, since, cause
+	FROM (SELECT m.* FROM _tiering.moves_of(held_on.scheme, held_on.customer_id) m
+		  WHERE m.as_of <= held_on.day
+		  ORDER BY m.as_of DESC, m.move DESC LIMIT 1) l
+		CROSS JOIN LATERAL (
+			SELECT tiering.successor(l.scheme, l.version, l.to_tier, named) AS becomes) b
+	WHERE l.to_tier IS NOT NULL;
+	SELECT t.title, t.title_zh INTO title, title_zh FROM tiering.tier t
+	WHERE t.scheme = held_on.scheme COLLATE "C" AND t.version = held_on.version
+		AND t.tier = held_on.tier COLLATE "C";
+	rank := _tiering.rank_in(scheme, graded_by, tier);
+END;
+$$;
+COMMENT ON FUNCTION _tiering.held_on(text, text, date, int) IS
+'Part of customer_status(): the tier of a customer at the end of a day before their last '
+'assessment, as tier_on() tells, with the version that calls it so, and its rank in the one that '
+'graded the day; tier is null if they had none. So is what is not kept as of then';
+
 CREATE FUNCTION tiering.customer_status(scheme text, customer_id text, as_of date DEFAULT NULL)
 RETURNS TABLE (tier text, title text, title_zh text, since date, cause text, earned text,
 	misses int, watched boolean, override text, request_pending text, measure numeric,
@@ -358,6 +388,7 @@ DECLARE
 	now_id text := _tiering.number_now(scheme, customer_id);
 	day date := COALESCE(as_of, _tiering.last_assessed(scheme, now_id));
 	graded_by int;
+	past boolean;
 	a record;
 	x record;
 	d record;
@@ -365,6 +396,7 @@ BEGIN
 	-- a scheme that was assessed is one
 	IF day IS NULL OR as_of IS NOT NULL THEN
 		PERFORM tiering.newest_version(scheme);
+		past := as_of < _tiering.last_assessed(scheme, now_id);
 	END IF;
 	IF NOT _tiering.check_reader(scheme) AND NOT (
 		_tiering.sees(_tiering.reader(), scheme, now_id, NULL)
@@ -375,29 +407,34 @@ BEGIN
 	IF day IS NOT NULL THEN
 		graded_by := _tiering.graded_by(scheme, _tiering.check_day(day, 'as_of'));
 	END IF;
-	SELECT s.version, s.tier, s.since, s.cause, s.earned, s.misses, s.next_review,
-		t.title, t.title_zh, _tiering.rank_in(s.scheme, graded_by, s.tier) AS rank,
-		_tiering.is_watched(s.next_review, s.next_tier, l.rank < t.rank, s.misses, p.watch_after)
-			AS watched
-	INTO a
-	FROM tiering.assignment s
-		LEFT JOIN tiering.tier t ON (t.scheme, t.version, t.tier) = (s.scheme, s.version, s.tier)
-		LEFT JOIN tiering.tier l
-			ON (l.scheme, l.version, l.tier) = (s.scheme, s.version, s.next_tier)
-		LEFT JOIN tiering.policy p ON (p.scheme, p.version, p.tier) = (s.scheme, s.version,
-			CASE WHEN s.policy_since IS NULL THEN s.tier ELSE s.policy_tier END)
-	WHERE s.scheme = customer_status.scheme COLLATE "C" AND s.customer_id = now_id COLLATE "C";
-	IF NOT FOUND THEN
+	IF past THEN
+		a := _tiering.held_on(scheme, now_id, day, graded_by);
+	ELSE
+		SELECT s.version, s.tier, s.since, s.cause, s.earned, s.misses, s.next_review,
+			t.title, t.title_zh, _tiering.rank_in(s.scheme, graded_by, s.tier) AS rank,
+			_tiering.is_watched(s.next_review, s.next_tier, l.rank < t.rank, s.misses,
+				p.watch_after) AS watched
+		INTO a
+		FROM tiering.assignment s
+			LEFT JOIN tiering.tier t
+				ON (t.scheme, t.version, t.tier) = (s.scheme, s.version, s.tier)
+			LEFT JOIN tiering.tier l
+				ON (l.scheme, l.version, l.tier) = (s.scheme, s.version, s.next_tier)
+			LEFT JOIN tiering.policy p ON (p.scheme, p.version, p.tier) = (s.scheme, s.version,
+				CASE WHEN s.policy_since IS NULL THEN s.tier ELSE s.policy_tier END)
+		WHERE s.scheme = customer_status.scheme COLLATE "C" AND s.customer_id = now_id COLLATE "C";
+	END IF;
+	IF a.tier IS NULL THEN
 		RETURN;
 	END IF;
 	x := _tiering.measured(scheme, now_id, day, graded_by, a.rank);
 	d := _tiering.decided_about(scheme, now_id, day);
 	RETURN QUERY
 	SELECT a.tier, NULLIF(a.title, ''), NULLIF(a.title_zh, ''), a.since, a.cause, a.earned,
-		a.misses, a.watched, d.override, d.request_pending, x.measure, day, (x.way).tier,
-		(x.way).rule, (x.way).metric, (x.way).value, (x.way).bound, (x.way).distance,
-		(x.way).distance_percent, (x.way).conditions_missing, x.to_hold, x.to_stay,
-		x.hold_until, x.days_left, x.projected_tier, x.projected_measure,
+		a.misses, a.watched, d.override, CASE WHEN past THEN NULL ELSE d.request_pending END,
+		x.measure, day, (x.way).tier, (x.way).rule, (x.way).metric, (x.way).value,
+		(x.way).bound, (x.way).distance, (x.way).distance_percent, (x.way).conditions_missing,
+		x.to_hold, x.to_stay, x.hold_until, x.days_left, x.projected_tier, x.projected_measure,
 		_tiering.benefits_told(scheme, a.version, a.tier), a.next_review;
 END;
 $$;
@@ -415,9 +452,13 @@ COMMENT ON FUNCTION tiering.customer_status(text, text, date) IS
 'what it takes to stay, all else being as it is; projected_measure and projected_tier are as in '
 'projected_tier. benefits is what tier_benefit lists for their tier, such as lounge: 2 visits, and '
 'behind that the text benefits of service, with semicolons between. '
+'For a day before the customer''s last assessment tier, title, since and cause are those of the '
+'end of that day, as tier_on() and tiers_on() tell now; all that follows from the tier, override '
+'and benefits are of the day, too, and earned, misses, watched, next_review and request_pending '
+'are null, as they are not kept as of then. '
 'Null is what is not known or does not apply. So is what source and series say of '
 'a day before the one from which on somebody is one with the customer. They may say any number '
-'of theirs. No row: they have no tier. Errors: '
+'of theirs. No row: they have no tier, or had none on that day. Errors: '
 'unknown scheme, no version in force on the day (42704), an infinite day (22023), a source or a '
 'series that has the customer twice (23505). Example: SELECT tier, next_tier, distance, to_stay '
 'FROM tiering.customer_status(''retail'', ''B'')';

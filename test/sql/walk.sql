@@ -476,6 +476,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.series_rows(uuid, date, text[]);
 	_tiering.balance_needed(tiering.daily_series, numeric, daterange, date, boolean);
 	_tiering.held_flat(tiering.daily_series, daterange, date);
+	_tiering.held_on(text, text, date, integer);
 	_tiering.refuse_repeated_series(text, text);
 	_tiering.projections(text, date, text[]);
 	_tiering.projected(text, date, integer, text[]);
