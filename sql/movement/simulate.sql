@@ -133,7 +133,8 @@ COMMENT ON FUNCTION tiering.simulate(text, int, date) IS
 'as of a later day (55000). Example: SELECT * FROM tiering.simulate(''retail'', 2)';
 
 CREATE FUNCTION _tiering.simulated_heads(scheme text, version int, as_of date DEFAULT NULL)
-RETURNS TABLE (after boolean, version_then int, tier text, rank int, customers bigint)
+RETURNS TABLE (after boolean, version_then int, tier text, called text, rank int,
+	customers bigint)
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 20
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
@@ -150,19 +151,27 @@ BEGIN ATOMIC
 		SELECT e.after, e.version, t.tier, t.rank
 		FROM edition e
 			JOIN tiering.tier t ON (t.scheme, t.version) = (simulated_heads.scheme, e.version)
+	), named AS (
+		SELECT DISTINCT ON (r.tier) r.tier, r.name
+		FROM _tiering.renamed(simulated_heads.scheme, ARRAY(
+			SELECT v.version FROM tiering.scheme_version v
+			WHERE v.scheme = simulated_heads.scheme AND v.status <> 'draft'),
+			simulated_heads.version) r
+		ORDER BY r.tier, r.from_version DESC
 	), counted AS (
 		SELECT false AS after, c.current_tier AS tier, sum(c.customers) AS customers FROM c
 		WHERE c.current_tier IS NOT NULL GROUP BY c.current_tier
 		UNION ALL SELECT true, c.tier, sum(c.customers) FROM c WHERE c.tier IS NOT NULL
 			GROUP BY c.tier
 	)
-	SELECT after, l.version, tier, l.rank, COALESCE(n.customers, 0)::bigint
-	FROM listed l FULL JOIN counted n USING (after, tier);
+	SELECT after, l.version, tier, CASE WHEN after THEN tier ELSE COALESCE(r.name, tier) END,
+		l.rank, COALESCE(n.customers, 0)::bigint
+	FROM listed l FULL JOIN counted n USING (after, tier) LEFT JOIN named r USING (tier);
 END;
 COMMENT ON FUNCTION _tiering.simulated_heads(text, int, date) IS
 'Part of simulate_staffing() and simulate_benefits(): how many customers each tier has before, by '
-'the version that graded, and after, by the one that is simulated; the version is null where it '
-'does not have the tier';
+'the version that graded, and after, by the one that is simulated, and what that calls it; the '
+'version is null where it does not have the tier';
 
 CREATE FUNCTION tiering.simulate_staffing(scheme text, version int, as_of date DEFAULT NULL)
 RETURNS TABLE (tier text, rank int, customers_before bigint, customers_after bigint,
@@ -172,7 +181,7 @@ LANGUAGE sql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 1000000 ROWS 20
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	WITH staffed AS (
-		SELECT h.after, h.tier, h.rank, h.customers,
+		SELECT h.after, h.called AS tier, h.rank, h.customers,
 			ceil(h.customers::numeric / (upper(s.customers_per_manager) - 1)) AS managers_from,
 			ceil(h.customers::numeric / lower(s.customers_per_manager)) AS managers_to
 		FROM _tiering.simulated_heads(scheme, version, as_of) h
@@ -182,20 +191,21 @@ BEGIN ATOMIC
 	SELECT b.tier, COALESCE(max(b.rank) FILTER (WHERE b.after), max(b.rank)) AS rank,
 		COALESCE(sum(b.customers) FILTER (WHERE NOT b.after), 0)::bigint,
 			COALESCE(sum(b.customers) FILTER (WHERE b.after), 0)::bigint,
-		(max(b.managers_from) FILTER (WHERE NOT b.after))::bigint,
-		(max(b.managers_from) FILTER (WHERE b.after))::bigint,
-		(max(b.managers_to) FILTER (WHERE NOT b.after))::bigint,
-		(max(b.managers_to) FILTER (WHERE b.after))::bigint
+		(sum(b.managers_from) FILTER (WHERE NOT b.after))::bigint,
+		(sum(b.managers_from) FILTER (WHERE b.after))::bigint,
+		(sum(b.managers_to) FILTER (WHERE NOT b.after))::bigint,
+		(sum(b.managers_to) FILTER (WHERE b.after))::bigint
 	FROM staffed b
 	GROUP BY b.tier
 	ORDER BY 2 DESC NULLS LAST, b.tier;
 END;
 COMMENT ON FUNCTION tiering.simulate_staffing(text, int, date) IS
 'How many customers and relationship managers each tier has, before and after, if a version of a '
-'scheme graded. Before is by the version that graded, after by the version that is simulated. A '
-'manager has as many and as few customers as the service of the tier says, as in the view '
-'staffing. Null where a tier is not in the version or has no managers. Errors are those of '
-'simulate(). Example: SELECT * FROM tiering.simulate_staffing(''retail'', 2)';
+'scheme graded. Before is by the version that graded, after by the version that is simulated, by '
+'whose names tiers are told: one that is only renamed is one. A manager has as many and as few '
+'customers as the service of the tier says, as in the view staffing. Null where a tier is not in '
+'the version or has no managers. Errors are those of simulate(). Example: SELECT * FROM '
+'tiering.simulate_staffing(''retail'', 2)';
 
 CREATE FUNCTION tiering.simulate_customers(scheme text, version int, as_of date DEFAULT NULL)
 RETURNS TABLE (customer_id text, from_tier text, to_tier text, direction text, measure numeric,

@@ -79,7 +79,7 @@ BEGIN
 	PERFORM _tiering.simulated_day(scheme COLLATE "C", version, as_of);
 	RETURN QUERY
 	WITH had AS (
-		SELECT h.after, h.tier, h.rank, b.benefit, h.customers,
+		SELECT h.after, h.called AS tier, h.rank, b.benefit, h.customers,
 			h.customers * COALESCE(b.value, 1) * b.unit_cost AS cost
 		FROM _tiering.simulated_heads(simulate_benefits.scheme COLLATE "C",
 				simulate_benefits.version, as_of) h
@@ -104,10 +104,10 @@ $$;
 COMMENT ON FUNCTION tiering.simulate_benefits(text, int, date) IS
 'What the benefits of each tier cost, and what they would cost by another version. Before is by '
 'the version that graded, after by the one that is simulated, a draft or any other. A row for each '
-'tier and benefit of either, as view benefit_cost counts them. Costs are 0 where the tier does not '
-'have the benefit, and null where what one unit costs is not known; difference is what comes on '
-'top. Errors are those of simulate(). Example: SELECT * FROM '
-'tiering.simulate_benefits(''retail'', 2)';
+'tier and benefit of either, as view benefit_cost counts them; a tier that is only renamed is one, '
+'by the name that the simulated version has for it. Costs are 0 where the tier does not have the '
+'benefit, and null where what one unit costs is not known; difference is what comes on top. Errors '
+'are those of simulate(). Example: SELECT * FROM tiering.simulate_benefits(''retail'', 2)';
 
 -- What lies beneath a view has the comments of the view.
 DO $$

@@ -25,6 +25,26 @@ VALUES ('benefits', 2, 'mass', 'transfers', 'waiver', NULL, '', 12.5, true),
 SELECT tier, benefit, from_tier, kind, value, unit_cost FROM tiering.tier_benefit
 WHERE scheme = 'benefits' AND version = 2 ORDER BY rank, benefit;
 SELECT * FROM tiering.simulate_benefits('benefits', 2);
+-- a tier that is only renamed is one, by the name of the version that is simulated
+BEGIN;
+INSERT INTO tiering.tier (scheme, version, tier, rank, succeeds)
+VALUES ('benefits', 2, 'plat', 4, 'platinum');
+UPDATE tiering.rule SET tier = 'plat'
+WHERE scheme = 'benefits' AND version = 2 AND tier = 'platinum';
+UPDATE tiering.benefit SET tier = 'plat'
+WHERE scheme = 'benefits' AND version = 2 AND tier = 'platinum';
+DELETE FROM tiering.tier WHERE scheme = 'benefits' AND version = 2 AND tier = 'platinum';
+INSERT INTO tiering.service (scheme, version, tier, customers_per_manager)
+VALUES ('benefits', 2, 'plat', '[20,40]');
+SELECT * FROM tiering.simulate_benefits('benefits', 2) WHERE benefit = 'lounge';
+SELECT tier, rank, customers_before, customers_after, managers_from_before, managers_from_after
+FROM tiering.simulate_staffing('benefits', 2);
+-- the version of before is one of others, by whose names it is told
+SELECT tiering.publish('benefits', '2024-02-01');
+SELECT customers FROM tiering.refresh('benefits', '2024-02-29');
+SELECT * FROM tiering.simulate_benefits('benefits', 1) WHERE cost_after > 0;
+SELECT tier, customers_before, customers_after FROM tiering.simulate_staffing('benefits', 1);
+ROLLBACK;
 -- what is refused
 SELECT t.fails(format('INSERT INTO tiering.benefit (scheme, version, tier, benefit, kind, value, '
 	'unit_cost) VALUES (%s)', v)) FROM unnest(ARRAY[
