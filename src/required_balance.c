@@ -186,6 +186,15 @@ MayReadCustomers(void)
 	return pg_class_aclcheck(table, GetOuterUserId(), ACL_SELECT) == ACLCHECK_OK;
 }
 
+/* The customer of a row in the words of an error */
+static char *
+ShownCustomer(const text *customer)
+{
+	if (!MayReadCustomers())
+		return "a customer";
+	return psprintf("customer \"%s\"", text_to_cstring(customer));
+}
+
 static void
 PutRow(Receiver *receiver, TupleTableSlot *slot)
 {
@@ -206,11 +215,14 @@ PutRow(Receiver *receiver, TupleTableSlot *slot)
 						source->kind->noun, source->scheme)));
 	if (slot->tts_isnull[1])
 		return;
+	customer = DatumGetTextPP(slot->tts_values[0]);
 	if (slot->tts_isnull[2])
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("period must not be null")));
-	customer = DatumGetTextPP(slot->tts_values[0]);
+				 errmsg("%s of scheme \"%s\" yields a period that is null for %s",
+						source->kind->noun, source->scheme, ShownCustomer(customer)),
+				 errhint("Its query must yield the days whose average the next assessment "
+						 "will take, such as tiering.month($1 + 1).")));
 	told = told_lookup(receiver->told, customer);
 	if (told != NULL)
 		customer = told->customer;
@@ -224,10 +236,7 @@ PutRow(Receiver *receiver, TupleTableSlot *slot)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNIQUE_VIOLATION),
 				 errmsg("%s of scheme \"%s\" yields %s more than once",
-						source->kind->noun, source->scheme,
-						MayReadCustomers() ?
-						psprintf("customer \"%s\"", text_to_cstring(customer)) :
-						"a customer")));
+						source->kind->noun, source->scheme, ShownCustomer(customer))));
 	one->customer = CopyText(all->table->ctx, customer);
 	one->days_left = ReachOpen(&one->reach, &series, &period,
 								   all->as_of);

@@ -190,8 +190,9 @@ COMMENT ON FUNCTION tiering.set_series(text, text) IS
 'both. It yields for each customer, once, the daily_series behind the measure as balances, and as '
 'period the days whose average the assessment after the date $1 will take: tiering.month($1 + 1) '
 'if that is the month''s. A customer who has several numbers is yielded by any of them, as by the '
-'source. A null unbinds. It runs, is checked and tells of errors as what set_source() sets. '
-'Example: SELECT tiering.set_series(''retail'', ''SELECT customer_id, '
+'source. Who has no row, or null as balances, is told nothing; customer_id and period must not be '
+'null (22004). A null query unbinds. It runs, is checked and tells of errors as what set_source() '
+'sets. Example: SELECT tiering.set_series(''retail'', ''SELECT customer_id, '
 'tiering.daily_series(balance, valid_from, valid_to) AS balances, tiering.month($1) AS period '
 'FROM bank.balance GROUP BY customer_id'')';
 

@@ -30,6 +30,26 @@ $$;
 COMMENT ON FUNCTION _tiering.refuse_repeated_series(text, text) IS
 'Raises the error for a customer whom a series has more than once (23505)';
 
+CREATE FUNCTION _tiering.refuse_null_in_series(scheme text, customer text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF customer IS NULL THEN
+		RAISE EXCEPTION 'series of scheme "%" yields a customer_id that is null', scheme
+			USING ERRCODE = 'null_value_not_allowed';
+	END IF;
+	RAISE EXCEPTION 'series of scheme "%" yields a period that is null for %', scheme,
+			_tiering.shown_customer(customer)
+		USING ERRCODE = 'null_value_not_allowed',
+		HINT = 'Its query must yield the days whose average the next assessment will take, such as '
+			'tiering.month($1 + 1).';
+END;
+$$;
+COMMENT ON FUNCTION _tiering.refuse_null_in_series(text, text) IS
+'Raises the error for a row of a series without a customer, or if there is one without a period '
+'(22004)';
+
 CREATE FUNCTION _tiering.projections(scheme text, as_of date, customers text[])
 RETURNS TABLE (customer_id text, balances tiering.daily_series, period daterange,
 	projected numeric)
@@ -40,7 +60,9 @@ BEGIN ATOMIC
 			THEN _tiering.refuse_repeated_series(projections.scheme, x.customer_id)
 			ELSE _tiering.held_flat(x.balances, x.period, projections.as_of) END
 	FROM (
-		SELECT CASE WHEN n.number IS NULL THEN r.customer_id ELSE n.customer_id END
+		SELECT CASE WHEN r.customer_id IS NULL OR (r.balances IS NOT NULL AND r.period IS NULL)
+				THEN _tiering.refuse_null_in_series(projections.scheme, r.customer_id)
+			WHEN n.number IS NULL THEN r.customer_id ELSE n.customer_id END
 			COLLATE "C" AS customer_id, r.balances, r.period
 		FROM tiering.series_source s
 			CROSS JOIN LATERAL _tiering.numbers_asked(projections.scheme, projections.customers,
@@ -291,13 +313,15 @@ BEGIN
 	WHERE key IS NOT NULL;
 	IF times > 1 THEN
 		PERFORM _tiering.refuse_repeated_series(scheme, told_of.customer_id);
+	ELSIF balances IS NOT NULL AND period IS NULL THEN
+		PERFORM _tiering.refuse_null_in_series(scheme, told_of.customer_id);
 	END IF;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.told_of(text, text, date, int) IS
 'Part of customer_status(): the metrics that the source says of one customer for a day, by a '
 'version, and their series with the period of the next assessment; null where there is none. Of '
-'two rows for the customer an error (23505)';
+'two rows for the customer an error (23505), as of a series without a period (22004)';
 
 -- Source and series are run for this one customer, each once. To plan what is asked takes
 -- longer than to ask it: plans are kept, here and in what is called.
@@ -460,5 +484,6 @@ COMMENT ON FUNCTION tiering.customer_status(text, text, date) IS
 'a day before the one from which on somebody is one with the customer. They may say any number '
 'of theirs. No row: they have no tier, or had none on that day. Errors: '
 'unknown scheme, no version in force on the day (42704), an infinite day (22023), a source or a '
-'series that has the customer twice (23505). Example: SELECT tier, next_tier, distance, to_stay '
+'series that has the customer twice (23505), a period of the series that is null (22004). '
+'Example: SELECT tier, next_tier, distance, to_stay '
 'FROM tiering.customer_status(''retail'', ''B'')';

@@ -103,8 +103,39 @@ BEGIN
 END;
 $$;
 SELECT need.asked(format('SELECT customer_id, series AS balances, %s AS period FROM need.history',
-	p)) FROM unnest(ARRAY['NULL::daterange', '''empty''::daterange', '''[2026-01-01,)''::daterange',
-	'tiering.month($1 + 1 / ($1 - $1))']) p;
+	p)) FROM unnest(ARRAY['CASE WHEN customer_id <> ''even'' THEN tiering.month($1) END',
+	'''empty''::daterange', '''[2026-01-01,)''::daterange', 'tiering.month($1 + 1 / ($1 - $1))']) p;
+-- projected_tier and customer_status say the same, and who it is to those who may read that. Who
+-- has no series is in none, and a null in balances is as much.
+BEGIN;
+CREATE ROLE t_need_reader;
+SELECT tiering.grant_role('t_need_reader', 'report', 'need');
+CREATE FUNCTION need.told(period text, number text DEFAULT 'customer_id',
+	series text DEFAULT 'series') RETURNS TABLE (by name, told text) LANGUAGE plpgsql
+SET client_min_messages = warning AS $$
+BEGIN
+	PERFORM tiering.set_series('need', format('SELECT %s AS customer_id, %s AS balances,
+		%s AS period FROM need.history WHERE customer_id IN (''even'', ''h1'')', number, series,
+		period));
+	RETURN QUERY SELECT CURRENT_USER, t.fails(q) FROM unnest(ARRAY[
+		'SELECT FROM tiering.projected_tier',
+		'SELECT sum(balance_to_hold) FROM tiering.near_upgrade',
+		'SELECT FROM tiering.customer_status(''need'', ''h1'')',
+		'SELECT FROM tiering.customer_status(''need'', ''even'')']) q;
+	SET ROLE t_need_reader;
+	RETURN QUERY SELECT CURRENT_USER,
+		t.fails('SELECT FROM tiering.customer_status(''need'', ''even'')');
+	RESET ROLE;
+END;
+$$;
+SELECT told, count(*), count(*) FILTER (WHERE by = 't_need_reader') AS reader FROM need.told(
+	'CASE WHEN customer_id <> ''even'' THEN tiering.month($1 + 1) END') GROUP BY told ORDER BY told;
+SELECT told, count(*), count(*) FILTER (WHERE by = 't_need_reader') AS reader FROM need.told(
+	'tiering.month($1 + 1)', 'CASE WHEN customer_id <> ''even'' THEN customer_id END')
+GROUP BY told ORDER BY told;
+SELECT told, count(*), count(*) FILTER (WHERE by = 't_need_reader') AS reader FROM need.told(
+	'NULL::daterange', series => 'NULL::tiering.daily_series') GROUP BY told ORDER BY told;
+ROLLBACK;
 SELECT need.asked(format('SELECT %s AS customer_id, series AS balances, tiering.month($1) AS '
 	'period FROM need.history', c)) FROM unnest(ARRAY['NULL', '''twice''']) c;
 SELECT count(balance_to_hold) > 100 AS others FROM tiering.near_upgrade WHERE scheme = 'need2';
