@@ -11,6 +11,42 @@
  * after it anew, which a head that was kept elsewhere gives away.
  */
 
+CREATE VIEW _tiering.move_now AS
+SELECT m.move, m.scheme, m.customer_id COLLATE "default" AS customer_id, m.as_of, m.from_tier,
+	m.to_tier, m.direction, m.version
+FROM tiering.migration m
+WHERE NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = m.move);
+COMMENT ON VIEW _tiering.move_now IS
+'What the extension itself asks of standing_move, whoever has it asked';
+
+-- Texts that no two customers share: a scheme may end as a customer begins.
+CREATE FUNCTION _tiering.shown_persons() RETURNS jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 1000000
+SET search_path = pg_catalog, pg_temp SET jit = off
+AS $$
+DECLARE
+	reader oid := _tiering.reader();
+BEGIN
+	IF _tiering.reads_all(reader) THEN
+		RETURN NULL;
+	END IF;
+	RETURN (
+		SELECT jsonb_object_agg(length(s.scheme) || ' ' || s.scheme || n.customer_id, 1)
+		FROM tiering.scheme s
+			CROSS JOIN unnest(_tiering.numbers_ever(s.scheme, COALESCE(
+				_tiering.seen(reader, s.scheme, NULL), ARRAY(
+					SELECT DISTINCT m.customer_id FROM tiering.migration m
+					WHERE m.scheme = s.scheme COLLATE "C" AND m.customer_id IS NOT NULL)))
+				) n(customer_id)
+		WHERE _tiering.reads(reader, s.scheme) IS NOT NULL);
+END;
+$$;
+COMMENT ON FUNCTION _tiering.shown_persons() IS
+'Part of standing_move: all numbers of the customers of all schemes whom the reader sees now, as '
+'keys; null for who sees all';
+
+-- A join to it looks moves up by their customers, and workers read it, as long as this is one
+-- level of conditions: so whom policies hide is asked before the first row is read.
 CREATE VIEW tiering.standing_move AS
 SELECT m.move, m.scheme, m.customer_id COLLATE "default" AS customer_id, m.as_of, m.from_tier,
 	m.to_tier, f.rank AS from_rank, t.rank AS to_rank, m.direction, m.cause, m.version,
@@ -21,7 +57,9 @@ FROM tiering.migration m
 		AND f.tier = m.from_tier
 	LEFT JOIN tiering.tier t ON t.scheme = m.scheme AND t.version = m.version
 		AND t.tier = m.to_tier
-WHERE NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = m.move);
+WHERE NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = m.move)
+	AND ((SELECT _tiering.reads_all(_tiering.reader())) OR (SELECT _tiering.shown_persons())
+		? (length(m.scheme) || ' ' || m.scheme || m.customer_id));
 COMMENT ON VIEW tiering.standing_move IS
 'The moves that stand: all of migration but those that are superseded';
 COMMENT ON COLUMN tiering.standing_move.move IS
@@ -49,11 +87,14 @@ COMMENT ON COLUMN tiering.standing_move.recorded_by IS 'Who had logged in';
 COMMENT ON COLUMN tiering.standing_move.recorded_as IS 'The role that they had set; null if none';
 COMMENT ON COLUMN tiering.standing_move.batch IS 'The batch with which it is sealed';
 
--- Row-level policies on migration bind whoever reads it, where views can have that done.
+-- No condition that a reader adds looks at moves that they may not read in migration. Views can
+-- have that done since PostgreSQL 15; before, none is looked at ahead of the view's own.
 DO $$
 BEGIN
 	IF pg_catalog.current_setting('server_version_num')::int >= 150000 THEN
 		ALTER VIEW tiering.standing_move SET (security_invoker = true);
+	ELSE
+		ALTER VIEW tiering.standing_move SET (security_barrier = true);
 	END IF;
 END;
 $$;

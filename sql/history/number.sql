@@ -409,10 +409,10 @@ BEGIN ATOMIC
 		LEFT JOIN LATERAL (
 			SELECT m.to_tier, m.version FROM _tiering.moves_of(hand_overs.scheme, c.now_id) m
 			WHERE m.as_of <= c.on_date ORDER BY m.as_of DESC, m.move DESC LIMIT 1) l ON true
-		LEFT JOIN tiering.standing_move g ON g.scheme = hand_overs.scheme COLLATE "C"
+		LEFT JOIN _tiering.move_now g ON g.scheme = hand_overs.scheme COLLATE "C"
 			AND g.customer_id COLLATE "C" = c.from_id COLLATE "C" AND g.as_of = c.on_date
 			AND g.direction = 'merge' AND g.to_tier IS NULL
-		LEFT JOIN tiering.standing_move t ON t.scheme = hand_overs.scheme COLLATE "C"
+		LEFT JOIN _tiering.move_now t ON t.scheme = hand_overs.scheme COLLATE "C"
 			AND t.customer_id COLLATE "C" = c.to_id COLLATE "C" AND t.as_of = c.on_date
 			AND t.direction = 'merge' AND t.from_tier IS NULL
 	WHERE c.batch = hand_overs.batch OR x.day <= c.on_date;

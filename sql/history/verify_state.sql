@@ -264,7 +264,7 @@ AS $$
 			COALESCE(p.to_tier, 'no tier')) AS finding
 		FROM number n
 			LEFT JOIN LATERAL (
-				SELECT m.to_tier FROM tiering.standing_move m
+				SELECT m.to_tier FROM _tiering.move_now m
 				WHERE m.scheme = numbers_disagree.scheme
 					AND m.customer_id = n.customer_id COLLATE "C"
 				ORDER BY m.as_of DESC, m.move DESC LIMIT 1) l ON true

@@ -15,7 +15,7 @@ BEGIN ATOMIC
 	SELECT s.customer_id, array_agg(ROW(s.kind, n.becomes, lower(s.counts),
 		upper(s.counts))::_tiering.override_days
 		ORDER BY s.request)
-	FROM tiering.request_state s
+	FROM _tiering.request_now s
 		JOIN _tiering.tier_names(overrides_between.scheme, overrides_between.version) n
 			ON n.tier COLLATE "C" = s.tier AND n.becomes IS NOT NULL
 	WHERE s.scheme = overrides_between.scheme AND s.kind <> 'move'
@@ -31,7 +31,7 @@ RETURNS TABLE (request bigint, customer_id text, tier text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
 BEGIN ATOMIC
 	SELECT s.request, s.customer_id, s.tier
-	FROM tiering.request_state s
+	FROM _tiering.request_now s
 		LEFT JOIN _tiering.tier_names(overrides_left_out.scheme, overrides_left_out.version) n
 			ON n.tier COLLATE "C" = s.tier
 	WHERE s.scheme = overrides_left_out.scheme AND s.kind <> 'move' AND n.becomes IS NULL
@@ -46,7 +46,7 @@ RETURNS TABLE (customer_id text, tier text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 10
 BEGIN ATOMIC
 	SELECT DISTINCT ON (r.customer_id) r.customer_id, r.tier
-	FROM tiering.request_state r
+	FROM _tiering.request_now r
 	WHERE r.scheme = approved_moves.scheme AND r.kind = 'move' AND r.state = 'approved'
 		AND r.decided_as_of = approved_moves.as_of
 	ORDER BY r.customer_id, r.request DESC;

@@ -9,7 +9,7 @@ CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON tiering.dirty
 	FOR EACH STATEMENT EXECUTE FUNCTION _tiering.refuse_truncate();
 COMMENT ON TRIGGER refuse_truncate ON tiering.dirty IS 'A mark goes when it is restated';
 
-CREATE VIEW tiering.dirty_customer AS
+CREATE VIEW _tiering.dirty_now AS
 SELECT d.scheme, d.now_id COLLATE "default" AS customer_id, min(d.from_as_of) AS from_as_of,
 	count(*) AS marks, max(d.marked_at) AS marked_at
 FROM (
@@ -20,6 +20,43 @@ FROM (
 	SELECT x.scheme, f.now_id, x.from_as_of, x.marked_at FROM tiering.former_number f
 		JOIN tiering.dirty x ON x.scheme = f.scheme AND x.customer_id = f.customer_id) d
 GROUP BY d.scheme, d.now_id;
+COMMENT ON VIEW _tiering.dirty_now IS
+'What dirty_customer shows to who reads all';
+
+-- Whoever reads the view calls this, as they do shown_sums().
+CREATE FUNCTION _tiering.shown_dirty(key uuid, scheme text, reader oid)
+RETURNS SETOF _tiering.dirty_now
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 1000000 ROWS 1
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+SET jit = off SET debug_print_plan = off
+AS $$
+DECLARE
+	visible text[];
+BEGIN
+	IF EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_dirty.key)
+		AND _tiering.reads(reader, scheme) IS NOT NULL
+	THEN
+		visible := _tiering.seen(reader, scheme, NULL);
+		RETURN QUERY SELECT d.*
+		FROM _tiering.dirty_now d
+		WHERE d.scheme = shown_dirty.scheme COLLATE "C"
+			AND (visible IS NULL OR d.customer_id COLLATE "C" = ANY (visible));
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.shown_dirty(uuid, text, oid) IS
+'The dirty customers of a scheme whom a reader may see, for who does not see all; nothing if that '
+'is not the key of views';
+
+CREATE VIEW tiering.dirty_customer AS
+SELECT d.scheme, d.customer_id, d.from_as_of, d.marks, d.marked_at
+FROM _tiering.dirty_now d WHERE (SELECT _tiering.reads_all(_tiering.reader()))
+UNION ALL
+SELECT s.scheme COLLATE "C", d.customer_id, d.from_as_of, d.marks, d.marked_at
+FROM _tiering.each_scheme() s
+	CROSS JOIN LATERAL _tiering.shown_dirty((SELECT k.key FROM tiering.view_key k LIMIT 1),
+		s.scheme, (SELECT _tiering.reader())) d
+WHERE NOT (SELECT _tiering.reads_all(_tiering.reader()));
 COMMENT ON VIEW tiering.dirty_customer IS
 'The customers who are marked as to be restated, each with their first day; see restate_dirty()';
 COMMENT ON COLUMN tiering.dirty_customer.scheme IS 'Scheme';

@@ -14,7 +14,7 @@ DECLARE
 	-- who asks has said the number, and who approves need not know it
 	named text := CASE WHEN request IS NULL THEN format('customer "%s"', customer_id)
 		ELSE _tiering.shown_customer(customer_id) END;
-	other bigint := s.request FROM tiering.request_state s
+	other bigint := s.request FROM _tiering.request_now s
 		WHERE s.scheme = check_forget.scheme AND s.customer_id = ANY (persons)
 			AND s.state = 'pending' AND s.request IS DISTINCT FROM check_forget.request
 		ORDER BY s.request LIMIT 1;

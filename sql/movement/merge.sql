@@ -90,9 +90,9 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	override tiering.request_state;
+	override _tiering.request_now;
 BEGIN
-	SELECT s.* INTO override FROM tiering.request_state s
+	SELECT s.* INTO override FROM _tiering.request_now s
 	WHERE s.scheme = check_overrides.scheme AND s.customer_id = ANY (customers)
 		AND s.kind <> 'move' AND (s.state = 'pending' OR s.counts && daterange(on_date, NULL))
 	ORDER BY s.request LIMIT 1;
@@ -193,7 +193,7 @@ BEGIN
 	SELECT r.request, CASE r.state WHEN 'pending' THEN 'withdrawn' ELSE 'lapsed' END,
 		_tiering.last_assessed(r.scheme, r.customer_id),
 		'the customer became one with another', session_user
-	FROM tiering.request_state r
+	FROM _tiering.request_now r
 	WHERE r.scheme = merge_customers.scheme AND r.customer_id = ANY (from_ids) AND r.kind = 'move'
 		AND r.state IN ('pending', 'rejected');
 	INSERT INTO tiering.writing VALUES (pg_backend_pid());

@@ -172,7 +172,7 @@ BEGIN
 	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
 	SELECT r.request, CASE r.state WHEN 'pending' THEN 'withdrawn' ELSE 'lapsed' END,
 		keep_requests.as_of, 'not asked for any more', session_user
-	FROM tiering.request_state r
+	FROM _tiering.request_now r
 		LEFT JOIN unnest(asking) q ON q.customer_id COLLATE "C" = r.customer_id COLLATE "C"
 	WHERE r.scheme = keep_requests.scheme AND r.kind = 'move' AND r.state IN ('pending', 'rejected')
 		AND (customers IS NULL OR r.customer_id = ANY (customers))
@@ -191,10 +191,10 @@ BEGIN
 		JOIN tiering.tier t ON t.scheme = keep_requests.scheme AND t.version = q.version
 			AND t.tier = q.tier COLLATE "C"
 	WHERE NOT EXISTS (
-		SELECT FROM tiering.request_state r
+		SELECT FROM _tiering.request_now r
 		WHERE r.scheme = keep_requests.scheme AND r.customer_id = q.customer_id COLLATE "C"
 			AND r.kind = 'move' AND r.state IN ('pending', 'rejected'));
-	RETURN (SELECT count(*) FROM tiering.request_state r
+	RETURN (SELECT count(*) FROM _tiering.request_now r
 		WHERE r.scheme = keep_requests.scheme AND r.kind = 'move' AND r.state = 'pending');
 END;
 $$;

@@ -52,7 +52,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	last_move date := max(m.as_of) FROM tiering.standing_move m
+	last_move date := max(m.as_of) FROM _tiering.move_now m
 		WHERE m.scheme = check_renamed.scheme AND m.customer_id = check_renamed.customer_id
 			COLLATE "C";
 BEGIN
@@ -85,7 +85,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	whose text := CASE WHEN EXISTS (SELECT FROM tiering.standing_move m
+	whose text := CASE WHEN EXISTS (SELECT FROM _tiering.move_now m
 		WHERE m.scheme = check_new_number.scheme AND m.customer_id = new_id COLLATE "C")
 		OR EXISTS (SELECT FROM tiering.former_number f
 			WHERE f.scheme = check_new_number.scheme

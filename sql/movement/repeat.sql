@@ -117,7 +117,7 @@ BEGIN
 	END IF;
 	PERFORM _tiering.check_cells(scheme, as_of, version, NULL, NULL, cells);
 	result := _tiering.cell_counts(scheme, as_of, version, cells);
-	result.pending := count(*) FROM tiering.request_state r
+	result.pending := count(*) FROM _tiering.request_now r
 		WHERE r.scheme = repeat_assessment.scheme AND r.kind = 'move' AND r.state = 'pending';
 	result.overrides_left_out := count(*)
 		FROM _tiering.overrides_left_out(scheme, version, as_of, as_of);

@@ -17,7 +17,7 @@
  */
 
 -- In two parts, so that a condition on the customer gets to each of them
-CREATE VIEW tiering.request_state AS
+CREATE VIEW _tiering.request_now AS
 SELECT s.request, s.scheme, s.customer_id, s.kind, s.tier, (
 		SELECT t.rank FROM tiering.tier t WHERE t.scheme = s.scheme AND t.tier = s.tier
 		ORDER BY t.version = s.version DESC NULLS LAST, t.version DESC LIMIT 1) AS rank,
@@ -51,6 +51,53 @@ FROM (
 			IN ('approved', 'rejected', 'withdrawn')
 		LEFT JOIN tiering.decision l ON l.request = r.request
 			AND l.decision IN ('lapsed', 'ended')) s;
+COMMENT ON VIEW _tiering.request_now IS
+'What request_state shows to who reads all, and what the extension asks itself';
+
+-- Whoever reads the view calls this, as they do shown_sums().
+CREATE FUNCTION _tiering.shown_requests(key uuid, scheme text, reader oid)
+RETURNS SETOF _tiering.request_now
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER PARALLEL SAFE COST 1000000 ROWS 1
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+SET jit = off SET debug_print_plan = off
+AS $$
+DECLARE
+	visible text[];
+BEGIN
+	IF EXISTS (SELECT FROM tiering.view_key k WHERE k.key = shown_requests.key)
+		AND _tiering.reads(reader, scheme) IS NOT NULL
+	THEN
+		visible := _tiering.seen(reader, scheme, NULL);
+		RETURN QUERY SELECT q.*
+		FROM _tiering.request_now q
+		WHERE q.scheme = shown_requests.scheme COLLATE "C"
+			AND (visible IS NULL OR q.customer_id COLLATE "C" = ANY (visible)
+				OR q.customer_id IS NULL AND _tiering.granted(reader, shown_requests.scheme));
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.shown_requests(uuid, text, oid) IS
+'The requests of a scheme that a reader may see, for who does not see all: those about customers '
+'whom they see, and, with the right to the whole scheme, about no customer; nothing if that is not '
+'the key of views';
+
+CREATE VIEW tiering.request_state AS
+SELECT q.request, q.scheme, q.customer_id, q.kind, q.tier, q.rank, q.from_tier, q.valid_from,
+	q.valid_to, q.valid, q.reason, q.as_of, q.measure, q.state, q.requested_by, q.requested_as,
+	q.requested_on, q.requested_at, q.decided_by, q.decided_as, q.decided_on, q.decided_at, q.note,
+	q.decided_as_of, q.counts_from, q.counts_to, q.counts, q.version, q.effective, q.approvers,
+	q.step, q.due
+FROM _tiering.request_now q WHERE (SELECT _tiering.reads_all(_tiering.reader()))
+UNION ALL
+SELECT q.request, s.scheme COLLATE "C", q.customer_id, q.kind, q.tier, q.rank, q.from_tier,
+	q.valid_from, q.valid_to, q.valid, q.reason, q.as_of, q.measure, q.state, q.requested_by,
+	q.requested_as, q.requested_on, q.requested_at, q.decided_by, q.decided_as, q.decided_on,
+	q.decided_at, q.note, q.decided_as_of, q.counts_from, q.counts_to, q.counts, q.version,
+	q.effective, q.approvers, q.step, q.due
+FROM _tiering.each_scheme() s
+	CROSS JOIN LATERAL _tiering.shown_requests((SELECT k.key FROM tiering.view_key k LIMIT 1),
+		s.scheme, (SELECT _tiering.reader())) q
+WHERE NOT (SELECT _tiering.reads_all(_tiering.reader()));
 COMMENT ON VIEW tiering.request_state IS 'All requests, and what became of them';
 COMMENT ON COLUMN tiering.request_state.request IS 'Number of the request';
 COMMENT ON COLUMN tiering.request_state.scheme IS 'Scheme';
@@ -237,7 +284,7 @@ BEGIN
 			USING ERRCODE = 'no_data_found',
 			HINT = 'SELECT * FROM tiering.request_state lists the requests.';
 	END IF;
-	SELECT s.state, s.decided_by INTO now_is FROM tiering.request_state s
+	SELECT s.state, s.decided_by INTO now_is FROM _tiering.request_now s
 	WHERE s.request = lock_request.request;
 	IF now_is.state <> (CASE what WHEN 'end' THEN 'approved' ELSE 'pending' END) THEN
 		RAISE EXCEPTION 'request % cannot be %, as it is %', request,
@@ -330,7 +377,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	other bigint := s.request FROM tiering.request_state s
+	other bigint := s.request FROM _tiering.request_now s
 		WHERE s.scheme = r.scheme AND s.customer_id = r.customer_id
 			AND s.state IN ('approved', 'ended')
 			AND s.counts && (r.valid * daterange(last_day, NULL))

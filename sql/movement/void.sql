@@ -26,7 +26,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	override tiering.request_state;
+	override _tiering.request_now;
 BEGIN
 	IF COALESCE(reason, '') !~ '\S' THEN
 		RAISE EXCEPTION 'taking an assessment back needs a reason'
@@ -42,7 +42,7 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'Assessments are taken back one by one, the last one first.';
 	END IF;
-	SELECT * INTO override FROM tiering.request_state s
+	SELECT * INTO override FROM _tiering.request_now s
 	WHERE s.scheme = src.scheme AND s.kind IN ('floor', 'cap', 'fixed') AND s.state = 'approved'
 		AND s.decided_as_of >= check_void.as_of
 	ORDER BY s.request LIMIT 1;
@@ -85,7 +85,7 @@ BEGIN
 				write_void.as_of) b ON true
 	), superseding AS (
 		INSERT INTO tiering.superseded (move, scheme, batch)
-		SELECT m.move, write_void.scheme, write_void.batch FROM tiering.standing_move m
+		SELECT m.move, write_void.scheme, write_void.batch FROM _tiering.move_now m
 		WHERE m.scheme = write_void.scheme AND m.assessed >= write_void.as_of
 			AND m.direction <> 'merge'
 		RETURNING 1
@@ -278,7 +278,7 @@ BEGIN
 	SELECT r.request, CASE r.state WHEN 'approved' THEN 'lapsed' ELSE 'withdrawn' END,
 		take_back.as_of,
 		'the assessment was taken back', session_user
-	FROM tiering.request_state r
+	FROM _tiering.request_now r
 	WHERE r.scheme = take_back.scheme AND r.kind = 'move'
 		AND (r.state = 'pending' AND r.as_of >= take_back.as_of
 		OR r.state = 'approved' AND r.decided_as_of >= take_back.as_of);
@@ -355,7 +355,7 @@ BEGIN
 	PERFORM _tiering.check_void(_tiering.lock_source(scheme), as_of, reason);
 	INSERT INTO tiering.decision (request, decision, as_of, note, decided_by)
 	SELECT r.request, 'withdrawn', request_void.as_of, 'asked for anew', session_user
-	FROM tiering.request_state r
+	FROM _tiering.request_now r
 	WHERE r.scheme = request_void.scheme COLLATE "C" AND r.kind = 'void' AND r.state = 'pending';
 	INSERT INTO tiering.request AS r (scheme, kind, as_of, reason, requested_by, approvers)
 	SELECT s.scheme, 'void', request_void.as_of, request_void.reason, session_user, s.approvers

@@ -13,7 +13,6 @@ FROM (
 		daterange(m.as_of, lead(m.as_of) OVER customer) AS valid,
 		m.from_tier, m.direction, m.cause, m.measure, m.version, m.move
 	FROM tiering.migration m
-	-- as standing_move, which is read with the rights of whoever reads
 	WHERE NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = m.move)
 	WINDOW customer AS (
 		PARTITION BY m.scheme, m.customer_id COLLATE "C", m.customer_id COLLATE "default"
@@ -91,17 +90,21 @@ COMMENT ON COLUMN tiering.customer_tier_history.version IS 'The version of the s
 COMMENT ON COLUMN tiering.customer_tier_history.move IS
 'Number of the move in migration; null for who sees some customers only and may not read that';
 
--- Of the view that people see
+-- Of the views that people see
 DO $$
 DECLARE
 	part record;
 BEGIN
 	FOR part IN
-		SELECT a.attname, pg_catalog.col_description(a.attrelid, a.attnum) AS comment
-		FROM pg_catalog.pg_attribute a
-		WHERE a.attrelid = 'tiering.customer_tier_history'::pg_catalog.regclass AND a.attnum > 0
+		SELECT v.part, a.attname, pg_catalog.col_description(a.attrelid, a.attnum) AS comment
+		FROM (VALUES ('spell', 'customer_tier_history'), ('move_now', 'standing_move'),
+				('request_now', 'request_state'), ('dirty_now', 'dirty_customer')) v (part, name)
+			JOIN pg_catalog.pg_attribute a ON a.attnum > 0
+				AND a.attrelid = ('tiering.' || v.name)::pg_catalog.regclass
+			JOIN pg_catalog.pg_attribute p ON p.attname = a.attname
+				AND p.attrelid = ('_tiering.' || v.part)::pg_catalog.regclass
 	LOOP
-		EXECUTE pg_catalog.format('COMMENT ON COLUMN _tiering.spell.%I IS %L', part.attname,
+		EXECUTE pg_catalog.format('COMMENT ON COLUMN _tiering.%I.%I IS %L', part.part, part.attname,
 			part.comment);
 	END LOOP;
 END;

@@ -532,7 +532,7 @@ BEGIN ATOMIC
 				SELECT count(DISTINCT d.customer_id) FROM tiering.dirty d
 				WHERE d.scheme = page_quality.scheme COLLATE "C")::text),
 			(3, 'Requests that wait for a decision', '待审批的申请', (
-				SELECT count(*) FROM tiering.request_state r
+				SELECT count(*) FROM _tiering.request_now r
 				WHERE r.scheme = page_quality.scheme COLLATE "C" AND r.state = 'pending')::text)
 		UNION ALL
 		SELECT 4, 'Last sealed batch', '最近封存批次', format('%s · %s moves', h.batch, h.moves)

@@ -8,7 +8,9 @@ SELECT r.scheme, r.kind, r.as_of, r.started, r.seconds::numeric(12, 3) AS second
 	CASE WHEN r.sqlstate IS NOT NULL THEN 'failed' WHEN r.seconds IS NOT NULL THEN 'done'
 		WHEN EXISTS (SELECT FROM pg_catalog.pg_stat_activity s WHERE s.pid = r.pid) THEN 'running'
 		ELSE 'lost' END AS state,
-	r.sqlstate, r.error, r.recorded_by, r.recorded_as,
+	r.sqlstate, CASE WHEN r.error IS NOT NULL
+		AND _tiering.reads((SELECT _tiering.reader()), r.scheme) THEN r.error END AS error,
+	r.recorded_by, r.recorded_as,
 	CASE WHEN r.counts IS NOT NULL
 		AND _tiering.reads((SELECT _tiering.reader()), r.scheme) THEN r.counts::text END AS counts,
 	d.as_of AS last_done_as_of, d.started AS last_done
@@ -29,7 +31,9 @@ COMMENT ON COLUMN tiering.last_run.seconds IS 'How long it took; null if it has 
 COMMENT ON COLUMN tiering.last_run.state IS
 'done; failed; running; or lost: its session ended without a word, as in a crash';
 COMMENT ON COLUMN tiering.last_run.sqlstate IS 'SQLSTATE of the error; null if it did not fail';
-COMMENT ON COLUMN tiering.last_run.error IS 'The error''s message; null if it did not fail';
+COMMENT ON COLUMN tiering.last_run.error IS
+'The error''s message, which may quote a value; null if it did not fail, and for who sees some '
+'customers only';
 COMMENT ON COLUMN tiering.last_run.recorded_by IS 'Who had logged in and ran it';
 COMMENT ON COLUMN tiering.last_run.recorded_as IS 'The role that they had set; null if none';
 COMMENT ON COLUMN tiering.last_run.counts IS

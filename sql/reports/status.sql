@@ -238,7 +238,7 @@ BEGIN
 		string_agg(r.kind || ' ' || r.tier, ', ' ORDER BY r.request)
 			FILTER (WHERE r.state = 'pending')
 	INTO override, request_pending
-	FROM tiering.request_state r
+	FROM _tiering.request_now r
 	WHERE r.scheme = decided_about.scheme COLLATE "C"
 		AND r.customer_id = decided_about.customer_id COLLATE "default";
 END;

@@ -212,7 +212,8 @@ GRANT EXECUTE ON FUNCTION _tiering.balance_to_hold TO PUBLIC;
 GRANT EXECUTE ON FUNCTION _tiering.shown_current, _tiering.shown_measures, _tiering.shown_sums,
 	_tiering.shown_distribution, _tiering.shown_dates, _tiering.shown_cells,
 	_tiering.shown_spells, _tiering.shown_origins, _tiering.shown_dimension, _tiering.shown_by,
-	_tiering.shown_projected, _tiering.shown_near, _tiering.each_scheme, _tiering.reader,
+	_tiering.shown_projected, _tiering.shown_near, _tiering.shown_persons,
+	_tiering.shown_requests, _tiering.shown_dirty, _tiering.each_scheme, _tiering.reader,
 	_tiering.reads_all, _tiering.reads, _tiering.sees_value
 	TO PUBLIC;
 -- near_upgrade and near_downgrade, too

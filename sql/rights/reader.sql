@@ -149,7 +149,15 @@ BEGIN
 			  UNION
 			  SELECT m.customer_id
 			  FROM _tiering.person_moves(let_through.scheme COLLATE "C", NULL) m
-			  WHERE NOT assigned) c
+			  WHERE NOT assigned
+			  UNION		-- who may not be a customer yet
+			  SELECT COALESCE(f.now_id, x.customer_id)
+			  FROM (SELECT q.scheme, q.customer_id FROM tiering.request q
+					UNION ALL SELECT d.scheme, d.customer_id FROM tiering.dirty d) x
+				  LEFT JOIN tiering.former_number f ON f.scheme = x.scheme
+					AND f.customer_id = x.customer_id
+			  WHERE NOT assigned AND x.scheme = let_through.scheme COLLATE "C"
+				AND x.customer_id IS NOT NULL) c
 		EXCEPT
 		SELECT COALESCE(f.now_id, h.customer_id) COLLATE "C"
 		FROM (SELECT m.customer_id FROM tiering.migration m

@@ -629,7 +629,7 @@ BEGIN
 	SELECT r.request, r.tier, (
 		SELECT k.becomes FROM known k WHERE k.tier = r.tier
 		ORDER BY k.created_at <= r.requested_at DESC, k.day DESC LIMIT 1)
-	FROM tiering.request_state r
+	FROM _tiering.request_now r
 	WHERE r.scheme = override_tiers.scheme AND r.kind <> 'move'
 		AND r.counts && daterange(from_day, NULL);
 END;

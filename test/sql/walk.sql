@@ -9,6 +9,9 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.shown_cells(uuid, text, date, boolean, oid);
 	_tiering.shown_dates(uuid, text, oid);
 	_tiering.shown_spells(uuid, text, oid);
+	_tiering.shown_persons();
+	_tiering.shown_requests(uuid, text, oid);
+	_tiering.shown_dirty(uuid, text, oid);
 	_tiering.shown_origins(uuid, text, oid);
 	_tiering.shown_dimension(uuid, text, oid);
 	_tiering.each_scheme();
@@ -1068,6 +1071,9 @@ $list$);
 INSERT INTO walk.decided VALUES ('relation', 'nobody', $list$
 	benefit_had;
 	customer_now;
+	move_now;
+	request_now;
+	dirty_now;
 	distribution_now;
 	drafting;
 	fall_bound;
