@@ -10,8 +10,9 @@
  * The settings that it runs with, and the refusal of what is temporary, see to it
  * that the query means the same for everyone.
  *
- * What goes wrong in it is told to all by its message and SQLSTATE, which may show
- * a value of the bank's: without them nobody could mend it. What else an error
+ * What goes wrong in it is told by its message and SQLSTATE, which may show a value of
+ * the bank's: without them nobody could mend it. Who sees some customers of the scheme only is
+ * told the SQLSTATE alone, as the value may be that of another one. What else an error
  * says of it is for those who have the rights of the role that set it, and for
  * the server's log: the text of the query, details, hints, where in which function.
  * Of us an error says one line; what we are made of helps nobody to mend a query.
@@ -224,7 +225,23 @@ typedef struct Run
 	const Source *source;
 	const char *as_of;			/* as the session writes dates; NULL if it takes none */
 	bool		tell_all;		/* has whoever runs it the rights of who set it? */
+	bool		tell_message;	/* or may they be shown a value of any customer? */
 } Run;
+
+static SavedQuery ReadsSomeQuery = {
+	"SELECT _tiering.reads(_tiering.reader(), $1) IS FALSE",
+	1, {TEXTOID}
+};
+
+/* Does whoever reads see some customers of a scheme, and not all? */
+static bool
+ReadsSome(const char *scheme)
+{
+	bool		isnull;
+
+	RunSavedQuery(&ReadsSomeQuery, CStringGetTextDatum(scheme), 0);
+	return DatumGetBool(ResultValue(0, 1, &isnull));
+}
 
 static char *
 RunText(const Run *run)
@@ -257,9 +274,10 @@ TellFrom(ErrorContextCallback *teller, Run *run)
 
 /* What the client is not told goes to the server's log, instead of the detail */
 static char *
-TextForLog(const ErrorData *error)
+TextForLog(const ErrorData *error, bool tell_message)
 {
-	const char *texts[] = {error->detail_log ? error->detail_log : error->detail,
+	const char *texts[] = {tell_message ? NULL : error->message,
+		error->detail_log ? error->detail_log : error->detail,
 		error->hint, error->internalquery, error->context};
 	StringInfoData log;
 
@@ -277,9 +295,14 @@ RethrowBare(const Run *run)
 	ErrorData  *error = CopyErrorData();
 
 	FlushErrorState();
-	error->detail_log = TextForLog(error);
+	error->detail_log = TextForLog(error, run->tell_message);
 	error->context = RunText(run);
 	error->detail = error->hint = error->internalquery = NULL;
+	if (!run->tell_message)
+	{
+		error->message = psprintf("%s failed", error->context);
+		error->hint = pstrdup("The server's log says why.");
+	}
 	error->cursorpos = error->internalpos = 0;
 	error->schema_name = error->table_name = error->column_name = NULL;
 	error->datatype_name = error->constraint_name = NULL;
@@ -367,6 +390,7 @@ SourceRun(const Source *source, DateADT as_of, ArrayType *customers,
 	ErrorContextCallback *above = TellFrom(&teller, &run);
 	MemoryContext context = CurrentMemoryContext;
 
+	run.tell_message = run.tell_all || !ReadsSome(source->scheme);
 	PG_TRY();
 	{
 		RunPinned(&run, as_of, customers, expected, dest);
@@ -403,7 +427,7 @@ SourceOpen(Source *source, text *scheme)
 void
 SourceCheck(const Source *source, TupleDesc expected, bool customers)
 {
-	Run			run = {source, NULL, true};
+	Run			run = {source, NULL, true, true};
 	ErrorContextCallback teller;
 	ErrorContextCallback *above = TellFrom(&teller, &run);
 	int			nestlevel = SettingsPin(NULL);
@@ -420,7 +444,7 @@ SourceCheck(const Source *source, TupleDesc expected, bool customers)
 TupleDesc
 SourceExamine(const Source *source)
 {
-	Run			run = {source, NULL, true};
+	Run			run = {source, NULL, true, true};
 	ErrorContextCallback teller;
 	ErrorContextCallback *above = TellFrom(&teller, &run);
 	int			nestlevel = SettingsPin(NULL);

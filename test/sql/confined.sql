@@ -417,6 +417,41 @@ FROM (VALUES ('SELECT year, until FROM tiering.yearly_retention(''conf_past'')')
 SELECT tiering.revoke_role('t_conf_north', 'report', 'conf_past', 'branch', 'north'),
 	tiering.set_source('conf_past', 'SELECT NULL::text AS customer_id, 1 AS assets LIMIT 0'),
 	tiering.set_dimensions('conf_past', NULL);
+-- an error in a query of the bank's may quote what another branch has: who sees some is told
+-- that it failed, as of when and with which SQLSTATE
+CREATE TABLE conf.bad (id text, assets text, branch text, day date);
+INSERT INTO conf.bad VALUES ('N', '10', 'north', '2024-01-05'), ('S', '20', 'south', '2024-01-05');
+SELECT tiering.create_ladder('conf_err', 'assets', '{mass,gold}', '{NULL,15}'),
+	tiering.publish('conf_err', '2024-01-01'),
+	tiering.set_source('conf_err', 'WITH had AS MATERIALIZED (SELECT id, assets::numeric AS assets
+		FROM conf.bad WHERE $1 IS NOT NULL) SELECT id AS customer_id, assets FROM had'),
+	tiering.set_series('conf_err', 'WITH had AS MATERIALIZED (SELECT id,
+			tiering.daily_series_changes(id, length(assets)::numeric, day) AS balances
+			FROM conf.bad GROUP BY id)
+		SELECT id AS customer_id, balances, tiering.month($1 + 1) AS period FROM had'),
+	tiering.set_dimensions('conf_err', 'SELECT id AS customer_id, branch FROM conf.bad
+		WHERE $1 IS NOT NULL') \g /dev/null
+SELECT new FROM tiering.refresh('conf_err', '2024-01-31');
+SELECT tiering.grant_role('t_conf_north', 'report', 'conf_err', 'branch', 'north'),
+	tiering.grant_role('t_conf_a', 'report', 'conf_err'), tiering.grant_role('t_conf_a', 'bind');
+CREATE TABLE conf.fails AS SELECT n, q FROM unnest(ARRAY[
+	'balance_to_hold) FROM tiering.near_upgrade',
+	'customer_id) FROM tiering.shortfall(''conf_err'')',
+	'tier) FROM tiering.customer_status(''conf_err'', ''N'')',
+	'tier) FROM tiering.projected_tier']) WITH ORDINALITY f(q, n);
+SELECT q, conf.told('t_conf_north', 'SELECT count(' || q) AS told
+FROM conf.fails ORDER BY n;
+UPDATE conf.bad SET assets = 'SECRETBALANCE' WHERE id = 'S';
+INSERT INTO conf.bad SELECT 'S', 'SECRETBALANCE, or another', 'south', '2024-01-05';
+SELECT q, conf.told('t_conf_north', 'SELECT count(' || q) AS told
+FROM conf.fails ORDER BY n;
+-- who sees the whole scheme is told as before
+SELECT q, conf.bare(conf.told('t_conf_a', 'SELECT count(' || q)) AS told
+FROM conf.fails ORDER BY n;
+SELECT tiering.revoke_role('t_conf_north', 'report', 'conf_err', 'branch', 'north'),
+	tiering.revoke_role('t_conf_a', 'report', 'conf_err'), tiering.revoke_role('t_conf_a', 'bind'),
+	tiering.set_source('conf_err', 'SELECT NULL::text AS customer_id, 1 AS assets LIMIT 0'),
+	tiering.set_dimensions('conf_err', NULL), tiering.set_series('conf_err', NULL) \g /dev/null
 -- other tests read views of all schemes
 SELECT tiering.set_series(s, NULL) FROM unnest('{conf_a,conf_b}'::text[]) s;
 DROP OWNED BY t_conf_a, t_conf_north, t_conf_all, t_conf_none;
