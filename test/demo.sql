@@ -14,6 +14,11 @@ CREATE TABLE bank.account (
 	frequency   text NOT NULL,
 	opened_on   date NOT NULL
 );
+CREATE TABLE bank.district (
+	district_id int PRIMARY KEY,
+	name        text NOT NULL,
+	region      text NOT NULL
+);
 CREATE TABLE bank.disp (
 	disp_id    int PRIMARY KEY,
 	client_id  int NOT NULL,
@@ -34,17 +39,21 @@ CREATE TABLE bank.eod_balance (
 );
 
 -- The shell that runs the program puts the folder in, whatever is in its name.
-\echo 'Loading account, disp, card ...'
+\echo 'Loading account, district, disp, card ...'
 \copy bank.account from program 'gzip -dc "$data/account.csv.gz"' (format csv, header)
+\copy bank.district from program 'gzip -dc "$data/district.csv.gz" | cut -d, -f1-3' csv header
 \copy bank.disp from program 'gzip -dc "$data/disp.csv.gz"' (format csv, header)
 \copy bank.card from program 'gzip -dc "$data/card.csv.gz"' (format csv, header)
 \echo 'Loading eod_balance ...\n'
 \copy bank.eod_balance from program 'gzip -dc "$data/eod_balance.csv.gz"' (format csv, header)
-ANALYZE bank.account, bank.disp, bank.card, bank.eod_balance;
+ANALYZE bank.account, bank.district, bank.disp, bank.card, bank.eod_balance;
 
 SELECT 'account' AS "table in bank", to_char(count(*), '999,999') AS rows,
 	'opened from ' || min(opened_on) || ' to ' || max(opened_on) AS "what it is"
 FROM bank.account
+UNION ALL
+SELECT 'district', to_char(count(*), '999,999'),
+	format('where branches are, in %s regions', count(DISTINCT region)) FROM bank.district
 UNION ALL
 SELECT 'disp', to_char(count(*), '999,999'),
 	format('who may dispose of an account: %s owners, %s others',
@@ -93,6 +102,16 @@ SELECT tiering.set_source('retail', $source$
 		GROUP BY account_id) b USING (account_id)
 	WHERE d.type = 'owner' AND a.opened_on <= $1
 $source$);
+\set ECHO none
+\echo 'What else is known of customers, to report by: their branch, and its region\n'
+\set ECHO queries
+SELECT tiering.set_dimensions('retail', $dimensions$
+	SELECT d.client_id AS customer_id, b.name AS branch, b.region
+	FROM bank.disp d
+	JOIN bank.account a USING (account_id)
+	JOIN bank.district b USING (district_id)
+	WHERE d.type = 'owner'
+$dimensions$);
 \set ECHO none
 \pset tuples_only off
 
@@ -148,6 +167,24 @@ SELECT as_of, new, up, down, up - down AS net, exit, stayed,
 FROM tiering.migration_summary
 WHERE scheme = 'retail'
 ORDER BY as_of;
+
+\echo 'tiering.tier_distribution_by: the tiers of each region. Regions add up to the bank.\n'
+SELECT value AS region, tier, to_char(customers, '9,999') AS customers, rank
+FROM tiering.tier_distribution_by('retail', 'region')
+ORDER BY value, rank DESC
+\crosstabview region tier customers rank
+\echo 'tiering.migration_summary_by: the year of the five branches that won most customers of'
+\echo 'gold and above\n'
+SELECT m.value AS branch, region, m.up, m.down, m.stayed, w.gold_and_above,
+	to_char(w.money, 'S999,999,999') AS "their CZK"
+FROM tiering.migration_summary_by('retail', 'branch', '1998-01-31', '1998-12-31') m
+	JOIN bank.district ON name = m.value
+	JOIN (SELECT d.value, sum(d.customers * sign) AS gold_and_above, sum(d.measure * sign) AS money
+		FROM (VALUES (date '1998-12-31', 1), ('1998-01-31', -1)) s(day, sign),
+			tiering.tier_distribution_by('retail', 'branch', day) d
+		WHERE d.rank >= 4 GROUP BY d.value) w USING (value)
+ORDER BY w.gold_and_above DESC, m.value
+LIMIT 5;
 
 -- Of those who went both up and down, the one who saw the most tiers in the fewest moves
 SELECT h.customer_id AS customer, d.account_id AS account
