@@ -148,6 +148,15 @@ COMMENT ON FUNCTION _tiering.spell_length(date, date, text) IS
 'How long somebody was in a tier, from their first day in it to the first one after it: in days, '
 'or in months, which are how often a month began in between';
 
+CREATE FUNCTION _tiering.last_known(scheme text, known_at timestamptz) RETURNS date
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000
+BEGIN ATOMIC
+	SELECT max(d.as_of) FROM _tiering.known_distribution(last_known.known_at) d
+	WHERE d.scheme = last_known.scheme COLLATE "C";
+END;
+COMMENT ON FUNCTION _tiering.last_known(text, timestamptz) IS
+'The last assessment of a scheme, as known at a time; null if there was none';
+
 CREATE FUNCTION _tiering.check_survivors(scheme text, tier text, unit text, named int)
 RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
@@ -180,9 +189,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	observed date := COALESCE(
-		(SELECT max(d.as_of) FROM _tiering.known_distribution(tier_survival.known_at) d
-		 WHERE d.scheme = tier_survival.scheme COLLATE "C"),
+	observed date := COALESCE(_tiering.last_known(scheme, known_at),
 		(SELECT max(m.as_of) FROM _tiering.person_moves(tier_survival.scheme,
 			tier_survival.known_at) m));
 	alive numeric := 1;
@@ -263,6 +270,29 @@ $$;
 COMMENT ON FUNCTION _tiering.check_forecast(int, daterange, numeric) IS
 'Refuses what forecast() cannot be asked for (22023), and null (22004)';
 
+-- Where all is by hand, what is of today is known.
+CREATE FUNCTION _tiering.check_observed(scheme text, based_on daterange, known_at timestamptz)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	assessed date := _tiering.last_known(scheme, known_at);
+BEGIN
+	IF upper(based_on) - 1 > COALESCE(assessed, known_at::date, current_date) THEN
+		RAISE EXCEPTION 'based_on % ends after the last assessment of scheme "%"', based_on, scheme
+			USING ERRCODE = 'invalid_parameter_value',
+			DETAIL = 'Who moved in all of that period is not known yet.',
+			HINT = COALESCE('The last one was as of ' || assessed
+				|| ': name a period that ends by then.',
+				'There was none. Name a period that ends by today.');
+	END IF;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.check_observed(text, daterange, timestamptz) IS
+'Part of forecast(): refuses a period that the assessments do not reach the end of, as known at a '
+'time (22023)';
+
 -- Not immutable: the planner would raise it
 CREATE FUNCTION _tiering.refuse_entries(scheme text, based_on daterange) RETURNS numeric
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
@@ -293,7 +323,8 @@ DECLARE
 	named int := _tiering.tiers_as_of(scheme, last, known_at);
 BEGIN
 	PERFORM tiering.newest_version(scheme), _tiering.check_reader(scheme),
-		_tiering.check_forecast(periods, based_on, entries);
+		_tiering.check_forecast(periods, based_on, entries),
+		_tiering.check_observed(scheme, based_on, known_at);
 	RETURN QUERY
 	WITH RECURSIVE cell AS MATERIALIZED (
 		SELECT c.* FROM _tiering.renamed_cells(forecast.scheme, lower(based_on) - 1, last,
@@ -342,16 +373,17 @@ END;
 $$;
 COMMENT ON FUNCTION tiering.forecast(text, int, daterange, numeric, timestamptz) IS
 'How many customers each tier will have if they go on to move as they did in a period. It is a '
-'Markov chain: period 0 is the end of based_on, such as tiering.quarter(''2024-12-31''), and each '
-'of those that follow is as long. The shares of migration_matrix() from the end of the day before '
-'based_on to the end of its last day are those of each period, exits among them, but without those '
-'who became one with another customer. entries: how many enter in a period, as a share of all '
-'customers at its beginning, 0 unless it is said; they come into the tiers as those of based_on '
-'did. customers: what is expected, rounded to 6 decimals, with its share of all. cohort: how many '
-'were in the tier before based_on, but for those who became one with another, which is what its '
-'shares are made of; of a tier in which 0 were, nothing is known, and who gets there stays. Who '
-'comes back is an entry. Tiers have their names of the end of based_on. known_at: by what was '
-'known at that time. Errors: periods below 1, a based_on without a first and a last day, entries '
+'Markov chain: period 0 is the end of based_on, such as tiering.quarter(''2024-12-31''), which is '
+'no later than the last assessment, and each of those that follow is as long. The shares of '
+'migration_matrix() from the end of the day before based_on to the end of its last day are those '
+'of each period, exits among them, but without those who became one with another customer. '
+'entries: how many enter in a period, as a share of all customers at its beginning, 0 unless it is '
+'said; they come into the tiers as those of based_on did. customers: what is expected, rounded to '
+'6 decimals, with its share of all. cohort: how many were in the tier before based_on, but for '
+'those who became one with another, which is what its shares are made of; of a tier in which 0 '
+'were, nothing is known, and who gets there stays. Who comes back is an entry. Tiers have their '
+'names of the end of based_on. known_at: by what was known at that time. Errors: periods below 1, '
+'a based_on without a first and a last day, or one that ends after the last assessment, entries '
 'below 0, and entries where nobody came in based_on (22023), a null (22004), an unknown scheme '
 '(42704). Example: SELECT period, tier, customers FROM tiering.forecast(''retail'', 2, '
 'tiering.quarter(''2026-03-31''))';

@@ -40,7 +40,9 @@ LANGUAGE sql AS $$
 	UNION ALL SELECT 'survival', to_jsonb(s)::text
 	FROM unnest('{mass,gold,top}'::text[]) t, tiering.tier_survival($1, t, 'month', $2) s
 	UNION ALL SELECT 'forecast', to_jsonb(f)::text
-	FROM tiering.forecast($1, 2, daterange(vault.day(2), vault.day(9)), known_at => $2) f
+	FROM (SELECT max(d.as_of) AS last FROM tiering.tier_distribution_history($1, $2) d) l,
+		tiering.forecast($1, 2, daterange(LEAST(vault.day(2), l.last),
+			LEAST(vault.day(9), l.last + 1)), known_at => $2) f
 	UNION ALL SELECT 'matrix by day', (to_jsonb(m) - 'scheme')::text
 	FROM tiering.migration_matrix m WHERE m.scheme = $1
 	UNION ALL SELECT 'summary', (to_jsonb(m) - 'scheme')::text

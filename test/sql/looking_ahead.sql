@@ -228,6 +228,22 @@ SELECT t.fails(q) FROM (VALUES
 	($$SELECT * FROM tiering.forecast('ahead', 1, '[2024-01-01,2024-02-01)', 'NaN')$$),
 	($$SELECT * FROM tiering.forecast('ahead', 1, '[2024-01-01,2024-02-01)', NULL)$$),
 	($$SELECT * FROM tiering.forecast('ahead', 1, '[2024-02-10,2024-02-11)', 0.1)$$)) v (q);
+-- Who moved in a period is not known before it was assessed to its end: with the next day, and as
+-- known before the last assessment. Where all is by hand, it is known today, and not of tomorrow.
+SELECT what, t.fails(q) FROM (VALUES
+	('to the end', $$SELECT * FROM tiering.forecast('ahead', 1, tiering.month('2024-02-29'))$$),
+	('a day more', $$SELECT * FROM tiering.forecast('ahead', 1, '[2024-02-01,2024-03-02)')$$),
+	('after it', $$SELECT * FROM tiering.forecast('ahead', 1, tiering.month('2024-03-31'))$$),
+	('as known then', $$SELECT * FROM tiering.forecast('ahead', 1, tiering.month('2024-02-29'),
+		known_at => (SELECT max(recorded_at) - interval '1 microsecond' FROM tiering.batch
+			WHERE scheme = 'ahead'))$$),
+	('of then', $$SELECT * FROM tiering.forecast('ahead', 1, tiering.month('2023-08-31'),
+		known_at => (SELECT max(recorded_at) - interval '1 microsecond' FROM tiering.batch
+			WHERE scheme = 'ahead'))$$),
+	('by hand', $$SELECT * FROM tiering.forecast('ahead_few', 1,
+		daterange('2024-01-01', current_date + 1))$$)) v (what, q);
+SELECT t.fails($$SELECT * FROM tiering.forecast('ahead_few', 1,
+	daterange('2024-01-01', current_date + 2))$$) ~ '^22023 .*HINT: There was none' AS refused;
 
 -- They take the right to reports, and none to the tables
 CREATE ROLE tiering_outlook;

@@ -134,7 +134,9 @@ LANGUAGE sql AS $$
 	UNION ALL SELECT 'shift', to_jsonb(r)
 	FROM tiering.distribution_shift('known', '2023-12-31', '2024-04-15', at) r
 	UNION ALL SELECT 'forecast', to_jsonb(r)
-	FROM tiering.forecast('known', 2, '[2024-01-01,2024-04-16)', known_at => at) r
+	FROM (SELECT max(h.as_of) AS last FROM tiering.tier_distribution_history('known', at) h) l,
+		tiering.forecast('known', 2, daterange(LEAST('2024-01-01', l.last), l.last, '[]'),
+			known_at => at) r
 	UNION ALL SELECT 'survival', to_jsonb(r)
 	FROM tiering.tier_survival('known', gold, 'day', at) r
 	UNION ALL SELECT 'retention', to_jsonb(r) FROM tiering.retention('known', at) r

@@ -874,6 +874,8 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.check_survivors(text, text, text, integer);
 	_tiering.refuse_unknown_tier(text, text, integer, text[]);
 	_tiering.check_forecast(integer, daterange, numeric);
+	_tiering.check_observed(text, daterange, timestampwithtimezone);
+	_tiering.last_known(text, timestampwithtimezone);
 	_tiering.refuse_entries(text, daterange);
 	_tiering.simulated_heads(text, integer, date);
 	_tiering.kept_by_year(text, timestampwithtimezone);
