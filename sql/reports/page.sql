@@ -123,12 +123,15 @@ table{border-collapse:collapse;width:100%%}
 th,td{padding:.25rem .5rem;text-align:right;vertical-align:top;
 border-bottom:1px solid var(--line);font-variant-numeric:tabular-nums}
 th{font-weight:600;white-space:nowrap}th:first-child{white-space:normal}
+th.h{white-space:normal;overflow-wrap:anywhere;min-width:3rem}
 td.n,th:first-child{text-align:left;min-width:9rem}
 td.b{min-width:6rem;width:18%%}td.v{white-space:nowrap}td.w{overflow-wrap:anywhere}
 i{display:inline-block;width:.7rem;height:.7rem;margin-right:.4rem;border-radius:2px}
 svg{display:block;width:100%%;height:auto}td svg{height:1rem}
 svg text{fill:var(--ink);font-size:12px}.axis{stroke:var(--dim);stroke-width:1;fill:none}
 .lorenz{max-width:24rem}
+@media print,(max-width:60rem){table{font-size:.8rem}th,td{padding:.2rem .25rem}
+td.n,th:first-child{min-width:7rem}}
 @media print{body{max-width:none;padding:0}section{break-inside:avoid}.wide{overflow:visible}}
 </style></head><body>%2$s</body></html>
 $html$, _tiering.html(page_frame.title), page_frame.body);
@@ -219,7 +222,8 @@ END;
 COMMENT ON FUNCTION _tiering.page_days(text, date) IS
 'The assessments that a page shows the development over: the last one of each of 24 months at most';
 
--- Stacked from the bottom up; where the money of a day is not known there is a dash
+-- Stacked from the bottom up, what is owed from there down; where the money of a day is not known
+-- there is a dash
 CREATE FUNCTION _tiering.page_stacks(scheme text, day date)
 RETURNS TABLE (money boolean, chart text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 2
@@ -231,31 +235,38 @@ BEGIN ATOMIC
 	), sized AS (
 		SELECT k.money, p.n, p.of, p.as_of, p.position, p.colour, a.amount,
 			sum(a.amount) OVER (PARTITION BY k.money, p.n) AS total,
-			sum(a.amount) OVER (PARTITION BY k.money, p.n ORDER BY p.position DESC) AS upto
+			sum(GREATEST(a.amount, 0)) OVER below AS upto,
+			sum(LEAST(a.amount, 0)) OVER below AS downto
 		FROM part p CROSS JOIN (VALUES (false), (true)) k(money)
 			CROSS JOIN LATERAL (SELECT CASE WHEN NOT k.money THEN p.customers
-				WHEN p.total IS NOT NULL THEN GREATEST(p.measure, 0) END AS amount) a
+				WHEN p.total IS NOT NULL THEN p.measure END AS amount) a
+		WINDOW below AS (PARTITION BY k.money, p.n ORDER BY p.position DESC)
 	), highest AS (
-		SELECT s.money, NULLIF(max(s.total), 0) AS most, max(s.of) AS columns,
-			min(s.as_of) AS first, max(s.as_of) AS last, count(s.total) AS known
-		FROM sized s GROUP BY s.money
+		SELECT h.*, h.high - h.low AS span, 176 + 152 * h.low / NULLIF(h.high - h.low, 0) AS zero
+		FROM (SELECT s.money, max(s.upto) AS high, min(s.downto) AS low, max(s.of) AS columns,
+				min(s.as_of) AS first, max(s.as_of) AS last, count(s.total) AS known
+			  FROM sized s GROUP BY s.money) h
 	)
 	SELECT h.money, format('<svg viewBox="0 0 720 200" role="img" aria-label="%s"><g>%s</g>'
-		'<path class="axis" d="M0 176H720"/><text x="0" y="14">%s</text>'
+		'<path class="axis" d="M0 %sH720"/><text x="0" y="14">%s</text>'
 		'<text x="0" y="194">%s</text>%s</svg>',
 		CASE WHEN h.money THEN 'total by assessment' ELSE 'customers by assessment' END,
 		(SELECT string_agg(CASE WHEN s.total IS NULL
 			THEN format('<text x="%s" y="172" text-anchor="middle">–</text>',
 				round(x.x + w.width / 2, 2))
 			ELSE format('<rect x="%s" y="%s" width="%s" height="%s" fill="%s"/>', round(x.x, 2),
-				round(176 - 152 * s.upto / h.most, 2), round(w.width, 2),
-				round(152 * s.amount / h.most, 2), s.colour) END, '' ORDER BY s.n, s.position)
+				round(h.zero - 152 * CASE WHEN s.amount > 0 THEN s.upto
+					ELSE s.downto - s.amount END / h.span, 2), round(w.width, 2),
+				round(152 * abs(s.amount) / h.span, 2), s.colour) END, ''
+				ORDER BY s.n, s.position)
 			FROM sized s CROSS JOIN LATERAL (SELECT LEAST(576.0 / s.of, 72) AS width) w
 				CROSS JOIN LATERAL (
 					SELECT (s.n - 1) * (720 - w.width) / GREATEST(s.of - 1, 1) AS x) x
 			WHERE s.money = h.money
-				AND (s.amount > 0 OR (s.total IS NULL AND s.position = 1))),
-		_tiering.page_number(h.most), to_char(h.first, 'YYYY-MM-DD'),
+				AND (s.amount <> 0 OR (s.total IS NULL AND s.position = 1))),
+		round(COALESCE(h.zero, 176), 2), CASE WHEN h.low < 0
+			THEN _tiering.page_number(h.low) || ' … ' ELSE '' END || _tiering.page_number(h.high),
+		to_char(h.first, 'YYYY-MM-DD'),
 		CASE WHEN h.columns > 1 THEN format('<text x="720" y="194" text-anchor="end">%s</text>',
 			to_char(h.last, 'YYYY-MM-DD')) END)
 	FROM highest h WHERE h.known > 0;
@@ -327,19 +338,21 @@ CREATE FUNCTION _tiering.page_matrix(scheme text, from_date date, day date,
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000
 BEGIN ATOMIC
 	WITH tier AS (
-		-- many columns have numbers for names, which the rows tell
+		-- many columns have numbers for names, which the rows tell, and eight are side by side
 		SELECT t.n, t.tier, CASE WHEN many THEN t.n || '. ' ELSE '' END || t.name AS name,
 			CASE WHEN many THEN format('<i style="background:%s"></i>%s', t.colour, t.n)
-				ELSE t.name END AS short
+				ELSE t.name END AS short, CASE WHEN many THEN (t.n - 1) / 8 ELSE 0 END AS part
 		FROM (SELECT t.*, count(*) OVER () > 7 AS many
 			  FROM _tiering.page_tiers(page_matrix.scheme, page_matrix.day) t) t
-		UNION ALL VALUES (1000, NULL, '–', '–')
+		UNION ALL
+		SELECT 1000, NULL, '–', '–', CASE WHEN count(*) > 7 THEN count(*) / 8 ELSE 0 END
+		FROM _tiering.page_tiers(page_matrix.scheme, page_matrix.day)
 	), cell AS (
 		SELECT m.*, sum(m.customers) OVER (PARTITION BY m.from_tier) AS origin
 		FROM _tiering.matrix(page_matrix.scheme, page_matrix.from_date, page_matrix.day, NULL, NULL,
 			page_matrix.cells) m
 	), line AS (
-		SELECT f.n, f.name, string_agg(format(
+		SELECT t.part, f.n, f.name, string_agg(format(
 			'<td class="v" style="background:rgba(var(--heat),%s)">%s</td>',
 			round(0.45 * COALESCE(c.customers / c.origin, 0), 3),
 			CASE WHEN c.customers > 0 THEN _tiering.page_number(c.customers) END), ''
@@ -350,17 +363,22 @@ BEGIN ATOMIC
 			CROSS JOIN tier t
 			LEFT JOIN cell c ON c.from_tier IS NOT DISTINCT FROM f.tier
 				AND c.to_tier IS NOT DISTINCT FROM t.tier
-		GROUP BY f.n, f.name
+		GROUP BY t.part, f.n, f.name
+	), map AS (
+		SELECT l.part, _tiering.page_table('<th scope="col"></th>' || (
+			SELECT string_agg(format('<th scope="col" class="h">%s</th>', t.short), ''
+				ORDER BY t.n)
+			FROM tier t WHERE t.part = l.part),
+			string_agg(format('<tr><td class="n">%s</td>%s</tr>', l.name, l.cells), ''
+				ORDER BY l.n)) AS body
+		FROM line l GROUP BY l.part
 	)
 	SELECT _tiering.page_section('Migration', '迁徙矩阵', concat(format(
 		'<p>%s → %s. Rows are the tiers of before, columns those of after; the last ones are '
 		'customers who came or left. <span lang="zh">行为期初等级，列为期末等级；最后一行、'
 		'一列为新增与流失客户。</span></p>', to_char(page_matrix.from_date, 'YYYY-MM-DD'),
-		to_char(page_matrix.day, 'YYYY-MM-DD')), _tiering.page_table('<th scope="col"></th>' || (
-		SELECT string_agg(format('<th scope="col">%s</th>', t.short), '' ORDER BY t.n)
-		FROM tier t), string_agg(format('<tr><td class="n">%s</td>%s</tr>', l.name, l.cells), ''
-			ORDER BY l.n))))
-	FROM line l HAVING count(*) > 0;
+		to_char(page_matrix.day, 'YYYY-MM-DD')), string_agg(m.body, '<br/>' ORDER BY m.part)))
+	FROM map m HAVING count(*) > 0;
 END;
 COMMENT ON FUNCTION _tiering.page_matrix(text, date, date, _tiering.cell[]) IS
 'Part of report(): who moved between two assessments, by what named_cells() tells, as a heat map '

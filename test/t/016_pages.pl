@@ -37,6 +37,10 @@ $node->safe_psql('postgres', q{
 	$$;
 	SELECT p.make('two', 2, 't'), p.make('seven', 7, '<i>&"tier"</i> '),
 		p.make('many', 25, 'a tier whose name is as long as names of tiers ever are, no. ');
+	-- money that is owed
+	UPDATE p.had SET v = v - 26000 WHERE c % 3 = 0;
+	SELECT p.make('owing', 3, 'Stufe ');
+	UPDATE p.had SET v = v + 26000 WHERE c % 3 = 0;
 	SELECT tiering.create_ladder('none', 'v', '{a}', '{NULL}');
 	SELECT tiering.create_ladder('one', 'v', '{a,b}', '{NULL,5}'),
 		tiering.publish('one', '2026-01-01'),
@@ -68,6 +72,10 @@ function behind(e) {
 }
 const page = document.documentElement;
 if (page.scrollWidth > page.clientWidth) found.push(`${page.scrollWidth} wide`);
+// what is cut off on a narrow screen can be scrolled to, but not on paper, which is this wide
+if (innerWidth > 700)
+	document.querySelectorAll('.wide').forEach(e => { if (e.scrollWidth > e.clientWidth + 1)
+		found.push(`a table of ${e.scrollWidth} in ${e.clientWidth}`); });
 document.querySelectorAll('svg').forEach(svg => {
 	const frame = svg.getBoundingClientRect();
 	const labels = [...svg.querySelectorAll('text')].map(e => [e.textContent,
@@ -119,13 +127,15 @@ sub look
 		"$name, $width wide");
 }
 
-foreach my $case ([ two => 8 ], [ seven => 8 ], [ many => 8 ], [ one => 4 ], [ none => 0 ])
+foreach my $case ([ two => 8 ], [ seven => 8 ], [ many => 8 ], [ owing => 7 ], [ one => 4 ],
+	[ none => 0 ])
 {
 	my ($scheme, $sections) = @$case;
 	my $page = $node->safe_psql('postgres', "SELECT tiering.report('$scheme')");
 	unlike($page, qr/<script|https?:(?!\/\/www\.w3\.org)|url\(|\@import/i,
 		"$scheme: no script, and nothing is fetched");
 	look($page, $scheme, 1000, 0, $sections);
+	look($page, $scheme, 750, 0, $sections);
 	look($page, $scheme, 500, 1, $sections) if $sections > 0;
 }
 look($node->safe_psql('postgres', "SELECT tiering.report('part', '2026-07-10')"), 'part', 500, 1,
