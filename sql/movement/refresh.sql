@@ -226,19 +226,28 @@ END;
 COMMENT ON FUNCTION _tiering.cell_counts(text, date, int, _tiering.assessed_cell[]) IS
 'What an assessment did, as refresh() tells it';
 
--- PostgreSQL prepares no transaction that has notified: who has it prepared turns this off.
-CREATE FUNCTION _tiering.notify(told text) RETURNS void
+-- PostgreSQL prepares no transaction that has notified: who has it prepared turns this off. Anybody
+-- may listen, so counts of the whole scheme are told while nobody sees some customers only.
+CREATE FUNCTION _tiering.notify(what text, scheme text, as_of date, told json) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF current_setting('tiering.notify', true) IS DISTINCT FROM 'off' THEN
-		PERFORM pg_notify('tiering', told);
+	IF current_setting('tiering.notify', true) = 'off' THEN
+		RETURN;
+	ELSIF EXISTS (SELECT FROM tiering.report_right) OR EXISTS (
+		SELECT FROM pg_class c WHERE c.relrowsecurity AND c.oid IN (
+			'tiering.assignment'::regclass, 'tiering.assessment'::regclass,
+			'tiering.migration'::regclass))
+	THEN
+		told := json_build_object('scheme', scheme, 'done', what, 'as_of', as_of);
 	END IF;
+	PERFORM pg_notify('tiering', told::text);
 END;
 $$;
-COMMENT ON FUNCTION _tiering.notify(text) IS
-'Tells who listens on the channel tiering, unless tiering.notify is off';
+COMMENT ON FUNCTION _tiering.notify(text, text, date, json) IS
+'Tells who listens on the channel tiering, unless tiering.notify is off: all that was done, or, if '
+'somebody is confined or bound by policies, which scheme, what and as of when';
 
 -- Delivered when the transaction commits, and to nobody if it does not. A payload
 -- has less than 8,000 bytes, of which a name of 1,000 characters takes 6,000 at most.
@@ -248,7 +257,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	result.scheme := "left"(result.scheme, 1000);
-	PERFORM _tiering.notify(row_to_json(result)::text);
+	PERFORM _tiering.notify('refresh', result.scheme, result.as_of, row_to_json(result));
 END;
 $$;
 COMMENT ON FUNCTION _tiering.notify_refresh(tiering.refresh_result) IS

@@ -60,7 +60,7 @@ AS $$
 BEGIN
 	IF result.superseded + result.recorded + result.written > 0 THEN
 		result.scheme := "left"(result.scheme, 1000);
-		PERFORM _tiering.notify(row_to_json(result)::text);
+		PERFORM _tiering.notify('restate', result.scheme, result.from_as_of, row_to_json(result));
 	END IF;
 END;
 $$;

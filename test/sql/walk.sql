@@ -605,7 +605,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.has_graded(text, integer);
 	_tiering.insert_ecb_rate();
 	_tiering.is_login(oid, text);
-	_tiering.notify(text);
+	_tiering.notify(text, text, date, json);
 	_tiering.is_person(oid, text, oid, text);
 	_tiering.keep_distribution(text, date, integer, integer, _tiering.tier_sum[]);
 	_tiering.keep_editions(text, boolean, integer, _tiering.edition_part[]);

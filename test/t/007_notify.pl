@@ -1,5 +1,5 @@
 # Who listens is told of each refresh that changed anything, once it has
-# committed, in JSON that says what refresh() returned.
+# committed, in JSON that says what refresh() returned, while nobody is confined.
 use strict;
 use warnings;
 use JSON::PP;
@@ -96,6 +96,29 @@ is(refresh("SELECT row_to_json(r) FROM tiering.refresh(repeat(chr(1), 5000),
 @told = told();
 is($told[0]->{scheme}, substr($long, 0, 1000), 'is cut');
 is($told[0]->{new}, 95, 'and its counts are there');
+
+# Counts are of all customers: nobody is told them while somebody may see some only
+$node->safe_psql('postgres',
+	q{CREATE ROLE desk; SELECT tiering.grant_role('desk', 'report', 'other')});
+refresh($on->('other', '2024-04-30'));
+my $bare = { scheme => 'other', done => 'refresh', as_of => '2024-04-30' };
+is_deeply([ told() ], [$bare], 'no counts while a role is confined');
+$node->safe_psql('postgres', q{SET client_min_messages = warning;
+	UPDATE metrics SET x = 100 WHERE customer_id = 10;
+	SELECT tiering.restate('other', '2024-04-30')});
+is_deeply([ told() ], [ { %$bare, done => 'restate' } ], 'of a restatement neither');
+$node->safe_psql('postgres', q{SELECT tiering.revoke_role('desk', 'report', 'other')});
+for my $table (qw(assignment assessment migration))
+{
+	$node->safe_psql('postgres', "ALTER TABLE tiering.$table ENABLE ROW LEVEL SECURITY");
+	refresh('UPDATE metrics SET x = 101 - x WHERE customer_id = 20;'
+		  . $on->('other', '2024-04-30'));
+	is_deeply([ told() ], [$bare], "nor while policies may be on $table");
+	$node->safe_psql('postgres', "ALTER TABLE tiering.$table DISABLE ROW LEVEL SECURITY");
+}
+$result = refresh('UPDATE metrics SET x = 101 - x WHERE customer_id = 20;'
+	  . $on->('other', '2024-04-30'));
+is_deeply([ told() ], [$result], 'and all of them again after that');
 
 $session->quit;
 
