@@ -264,6 +264,33 @@ COMMENT ON FUNCTION _tiering.due_step(tiering.request) IS
 'The step of a pending request that is due. Errors: it is another role''s, or who calls has taken '
 'one of the steps before (42501)';
 
+-- Who has no right to reports at all decides on what they are asked to.
+CREATE FUNCTION _tiering.is_hidden(r tiering.request) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 1000000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	reader oid := _tiering.reader();
+	granted boolean := _tiering.granted(reader, r.scheme);
+BEGIN
+	RETURN CASE
+		WHEN r.customer_id IS NULL THEN false
+		WHEN granted IS NULL THEN EXISTS (
+			SELECT FROM tiering.report_right x WHERE pg_has_role(reader, x.role, 'USAGE'))
+		WHEN NOT granted THEN NOT _tiering.sees(reader, r.scheme, r.customer_id, NULL)
+		-- policies hide nobody of whom there is no row yet
+		ELSE _tiering.is_bound(reader)
+			AND has_table_privilege(reader, 'tiering.assignment', 'SELECT')
+			AND (EXISTS (SELECT FROM tiering.assignment a
+					WHERE a.scheme = r.scheme AND a.customer_id = r.customer_id)
+				OR EXISTS (SELECT FROM _tiering.moves_of(r.scheme, r.customer_id)))
+			AND NOT _tiering.sees(reader, r.scheme, r.customer_id, NULL) END;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.is_hidden(tiering.request) IS
+'Part of lock_request(): whether a request is about a customer whom who calls may not see, with a '
+'right to reports that is confined, or as row-level policies bind them';
+
 -- The turn is taken before anything is read that may change: decisions wait for a
 -- refresh and for each other. A request itself never changes.
 CREATE FUNCTION _tiering.lock_request(request bigint, what text) RETURNS tiering.request
@@ -273,12 +300,14 @@ AS $$
 DECLARE
 	r tiering.request;
 	now_is record;
+	own boolean;
 BEGIN
 	PERFORM _tiering.take_turn(q.scheme, true) FROM tiering.request q
 	WHERE q.request = lock_request.request;
 	SELECT * INTO r FROM tiering.request q WHERE q.request = lock_request.request;
 	r.customer_id := _tiering.number_now(r.scheme, r.customer_id);
-	IF NOT FOUND THEN
+	own := _tiering.is_person(r.requested_id, r.requested_by, r.requested_person, r.requested_as);
+	IF r.request IS NULL OR NOT COALESCE(own, false) AND _tiering.is_hidden(r) THEN
 		PERFORM _tiering.check_given(request, 'request');
 		RAISE EXCEPTION 'there is no request %', request
 			USING ERRCODE = 'no_data_found',
@@ -293,9 +322,7 @@ BEGIN
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 			DETAIL = COALESCE('"' || now_is.decided_by || '" decided on it.', '');
 	END IF;
-	IF what IN ('approve', 'reject', 'end')
-		AND _tiering.is_person(r.requested_id, r.requested_by, r.requested_person, r.requested_as)
-	THEN
+	IF what IN ('approve', 'reject', 'end') AND own THEN
 		RAISE EXCEPTION 'request % is your own', request
 			USING ERRCODE = 'insufficient_privilege',
 			HINT = CASE what
@@ -306,8 +333,9 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.lock_request(bigint, text) IS
-'The request, locked until the transaction ends. Errors: null (22004), there is none (P0002), it '
-'is not in the state for it (55000), it is the caller''s own (42501)';
+'The request, locked until the transaction ends. Errors: null (22004), there is none, or none that '
+'the caller may know of (P0002), it is not in the state for it (55000), it is the caller''s own '
+'(42501)';
 
 CREATE FUNCTION _tiering.request_override(scheme text, customer_id text, kind text,
 	tier text,
@@ -476,14 +504,14 @@ COMMENT ON FUNCTION tiering.approve(bigint, text) IS
 'assessment, as far as the request has to do with that. An override goes on to count at those that '
 'follow. Who is to be forgotten is, see forget_customer(), a draft is put in force, see '
 'request_publication(), and an assessment is taken back, see request_void(). Errors: no such '
-'request (P0002), not pending any more, another override in the way, a tier or scheme that has '
-'other approvers now, a tier of no published version, a customer who was removed, or who is there '
-'and was to be forgotten, a draft that was changed since, or for a day that was assessed since '
-'(55000), one''s own request or draft, another role''s step, a second step by one person, somebody '
-'else''s function or view in between (42501), what publish() refuses. A function or view of '
-'somebody else''s that runs with the caller''s own rights cannot be told from the caller: who may '
-'approve should read and run nothing of people whom they do not trust. Example: SELECT '
-'tiering.approve(1, ''as agreed'')';
+'request, or about a customer whom the caller''s right to reports hides (P0002), not pending any '
+'more, another override in the way, a tier or scheme that has other approvers now, a tier of no '
+'published version, a customer who was removed, or who is there and was to be forgotten, a draft '
+'that was changed since, or for a day that was assessed since (55000), one''s own request or '
+'draft, another role''s step, a second step by one person, somebody else''s function or view in '
+'between (42501), what publish() refuses. A function or view of somebody else''s that runs with '
+'the caller''s own rights cannot be told from the caller: who may approve should read and run '
+'nothing of people whom they do not trust. Example: SELECT tiering.approve(1, ''as agreed'')';
 
 CREATE FUNCTION _tiering.reject(request bigint, note text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000

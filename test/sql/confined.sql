@@ -414,6 +414,28 @@ WHERE scheme = 'conf_past' AND customer_id = 'N';
 SELECT conf.told('t_conf_north', f) AS told, conf.told(session_user, f) AS all
 FROM (VALUES ('SELECT year, until FROM tiering.yearly_retention(''conf_past'')'),
 	('SELECT year, until, tier, customers, up FROM tiering.retention(''conf_past'')')) v(f);
+-- who decides decides on customers whom they may see: a request about another is not there
+SELECT tiering.request_override('conf_past', 'S', 'floor', 'mass', '[2024-06-30,2025-01-01)', 's')
+		AS theirs,
+	tiering.request_override('conf_past', 'N', 'floor', 'mass', '[2024-06-30,2025-01-01)', 'n')
+		AS here \gset
+SELECT tiering.grant_role(r, 'approve') FROM unnest('{t_conf_north,t_conf_none}'::regrole[]) r;
+GRANT USAGE ON SCHEMA t TO t_conf_north;
+SET SESSION AUTHORIZATION t_conf_north;
+SELECT q, t.fails(format(q, :theirs)) = replace(t.fails(format(q, 987654)), '987654', :'theirs')
+	AS not_there
+FROM unnest('{SELECT tiering.approve(%s),SELECT tiering.reject(%s),
+	SELECT tiering.withdraw(%s)}'::text[]) q;
+SELECT tiering.approve(:here);
+-- who has no right to reports at all decides as before
+SET SESSION AUTHORIZATION t_conf_none;
+SELECT tiering.approve(:theirs);
+SET SESSION AUTHORIZATION t_conf_north;
+SELECT t.fails(format(q, :theirs)) = replace(t.fails(format(q, 987654)), '987654', :'theirs')
+	AS not_there
+FROM (VALUES ('SELECT tiering.end_override(%s, ''2024-07-01'')')) f(q);
+SELECT tiering.end_override(:here, '2024-07-01');
+RESET SESSION AUTHORIZATION;
 SELECT tiering.revoke_role('t_conf_north', 'report', 'conf_past', 'branch', 'north'),
 	tiering.set_source('conf_past', 'SELECT NULL::text AS customer_id, 1 AS assets LIMIT 0'),
 	tiering.set_dimensions('conf_past', NULL);

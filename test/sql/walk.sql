@@ -606,6 +606,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.insert_ecb_rate();
 	_tiering.is_login(oid, text);
 	_tiering.notify(text, text, date, json);
+	_tiering.is_hidden(tiering.request);
 	_tiering.is_person(oid, text, oid, text);
 	_tiering.keep_distribution(text, date, integer, integer, _tiering.tier_sum[]);
 	_tiering.keep_editions(text, boolean, integer, _tiering.edition_part[]);
