@@ -4,6 +4,33 @@
  * file in sql/presets, which the Makefile has add_preset() take in.
  */
 
+CREATE FUNCTION _tiering.without_nulls(document jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1000
+BEGIN ATOMIC
+	WITH asked AS (
+		SELECT c.key AS metric, c.value = 'null' AS left_out
+		FROM jsonb_path_query(without_nulls.document, '$.tiers[*].rules[*]') r
+			CROSS JOIN LATERAL jsonb_each(r) c
+		UNION ALL
+		SELECT c.key, false
+		FROM jsonb_path_query(without_nulls.document, '$.tiers[*].stay_rules[*]') r
+			CROSS JOIN LATERAL jsonb_each(r) c
+		UNION ALL
+		SELECT s ->> 'metric', false
+		FROM jsonb_path_query(without_nulls.document, '$.scores[*]') s
+	), kept AS (
+		SELECT jsonb_agg(m.metric ORDER BY m.ordinality) AS metrics
+		FROM jsonb_array_elements(without_nulls.document -> 'metrics') WITH ORDINALITY m(metric)
+		WHERE (SELECT bool_and(a.left_out) FROM asked a WHERE a.metric = m.metric ->> 'metric')
+			IS NOT TRUE
+	)
+	SELECT jsonb_strip_nulls(without_nulls.document
+		|| jsonb_build_object('metrics', k.metrics)) FROM kept k;
+END;
+COMMENT ON FUNCTION _tiering.without_nulls(jsonb) IS
+'Part of load_preset(): a document without the conditions that are null, and without the metrics '
+'that no other condition looks at';
+
 CREATE FUNCTION tiering.load_preset(preset text, scheme text DEFAULT NULL,
 	parameters jsonb DEFAULT '{}')
 RETURNS int
@@ -43,9 +70,15 @@ BEGIN
 				parameter.key, preset, parameter.value
 				USING ERRCODE = 'invalid_parameter_value';
 		END IF;
-		content := replace(content, '{' || parameter.key || '}', parameter.value::text);
+		IF parameter.value::numeric = 0 THEN
+			content := regexp_replace(content, '"[^"]*\{' || parameter.key || '\?\}[^"]*"', 'null',
+				'g');
+		END IF;
+		content := regexp_replace(content, '\{' || parameter.key || '\??\}', parameter.value::text,
+			'g');
 	END LOOP;
-	RETURN tiering.import_scheme(content::jsonb, COALESCE(load_preset.scheme, load_preset.preset));
+	RETURN tiering.import_scheme(_tiering.without_nulls(content::jsonb),
+		COALESCE(load_preset.scheme, load_preset.preset));
 END;
 $$;
 COMMENT ON FUNCTION tiering.load_preset(text, text, jsonb) IS

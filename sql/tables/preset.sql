@@ -13,5 +13,6 @@ COMMENT ON COLUMN tiering.preset.preset IS
 'Its name, which the scheme gets unless another is given';
 COMMENT ON COLUMN tiering.preset.parameters IS
 'Its parameters with their defaults, which are numbers; {name} stands for one in the document''s '
-'bounds';
+'bounds. A condition with {name?} in its bounds is left out if that one is 0, and so is a metric '
+'that no other condition looks at';
 COMMENT ON COLUMN tiering.preset.document IS 'The scheme as import_scheme() reads it';

@@ -12,9 +12,14 @@ FROM unnest('{-1,0,499999.99,500000,999999.99,1000000,4999999.99,5000000,NULL}':
 SELECT tiering.load_preset('abc', 'abc_average', '{"diamond_each_day": 0}'),
 	tiering.publish('abc_average', '2024-01-01');
 SELECT * FROM tiering.validate('abc_average', 1);
+SELECT tiering.load_preset('abc', 'abc_few', '{"diamond_each_day": 0.5}');
 SELECT m.*, tiering.classify('abc', m), tiering.classify('abc_average', m) AS by_the_average
 FROM (VALUES (5000000, 5000000), (5000000, 4999999.99), (9000000, 0), (4999999.99, 4999999.99),
-	(9000000, NULL)) m(daily_avg_turnover, least_daily_turnover);
+	(9000000, NULL), (6000000, -1), (4999999.99, NULL), (NULL, 6000000))
+	m(daily_avg_turnover, least_daily_turnover);
+-- 0 leaves the condition out, any other number is one
+SELECT scheme, rule, metric, bounds FROM tiering.rule WHERE scheme LIKE 'abc%' AND tier = 'diamond'
+ORDER BY scheme, metric;
 
 -- Turnover is what went in and out over the days of three months, here the 91
 -- from 2024-01-01 to 2024-03-31; what was posted before or after does not count.

@@ -875,6 +875,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.check_survivors(text, text, text, integer);
 	_tiering.refuse_unknown_tier(text, text, integer, text[]);
 	_tiering.check_forecast(integer, daterange, numeric);
+	_tiering.without_nulls(jsonb);
 	_tiering.check_observed(text, daterange, timestampwithtimezone);
 	_tiering.last_known(text, timestampwithtimezone);
 	_tiering.refuse_entries(text, daterange);
