@@ -306,7 +306,10 @@ FROM (SELECT d.scheme, d.dimension, d.as_of, d.reached AND (
 				(SELECT _tiering.reader()), t.scheme, t.dimension, t.value))
 		ORDER BY t.value, t.tier) t;
 COMMENT ON VIEW tiering.target_actual IS
-'Targets, with what was reached on their day';
+'Targets, with what was reached on their day. Null in customers of a day that was assessed means '
+'that the scheme does not have the dimension or the tier, which may be misspelt: SELECT * FROM '
+'tiering.target_actual a JOIN tiering.source s USING (scheme) WHERE a.customers IS NULL AND '
+'a.as_of <= s.refreshed_as_of. See target for those of later days';
 COMMENT ON COLUMN tiering.target_actual.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.target_actual.dimension IS 'Dimension, such as branch';
 COMMENT ON COLUMN tiering.target_actual.value IS 'Its value, such as north';

@@ -82,7 +82,12 @@ CREATE TABLE tiering.target (
 SELECT pg_catalog.pg_extension_config_dump('tiering.target', '');
 COMMENT ON TABLE tiering.target IS
 'How many customers, with how much, a branch or another value of a dimension means to have in a '
-'tier on a day; see target_actual';
+'tier on a day; see target_actual. Rows are taken as they are, as a plan may be made before the '
+'dimension is bound and the tier is published. Those of a dimension that the scheme has not bound, '
+'or of a tier that no version of it has, are found by: SELECT * FROM tiering.target t WHERE NOT '
+'EXISTS (SELECT FROM tiering.tier r WHERE (r.scheme, r.tier) = (t.scheme, t.tier)) OR NOT EXISTS '
+'(SELECT FROM tiering.dimensions_source d WHERE d.scheme = t.scheme AND t.dimension = ANY '
+'(d.names))';
 COMMENT ON COLUMN tiering.target.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.target.dimension IS 'Dimension, such as branch';
 COMMENT ON COLUMN tiering.target.value IS 'Its value, such as north';

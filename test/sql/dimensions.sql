@@ -228,6 +228,14 @@ INSERT INTO tiering.target VALUES ('dims', 'branch', 'nowhere', 'gold', '2026-06
 	('dims', 'branch', 'north', 'golden', '2026-06-30', 1, 1);
 SELECT dimension, value, tier, customers, measure FROM tiering.target_actual
 WHERE scheme = 'dims' AND target_customers = 1 AND target_measure = 1 ORDER BY 1, 2, 3;
+-- which the comments of both say how to find
+SELECT t.dimension, t.tier FROM tiering.target t WHERE scheme = 'dims' AND t.measure = 1 AND (
+	NOT EXISTS (SELECT FROM tiering.tier r WHERE (r.scheme, r.tier) = (t.scheme, t.tier))
+	OR NOT EXISTS (SELECT FROM tiering.dimensions_source d WHERE d.scheme = t.scheme
+		AND t.dimension = ANY (d.names))) ORDER BY 1;
+SELECT a.dimension, a.tier FROM tiering.target_actual a JOIN tiering.source s USING (scheme)
+WHERE a.customers IS NULL AND a.as_of <= s.refreshed_as_of AND scheme = 'dims'
+	AND a.target_measure = 1 ORDER BY 1;
 DELETE FROM tiering.target WHERE scheme = 'dims' AND customers = 1 AND measure = 1;
 SET ROLE t_dims_reads;
 SELECT t.dimension, t.value, t.as_of, t.target_customers, t.customers = (SELECT count(*)
