@@ -13,7 +13,7 @@
 
 CREATE VIEW _tiering.move_now AS
 SELECT m.move, m.scheme, m.customer_id COLLATE "default" AS customer_id, m.as_of, m.from_tier,
-	m.to_tier, m.direction, m.version
+	m.to_tier, m.direction, m.version, m.assessed
 FROM tiering.migration m
 WHERE NOT EXISTS (SELECT FROM tiering.superseded s WHERE s.move = m.move);
 COMMENT ON VIEW _tiering.move_now IS
