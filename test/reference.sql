@@ -64,6 +64,7 @@ INSERT INTO state VALUES
 	('numeric_value_out_of_range', '22003', 'A number is too large, NaN or infinite'),
 	('object_not_in_prerequisite_state', '55000', 'It is not possible as things stand'),
 	('program_limit_exceeded', '54000', 'A value or a group would be larger than can be kept'),
+	('query_canceled', '57014', 'The statement was cancelled, or took longer than it may'),
 	('serialization_failure', '40001', 'It was changed since the transaction began: begin again'),
 	('syntax_error', '42601', 'A query is no single SELECT'),
 	('undefined_column', '42703', 'A query does not yield a column that is needed'),
