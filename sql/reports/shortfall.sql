@@ -91,7 +91,14 @@ BEGIN
 	IF several <> '{}' THEN
 		PERFORM count(*) FROM _tiering.amounts_told(scheme, graded, graded_by, several);
 	END IF;
+	-- asked once, whatever the plan: of some customers it would be for each
 	RETURN QUERY
+	WITH held AS MATERIALIZED (
+		SELECT r.tier COLLATE "C" AS tier, r.rank
+		FROM _tiering.ranks_in(scheme, graded_by, customers IS NULL OR EXISTS (
+			SELECT FROM tiering.assignment o WHERE o.scheme = shortfall.scheme COLLATE "C"
+				AND o.customer_id = ANY (asked COLLATE "C") AND o.version <> graded_by)) r
+	)
 	SELECT a.customer_id, a.tier, l.tier, l.rule, l.metric, l.value, l.bound, l.distance,
 		l.distance_percent, l.rule_percent, l.conditions_missing, l.open
 	FROM (SELECT * FROM _tiering.shortfall_rows(scheme, graded, graded_by) WHERE everything
@@ -103,10 +110,7 @@ BEGIN
 		JOIN tiering.assignment a ON a.scheme = shortfall.scheme COLLATE "C"
 			AND a.customer_id = CASE WHEN n.number IS NULL THEN l.customer_id
 				ELSE n.customer_id END COLLATE "C"
-		LEFT JOIN _tiering.ranks_in(scheme, graded_by, customers IS NULL OR EXISTS (
-			SELECT FROM tiering.assignment o WHERE o.scheme = shortfall.scheme COLLATE "C"
-				AND o.customer_id = ANY (asked COLLATE "C") AND o.version <> graded_by)) t
-			ON t.tier COLLATE "C" = a.tier
+		LEFT JOIN held t ON t.tier = a.tier
 	WHERE _tiering.is_next(t.rank, l);
 END;
 $$;

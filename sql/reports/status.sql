@@ -435,7 +435,8 @@ BEGIN
 		a := _tiering.held_on(scheme, now_id, day, graded_by);
 	ELSE
 		SELECT s.version, s.tier, s.since, s.cause, s.earned, s.misses, s.next_review,
-			t.title, t.title_zh, _tiering.rank_in(s.scheme, graded_by, s.tier) AS rank,
+			t.title, t.title_zh, CASE WHEN s.version = graded_by THEN t.rank
+				ELSE _tiering.rank_in(s.scheme, graded_by, s.tier) END AS rank,
 			_tiering.is_watched(s.next_review, s.next_tier, l.rank < t.rank, s.misses,
 				p.watch_after) AS watched
 		INTO a

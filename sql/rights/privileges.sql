@@ -196,6 +196,8 @@ GRANT EXECUTE ON FUNCTION _tiering.relation_rights, _tiering.function_rights, _t
 	TO PUBLIC;
 -- successor()
 GRANT EXECUTE ON FUNCTION _tiering.succeeded TO PUBLIC;
+-- load_preset()
+GRANT EXECUTE ON FUNCTION _tiering.without_nulls TO PUBLIC;
 -- what defaults, conditions and triggers of tables ask with the rights of whoever writes
 GRANT EXECUTE ON FUNCTION _tiering.bounds_fit, _tiering.restores, _tiering.binder,
 	_tiering.login_id, _tiering.person_id, _tiering.acting_role, _tiering.kept_settings,
