@@ -64,6 +64,25 @@ $$;
 COMMENT ON FUNCTION _tiering.refuse_by_hand(tiering.assignment, text, text) IS
 'Raises the error for a change of assignment that is nobody''s to make (55000)';
 
+CREATE FUNCTION _tiering.way_by_hand(direction text, scheme text, customer_id text,
+	from_tier text, version int, to_tier text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF direction = 'stayed' THEN
+		RAISE EXCEPTION 'customer "%" of scheme "%" cannot be moved by hand: "%" is what version '
+				'% calls their tier "%"', customer_id, scheme, to_tier, version, from_tier
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+			HINT = 'The next assessment by that version gives their tier its name.';
+	END IF;
+	RETURN COALESCE(direction, 'lateral');
+END;
+$$;
+COMMENT ON FUNCTION _tiering.way_by_hand(text, text, text, text, int, text) IS
+'The direction of a move by hand, by that of directions(). Error: it leads into the same tier by '
+'another name (55000)';
+
 -- A batch of changes by hand is examined when it is recorded: whatever the statement
 -- was, its moves are there.
 CREATE FUNCTION _tiering.check_by_hand(scheme text, batch int) RETURNS void
@@ -218,9 +237,9 @@ BEGIN
 			INSERT INTO tiering.migration AS m (scheme, customer_id, as_of, from_tier, to_tier,
 				direction, cause, version, measure, assessed, recorded_by, recorded_as, batch)
 			SELECT n.scheme, COALESCE(p.number, n.customer_id), d.day, o.tier, n.tier,
-				COALESCE(w.direction, 'lateral'), 'manual', n.version, h.measure, d.day,
-				session_user, _tiering.acting_role(), this_batch
-			FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
+				_tiering.way_by_hand(w.direction, this, n.customer_id, o.tier, n.version, n.tier),
+				'manual', n.version, h.measure, d.day, session_user, _tiering.acting_role(),
+				this_batch FROM new_rows n JOIN old_rows o USING (scheme, customer_id)
 				LEFT JOIN tiering.source s USING (scheme)
 				LEFT JOIN _tiering.current_measures(this, ARRAY(SELECT x.customer_id
 					FROM new_rows x)) h ON h.customer_id COLLATE "C" = n.customer_id

@@ -138,6 +138,26 @@ VALUES ('by_hand_first', 'c1', 'gold', '2021-01-15', '2021-01-15', 1, '2024-01-1
 	'2021-01-15');
 SELECT t.fails($$SELECT tiering.refresh('by_hand_first', '2024-01-31')$$);
 
+-- A tier that is only called otherwise is none to move to.
+BEGIN;
+SELECT tiering.create_ladder('by_hand_named', 'assets', '{low,mid,top}', '{NULL,100,600}'),
+	tiering.publish('by_hand_named', '2024-01-01'),
+	tiering.set_source('by_hand_named', 'SELECT * FROM by_hand.money');
+SELECT new FROM tiering.refresh('by_hand_named', '2024-01-31');
+SELECT tiering.new_version('by_hand_named');
+DELETE FROM tiering.rule WHERE scheme = 'by_hand_named' AND version = 2 AND tier = 'mid';
+UPDATE tiering.tier SET tier = 'medium', succeeds = 'mid'
+WHERE scheme = 'by_hand_named' AND version = 2 AND tier = 'mid';
+INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds)
+VALUES ('by_hand_named', 2, 'medium', 1, 'assets', '[100,600)');
+SELECT tiering.publish('by_hand_named', '2024-02-01');
+SELECT tier, count(*) > 0 AS any FROM tiering.assignment WHERE scheme = 'by_hand_named'
+GROUP BY tier ORDER BY tier;
+SELECT t.fails($$UPDATE tiering.assignment SET tier = 'medium', version = 2, as_of = '2024-02-01'
+	WHERE scheme = 'by_hand_named' AND customer_id = (SELECT min(a.customer_id)
+		FROM tiering.assignment a WHERE a.scheme = 'by_hand_named' AND a.tier = 'mid')$$);
+ROLLBACK;
+
 -- Words of ours are names of dimensions like any other.
 SELECT tiering.set_dimensions('by_hand', $$SELECT customer_id, 'n' AS id, customer_id AS own,
 	'x' AS told, 'y' AS number FROM by_hand.money$$);

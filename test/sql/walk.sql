@@ -249,6 +249,7 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	segments(tiering.daily_series);
 	_tiering.status_follows(tiering.scheme_version, tiering.scheme_version);
 	_tiering.succeeded(text, integer);
+	_tiering.without_nulls(jsonb);
 	successor(text, integer, text, integer);
 	sum(tiering.daily_series);
 	_tiering.tier_facts(text, integer);
@@ -655,6 +656,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.record_publication(text, text, integer, date, text, bytea, jsonb);
 	_tiering.refuse_ahead(date, boolean);
 	_tiering.refuse_by_hand(tiering.assignment, text, text);
+	_tiering.way_by_hand(text, text, text, text, integer, text);
 	_tiering.refuse_frozen(text, integer, boolean);
 	_tiering.refuse_in_source();
 	_tiering.refuse_inserted();
@@ -875,7 +877,6 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.check_survivors(text, text, text, integer);
 	_tiering.refuse_unknown_tier(text, text, integer, text[]);
 	_tiering.check_forecast(integer, daterange, numeric);
-	_tiering.without_nulls(jsonb);
 	_tiering.check_observed(text, daterange, timestampwithtimezone);
 	_tiering.last_known(text, timestampwithtimezone);
 	_tiering.refuse_entries(text, daterange);
