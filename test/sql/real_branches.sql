@@ -403,4 +403,3 @@ GROUP BY s.scheme;
 SELECT scheme, view, customers = t.scaled(CASE WHEN scheme = 'br' THEN 4500
 	WHEN view = 'explain' THEN 450 ELSE 1500 END) AS all_there, differing
 FROM br.told ORDER BY scheme, view COLLATE "C";
-DROP SCHEMA br CASCADE;

@@ -118,8 +118,8 @@ BEGIN
 		%s AS period FROM need.history WHERE customer_id IN (''even'', ''h1'')', number, series,
 		period));
 	RETURN QUERY SELECT CURRENT_USER, t.fails(q) FROM unnest(ARRAY[
-		'SELECT FROM tiering.projected_tier',
-		'SELECT sum(balance_to_hold) FROM tiering.near_upgrade',
+		'SELECT FROM tiering.projected_tier WHERE scheme = ''need''',
+		'SELECT sum(balance_to_hold) FROM tiering.near_upgrade WHERE scheme = ''need''',
 		'SELECT FROM tiering.customer_status(''need'', ''h1'')',
 		'SELECT FROM tiering.customer_status(''need'', ''even'')']) q;
 	SET ROLE t_need_reader;
