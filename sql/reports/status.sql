@@ -390,6 +390,11 @@ BEGIN
 	WHERE t.scheme = held_on.scheme COLLATE "C" AND t.version = held_on.version
 		AND t.tier = held_on.tier COLLATE "C";
 	rank := _tiering.rank_in(scheme, graded_by, tier);
+	-- what is not kept as of then
+	earned := NULL;
+	misses := NULL;
+	next_review := NULL;
+	watched := NULL;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.held_on(text, text, date, int) IS

@@ -216,7 +216,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
 AS $$
 DECLARE
-	result text[] := '{}';
+	result text[] := '{}'::text[];
 	place int;
 	given text[];
 BEGIN
