@@ -6,11 +6,15 @@
  *		scaled			numbers of at most 18 digits, in decimals
  *		period			half-open runs of days, and the calendar's
  *		open_end		from which day on an end is open, a setting
+ *		calendar		the days on which a bank is open
+ *		day_rule		which balance a day without one has
  *		balance_days	the exact sum of balance x days
+ *		row_balance_days	that of one row, as a value
  *		daily_avg		aggregates whose state is that sum
  *		observations	the sparse observations of one account, which need order
  *		changes			the aggregate over those of one account
  *		account			which account a row is of
+ *		account_days	its average over the days that a rule says
  *		account_changes	aggregates over those of several, or ordered within the day
  *		check			numbers that screen accounts for rows with a fault
  *		series			a whole history in one value, packed
@@ -19,6 +23,7 @@
  *		series_compare	its equality, hash and order
  *		series_build	aggregates that make one of rows
  *		series_ask		questions to it
+ *		series_avg		its averages, over the days that a rule says
  *		series_change	new ones out of old ones
  *		series_reach	which balance takes an average to a threshold
  *		state			aggregate states as bytes that trust nothing
@@ -26,17 +31,36 @@
  *		score			a metric that it derives from others
  *		scheme_load		its rows, read through SPI
  *		scheme_cache	kept compiled while a statement runs
+ *		read_under		under which snapshot, and with whose rights, something was read
+ *		saved_query		queries about our own tables, planned once
  *		classify		the functions that grade with it
  *		classify_support	a row as an argument, planned as its columns
+ *		row				a composite value taken apart
+ *		metric_arrays	metrics as two arrays
+ *		shortfall		what a customer lacks to a higher tier
+ *		shortfall_rows	the same of all customers of a source
+ *		movement		the grammar of movement
+ *		movement_load	the policies that it goes by, read through SPI
+ *		decide			the functions that decide by it
  *		asset_weight	at which proportion a class of assets counts
  *		source			a bank's own query, run with its setter's rights
+ *		source_rows		its rows, as SQL reads them
+ *		source_columns	which columns it yields
+ *		source_metrics	its metrics, customer after customer
+ *		graded			its customers, with what they earn
  *		source_plan		its plans for a few customers, kept
  *		settings		the settings under which it runs
  *		temporary		what of it is temporary
+ *		named_tables	which tables it names
  *		binding			who binds a scheme to it
+ *		reader			who reads a report
+ *		of_scheme		which scheme failed of those that a view asks
  *		door			who decides acts for themselves, and nothing of a source's writes
+ *		by_hand			the statement that changes customers by hand
+ *		failure			why a refresh of this session failed, for its record
  *		required_balance	the balance that reaches a bound, by such a query
  *		migration_counts	how many customers went from which tier to which
+ *		measure_part	between which bounds a measure lies
  */
 #include "postgres.h"
 

@@ -133,7 +133,8 @@ COMMENT ON FUNCTION _tiering.refuse_dimensions(text, text) IS
 'without a number (22004)';
 
 -- All that are yielded, and not only what differs: it is asked when there is one.
-CREATE FUNCTION _tiering.refuse_repeated(scheme text, as_of date, names text[]) RETURNS void
+CREATE FUNCTION _tiering.refuse_repeated_dimensions(scheme text, as_of date,
+	names text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
@@ -148,7 +149,7 @@ BEGIN
 	PERFORM _tiering.refuse_dimensions(scheme, COALESCE(whose, ''));
 END;
 $$;
-COMMENT ON FUNCTION _tiering.refuse_repeated(text, date, text[]) IS
+COMMENT ON FUNCTION _tiering.refuse_repeated_dimensions(text, date, text[]) IS
 'Raises the error for the first customer whom a dimension query has more than once by the number '
 'that they have now (23505). If it does not do so when it runs again, no name is told';
 
@@ -318,7 +319,7 @@ BEGIN
 	IF is_repeated THEN
 		PERFORM _tiering.refuse_dimensions(scheme, whose);
 	ELSIF kept - more <> _tiering.dimensions_yielded() THEN
-		PERFORM _tiering.refuse_repeated(scheme, as_of, names);
+		PERFORM _tiering.refuse_repeated_dimensions(scheme, as_of, names);
 	END IF;
 END;
 $$;

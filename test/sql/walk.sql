@@ -835,7 +835,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.write_dimensions(text, text, text[]);
 	_tiering.drop_dimensions(text, date);
 	_tiering.refuse_dimensions(text, text);
-	_tiering.refuse_repeated(text, date, text[]);
+	_tiering.refuse_repeated_dimensions(text, date, text[]);
 	_tiering.place_dimensions(text, text[]);
 	_tiering.left_since(text, date);
 	_tiering.dimension_differences(text, text[]);
