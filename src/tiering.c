@@ -59,7 +59,9 @@
  *		by_hand			the statement that changes customers by hand
  *		failure			why a refresh of this session failed, for its record
  *		required_balance	the balance that reaches a bound, by such a query
- *		migration_counts	how many customers went from which tier to which
+ *		label_counts	customers counted by labels, and what they have
+ *		migration_counts	how many went from which tier to which
+ *		dimension_counts	how many are in which tier, by a dimension
  *		measure_part	between which bounds a measure lies
  */
 #include "postgres.h"

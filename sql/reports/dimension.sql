@@ -43,37 +43,34 @@ COMMENT ON FUNCTION _tiering.report_day(text, date) IS
 'The day of a report: the one given, the last assessment''s if that is null, and today''s if there '
 'was none. An infinite one is an error (22023)';
 
--- Where the assessment is kept it is read here, as what a function hands on is written first.
+CREATE FUNCTION _tiering.dimension_counts(k tiering.kept_assessment, amended boolean, scheme text,
+	dimension text, as_of date, visible text[])
+RETURNS TABLE (tier text, value text, customers bigint, measure numeric)
+AS 'MODULE_PATHNAME', 'dimension_counts'
+LANGUAGE C STABLE PARALLEL SAFE COST 1000000 ROWS 100;
+COMMENT ON FUNCTION _tiering.dimension_counts(tiering.kept_assessment, boolean, text, text, date,
+	text[]) IS
+'Part of distribution_by(): customers of an assessment that is kept, as kept_rows() tells them, or, '
+'if that is null, of customers_on(), and their measure by tier and value; the tier is null for '
+'those who have a value only';
+
 CREATE FUNCTION _tiering.distribution_by(scheme text, dimension text, as_of date, named int,
 	visible text[])
 RETURNS TABLE (value text, tier text, customers bigint, measure numeric)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
-SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
-SET jit = off SET enable_mergejoin = off SET enable_nestloop = off
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
 AS $$
 DECLARE
 	k tiering.kept_assessment := _tiering.stood_as_kept(scheme, as_of, NULL);
 	amended boolean := _tiering.is_amended(k);
-	day date := COALESCE(as_of, 'infinity');
 BEGIN
 	RETURN QUERY
 	SELECT _tiering.told_value(dimension, c.value), COALESCE(n.becomes, c.tier),
 		sum(c.customers)::bigint, sum(c.measure)
-	FROM (SELECT d.value, s.tier, count(*) AS customers, sum(s.measure) AS measure
-		  FROM _tiering.kept_rows(k, NULL, amended) s
-			LEFT JOIN _tiering.dimension_on(scheme, dimension, day) d
-				ON d.customer_id = s.customer_id
-		  WHERE s.tier IS NOT NULL
-			AND (visible IS NULL OR s.customer_id = ANY (visible COLLATE "C"))
-		  GROUP BY 1, 2
-		  UNION ALL
-		  SELECT d.value, s.tier, count(*), sum(s.measure)
-		  FROM _tiering.customers_on(scheme, as_of) s
-			LEFT JOIN _tiering.dimension_on(scheme, dimension, day) d
-				ON d.customer_id = s.customer_id
-		  WHERE k.slot IS NULL AND (visible IS NULL OR s.customer_id = ANY (visible COLLATE "C"))
-		  GROUP BY 1, 2) c
+	FROM _tiering.dimension_counts(CASE WHEN k.slot IS NOT NULL THEN k END, amended, scheme,
+			dimension, as_of, visible) c
 		LEFT JOIN _tiering.tier_names(scheme, named) n ON n.tier = c.tier
+	WHERE c.tier IS NOT NULL
 	GROUP BY 1, 2;
 END;
 $$;

@@ -822,6 +822,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.matrix(text, date, date, timestampwithtimezone, text, _tiering.cell[]);
 	_tiering.bridge(text, date, date, timestampwithtimezone, text, _tiering.cell[]);
 	_tiering.dimension_on(text, text, date);
+	_tiering.dimension_counts(tiering.kept_assessment, boolean, text, text, date, text[]);
 	_tiering.told_value(text, text);
 	_tiering.unmeasured(text, numeric, text, numeric);
 	_tiering.analyze_assignment(bigint);
