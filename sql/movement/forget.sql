@@ -106,19 +106,20 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
-DECLARE
-	parts jsonb := jsonb_agg(DISTINCT jsonb_build_array(m.batch, m.move / 10000))
-		FROM tiering.migration m
-		WHERE m.scheme = seal_anew.scheme AND m.customer_id = ANY (numbers)
-			AND m.salt IS NULL AND m.mark IS NULL;
 BEGIN
-	IF parts IS NULL THEN
+	IF NOT EXISTS (SELECT FROM tiering.migration m
+		WHERE m.scheme = seal_anew.scheme AND m.customer_id = ANY (numbers)
+			AND m.salt IS NULL AND m.mark IS NULL)
+	THEN
 		RETURN;
 	END IF;
 	INSERT INTO tiering.sealed_before (scheme, batch, part, digest, forgotten_by)
 	SELECT seal_anew.scheme, d.batch, d.part, d.digest, seal_anew.batch
 	FROM _tiering.move_digests(seal_anew.scheme, 0, 0) d
-	WHERE parts @> jsonb_build_array(jsonb_build_array(d.batch, d.part));
+	WHERE (d.batch, d.part) IN (
+		SELECT m.batch, m.move / 10000 FROM tiering.migration m
+		WHERE m.scheme = seal_anew.scheme AND m.customer_id = ANY (numbers)
+			AND m.salt IS NULL AND m.mark IS NULL);
 	UPDATE tiering.migration m SET salt = gen_random_uuid()
 	FROM tiering.sealed_before s
 	WHERE s.scheme = seal_anew.scheme AND s.forgotten_by = seal_anew.batch

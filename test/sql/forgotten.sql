@@ -254,8 +254,11 @@ SELECT lethe.fails(q) FROM unnest(ARRAY['UPDATE tiering.forgotten SET batch = 1'
 	'DELETE FROM tiering.sealed_before', 'UPDATE tiering.migration SET mark = NULL']) q;
 
 -- Moves from before 0.2.0 have no salt: what was sealed with the number is sealed anew, and
--- is so once, whoever is forgotten after that
+-- is so once, whoever is forgotten after that. All moves are of one part; where it is the
+-- second, the first batch's is not taken for the second batch's, too
 BEGIN;
+SELECT setval('tiering.migration_move_seq', GREATEST(2, 1 + last_value / 10000) * 10000) IS NOT NULL
+	AS whole FROM tiering.migration_move_seq;
 ALTER TABLE tiering.migration ALTER COLUMN salt DROP DEFAULT;
 SELECT lethe.scheme('lethe_old');
 SELECT count(tiering.refresh('lethe_old', d)) FROM unnest('{2024-01-31,2024-02-29}'::date[]) d;
