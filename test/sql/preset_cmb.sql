@@ -9,6 +9,17 @@ SELECT tier, benefits, benefits_zh FROM tiering.tier JOIN tiering.service
 	USING (scheme, version, tier) WHERE scheme = 'cmb' AND tier !~ '_[2-9]$' ORDER BY rank;
 SELECT DISTINCT regexp_replace(tier, '_.$', '') AS customer_group, benefits_zh
 FROM tiering.service WHERE scheme = 'cmb' ORDER BY 1;
+-- the same one by one, so that they can be counted and costed
+SELECT g.customer_group, count(*) AS tiers, b.kind, b.title, b.title_zh, b.value, b.unit
+FROM tiering.tier_benefit b
+	CROSS JOIN LATERAL regexp_replace(b.tier, '_.$', '') g(customer_group)
+WHERE b.scheme = 'cmb'
+GROUP BY g.customer_group, b.benefit, b.kind, b.title, b.title_zh, b.value, b.unit
+ORDER BY g.customer_group COLLATE "C", b.benefit COLLATE "C";
+SELECT s.tier, p.zh FROM tiering.service s
+	CROSS JOIN LATERAL regexp_split_to_table(s.benefits_zh, '，') p(zh)
+WHERE s.scheme = 'cmb' AND NOT EXISTS (SELECT FROM tiering.benefit b
+	WHERE (b.scheme, b.version, b.tier, b.title_zh) = (s.scheme, s.version, s.tier, p.zh));
 SELECT COALESCE(t.parent, t.tier) AS customer_group, min(t.rank) AS from_rank, count(*)
 	FILTER (WHERE t.parent IS NOT NULL) AS levels
 FROM tiering.tier t WHERE scheme = 'cmb' GROUP BY 1 ORDER BY 2;
