@@ -20,19 +20,8 @@
 #include "utils/typcache.h"
 
 #include "compat.h"
-#include "movement_load.h"
+#include "decide.h"
 #include "period.h"
-#include "scheme_cache.h"
-
-/* The arguments of decide() */
-enum
-{
-	ARG_SCHEME, ARG_VERSION, ARG_KIND, ARG_AS_OF, ARG_PREVIOUS,
-	ARG_TIER, ARG_SINCE, ARG_CURRENT_VERSION, ARG_POLICY_TIER, ARG_POLICY_SINCE,
-	ARG_FIRST, ARG_MISSES, ARG_BEST, ARG_NEXT_TIER, ARG_NEXT_REVIEW, ARG_KEPT_UNTIL,
-	ARG_GONE, ARG_EARNED, ARG_EARNED_IF, ARG_MOVED_TO,
-	ARG_OVERRIDES, ARG_BEFORE, ARG_OTHERWISE
-};
 
 /* The arguments of entry_after(): a row of assignment lies nearer than in decide() */
 enum
@@ -48,15 +37,6 @@ enum
 	CALLED_TIER = 2, CALLED_FROM_VERSION
 };
 
-/* The columns of verdict */
-enum
-{
-	OUT_TIER, OUT_SINCE, OUT_CAUSE, OUT_FROM_TIER, OUT_POLICY_TIER, OUT_POLICY_SINCE,
-	OUT_FIRST, OUT_EARNED, OUT_MISSES, OUT_BEST, OUT_NEXT_TIER, OUT_NEXT_REVIEW,
-	OUT_KEPT_UNTIL, OUT_ASKED, OUT_MOVES, OUT_CHANGED, OUT_NOTED, OUT_STEPS,
-	OUT_COLUMNS
-};
-
 enum
 {
 	STEP_DAY, STEP_FROM, STEP_TO, STEP_CAUSE,
@@ -70,21 +50,9 @@ enum
 	OVERRIDE_COLUMNS
 };
 
-/* What a call site keeps beside the scheme */
-typedef struct Decider
-{
-	NamedMovement *named;
-	Datum	   *names;			/* of the tiers, as texts */
-	TupleDesc	verdict;
-	Oid			step_type;
-	TupleDesc	step;
-	Verdict		result;
-	int			room;			/* for steps */
-	int			foreseen;		/* misses that need no entry */
-} Decider;
-
-static Decider *
-MakeDecider(FunctionCallInfo fcinfo, CachedScheme *cached)
+/* Kept beside the scheme by the call site; verdict is the type of what comes out */
+Decider *
+MakeDecider(CachedScheme *cached, TupleDesc verdict)
 {
 	MemoryContext old = MemoryContextSwitchTo(cached->context);
 	Decider    *decider = palloc0(sizeof(Decider));
@@ -96,9 +64,7 @@ MakeDecider(FunctionCallInfo fcinfo, CachedScheme *cached)
 	decider->names = palloc((movement->ntiers + 1) * sizeof(Datum));
 	for (int i = 0; i < movement->ntiers; i++)
 		decider->names[i] = CStringGetTextDatum(movement->tiers[i].name);
-	if (get_call_result_type(fcinfo, NULL, &decider->verdict) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	decider->verdict = CreateTupleDescCopy(BlessTupleDesc(decider->verdict));
+	decider->verdict = CreateTupleDescCopy(verdict);
 	if (decider->verdict->natts != OUT_COLUMNS)
 		elog(ERROR, "verdict has %d columns", decider->verdict->natts);
 	decider->step_type =
@@ -435,14 +401,15 @@ PutAssignment(const Decider *decider, Datum *values, bool *nulls)
 	PutDay(values, nulls, OUT_KEPT_UNTIL, now->kept_until);
 }
 
-static Datum
-VerdictDatum(FunctionCallInfo fcinfo, const Decider *decider, int earned)
+/* The columns of a verdict */
+static void
+PutVerdict(FunctionCallInfo fcinfo, const Decider *decider, int earned, Datum *values,
+		   bool *nulls)
 {
 	const Verdict *verdict = &decider->result;
 	bool		moves = verdict->nsteps > 0;
-	Datum		values[OUT_COLUMNS];
-	bool		nulls[OUT_COLUMNS] = {false};
 
+	memset(nulls, false, OUT_COLUMNS * sizeof(bool));
 	PutAssignment(decider, values, nulls);
 	PutTier(decider, values, nulls, OUT_EARNED,
 			earned == verdict->now.tier ? NO_TIER : earned);
@@ -460,7 +427,6 @@ VerdictDatum(FunctionCallInfo fcinfo, const Decider *decider, int earned)
 	nulls[OUT_STEPS] = verdict->nsteps < 2;
 	if (verdict->nsteps >= 2)
 		values[OUT_STEPS] = StepArray(fcinfo, decider);
-	return HeapTupleGetDatum(heap_form_tuple(decider->verdict, values, nulls));
 }
 
 /* The misses that a customer is taken to have after an occasion */
@@ -474,24 +440,17 @@ ForeseenMisses(const Decider *decider, const Assignment *current, const Occasion
 	return then.misses;
 }
 
-/* decide(scheme, version, kind, as_of, …): see its COMMENT */
-PG_FUNCTION_INFO_V1(decide);
-Datum
-decide(PG_FUNCTION_ARGS)
+/*
+ * The columns of the verdict on a customer, of whom there are the arguments of decide().
+ * Its decider, which the call site made, has what it is made of until the next one.
+ */
+void
+DecideAbout(FunctionCallInfo fcinfo, CachedScheme *cached, Datum *values, bool *nulls)
 {
-	CachedScheme *cached = SchemeVersionArg(fcinfo, ARG_VERSION);
 	Decider    *decider = cached->use;
-	Assignment current;
-	Occasion	occasion;
+	Assignment current = AssignmentArg(fcinfo, decider->named, ARG_TIER);
+	Occasion	occasion = OccasionArg(fcinfo, decider, &current);
 
-	if (decider == NULL)
-		cached->use = decider = MakeDecider(fcinfo, cached);
-	if (PG_ARGISNULL(ARG_KIND) || PG_ARGISNULL(ARG_AS_OF))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("kind and as_of must not be null")));
-	current = AssignmentArg(fcinfo, decider->named, ARG_TIER);
-	occasion = OccasionArg(fcinfo, decider, &current);
 	if (decider->room < MaxSteps(occasion.noverrides))
 	{
 		decider->result.steps = MemoryContextAlloc(cached->context,
@@ -501,8 +460,34 @@ decide(PG_FUNCTION_ARGS)
 	}
 	Decide(&decider->named->movement, &current, &occasion, &decider->result);
 	decider->foreseen = ForeseenMisses(decider, &current, &occasion);
-	PG_RETURN_DATUM(VerdictDatum(fcinfo, decider, occasion.kind == OCCASION_BY_HAND ?
-								 NO_TIER : occasion.earned));
+	PutVerdict(fcinfo, decider, occasion.kind == OCCASION_BY_HAND ? NO_TIER :
+			   occasion.earned, values, nulls);
+}
+
+/* decide(scheme, version, kind, as_of, …): see its COMMENT */
+PG_FUNCTION_INFO_V1(decide);
+Datum
+decide(PG_FUNCTION_ARGS)
+{
+	CachedScheme *cached = SchemeVersionArg(fcinfo, ARG_VERSION);
+	Datum		values[OUT_COLUMNS];
+	bool		nulls[OUT_COLUMNS];
+
+	if (cached->use == NULL)
+	{
+		TupleDesc	verdict;
+
+		if (get_call_result_type(fcinfo, NULL, &verdict) != TYPEFUNC_COMPOSITE)
+			elog(ERROR, "return type must be a row type");
+		cached->use = MakeDecider(cached, BlessTupleDesc(verdict));
+	}
+	if (PG_ARGISNULL(ARG_KIND) || PG_ARGISNULL(ARG_AS_OF))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("kind and as_of must not be null")));
+	DecideAbout(fcinfo, cached, values, nulls);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(((Decider *) cached->use)->verdict,
+													  values, nulls)));
 }
 
 /* The customer goes on from one day to the next one */

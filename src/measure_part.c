@@ -8,55 +8,76 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "utils/array.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
-#include "utils/numeric.h"
 
-typedef struct Edges
+#include "measure_part.h"
+
+MeasureEdges *
+MeasureEdgesRead(ArrayType *edges, MemoryContext context)
 {
-	int			count;
-	Datum	   *edges;			/* ascending */
-} Edges;
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	MeasureEdges *result = palloc(sizeof(MeasureEdges));
 
-static Edges *
-ReadEdges(FunctionCallInfo fcinfo)
-{
-	MemoryContext caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-	Edges	   *result = palloc(sizeof(Edges));
+	deconstruct_array(DatumGetArrayTypePCopy(PointerGetDatum(edges)), NUMERICOID, -1,
+					  false, TYPALIGN_INT, &result->edges, NULL, &result->count);
+	result->keys = palloc((result->count + 1) * sizeof(DecimalKey));
+	for (int i = 0; i < result->count; i++)
+	{
+		DecimalView view;
 
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P_COPY(1), NUMERICOID, -1, false, TYPALIGN_INT,
-					  &result->edges, NULL, &result->count);
+		DecimalViewNumeric(PG_DETOAST_DATUM_PACKED(result->edges[i]), &view);
+		result->keys[i] = view.finite ? DecimalKeyFromView(&view) : DECIMAL_KEY_NULL;
+	}
 	MemoryContextSwitchTo(caller);
 	return result;
 }
 
-PG_FUNCTION_INFO_V1(measure_part);
+/* As numeric_cmp(). Keys that differ are in the order of their numbers. */
+static int
+CompareEdge(const MeasureEdges *all, int edge, Datum measure, DecimalKey key)
+{
+	if (key != DECIMAL_KEY_NULL && all->keys[edge] != DECIMAL_KEY_NULL &&
+		key != all->keys[edge])
+		return key < all->keys[edge] ? -1 : 1;
+	return DatumGetInt32(DirectFunctionCall2(numeric_cmp, measure, all->edges[edge]));
+}
 
 /* 2 n between the edges n and n + 1, and 2 n - 1 on the edge n, which count from 1 */
-Datum
-measure_part(PG_FUNCTION_ARGS)
+int
+MeasurePart(const MeasureEdges *all, Datum measure)
 {
-	Datum		measure = NumericGetDatum(PG_GETARG_NUMERIC(0));
-	Edges	   *all = fcinfo->flinfo->fn_extra;
+	DecimalView view;
+	DecimalKey	key;
 	int			low = 0;
-	int			high;
+	int			high = all->count;
 
-	if (all == NULL || !get_fn_expr_arg_stable(fcinfo->flinfo, 1))
-		all = fcinfo->flinfo->fn_extra = ReadEdges(fcinfo);
-	high = all->count;
+	DecimalViewNumeric(PG_DETOAST_DATUM_PACKED(measure), &view);
+	key = view.finite ? DecimalKeyFromView(&view) : DECIMAL_KEY_NULL;
 	while (low < high)
 	{
 		int			middle = (low + high) / 2;
-		int			order = DatumGetInt32(DirectFunctionCall2(numeric_cmp, measure,
-															  all->edges[middle]));
+		int			order = CompareEdge(all, middle, measure, key);
 
 		if (order == 0)
-			PG_RETURN_INT32(2 * middle + 1);
+			return 2 * middle + 1;
 		if (order < 0)
 			high = middle;
 		else
 			low = middle + 1;
 	}
-	PG_RETURN_INT32(2 * low);
+	return 2 * low;
+}
+
+/* measure_part(measure, edges): see its COMMENT */
+PG_FUNCTION_INFO_V1(measure_part);
+Datum
+measure_part(PG_FUNCTION_ARGS)
+{
+	MeasureEdges *all = fcinfo->flinfo->fn_extra;
+
+	if (all == NULL || !get_fn_expr_arg_stable(fcinfo->flinfo, 1))
+		all = fcinfo->flinfo->fn_extra = MeasureEdgesRead(PG_GETARG_ARRAYTYPE_P(1),
+														  fcinfo->flinfo->fn_mcxt);
+	PG_RETURN_INT32(MeasurePart(all, PG_GETARG_DATUM(0)));
 }
