@@ -40,6 +40,15 @@
 	(pg_proc_aclcheck((function), GetUserId(), ACL_EXECUTE) == ACLCHECK_OK)
 #endif
 
+/* 16 has an argument for indexes that only summarize */
+#if PG_VERSION_NUM >= 160000
+#define InsertIndexTuples(target, slot, estate) \
+	ExecInsertIndexTuples((target), (slot), (estate), false, false, NULL, NIL, false)
+#else
+#define InsertIndexTuples(target, slot, estate) \
+	ExecInsertIndexTuples((target), (slot), (estate), false, false, NULL, NIL)
+#endif
+
 /* 16 has a Var tell by which outer joins it may become null */
 #if PG_VERSION_NUM >= 160000
 #define CopyNullingRels(to, from) \

@@ -163,6 +163,39 @@ COMMENT ON FUNCTION _tiering.assignments_for(text, date, boolean, text[]) IS
 'made again. current_tier and earned are what their rows of assignment have now, at tid';
 
 -- STABLE, so that it is inlined: the source runs once, in the statement that asks.
+CREATE FUNCTION _tiering.book(scheme text, as_of date, version int, previous date,
+	customers text[], before int, again boolean)
+RETURNS TABLE (customer_id text, tid tid, current_tier text, current_earned text, measure numeric,
+	previous date, tier text, since date, current_version int, policy_tier text, policy_since date,
+	first_as_of date, misses int, best text, next_tier text, next_review date, kept_until date,
+	gone boolean, earned text, earned_if text[], approved text,
+	overrides _tiering.override_days[], otherwise text)
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100000
+BEGIN ATOMIC
+	SELECT x.customer_id, x.tid, x.current_tier, x.current_earned, x.measure,
+		COALESCE(c.previous, book.previous), x.tier, x.since, x.current_version, x.policy_tier,
+		x.policy_since, x.first_as_of, x.misses, x.best, x.next_tier, x.next_review, x.kept_until,
+		x.gone, x.earned, x.earned_if, c.approved, c.overrides, c.otherwise
+	FROM (
+		SELECT COALESCE(g.customer_id, a.customer_id) COLLATE "C" AS customer_id,
+			g.customer_id IS NULL AS gone, g.measure, g.earned, g.earned_if, a.tid,
+			a.current_tier, a.tier, a.since, a.version AS current_version,
+			a.earned AS current_earned, a.policy_tier, a.policy_since, a.first_as_of, a.misses,
+			a.best, a.next_tier, a.next_review, a.kept_until
+		FROM _tiering.graded(book.scheme, book.as_of, book.version, book.customers) g
+			FULL JOIN _tiering.assignments_for(book.scheme, book.as_of, book.again,
+				book.customers) a
+				ON a.customer_id COLLATE "C" = g.customer_id COLLATE "C") x
+		LEFT JOIN _tiering.circumstances(book.scheme, book.version, book.as_of, book.previous,
+			book.customers, book.before) c
+			ON c.customer_id COLLATE "C" = x.customer_id;
+END;
+COMMENT ON FUNCTION _tiering.book(text, date, int, date, text[], int, boolean) IS
+'What an assessment decides about the customers of a scheme by, or about some of them: the source '
+'beside assignment, and circumstances(). again: the last assessment is made again, from where '
+'customers were before it. previous to overrides are arguments of decide(), in its order';
+
+-- STABLE, as book() is
 CREATE FUNCTION _tiering.assessed(scheme text, as_of date, version int, previous date,
 	customers text[], before int, again boolean)
 RETURNS SETOF _tiering.assessed
@@ -172,35 +205,20 @@ BEGIN ATOMIC
 		w.rewrite OR d.current_tier IS NULL OR (d.v).tier IS NULL OR (d.v).moves OR (d.v).noted
 			OR (d.v).asked IS NOT NULL, d.v
 	FROM (
-		SELECT x.customer_id, x.tid, x.current_tier, x.current_version, x.current_earned, x.gone,
-			x.measure,
+		SELECT b.customer_id, b.tid, b.current_tier, b.current_version, b.current_earned, b.gone,
+			b.measure,
 			_tiering.decide(assessed.scheme, assessed.version, 'assessment', assessed.as_of,
-				COALESCE(c.previous, assessed.previous), x.tier, x.since, x.current_version,
-				x.policy_tier, x.policy_since, x.first_as_of, x.misses, x.best, x.next_tier,
-				x.next_review, x.kept_until, x.gone, x.earned, x.earned_if, c.approved, c.overrides,
-				assessed.before, c.otherwise) AS v
-		FROM (
-			SELECT COALESCE(g.customer_id, a.customer_id) COLLATE "C" AS customer_id,
-				g.customer_id IS NULL AS gone, g.measure, g.earned, g.earned_if, a.tid,
-				a.current_tier, a.tier, a.since, a.version AS current_version,
-				a.earned AS current_earned, a.policy_tier, a.policy_since, a.first_as_of, a.misses,
-				a.best, a.next_tier, a.next_review, a.kept_until
-			FROM _tiering.graded(assessed.scheme, assessed.as_of, assessed.version,
-				assessed.customers) g
-				FULL JOIN _tiering.assignments_for(assessed.scheme, assessed.as_of, assessed.again,
-					assessed.customers) a
-					ON a.customer_id COLLATE "C" = g.customer_id COLLATE "C") x
-			LEFT JOIN _tiering.circumstances(assessed.scheme, assessed.version, assessed.as_of,
-				assessed.previous, assessed.customers, assessed.before) c
-				ON c.customer_id COLLATE "C" = x.customer_id
+				b.previous, b.tier, b.since, b.current_version, b.policy_tier, b.policy_since,
+				b.first_as_of, b.misses, b.best, b.next_tier, b.next_review, b.kept_until, b.gone,
+				b.earned, b.earned_if, b.approved, b.overrides, assessed.before, b.otherwise) AS v
+		FROM _tiering.book(assessed.scheme, assessed.as_of, assessed.version, assessed.previous,
+			assessed.customers, assessed.before, assessed.again) b
 		OFFSET 0) d
 		CROSS JOIN LATERAL (SELECT (d.v).changed OR d.current_version <> assessed.version
 			OR (d.v).earned IS DISTINCT FROM d.current_earned AS rewrite) w;
 END;
 COMMENT ON FUNCTION _tiering.assessed(text, date, int, date, text[], int, boolean) IS
-'What an assessment makes of the customers of a scheme, or of some of them: the source beside '
-'assignment, and a verdict for each. again: the last assessment is made again, from where '
-'customers were before it. Nothing is written';
+'What an assessment makes of the customers of book(): a verdict for each. Nothing is written';
 
 CREATE FUNCTION _tiering.decided(request bigint, moved_to text, as_of date)
 RETURNS SETOF _tiering.assessed
@@ -274,7 +292,9 @@ CREATE TYPE _tiering.counted_cell AS (
 	awaits          text[]
 );
 COMMENT ON TYPE _tiering.counted_cell IS
-'The same by measure_part(), null if they have no measure, and by awaits(), too, for near_counts()';
+'The same by measure_part(), too, null if they have no measure, and by what tells whether who has '
+'a review is on the watch list, for near_counts(): the tier whose policy counts, the one that they '
+'will be moved to, and their misses; null if they have none';
 
 CREATE FUNCTION _tiering.assessed_cells(counted _tiering.counted_cell[])
 RETURNS _tiering.assessed_cell[]
@@ -296,35 +316,66 @@ COMMENT ON FUNCTION _tiering.measure_part(numeric, numeric[]) IS
 'In which part of all amounts a measure lies: 2 n - 1 on the edge n, counted from 1, and 2 n '
 'between that and the next. The edges ascend';
 
--- An expression only, as most customers have no review
-CREATE FUNCTION _tiering.awaits(v _tiering.verdict) RETURNS text[]
-LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
-RETURN CASE WHEN (v).next_review IS NOT NULL THEN ARRAY[CASE WHEN (v).policy_since IS NULL
-	THEN (v).tier ELSE (v).policy_tier END, (v).next_tier, (v).misses::text] END;
-COMMENT ON FUNCTION _tiering.awaits(_tiering.verdict) IS
-'What tells whether a customer with a review is on the watch list: the tier whose policy counts, '
-'the one that they will be moved to, and their misses; null if they have none';
+CREATE TYPE _tiering.judged AS (
+	customer_id     text,
+	tid             tid,
+	current_tier    text,
+	current_version int,
+	gone            boolean,
+	measure         numeric,
+	rewrite         boolean,
+	written         boolean,
+	v               _tiering.verdict,
+	to_keep         boolean,
+	cell            _tiering.counted_cell
+);
+COMMENT ON TYPE _tiering.judged IS
+'A customer as assessed has them, and whether what an assessment keeps of them has to be inserted; '
+'or a cell, with all else null, or of a customer who is alone';
 
--- STABLE, as assessed() is
+-- src/judged.c has it in one pass what assessed() makes of each, and what is counted of it.
+CREATE FUNCTION _tiering.judged(scheme text, version int, as_of date, previous date,
+	customers text[], before int, again boolean, ahead text[], edges numeric[], slot smallint,
+	part regclass, recorded_at timestamptz, amends boolean, writes boolean)
+RETURNS SETOF _tiering.judged
+AS 'MODULE_PATHNAME', 'judged'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 30000000 ROWS 100000
+SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION _tiering.judged(text, int, date, date, text[], int, boolean, text[], numeric[],
+	smallint, regclass, timestamptz, boolean, boolean) IS
+'Decides about the customers of book(), counts all of them, and appends to part, a part of the '
+'table assessment, what an assessment keeps of them, with slot, recorded_at and amends; a null '
+'slot: nothing is kept. Those are handed on of whom assessed() has something written, or, unless '
+'the verdict is to be written (writes), those who come or go, without it; and those whose row part '
+'does not take with many others, to be inserted. Behind them come the cells. ahead: customers who '
+'are left out. edges: as measure_part() takes them, null if nobody counts who is near';
+
+-- STABLE, as book() is
 CREATE FUNCTION _tiering.verdicts(kind text, scheme text, as_of date, version int, previous date,
-	customers text[], before int, ahead text[], request bigint, moved_to text)
-RETURNS SETOF _tiering.assessed
+	customers text[], before int, ahead text[], request bigint, moved_to text,
+	kept tiering.kept_assessment, edges numeric[])
+RETURNS SETOF _tiering.judged
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100000
 BEGIN ATOMIC
-	SELECT d.*
-	FROM _tiering.assessed(verdicts.scheme, verdicts.as_of, verdicts.version, verdicts.previous,
-		verdicts.customers, verdicts.before, false) d
+	SELECT j.*
+	FROM _tiering.judged(verdicts.scheme, verdicts.version, verdicts.as_of, verdicts.previous,
+		verdicts.customers, verdicts.before, false, verdicts.ahead, verdicts.edges,
+		(verdicts.kept).slot, _tiering.part_of((verdicts.kept).slot),
+		(verdicts.kept).recorded_at, verdicts.kind = 'assess', true) j
 	WHERE verdicts.kind <> 'decision'
-		AND (verdicts.ahead = '{}' OR d.customer_id <> ALL (verdicts.ahead))
 	UNION ALL
-	SELECT d.* FROM _tiering.decided(verdicts.request, verdicts.moved_to, verdicts.as_of) d
+	SELECT d.*, false, ROW(d.gone, d.current_tier, d.current_version, (d.v).tier, 1,
+		d.rewrite::int, ((d.v).moves AND (d.v).since < verdicts.as_of)::int, d.measure, NULL,
+		NULL)::_tiering.counted_cell
+	FROM _tiering.decided(verdicts.request, verdicts.moved_to, verdicts.as_of) d
 	WHERE verdicts.kind = 'decision';
 END;
 COMMENT ON FUNCTION _tiering.verdicts(text, text, date, int, date, text[], int, text[], bigint,
-	text) IS
-'What an assessment makes of the customers of a scheme, but for those ahead of it, or a decision '
-'of its one; see write_verdicts()';
+	text, tiering.kept_assessment, numeric[]) IS
+'What an assessment makes of the customers of a scheme, as judged() tells it, or a decision of its '
+'one; see write_verdicts()';
 
+-- What is kept of everybody is appended by judged(), or else inserted here.
 -- The planner takes fetching rows by their tid to be dear, and would hash the whole
 -- table instead; pages cost nothing here, in whichever order. An index that leads to them
 -- does, else that of assignment would be gone through for a whole scheme. Nobody else moves
@@ -342,9 +393,9 @@ SET cpu_index_tuple_cost = 0.25 SET lock_timeout = '10s'
 AS $$
 #variable_conflict use_variable
 BEGIN
-	WITH verdict AS MATERIALIZED (SELECT d.* FROM _tiering.verdicts(kind, scheme, as_of, version,
-		previous, customers, before, ahead, request, moved_to) d
-	), written AS MATERIALIZED (SELECT d.* FROM verdict d WHERE d.written), recorded AS (
+	WITH judged AS MATERIALIZED (SELECT j.* FROM _tiering.verdicts(kind, scheme, as_of, version,
+		previous, customers, before, ahead, request, moved_to, kept, edges) j
+	), written AS NOT MATERIALIZED (SELECT j.* FROM judged j WHERE j.written), recorded AS (
 		INSERT INTO tiering.migration (scheme, customer_id, as_of, from_tier, to_tier, direction,
 			cause, version, measure, assessed, recorded_by, recorded_as, batch)
 		SELECT scheme, COALESCE(p.number, d.customer_id), s.day, from_tier, to_tier,
@@ -366,9 +417,8 @@ BEGIN
 	), assessed AS (
 		INSERT INTO tiering.assessment (slot, scheme, as_of, customer_id, tier, measure, version,
 			amends, recorded_at)
-		SELECT kept.slot, scheme, as_of, d.customer_id, (d.v).tier, d.measure, version,
-			kind = 'assess', kept.recorded_at FROM verdict d WHERE kept.slot IS NOT NULL
-			AND (kind = 'assess' OR NOT d.gone AND num_nonnulls((d.v).tier, (d.v).asked) > 0)
+		SELECT kept.slot, scheme, as_of, j.customer_id, (j.v).tier, j.measure, version,
+			kind = 'assess', kept.recorded_at FROM judged j WHERE j.to_keep
 	), gone AS (DELETE FROM tiering.assignment a USING written d
 		WHERE a.ctid = d.tid AND (d.v).tier IS NULL
 	), changed AS (
@@ -390,12 +440,7 @@ BEGIN
 		FROM written d, _tiering.notes(d.v) n
 		WHERE d.current_tier IS NULL AND (d.v).tier IS NOT NULL
 	)
-	SELECT (SELECT array_agg(ROW(c.*)::_tiering.counted_cell)
-		FROM (SELECT d.gone, d.current_tier, d.current_version, (d.v).tier, count(*),
-				count(*) FILTER (WHERE d.rewrite), count(*) FILTER (WHERE (d.v).moves
-					AND (d.v).since < as_of), sum(d.measure),
-				_tiering.measure_part(d.measure, edges), _tiering.awaits(d.v)
-			FROM verdict d GROUP BY 1, 2, 3, 4, 9, 10) c),
+	SELECT (SELECT array_agg(j.cell) FROM judged j WHERE j.cell IS DISTINCT FROM NULL),
 		(SELECT array_agg(ROW(d.customer_id, (d.v).asked, (d.v).tier, d.measure, as_of, version)
 			::_tiering.asking) FROM written d WHERE (d.v).asked IS NOT NULL) INTO counted, asking;
 	cells := _tiering.assessed_cells(counted);

@@ -264,6 +264,11 @@ COMMENT ON FUNCTION _tiering.not_to_keep(text) IS
 'The assessments of a scheme that are not to stay where they are: they go to assessment_kept, or '
 'are not kept any more';
 
+CREATE FUNCTION _tiering.part_of(slot smallint) RETURNS regclass
+LANGUAGE sql STABLE PARALLEL SAFE COST 10
+RETURN format('tiering.assessment_%s', COALESCE(NULLIF(slot, 0)::text, 'kept'))::regclass;
+COMMENT ON FUNCTION _tiering.part_of(smallint) IS 'The part of the table assessment with a slot';
+
 -- The index leaves out what was appended until a vacuum comes by, and the planner does not use
 -- it of a table of which it knows nothing: whoever reads one assessment would read them all.
 -- Who has the table under VACUUM is hardly waited for, and has it at once when we are done; but
@@ -273,7 +278,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '10ms'
 AS $$
 DECLARE
-	part regclass := format('tiering.assessment_%s', COALESCE(NULLIF(slot, 0)::text, 'kept'));
+	part regclass := _tiering.part_of(slot);
 BEGIN
 	PERFORM brin_summarize_new_values(i.inhrelid::regclass)
 	FROM pg_inherits i JOIN pg_index x ON x.indexrelid = i.inhrelid

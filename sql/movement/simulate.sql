@@ -68,33 +68,34 @@ DECLARE
 	cells _tiering.assessed_cell[];
 	repeated text;
 BEGIN
-	WITH d AS MATERIALIZED (
-		SELECT a.customer_id, a.gone, a.current_tier, a.current_version, (a.v).tier, a.measure
-		FROM _tiering.assessed(simulated_cells.scheme, day, simulated_cells.version, previous,
-			NULL, NULL, again) a
+	WITH j AS MATERIALIZED (
+		SELECT x.* FROM _tiering.judged(simulated_cells.scheme, simulated_cells.version, day,
+			previous, NULL, NULL, again, '{}', NULL, NULL, NULL, NULL, NULL, false) x
 	), cell AS MATERIALIZED (
-		SELECT d.gone, d.current_tier, max(d.current_version) AS current_version, d.tier,
-			count(*) AS customers, sum(d.measure) AS measure,
-			array_agg(d.customer_id) FILTER (WHERE d.current_tier IS NOT NULL
-				AND d.tier IS NULL AND d.measure IS NULL) AS leaving
-		FROM d GROUP BY d.gone, d.current_tier, d.tier
+		SELECT n.gone, n.current_tier, max(n.current_version) AS current_version, n.tier,
+			sum(n.customers) AS customers, sum(n.measure) AS measure
+		FROM (SELECT (x.cell).* FROM j x WHERE x.cell IS DISTINCT FROM NULL) n
+		GROUP BY n.gone, n.current_tier, n.tier
+	), leaving AS MATERIALIZED (
+		SELECT j.customer_id, j.gone, j.current_tier FROM j
+		WHERE j.current_tier IS NOT NULL AND j.measure IS NULL
 	), taken AS (
 		SELECT l.gone, l.current_tier, sum(m.measure) AS measure
-		FROM (SELECT c.gone, c.current_tier, unnest(c.leaving) AS customer_id FROM cell c) l
+		FROM leaving l
 			JOIN _tiering.current_measures(simulated_cells.scheme,
-				ARRAY(SELECT unnest(c.leaving) FROM cell c)) m
+				ARRAY(SELECT x.customer_id FROM leaving x)) m
 				ON m.customer_id COLLATE "C" = l.customer_id COLLATE "C"
 		GROUP BY l.gone, l.current_tier
 	)
 	SELECT array_agg(ROW(c.gone, c.current_tier, c.current_version, c.tier, c.customers, 0, 0,
 		COALESCE(c.measure + t.measure, c.measure, t.measure))::_tiering.assessed_cell),
 		(SELECT min(x.customer_id) FROM (
-			SELECT d.customer_id FROM d WHERE d.current_tier IS NULL
-			GROUP BY d.customer_id HAVING count(*) > 1) x)
+			SELECT j.customer_id FROM j WHERE j.current_tier IS NULL
+			GROUP BY j.customer_id HAVING count(*) > 1) x)
 	INTO cells, repeated
 	FROM cell c
-		LEFT JOIN taken t ON t.gone = c.gone AND t.current_tier = c.current_tier AND c.leaving
-			IS NOT NULL;
+		LEFT JOIN taken t ON t.gone = c.gone AND t.current_tier = c.current_tier
+			AND c.tier IS NULL;
 	PERFORM _tiering.check_cells(simulated_cells.scheme, day, simulated_cells.version, NULL,
 		_tiering.customer_count(simulated_cells.scheme), cells);
 	PERFORM _tiering.refuse_repeated(simulated_cells.scheme, repeated);

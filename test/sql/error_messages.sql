@@ -64,11 +64,16 @@ DECLARE
 BEGIN
 	EXECUTE format('CREATE FUNCTION odd.graded(text, date, int, text[]) RETURNS record '
 		'LANGUAGE c AS %L, %L', library, 'graded');
+	EXECUTE format('CREATE FUNCTION odd.judged(text, int, date, date, text[], int, boolean, '
+		'text[], numeric[], smallint, regclass, timestamptz, boolean, boolean) '
+		'RETURNS record LANGUAGE c AS %L, %L', library, 'judged');
 	EXECUTE format('CREATE FUNCTION odd.migration_counts(text, date, date, timestamptz) '
 		'RETURNS record LANGUAGE c AS %L, %L', library, 'migration_counts');
 END;
 $$;
 SELECT t.fails($$SELECT odd.graded('ode', '2024-01-31', 1, NULL)$$),
+	t.fails($$SELECT odd.judged('ode', 1, '2024-01-31', NULL, NULL, NULL, false, '{}', NULL, NULL,
+		NULL, NULL, false, false)$$),
 	t.fails($$SELECT odd.migration_counts('ode', '2024-01-31', '2024-02-29', NULL)$$);
 
 -- An occasion of no kind, or on no day

@@ -752,7 +752,12 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.rows_called(text, integer);
 	_tiering.called(text, integer, text, integer);
 	_tiering.unpublish_hint(text, integer);
-	_tiering.verdicts(text, text, date, integer, date, text[], integer, text[], bigint, text);
+	_tiering.verdicts(text, text, date, integer, date, text[], integer, text[], bigint, text,
+		tiering.kept_assessment, numeric[]);
+	_tiering.book(text, date, integer, date, text[], integer, boolean);
+	_tiering.judged(text, integer, date, date, text[], integer, boolean, text[], numeric[],
+		smallint, regclass, timestampwithtimezone, boolean, boolean);
+	_tiering.part_of(smallint);
 	_tiering.wilson(bigint, bigint);
 	_tiering.write_binding(text, text, boolean);
 	_tiering.replayed_days(text, text[], date[], text, _tiering.graded_row[]);
@@ -792,7 +797,6 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.page_cells(text, date, date);
 	_tiering.has_amendments(tiering.kept_assessment);
 	_tiering.measure_part(numeric, numeric[]);
-	_tiering.awaits(_tiering.verdict);
 	_tiering.assessed_cells(_tiering.counted_cell[]);
 	_tiering.kept_cells(text, date, date, timestampwithtimezone, text,
 		tiering.kept_assessment, tiering.kept_assessment, text[], text[]);
