@@ -39,9 +39,9 @@ BUILT_SQL = $(EXTENSION)--$(EXTVERSION).sql
 BUILT_UPDATES = $(UPDATES_FROM:%=$(EXTENSION)--%--$(EXTVERSION).sql)
 DATA_built = $(BUILT_SQL) $(BUILT_UPDATES)
 
-# Those that ask of all schemes come first, while there are few.
+# Those that ask of all schemes come first, while there are few. test/run has some be run beside.
 REGRESS_FIRST = init row_policies rights
-REGRESS = $(REGRESS_FIRST) $(filter-out $(REGRESS_FIRST), \
+REGRESS = $(REGRESS_FIRST) $(filter-out $(REGRESS_FIRST) $(REGRESS_BESIDE), \
 	$(basename $(notdir $(sort $(wildcard $(srcdir)/test/sql/*.sql)))))
 # pg_regress of PostgreSQL 15 would run sql/NAME.sql instead of test/sql/NAME.sql
 $(if $(filter $(SQL_PARTS),$(REGRESS)),\

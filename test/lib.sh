@@ -1,18 +1,20 @@
 # What test/demo, test/run and test/bench/run share: packages, the build, and a
 # throw-away cluster on a socket of its own. Sourced, not run.
 #
-# Sets: root (of the project), work (a folder that goes away at the end), bindir.
+# Sets: root (of the project), work (a folder that goes away at the end), server (a folder
+# in it), bindir.
 # PG_CONFIG chooses the PostgreSQL to use where there are several.
 
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/tiering.XXXXXX")
 chmod 755 "$work"	# the server's user goes there, too
+server=$work/server
 server_data=
 browser=		# whether a test looks at pages
 checker=		# whether plpgsql_check looks at functions
 createcluster=	# a file of Debian's that is ours while packages are installed
-beside=			# a job that runs TAP, in a process group of its own
+beside=			# a job that runs other tests, in a process group of its own
 plain=			# the root, while root is a copy that is built in another way
 
 # PostgreSQL does not free what lives as long as the process, and measures its stack.
@@ -209,26 +211,26 @@ build_plain()
 	build
 }
 
-# start_cluster [setting=value ...]: the environment then leads psql to it
+# start_cluster [setting=value ...]: in the folder $server; the environment then leads psql to it
 start_cluster()
 {
 	local setting
 	say "Starting a throw-away cluster"
-	mkdir "$work/server"
-	[ "$(id -u)" != 0 ] || chown postgres "$work/server"
-	server_data=$work/server/data
+	mkdir "$server"
+	[ "$(id -u)" != 0 ] || chown postgres "$server"
+	server_data=$server/data
 	quietly initdb as_server "$bindir/initdb" -D "$server_data" -U postgres -A trust -E UTF8 \
 		--locale=C.UTF-8
-	for setting in "listen_addresses=''" "unix_socket_directories='$work/server'" "port=5432" \
+	for setting in "listen_addresses=''" "unix_socket_directories='$server'" "port=5432" \
 		"fsync=off" "client_min_messages=notice" "$@"
 	do
 		printf '%s\n' "$setting"
 	done | as_server tee -a "$server_data/postgresql.conf" >/dev/null
-	as_server "$bindir/pg_ctl" -D "$server_data" -l "$work/server/log" -s -w start ||
-		{ tail -n 20 "$work/server/log" >&2; die "the cluster does not start"; }
+	as_server "$bindir/pg_ctl" -D "$server_data" -l "$server/log" -s -w start ||
+		{ tail -n 20 "$server/log" >&2; die "the cluster does not start"; }
 	# nothing of the caller's may lead psql to another server, or change its answers
 	unset PGSERVICE PGSERVICEFILE PGHOSTADDR PGOPTIONS PGDATESTYLE PGTZ PGCLIENTENCODING PGPASSFILE
-	export PGHOST=$work/server PGPORT=5432 PGUSER=postgres PGDATABASE=postgres
+	export PGHOST=$server PGPORT=5432 PGUSER=postgres PGDATABASE=postgres
 	export PATH=$bindir:$PATH
 }
 
@@ -237,7 +239,7 @@ stop_cluster()
 	[ -n "$server_data" ] || return 0
 	as_server "$bindir/pg_ctl" -D "$server_data" -s -m fast stop || true
 	server_data=
-	rm -rf "$work/server"
+	rm -rf "$server"
 }
 
 # Told to end, it leaves its servers behind
@@ -247,7 +249,7 @@ stop_beside()
 	[ -n "$beside" ] || return 0
 	kill -TERM -- "-$beside" 2>/dev/null || true
 	wait "$beside" || true
-	find "$work/tap" -name postmaster.pid | while read -r pid; do
+	find "$work/tap" "$work/beside" -name postmaster.pid 2>/dev/null | while read -r pid; do
 		as_server "$bindir/pg_ctl" -D "${pid%/*}" -s -m fast stop || true
 	done
 }
