@@ -369,22 +369,27 @@ COMMENT ON FUNCTION _tiering.make_matrix_due(text, date) IS
 -- else a customer did on the day of such a one: so of moves that are dated to another day than
 -- that of their assessment, the earlier of both counts, and so of all of them from there on.
 CREATE FUNCTION _tiering.first_touched(scheme text, batch int, after_move bigint) RETURNS date
-LANGUAGE sql STABLE PARALLEL SAFE COST 10000
-BEGIN ATOMIC
-	SELECT LEAST(t.first_day, (
-		SELECT min(m.assessed) FROM tiering.migration m
-		WHERE m.scheme = first_touched.scheme AND m.as_of <> m.assessed AND m.as_of >= t.first_day))
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	first_day date;
+BEGIN
+	SELECT min(LEAST(x.as_of, x.assessed)) INTO first_day
 	FROM (
-		SELECT min(LEAST(x.as_of, x.assessed)) AS first_day
-		FROM (
-			SELECT m.as_of, m.assessed FROM tiering.migration m
-			WHERE m.move > first_touched.after_move AND m.scheme = first_touched.scheme
-				AND m.batch = first_touched.batch
-			UNION ALL
-			SELECT m.as_of, m.assessed
-			FROM tiering.superseded s JOIN tiering.migration m ON m.move = s.move
-			WHERE s.scheme = first_touched.scheme AND s.batch = first_touched.batch) x) t;
+		SELECT m.as_of, m.assessed FROM tiering.migration m
+		WHERE m.move > first_touched.after_move AND m.scheme = first_touched.scheme COLLATE "C"
+			AND m.batch = first_touched.batch
+		UNION ALL
+		SELECT m.as_of, m.assessed
+		FROM tiering.superseded s JOIN tiering.migration m ON m.move = s.move
+		WHERE s.scheme = first_touched.scheme COLLATE "C" AND s.batch = first_touched.batch) x;
+	RETURN LEAST(first_day, (
+		SELECT min(m.assessed) FROM tiering.migration m
+		WHERE m.scheme = first_touched.scheme COLLATE "C" AND m.as_of <> m.assessed
+			AND m.as_of >= first_day));
 END;
+$$;
 COMMENT ON FUNCTION _tiering.first_touched(text, int, bigint) IS
 'The first day of whose moves a batch changes anything, its own having numbers after one; null if '
 'there is none';

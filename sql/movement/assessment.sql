@@ -5,14 +5,20 @@
  * touches. Money of an assessment that is not kept is not known, and null.
  */
 
+-- This and what else is asked at each step of a decision is plpgsql, which keeps its plan: to
+-- plan one of them takes longer than to ask it.
 CREATE FUNCTION _tiering.last_void(scheme text, as_of date, known_at timestamptz)
 RETURNS timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE COST 100
-BEGIN ATOMIC
-	SELECT COALESCE(max(v.recorded_at), '-infinity') FROM tiering.batch v
-	WHERE v.scheme = last_void.scheme COLLATE "C" AND v.kind = 'void' AND v.as_of = last_void.as_of
-		AND (last_void.known_at IS NULL OR v.recorded_at <= last_void.known_at);
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN (SELECT COALESCE(max(v.recorded_at), '-infinity') FROM tiering.batch v
+		WHERE v.scheme = last_void.scheme COLLATE "C" AND v.kind = 'void'
+			AND v.as_of = last_void.as_of
+			AND (last_void.known_at IS NULL OR v.recorded_at <= last_void.known_at));
 END;
+$$;
 COMMENT ON FUNCTION _tiering.last_void(text, date, timestamptz) IS
 'When an assessment was taken back last, as known at a time; -infinity if it never was';
 
@@ -47,12 +53,15 @@ COMMENT ON FUNCTION _tiering.kept(text, date, timestamptz) IS
 'known_at null: as known now';
 
 CREATE FUNCTION _tiering.has_amendments(k tiering.kept_assessment) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000
-BEGIN ATOMIC
-	SELECT EXISTS (SELECT FROM tiering.assessment b
-		WHERE b.slot = (k).slot AND b.scheme = (k).scheme AND b.as_of = (k).as_of AND b.amends
-			AND b.recorded_at > (k).recorded_at);
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM tiering.assessment b
+		WHERE b.slot = k.slot AND b.scheme = k.scheme AND b.as_of = k.as_of AND b.amends
+			AND b.recorded_at > k.recorded_at);
 END;
+$$;
 COMMENT ON FUNCTION _tiering.has_amendments(tiering.kept_assessment) IS
 'Whether any row of an assessment was amended since it was recorded';
 

@@ -21,19 +21,26 @@ COMMENT ON FUNCTION _tiering.assessed_days(text, date, date) IS
 'The assessments of a scheme from a day on and before another, the last one first, and the '
 'versions that graded them';
 
+-- Day by day from the last one, by the primary key: whatever is known of the table, no history is
+-- read, of however many assessments.
 CREATE FUNCTION _tiering.last_assessment(scheme text, before date DEFAULT 'infinity',
 	OUT as_of date, OUT version int)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	SELECT d.as_of, d.version INTO as_of, version FROM tiering.distribution_history d
-	WHERE d.scheme = last_assessment.scheme COLLATE "C" AND d.as_of < before
-		AND NOT EXISTS (
-			SELECT FROM tiering.batch v
-			WHERE v.scheme = d.scheme AND v.kind = 'void' AND v.as_of = d.as_of
-				AND v.recorded_at >= d.recorded_at)
-	ORDER BY d.as_of DESC, d.recorded_at DESC LIMIT 1;
+	LOOP
+		as_of := max(d.as_of) FROM tiering.distribution_history d
+			WHERE d.scheme = last_assessment.scheme COLLATE "C"
+				AND d.as_of < COALESCE(last_assessment.as_of, before);
+		EXIT WHEN as_of IS NULL;
+		SELECT d.version INTO version FROM tiering.distribution_history d
+		WHERE d.scheme = last_assessment.scheme COLLATE "C" AND d.as_of = last_assessment.as_of
+			AND d.recorded_at > (SELECT _tiering.last_void(last_assessment.scheme,
+				last_assessment.as_of, NULL))
+		ORDER BY d.recorded_at DESC LIMIT 1;
+		EXIT WHEN FOUND;
+	END LOOP;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.last_assessment(text, date) IS
@@ -130,20 +137,27 @@ COMMENT ON FUNCTION _tiering.ahead(text, date) IS
 'own as of it or later, or a change by hand as of a later day';
 
 CREATE FUNCTION _tiering.last_amendment(scheme text, as_of date) RETURNS timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE COST 100
-BEGIN ATOMIC
-	SELECT max(a.recorded_at) FROM tiering.assessment a
-	WHERE a.scheme = last_amendment.scheme AND a.as_of = last_amendment.as_of AND a.amends;
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN (SELECT max(a.recorded_at) FROM tiering.assessment a
+		WHERE a.scheme = last_amendment.scheme COLLATE "C" AND a.as_of = last_amendment.as_of
+			AND a.amends);
 END;
+$$;
 COMMENT ON FUNCTION _tiering.last_amendment(text, date) IS
 'When an assessment was amended last; null if it never was';
 
 CREATE FUNCTION _tiering.last_base(scheme text, as_of date) RETURNS timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE COST 100
-BEGIN ATOMIC
-	SELECT max(k.recorded_at) FROM tiering.kept_assessment k
-	WHERE k.scheme = last_base.scheme AND k.as_of = last_base.as_of;
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN (SELECT max(k.recorded_at) FROM tiering.kept_assessment k
+		WHERE k.scheme = last_base.scheme COLLATE "C" AND k.as_of = last_base.as_of);
 END;
+$$;
 COMMENT ON FUNCTION _tiering.last_base(text, date) IS
 'When the rows of an assessment that amendments come after were recorded last; null if it is not '
 'kept';
@@ -151,30 +165,32 @@ COMMENT ON FUNCTION _tiering.last_base(text, date) IS
 -- now() is when the transaction began: what others, or the same one, have recorded since then may
 -- be later.
 CREATE FUNCTION _tiering.edition_of_sums(scheme text, as_of date) RETURNS timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE COST 100
-BEGIN ATOMIC
-	SELECT GREATEST(now(),
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN GREATEST(now(),
 		(SELECT max(d.recorded_at) FROM tiering.distribution_history d
-		 WHERE d.scheme = edition_of_sums.scheme AND d.as_of = edition_of_sums.as_of)
-			+ interval '1 microsecond',
-		(SELECT max(b.recorded_at) FROM tiering.batch b
-		 WHERE b.scheme = edition_of_sums.scheme AND b.as_of = edition_of_sums.as_of
-			AND b.kind = 'void') + interval '1 microsecond',
-		_tiering.last_base(edition_of_sums.scheme, edition_of_sums.as_of),
-		_tiering.last_amendment(edition_of_sums.scheme, edition_of_sums.as_of));
+		 WHERE d.scheme = edition_of_sums.scheme COLLATE "C"
+			AND d.as_of = edition_of_sums.as_of) + interval '1 microsecond',
+		_tiering.last_void(scheme, as_of, NULL) + interval '1 microsecond',
+		_tiering.last_base(scheme, as_of), _tiering.last_amendment(scheme, as_of));
 END;
+$$;
 COMMENT ON FUNCTION _tiering.edition_of_sums(text, date) IS
 'The time of a new edition of an assessment''s distribution: now, but after the one before, and '
 'with the rows and amendments that it is of';
 
 CREATE FUNCTION _tiering.next_edition(scheme text, as_of date) RETURNS timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE COST 100
-BEGIN ATOMIC
-	SELECT GREATEST(_tiering.edition_of_sums(next_edition.scheme, next_edition.as_of),
-		_tiering.last_base(next_edition.scheme, next_edition.as_of) + interval '1 microsecond',
-		_tiering.last_amendment(next_edition.scheme, next_edition.as_of)
-			+ interval '1 microsecond');
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN GREATEST(_tiering.edition_of_sums(scheme, as_of),
+		_tiering.last_base(scheme, as_of) + interval '1 microsecond',
+		_tiering.last_amendment(scheme, as_of) + interval '1 microsecond');
 END;
+$$;
 COMMENT ON FUNCTION _tiering.next_edition(text, date) IS
 'The time of a new edition of an assessment: now, but after all that is known of it';
 
