@@ -352,8 +352,8 @@ BEGIN
 	FROM (SELECT * FROM tiering.former_number x WHERE x.scheme = inv_number.scheme) f
 		FULL JOIN t.numbers(inv_number.scheme) n ON n.customer_id = f.customer_id
 	WHERE f.now_id IS DISTINCT FROM n.now_id;
-	RETURN QUERY SELECT format('%s: %s', v.kind, v.finding)
-	FROM tiering.verify_state(inv_number.scheme) v WHERE v.kind = 'number';
+	-- what verify_state() says of numbers; inv_state() asks for what it says of customers
+	RETURN QUERY SELECT format('number: %s', d) FROM _tiering.numbers_disagree(inv_number.scheme) d;
 END;
 $$;
 

@@ -255,7 +255,8 @@ $$;
 CREATE FUNCTION pol.by_hand() RETURNS SETOF pol.got LANGUAGE plpgsql AS $$
 DECLARE
 	v record;
-	p record;
+	p tiering.policy;
+	policies tiering.policy[];	-- of the scheme, as many as names; null where a tier has none
 	names text[] := '{a,b,c,d,e}';
 	last_customer text := '';
 	last_month int;
@@ -267,8 +268,10 @@ BEGIN
 		earned := least(1 + floor(v.value / 100)::int, 5);
 		IF v.customer_id <> last_customer OR v.m > last_month + 1 THEN	-- new, or back
 			now_in := earned; since := v.as_of; first := v.as_of; misses := 0; pending := NULL;
+			policies := ARRAY(SELECT x FROM unnest(names) WITH ORDINALITY n(name, i)
+				LEFT JOIN tiering.policy x ON x.scheme = v.scheme AND x.tier = n.name ORDER BY i);
 		ELSE
-			SELECT * INTO p FROM tiering.policy WHERE scheme = v.scheme AND tier = names[now_in];
+			p := policies[now_in];
 			missed := earned < now_in;
 			-- a month's last day, so many months after a month's last day
 			protected := v.as_of <= (date_trunc('month', since + 1) + COALESCE(p.hold,
@@ -276,8 +279,7 @@ BEGIN
 				OR v.as_of <= (date_trunc('month', first + 1) + COALESCE(p.new_hold,
 					'0') - interval '1 day')::date;
 			IF earned > GREATEST(now_in, pending)
-				AND COALESCE((SELECT up FROM tiering.policy WHERE scheme = v.scheme
-				AND tier = names[earned]), 'at_once') = 'at_once' THEN
+				AND COALESCE((policies[earned]).up, 'at_once') = 'at_once' THEN
 				now_in := earned; since := v.as_of; misses := 0;
 			ELSIF pending IS NOT NULL THEN
 				now_in := pending; since := v.as_of; misses := 0;
