@@ -43,12 +43,13 @@ SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, b.benefit, b.title, b.title
 	b.value::numeric(38,6) AS value, b.unit, b.unit_cost::numeric(38,6) AS unit_cost, b.from_tier,
 	d.customers,
 	(d.customers * COALESCE(b.value, 1) * b.unit_cost)::numeric(38,2) AS cost
-FROM tiering.tier_distribution d
-	JOIN _tiering.benefit_had b ON b.scheme = d.scheme AND b.version = d.version
+FROM _tiering.distribution_now d
+	JOIN _tiering.benefit_had b ON b.scheme = d.scheme AND b.version = d.defined_by
 		AND b.tier = d.tier;
 COMMENT ON VIEW tiering.benefit_cost IS
 'What the benefits of each tier cost now. That is its customers, times value, times unit_cost: a '
-'row for each tier and benefit, inherited ones among them, so that sums over them count each once';
+'row for each tier and benefit, inherited ones among them, so that sums over them count each once. '
+'In a tier that the version does not have they are those of the customers'' version';
 COMMENT ON COLUMN tiering.benefit_cost.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.benefit_cost.as_of IS 'Date of the last refresh';
 COMMENT ON COLUMN tiering.benefit_cost.version IS 'The version of the scheme that graded';

@@ -93,15 +93,18 @@ BEGIN
 	day := _tiering.report_day(scheme, as_of);
 	named := COALESCE(_tiering.named_by(scheme, day), tiering.newest_version(scheme));
 	RETURN QUERY
-	SELECT d.value, d.tier, t.rank, NULLIF(t.title, ''), NULLIF(t.title_zh, ''), d.customers,
+	SELECT d.value, d.tier, r.rank, NULLIF(t.title, ''), NULLIF(t.title_zh, ''), d.customers,
 		round(d.customers / sum(d.customers) OVER of_value, 6), d.measure,
 		round(d.measure / NULLIF(sum(d.measure) OVER of_value, 0), 6)
 	FROM _tiering.distribution_by(scheme, dimension, as_of, named,
 			_tiering.seen(_tiering.reader(), scheme, as_of)) d
 		LEFT JOIN tiering.tier t ON t.scheme = tier_distribution_by.scheme COLLATE "C"
 			AND t.version = named AND t.tier = d.tier
+		CROSS JOIN LATERAL (SELECT CASE WHEN t.tier IS NULL
+			THEN _tiering.rank_in(tier_distribution_by.scheme, named, d.tier)
+			ELSE t.rank END AS rank) r
 	WINDOW of_value AS (PARTITION BY d.value)
-	ORDER BY d.value, t.rank, d.tier;
+	ORDER BY d.value, r.rank, d.tier;
 END;
 $$;
 COMMENT ON FUNCTION tiering.tier_distribution_by(text, text, date) IS

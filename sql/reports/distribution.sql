@@ -130,7 +130,7 @@ COMMENT ON COLUMN tiering.current_tier.version IS 'The version of the scheme tha
 CREATE VIEW _tiering.distribution_now AS
 SELECT s.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, NULLIF(d.title, '') AS title,
 	NULLIF(d.title_zh, '') AS title_zh, d.customers,
-	d.customers_share, d.measure, d.measure_share
+	d.customers_share, d.measure, d.measure_share, d.defined_by
 FROM (SELECT s.scheme || '' AS scheme FROM tiering.scheme s
 	  WHERE (SELECT _tiering.reads_all(_tiering.reader()))
 		OR _tiering.reads((SELECT _tiering.reader()), s.scheme) IS NOT NULL) s
@@ -153,8 +153,10 @@ FROM (SELECT s.scheme || '' AS scheme FROM tiering.scheme s
 			SELECT t.tier, t.rank, t.parent, t.title, t.title_zh
 			FROM graded g JOIN tiering.tier t ON t.scheme = s.scheme AND t.version = g.version
 		)
-		SELECT g.as_of, g.version, tier, l.rank, l.parent, l.title, l.title_zh,
-			COALESCE(h.customers, 0) AS customers,
+		SELECT g.as_of, g.version, tier, CASE WHEN l.tier IS NULL
+				THEN _tiering.rank_in(s.scheme, g.version, tier) ELSE l.rank END AS rank,
+			CASE WHEN l.tier IS NULL THEN h.version ELSE g.version END AS defined_by,
+			l.parent, l.title, l.title_zh, COALESCE(h.customers, 0) AS customers,
 			round(COALESCE(h.customers, 0) / NULLIF(sum(h.customers) OVER (), 0), 6)
 				AS customers_share,
 			CASE WHEN h.tier IS NULL THEN 0 ELSE h.measure END AS measure,
@@ -164,6 +166,9 @@ FROM (SELECT s.scheme || '' AS scheme FROM tiering.scheme s
 ORDER BY d.rank;
 COMMENT ON VIEW _tiering.distribution_now IS
 'What tier_distribution tells, with all digits of the measure';
+COMMENT ON COLUMN _tiering.distribution_now.defined_by IS
+'The version that says what the tier''s customers get: the one that graded, or that of the '
+'customers, where theirs is a tier that it does not have';
 
 CREATE VIEW tiering.tier_distribution AS
 SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_zh, d.customers,
@@ -177,7 +182,8 @@ COMMENT ON COLUMN tiering.tier_distribution.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.tier_distribution.as_of IS 'Date of the last refresh';
 COMMENT ON COLUMN tiering.tier_distribution.version IS 'The version of the scheme that graded';
 COMMENT ON COLUMN tiering.tier_distribution.tier IS 'Tier';
-COMMENT ON COLUMN tiering.tier_distribution.rank IS 'Its rank, higher being better';
+COMMENT ON COLUMN tiering.tier_distribution.rank IS
+'Its rank, higher being better; of a tier of another version, the one as which it counts in this';
 COMMENT ON COLUMN tiering.tier_distribution.parent IS 'The tier of which it is a part';
 COMMENT ON COLUMN tiering.tier_distribution.title IS 'Its title';
 COMMENT ON COLUMN tiering.tier_distribution.title_zh IS 'Its title in Chinese';
@@ -379,11 +385,13 @@ SELECT d.scheme, d.as_of, d.version, d.tier, d.rank, d.parent, d.title, d.title_
 	ceil(d.customers / (upper(s.customers_per_manager) - 1)::numeric)::bigint AS managers_from,
 	ceil(d.customers / lower(s.customers_per_manager)::numeric)::bigint AS managers_to,
 	NULLIF(s.benefits, '') AS benefits, NULLIF(s.benefits_zh, '') AS benefits_zh
-FROM tiering.tier_distribution d
-	LEFT JOIN tiering.service s ON s.scheme = d.scheme AND s.version = d.version
+FROM _tiering.distribution_now d
+	LEFT JOIN tiering.service s ON s.scheme = d.scheme AND s.version = d.defined_by
 		AND s.tier = d.tier;
 COMMENT ON VIEW tiering.staffing IS
-'How each tier is served, and how many relationship managers that takes at both ends of the range';
+'How each tier is served, and how many relationship managers that takes at both ends of the range. '
+'A tier that the version does not have, as customers were put into one of a later version by hand, '
+'is served as theirs says';
 COMMENT ON COLUMN tiering.staffing.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.staffing.as_of IS 'Date of the last refresh';
 COMMENT ON COLUMN tiering.staffing.version IS 'The version of the scheme that graded';

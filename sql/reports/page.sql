@@ -499,11 +499,12 @@ BEGIN ATOMIC
 	SELECT _tiering.page_section('Staffing', '客户经理配置', _tiering.page_table(
 		_tiering.page_columns('Tier|等级', 'Customers|客户数', 'For a manager|每位经理',
 			'Managers|经理人数'),
-		string_agg(_tiering.page_row(t.name, _tiering.page_number(s.customers),
+		string_agg(_tiering.page_row(COALESCE(t.name, _tiering.page_name(s.tier, NULL, NULL)),
+			_tiering.page_number(s.customers),
 			format('%s–%s', s.customers_per_manager_from, s.customers_per_manager_to),
-			format('%s–%s', s.managers_from, s.managers_to)), '' ORDER BY t.n)))
+			format('%s–%s', s.managers_from, s.managers_to)), '' ORDER BY t.n NULLS FIRST, s.tier)))
 	FROM tiering.staffing s
-		JOIN _tiering.page_tiers(page_staffing.scheme, page_staffing.day) t USING (tier)
+		LEFT JOIN _tiering.page_tiers(page_staffing.scheme, page_staffing.day) t USING (tier)
 	WHERE s.scheme = page_staffing.scheme AND s.customers_per_manager_from IS NOT NULL;
 END;
 COMMENT ON FUNCTION _tiering.page_staffing(text, date) IS

@@ -221,3 +221,5 @@ GRANT EXECUTE ON FUNCTION _tiering.shown_current, _tiering.shown_measures, _tier
 -- near_upgrade and near_downgrade, too
 GRANT EXECUTE ON FUNCTION _tiering.is_watched, _tiering.at_least, _tiering.percent_of,
 	_tiering.by_measure, _tiering.ranks_in, _tiering.directions, _tiering.tier_names TO PUBLIC;
+-- tier_distribution and what stands on it, too
+GRANT EXECUTE ON FUNCTION _tiering.rank_in TO PUBLIC;

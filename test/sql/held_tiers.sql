@@ -147,4 +147,63 @@ SELECT held.put(2, '2024-02-20'), held.put(3, '2024-03-10') \g /dev/null
 SELECT DISTINCT version, tier FROM tiering.assignment WHERE scheme = 'held_l' ORDER BY 1, 2;
 SELECT * FROM held.compared(2);
 SELECT tier, rank FROM _tiering.ranks_in('held_l', 2) ORDER BY rank, tier COLLATE "C";
+
+-- Reports of tiers tell the same rank; what such customers get, and who serves them, is what their
+-- own version says. Version 1 graded; elite is of version 2, and from gold it is up.
+ROLLBACK TO graded;
+SELECT tiering.create_ladder('held_m', 'value', '{low,gold}', '{NULL,10}');
+INSERT INTO tiering.service (scheme, version, tier, customers_per_manager)
+VALUES ('held_m', 1, 'gold', '[10,20]');
+INSERT INTO tiering.benefit (scheme, version, tier, benefit, kind, unit_cost, inherited)
+VALUES ('held_m', 1, 'gold', 'card', 'access', 5, true);
+SELECT tiering.publish('held_m', '2024-01-01'), tiering.new_version('held_m');
+INSERT INTO tiering.tier (scheme, version, tier, rank, parent)
+VALUES ('held_m', 2, 'elite', 3, 'gold');
+INSERT INTO tiering.rule (scheme, version, tier, rule, metric, bounds)
+VALUES ('held_m', 2, 'elite', 1, 'value', '[50,)');
+INSERT INTO tiering.service (scheme, version, tier, customers_per_manager)
+VALUES ('held_m', 2, 'elite', '[2,4]');
+INSERT INTO tiering.benefit (scheme, version, tier, benefit, kind, value, unit_cost)
+VALUES ('held_m', 2, 'elite', 'lounge', 'quantity', 2, 100);
+SELECT tiering.publish('held_m', '2024-02-01'), tiering.set_source('held_m',
+		'SELECT customer_id, value FROM held.has WHERE scheme = ''held_m'''),
+	tiering.set_dimensions('held_m', 'SELECT customer_id, ''north'' AS branch FROM held.has
+		WHERE scheme = ''held_m''');
+INSERT INTO held.has
+SELECT 'held_m', 'm' || i, CASE WHEN i <= 3 THEN 5 ELSE 20 END, 0 FROM generate_series(1, 10) i;
+SELECT (tiering.refresh('held_m', '2024-01-31')).customers;
+UPDATE tiering.assignment SET tier = 'elite', version = 2, as_of = '2024-02-10'
+WHERE scheme = 'held_m' AND customer_id IN ('m1', 'm7', 'm8', 'm9', 'm10');
+CREATE VIEW held.ranked AS
+SELECT 'tier_distribution' AS told_by, tier, rank, customers FROM tiering.tier_distribution
+WHERE scheme = 'held_m'
+UNION ALL SELECT 'tier_rollup', tier, rank, customers FROM tiering.tier_rollup
+WHERE scheme = 'held_m'
+UNION ALL SELECT 'pareto', tier, rank, customers FROM tiering.pareto WHERE scheme = 'held_m'
+UNION ALL SELECT 'tier_origin', tier, rank, customers FROM tiering.tier_origin
+WHERE scheme = 'held_m'
+UNION ALL SELECT 'tier_distribution_by', tier, rank, customers
+FROM tiering.tier_distribution_by('held_m', 'branch')
+UNION ALL SELECT 'staffing_by', tier, rank, customers FROM tiering.staffing_by('held_m', 'branch');
+SELECT tier, rank, customers, count(*) AS reports FROM held.ranked GROUP BY 1, 2, 3
+ORDER BY rank, tier COLLATE "C";
+SELECT version, tier, rank, customers, managers_from, managers_to FROM tiering.staffing
+WHERE scheme = 'held_m' ORDER BY rank, tier COLLATE "C";
+SELECT tier, managers_from, managers_to FROM tiering.staffing_by('held_m', 'branch')
+ORDER BY rank, tier COLLATE "C";
+SELECT version, tier, rank, benefit, customers, cost FROM tiering.benefit_cost
+WHERE scheme = 'held_m' ORDER BY tier COLLATE "C", benefit COLLATE "C";
+SELECT tiering.report('held_m') ~ 'elite <[^>]*></small></td><td class="v">5</td>' AS on_the_page;
+-- who may read that alone
+CREATE ROLE held_reader;
+GRANT SELECT ON tiering.staffing, tiering.tier_distribution TO held_reader;
+GRANT USAGE ON SCHEMA tiering TO held_reader;
+SET ROLE held_reader;
+SELECT count(*) FILTER (WHERE rank IS NULL) FROM tiering.staffing WHERE scheme = 'held_m';
+RESET ROLE;
+-- what no version knows has none
+ALTER TABLE tiering.tier DISABLE TRIGGER ALL;
+DELETE FROM tiering.tier WHERE scheme = 'held_m' AND tier = 'elite';
+SELECT tier, rank, customers FROM tiering.tier_distribution WHERE scheme = 'held_m'
+ORDER BY rank, tier COLLATE "C";
 ROLLBACK;

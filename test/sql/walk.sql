@@ -49,6 +49,7 @@ INSERT INTO walk.decided VALUES ('function', 'public', $list$
 	_tiering.by_measure(text, integer);
 	_tiering.directions(text, integer);
 	_tiering.ranks_in(text, integer, boolean);
+	_tiering.rank_in(text, integer, text);
 	_tiering.tier_names(text, integer);
 	_tiering.is_watched(date, text, boolean, integer, integer);
 	_tiering.at_least(numeric);
@@ -914,7 +915,6 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.told_near(uuid, text, oid);
 	_tiering.told_projected(uuid, text, oid);
 	_tiering.names_in(text, integer);
-	_tiering.rank_in(text, integer, text);
 	_tiering.directions_in(text, integer[]);
 	_tiering.kept(text, date, timestampwithtimezone);
 	_tiering.kept_of(text, date[], text[]);
