@@ -118,6 +118,8 @@ $$;
 COMMENT ON PROCEDURE tiering.run_refresh(text, date, boolean, boolean) IS
 'Refreshes a scheme as refresh() does, and has the table run know of it whatever comes: that it '
 'began, before anything else, and that it failed, with the error, which it then raises. It '
-'commits, so it is called by itself and not in a transaction (2D000), where refresh() can be: CALL '
-'tiering.run_refresh(''retail'', current_date - 1). The view last_run tells how it went. Errors: '
-'those of refresh()';
+'commits, so it is called by itself and not in a transaction (2D000), where refresh() can be. A '
+'job runs in a time zone that need not be the bank''s, one of pg_cron in GMT: there current_date '
+'is another day for part of each day, so that the bank''s zone has to be named. The view last_run '
+'tells how it went. Errors: those of refresh(). Example: CALL tiering.run_refresh(''retail'', '
+'(now() AT TIME ZONE ''Asia/Shanghai'')::date - 1)';

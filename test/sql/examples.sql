@@ -120,6 +120,27 @@ FROM (SELECT function, example FROM bank.example ORDER BY function::text COLLATE
 WHERE f.failed IS NOT NULL;
 SELECT count(*) > 150 AS many, count(*) FILTER (WHERE example LIKE '% gives %') > 80 AS told
 FROM bank.example;
+-- What a scheduler calls gives a day that does not hang on the time zone in which it is called: of
+-- these two it is never the same day.
+CREATE FUNCTION bank.day_in(zone text, day text) RETURNS date LANGUAGE plpgsql AS $$
+DECLARE
+	result date;
+BEGIN
+	PERFORM set_config('timezone', zone, true);
+	EXECUTE 'SELECT ' || day INTO result;
+	RETURN result;
+END;
+$$;
+SELECT p.oid::regprocedure AS procedure,
+	bank.day_in('Pacific/Kiritimati', e.day) = bank.day_in('Etc/GMT+12', e.day) AS same_day
+FROM pg_proc p, LATERAL (SELECT substring(obj_description(p.oid, 'pg_proc')
+	FROM '\. Example: CALL [a-z_.]+\(''retail'', (.*)\)$') AS day) e
+WHERE p.pronamespace = 'tiering'::regnamespace AND p.prokind = 'p';
+SELECT bank.day_in('Pacific/Kiritimati', 'current_date - 1')
+	= bank.day_in('Etc/GMT+12', 'current_date - 1') AS same_day;
+SELECT p.oid::regprocedure AS "by the day of whoever runs it" FROM pg_proc p
+WHERE p.pronamespace = 'tiering'::regnamespace
+	AND obj_description(p.oid, 'pg_proc') ~ 'tiering\.[a-z_]+\([^.]*current_date';
 
 -- A comment that says something wrong would be found
 SELECT bank.failed('tiering.month(date, int)',
