@@ -42,6 +42,30 @@ END;
 COMMENT ON FUNCTION _tiering.page_name(text, text, text) IS
 'A tier or a metric as a page calls it: by its titles where it has them, as markup';
 
+CREATE FUNCTION _tiering.page_title(scheme text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT concat_ws(' ', COALESCE(NULLIF(s.title, ''), s.scheme), NULLIF(s.title_zh, ''))
+	FROM tiering.scheme s WHERE s.scheme = page_title.scheme COLLATE "C";
+END;
+COMMENT ON FUNCTION _tiering.page_title(text) IS
+'A scheme as the heading of a page calls it: by its titles, or by its name if it has none';
+
+CREATE FUNCTION _tiering.page_word(word text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10
+BEGIN ATOMIC
+	SELECT concat(_tiering.html(page_word.word), (
+		SELECT format('<br/><small lang="zh">%s</small>', w.chinese)
+		FROM (VALUES ('new', '新增'), ('up', '升级'), ('down', '降级'), ('lateral', '平级调整'),
+			('exit', '流失'), ('merge', '变更客户号'), ('merged', '客户合并'), ('rule', '规则'),
+			('policy', '升降级政策'), ('scheme', '新版方案'), ('override', '例外生效'),
+			('override_end', '例外结束'), ('approval', '审批'), ('correction', '数据更正'),
+			('load', '历史导入'), ('manual', '人工调整')) w (english, chinese)
+		WHERE w.english = page_word.word));
+END;
+COMMENT ON FUNCTION _tiering.page_word(text) IS
+'A direction or a cause of a move in both languages, as markup';
+
 CREATE FUNCTION _tiering.page_measure(scheme text, version int) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 100
 BEGIN ATOMIC
@@ -577,8 +601,7 @@ DECLARE
 	last date := l.as_of FROM _tiering.last_assessment(scheme) l;
 	day date := COALESCE(as_of, last);
 	before date := l.as_of FROM _tiering.last_assessment(scheme, day) l;
-	heading text := COALESCE(title, (SELECT concat_ws(' ', COALESCE(NULLIF(s.title, ''), s.scheme),
-		NULLIF(s.title_zh, '')) FROM tiering.scheme s WHERE s.scheme = report.scheme COLLATE "C"));
+	heading text := CASE WHEN title ~ '\S' THEN title ELSE _tiering.page_title(scheme) END;
 	cells _tiering.cell[];
 	body text;
 BEGIN
@@ -623,13 +646,12 @@ COMMENT ON FUNCTION tiering.report(text, date, text) IS
 'development, migration since the assessment before, where the money came from, concentration, who '
 'is near, staffing, each dimension, data and seals. Labels are English and Chinese; it follows the '
 'reader''s light or dark setting, and prints. as_of: the assessment, the last one if null. title: '
-'the heading, the scheme''s title if null. Who is near, by the measure alone, and staffing, are of '
-'now, and are there for the last assessment only. Money that is not kept for a day is a dash, with '
-'no total, share or curve of it. From a shell: PGCLIENTENCODING=UTF8 psql -XAt -c "SELECT '
-'tiering.report(''retail'')" > report.html. The page says that it is UTF-8, so it has to be '
-'fetched as that. Errors: unknown scheme (42704), an infinite day (22023), one that is no '
-'assessment (P0002). Example: SELECT tiering.report(''retail'', title => ''Retail, first '
-'quarter'')';
+'the heading, the scheme''s title if null or blank. Who is near, by the measure alone, and '
+'staffing, are of now, and are there for the last assessment only. Money that is not kept for a '
+'day is a dash, with no total, share or curve of it. From a shell: PGCLIENTENCODING=UTF8 psql -XAt '
+'-c "SELECT tiering.report(''retail'')" > report.html. The page says that it is UTF-8, so it has '
+'to be fetched as that. Errors: unknown scheme (42704), an infinite day (22023), one that is no '
+'assessment (P0002). Example: SELECT tiering.report(''retail'', title => ''Retail, first quarter'')';
 
 CREATE FUNCTION _tiering.page_way(scheme text, customer_id text)
 RETURNS TABLE (n bigint, name text, rank int, valid daterange, direction text, cause text,
@@ -653,30 +675,33 @@ COMMENT ON FUNCTION _tiering.page_way(text, text) IS
 'numbers together, with the tiers'' names as markup. The customer is named by the number that they '
 'have now';
 
--- A step for each spell, with the highest tier at the top
+-- A step for each spell, with the highest tier at the top. The last day of one who is in it is that
+-- of the last assessment, and as long as any other.
 CREATE FUNCTION _tiering.page_steps(scheme text, customer_id text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000
 BEGIN ATOMIC
 	WITH spell AS (
-		SELECT w.rank, lower(w.valid) AS first, COALESCE(upper(w.valid), GREATEST(current_date,
-			lower(w.valid) + 1)) AS last
+		SELECT w.rank, lower(w.valid) AS first, COALESCE(upper(w.valid), GREATEST(
+			_tiering.last_assessed(page_steps.scheme, page_steps.customer_id), lower(w.valid)) + 1)
+				AS until
 		FROM _tiering.page_way(page_steps.scheme, page_steps.customer_id) w
 	), placed AS (
 		SELECT s.*, dense_rank() OVER (ORDER BY s.rank DESC NULLS LAST) AS n,
-			min(s.first) OVER () AS begins, max(s.last) OVER () AS ends FROM spell s
+			min(s.first) OVER () AS begins, max(s.until) OVER () AS ends FROM spell s
 	)
 	SELECT format('<svg viewBox="0 0 720 %s" role="img" aria-label="tiers over time">%s'
 		'<text x="0" y="%s">%s</text><text x="720" y="%3$s" text-anchor="end">%5$s</text></svg>',
 		max(p.n) * 22 + 24,
 		string_agg(format('<rect x="%s" y="%s" width="%s" height="16" fill="hsl(215 60%% 50%%)"/>',
 			round(720.0 * (p.first - p.begins) / (p.ends - p.begins), 2), (p.n - 1) * 22 + 2,
-			round(GREATEST(720.0 * (p.last - p.first) / (p.ends - p.begins), 2), 2)), ''
+			round(GREATEST(720.0 * (p.until - p.first) / (p.ends - p.begins), 2), 2)), ''
 			ORDER BY p.first), max(p.n) * 22 + 18, to_char(min(p.begins), 'YYYY-MM-DD'),
-		to_char(max(p.ends), 'YYYY-MM-DD'))
+		to_char(max(p.ends) - 1, 'YYYY-MM-DD'))
 	FROM placed p HAVING count(*) > 0;
 END;
 COMMENT ON FUNCTION _tiering.page_steps(text, text) IS
-'Part of customer_report(): when the customer was in which tier, the highest one on top';
+'Part of customer_report(): when the customer was in which tier, the highest one on top, from '
+'their first day to the last assessment, or their last day';
 
 CREATE FUNCTION tiering.customer_report(scheme text, customer_id text) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 1000000
@@ -685,7 +710,8 @@ AS $$
 DECLARE
 	who text := _tiering.person(scheme, customer_id);
 	heading text := format('%s · %s',
-		array_to_string(_tiering.numbers_ever(scheme, ARRAY[who]), ' / '), scheme);
+		array_to_string(_tiering.numbers_ever(scheme, ARRAY[who]), ' / '),
+		_tiering.page_title(scheme));
 	graded_by int := a.version FROM _tiering.last_assessment(scheme) a;
 	path text;
 	missing text;
@@ -693,8 +719,8 @@ BEGIN
 	PERFORM tiering.newest_version(scheme), _tiering.check_reader(scheme),
 		_tiering.check_given(customer_id, 'customer_id');
 	SELECT string_agg(_tiering.page_row(w.name, lower(w.valid)::text,
-		COALESCE(upper(w.valid)::text, ''), _tiering.html(w.direction), _tiering.html(w.cause),
-		_tiering.page_number(w.measure)), '' ORDER BY w.n) INTO path
+		COALESCE(upper(w.valid)::text, ''), _tiering.page_word(w.direction),
+		_tiering.page_word(w.cause), _tiering.page_number(w.measure)), '' ORDER BY w.n) INTO path
 	FROM _tiering.page_way(scheme, who) w;
 	IF path IS NULL OR NOT _tiering.sees(_tiering.reader(), scheme, who, NULL) THEN
 		RAISE EXCEPTION 'scheme "%" has never had a customer "%"', scheme, customer_id

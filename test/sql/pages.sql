@@ -79,6 +79,9 @@ SELECT r ~ '2026-07-31' AS day, r ~ '<h1>A &lt;b&gt;</h1>' AS heading,
 	r ~ 'Migration <' AS migration, r ~ 'Who is near' AS near,
 	xml_is_well_formed_document(replace(r, '<!DOCTYPE html>', '')) AS well_formed
 FROM tiering.report('pages', '2026-07-31', 'A <b>') r;
+-- a blank heading is none
+SELECT bool_and(tiering.report('pages', title => title) = tiering.report('pages')) AS same
+FROM unnest(ARRAY['', '  ', E' \t\n']) title;
 SELECT t.fails('SELECT tiering.report(''pages'', ''2026-08-30'')');
 SELECT t.fails('SELECT tiering.report(''pages'', ''infinity'')');
 SELECT t.fails('SELECT tiering.report(''nowhere'')');
@@ -143,6 +146,36 @@ SELECT tiering.customer_report('pages_few', 'b') = tiering.customer_report('page
 SELECT page.show(tiering.customer_report('pages_few', 'b'));
 SELECT doc ~ '<h1>bb / b · pages_few</h1>' AS heading FROM page.made;
 SELECT * FROM page.cells('The way');
+-- the way ends with the last assessment, whatever day it is, also for who moved at it: a first day
+-- and a last one, and bars by days
+CREATE FUNCTION page.steps(page text, OUT days text, OUT bars text) LANGUAGE sql AS $$
+	SELECT string_agg(DISTINCT d[1], ' ' ORDER BY d[1]),
+		(SELECT string_agg(concat(b[1], '+', b[2]), ' ')
+		 FROM regexp_matches(page, '<rect x="([0-9.]+)" y="[0-9]+" width="([0-9.]+)"', 'g') b)
+	FROM regexp_matches(page, '<text [^>]*>([0-9-]{10})</text>', 'g') d
+$$;
+SELECT c AS customer, s.*,
+	s.bars LIKE '%' || round(720.0 * m.passed / 91, 2) || '+'
+		|| round(720.0 * (91 - m.passed) / 91, 2) AS by_days
+FROM (VALUES ('bb', 32), ('c', 0)) m(c, passed),
+	page.steps(tiering.customer_report('pages_few', c)) s;
+SELECT s.days, count(*) > 5 AS several, bool_and(s.bars LIKE '%+11.61') AS one_day_of_62
+FROM tiering.customer_tier_history h, page.steps(tiering.customer_report('pages', h.customer_id)) s
+WHERE h.scheme = 'pages' AND h.valid_from = '2026-09-30' AND EXISTS (
+	SELECT FROM tiering.customer_tier_history f WHERE f.scheme = h.scheme
+		AND f.customer_id = h.customer_id AND f.valid_from = '2026-07-31')
+GROUP BY s.days;
+-- it is headed as report() is, and says in both languages what a move can be
+UPDATE tiering.scheme SET title = 'Few & <far>', title_zh = '少数' WHERE scheme = 'pages_few';
+SELECT tiering.report('pages_few') ~ '<h1>Few &amp; &lt;far&gt; 少数</h1>' AS report,
+	tiering.customer_report('pages_few', 'b') ~ '<h1>bb / b · Few &amp; &lt;far&gt; 少数</h1>'
+		AS customer;
+SELECT w[1] AS without_chinese
+FROM pg_constraint c, regexp_matches(pg_get_constraintdef(c.oid), '''([a-z_]+)''', 'g') w
+WHERE c.conrelid = 'tiering.migration'::regclass AND c.contype = 'c'
+	AND c.conname IN ('migration_direction_check', 'migration_cause_check')
+	AND _tiering.page_word(w[1]) !~ ('^' || w[1] || '<br/><small lang="zh">[一-龥]{2,}</small>$');
+SELECT _tiering.page_word('<b>') AS no_word;
 SELECT page.show(tiering.customer_report('pages_few', 'a'));
 SELECT * FROM page.cells('What leads up');
 SELECT _tiering.page_number(n, 2) FROM unnest('{0.256,1234567.5,-999.999,NULL}'::numeric[]) n;

@@ -851,6 +851,8 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.html(text);
 	_tiering.page_number(numeric, integer);
 	_tiering.page_name(text, text, text);
+	_tiering.page_title(text);
+	_tiering.page_word(text);
 	_tiering.page_measure(text, integer);
 	_tiering.page_percent(numeric);
 	_tiering.page_section(text, text, text);
