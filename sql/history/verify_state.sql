@@ -169,12 +169,18 @@ CREATE FUNCTION _tiering.matrix_disagrees(scheme text) RETURNS SETOF text
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT format('from %s to %s on %s are %s customers with %s and %s, by the moves %s with %s '
-		'and %s', COALESCE(s.from_tier, m.from_tier, 'none'),
-		COALESCE(s.to_tier, m.to_tier, 'none'), COALESCE(s.as_of, m.as_of),
-		COALESCE(s.customers, 0), COALESCE(s.measure_from::text, 'none'),
-		COALESCE(s.measure_to::text, 'none'), COALESCE(m.customers, 0),
-		COALESCE(m.measure_from::text, 'none'), COALESCE(m.measure_to::text, 'none'))
+	SELECT CASE WHEN s.customers = m.customers
+			AND (s.from_rank, s.to_rank) IS DISTINCT FROM (m.from_rank, m.to_rank)
+		THEN format('from %s to %s on %s is from rank %s to rank %s, by the versions from %s to %s',
+			COALESCE(s.from_tier, 'none'), COALESCE(s.to_tier, 'none'), s.as_of,
+			COALESCE(s.from_rank::text, 'none'), COALESCE(s.to_rank::text, 'none'),
+			COALESCE(m.from_rank::text, 'none'), COALESCE(m.to_rank::text, 'none'))
+		ELSE format('from %s to %s on %s are %s customers with %s and %s, by the moves %s with %s '
+			'and %s', COALESCE(s.from_tier, m.from_tier, 'none'),
+			COALESCE(s.to_tier, m.to_tier, 'none'), COALESCE(s.as_of, m.as_of),
+			COALESCE(s.customers, 0), COALESCE(s.measure_from::text, 'none'),
+			COALESCE(s.measure_to::text, 'none'), COALESCE(m.customers, 0),
+			COALESCE(m.measure_from::text, 'none'), COALESCE(m.measure_to::text, 'none')) END
 	FROM (
 		SELECT x.* FROM tiering.matrix_cell x
 		WHERE x.scheme = matrix_disagrees.scheme COLLATE "C"
@@ -187,7 +193,8 @@ AS $$
 			ON m.as_of = s.as_of AND m.direction COLLATE "C" = s.direction
 				AND COALESCE(m.from_tier, '') COLLATE "C" = COALESCE(s.from_tier, '')
 				AND COALESCE(m.to_tier, '') COLLATE "C" = COALESCE(s.to_tier, '')
-	WHERE s.customers IS DISTINCT FROM m.customers
+	WHERE (s.customers, s.from_rank, s.to_rank)
+			IS DISTINCT FROM (m.customers, m.from_rank, m.to_rank)
 		OR COALESCE(m.measure_from, s.measure_from) IS DISTINCT FROM s.measure_from
 		OR COALESCE(m.measure_to, s.measure_to) IS DISTINCT FROM s.measure_to
 	ORDER BY COALESCE(s.as_of, m.as_of), 1 LIMIT 1
@@ -195,6 +202,31 @@ $$;
 COMMENT ON FUNCTION _tiering.matrix_disagrees(text) IS
 'Part of verify_state(): the first cell of migration_matrix that a refresh has left behind and the '
 'moves, or the assessments that are kept, do not add up to';
+
+-- Nobody is counted where nothing is kept that is heeded.
+CREATE FUNCTION _tiering.near_disagrees(scheme text) RETURNS SETOF text
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000000 ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH told AS MATERIALIZED (
+		SELECT k.* FROM _tiering.kept_near(near_disagrees.scheme) k
+	), counted AS MATERIALIZED (
+		SELECT c.tier, sum(c.may_rise) AS may_rise, sum(c.may_slip) AS may_slip
+		FROM (SELECT near_disagrees.scheme WHERE EXISTS (SELECT FROM told)) s(scheme)
+			CROSS JOIN LATERAL _tiering.counted_near(s.scheme) c
+		GROUP BY c.tier
+	)
+	SELECT format('of tier %s %s are near the next one and %s may slip, by its customers %s and %s',
+		COALESCE(t.tier, c.tier), COALESCE(t.may_rise, 0), COALESCE(t.may_slip, 0),
+		COALESCE(c.may_rise, 0), COALESCE(c.may_slip, 0))
+	FROM told t FULL JOIN counted c ON c.tier COLLATE "C" = t.tier
+	WHERE (COALESCE(t.may_rise, 0), COALESCE(t.may_slip, 0))
+		<> (COALESCE(c.may_rise, 0), COALESCE(c.may_slip, 0))
+	ORDER BY COALESCE(t.tier, c.tier) LIMIT 1
+$$;
+COMMENT ON FUNCTION _tiering.near_disagrees(text) IS
+'Part of verify_state(): the first tier of which the last assessment has left behind that other '
+'numbers of customers are near a bound than are; nothing if anything came after it';
 
 CREATE FUNCTION _tiering.version_disagrees(scheme text) RETURNS SETOF text
 LANGUAGE sql STABLE PARALLEL SAFE COST 100000 ROWS 1
@@ -332,6 +364,8 @@ BEGIN
 	UNION ALL
 	SELECT 'matrix', d FROM _tiering.matrix_disagrees(scheme COLLATE "C") d
 	UNION ALL
+	SELECT 'near', d FROM _tiering.near_disagrees(scheme COLLATE "C") d
+	UNION ALL
 	SELECT 'version', d FROM _tiering.version_disagrees(scheme COLLATE "C") d
 	UNION ALL
 	SELECT 'number', d FROM _tiering.numbers_disagree(scheme COLLATE "C") d
@@ -344,8 +378,9 @@ COMMENT ON FUNCTION tiering.verify_state(text) IS
 'that stand have led them, or not by the version of their last assessment, or what their row says '
 'of why, since when and what the policy noted is not what moves and watch_history come to; '
 'assessment: one has no distribution, or its customers, where they are kept, do not add up to it; '
-'matrix: what migration_matrix tells of a day is not what moved then; version: one that was '
-'published is not what it was then, or grades other days; number: one that a customer has changed '
-'does not say what the customer does. verify_history() tells whether the moves and the digests of '
-'what was published are as they were sealed: whoever has not both has proved nothing. Errors: '
-'unknown scheme (42704). Example: SELECT kind, finding FROM tiering.verify_state(''retail'')';
+'matrix: what migration_matrix tells of a day is not what moved then; near: who is near a bound, '
+'as report tells it, is not what customers have; version: one that was published is not what it '
+'was then, or grades other days; number: one that a customer has changed does not say what the '
+'customer does. verify_history() tells whether the moves and the digests of what was published are '
+'as they were sealed: whoever has not both has proved nothing. Errors: unknown scheme (42704). '
+'Example: SELECT kind, finding FROM tiering.verify_state(''retail'')';

@@ -129,7 +129,13 @@ FROM (VALUES
 	(29, 'another version', $$UPDATE tiering.assignment SET version = 1
 		WHERE scheme = 'inv' AND customer_id = '2'$$),
 	(30, 'who may slip', $$UPDATE tiering.near_sum SET may_slip = may_slip + 1
-		WHERE scheme = 'inv'$$))
+		WHERE scheme = 'inv'$$),
+	(31, 'who may rise', $$UPDATE tiering.near_sum SET may_rise = may_rise + 1
+		WHERE scheme = 'inv' AND tier = 'mass'$$),
+	(32, 'who is near and is not heeded', $$UPDATE tiering.near_sum SET may_slip = may_slip + 1,
+		batch = batch - 1 WHERE scheme = 'inv'$$),
+	(33, 'a rank of the matrix', $$UPDATE tiering.matrix_cell SET to_rank = to_rank + 1
+		WHERE scheme = 'inv' AND as_of = '2024-02-29' AND to_tier = 'mass'$$))
 	x (n, what, statement)
 ORDER BY n;
 SELECT * FROM t.invariants('inv');

@@ -910,6 +910,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.make_matrix_due(text, date);
 	_tiering.matrix_days(text);
 	_tiering.matrix_disagrees(text);
+	_tiering.near_disagrees(text);
 	_tiering.matrix_due(text);
 	_tiering.matrix_on(text, date, boolean);
 	_tiering.definition_digest(text, integer);
