@@ -103,12 +103,19 @@ CheckedPeriod(TypeCacheEntry *typcache, RangeType *range)
 	return period;
 }
 
-/* A period that is no argument */
-Period
-PeriodFromDatum(Datum range)
+/* A period that is no argument; what is wrong with it, NULL if nothing is */
+const char *
+PeriodFromDatum(Datum range, Period *period)
 {
-	return CheckedPeriod(lookup_type_cache(DATERANGEOID, TYPECACHE_RANGE_INFO),
-						 DatumGetRangeTypeP(range));
+	bool		empty;
+
+	*period = PeriodFromRange(lookup_type_cache(DATERANGEOID, TYPECACHE_RANGE_INFO),
+							  DatumGetRangeTypeP(range), &empty);
+	if (empty)
+		return "empty";
+	if (DATE_NOT_FINITE(period->start) || DATE_NOT_FINITE(period->end))
+		return psprintf("%s, not bounded,", OidOutputFunctionCall(F_RANGE_OUT, range));
+	return NULL;
 }
 
 /* A daterange with both bounds, as a constant has it */

@@ -35,7 +35,7 @@ PeriodOverlap(const Period *period, DateADT from, DateADT to)
 
 extern void *CallSiteExtra(FunctionCallInfo fcinfo, Size size);
 extern const Period *PeriodArg(FunctionCallInfo fcinfo, int argno);
-extern Period PeriodFromDatum(Datum range);
+extern const char *PeriodFromDatum(Datum range, Period *period);
 extern Period DaysArg(FunctionCallInfo fcinfo, int argno);
 extern Period ValidRangeArg(FunctionCallInfo fcinfo, int argno);
 extern void CheckBackwards(FunctionCallInfo fcinfo, int argno,

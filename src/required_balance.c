@@ -195,6 +195,25 @@ ShownCustomer(const text *customer)
 	return psprintf("customer \"%s\"", text_to_cstring(customer));
 }
 
+/* The period of a row; as _tiering.refuse_in_series() */
+static Period
+RowPeriod(const Source *source, const TupleTableSlot *slot, const text *customer)
+{
+	bool		isnull = slot->tts_isnull[2];
+	Period		period = {0, 0};
+	const char *fault = isnull ? "null" : PeriodFromDatum(slot->tts_values[2], &period);
+
+	if (fault != NULL)
+		ereport(ERROR,
+				(errcode(isnull ? ERRCODE_NULL_VALUE_NOT_ALLOWED :
+						 ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s of scheme \"%s\" yields a period that is %s for %s",
+						source->kind->noun, source->scheme, fault, ShownCustomer(customer)),
+				 errhint("Its query must yield the days whose average the next assessment "
+						 "will take, such as tiering.month($1 + 1).")));
+	return period;
+}
+
 static void
 PutRow(Receiver *receiver, TupleTableSlot *slot)
 {
@@ -216,20 +235,13 @@ PutRow(Receiver *receiver, TupleTableSlot *slot)
 	if (slot->tts_isnull[1])
 		return;
 	customer = DatumGetTextPP(slot->tts_values[0]);
-	if (slot->tts_isnull[2])
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("%s of scheme \"%s\" yields a period that is null for %s",
-						source->kind->noun, source->scheme, ShownCustomer(customer)),
-				 errhint("Its query must yield the days whose average the next assessment "
-						 "will take, such as tiering.month($1 + 1).")));
+	period = RowPeriod(source, slot, customer);
 	told = told_lookup(receiver->told, customer);
 	if (told != NULL)
 		customer = told->customer;
 	if (customer == NULL)
 		return;
 	SeriesOpen(&series, PG_DETOAST_DATUM_PACKED(slot->tts_values[1]));
-	period = PeriodFromDatum(slot->tts_values[2]);
 
 	one = requirements_insert(all->table, customer, &found);
 	if (found)

@@ -30,7 +30,14 @@ $$;
 COMMENT ON FUNCTION _tiering.refuse_repeated_series(text, text) IS
 'Raises the error for a customer whom a series has more than once (23505)';
 
-CREATE FUNCTION _tiering.refuse_null_in_series(scheme text, customer text) RETURNS text
+CREATE FUNCTION _tiering.is_period(period daterange) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 1
+RETURN (isfinite(lower(period)) AND isfinite(upper(period))) IS TRUE;
+COMMENT ON FUNCTION _tiering.is_period(daterange) IS
+'Whether a range is one that averages take: it has a first and a last day';
+
+CREATE FUNCTION _tiering.refuse_in_series(scheme text, customer text, period daterange)
+RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -39,16 +46,19 @@ BEGIN
 		RAISE EXCEPTION 'series of scheme "%" yields a customer_id that is null', scheme
 			USING ERRCODE = 'null_value_not_allowed';
 	END IF;
-	RAISE EXCEPTION 'series of scheme "%" yields a period that is null for %', scheme,
+	RAISE EXCEPTION 'series of scheme "%" yields a period that is % for %', scheme,
+			CASE WHEN period IS NULL THEN 'null' WHEN isempty(period) THEN 'empty'
+				ELSE period || ', not bounded,' END,
 			_tiering.shown_customer(customer)
-		USING ERRCODE = 'null_value_not_allowed',
-		HINT = 'Its query must yield the days whose average the next assessment will take, such as '
-			'tiering.month($1 + 1).';
+		USING ERRCODE = CASE WHEN period IS NULL THEN 'null_value_not_allowed'
+				ELSE 'invalid_parameter_value' END,
+			HINT = 'Its query must yield the days whose average the next assessment will take, '
+				'such as tiering.month($1 + 1).';
 END;
 $$;
-COMMENT ON FUNCTION _tiering.refuse_null_in_series(text, text) IS
-'Raises the error for a row of a series without a customer, or if there is one without a period '
-'(22004)';
+COMMENT ON FUNCTION _tiering.refuse_in_series(text, text, daterange) IS
+'Raises the error for a row of a series without a customer (22004), or, if there is one, whose '
+'period is null (22004), empty or not bounded (22023)';
 
 CREATE FUNCTION _tiering.projections(scheme text, as_of date, customers text[])
 RETURNS TABLE (customer_id text, balances tiering.daily_series, period daterange,
@@ -60,8 +70,9 @@ BEGIN ATOMIC
 			THEN _tiering.refuse_repeated_series(projections.scheme, x.customer_id)
 			ELSE _tiering.held_flat(x.balances, x.period, projections.as_of) END
 	FROM (
-		SELECT CASE WHEN r.customer_id IS NULL OR (r.balances IS NOT NULL AND r.period IS NULL)
-				THEN _tiering.refuse_null_in_series(projections.scheme, r.customer_id)
+		SELECT CASE WHEN r.customer_id IS NULL
+					OR (r.balances IS NOT NULL AND NOT _tiering.is_period(r.period))
+				THEN _tiering.refuse_in_series(projections.scheme, r.customer_id, r.period)
 			WHEN n.number IS NULL THEN r.customer_id ELSE n.customer_id END
 			COLLATE "C" AS customer_id, r.balances, r.period
 		FROM tiering.series_source s
@@ -313,15 +324,16 @@ BEGIN
 	WHERE key IS NOT NULL;
 	IF times > 1 THEN
 		PERFORM _tiering.refuse_repeated_series(scheme, told_of.customer_id);
-	ELSIF balances IS NOT NULL AND period IS NULL THEN
-		PERFORM _tiering.refuse_null_in_series(scheme, told_of.customer_id);
+	ELSIF balances IS NOT NULL AND NOT _tiering.is_period(period) THEN
+		PERFORM _tiering.refuse_in_series(scheme, told_of.customer_id, period);
 	END IF;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.told_of(text, text, date, int) IS
 'Part of customer_status(): the metrics that the source says of one customer for a day, by a '
 'version, and their series with the period of the next assessment; null where there is none. Of '
-'two rows for the customer an error (23505), as of a series without a period (22004)';
+'two rows for the customer an error (23505), as of a series without a period (22004), or with one '
+'that is empty or not bounded (22023)';
 
 -- Source and series are run for this one customer, each once. To plan what is asked takes
 -- longer than to ask it: plans are kept, here and in what is called.
@@ -490,6 +502,7 @@ COMMENT ON FUNCTION tiering.customer_status(text, text, date) IS
 'a day before the one from which on somebody is one with the customer. They may say any number '
 'of theirs. No row: they have no tier, or had none on that day. Errors: '
 'unknown scheme, no version in force on the day (42704), an infinite day (22023), a source or a '
-'series that has the customer twice (23505), a period of the series that is null (22004). '
+'series that has the customer twice (23505), a period of the series that is null (22004), empty or '
+'not bounded (22023). '
 'Example: SELECT tier, next_tier, distance, to_stay '
 'FROM tiering.customer_status(''retail'', ''B'')';

@@ -104,7 +104,9 @@ END;
 $$;
 SELECT need.asked(format('SELECT customer_id, series AS balances, %s AS period FROM need.history',
 	p)) FROM unnest(ARRAY['CASE WHEN customer_id <> ''even'' THEN tiering.month($1) END',
-	'''empty''::daterange', '''[2026-01-01,)''::daterange', 'tiering.month($1 + 1 / ($1 - $1))']) p;
+	'CASE WHEN customer_id <> ''even'' THEN tiering.month($1) ELSE ''empty'' END',
+	'CASE WHEN customer_id <> ''even'' THEN tiering.month($1) ELSE ''[2026-01-01,)'' END',
+	'tiering.month($1 + 1 / ($1 - $1))']) p;
 -- projected_tier and customer_status say the same, and who it is to those who may read that. Who
 -- has no series is in none, and a null in balances is as much.
 BEGIN;
@@ -130,6 +132,11 @@ END;
 $$;
 SELECT told, count(*), count(*) FILTER (WHERE by = 't_need_reader') AS reader FROM need.told(
 	'CASE WHEN customer_id <> ''even'' THEN tiering.month($1 + 1) END') GROUP BY told ORDER BY told;
+SELECT p.n, told, count(*), count(*) FILTER (WHERE by = 't_need_reader') AS reader
+FROM unnest('{empty,"[2026-01-01,)","(,2026-01-01)","[2026-01-01,infinity)"}'::text[])
+		WITH ORDINALITY p(period, n),
+	need.told(format('CASE WHEN customer_id <> ''even'' THEN tiering.month($1 + 1) ELSE %L END',
+		p.period)) GROUP BY p.n, told ORDER BY p.n, told;
 SELECT told, count(*), count(*) FILTER (WHERE by = 't_need_reader') AS reader FROM need.told(
 	'tiering.month($1 + 1)', 'CASE WHEN customer_id <> ''even'' THEN customer_id END')
 GROUP BY told ORDER BY told;

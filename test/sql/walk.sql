@@ -483,7 +483,8 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.held_flat(tiering.daily_series, daterange, date);
 	_tiering.held_on(text, text, date, integer);
 	_tiering.refuse_repeated_series(text, text);
-	_tiering.refuse_null_in_series(text, text);
+	_tiering.is_period(daterange);
+	_tiering.refuse_in_series(text, text, daterange);
 	_tiering.projections(text, date, text[]);
 	_tiering.projected(text, date, integer, text[]);
 	_tiering.decided_about(text, text, date);
