@@ -1,7 +1,12 @@
 # make, make install, make installcheck: as with every extension built by PGXS.
 
-# A build in a folder of its own: make -f $SRC/Makefile VPATH=$SRC
+# A build in a folder of its own: make -f $SRC/Makefile VPATH=$SRC. What is built in the sources
+# would be found there, and not be made here.
 srcdir = $(if $(VPATH),$(VPATH),.)
+ELSEWHERE = $(filter-out $(realpath .),$(realpath $(VPATH)))
+$(if $(ELSEWHERE),$(if $(filter-out %clean doc dist parts,$(or $(MAKECMDGOALS),all)),\
+	$(if $(wildcard $(addprefix $(srcdir)/,src/*.o src/*.bc *.so *.dylib tiering--*.sql)),\
+		$(error $(srcdir) has been built in: run make clean there first))))
 
 EXTENSION = tiering
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(srcdir)/tiering.control)
