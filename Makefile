@@ -16,8 +16,9 @@ $(if $(VPATH),$(shell mkdir -p src))
 
 # The install script is these, in this order: what tables call, tables, and code.
 TABLE_PARTS = $(addprefix tables/,fx_rate calendar_day scheme publication drafting scorecard \
-	service policy asset_weight preset assignment assessment matrix near history archive alias \
-	source limit dimension trusted_login report_right request writing dirty run by_customer)
+	service policy asset_weight preset assignment assessment matrix near source_digest \
+	history archive alias source limit dimension trusted_login report_right request writing \
+	dirty run by_customer)
 CODE_PARTS = scale/workers \
 	$(addprefix averages/,periods calendars measures rows accounts days) \
 	series/series series/accounts series/fx $(addprefix averages/,findings range_findings \

@@ -18,26 +18,9 @@
 #include "utils/builtins.h"
 
 #include "compat.h"
+#include "graded.h"
 #include "movement_load.h"
 #include "period.h"
-#include "source_metrics.h"
-
-enum
-{
-	GRADED_CUSTOMER, GRADED_EARNED, GRADED_EARNED_IF, GRADED_MEASURE,
-	GRADED_COLUMNS
-};
-
-/* Takes the source's rows as they come */
-typedef struct Grader
-{
-	SourceMetrics rows;			/* must be first */
-	int			measure;		/* which column it is; 0: there is none */
-	int			ncurrent;		/* possible current tiers; 0: no matter which */
-	int64	   *ranks;			/* of them */
-	Tuplestorestate *store;
-	TupleDesc	result;
-} Grader;
 
 static bool
 HasStayRules(const Scheme *scheme)
@@ -100,8 +83,8 @@ static void
 GradeRow(SourceMetrics *rows, TupleTableSlot *slot)
 {
 	const Grader *grader = (const Grader *) rows;
-	Datum		values[GRADED_COLUMNS];
-	bool		nulls[GRADED_COLUMNS] = {false, false, true, true};
+	Datum		values[DIFFERING_COLUMNS];
+	bool		nulls[DIFFERING_COLUMNS] = {false, false, true, true, true, true, true};
 
 	values[GRADED_CUSTOMER] = slot->tts_values[0];
 	if (grader->measure > 0)
@@ -116,6 +99,11 @@ GradeRow(SourceMetrics *rows, TupleTableSlot *slot)
 		nulls[GRADED_EARNED_IF] = false;
 	}
 	tuplestore_putvalues(grader->store, grader->result, values, nulls);
+	if (grader->digest != NULL)
+		RowDigestAdd(grader->digest, DatumGetTextPP(values[GRADED_CUSTOMER]),
+					 nulls[GRADED_EARNED] ? NULL : DatumGetTextPP(values[GRADED_EARNED]),
+					 nulls[GRADED_MEASURE] ? NULL :
+					 PG_DETOAST_DATUM_PACKED(values[GRADED_MEASURE]));
 }
 
 static void
@@ -134,33 +122,47 @@ CheckArgs(FunctionCallInfo fcinfo)
 				 errmsg("as_of must not be null")));
 }
 
+/* The result, of which rows are put into a store, and whoever grades them */
+void
+GradingBegin(FunctionCallInfo fcinfo, Grader *grader, int columns)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	MemoryContext old;
+
+	CheckArgs(fcinfo);
+	grader->rows.cached = SchemeVersionArg(fcinfo, 2);
+	grader->rows.take = GradeRow;
+	old = MemoryContextSwitchTo(rsinfo->econtext->ecxt_per_query_memory);
+	if (get_call_result_type(fcinfo, NULL, &grader->result) != TYPEFUNC_COMPOSITE ||
+		grader->result->natts != columns)
+		elog(ERROR, "graded has not the columns that it should");
+	grader->store = tuplestore_begin_heap(false, false, work_mem);
+	rsinfo->setResult = grader->store;
+	rsinfo->setDesc = grader->result;
+	rsinfo->returnMode = SFRM_Materialize;
+	MemoryContextSwitchTo(old);
+}
+
+void
+GradingRun(FunctionCallInfo fcinfo, Grader *grader, ArrayType *customers)
+{
+	const Scheme *scheme = grader->rows.cached->scheme;
+
+	LookForStayRules(grader);
+	for (int i = 0; i < scheme->nmetrics; i++)
+		if (scheme->metrics[i].is_measure)
+			grader->measure = SourceMetricColumn(scheme, i);
+	SourceMetricsRun(&grader->rows, PG_GETARG_DATEADT(1), customers);
+}
+
 /* graded(scheme, as_of, version, customers): see its COMMENT */
 PG_FUNCTION_INFO_V1(graded);
 Datum
 graded(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Grader		grader = {{{0}}};
-	MemoryContext old;
 
-	CheckArgs(fcinfo);
-	grader.rows.cached = SchemeVersionArg(fcinfo, 2);
-	grader.rows.take = GradeRow;
-	old = MemoryContextSwitchTo(rsinfo->econtext->ecxt_per_query_memory);
-	if (get_call_result_type(fcinfo, NULL, &grader.result) != TYPEFUNC_COMPOSITE ||
-		grader.result->natts != GRADED_COLUMNS)
-		elog(ERROR, "graded has not the columns that it should");
-	grader.store = tuplestore_begin_heap(false, false, work_mem);
-	rsinfo->setResult = grader.store;
-	rsinfo->setDesc = grader.result;
-	rsinfo->returnMode = SFRM_Materialize;
-	MemoryContextSwitchTo(old);
-
-	LookForStayRules(&grader);
-	for (int i = 0; i < grader.rows.cached->scheme->nmetrics; i++)
-		if (grader.rows.cached->scheme->metrics[i].is_measure)
-			grader.measure = SourceMetricColumn(grader.rows.cached->scheme, i);
-	SourceMetricsRun(&grader.rows, PG_GETARG_DATEADT(1),
-					 PG_ARGISNULL(3) ? NULL : PG_GETARG_ARRAYTYPE_P(3));
+	GradingBegin(fcinfo, &grader, GRADED_COLUMNS);
+	GradingRun(fcinfo, &grader, PG_ARGISNULL(3) ? NULL : PG_GETARG_ARRAYTYPE_P(3));
 	return (Datum) 0;
 }

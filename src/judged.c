@@ -20,6 +20,7 @@
 #include "appended.h"
 #include "cells.h"
 #include "compat.h"
+#include "row_digest.h"
 #include "saved_query.h"
 
 #define BOOK_QUERY \
@@ -50,7 +51,7 @@ enum
 {
 	JUDGED_CUSTOMER, JUDGED_TID, JUDGED_CURRENT_TIER, JUDGED_CURRENT_VERSION, JUDGED_GONE,
 	JUDGED_MEASURE, JUDGED_REWRITE, JUDGED_WRITTEN, JUDGED_VERDICT, JUDGED_TO_KEEP,
-	JUDGED_CELL,
+	JUDGED_CELL, JUDGED_DIGEST,
 	JUDGED_COLUMNS
 };
 
@@ -62,6 +63,7 @@ typedef struct Judge
 	CachedScheme *cached;
 	FunctionCallInfo call;		/* of decide(), which is not called */
 	Cells	   *cells;
+	RowDigest  *digest;			/* of what the source yields; NULL: none is made */
 	bool		writes;			/* whoever asks writes verdicts; or only counts */
 	bool		keeps;			/* the assessment is kept */
 	bool		amends;
@@ -166,8 +168,21 @@ HandOn(const Judge *judge, const Counted *customer, bool written, bool to_keep)
 											  (Datum *) judge->values,
 											  (bool *) judge->nulls));
 	values[JUDGED_TO_KEEP] = BoolGetDatum(to_keep);
-	nulls[JUDGED_CELL] = true;
+	nulls[JUDGED_CELL] = nulls[JUDGED_DIGEST] = true;
 	tuplestore_putvalues(judge->store, judge->result, values, nulls);
+}
+
+/* As what it yields is read again, see graded_differing.c */
+static void
+Digest(const Judge *judge)
+{
+	NullableDatum customer = RowColumn(judge, BOOK_CUSTOMER);
+	NullableDatum earned = judge->call->args[ARG_EARNED];
+	NullableDatum measure = RowColumn(judge, BOOK_MEASURE);
+
+	RowDigestAdd(judge->digest, DatumGetTextPP(customer.value),
+				 earned.isnull ? NULL : DatumGetTextPP(earned.value),
+				 measure.isnull ? NULL : PG_DETOAST_DATUM_PACKED(measure.value));
 }
 
 static void
@@ -190,6 +205,8 @@ JudgeRow(Judge *judge)
 		DatumGetDateADT(judge->values[OUT_SINCE]) <
 		DatumGetDateADT(judge->call->args[ARG_AS_OF].value);
 	CellsCount(judge->cells, &customer);
+	if (judge->digest != NULL && !customer.gone)
+		Digest(judge);
 	to_keep = Keep(judge, customer.gone);
 	written = judge->writes ? IsWritten(judge, customer.rewrite) :
 		customer.current_tier.isnull || judge->nulls[OUT_TIER];
@@ -247,6 +264,18 @@ ReadBook(FunctionCallInfo fcinfo, Judge *judge)
 		elog(ERROR, "could not read the book");
 }
 
+static void
+PutDigest(Judge *judge)
+{
+	Datum		values[JUDGED_COLUMNS] = {0};
+	bool		nulls[JUDGED_COLUMNS];
+
+	memset(nulls, true, sizeof(nulls));
+	nulls[JUDGED_DIGEST] = false;
+	values[JUDGED_DIGEST] = RowDigestDatum(judge->digest);
+	tuplestore_putvalues(judge->store, judge->result, values, nulls);
+}
+
 /* The cells are rows behind those of customers */
 static void
 PutCells(Judge *judge)
@@ -276,6 +305,8 @@ FillSame(FunctionCallInfo fcinfo, Judge *judge)
 	call->args[ARG_BEFORE] = fcinfo->args[JUDGE_BEFORE];
 	judge->call = call;
 	judge->writes = !PG_ARGISNULL(JUDGE_WRITES) && PG_GETARG_BOOL(JUDGE_WRITES);
+	if (judge->writes && PG_ARGISNULL(JUDGE_CUSTOMERS))
+		judge->digest = palloc0(sizeof(RowDigest));
 	judge->keeps = !PG_ARGISNULL(JUDGE_SLOT) && !PG_ARGISNULL(JUDGE_PART);
 	judge->amends = !PG_ARGISNULL(JUDGE_AMENDS) && PG_GETARG_BOOL(JUDGE_AMENDS);
 	judge->part = PG_ARGISNULL(JUDGE_PART) ? InvalidOid : PG_GETARG_OID(JUDGE_PART);
@@ -336,6 +367,8 @@ judged(PG_FUNCTION_ARGS)
 	if (judge.kept != NULL)
 		AppendedClose(judge.kept);
 	PutCells(&judge);
+	if (judge.digest != NULL)
+		PutDigest(&judge);
 	SPI_finish();
 	return (Datum) 0;
 }

@@ -48,6 +48,8 @@
  *		source_columns	which columns it yields
  *		source_metrics	its metrics, customer after customer
  *		graded			its customers, with what they earn
+ *		row_digest		whether they have what they had, by sums of hashes
+ *		graded_differing	of whom that may not be so
  *		source_plan		its plans for a few customers, kept
  *		settings		the settings under which it runs
  *		temporary		what of it is temporary

@@ -327,11 +327,13 @@ CREATE TYPE _tiering.judged AS (
 	written         boolean,
 	v               _tiering.verdict,
 	to_keep         boolean,
-	cell            _tiering.counted_cell
+	cell            _tiering.counted_cell,
+	digest          bytea
 );
 COMMENT ON TYPE _tiering.judged IS
 'A customer as assessed has them, and whether what an assessment keeps of them has to be inserted; '
-'or a cell, with all else null, or of a customer who is alone';
+'or a cell, or the digest of what the source yielded, with all else null; a customer who is alone '
+'has their cell beside them';
 
 -- src/judged.c has it in one pass what assessed() makes of each, and what is counted of it.
 CREATE FUNCTION _tiering.judged(scheme text, version int, as_of date, previous date,
@@ -347,8 +349,9 @@ COMMENT ON FUNCTION _tiering.judged(text, int, date, date, text[], int, boolean,
 'table assessment, what an assessment keeps of them, with slot, recorded_at and amends; a null '
 'slot: nothing is kept. Those are handed on of whom assessed() has something written, or, unless '
 'the verdict is to be written (writes), those who come or go, without it; and those whose row part '
-'does not take with many others, to be inserted. Behind them come the cells. ahead: customers who '
-'are left out. edges: as measure_part() takes them, null if nobody counts who is near';
+'does not take with many others, to be inserted. Behind them come the cells, and the digest of '
+'source_digest, if verdicts of all are to be written. ahead: customers who are left out. edges: as '
+'measure_part() takes them, null if nobody counts who is near';
 
 -- STABLE, as book() is
 CREATE FUNCTION _tiering.verdicts(kind text, scheme text, as_of date, version int, previous date,
@@ -366,7 +369,7 @@ BEGIN ATOMIC
 	UNION ALL
 	SELECT d.*, false, ROW(d.gone, d.current_tier, d.current_version, (d.v).tier, 1,
 		d.rewrite::int, ((d.v).moves AND (d.v).since < verdicts.as_of)::int, d.measure, NULL,
-		NULL)::_tiering.counted_cell
+		NULL)::_tiering.counted_cell, NULL
 	FROM _tiering.decided(verdicts.request, verdicts.moved_to, verdicts.as_of) d
 	WHERE verdicts.kind = 'decision';
 END;
@@ -385,7 +388,7 @@ COMMENT ON FUNCTION _tiering.verdicts(text, text, date, int, date, text[], int, 
 CREATE FUNCTION _tiering.write_verdicts(kind text, scheme text, as_of date, version int,
 	previous date, customers text[], before int, ahead text[], request bigint, moved_to text,
 	batch int, kept tiering.kept_assessment, edges numeric[], OUT counted _tiering.counted_cell[],
-	OUT cells _tiering.assessed_cell[], OUT asking _tiering.asking[])
+	OUT cells _tiering.assessed_cell[], OUT asking _tiering.asking[], OUT digest bytea)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET jit = off SET enable_mergejoin = off
 SET plan_cache_mode = force_custom_plan SET random_page_cost = 0 SET seq_page_cost = 0
@@ -442,7 +445,8 @@ BEGIN
 	)
 	SELECT (SELECT array_agg(j.cell) FROM judged j WHERE j.cell IS DISTINCT FROM NULL),
 		(SELECT array_agg(ROW(d.customer_id, (d.v).asked, (d.v).tier, d.measure, as_of, version)
-			::_tiering.asking) FROM written d WHERE (d.v).asked IS NOT NULL) INTO counted, asking;
+			::_tiering.asking) FROM written d WHERE (d.v).asked IS NOT NULL),
+		(SELECT j.digest FROM judged j WHERE j.digest IS NOT NULL) INTO counted, asking, digest;
 	cells := _tiering.assessed_cells(counted);
 END;
 $$;
@@ -454,4 +458,4 @@ COMMENT ON FUNCTION _tiering.write_verdicts(text, text, date, int, date, text[],
 'before, if it is another, negative if the source does not have what that takes. ahead: customers '
 'who are left out. kept: what begin_assessment() or begin_own() gave, null for a decision. edges: '
 'what near_edges() gave; null if nobody counts who is near. Returns what it did, counted, for whom '
-'an approval is asked, and what near_counts() takes';
+'an approval is asked, what near_counts() takes, and the digest for keep_digest()';

@@ -65,6 +65,27 @@ $$;
 COMMENT ON FUNCTION _tiering.has_amendments(tiering.kept_assessment) IS
 'Whether any row of an assessment was amended since it was recorded';
 
+-- What changes a row of assignment is a batch or an entry; what changes a measure amends the
+-- assessment, is a customer's own, or joins two in a batch.
+CREATE FUNCTION _tiering.is_untouched(k tiering.kept_assessment, batch int, entry bigint)
+RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN NOT EXISTS (SELECT FROM tiering.batch b
+			WHERE b.scheme = k.scheme AND b.batch > is_untouched.batch)
+		AND NOT EXISTS (SELECT FROM tiering.watch_history w
+			WHERE w.entry > is_untouched.entry AND w.scheme = k.scheme)
+		AND NOT EXISTS (SELECT FROM tiering.own_assessment o
+			WHERE o.scheme = k.scheme AND o.as_of > k.as_of)
+		AND NOT _tiering.has_amendments(k);
+END;
+$$;
+COMMENT ON FUNCTION _tiering.is_untouched(tiering.kept_assessment, int, bigint) IS
+'Whether nothing has come after the last assessment, which left a batch and an entry of '
+'watch_history as the last ones';
+
 CREATE FUNCTION _tiering.is_amended(k tiering.kept_assessment) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE COST 1000
 BEGIN ATOMIC

@@ -416,15 +416,16 @@ BEGIN
 	DELETE FROM tiering.writing w WHERE w.pid = pg_backend_pid();
 	counted := cardinality(ahead) + (SELECT sum(c.customers) FROM unnest(done.cells) c
 		WHERE NOT c.gone);
-	IF kind = 'refresh' AND counted > 0 THEN
-		PERFORM _tiering.report_stage(scheme, as_of, format('2/3 writing %s customers', counted));
-	END IF;
+	PERFORM _tiering.report_stage(scheme, as_of, format('2/3 writing %s customers', counted))
+		WHERE kind = 'refresh' AND counted > 0;
 	PERFORM _tiering.seal_batch(scheme, batch, kind, as_of, last_move);
 	IF kind = 'refresh' THEN
 		PERFORM _tiering.keep_distribution(scheme, as_of, version, batch - 1, ARRAY(
 			SELECT ROW(c.tier, sum(c.customers), sum(c.measure))::_tiering.tier_sum
 			FROM unnest(done.cells) c WHERE c.tier IS NOT NULL GROUP BY c.tier));
-		PERFORM _tiering.keep_near(scheme, as_of, version, edges, done.counted) WHERE ahead = '{}';
+		PERFORM _tiering.keep_near(scheme, as_of, version, edges, done.counted),
+			_tiering.keep_digest(_tiering.kept(scheme, as_of), version, done.digest)
+		WHERE ahead = '{}';
 	END IF;
 	IF ahead <> '{}' THEN
 		SELECT * INTO again FROM _tiering.replay(scheme, as_of, kind, ahead,
@@ -437,10 +438,8 @@ BEGIN
 	result.pending := _tiering.keep_requests(scheme, as_of, customers, done.asking);
 	result.overrides_left_out := count(*)
 		FROM _tiering.overrides_left_out(scheme, version, COALESCE(previous, as_of), as_of);
-	IF kind = 'refresh' THEN
-		PERFORM _tiering.keep_or_drop(scheme),
-			_tiering.summarize((_tiering.kept(scheme, as_of)).slot), _tiering.empty_slots(unused);
-	END IF;
+	PERFORM _tiering.keep_or_drop(scheme), _tiering.summarize((_tiering.kept(scheme, as_of)).slot),
+		_tiering.empty_slots(unused) WHERE kind = 'refresh';
 	RETURN result;
 END;
 $$;

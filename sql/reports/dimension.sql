@@ -50,8 +50,8 @@ AS 'MODULE_PATHNAME', 'dimension_counts'
 LANGUAGE C STABLE PARALLEL SAFE COST 1000000 ROWS 100;
 COMMENT ON FUNCTION _tiering.dimension_counts(tiering.kept_assessment, boolean, text, text, date,
 	text[]) IS
-'Part of distribution_by(): customers of an assessment that is kept, as kept_rows() tells them, or, '
-'if that is null, of customers_on(), and their measure by tier and value; the tier is null for '
+'Part of distribution_by(): customers of an assessment that is kept, as kept_rows() tells them, '
+'or, if that is null, of customers_on(), and their measure by tier and value; the tier is null for '
 'those who have a value only';
 
 CREATE FUNCTION _tiering.distribution_by(scheme text, dimension text, as_of date, named int,

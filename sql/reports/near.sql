@@ -532,9 +532,7 @@ COMMENT ON FUNCTION _tiering.keep_near(text, date, int, numeric[], _tiering.coun
 'Keeps how many customers are near at the end of an assessment, and how many have no measure; '
 'nothing if it is not known of all, so that cells are null';
 
--- What changes a row of assignment is a batch or an entry; what changes a measure amends the
--- assessment, is a customer's own, or joins two in a batch; and which version counts can change
--- by itself.
+-- Which version counts can change by itself.
 CREATE FUNCTION _tiering.kept_near(scheme text)
 RETURNS TABLE (tier text, may_rise bigint, may_slip bigint)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 10
@@ -549,12 +547,7 @@ BEGIN
 	IF (k.as_of, k.recorded_at) = (s.as_of, s.recorded_at)
 		AND EXISTS (SELECT FROM _tiering.near_version v WHERE v.scheme = s.scheme
 			AND v.version = s.version AND v.refreshed_as_of = s.as_of)
-		AND NOT EXISTS (SELECT FROM tiering.batch b WHERE b.scheme = s.scheme AND b.batch > s.batch)
-		AND NOT EXISTS (SELECT FROM tiering.watch_history w
-			WHERE w.entry > s.entry AND w.scheme = s.scheme)
-		AND NOT EXISTS (SELECT FROM tiering.own_assessment o
-			WHERE o.scheme = s.scheme AND o.as_of > s.as_of)
-		AND NOT _tiering.has_amendments(k)
+		AND _tiering.is_untouched(k, s.batch, s.entry)
 	THEN
 		RETURN QUERY SELECT n.tier, n.may_rise, n.may_slip FROM tiering.near_sum n
 		WHERE n.scheme = s.scheme;

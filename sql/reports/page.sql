@@ -651,7 +651,7 @@ COMMENT ON FUNCTION tiering.report(text, date, text) IS
 'day is a dash, with no total, share or curve of it. From a shell: PGCLIENTENCODING=UTF8 psql -XAt '
 '-c "SELECT tiering.report(''retail'')" > report.html. The page says that it is UTF-8, so it has '
 'to be fetched as that. Errors: unknown scheme (42704), an infinite day (22023), one that is no '
-'assessment (P0002). Example: SELECT tiering.report(''retail'', title => ''Retail, first quarter'')';
+'assessment (P0002). Example: SELECT tiering.report(''retail'', title => ''First quarter'')';
 
 CREATE FUNCTION _tiering.page_way(scheme text, customer_id text)
 RETURNS TABLE (n bigint, name text, rank int, valid daterange, direction text, cause text,

@@ -419,6 +419,16 @@ CREATE TABLE tiering.near_sum (
 	PRIMARY KEY (scheme, tier)
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.near_sum', '');
+CREATE TABLE tiering.source_digest (
+	scheme      text COLLATE "C" PRIMARY KEY REFERENCES tiering.scheme,
+	as_of       date NOT NULL,
+	recorded_at timestamptz NOT NULL,
+	version     int NOT NULL,
+	batch       int NOT NULL,
+	entry       bigint NOT NULL,
+	digest      bytea NOT NULL
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.source_digest', '');
 
 CREATE TABLE tiering.run (
 	run         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

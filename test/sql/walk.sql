@@ -675,6 +675,13 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.repeat_assessment(text, date, integer);
 	_tiering.differing(text, date, integer);
 	_tiering.on_record(text, date);
+	_tiering.graded_differing(text, date, integer, bytea, text[]);
+	_tiering.in_buckets(text, bytea);
+	_tiering.keep_digest(tiering.kept_assessment, integer, bytea);
+	_tiering.digest_before(tiering.kept_assessment, integer);
+	_tiering.all_earn(text, integer);
+	_tiering.state_kept(tiering.kept_assessment, integer, bytea);
+	_tiering.is_untouched(tiering.kept_assessment, integer, bigint);
 	_tiering.summarize(smallint);
 	_tiering.replay(text, date, text, text[], date[], text, date, _tiering.graded_row[]);
 	_tiering.replay_start(text, text, date, boolean);
@@ -1068,6 +1075,7 @@ INSERT INTO walk.decided VALUES ('relation', 'dump', $list$
 	matrix_cell SELECT;
 	matrix_due SELECT;
 	near_sum SELECT;
+	source_digest SELECT;
 	dirty_mark_seq SELECT;
 	source_check_entry_seq SELECT;
 	run_run_seq SELECT;

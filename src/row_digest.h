@@ -1,0 +1,76 @@
+/*
+ * row_digest.h
+ *		Whether the rows of a source are those of before, told by sums of their hashes.
+ *
+ * A row is a customer, what they earn, and their measure. Customers are dealt out to
+ * buckets, and each has two sums of 64 bits, in which rows may come in any order: where
+ * both are as they were, so are the rows of the bucket, but for a chance of 1 in 2^128.
+ * Numbers that are equal are hashed alike, however many zeros they show.
+ */
+#ifndef TIERING_ROW_DIGEST_H
+#define TIERING_ROW_DIGEST_H
+
+#include "common/hashfn.h"
+
+#include "decimal.h"
+
+#define DIGEST_BUCKETS	1024
+#define DIGEST_LANES	2
+
+typedef struct RowDigest
+{
+	uint64		lanes[DIGEST_BUCKETS][DIGEST_LANES];
+} RowDigest;
+
+static inline uint32
+DigestBucket(const char *customer, Size size)
+{
+	return hash_bytes((const unsigned char *) customer, size) % DIGEST_BUCKETS;
+}
+
+static inline uint64
+DigestText(const text *value, uint64 seed)
+{
+	return value == NULL ? ~seed :
+		hash_bytes_extended((const unsigned char *) VARDATA_ANY(value),
+							VARSIZE_ANY_EXHDR(value), seed);
+}
+
+/* Digits alone tell a finite number, with its weight and its sign */
+static inline uint64
+DigestNumber(struct varlena *value, uint64 seed)
+{
+	DecimalView view;
+
+	if (value == NULL)
+		return ~seed;
+	DecimalViewNumeric(value, &view);
+	return hash_bytes_extended((const unsigned char *) view.digits,
+							   view.ndigits * sizeof(int16),
+							   seed + (uint64) (2 * view.weight + view.negative));
+}
+
+/* NULL stands for none of earned and of the measure */
+static inline void
+RowDigestAdd(RowDigest *digest, const text *customer, const text *earned,
+			 struct varlena *measure)
+{
+	uint64	   *lanes = digest->lanes[DigestBucket(VARDATA_ANY(customer),
+												   VARSIZE_ANY_EXHDR(customer))];
+
+	for (uint64 lane = 0; lane < DIGEST_LANES; lane++)
+		lanes[lane] += DigestNumber(measure, DigestText(earned, DigestText(customer, lane + 1)));
+}
+
+/* As it is kept */
+static inline Datum
+RowDigestDatum(const RowDigest *digest)
+{
+	bytea	   *bytes = palloc(VARHDRSZ + sizeof(RowDigest));
+
+	SET_VARSIZE(bytes, VARHDRSZ + sizeof(RowDigest));
+	memcpy(VARDATA(bytes), digest, sizeof(RowDigest));
+	return PointerGetDatum(bytes);
+}
+
+#endif							/* TIERING_ROW_DIGEST_H */
