@@ -124,6 +124,20 @@ COMMENT ON FUNCTION _tiering.became_one(text, text, date, int) IS
 'With whom a customer is one on a day, as known by a batch, as became() tells it; null: with '
 'nobody';
 
+CREATE FUNCTION _tiering.has_aliases(scheme text) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM tiering.customer_alias a
+			WHERE a.scheme = has_aliases.scheme COLLATE "C")
+		OR EXISTS (SELECT FROM tiering.former_number f
+			WHERE f.scheme = has_aliases.scheme COLLATE "C");
+END;
+$$;
+COMMENT ON FUNCTION _tiering.has_aliases(text) IS
+'Whether any customer of a scheme has had another number, or has become one with another';
+
 CREATE FUNCTION _tiering.numbers_ever(scheme text, customers text[]) RETURNS text[]
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp

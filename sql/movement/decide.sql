@@ -105,12 +105,17 @@ COMMENT ON FUNCTION _tiering.graded_rows(text, date, int, text[]) IS
 'version (42704), a null customer_id (22004), and what the source''s query raises';
 
 -- The source may say any of the numbers that a customer has had, before and after the day of
--- a change, and of customers who have become one, from that day on, any of theirs. STABLE, so
--- that it is inlined.
+-- a change, and of customers who have become one, from that day on, any of theirs. Most schemes
+-- have no such numbers, and to look for them would be a good part of a night. STABLE, so that
+-- it is inlined; one of the two reads the source.
 CREATE FUNCTION _tiering.graded(scheme text, as_of date, version int, customers text[])
 RETURNS TABLE (customer_id text, earned text, earned_if text[], measure numeric)
 LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100000
 BEGIN ATOMIC
+	SELECT g.customer_id, g.earned, g.earned_if, g.measure
+	FROM _tiering.graded_rows(graded.scheme, graded.as_of, graded.version, graded.customers) g
+	WHERE NOT (SELECT _tiering.has_aliases(graded.scheme))
+	UNION ALL
 	SELECT COALESCE(b.becomes, f.now_id, g.customer_id), g.earned, g.earned_if, g.measure
 	FROM _tiering.graded_rows(graded.scheme, graded.as_of, graded.version,
 			_tiering.numbers_ever(graded.scheme, _tiering.persons(graded.scheme, graded.customers,
@@ -118,7 +123,8 @@ BEGIN ATOMIC
 		LEFT JOIN tiering.former_number f ON f.scheme = graded.scheme COLLATE "C"
 			AND f.customer_id = g.customer_id COLLATE "C"
 		LEFT JOIN _tiering.became(graded.scheme, graded.as_of, NULL) b
-			ON b.customer_id COLLATE "C" = COALESCE(f.now_id, g.customer_id) COLLATE "C";
+			ON b.customer_id COLLATE "C" = COALESCE(f.now_id, g.customer_id) COLLATE "C"
+	WHERE (SELECT _tiering.has_aliases(graded.scheme));
 END;
 COMMENT ON FUNCTION _tiering.graded(text, date, int, text[]) IS
 'The customers of a scheme''s source for a day, as graded_rows() tells them, by the numbers that '

@@ -62,7 +62,7 @@ BEGIN
 			WHERE d.scheme = k.scheme AND d.as_of = k.as_of AND d.recorded_at = k.recorded_at
 				AND d.version = digest_before.version
 				AND _tiering.is_untouched(k, d.batch, d.entry)), '')
-		WHERE NOT EXISTS (SELECT FROM tiering.customer_alias a WHERE a.scheme = k.scheme);
+		WHERE NOT _tiering.has_aliases(k.scheme);
 END;
 $$;
 COMMENT ON FUNCTION _tiering.digest_before(tiering.kept_assessment, int) IS

@@ -501,6 +501,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.numbers_seen(text, oid);
 	_tiering.numbers_asked(text, text[], date);
 	_tiering.numbers_ever(text, text[]);
+	_tiering.has_aliases(text);
 	_tiering.numbers_now(text, text[]);
 	_tiering.numbers_told(text, date, text[]);
 	_tiering.record_hand_overs(text, integer, bigint);
