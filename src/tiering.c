@@ -42,6 +42,9 @@
  *		movement		the grammar of movement
  *		movement_load	the policies that it goes by, read through SPI
  *		decide			the functions that decide by it
+ *		judged			what an assessment decides about all customers, in one pass
+ *		cells			they are counted, by where they were and are
+ *		appended		and appended to what is kept of everybody
  *		asset_weight	at which proportion a class of assets counts
  *		source			a bank's own query, run with its setter's rights
  *		source_rows		its rows, as SQL reads them
