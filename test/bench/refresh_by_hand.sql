@@ -62,7 +62,7 @@ BEGIN
 
 	INSERT INTO by_hand.distribution_history (scheme, as_of, tier, version, customers, measure)
 	SELECT 'cib', day, t.tier, 1, COALESCE(g.customers, 0), COALESCE(g.measure, 0)
-	FROM unnest(tiers) t(tier)
+	FROM unnest(tiers || '{ordinary,vip}'::text[]) t(tier)	-- nobody is in the parents
 		LEFT JOIN (SELECT tier, count(*) AS customers, sum(measure) AS measure
 				   FROM graded GROUP BY tier) g USING (tier);
 	DROP TABLE graded;
