@@ -21,21 +21,26 @@ COMMENT ON FUNCTION _tiering.assessed_days(text, date, date) IS
 'The assessments of a scheme from a day on and before another, the last one first, and the '
 'versions that graded them';
 
--- By the primary key from its end, whatever is known of the tables: a history of many
--- assessments would be sorted for the last one, as long as it is not analyzed.
+-- Day by day from the last one, by the primary key: whatever is known of the table, no history is
+-- read, of however many assessments.
 CREATE FUNCTION _tiering.last_assessment(scheme text, before date DEFAULT 'infinity',
 	OUT as_of date, OUT version int)
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
-SET search_path = pg_catalog, pg_temp SET enable_sort = off SET enable_hashjoin = off
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	SELECT d.as_of, d.version INTO as_of, version FROM tiering.distribution_history d
-	WHERE d.scheme = last_assessment.scheme COLLATE "C" AND d.as_of < before
-		AND NOT EXISTS (
-			SELECT FROM tiering.batch v
-			WHERE v.scheme = d.scheme AND v.kind = 'void' AND v.as_of = d.as_of
-				AND v.recorded_at >= d.recorded_at)
-	ORDER BY d.as_of DESC, d.recorded_at DESC LIMIT 1;
+	LOOP
+		as_of := max(d.as_of) FROM tiering.distribution_history d
+			WHERE d.scheme = last_assessment.scheme COLLATE "C"
+				AND d.as_of < COALESCE(last_assessment.as_of, before);
+		EXIT WHEN as_of IS NULL;
+		SELECT d.version INTO version FROM tiering.distribution_history d
+		WHERE d.scheme = last_assessment.scheme COLLATE "C" AND d.as_of = last_assessment.as_of
+			AND d.recorded_at > (SELECT _tiering.last_void(last_assessment.scheme,
+				last_assessment.as_of, NULL))
+		ORDER BY d.recorded_at DESC LIMIT 1;
+		EXIT WHEN FOUND;
+	END LOOP;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.last_assessment(text, date) IS
