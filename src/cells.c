@@ -4,8 +4,7 @@
  *
  * There are few cells, which stay in memory: as many as there are pairs of tiers, times
  * the parts of all amounts in which their measures lie, times what those with a review
- * wait for. Measures are summed in 128 bits, one sum for each number of decimals that
- * they have; what does not fit there is summed as numerics are.
+ * wait for.
  */
 #include "postgres.h"
 
@@ -14,11 +13,11 @@
 #include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
-#include "utils/fmgrprotos.h"
 #include "utils/hsearch.h"
 
 #include "cells.h"
+#include "measure_sum.h"
+#include "same_text.h"
 
 /* The columns of counted_cell */
 enum
@@ -43,21 +42,13 @@ typedef struct CellKey
 	int32		misses;
 } CellKey;
 
-typedef struct MeasureSum
-{
-	int128		units[DECIMAL_MAX_FRACTION + 1];	/* by the fraction of Decimals */
-	bool		any;
-	int			dscale;			/* the most decimals that any of them shows */
-	Datum		rest;			/* a numeric; 0: none */
-} MeasureSum;
-
 typedef struct Cell
 {
 	CellKey		key;			/* must be first */
 	int64		customers;
 	int64		rewritten;
 	int64		due;
-	MeasureSum	measure;
+	BalanceDays *measure;		/* NULL: that of nobody is known */
 } Cell;
 
 /* The tier that customers have, and the version that calls it so */
@@ -101,20 +92,14 @@ CellsCreate(const Decider *decider, const MeasureEdges *edges)
 static bool
 IsBefore(const Before *before, const Counted *customer)
 {
-	struct varlena *a,
-			   *b;
-
 	if (before->tier.isnull != customer->current_tier.isnull ||
 		before->version.isnull != customer->current_version.isnull ||
 		(!before->version.isnull && DatumGetInt32(before->version.value) !=
 		 DatumGetInt32(customer->current_version.value)))
 		return false;
-	if (before->tier.isnull)
-		return true;
-	a = PG_DETOAST_DATUM_PACKED(before->tier.value);
-	b = PG_DETOAST_DATUM_PACKED(customer->current_tier.value);
-	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
-		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+	return before->tier.isnull ||
+		SameText(DatumGetTextPP(before->tier.value),
+				 DatumGetTextPP(customer->current_tier.value));
 }
 
 /* There are a few, so that looking through them will do */
@@ -136,34 +121,6 @@ BeforeNumber(Cells *cells, const Counted *customer)
 		added->tier.value = PointerGetDatum(PG_DETOAST_DATUM_COPY(added->tier.value));
 	MemoryContextSwitchTo(caller);
 	return cells->nbefore++;
-}
-
-static void
-AddMeasure(MeasureSum *sum, Datum measure, MemoryContext context)
-{
-	DecimalView view;
-	Decimal		decimal;
-	MemoryContext caller;
-	Datum		rest;
-
-	DecimalViewNumeric(PG_DETOAST_DATUM_PACKED(measure), &view);
-	sum->any = true;
-	sum->dscale = Max(sum->dscale, view.dscale);
-	if (view.finite && DecimalFromView(&view, &decimal))
-	{
-		sum->units[decimal.fraction] += decimal.units;
-		return;
-	}
-	caller = MemoryContextSwitchTo(context);
-	if (sum->rest == 0)
-		rest = datumCopy(measure, false, -1);
-	else
-	{
-		rest = DirectFunctionCall2(numeric_add, sum->rest, measure);
-		pfree(DatumGetPointer(sum->rest));
-	}
-	sum->rest = rest;
-	MemoryContextSwitchTo(caller);
 }
 
 /* What rows say who are in a tier now, and what the policy has noted */
@@ -200,20 +157,8 @@ CellsCount(Cells *cells, const Counted *customer)
 	cell->rewritten += customer->rewrite;
 	cell->due += customer->due;
 	if (!customer->measure.isnull)
-		AddMeasure(&cell->measure, customer->measure.value, cells->context);
-}
-
-static Datum
-SumOf(const MeasureSum *sum)
-{
-	Datum		total = NumericGetDatum(DecimalToNumeric(0, 0, sum->dscale));
-
-	for (int i = 0; i <= DECIMAL_MAX_FRACTION; i++)
-		if (sum->units[i] != 0)
-			total = DirectFunctionCall2(numeric_add, total,
-										NumericGetDatum(DecimalToNumeric(sum->units[i], i,
-																		 sum->dscale)));
-	return sum->rest == 0 ? total : DirectFunctionCall2(numeric_add, total, sum->rest);
+		MeasureSumAdd(&cell->measure, PG_DETOAST_DATUM_PACKED(customer->measure.value),
+					  cells->context);
 }
 
 /* As awaits of counted_cell */
@@ -253,9 +198,9 @@ CellDatum(const Cells *cells, const Cell *cell, TupleDesc columns)
 	values[CELL_CUSTOMERS] = Int64GetDatum(cell->customers);
 	values[CELL_REWRITTEN] = Int64GetDatum(cell->rewritten);
 	values[CELL_DUE] = Int64GetDatum(cell->due);
-	nulls[CELL_MEASURE] = !cell->measure.any;
-	if (cell->measure.any)
-		values[CELL_MEASURE] = SumOf(&cell->measure);
+	nulls[CELL_MEASURE] = cell->measure == NULL;
+	if (cell->measure != NULL)
+		values[CELL_MEASURE] = MeasureSumDatum(cell->measure);
 	values[CELL_PART] = Int32GetDatum(key->part);
 	nulls[CELL_PART] = key->part == NO_PART;
 	nulls[CELL_AWAITS] = key->misses == NO_REVIEW;

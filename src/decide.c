@@ -22,6 +22,7 @@
 #include "compat.h"
 #include "decide.h"
 #include "period.h"
+#include "same_text.h"
 
 /* The arguments of entry_after(): a row of assignment lies nearer than in decide() */
 enum
@@ -312,18 +313,12 @@ StepArray(FunctionCallInfo fcinfo, const Decider *decider)
 }
 
 static inline bool
-SameText(FunctionCallInfo fcinfo, int argno, const Datum *values, const bool *nulls,
+SameName(FunctionCallInfo fcinfo, int argno, const Datum *values, const bool *nulls,
 		 int column)
 {
-	text	   *a,
-			   *b;
-
 	if (PG_ARGISNULL(argno) || nulls[column])
 		return PG_ARGISNULL(argno) && nulls[column];
-	a = PG_GETARG_TEXT_PP(argno);
-	b = DatumGetTextPP(values[column]);
-	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
-		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+	return SameText(PG_GETARG_TEXT_PP(argno), DatumGetTextPP(values[column]));
 }
 
 static inline bool
@@ -338,13 +333,13 @@ SameDay(FunctionCallInfo fcinfo, int argno, const Datum *values, const bool *nul
 static bool
 IsChanged(FunctionCallInfo fcinfo, const Datum *values, const bool *nulls)
 {
-	return !(SameText(fcinfo, ARG_TIER, values, nulls, OUT_TIER) &&
-			 SameText(fcinfo, ARG_POLICY_TIER, values, nulls, OUT_POLICY_TIER) &&
+	return !(SameName(fcinfo, ARG_TIER, values, nulls, OUT_TIER) &&
+			 SameName(fcinfo, ARG_POLICY_TIER, values, nulls, OUT_POLICY_TIER) &&
 			 SameDay(fcinfo, ARG_POLICY_SINCE, values, nulls, OUT_POLICY_SINCE) &&
 			 (PG_ARGISNULL(ARG_MISSES) ? 0 : PG_GETARG_INT32(ARG_MISSES)) ==
 			 DatumGetInt32(values[OUT_MISSES]) &&
-			 SameText(fcinfo, ARG_BEST, values, nulls, OUT_BEST) &&
-			 SameText(fcinfo, ARG_NEXT_TIER, values, nulls, OUT_NEXT_TIER) &&
+			 SameName(fcinfo, ARG_BEST, values, nulls, OUT_BEST) &&
+			 SameName(fcinfo, ARG_NEXT_TIER, values, nulls, OUT_NEXT_TIER) &&
 			 SameDay(fcinfo, ARG_NEXT_REVIEW, values, nulls, OUT_NEXT_REVIEW) &&
 			 SameDay(fcinfo, ARG_KEPT_UNTIL, values, nulls, OUT_KEPT_UNTIL));
 }
@@ -373,11 +368,11 @@ IsNoted(FunctionCallInfo fcinfo, const Decider *decider, const Datum *values,
 		return verdict->now.misses > 0 || !nulls[OUT_NEXT_TIER] ||
 			!nulls[OUT_NEXT_REVIEW] || !nulls[OUT_POLICY_SINCE];
 	return IsVersionNoted(fcinfo, decider) ||
-		!(SameText(fcinfo, ARG_POLICY_TIER, values, nulls, OUT_POLICY_TIER) &&
+		!(SameName(fcinfo, ARG_POLICY_TIER, values, nulls, OUT_POLICY_TIER) &&
 		  SameDay(fcinfo, ARG_POLICY_SINCE, values, nulls, OUT_POLICY_SINCE) &&
 		  verdict->now.misses == decider->foreseen &&
-		  SameText(fcinfo, ARG_BEST, values, nulls, OUT_BEST) &&
-		  SameText(fcinfo, ARG_NEXT_TIER, values, nulls, OUT_NEXT_TIER) &&
+		  SameName(fcinfo, ARG_BEST, values, nulls, OUT_BEST) &&
+		  SameName(fcinfo, ARG_NEXT_TIER, values, nulls, OUT_NEXT_TIER) &&
 		  PG_ARGISNULL(ARG_NEXT_REVIEW) == nulls[OUT_NEXT_REVIEW] &&
 		  SameDay(fcinfo, ARG_KEPT_UNTIL, values, nulls, OUT_KEPT_UNTIL));
 }

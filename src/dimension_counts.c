@@ -41,7 +41,7 @@ dimension_counts(PG_FUNCTION_ARGS)
 	const NullableDatum kept[] = {args[ARG_KEPT], args[ARG_AMENDED], args[ARG_VISIBLE]};
 	const NullableDatum stood[] = {args[ARG_SCHEME], args[ARG_AS_OF], args[ARG_VISIBLE]};
 	const NullableDatum values[] = {args[ARG_SCHEME], args[ARG_DIMENSION], args[ARG_AS_OF]};
-	LabelCounts *s = LabelCountsBegin(fcinfo, "dimension_counts", 2, DATEVAL_NOBEGIN);
+	LabelCounts *s = LabelCountsBegin(fcinfo, "dimension_counts is", 2, DATEVAL_NOBEGIN);
 
 	if (PG_ARGISNULL(ARG_KEPT))
 		LabelCountsRead(s, EXTRA_MEASURE, TIERS_QUERY("customers_on($1, $2)"), 3,

@@ -21,6 +21,7 @@
 #include "graded.h"
 #include "movement_load.h"
 #include "period.h"
+#include "result_rows.h"
 
 static bool
 HasStayRules(const Scheme *scheme)
@@ -106,41 +107,17 @@ GradeRow(SourceMetrics *rows, TupleTableSlot *slot)
 					 PG_DETOAST_DATUM_PACKED(values[GRADED_MEASURE]));
 }
 
-static void
-CheckArgs(FunctionCallInfo fcinfo)
-{
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-
-	if (rsinfo == NULL || !IsA(rsinfo, ReturnSetInfo) ||
-		(rsinfo->allowedModes & SFRM_Materialize) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("graded customers are read in FROM")));
-	if (PG_ARGISNULL(1))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("as_of must not be null")));
-}
-
 /* The result, of which rows are put into a store, and whoever grades them */
 void
 GradingBegin(FunctionCallInfo fcinfo, Grader *grader, int columns)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	MemoryContext old;
-
-	CheckArgs(fcinfo);
+	grader->store = ResultRowsBegin(fcinfo, "graded customers are", columns, &grader->result);
+	if (PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("as_of must not be null")));
 	grader->rows.cached = SchemeVersionArg(fcinfo, 2);
 	grader->rows.take = GradeRow;
-	old = MemoryContextSwitchTo(rsinfo->econtext->ecxt_per_query_memory);
-	if (get_call_result_type(fcinfo, NULL, &grader->result) != TYPEFUNC_COMPOSITE ||
-		grader->result->natts != columns)
-		elog(ERROR, "graded has not the columns that it should");
-	grader->store = tuplestore_begin_heap(false, false, work_mem);
-	rsinfo->setResult = grader->store;
-	rsinfo->setDesc = grader->result;
-	rsinfo->returnMode = SFRM_Materialize;
-	MemoryContextSwitchTo(old);
 }
 
 void

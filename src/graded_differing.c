@@ -24,7 +24,7 @@ typedef struct Buckets
 static inline bool
 InBuckets(const Buckets *buckets, const text *customer)
 {
-	uint32		bucket = DigestBucket(VARDATA_ANY(customer), VARSIZE_ANY_EXHDR(customer));
+	uint32		bucket = DigestBucket(customer);
 
 	return (buckets->bits[bucket / 8] & (1 << (bucket % 8))) != 0;
 }
@@ -56,22 +56,10 @@ AddCustomers(Buckets *buckets, ArrayType *customers)
 	deconstruct_array(customers, TEXTOID, -1, false, TYPALIGN_INT, &values, NULL, &count);
 	for (int i = 0; i < count; i++)
 	{
-		text	   *customer = DatumGetTextPP(values[i]);
-		uint32		bucket = DigestBucket(VARDATA_ANY(customer),
-										  VARSIZE_ANY_EXHDR(customer));
+		uint32		bucket = DigestBucket(DatumGetTextPP(values[i]));
 
 		buckets->bits[bucket / 8] |= 1 << (bucket % 8);
 	}
-}
-
-static Datum
-BucketsDatum(const Buckets *buckets)
-{
-	bytea	   *bytes = palloc(VARHDRSZ + sizeof(Buckets));
-
-	SET_VARSIZE(bytes, VARHDRSZ + sizeof(Buckets));
-	memcpy(VARDATA(bytes), buckets, sizeof(Buckets));
-	return PointerGetDatum(bytes);
 }
 
 /*
@@ -100,10 +88,10 @@ PutDiffering(Tuplestorestate *result, const Grader *grader, const Buckets *bucke
 	ExecDropSingleTupleTableSlot(slot);
 	if (memcmp(buckets, &none, sizeof(Buckets)) != 0)
 	{
-		values[DIFFERING_BUCKETS] = BucketsDatum(buckets);
+		values[DIFFERING_BUCKETS] = BytesDatum(buckets, sizeof(Buckets));
 		nulls[DIFFERING_BUCKETS] = false;
 	}
-	values[DIFFERING_DIGEST] = RowDigestDatum(grader->digest);
+	values[DIFFERING_DIGEST] = BytesDatum(grader->digest, sizeof(RowDigest));
 	values[DIFFERING_LEFT_OUT] = Int64GetDatum(left_out);
 	tuplestore_putvalues(result, grader->result, values, nulls);
 }

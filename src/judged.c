@@ -20,7 +20,9 @@
 #include "appended.h"
 #include "cells.h"
 #include "compat.h"
+#include "result_rows.h"
 #include "row_digest.h"
+#include "same_text.h"
 #include "saved_query.h"
 
 #define BOOK_QUERY \
@@ -93,8 +95,6 @@ IsRewritten(const Judge *judge)
 {
 	NullableDatum version = judge->call->args[ARG_CURRENT_VERSION];
 	NullableDatum earned = RowColumn(judge, BOOK_CURRENT_EARNED);
-	struct varlena *a,
-			   *b;
 
 	if (DatumGetBool(judge->values[OUT_CHANGED]) ||
 		(!version.isnull &&
@@ -102,10 +102,8 @@ IsRewritten(const Judge *judge)
 		return true;
 	if (earned.isnull || judge->nulls[OUT_EARNED])
 		return earned.isnull != judge->nulls[OUT_EARNED];
-	a = PG_DETOAST_DATUM_PACKED(earned.value);
-	b = PG_DETOAST_DATUM_PACKED(judge->values[OUT_EARNED]);
-	return VARSIZE_ANY_EXHDR(a) != VARSIZE_ANY_EXHDR(b) ||
-		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) != 0;
+	return !SameText(DatumGetTextPP(earned.value),
+					 DatumGetTextPP(judge->values[OUT_EARNED]));
 }
 
 /* Does anything have to be written but what an assessment keeps of everybody? */
@@ -247,21 +245,8 @@ ReadBook(FunctionCallInfo fcinfo, Judge *judge)
 	const Oid	types[JUDGE_QUERY_ARGS] = {
 		TEXTOID, INT4OID, DATEOID, DATEOID, TEXTARRAYOID, INT4OID, BOOLOID, TEXTARRAYOID
 	};
-	ParamListInfo params = makeParamList(JUDGE_QUERY_ARGS);
-	SPIExecuteOptions options = {0};
 
-	for (int i = 0; i < JUDGE_QUERY_ARGS; i++)
-	{
-		params->params[i].value = fcinfo->args[i].value;
-		params->params[i].isnull = fcinfo->args[i].isnull;
-		params->params[i].pflags = PARAM_FLAG_CONST;
-		params->params[i].ptype = types[i];
-	}
-	options.params = params;
-	options.read_only = true;
-	options.dest = &judge->pub;
-	if (SPI_execute_extended(BOOK_QUERY, &options) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the book");
+	ReadRows(BOOK_QUERY, JUDGE_QUERY_ARGS, types, fcinfo->args, &judge->pub);
 }
 
 static void
@@ -272,7 +257,7 @@ PutDigest(Judge *judge)
 
 	memset(nulls, true, sizeof(nulls));
 	nulls[JUDGED_DIGEST] = false;
-	values[JUDGED_DIGEST] = RowDigestDatum(judge->digest);
+	values[JUDGED_DIGEST] = BytesDatum(judge->digest, sizeof(RowDigest));
 	tuplestore_putvalues(judge->store, judge->result, values, nulls);
 }
 
@@ -318,28 +303,6 @@ FillSame(FunctionCallInfo fcinfo, Judge *judge)
 	judge->same[KEPT_RECORDED_AT] = fcinfo->args[JUDGE_RECORDED_AT];
 }
 
-static void
-BeginResult(FunctionCallInfo fcinfo, Judge *judge)
-{
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	MemoryContext old;
-
-	if (rsinfo == NULL || !IsA(rsinfo, ReturnSetInfo) ||
-		(rsinfo->allowedModes & SFRM_Materialize) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("judged customers are read in FROM")));
-	old = MemoryContextSwitchTo(rsinfo->econtext->ecxt_per_query_memory);
-	if (get_call_result_type(fcinfo, NULL, &judge->result) != TYPEFUNC_COMPOSITE ||
-		judge->result->natts != JUDGED_COLUMNS)
-		elog(ERROR, "judged has not the columns that it should");
-	judge->store = tuplestore_begin_heap(false, false, work_mem);
-	rsinfo->setResult = judge->store;
-	rsinfo->setDesc = judge->result;
-	rsinfo->returnMode = SFRM_Materialize;
-	MemoryContextSwitchTo(old);
-}
-
 /* judged(scheme, version, as_of, previous, …): see its COMMENT */
 PG_FUNCTION_INFO_V1(judged);
 Datum
@@ -350,7 +313,8 @@ judged(PG_FUNCTION_ARGS)
 	};
 	MeasureEdges *edges = NULL;
 
-	BeginResult(fcinfo, &judge);
+	judge.store = ResultRowsBegin(fcinfo, "judged customers are", JUDGED_COLUMNS,
+								  &judge.result);
 	judge.cached = SchemeVersionArg(fcinfo, JUDGE_VERSION);
 	if (judge.cached->use == NULL)
 		judge.cached->use = MakeDecider(judge.cached,

@@ -20,9 +20,10 @@
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
-#include "balance_days.h"
 #include "compat.h"
 #include "label_counts.h"
+#include "measure_sum.h"
+#include "result_rows.h"
 #include "saved_query.h"
 
 #define PART_BITS	8
@@ -302,23 +303,9 @@ void
 LabelCountsRead(LabelCounts *s, LabelExtra extra, const char *query, int nargs,
 				const Oid *types, const NullableDatum *values)
 {
-	ParamListInfo params = makeParamList(nargs);
-	SPIExecuteOptions options = {0};
-
-	for (int i = 0; i < nargs; i++)
-	{
-		params->params[i].value = values[i].value;
-		params->params[i].isnull = values[i].isnull;
-		params->params[i].pflags = PARAM_FLAG_CONST;
-		params->params[i].ptype = types[i];
-	}
 	s->extra = extra;
 	s->measured |= extra == EXTRA_MEASURE;
-	options.params = params;
-	options.read_only = true;
-	options.dest = &s->receiver;
-	if (SPI_execute_extended(query, &options) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the rows to count");
+	ReadRows(query, nargs, types, values, &s->receiver);
 }
 
 /* The blocks of a part that were written, back in memory */
@@ -374,23 +361,6 @@ Enter(LabelCounts *s, Entry *entry)
 }
 
 static void
-AddMeasure(LabelCounts *s, Size cell, const Entry *entry)
-{
-	const Period day = {0};
-	struct varlena *measure = (struct varlena *)
-		((char *) entry + MeasureOffset(entry->customer_size));
-	DecimalView view;
-
-	DecimalViewNumeric(measure, &view);
-	if (!view.finite)
-		DecimalRefuse(measure, "measure");
-	if (s->sums[cell] == NULL)
-		s->sums[cell] = BalanceDaysCreate(s->context, &day);
-	if (!BalanceDaysAdd(s->sums[cell], &view, 1))
-		BalanceDaysAddWide(s->sums[cell], s->context, (Numeric) measure, 1);
-}
-
-static void
 CountCustomer(LabelCounts *s, const Customer *c)
 {
 	Size		cell = 0;
@@ -400,7 +370,9 @@ CountCustomer(LabelCounts *s, const Customer *c)
 			(c->last[i] == NULL ? 0 : c->last[i]->labels[i]);
 	s->cells[cell]++;
 	if (c->last[0] != NULL && c->last[0]->measure_size > 0)
-		AddMeasure(s, cell, c->last[0]);
+		MeasureSumAdd(&s->sums[cell], (struct varlena *)
+					  ((char *) c->last[0] + MeasureOffset(c->last[0]->customer_size)),
+					  s->context);
 }
 
 static void
@@ -490,39 +462,19 @@ PutCell(LabelCounts *s, Size cell, ReturnSetInfo *rsinfo)
 	nulls[s->marks] = false;
 	if (s->measured && s->sums[cell] != NULL)
 	{
-		values[s->marks + 1] = NumericGetDatum(BalanceDaysTotal(s->sums[cell],
-																s->sums[cell]->dscale));
+		values[s->marks + 1] = MeasureSumDatum(s->sums[cell]);
 		nulls[s->marks + 1] = false;
 	}
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
-/* An empty result of the shape that was declared */
-static void
-BeginResult(FunctionCallInfo fcinfo, const char *name, ReturnSetInfo *rsinfo)
-{
-	MemoryContext old;
-	TupleDesc	columns;
-
-	if (rsinfo == NULL || !IsA(rsinfo, ReturnSetInfo) ||
-		(rsinfo->allowedModes & SFRM_Materialize) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("%s is read in FROM", name)));
-	old = MemoryContextSwitchTo(rsinfo->econtext->ecxt_per_query_memory);
-	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	rsinfo->setResult = tuplestore_begin_heap(false, false, work_mem);
-	rsinfo->setDesc = columns;
-	rsinfo->returnMode = SFRM_Materialize;
-	MemoryContextSwitchTo(old);
-}
-
 /* Begin the result of a function that is read in FROM, and connect to SPI */
 LabelCounts *
-LabelCountsBegin(FunctionCallInfo fcinfo, const char *name, int marks, DateADT start)
+LabelCountsBegin(FunctionCallInfo fcinfo, const char *what, int marks, DateADT start)
 {
-	BeginResult(fcinfo, name, (ReturnSetInfo *) fcinfo->resultinfo);
+	TupleDesc	columns;
+
+	ResultRowsBegin(fcinfo, what, 0, &columns);
 	ConnectSPI();
 	return LabelCountsCreate(marks, start);
 }

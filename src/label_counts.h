@@ -25,7 +25,7 @@ typedef enum LabelExtra
 	EXTRA_MEASURE				/* what the customer has, of the row for the first mark */
 } LabelExtra;
 
-extern LabelCounts *LabelCountsBegin(FunctionCallInfo fcinfo, const char *name,
+extern LabelCounts *LabelCountsBegin(FunctionCallInfo fcinfo, const char *what,
 									 int marks, DateADT start);
 extern void LabelCountsRead(LabelCounts *s, LabelExtra extra, const char *query, int nargs,
 							const Oid *types, const NullableDatum *values);

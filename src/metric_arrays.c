@@ -15,6 +15,7 @@
 #include "utils/builtins.h"
 
 #include "metric_arrays.h"
+#include "result_rows.h"
 #include "scaled.h"
 #include "shortfall.h"
 #include "source_metrics.h"
@@ -129,9 +130,7 @@ PG_FUNCTION_INFO_V1(source_amounts);
 Datum
 source_amounts(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	AmountRows	to = {{{0}}};
-	MemoryContext old;
 
 	if (PG_ARGISNULL(1))
 		ereport(ERROR,
@@ -140,14 +139,7 @@ source_amounts(PG_FUNCTION_ARGS)
 	to.rows.cached = SchemeVersionArg(fcinfo, 2);
 	to.rows.take = TakeRow;
 	to.names = NamesOf(to.rows.cached->scheme);
-	old = MemoryContextSwitchTo(rsinfo->econtext->ecxt_per_query_memory);
-	if (get_call_result_type(fcinfo, NULL, &to.result) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	to.store = tuplestore_begin_heap(false, false, work_mem);
-	rsinfo->setResult = to.store;
-	rsinfo->setDesc = to.result;
-	rsinfo->returnMode = SFRM_Materialize;
-	MemoryContextSwitchTo(old);
+	to.store = ResultRowsBegin(fcinfo, "amounts are", 0, &to.result);
 	SourceMetricsRun(&to.rows, PG_GETARG_DATEADT(1),
 					 PG_ARGISNULL(3) ? NULL : PG_GETARG_ARRAYTYPE_P(3));
 	return (Datum) 0;

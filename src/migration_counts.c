@@ -53,7 +53,7 @@ migration_counts(PG_FUNCTION_ARGS)
 	values[0] = fcinfo->args[0];
 	values[1] = fcinfo->args[2];
 	values[2] = fcinfo->args[3];
-	s = LabelCountsBegin(fcinfo, "migration_counts", 2, PG_GETARG_DATEADT(1));
+	s = LabelCountsBegin(fcinfo, "migration_counts is", 2, PG_GETARG_DATEADT(1));
 	LabelCountsRead(s, EXTRA_NONE, DAYS_QUERY, 3, types, values);
 	LabelCountsEnd(fcinfo, s);
 	return (Datum) 0;
@@ -84,7 +84,7 @@ origin_counts(PG_FUNCTION_ARGS)
 	const NullableDatum values[2] = {fcinfo->args[0], fcinfo->args[1]};
 	LabelCounts *s;
 
-	s = LabelCountsBegin(fcinfo, "origin_counts", MARKS, DATEVAL_NOBEGIN);
+	s = LabelCountsBegin(fcinfo, "origin_counts is", MARKS, DATEVAL_NOBEGIN);
 	LabelCountsRead(s, EXTRA_NONE,
 					PG_GETARG_BOOL(2) ? ORIGINS_QUERY("merged_moves($1)") :
 					HaveFormerNumbers(values[0].value) ?

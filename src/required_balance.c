@@ -34,6 +34,7 @@
 #include "binding.h"
 #include "of_scheme.h"
 #include "saved_query.h"
+#include "same_text.h"
 #include "series_reach.h"
 #include "source.h"
 
@@ -46,20 +47,6 @@ typedef struct Requirement
 	bool		days_left;
 	char		status;
 } Requirement;
-
-static inline uint32
-HashText(const text *key)
-{
-	return hash_bytes((const unsigned char *) VARDATA_ANY(key),
-					  VARSIZE_ANY_EXHDR(key));
-}
-
-static inline bool
-SameText(const text *a, const text *b)
-{
-	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
-		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
-}
 
 /* Whose a number is that the series may tell; in the table under that */
 typedef struct Told

@@ -10,9 +10,8 @@
 #ifndef TIERING_ROW_DIGEST_H
 #define TIERING_ROW_DIGEST_H
 
-#include "common/hashfn.h"
-
 #include "decimal.h"
+#include "same_text.h"
 
 #define DIGEST_BUCKETS	1024
 #define DIGEST_LANES	2
@@ -23,9 +22,9 @@ typedef struct RowDigest
 } RowDigest;
 
 static inline uint32
-DigestBucket(const char *customer, Size size)
+DigestBucket(const text *customer)
 {
-	return hash_bytes((const unsigned char *) customer, size) % DIGEST_BUCKETS;
+	return HashText(customer) % DIGEST_BUCKETS;
 }
 
 static inline uint64
@@ -55,21 +54,20 @@ static inline void
 RowDigestAdd(RowDigest *digest, const text *customer, const text *earned,
 			 struct varlena *measure)
 {
-	uint64	   *lanes = digest->lanes[DigestBucket(VARDATA_ANY(customer),
-												   VARSIZE_ANY_EXHDR(customer))];
+	uint64	   *lanes = digest->lanes[DigestBucket(customer)];
 
 	for (uint64 lane = 0; lane < DIGEST_LANES; lane++)
 		lanes[lane] += DigestNumber(measure, DigestText(earned, DigestText(customer, lane + 1)));
 }
 
-/* As it is kept */
+/* As digests and buckets are kept */
 static inline Datum
-RowDigestDatum(const RowDigest *digest)
+BytesDatum(const void *data, Size size)
 {
-	bytea	   *bytes = palloc(VARHDRSZ + sizeof(RowDigest));
+	bytea	   *bytes = palloc(VARHDRSZ + size);
 
-	SET_VARSIZE(bytes, VARHDRSZ + sizeof(RowDigest));
-	memcpy(VARDATA(bytes), digest, sizeof(RowDigest));
+	SET_VARSIZE(bytes, VARHDRSZ + size);
+	memcpy(VARDATA(bytes), data, size);
 	return PointerGetDatum(bytes);
 }
 

@@ -39,6 +39,28 @@ RunSavedQuery(SavedQuery *query, Datum first, Datum second)
 		elog(ERROR, "could not run: %s", query->text);
 }
 
+/* A query, for a receiver that takes its rows as they come; SPI is connected */
+void
+ReadRows(const char *query, int nargs, const Oid *types, const NullableDatum *values,
+		 DestReceiver *receiver)
+{
+	ParamListInfo params = makeParamList(nargs);
+	SPIExecuteOptions options = {0};
+
+	for (int i = 0; i < nargs; i++)
+	{
+		params->params[i].value = values[i].value;
+		params->params[i].isnull = values[i].isnull;
+		params->params[i].pflags = PARAM_FLAG_CONST;
+		params->params[i].ptype = types[i];
+	}
+	options.params = params;
+	options.read_only = true;
+	options.dest = receiver;
+	if (SPI_execute_extended(query, &options) != SPI_OK_SELECT)
+		elog(ERROR, "could not run: %s", query);
+}
+
 /* A value of the result; columns count from 1 */
 Datum
 ResultValue(uint64 row, int column, bool *isnull)

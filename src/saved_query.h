@@ -17,6 +17,8 @@ typedef struct SavedQuery
 
 extern void ConnectSPI(void);
 extern void RunSavedQuery(SavedQuery *query, Datum first, Datum second);
+extern void ReadRows(const char *query, int nargs, const Oid *types,
+					 const NullableDatum *values, DestReceiver *receiver);
 extern Datum ResultValue(uint64 row, int column, bool *isnull);
 extern char *ResultText(uint64 row, int column, MemoryContext context);
 

@@ -17,6 +17,7 @@
 #include "utils/builtins.h"
 
 #include "metric_arrays.h"
+#include "result_rows.h"
 #include "scaled.h"
 #include "shortfall.h"
 #include "source_metrics.h"
@@ -153,27 +154,14 @@ TakeRow(SourceMetrics *rows, TupleTableSlot *slot)
 static void
 Begin(LackRows *to, FunctionCallInfo fcinfo, int version_argno, int64 within)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	const Scheme *scheme;
-	MemoryContext old;
 
-	if (rsinfo == NULL || !IsA(rsinfo, ReturnSetInfo) ||
-		(rsinfo->allowedModes & SFRM_Materialize) == 0)
-		elog(ERROR, "set-valued function called in context that cannot accept a set");
+	to->store = ResultRowsBegin(fcinfo, "what customers lack is", LACK_COLUMNS, &to->result);
 	to->rows.cached = SchemeVersionArg(fcinfo, version_argno);
 	scheme = to->rows.cached->scheme;
 	to->shortfall = ShortfallCreate(scheme, LoadActionable(scheme), within);
 	to->amounts = palloc0((scheme->nmetrics + 1) * sizeof(Datum));
 	memset(to->nulls, true, sizeof(to->nulls));
-	old = MemoryContextSwitchTo(rsinfo->econtext->ecxt_per_query_memory);
-	if (get_call_result_type(fcinfo, NULL, &to->result) != TYPEFUNC_COMPOSITE ||
-		to->result->natts != LACK_COLUMNS)
-		elog(ERROR, "what customers lack has not the columns that it should");
-	to->store = tuplestore_begin_heap(false, false, work_mem);
-	rsinfo->setResult = to->store;
-	rsinfo->setDesc = to->result;
-	rsinfo->returnMode = SFRM_Materialize;
-	MemoryContextSwitchTo(old);
 }
 
 static inline bool

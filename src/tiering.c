@@ -33,6 +33,8 @@
  *		scheme_cache	kept compiled while a statement runs
  *		read_under		under which snapshot, and with whose rights, something was read
  *		saved_query		queries about our own tables, planned once
+ *		result_rows		the rows of a function that is read in FROM
+ *		same_text		texts as bytes
  *		classify		the functions that grade with it
  *		classify_support	a row as an argument, planned as its columns
  *		row				a composite value taken apart
@@ -64,6 +66,7 @@
  *		by_hand			the statement that changes customers by hand
  *		failure			why a refresh of this session failed, for its record
  *		required_balance	the balance that reaches a bound, by such a query
+ *		measure_sum		what customers have, added up
  *		label_counts	customers counted by labels, and what they have
  *		migration_counts	how many went from which tier to which
  *		dimension_counts	how many are in which tier, by a dimension

@@ -65,6 +65,15 @@ $$;
 COMMENT ON FUNCTION _tiering.has_amendments(tiering.kept_assessment) IS
 'Whether any row of an assessment was amended since it was recorded';
 
+CREATE FUNCTION _tiering.last_events(scheme text, OUT batch int, OUT entry bigint)
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT _tiering.next_batch(last_events.scheme) - 1, COALESCE(max(w.entry), 0)
+	FROM tiering.watch_history w;
+END;
+COMMENT ON FUNCTION _tiering.last_events(text) IS
+'The last batch of a scheme, and the last entry of watch_history: what is_untouched() takes later';
+
 -- What changes a row of assignment is a batch or an entry; what changes a measure amends the
 -- assessment, is a customer's own, or joins two in a batch.
 CREATE FUNCTION _tiering.is_untouched(k tiering.kept_assessment, batch int, entry bigint)

@@ -44,8 +44,8 @@ AS $$
 	DELETE FROM tiering.source_digest d WHERE d.scheme = (k).scheme;
 	INSERT INTO tiering.source_digest (scheme, as_of, recorded_at, version, batch, entry, digest)
 	SELECT (k).scheme, (k).as_of, (k).recorded_at, keep_digest.version,
-		_tiering.next_batch((k).scheme) - 1, (SELECT COALESCE(max(w.entry), 0)
-			FROM tiering.watch_history w), keep_digest.digest
+		e.batch, e.entry, keep_digest.digest
+	FROM _tiering.last_events((k).scheme) e
 	WHERE keep_digest.digest IS NOT NULL AND (k).slot IS NOT NULL;
 $$;
 COMMENT ON FUNCTION _tiering.keep_digest(tiering.kept_assessment, int, bytea) IS

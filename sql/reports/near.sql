@@ -521,10 +521,10 @@ BEGIN
 	INSERT INTO tiering.near_sum (scheme, tier, may_rise, may_slip, as_of, recorded_at, version,
 		batch, entry)
 	SELECT k.scheme, c.tier, c.may_rise, c.may_slip, k.as_of, k.recorded_at, keep_near.version,
-		_tiering.next_batch(keep_near.scheme) - 1, e.entry
+		e.batch, e.entry
 	FROM (SELECT n.*, bool_or(n.unsure) OVER () AS any_unsure
 		  FROM _tiering.near_counts(keep_near.scheme, keep_near.version, edges, cells) n) c
-		CROSS JOIN (SELECT COALESCE(max(w.entry), 0) AS entry FROM tiering.watch_history w) e
+		CROSS JOIN _tiering.last_events(keep_near.scheme) e
 	WHERE NOT c.any_unsure;
 END;
 $$;

@@ -346,6 +346,33 @@ SELECT t.fails(format('SELECT tiering.set_dimensions(''dims_left'', %L),
 	tiering.refresh(''dims_left'', ''2026-03-31'')', 'SELECT c AS customer_id, ' || w || ' AS branch
 	FROM unnest(''{c,e,g,g}''::text[]) WITH ORDINALITY c(c, o)'))
 FROM unnest('{''north'',''south'',"CASE WHEN o = 4 THEN ''south'' ELSE ''north'' END"}'::text[]) w;
+-- amounts of any width, and none, are added up exactly, also where memory is too little
+CREATE TABLE dims.wide AS
+SELECT lpad(c::text, 6, '0') || repeat('x', c % 40) AS customer_id, 'b' || c % 300 AS branch,
+	CASE c % 7 WHEN 0 THEN NULL WHEN 1 THEN 1e25 + c WHEN 2 THEN -1 * c / 3.0
+		WHEN 3 THEN c * 0.000000000000000000000001 WHEN 4 THEN 922337203685477.5807
+		ELSE c + 0.01 END AS amount
+FROM generate_series(1, 20000) c;
+SELECT tiering.create_ladder('dims_wide', 'amount', '{mass,gold}', '{NULL,5000}'),
+	tiering.publish('dims_wide', '2026-01-01'), tiering.set_source('dims_wide',
+		'SELECT customer_id, amount FROM dims.wide'),
+	tiering.set_dimensions('dims_wide', 'SELECT customer_id, branch FROM dims.wide');
+SELECT (tiering.refresh('dims_wide', '2026-03-31')).customers;
+BEGIN;
+SET LOCAL work_mem = '64kB';
+CREATE TABLE dims.told AS SELECT value, tier, customers, measure
+FROM tiering.tier_distribution_by('dims_wide', 'branch');
+COMMIT;
+CREATE TABLE dims.summed AS SELECT branch, CASE WHEN amount >= 5000 THEN 'gold' ELSE 'mass' END,
+	count(*), sum(amount) FROM dims.wide GROUP BY 1, 2;
+SELECT count(*), sum(customers) AS customers FROM dims.told;
+(TABLE dims.told EXCEPT ALL TABLE dims.summed)
+UNION ALL (TABLE dims.summed EXCEPT ALL TABLE dims.told);
+SELECT d.tier, d.customers, d.measure = w.sum AS exact
+FROM tiering.distribution_history d JOIN (
+	SELECT CASE WHEN amount >= 5000 THEN 'gold' ELSE 'mass' END AS tier, sum(amount)
+	FROM dims.wide GROUP BY 1) w USING (tier)
+WHERE d.scheme = 'dims_wide' ORDER BY d.tier;
 DROP OWNED BY t_dims_binds, t_dims_reads, t_dims_night;
 DROP ROLE t_dims_binds, t_dims_reads, t_dims_night;
 DROP SCHEMA dims CASCADE;

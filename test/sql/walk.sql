@@ -683,6 +683,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.all_earn(text, integer);
 	_tiering.state_kept(tiering.kept_assessment, integer, bytea);
 	_tiering.is_untouched(tiering.kept_assessment, integer, bigint);
+	_tiering.last_events(text);
 	_tiering.summarize(smallint);
 	_tiering.replay(text, date, text, text[], date[], text, date, _tiering.graded_row[]);
 	_tiering.replay_start(text, text, date, boolean);
