@@ -9,7 +9,9 @@
  */
 #include "postgres.h"
 
+#include "access/brin.h"
 #include "access/heapam.h"
+#include "access/sysattr.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
@@ -19,7 +21,10 @@
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "optimizer/optimizer.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
+#include "utils/fmgrprotos.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
 
@@ -39,8 +44,8 @@ struct Appended
 	int			count;			/* of those that are filled */
 	Datum		values[KEPT_COLUMNS];
 	bool		nulls[KEPT_COLUMNS];
-	int			indexes;
-	int			each_page;		/* of them, the last ones, that take one row of a page */
+	int			each_row;		/* indexes that are told of each row: the first ones */
+	int			each_page;		/* those behind them, which one row of a page will do for */
 	BlockNumber page;			/* the last one of which they were told */
 	bool		checked;		/* whether rows belong to the part, which they all do or none */
 };
@@ -68,6 +73,14 @@ TakesMany(Oid part)
 	return result;
 }
 
+/* Has each row something of its own there? Columns count from 1. */
+static inline bool
+IsOwnColumn(int column)
+{
+	return column <= 0 || column - 1 == KEPT_CUSTOMER || column - 1 == KEPT_TIER ||
+		column - 1 == KEPT_MEASURE;
+}
+
 /* Does an index only tell by blocks what is the same in all rows? */
 static bool
 IsOfPages(const IndexInfo *index, Oid method)
@@ -75,38 +88,61 @@ IsOfPages(const IndexInfo *index, Oid method)
 	if (method != BRIN_AM_OID || index->ii_Predicate != NIL)
 		return false;
 	for (int i = 0; i < index->ii_NumIndexAttrs; i++)
-	{
-		int			column = index->ii_IndexAttrNumbers[i] - 1;
-
-		if (column < 0 || column == KEPT_CUSTOMER || column == KEPT_TIER ||
-			column == KEPT_MEASURE)
+		if (IsOwnColumn(index->ii_IndexAttrNumbers[i]))
 			return false;
-	}
 	return true;
 }
 
-/* Those that take one row of a page to the end */
+/* Does an index leave out all rows, by what is the same in them? */
+static bool
+LeavesOut(Appended *rows, const IndexInfo *index)
+{
+	ExprContext *context = GetPerTupleExprContext(rows->estate);
+	Bitmapset  *columns = NULL;
+	TupleTableSlot *slot;
+	bool		result;
+
+	pull_varattnos((Node *) index->ii_Predicate, 1, &columns);
+	for (int i = -1; (i = bms_next_member(columns, i)) >= 0;)
+		if (IsOwnColumn(i + FirstLowInvalidHeapAttributeNumber))
+			return false;
+	slot = MakeSingleTupleTableSlot(RelationGetDescr(rows->part), &TTSOpsVirtual);
+	memcpy(slot->tts_values, rows->values, sizeof(rows->values));
+	memcpy(slot->tts_isnull, rows->nulls, sizeof(rows->nulls));
+	context->ecxt_scantuple = ExecStoreVirtualTuple(slot);
+	result = !ExecQual(ExecPrepareQual(index->ii_Predicate, rows->estate), context);
+	ExecDropSingleTupleTableSlot(slot);
+	return result;
+}
+
+static void
+SwapIndexes(ResultRelInfo *target, int one, int other)
+{
+	Relation	index = target->ri_IndexRelationDescs[one];
+	IndexInfo  *info = target->ri_IndexRelationInfo[one];
+
+	target->ri_IndexRelationDescs[one] = target->ri_IndexRelationDescs[other];
+	target->ri_IndexRelationInfo[one] = target->ri_IndexRelationInfo[other];
+	target->ri_IndexRelationDescs[other] = index;
+	target->ri_IndexRelationInfo[other] = info;
+}
+
+/* Those that are told of each row, of one row of a page, and of none */
 static void
 SortIndexes(Appended *rows)
 {
 	ResultRelInfo *target = rows->target;
-	int			last = target->ri_NumIndices;
+	int			told = target->ri_NumIndices;
 
-	rows->indexes = last;
-	for (int i = last - 1; i >= 0; i--)
-	{
-		Relation	index = target->ri_IndexRelationDescs[i];
-		IndexInfo  *info = target->ri_IndexRelationInfo[i];
-
-		if (!IsOfPages(info, index->rd_rel->relam))
-			continue;
-		last--;
-		target->ri_IndexRelationDescs[i] = target->ri_IndexRelationDescs[last];
-		target->ri_IndexRelationInfo[i] = target->ri_IndexRelationInfo[last];
-		target->ri_IndexRelationDescs[last] = index;
-		target->ri_IndexRelationInfo[last] = info;
-	}
-	rows->each_page = rows->indexes - last;
+	for (int i = told - 1; i >= 0; i--)
+		if (LeavesOut(rows, target->ri_IndexRelationInfo[i]))
+			SwapIndexes(target, i, --told);
+	rows->each_row = told;
+	for (int i = told - 1; i >= 0; i--)
+		if (IsOfPages(target->ri_IndexRelationInfo[i],
+					  target->ri_IndexRelationDescs[i]->rd_rel->relam))
+			SwapIndexes(target, i, --rows->each_row);
+	rows->each_page = told - rows->each_row;
 	rows->page = InvalidBlockNumber;
 }
 
@@ -139,19 +175,40 @@ AppendedOpen(Oid part, const NullableDatum *columns)
 	return rows;
 }
 
+/*
+ * Pages are summarized as they begin, while there is little to read of them. Nobody is waited
+ * for: what is left is for summarize().
+ */
+static void
+SummarizeFrom(Appended *rows, Relation index, BlockNumber page)
+{
+	Oid			part = RelationGetRelid(rows->part);
+
+	if (page % BrinGetPagesPerRange(index) != 0 ||
+		!ConditionalLockRelationOid(part, ShareUpdateExclusiveLock))
+		return;
+	DirectFunctionCall2(brin_summarize_range, ObjectIdGetDatum(RelationGetRelid(index)),
+						Int64GetDatum((int64) page));
+	UnlockRelationOid(part, ShareUpdateExclusiveLock);
+}
+
 /* The indexes of a page are told of its first row, which stands for the others */
 static void
 EnterRow(Appended *rows, TupleTableSlot *slot)
 {
+	ResultRelInfo *target = rows->target;
 	BlockNumber page = ItemPointerGetBlockNumber(&slot->tts_tid);
-	int			count = page == rows->page ? rows->indexes - rows->each_page : rows->indexes;
+	int			all = target->ri_NumIndices;
+	int			told = rows->each_row + (page == rows->page ? 0 : rows->each_page);
 
 	rows->page = page;
-	if (count == 0)
+	if (told == 0)
 		return;
-	rows->target->ri_NumIndices = count;
-	InsertIndexTuples(rows->target, slot, rows->estate);
-	rows->target->ri_NumIndices = rows->indexes;
+	for (int i = rows->each_row; i < told; i++)
+		SummarizeFrom(rows, target->ri_IndexRelationDescs[i], page);
+	target->ri_NumIndices = told;
+	InsertIndexTuples(target, slot, rows->estate);
+	target->ri_NumIndices = all;
 }
 
 /*

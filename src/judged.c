@@ -25,9 +25,8 @@
 #include "same_text.h"
 #include "saved_query.h"
 
-#define BOOK_QUERY \
-	"SELECT b.* FROM _tiering.book($1, $3, $2, $4, $5, $6, $7) b" \
-	" WHERE $8 = '{}' OR b.customer_id <> ALL ($8)"
+#define BOOK_QUERY(book) \
+	"SELECT b.* FROM _tiering." book " b WHERE $8 = '{}' OR b.customer_id <> ALL ($8)"
 
 /* The arguments of judged() */
 enum
@@ -238,15 +237,43 @@ ReceiveEnd(DestReceiver *self)
 {
 }
 
+static Oid book_types[JUDGE_QUERY_ARGS] = {
+	TEXTOID, INT4OID, DATEOID, DATEOID, TEXTARRAYOID, INT4OID, BOOLOID, TEXTARRAYOID
+};
+
+/*
+ * Is there anything to look at beside the tiers of customers? What the version before would
+ * make of them is something, and is not worked out to know that.
+ */
+static bool
+HasCircumstances(FunctionCallInfo fcinfo)
+{
+	Datum		values[JUDGE_QUERY_ARGS];
+	char		nulls[JUDGE_QUERY_ARGS];
+
+	if (!PG_ARGISNULL(JUDGE_BEFORE) && PG_GETARG_INT32(JUDGE_BEFORE) > 0)
+		return true;
+	for (int i = 0; i < JUDGE_QUERY_ARGS; i++)
+	{
+		values[i] = fcinfo->args[i].value;
+		nulls[i] = fcinfo->args[i].isnull ? 'n' : ' ';
+	}
+	if (SPI_execute_with_args("SELECT FROM _tiering.circumstances($1, $2, $3, $4, $5, $6)",
+							  JUDGE_QUERY_ARGS, book_types, values, nulls, true, 1)
+		!= SPI_OK_SELECT)
+		elog(ERROR, "could not ask for circumstances");
+	return SPI_processed > 0;
+}
+
 /* The source beside assignment, as of the statement that asked */
 static void
 ReadBook(FunctionCallInfo fcinfo, Judge *judge)
 {
-	const Oid	types[JUDGE_QUERY_ARGS] = {
-		TEXTOID, INT4OID, DATEOID, DATEOID, TEXTARRAYOID, INT4OID, BOOLOID, TEXTARRAYOID
-	};
+	const char *query = HasCircumstances(fcinfo) ?
+		BOOK_QUERY("book($1, $3, $2, $4, $5, $6, $7)") :
+		BOOK_QUERY("plain_book($1, $3, $2, $4, $5, $7)");
 
-	ReadRows(BOOK_QUERY, JUDGE_QUERY_ARGS, types, fcinfo->args, &judge->pub);
+	ReadRows(query, JUDGE_QUERY_ARGS, book_types, fcinfo->args, &judge->pub);
 }
 
 static void

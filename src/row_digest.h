@@ -1,11 +1,12 @@
 /*
  * row_digest.h
- *		Whether the rows of a source are those of before, told by sums of their hashes.
+ *		Whether rows that are read again are those of before, told by sums of their hashes.
  *
- * A row is a customer, what they earn, and their measure. Customers are dealt out to
- * buckets, and each has two sums of 64 bits, in which rows may come in any order: where
- * both are as they were, so are the rows of the bucket, but for a chance of 1 in 2^128.
- * Numbers that are equal are hashed alike, however many zeros they show.
+ * A row is a customer, what they earn, and their measure; or a customer and some texts, such
+ * as their dimensions. Customers are dealt out to buckets, and each has two sums of 64 bits,
+ * in which rows may come in any order: where both are as they were, so are the rows of the
+ * bucket, but for a chance of 1 in 2^128. Numbers that are equal are hashed alike, however
+ * many zeros they show.
  */
 #ifndef TIERING_ROW_DIGEST_H
 #define TIERING_ROW_DIGEST_H
@@ -13,7 +14,7 @@
 #include "decimal.h"
 #include "same_text.h"
 
-#define DIGEST_BUCKETS	1024
+#define DIGEST_BUCKETS	4096
 #define DIGEST_LANES	2
 
 typedef struct RowDigest
@@ -58,6 +59,22 @@ RowDigestAdd(RowDigest *digest, const text *customer, const text *earned,
 
 	for (uint64 lane = 0; lane < DIGEST_LANES; lane++)
 		lanes[lane] += DigestNumber(measure, DigestText(earned, DigestText(customer, lane + 1)));
+}
+
+static inline void
+RowDigestAddTexts(RowDigest *digest, const text *customer, const Datum *texts,
+				  const bool *nulls, int count)
+{
+	uint64	   *lanes = digest->lanes[DigestBucket(customer)];
+
+	for (uint64 lane = 0; lane < DIGEST_LANES; lane++)
+	{
+		uint64		hash = DigestText(customer, lane + 1);
+
+		for (int i = 0; i < count; i++)
+			hash = DigestText(nulls[i] ? NULL : DatumGetTextPP(texts[i]), hash);
+		lanes[lane] += hash;
+	}
 }
 
 /* As digests and buckets are kept */

@@ -1,7 +1,7 @@
 /*
  * source_rows.c
  *		What is bound to schemes, as SQL reads it: rows of sources, series, histories,
- *		controls, dimensions and checks, and whether a query could be one of them.
+ *		controls and checks, and whether a query could be one of them, or yield dimensions.
  */
 #include "postgres.h"
 
@@ -181,27 +181,6 @@ Datum
 control_check(PG_FUNCTION_ARGS)
 {
 	return CheckBound(fcinfo, &SourceOfControl, false);
-}
-
-static int64 dimensions_rows = 0;	/* of dimension_rows(), when it was called last */
-
-/* dimension_rows(scheme, as_of): customers with the columns that the caller lists */
-PG_FUNCTION_INFO_V1(dimension_rows);
-Datum
-dimension_rows(PG_FUNCTION_ARGS)
-{
-	Datum		result = BoundRows(fcinfo, &SourceOfDimensions);
-
-	dimensions_rows = tuplestore_tuple_count(((ReturnSetInfo *) fcinfo->resultinfo)->setResult);
-	return result;
-}
-
-/* dimensions_yielded(): how many there were */
-PG_FUNCTION_INFO_V1(dimensions_yielded);
-Datum
-dimensions_yielded(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_INT64(dimensions_rows);
 }
 
 /* dimension_check(scheme, query): nothing, or an error if it could not yield them */

@@ -163,6 +163,27 @@ COMMENT ON FUNCTION _tiering.assignments_for(text, date, boolean, text[]) IS
 'made again. current_tier and earned are what their rows of assignment have now, at tid';
 
 -- STABLE, so that it is inlined: the source runs once, in the statement that asks.
+CREATE FUNCTION _tiering.beside(scheme text, as_of date, version int, customers text[],
+	again boolean)
+RETURNS TABLE (customer_id text, gone boolean, measure numeric, earned text, earned_if text[],
+	tid tid, current_tier text, current_earned text, tier text, since date, current_version int,
+	policy_tier text, policy_since date, first_as_of date, misses int, best text, next_tier text,
+	next_review date, kept_until date)
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100000
+BEGIN ATOMIC
+	SELECT COALESCE(g.customer_id, a.customer_id) COLLATE "C", g.customer_id IS NULL, g.measure,
+		g.earned, g.earned_if, a.tid, a.current_tier, a.earned, a.tier, a.since, a.version,
+		a.policy_tier, a.policy_since, a.first_as_of, a.misses, a.best, a.next_tier,
+		a.next_review, a.kept_until
+	FROM _tiering.graded(beside.scheme, beside.as_of, beside.version, beside.customers) g
+		FULL JOIN _tiering.assignments_for(beside.scheme, beside.as_of, beside.again,
+			beside.customers) a
+			ON a.customer_id COLLATE "C" = g.customer_id COLLATE "C";
+END;
+COMMENT ON FUNCTION _tiering.beside(text, date, int, text[], boolean) IS
+'The source of a scheme beside assignment, of all customers or of some. again: the last assessment '
+'is made again, from where customers were before it. gone: the source does not have them';
+
 CREATE FUNCTION _tiering.book(scheme text, as_of date, version int, previous date,
 	customers text[], before int, again boolean)
 RETURNS TABLE (customer_id text, tid tid, current_tier text, current_earned text, measure numeric,
@@ -176,24 +197,33 @@ BEGIN ATOMIC
 		COALESCE(c.previous, book.previous), x.tier, x.since, x.current_version, x.policy_tier,
 		x.policy_since, x.first_as_of, x.misses, x.best, x.next_tier, x.next_review, x.kept_until,
 		x.gone, x.earned, x.earned_if, c.approved, c.overrides, c.otherwise
-	FROM (
-		SELECT COALESCE(g.customer_id, a.customer_id) COLLATE "C" AS customer_id,
-			g.customer_id IS NULL AS gone, g.measure, g.earned, g.earned_if, a.tid,
-			a.current_tier, a.tier, a.since, a.version AS current_version,
-			a.earned AS current_earned, a.policy_tier, a.policy_since, a.first_as_of, a.misses,
-			a.best, a.next_tier, a.next_review, a.kept_until
-		FROM _tiering.graded(book.scheme, book.as_of, book.version, book.customers) g
-			FULL JOIN _tiering.assignments_for(book.scheme, book.as_of, book.again,
-				book.customers) a
-				ON a.customer_id COLLATE "C" = g.customer_id COLLATE "C") x
+	FROM _tiering.beside(book.scheme, book.as_of, book.version, book.customers, book.again) x
 		LEFT JOIN _tiering.circumstances(book.scheme, book.version, book.as_of, book.previous,
 			book.customers, book.before) c
 			ON c.customer_id COLLATE "C" = x.customer_id;
 END;
 COMMENT ON FUNCTION _tiering.book(text, date, int, date, text[], int, boolean) IS
-'What an assessment decides about the customers of a scheme by, or about some of them: the source '
-'beside assignment, and circumstances(). again: the last assessment is made again, from where '
-'customers were before it. previous to overrides are arguments of decide(), in its order';
+'What an assessment decides about the customers of a scheme by, or about some of them: beside(), '
+'and circumstances(). previous to overrides are arguments of decide(), in its order';
+
+CREATE FUNCTION _tiering.plain_book(scheme text, as_of date, version int, previous date,
+	customers text[], again boolean)
+RETURNS TABLE (customer_id text, tid tid, current_tier text, current_earned text, measure numeric,
+	previous date, tier text, since date, current_version int, policy_tier text, policy_since date,
+	first_as_of date, misses int, best text, next_tier text, next_review date, kept_until date,
+	gone boolean, earned text, earned_if text[], approved text,
+	overrides _tiering.override_days[], otherwise text)
+LANGUAGE sql STABLE PARALLEL RESTRICTED COST 1000000 ROWS 100000
+BEGIN ATOMIC
+	SELECT x.customer_id, x.tid, x.current_tier, x.current_earned, x.measure, plain_book.previous,
+		x.tier, x.since, x.current_version, x.policy_tier, x.policy_since, x.first_as_of, x.misses,
+		x.best, x.next_tier, x.next_review, x.kept_until, x.gone, x.earned, x.earned_if,
+		NULL::text, NULL::_tiering.override_days[], NULL::text
+	FROM _tiering.beside(plain_book.scheme, plain_book.as_of, plain_book.version,
+		plain_book.customers, plain_book.again) x;
+END;
+COMMENT ON FUNCTION _tiering.plain_book(text, date, int, date, text[], boolean) IS
+'The same as book() where circumstances() tells of nobody, without a join';
 
 -- STABLE, as book() is
 CREATE FUNCTION _tiering.assessed(scheme text, as_of date, version int, previous date,

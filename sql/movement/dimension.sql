@@ -9,18 +9,19 @@ CREATE TRIGGER check_setter BEFORE INSERT OR UPDATE ON tiering.dimensions_source
 	FOR EACH ROW EXECUTE FUNCTION _tiering.check_setter();
 COMMENT ON TRIGGER check_setter ON tiering.dimensions_source IS 'Nobody lends themselves rights';
 
-CREATE FUNCTION _tiering.dimension_rows(scheme text, as_of date) RETURNS SETOF record
+CREATE FUNCTION _tiering.dimension_rows(scheme text, as_of date, names text[], places int[],
+	digest bytea, numbers text[], OUT customer_id text, OUT told text[], OUT buckets bytea,
+	OUT new_digest bytea) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'dimension_rows'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 30000000 ROWS 100000;
-COMMENT ON FUNCTION _tiering.dimension_rows(text, date) IS
-'What the dimensions of a scheme yield for a date, with the columns that the caller lists; nothing '
-'if none are bound; runs with the rights of the role that set them. Not for PUBLIC';
-
-CREATE FUNCTION _tiering.dimensions_yielded() RETURNS bigint
-AS 'MODULE_PATHNAME', 'dimensions_yielded'
-LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1;
-COMMENT ON FUNCTION _tiering.dimensions_yielded() IS
-'How many rows dimension_rows() had when this session called it last; 0 if it has not';
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 30000000 ROWS 100000
+SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION _tiering.dimension_rows(text, date, text[], int[], bytea, text[]) IS
+'What the dimensions of a scheme yield for a date, if any are bound: of customers who may be '
+'otherwise told than when a digest was made, and of those who are named by their numbers, with '
+'others of the same buckets, and of nobody; and a row of these buckets, null if there are none, '
+'and of the new digest. All are told if the digest is empty. told has the values of names in the '
+'places that are given, and nulls in others; behind these places is how many there are in all. '
+'It runs with the rights of the role that set it. Not for PUBLIC';
 
 CREATE FUNCTION _tiering.dimension_check(scheme text, query text) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'dimension_check'
@@ -105,6 +106,7 @@ CREATE FUNCTION _tiering.drop_dimensions(scheme text, as_of date) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 10000
 SET search_path = pg_catalog, pg_temp
 AS $$
+	DELETE FROM tiering.dimension_digest d WHERE d.scheme = drop_dimensions.scheme;
 	DELETE FROM tiering.customer_dimension d
 	WHERE d.scheme = drop_dimensions.scheme AND d.from_as_of >= drop_dimensions.as_of;
 	UPDATE tiering.customer_dimension d SET to_as_of = NULL
@@ -133,23 +135,22 @@ COMMENT ON FUNCTION _tiering.refuse_dimensions(text, text) IS
 'without a number (22004)';
 
 -- All that are yielded, and not only what differs: it is asked when there is one.
-CREATE FUNCTION _tiering.refuse_repeated_dimensions(scheme text, as_of date,
-	names text[]) RETURNS void
+CREATE FUNCTION _tiering.refuse_repeated_dimensions(scheme text, as_of date) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
 SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
-DECLARE
-	whose text;
 BEGIN
-	EXECUTE format('SELECT min(r.customer_id) FROM (
-			SELECT r.customer_id FROM _tiering.dimension_rows($1, $2) AS r(%s)
-				JOIN tiering.assignment a ON a.scheme = $1 AND a.customer_id = r.customer_id
-			GROUP BY r.customer_id HAVING count(*) > 1) r', _tiering.dimension_columns(names))
-	INTO whose USING scheme, as_of;
-	PERFORM _tiering.refuse_dimensions(scheme, COALESCE(whose, ''));
+	PERFORM _tiering.refuse_dimensions(scheme, COALESCE((
+		SELECT r.customer_id
+		FROM _tiering.dimension_rows(refuse_repeated_dimensions.scheme,
+				refuse_repeated_dimensions.as_of, '{}', '{0}', '', '{}') r
+			JOIN tiering.assignment a ON a.scheme = refuse_repeated_dimensions.scheme
+				AND a.customer_id = r.customer_id
+		GROUP BY r.customer_id HAVING count(*) > 1
+		ORDER BY r.customer_id COLLATE "C" LIMIT 1), ''));
 END;
 $$;
-COMMENT ON FUNCTION _tiering.refuse_repeated_dimensions(text, date, text[]) IS
+COMMENT ON FUNCTION _tiering.refuse_repeated_dimensions(text, date) IS
 'Raises the error for the first customer whom a dimension query has more than once by the number '
 'that they have now (23505). If it does not do so when it runs again, no name is told';
 
@@ -168,159 +169,243 @@ $$;
 COMMENT ON FUNCTION _tiering.place_dimensions(text, text[]) IS
 'Gives each dimension of a scheme that was not kept before a place in customer_dimension.told';
 
--- A move tells who left, and one that stands no more who never was there.
-CREATE FUNCTION _tiering.left_since(scheme text, as_of date) RETURNS text[]
+-- Behind the places of the dimensions that are bound is how many the scheme has in all.
+CREATE FUNCTION _tiering.dimension_places(scheme text, names text[]) RETURNS int[]
+LANGUAGE sql STABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT ARRAY(
+			SELECT k.place FROM unnest(dimension_places.names) WITH ORDINALITY n(name, ordinality)
+				JOIN tiering.kept_dimension k ON k.scheme = dimension_places.scheme
+					AND k.dimension = n.name COLLATE "C"
+			ORDER BY n.ordinality)
+		|| (SELECT COALESCE(max(k.place), 0) FROM tiering.kept_dimension k
+			WHERE k.scheme = dimension_places.scheme);
+END;
+COMMENT ON FUNCTION _tiering.dimension_places(text, text[]) IS
+'The places of dimensions of a scheme, as dimension_rows() takes them';
+
+-- A move tells who came or left, and one that stands no more who was there or was not.
+CREATE FUNCTION _tiering.come_or_gone(scheme text, as_of date) RETURNS text[]
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
-SET enable_nestloop = on
 AS $$
 DECLARE
 	first int := COALESCE(max(b.batch), 0) FROM tiering.batch b
-		WHERE b.scheme = left_since.scheme AND b.kind = 'refresh' AND b.as_of < left_since.as_of
+		WHERE b.scheme = come_or_gone.scheme AND b.kind = 'refresh'
+			AND b.as_of < come_or_gone.as_of
 			AND NOT EXISTS (SELECT FROM _tiering.taken_back_by(b.scheme, b.as_of, b.batch));
 BEGIN
 	RETURN ARRAY(
 		SELECT COALESCE(f.now_id, c.customer_id)
 		FROM (SELECT m.customer_id FROM tiering.migration m
-			  WHERE m.scheme = left_since.scheme AND m.batch >= first AND m.to_tier IS NULL
+			  WHERE m.scheme = come_or_gone.scheme AND m.batch >= first
+				AND (m.from_tier IS NULL OR m.to_tier IS NULL)
 			  UNION
 			  SELECT m.customer_id FROM tiering.superseded s JOIN tiering.migration m USING (move)
-			  WHERE s.scheme = left_since.scheme AND s.batch >= first) c
-			LEFT JOIN tiering.former_number f ON f.scheme = left_since.scheme
-				AND f.customer_id = c.customer_id
-		WHERE NOT EXISTS (SELECT FROM tiering.assignment a
-			WHERE a.scheme = left_since.scheme
-				AND a.customer_id = COALESCE(f.now_id, c.customer_id)));
+			  WHERE s.scheme = come_or_gone.scheme AND s.batch >= first) c
+			LEFT JOIN tiering.former_number f ON f.scheme = come_or_gone.scheme
+				AND f.customer_id = c.customer_id);
 END;
 $$;
-COMMENT ON FUNCTION _tiering.left_since(text, date) IS
-'Who is no customer of a scheme any more of those who were one after the refresh before a day, and '
-'perhaps others who are none';
+COMMENT ON FUNCTION _tiering.come_or_gone(text, date) IS
+'Who may have become a customer of a scheme, or have left, since the refresh before a day';
 
-CREATE FUNCTION _tiering.dimension_differences(scheme text, names text[]) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000
-SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION _tiering.no_customers(scheme text, customers text[]) RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+SET enable_nestloop = on
 AS $$
-	SELECT format($query$
-			SELECT r.customer_id, ARRAY[%2$s]::text[] AS told, d.customer_id AS kept_id,
-				ARRAY[%3$s] AS kept,
-				r.customer_id IS NOT NULL OR d.customer_id IS NULL AS yielded
-			FROM _tiering.dimension_rows($1, $2) AS r(%1$s)
-				FULL JOIN (SELECT x.customer_id, x.told FROM tiering.customer_dimension x
-					WHERE x.scheme = $1 AND x.to_as_of IS NULL) d USING (customer_id)
-			WHERE r.customer_id IS NULL OR d.customer_id IS NULL OR d.customer_id = ANY ($3)
-				OR (%2$s) IS DISTINCT FROM (%3$s)
-		$query$, _tiering.dimension_columns(names),
-		string_agg(CASE WHEN k.dimension = ANY (names) THEN format('r.%I', k.dimension)
-			ELSE 'NULL::text' END, ', ' ORDER BY k.place),
-		string_agg(format('d.told[%s]', k.place), ', ' ORDER BY k.place))
-	FROM tiering.kept_dimension k WHERE k.scheme = dimension_differences.scheme;
+BEGIN
+	RETURN ARRAY(SELECT c FROM unnest(customers) c
+		WHERE NOT EXISTS (SELECT FROM tiering.assignment a
+			WHERE a.scheme = no_customers.scheme AND a.customer_id = c COLLATE "C"));
+END;
 $$;
-COMMENT ON FUNCTION _tiering.dimension_differences(text, text[]) IS
-'Part of dimension_changes(): the query for the rows that are yielded, those that were kept, and '
-'pairs of them, but for pairs that tell the same of a customer';
+COMMENT ON FUNCTION _tiering.no_customers(text, text[]) IS
+'Those of some who are no customers of a scheme';
+
+CREATE FUNCTION _tiering.several_numbers(scheme text, as_of date)
+RETURNS TABLE (customer_id text, id text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10
+BEGIN ATOMIC
+	SELECT f.customer_id, COALESCE(b.becomes COLLATE "C", f.now_id)
+	FROM tiering.former_number f
+		LEFT JOIN _tiering.became(several_numbers.scheme, several_numbers.as_of, NULL) b
+			ON b.customer_id = f.now_id
+	WHERE f.scheme = several_numbers.scheme
+	UNION ALL
+	SELECT b.customer_id, b.becomes
+	FROM _tiering.became(several_numbers.scheme, several_numbers.as_of, NULL) b;
+END;
+COMMENT ON FUNCTION _tiering.several_numbers(text, date) IS
+'The numbers that customers had before, or before they became one with another, each with the one '
+'that they have now';
+
+-- Where the sums of what is yielded are as they were, and nobody has come or gone, what is kept
+-- is what is yielded. Of numbers that are not the customers'' own any more each is looked at.
+CREATE FUNCTION _tiering.dimension_differences(scheme text, as_of date, names text[],
+	changed text[], gone text[])
+RETURNS TABLE (customer_id text, told text[], kept_id text, kept text[], yielded boolean,
+	kept_rows bigint, yielded_rows bigint, digest bytea)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 1000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+SET enable_nestloop = off SET enable_mergejoin = off
+AS $$
+#variable_conflict use_column
+DECLARE
+	places int[] := _tiering.dimension_places(scheme, names);
+	places_in_all int := places[cardinality(places)];
+	before bytea := COALESCE((SELECT d.digest FROM tiering.dimension_digest d
+		WHERE d.scheme = dimension_differences.scheme AND d.names = dimension_differences.names),
+		'');
+	looked_at text[] := changed || ARRAY(
+		SELECT x.number FROM _tiering.several_numbers(scheme, as_of) n
+			CROSS JOIN LATERAL (VALUES (n.customer_id), (n.id)) x(number));
+BEGIN
+	RETURN QUERY WITH row AS MATERIALIZED (
+		SELECT r.* FROM _tiering.dimension_rows(dimension_differences.scheme,
+			dimension_differences.as_of, dimension_differences.names, places, before, looked_at) r
+	), kept AS MATERIALIZED (
+		SELECT d.customer_id, d.told || array_fill(NULL::text,
+			ARRAY[places_in_all - cardinality(d.told)]) AS told
+		FROM (SELECT r.buckets FROM row r WHERE r.buckets IS NOT NULL) s
+			JOIN tiering.customer_dimension d ON d.scheme = dimension_differences.scheme
+				AND d.to_as_of IS NULL AND _tiering.in_buckets(d.customer_id, s.buckets)
+	)
+	SELECT r.customer_id, r.told, k.customer_id, k.told,
+		r.customer_id IS NOT NULL OR k.customer_id IS NULL, NULL::bigint, NULL::bigint,
+		NULL::bytea
+	FROM (SELECT x.* FROM row x WHERE x.new_digest IS NULL) r
+		FULL JOIN kept k ON k.customer_id = r.customer_id COLLATE "C"
+	WHERE r.customer_id IS NULL OR k.customer_id IS NULL OR k.customer_id = ANY (gone)
+		OR r.told COLLATE "C" IS DISTINCT FROM k.told COLLATE "C"
+	UNION ALL
+	SELECT NULL, NULL, NULL, NULL, NULL, (SELECT count(*) FROM kept),
+		(SELECT count(*) FROM row x WHERE x.new_digest IS NULL), r.new_digest
+	FROM row r WHERE r.new_digest IS NOT NULL;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.dimension_differences(text, date, text[], text[], text[]) IS
+'Part of change_dimensions(): the rows that are yielded, those that were kept, and pairs of them, '
+'but for pairs that tell the same of a customer who is not gone; and a row of how many there were '
+'to be compared, and of the digest of what is yielded. changed: who has come or gone';
 
 -- What is as it was kept goes no further than the first join, and that is nearly all. Of a customer
 -- who had another number, or became one with another, the row of the number that they have
 -- counts: others only if that is not yielded. New rows lie in the order in which they are yielded.
-CREATE FUNCTION _tiering.dimension_changes(scheme text, names text[]) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE COST 1000
-SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION _tiering.change_dimensions(scheme text, as_of date, names text[], changed text[],
+	gone text[], OUT is_repeated boolean, OUT whose text, OUT is_once boolean, OUT digest bytea)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
+SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
+SET enable_nestloop = off SET enable_mergejoin = off
 AS $$
-	SELECT format($query$
-		WITH odd AS MATERIALIZED (%1$s
-		), number AS MATERIALIZED (
-			SELECT f.customer_id, COALESCE(b.becomes COLLATE "C", f.now_id) AS id
-			FROM tiering.former_number f
-				LEFT JOIN _tiering.became($1, $2, NULL) b ON b.customer_id = f.now_id
-			WHERE f.scheme = $1
-			UNION ALL SELECT b.customer_id, b.becomes FROM _tiering.became($1, $2, NULL) b
-		), own AS MATERIALIZED (
-			SELECT o.customer_id AS id, o.told, o.kept_id
-			FROM odd o JOIN tiering.assignment a ON a.scheme = $1 AND a.customer_id = o.customer_id
-			WHERE o.yielded AND NOT EXISTS (SELECT FROM number n
-				WHERE n.customer_id = o.customer_id)
-		), unmet AS (
-			SELECT o.kept_id, o.kept FROM odd o
-			WHERE NOT o.yielded OR o.kept_id = ANY ($3)
-		), other AS MATERIALIZED (
-			SELECT n.id, o.told
-			FROM odd o JOIN number n ON n.customer_id = o.customer_id
-				JOIN tiering.assignment a ON a.scheme = $1 AND a.customer_id = n.id
-				LEFT JOIN unmet u ON u.kept_id = n.id
-				LEFT JOIN tiering.customer_dimension d ON d.scheme = $1 AND d.customer_id = n.id
-					AND d.to_as_of IS NULL
-			WHERE o.yielded AND (u.kept_id IS NOT NULL OR d.customer_id IS NULL)
-				AND NOT EXISTS (SELECT FROM own w WHERE w.id = n.id)
-		), repeated AS MATERIALIZED (
-			SELECT t.id
-			FROM (SELECT w.id FROM own w UNION ALL SELECT n.id FROM other n
-				  UNION ALL SELECT NULL FROM odd o WHERE o.yielded AND o.customer_id IS NULL) t
-			GROUP BY t.id HAVING count(*) > 1 OR t.id IS NULL
-			ORDER BY t.id NULLS FIRST LIMIT 1
-		), differing AS MATERIALIZED (
-			SELECT w.* FROM own w WHERE NOT EXISTS (SELECT FROM repeated)
-			UNION ALL
-			SELECT n.id, n.told, u.kept_id
-			FROM other n FULL JOIN unmet u ON u.kept_id = n.id
-			WHERE n.told IS DISTINCT FROM u.kept AND NOT EXISTS (SELECT FROM repeated)
-		), closed AS (
-			UPDATE tiering.customer_dimension d SET to_as_of = $2 FROM differing x
-			WHERE d.scheme = $1 AND d.customer_id = x.kept_id AND d.to_as_of IS NULL
-			RETURNING d.customer_id, d.told, d.since
-		), added AS (
-			INSERT INTO tiering.customer_dimension (scheme, customer_id, from_as_of, told, since)
-			SELECT $1, x.id, $2, x.told, array_fill($2, ARRAY[%3$s]) FROM differing x
-			WHERE x.kept_id IS NULL AND num_nonnulls(VARIADIC x.told) > 0
-			UNION ALL
-			SELECT $1, x.id, $2, x.told, ARRAY[%2$s] FROM differing x
-				JOIN closed d ON d.customer_id = x.id
-			WHERE num_nonnulls(VARIADIC x.told) > 0
-		)
-		SELECT (SELECT count(*) FROM repeated) > 0, (SELECT min(r.id) FROM repeated r),
-			count(*) FILTER (WHERE NOT o.yielded) - count(*) FILTER (WHERE o.kept_id IS NULL)
-				+ count(DISTINCT o.kept_id) FILTER (WHERE o.yielded AND o.kept_id = ANY ($3))
-				- count(*) FILTER (WHERE o.yielded AND o.kept_id = ANY ($3))
-		FROM odd o
-		$query$, _tiering.dimension_differences(dimension_changes.scheme, names),
-		string_agg(format('CASE WHEN x.told[%1$s] = d.told[%1$s] THEN d.since[%1$s] ELSE $2 END',
-			k.place), ', ' ORDER BY k.place), max(k.place))
-	FROM tiering.kept_dimension k WHERE k.scheme = dimension_changes.scheme;
+#variable_conflict use_variable
+BEGIN
+	WITH found AS MATERIALIZED (
+		SELECT f.* FROM _tiering.dimension_differences(scheme, as_of, names, changed, gone) f
+	), odd AS NOT MATERIALIZED (
+		SELECT f.customer_id COLLATE "C" AS customer_id, f.told, f.kept_id COLLATE "C" AS kept_id,
+			f.kept, f.yielded FROM found f WHERE f.digest IS NULL
+	), number AS MATERIALIZED (
+		SELECT n.customer_id COLLATE "C" AS customer_id, n.id COLLATE "C" AS id
+		FROM _tiering.several_numbers(scheme, as_of) n
+	), own AS MATERIALIZED (
+		SELECT o.customer_id AS id, o.told, o.kept_id
+		FROM odd o JOIN tiering.assignment a ON a.scheme = change_dimensions.scheme
+			AND a.customer_id = o.customer_id
+		WHERE o.yielded AND NOT EXISTS (SELECT FROM number n WHERE n.customer_id = o.customer_id)
+	), unmet AS (
+		SELECT o.kept_id, o.kept FROM odd o WHERE NOT o.yielded OR o.kept_id = ANY (gone)
+	), other AS MATERIALIZED (
+		SELECT n.id, o.told
+		FROM odd o JOIN number n ON n.customer_id = o.customer_id
+			JOIN tiering.assignment a ON a.scheme = change_dimensions.scheme
+				AND a.customer_id = n.id
+			LEFT JOIN unmet u ON u.kept_id = n.id
+			LEFT JOIN tiering.customer_dimension d ON d.scheme = change_dimensions.scheme
+				AND d.customer_id = n.id AND d.to_as_of IS NULL
+		WHERE o.yielded AND (u.kept_id IS NOT NULL OR d.customer_id IS NULL)
+			AND NOT EXISTS (SELECT FROM own w WHERE w.id = n.id)
+	), repeated AS MATERIALIZED (
+		SELECT t.id
+		FROM (SELECT w.id FROM own w UNION ALL SELECT n.id FROM other n
+			  UNION ALL SELECT NULL FROM odd o WHERE o.yielded AND o.customer_id IS NULL) t
+		GROUP BY t.id HAVING count(*) > 1 OR t.id IS NULL
+		ORDER BY t.id NULLS FIRST LIMIT 1
+	), differing AS MATERIALIZED (
+		SELECT w.* FROM own w WHERE NOT EXISTS (SELECT FROM repeated)
+		UNION ALL
+		SELECT n.id, n.told, u.kept_id
+		FROM other n FULL JOIN unmet u ON u.kept_id = n.id
+		WHERE n.told IS DISTINCT FROM u.kept AND NOT EXISTS (SELECT FROM repeated)
+	), closed AS (
+		UPDATE tiering.customer_dimension d SET to_as_of = change_dimensions.as_of
+		FROM differing x
+		WHERE d.scheme = change_dimensions.scheme AND d.customer_id = x.kept_id
+			AND d.to_as_of IS NULL
+		RETURNING d.customer_id, d.told, d.since
+	), added AS (
+		INSERT INTO tiering.customer_dimension (scheme, customer_id, from_as_of, told, since)
+		SELECT scheme, x.id, as_of, x.told, _tiering.told_since(as_of, x.told, d.told, d.since)
+		FROM differing x LEFT JOIN closed d ON d.customer_id = x.id
+		WHERE (x.kept_id IS NULL OR d.customer_id IS NOT NULL)
+			AND num_nonnulls(VARIADIC x.told) > 0
+	)
+	SELECT (SELECT count(*) FROM repeated) > 0, (SELECT min(r.id) FROM repeated r),
+		max(f.kept_rows) - max(f.yielded_rows) = count(*) FILTER (WHERE NOT f.yielded)
+			- count(*) FILTER (WHERE f.yielded IS NOT NULL AND f.kept_id IS NULL)
+			+ count(DISTINCT f.kept_id) FILTER (WHERE f.yielded AND f.kept_id = ANY (gone))
+			- count(*) FILTER (WHERE f.yielded AND f.kept_id = ANY (gone)),
+		(SELECT f.digest FROM found f WHERE f.digest IS NOT NULL)
+	INTO is_repeated, whose, is_once, digest FROM found f;
+END;
 $$;
-COMMENT ON FUNCTION _tiering.dimension_changes(text, text[]) IS
-'Part of keep_dimensions(): the query that keeps what the dimensions of a scheme, $1, yield for an '
-'assessment, $2, and was not kept before. $3: who is no customer any more. It tells whether a '
-'customer was found repeated, or null, and whom, and by how many more rows were kept than '
-'yielded, if each customer is there once';
+COMMENT ON FUNCTION _tiering.change_dimensions(text, date, text[], text[], text[]) IS
+'Part of keep_dimensions(): keeps what the dimensions of a scheme yield for an assessment and was '
+'not kept before. changed: who has come or gone; gone: those of them who are no customers any '
+'more. It tells whether a customer was found repeated, or null, and whom, whether each row that '
+'was kept was met by one row at most, and the digest of what is yielded';
+
+CREATE FUNCTION _tiering.told_since(as_of date, told text[], before text[], since date[])
+RETURNS date[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 100
+BEGIN ATOMIC
+	SELECT ARRAY(SELECT CASE WHEN told_since.told[p] = told_since.before[p]
+			THEN told_since.since[p] ELSE told_since.as_of END
+		FROM generate_series(1, cardinality(told_since.told)) p ORDER BY p);
+END;
+COMMENT ON FUNCTION _tiering.told_since(date, text[], text[], date[]) IS
+'Since when a customer is what they are by each dimension, if they were something by them before';
 
 -- Nothing is kept of who is no customer. What an assessment that is made again had kept is gone
--- by then. Each row that was kept is met by one row at most, or they are not as many.
+-- by then.
 CREATE FUNCTION _tiering.keep_dimensions(scheme text, as_of date) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
-SET search_path = pg_catalog, pg_temp SET jit = off SET enable_nestloop = off
-SET enable_mergejoin = off
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	names text[] := COALESCE((SELECT d.names FROM tiering.dimensions_source d
 		WHERE d.scheme = keep_dimensions.scheme), '{}');
-	kept bigint := count(*) FROM tiering.customer_dimension d
-		WHERE d.scheme = keep_dimensions.scheme AND d.to_as_of IS NULL;
-	gone text[] := CASE WHEN kept > 0 THEN _tiering.left_since(scheme, as_of) END;
-	is_repeated boolean;
-	whose text;
-	more bigint;
+	changed text[];
+	done record;
 BEGIN
-	IF names = '{}' AND kept = 0 THEN
+	IF names = '{}' AND NOT EXISTS (SELECT FROM tiering.customer_dimension d
+		WHERE d.scheme = keep_dimensions.scheme AND d.to_as_of IS NULL)
+	THEN
 		RETURN;
 	END IF;
+	changed := _tiering.come_or_gone(scheme, as_of);
 	PERFORM _tiering.place_dimensions(scheme, names);
-	EXECUTE _tiering.dimension_changes(scheme, names) INTO is_repeated, whose, more
-	USING scheme, as_of, gone;
-	IF is_repeated THEN
-		PERFORM _tiering.refuse_dimensions(scheme, whose);
-	ELSIF kept - more <> _tiering.dimensions_yielded() THEN
-		PERFORM _tiering.refuse_repeated_dimensions(scheme, as_of, names);
+	done := _tiering.change_dimensions(scheme, as_of, names, changed,
+		_tiering.no_customers(scheme, changed));
+	IF done.is_repeated THEN
+		PERFORM _tiering.refuse_dimensions(scheme, done.whose);
+	ELSIF NOT done.is_once THEN
+		PERFORM _tiering.refuse_repeated_dimensions(scheme, as_of);
 	END IF;
+	DELETE FROM tiering.dimension_digest d WHERE d.scheme = keep_dimensions.scheme;
+	INSERT INTO tiering.dimension_digest (scheme, names, digest)
+	VALUES (scheme, names, done.digest);
 END;
 $$;
 COMMENT ON FUNCTION _tiering.keep_dimensions(text, date) IS
@@ -334,6 +419,7 @@ RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
+	DELETE FROM tiering.dimension_digest d WHERE d.scheme = rename_dimensions.scheme;
 	DELETE FROM tiering.customer_dimension n USING tiering.customer_dimension d
 	WHERE n.scheme = rename_dimensions.scheme AND d.scheme = n.scheme
 		AND n.customer_id = new_id COLLATE "C"

@@ -50,6 +50,21 @@ COMMENT ON FUNCTION _tiering.moves_about(text, date, date, date) IS
 'The moves that stand which say who stayed on a day: previous is the assessment before the day, '
 'assessment the last one up to its end';
 
+-- A refresh has recorded what those who moved have, which is what they have at its assessment as
+-- long as nothing of that was amended.
+CREATE FUNCTION _tiering.batch_of(k tiering.kept_assessment) RETURNS int
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN (SELECT max(b.batch) FROM tiering.batch b
+		WHERE b.scheme = k.scheme AND b.kind = 'refresh' AND b.as_of = k.as_of)
+		WHERE NOT _tiering.is_amended(k);
+END;
+$$;
+COMMENT ON FUNCTION _tiering.batch_of(tiering.kept_assessment) IS
+'The batch of the refresh that made an assessment, if nothing of that was amended';
+
 CREATE FUNCTION _tiering.moved_about(scheme text, day date, previous date, assessment date,
 	money boolean) RETURNS SETOF _tiering.moved
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000000 ROWS 100
@@ -57,6 +72,8 @@ SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 SET jit = off SET enable_nestloop = off
 AS $$
 #variable_conflict use_column
+DECLARE
+	own_batch int := CASE WHEN money THEN _tiering.batch_of(_tiering.kept(scheme, day)) END;
 BEGIN
 	RETURN QUERY
 	WITH span AS (
@@ -64,7 +81,8 @@ BEGIN
 		SELECT DISTINCT ON (m.as_of, m.customer_id) m.as_of, m.customer_id,
 			bool_and(m.direction = 'merged') OVER back AS merged,
 			last_value(m.from_tier) OVER back AS from_tier, m.to_tier, m.direction,
-			last_value(m.version) OVER back AS from_version, m.version, m.assessed
+			last_value(m.version) OVER back AS from_version, m.version, m.assessed,
+			m.as_of = day AND m.batch = own_batch AS is_own, m.measure
 		FROM _tiering.moves_about(moved_about.scheme, day, previous, assessment) m
 		WINDOW back AS (PARTITION BY m.as_of, m.customer_id ORDER BY m.move DESC
 			ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
@@ -73,12 +91,16 @@ BEGIN
 		SELECT s.customer_id, s.as_of, s.assessed, s.from_tier, s.to_tier, s.from_version,
 			s.version,
 			-- who is none any more has not left, whatever else there was on the day
-			s.merged OR s.direction = 'merged' AND s.to_tier IS NULL AS merged
+			s.merged OR s.direction = 'merged' AND s.to_tier IS NULL AS merged,
+			COALESCE(s.is_own, false) AS is_own,
+			CASE WHEN s.is_own AND s.to_tier IS NOT NULL THEN s.measure END AS measure
 		FROM span s WHERE s.from_tier IS DISTINCT FROM s.to_tier
 	), had AS MATERIALIZED (
 		SELECT k.as_of, k.customer_id COLLATE "C" AS customer_id, k.measure
 		FROM _tiering.kept_of(moved_about.scheme,
-			CASE WHEN money THEN ARRAY[previous, day] END,
+			CASE WHEN money THEN CASE
+				WHEN EXISTS (SELECT FROM moved m WHERE m.as_of = day AND NOT m.is_own)
+				THEN ARRAY[previous, day] ELSE ARRAY[previous] END END,
 			-- when a bank begins, all have moved, and are too many to be listed
 			CASE WHEN (SELECT count(*) FROM moved) <= 100000
 				THEN ARRAY(SELECT DISTINCT m.customer_id FROM moved m) END) k
@@ -90,7 +112,8 @@ BEGIN
 		g.from_version, g.version, g.customers, g.had, g.has
 	FROM (
 		SELECT m.as_of, m.assessed, m.from_tier, m.to_tier, m.merged, m.from_version, m.version,
-			count(*) AS customers, sum(f.measure) AS had, sum(t.measure) AS has
+			count(*) AS customers, sum(f.measure) AS had,
+			sum(CASE WHEN m.is_own THEN m.measure ELSE t.measure END) AS has
 		FROM moved m
 			LEFT JOIN had f ON f.as_of = previous AND f.customer_id = m.customer_id
 			LEFT JOIN had t ON t.as_of = day AND m.as_of = day AND t.customer_id = m.customer_id

@@ -187,7 +187,7 @@ BEGIN ATOMIC
 		('dump', 'SELECT ON tiering.assessment_kept, tiering.assessment_1, tiering.assessment_2,
 			tiering.assessment_3, tiering.assessment_4, tiering.own_assessment,
 			tiering.matrix_cell, tiering.matrix_due, tiering.near_sum,
-			tiering.source_digest,
+			tiering.source_digest, tiering.dimension_digest,
 			tiering_archive.batch, tiering_archive.superseded, tiering_archive.migration,
 			tiering.voided, tiering.report_right, tiering.dirty_mark_seq,
 			tiering.source_check_entry_seq, tiering.run_run_seq,

@@ -322,6 +322,7 @@ BEGIN
 	DELETE FROM tiering.matrix_due d WHERE d.scheme = remove_scheme.scheme;
 	DELETE FROM tiering.near_sum n WHERE n.scheme = remove_scheme.scheme;
 	DELETE FROM tiering.source_digest d WHERE d.scheme = remove_scheme.scheme;
+	DELETE FROM tiering.dimension_digest d WHERE d.scheme = remove_scheme.scheme;
 	DELETE FROM tiering.refresh_limit l WHERE l.scheme = remove_scheme.scheme;
 	DELETE FROM tiering.dimensions_source d WHERE d.scheme = remove_scheme.scheme;
 	DELETE FROM tiering.kept_dimension k WHERE k.scheme = remove_scheme.scheme;

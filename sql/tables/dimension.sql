@@ -68,6 +68,21 @@ COMMENT ON COLUMN tiering.customer_dimension.since IS
 'The assessment from which on each of them was found, in the same places; of no meaning where it '
 'is unknown';
 
+CREATE TABLE tiering.dimension_digest (
+	scheme text COLLATE "C" PRIMARY KEY REFERENCES tiering.scheme,
+	names  text[] COLLATE "C" NOT NULL,
+	digest bytea NOT NULL
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.dimension_digest', '');
+COMMENT ON TABLE tiering.dimension_digest IS
+'What the dimensions of a scheme yielded at the last assessment, as sums of hashes: a refresh '
+'compares the customers whose sums are not the same, and who has come or gone since. Without a row '
+'all are compared';
+COMMENT ON COLUMN tiering.dimension_digest.scheme IS 'Scheme';
+COMMENT ON COLUMN tiering.dimension_digest.names IS 'The dimensions that it is of';
+COMMENT ON COLUMN tiering.dimension_digest.digest IS
+'Customers and what they were: for each of 4,096 parts of the customers two sums of 64 bits';
+
 CREATE TABLE tiering.target (
 	scheme    text COLLATE "C" NOT NULL REFERENCES tiering.scheme,
 	dimension text COLLATE "C" NOT NULL,

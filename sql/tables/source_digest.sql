@@ -25,5 +25,5 @@ COMMENT ON COLUMN tiering.source_digest.batch IS 'The last batch of the scheme t
 COMMENT ON COLUMN tiering.source_digest.entry IS
 'The last entry of watch_history then; 0: none';
 COMMENT ON COLUMN tiering.source_digest.digest IS
-'Customers, what they earned and their measures: for each of 1,024 parts of the customers two sums '
+'Customers, what they earned and their measures: for each of 4,096 parts of the customers two sums '
 'of 64 bits';

@@ -479,6 +479,12 @@ CREATE TABLE tiering.customer_dimension (
 	PRIMARY KEY (scheme, customer_id, from_as_of)
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.customer_dimension', '');
+CREATE TABLE tiering.dimension_digest (
+	scheme text COLLATE "C" PRIMARY KEY REFERENCES tiering.scheme,
+	names  text[] COLLATE "C" NOT NULL,
+	digest bytea NOT NULL
+);
+SELECT pg_catalog.pg_extension_config_dump('tiering.dimension_digest', '');
 CREATE INDEX customer_dimension_by_customer ON tiering.customer_dimension
 	USING hash (customer_id COLLATE "default") WHERE to_as_of IS NULL;
 CREATE TABLE tiering.target (

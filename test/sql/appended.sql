@@ -33,6 +33,10 @@ SELECT tier, customers, measure FROM tiering.tier_distribution WHERE scheme = 'a
 CREATE INDEX app_customer ON tiering.assessment (customer_id);
 CREATE INDEX app_pages ON tiering.assessment USING brin (scheme, as_of) WITH (pages_per_range = 1);
 CREATE INDEX app_amounts ON tiering.assessment USING brin (measure) WITH (pages_per_range = 1);
+-- of rows of which all are in it, none, and some
+CREATE INDEX app_all ON tiering.assessment (customer_id) WHERE scheme = 'app' AND NOT amends;
+CREATE INDEX app_none ON tiering.assessment (customer_id) WHERE scheme = 'other' OR amends;
+CREATE INDEX app_some ON tiering.assessment (customer_id) WHERE tier = 'high';
 SELECT (tiering.refresh('app', '2024-03-02')).customers;
 SELECT brin_summarize_new_values(i.inhrelid) >= 0 AS done FROM pg_inherits i
 WHERE i.inhparent IN ('tiering.app_pages'::regclass, 'tiering.app_amounts'::regclass)
@@ -46,8 +50,36 @@ SELECT customer_id, tier FROM tiering.assessment
 WHERE measure = 199904.04 AND scheme = 'app' AND as_of = '2024-03-04';
 SELECT tier, measure FROM tiering.assessment
 WHERE customer_id = 'c1999' AND scheme = 'app' AND as_of = '2024-03-04';
+-- what no query of ours would read is read by its own index alone
+CREATE FUNCTION app.by(index text, condition text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	part regclass := _tiering.part_of(k.slot) FROM tiering.kept_assessment k
+		WHERE k.scheme = 'app' AND k.as_of = '2024-03-04';
+	told text;
+	rows bigint := 0;
+	x record;
+BEGIN
+	FOR x IN EXECUTE format($q$EXPLAIN SELECT customer_id FROM %s WHERE customer_id > '' AND %s$q$,
+		part, condition) LOOP
+		told := concat(told, x);
+	END LOOP;
+	ASSERT told ~ (SELECT c.relname || ' ' FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+		JOIN pg_index p ON p.indexrelid = i.inhrelid AND p.indrelid = part
+		WHERE i.inhparent = ('tiering.' || index)::regclass), told;
+	EXECUTE format($q$SELECT count(*) FROM (SELECT customer_id FROM %s WHERE customer_id > '' AND %s
+		AND as_of = '2024-03-04' OFFSET 0) x$q$, part, condition) INTO rows;
+	RETURN rows;
+END;
+$$;
+SET enable_bitmapscan = off;
+DROP INDEX tiering.app_customer;
+SELECT app.by('app_all', $$scheme = 'app' AND NOT amends$$) AS all,
+	app.by('app_none', $$(scheme = 'other' OR amends)$$) AS none,
+	app.by('app_some', $$tier = 'high'$$) AS some;
+RESET enable_bitmapscan;
 RESET enable_seqscan;
-DROP INDEX tiering.app_customer, tiering.app_pages, tiering.app_amounts;
+DROP INDEX tiering.app_pages, tiering.app_amounts, tiering.app_all, tiering.app_none,
+	tiering.app_some;
 
 -- A constraint
 ALTER TABLE tiering.assessment ADD CONSTRAINT app_most CHECK (scheme <> 'app' OR measure < 249000)

@@ -373,6 +373,43 @@ FROM tiering.distribution_history d JOIN (
 	SELECT CASE WHEN amount >= 5000 THEN 'gold' ELSE 'mass' END AS tier, sum(amount)
 	FROM dims.wide GROUP BY 1) w USING (tier)
 WHERE d.scheme = 'dims_wide' ORDER BY d.tier;
+-- What is yielded as it was is not compared, but for who has come or gone, and who is named
+CREATE FUNCTION dims.compared(numbers text[]) RETURNS TABLE (customers bigint, buckets int)
+LANGUAGE sql AS $$
+	SELECT count(r.told), max(length(r.buckets))
+	FROM tiering.dimension_digest d CROSS JOIN LATERAL _tiering.dimension_rows(d.scheme,
+		'2026-04-30', d.names, _tiering.dimension_places(d.scheme, d.names), d.digest, numbers) r
+	WHERE d.scheme = 'dims_wide'
+$$;
+SELECT * FROM dims.compared('{}');
+UPDATE dims.wide SET branch = 'moved' WHERE customer_id ~ '^01777';
+SELECT customers BETWEEN 1 AND 500 AS few, buckets FROM dims.compared('{}');
+UPDATE dims.wide SET branch = 'b' || customer_id::int % 300 WHERE customer_id = '020000';
+DELETE FROM dims.wide WHERE customer_id = '000040';
+INSERT INTO dims.wide VALUES ('a new one', 'north', 7);
+CREATE TABLE dims.should AS SELECT customer_id, branch FROM dims.wide;
+BEGIN;
+SET LOCAL work_mem = '64kB';
+SELECT new, exit FROM tiering.refresh('dims_wide', '2026-04-30');
+COMMIT;
+SELECT count(*), count(*) FILTER (WHERE d.from_as_of = '2026-04-30') AS written
+FROM tiering.customer_dimension d WHERE d.scheme = 'dims_wide' AND d.to_as_of IS NULL;
+SELECT * FROM (SELECT customer_id, told[1] FROM tiering.customer_dimension
+		WHERE scheme = 'dims_wide' AND to_as_of IS NULL EXCEPT ALL TABLE dims.should) x
+UNION ALL (TABLE dims.should EXCEPT ALL SELECT customer_id, told[1]
+	FROM tiering.customer_dimension WHERE scheme = 'dims_wide' AND to_as_of IS NULL);
+-- a digest of other dimensions, or one that is none, is not heeded
+UPDATE tiering.dimension_digest SET digest = '\x00' WHERE scheme = 'dims_wide';
+BEGIN;
+SET LOCAL work_mem = '64kB';
+SELECT customers FROM dims.compared('{}');
+COMMIT;
+SELECT (tiering.refresh('dims_wide', '2026-05-31')).customers;
+SELECT names, length(digest) AS bytes FROM tiering.dimension_digest WHERE scheme = 'dims_wide';
+-- nobody's row is told in any case
+INSERT INTO dims.wide VALUES (NULL, 'north', NULL);
+SELECT customers FROM dims.compared('{}');
+SELECT t.fails($$SELECT _tiering.keep_dimensions('dims_wide', '2026-06-30')$$);
 DROP OWNED BY t_dims_binds, t_dims_reads, t_dims_night;
 DROP ROLE t_dims_binds, t_dims_reads, t_dims_night;
 DROP SCHEMA dims CASCADE;

@@ -765,7 +765,9 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.unpublish_hint(text, integer);
 	_tiering.verdicts(text, text, date, integer, date, text[], integer, text[], bigint, text,
 		tiering.kept_assessment, numeric[]);
+	_tiering.beside(text, date, integer, text[], boolean);
 	_tiering.book(text, date, integer, date, text[], integer, boolean);
+	_tiering.plain_book(text, date, integer, date, text[], boolean);
 	_tiering.judged(text, integer, date, date, text[], integer, boolean, text[], numeric[],
 		smallint, regclass, timestampwithtimezone, boolean, boolean);
 	_tiering.part_of(smallint);
@@ -846,16 +848,19 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.customers_on(text, date);
 	_tiering.report_day(text, date);
 	_tiering.distribution_by(text, text, date, integer, text[]);
-	_tiering.dimension_rows(text, date);
-	_tiering.dimensions_yielded();
+	_tiering.dimension_rows(text, date, text[], integer[], bytea, text[]);
+	_tiering.dimension_places(text, text[]);
 	_tiering.write_dimensions(text, text, text[]);
 	_tiering.drop_dimensions(text, date);
 	_tiering.refuse_dimensions(text, text);
-	_tiering.refuse_repeated_dimensions(text, date, text[]);
+	_tiering.refuse_repeated_dimensions(text, date);
 	_tiering.place_dimensions(text, text[]);
-	_tiering.left_since(text, date);
-	_tiering.dimension_differences(text, text[]);
-	_tiering.dimension_changes(text, text[]);
+	_tiering.come_or_gone(text, date);
+	_tiering.no_customers(text, text[]);
+	_tiering.several_numbers(text, date);
+	_tiering.dimension_differences(text, date, text[], text[], text[]);
+	_tiering.change_dimensions(text, date, text[], text[], text[]);
+	_tiering.told_since(date, text[], text[], date[]);
 	_tiering.keep_dimensions(text, date);
 	_tiering.rename_dimensions(text, text, text);
 	_tiering.html(text);
@@ -910,6 +915,7 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.assessments(text, boolean);
 	_tiering.assignment_disagrees(text);
 	_tiering.batch_digests(text, integer, bigint);
+	_tiering.batch_of(tiering.kept_assessment);
 	_tiering.became(text, date, integer);
 	_tiering.became_one(text, text, date, integer);
 	_tiering.cells_on(text, date, boolean);
@@ -1078,6 +1084,7 @@ INSERT INTO walk.decided VALUES ('relation', 'dump', $list$
 	matrix_due SELECT;
 	near_sum SELECT;
 	source_digest SELECT;
+	dimension_digest SELECT;
 	dirty_mark_seq SELECT;
 	source_check_entry_seq SELECT;
 	run_run_seq SELECT;
