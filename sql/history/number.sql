@@ -160,9 +160,13 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	now_id text := _tiering.person(scheme, customer_id);
+	now_id text := customer_id;
 BEGIN
-	RETURN COALESCE(_tiering.became_one(scheme, now_id, NULL, NULL), now_id);
+	IF _tiering.has_aliases(scheme) THEN
+		now_id := _tiering.person(scheme, customer_id);
+		now_id := COALESCE(_tiering.became_one(scheme, now_id, NULL, NULL), now_id);
+	END IF;
+	RETURN now_id;
 END;
 $$;
 COMMENT ON FUNCTION _tiering.number_now(text, text) IS

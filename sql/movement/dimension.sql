@@ -265,12 +265,14 @@ BEGIN
 	RETURN QUERY WITH row AS MATERIALIZED (
 		SELECT r.* FROM _tiering.dimension_rows(dimension_differences.scheme,
 			dimension_differences.as_of, dimension_differences.names, places, before, looked_at) r
+	), scope AS MATERIALIZED (SELECT r.buckets FROM row r WHERE r.buckets IS NOT NULL
 	), kept AS MATERIALIZED (
 		SELECT d.customer_id, d.told || array_fill(NULL::text,
 			ARRAY[places_in_all - cardinality(d.told)]) AS told
-		FROM (SELECT r.buckets FROM row r WHERE r.buckets IS NOT NULL) s
-			JOIN tiering.customer_dimension d ON d.scheme = dimension_differences.scheme
-				AND d.to_as_of IS NULL AND _tiering.in_buckets(d.customer_id, s.buckets)
+		FROM tiering.customer_dimension d
+		WHERE (SELECT s.buckets FROM scope s) IS NOT NULL	-- else no row is read
+			AND d.scheme = dimension_differences.scheme AND d.to_as_of IS NULL
+			AND _tiering.in_buckets(d.customer_id, (SELECT s.buckets FROM scope s))
 	)
 	SELECT r.customer_id, r.told, k.customer_id, k.told,
 		r.customer_id IS NOT NULL OR k.customer_id IS NULL, NULL::bigint, NULL::bigint,

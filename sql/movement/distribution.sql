@@ -116,7 +116,10 @@ BEGIN
 		own := o.as_of FROM _tiering.last_own(scheme) o
 			WHERE o.customer_id COLLATE "C" = last_assessed.customer_id COLLATE "C";
 	END IF;
-	RETURN GREATEST((SELECT l.as_of FROM _tiering.last_assessment(scheme) l), own);
+	-- a source has the day of the last assessment; without one history was loaded
+	RETURN GREATEST(COALESCE((SELECT s.refreshed_as_of FROM tiering.source s
+		WHERE s.scheme = last_assessed.scheme COLLATE "C"),
+		(SELECT l.as_of FROM _tiering.last_assessment(scheme) l)), own);
 END;
 $$;
 COMMENT ON FUNCTION _tiering.last_assessed(text, text) IS

@@ -295,15 +295,20 @@ SET search_path = pg_catalog, pg_temp SET jit = off SET plan_cache_mode = force_
 AS $$
 #variable_conflict use_column
 DECLARE
-	asked text[] := _tiering.numbers_asked(scheme, ARRAY[customer_id], as_of);
+	asked text[] := ARRAY[customer_id];
 	sourced boolean;
 	key uuid;
+	others boolean := false;
 	times bigint;
 BEGIN
 	SELECT EXISTS (SELECT FROM tiering.source b WHERE b.scheme = told_of.scheme COLLATE "C"),
 		(SELECT b.key FROM tiering.series_source b WHERE b.scheme = told_of.scheme COLLATE "C")
 	INTO sourced, key;
-	IF EXISTS (SELECT FROM _tiering.numbers_told(scheme, told_of.as_of, asked)) THEN
+	IF _tiering.has_aliases(scheme) THEN
+		asked := _tiering.numbers_asked(scheme, asked, as_of);
+		others := EXISTS (SELECT FROM _tiering.numbers_told(scheme, told_of.as_of, asked));
+	END IF;
+	IF others THEN
 		SELECT r.metrics, r.amounts INTO metrics, amounts
 		FROM _tiering.amounts_told(told_of.scheme, told_of.as_of, told_of.version,
 			ARRAY[told_of.customer_id]) r

@@ -78,8 +78,10 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	IF NOT EXISTS (SELECT FROM tiering.report_right) THEN
+		RETURN true;
+	END IF;
 	RETURN CASE
-		WHEN NOT EXISTS (SELECT FROM tiering.report_right) THEN true
 		WHEN reader = 0 THEN false
 		WHEN has_table_privilege(reader, 'tiering.assignment', 'SELECT') THEN true
 		WHEN EXISTS (SELECT FROM tiering.report_right r
