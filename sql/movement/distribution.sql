@@ -413,7 +413,9 @@ BEGIN ATOMIC
 	WHERE h.scheme = touched.scheme AND h.as_of >= touched.day
 	UNION
 	SELECT a.customer_id FROM tiering.assignment a
-	WHERE a.scheme = touched.scheme COLLATE "C" AND a.misses > 0;
+	WHERE a.scheme = touched.scheme COLLATE "C" AND a.misses > 0
+		-- without any nobody misses, and nobody is read
+		AND EXISTS (SELECT FROM tiering.policy p WHERE p.scheme = touched.scheme COLLATE "C");
 END;
 COMMENT ON FUNCTION _tiering.touched(text, date) IS
 'The customers who have moved, or been noted anything of, since a day, or have misses: all others '
