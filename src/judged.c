@@ -243,7 +243,8 @@ static Oid book_types[JUDGE_QUERY_ARGS] = {
 
 /*
  * Is there anything to look at beside the tiers of customers? What the version before would
- * make of them is something, and is not worked out to know that.
+ * make of them is something, and is not worked out to know that; nor is it asked for some
+ * customers, whom it takes less to join.
  */
 static bool
 HasCircumstances(FunctionCallInfo fcinfo)
@@ -251,7 +252,8 @@ HasCircumstances(FunctionCallInfo fcinfo)
 	Datum		values[JUDGE_QUERY_ARGS];
 	char		nulls[JUDGE_QUERY_ARGS];
 
-	if (!PG_ARGISNULL(JUDGE_BEFORE) && PG_GETARG_INT32(JUDGE_BEFORE) > 0)
+	if (!PG_ARGISNULL(JUDGE_CUSTOMERS) ||
+		(!PG_ARGISNULL(JUDGE_BEFORE) && PG_GETARG_INT32(JUDGE_BEFORE) > 0))
 		return true;
 	for (int i = 0; i < JUDGE_QUERY_ARGS; i++)
 	{
