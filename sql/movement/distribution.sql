@@ -226,8 +226,8 @@ BEGIN
 	INSERT INTO tiering.distribution_history (scheme, as_of, tier, version, customers, measure,
 		recorded_at, after_batch)
 	SELECT keep_distribution.scheme, keep_distribution.as_of, c.tier, keep_distribution.version,
-		c.customers,
-		c.measure, _tiering.edition_of_sums(keep_distribution.scheme, keep_distribution.as_of),
+		c.customers, c.measure,
+		(SELECT _tiering.edition_of_sums(keep_distribution.scheme, keep_distribution.as_of)),
 		keep_distribution.after_batch
 	FROM counted c
 	WHERE EXISTS (SELECT FROM counted n FULL JOIN last l ON l.tier = n.tier
@@ -402,15 +402,23 @@ COMMENT ON FUNCTION _tiering.assignment_before(text, text, date) IS
 'The assignment of a customer before the assessments from a day on, by moves and entries; no '
 'row if they were none';
 
+CREATE FUNCTION _tiering.noted_since(scheme text, day date) RETURNS TABLE (customer_id text)
+LANGUAGE sql STABLE PARALLEL SAFE COST 1000 ROWS 1000
+BEGIN ATOMIC
+	SELECT COALESCE(f.now_id, h.customer_id) FROM tiering.watch_history h
+		LEFT JOIN tiering.former_number f ON f.scheme = h.scheme AND f.customer_id = h.customer_id
+	WHERE h.scheme = noted_since.scheme AND h.as_of >= noted_since.day;
+END;
+COMMENT ON FUNCTION _tiering.noted_since(text, date) IS
+'The customers of whom watch_history has an entry of a day or a later one, some more than once';
+
 CREATE FUNCTION _tiering.touched(scheme text, day date) RETURNS TABLE (customer_id text)
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 1000
 BEGIN ATOMIC
 	SELECT m.customer_id FROM _tiering.person_moves(touched.scheme) m
 	WHERE m.assessed >= touched.day
 	UNION
-	SELECT COALESCE(f.now_id, h.customer_id) FROM tiering.watch_history h
-		LEFT JOIN tiering.former_number f ON f.scheme = h.scheme AND f.customer_id = h.customer_id
-	WHERE h.scheme = touched.scheme AND h.as_of >= touched.day
+	SELECT h.customer_id FROM _tiering.noted_since(touched.scheme, touched.day) h
 	UNION
 	SELECT a.customer_id FROM tiering.assignment a
 	WHERE a.scheme = touched.scheme COLLATE "C" AND a.misses > 0
@@ -421,6 +429,28 @@ COMMENT ON FUNCTION _tiering.touched(text, date) IS
 'The customers who have moved, or been noted anything of, since a day, or have misses: all others '
 'are where they were before it, but for the version of their row and what that calls their tier, '
 'and for the day of next_review';
+
+CREATE FUNCTION _tiering.touches(scheme text, customer_id text, day date)
+RETURNS TABLE (as_of date)
+LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
+BEGIN ATOMIC
+	SELECT m.as_of FROM _tiering.moves_of(touches.scheme, touches.customer_id) m
+	WHERE m.assessed >= touches.day
+	UNION ALL
+	SELECT h.as_of
+	FROM unnest(ARRAY[touches.customer_id COLLATE "C"] || ARRAY(
+			SELECT f.customer_id FROM tiering.former_number f
+			WHERE f.scheme = touches.scheme COLLATE "C"
+				AND f.now_id = touches.customer_id COLLATE "C")) n(id)
+		CROSS JOIN LATERAL (
+			SELECT w.as_of FROM tiering.watch_history w
+			WHERE w.scheme = touches.scheme COLLATE "C" AND w.customer_id = n.id COLLATE "C"
+				AND w.as_of >= touches.day
+			OFFSET 0) h;
+END;
+COMMENT ON FUNCTION _tiering.touches(text, text, date) IS
+'What has come of one customer since a day: without any, and without misses, touched() does not '
+'have them';
 
 CREATE FUNCTION _tiering.rows_called(scheme text, version int)
 RETURNS TABLE (from_version int, tier text, called text)

@@ -36,6 +36,24 @@ COMMENT ON FUNCTION _tiering.keep_own(text, text[], date[], text, _tiering.grade
 'Replays customers, as replayed_days() does, and keeps what comes out otherwise of the assessments '
 'of their own';
 
+-- plpgsql, so that the planner takes there to be several: see keep_days()
+CREATE FUNCTION _tiering.days_to_amend(scheme text, first_day date)
+RETURNS TABLE (as_of date, slot smallint, edition timestamptz)
+LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 20
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY SELECT s.as_of, k.slot, _tiering.next_edition(days_to_amend.scheme, s.as_of)
+	FROM _tiering.assessments(days_to_amend.scheme, false) s,
+		_tiering.kept(days_to_amend.scheme, s.as_of) k
+	WHERE s.as_of >= first_day;
+END;
+$$;
+COMMENT ON FUNCTION _tiering.days_to_amend(text, date) IS
+'The assessments of a scheme from a day on, each with where its rows lie, null if they are not '
+'kept, and with the time of its next edition';
+
 -- A day's entry and amendment are those after its last occasion. What stood at an
 -- assessment is read here before it is amended.
 CREATE FUNCTION _tiering.keep_days(scheme text, customers text[], days date[], cause text,
@@ -45,31 +63,31 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
 AS $$
 #variable_conflict use_column
+DECLARE
+	first_day date := min(d) FROM unnest(days) d;
 BEGIN
 	RETURN QUERY WITH found AS MATERIALIZED (
 		SELECT f.* FROM _tiering.keep_own(keep_days.scheme, customers, days, keep_days.cause,
 			given) f
 	), day AS MATERIALIZED (
-		SELECT s.as_of, k.slot, _tiering.next_edition(keep_days.scheme, s.as_of) AS edition
-		FROM _tiering.assessments(keep_days.scheme, customers IS NULL) s,
-			_tiering.kept(keep_days.scheme, s.as_of) k
-		WHERE s.as_of >= (SELECT min(d) FROM unnest(days) d)
+		SELECT d.* FROM _tiering.days_to_amend(keep_days.scheme, first_day) d
 	), noting AS (
 		INSERT INTO tiering.watch_history (scheme, customer_id, as_of, version, misses, best,
 			next_tier, next_review, kept_until, policy_tier, policy_since, after_batch)
 		SELECT keep_days.scheme, f.customer_id, f.as_of, f.version, n.*, keep_days.batch - 1
 		FROM found f CROSS JOIN LATERAL _tiering.notes(f.v) n
-			LEFT JOIN LATERAL _tiering.last_entry_of(keep_days.scheme, f.customer_id, f.as_of,
-				f.as_of + 1) h ON true
+			LEFT JOIN LATERAL (SELECT l.* FROM _tiering.last_entry_of(keep_days.scheme,
+					f.customer_id, f.as_of, f.as_of + 1) l
+				WHERE f.customer_id COLLATE "C" IN (SELECT e.customer_id	-- most are not
+					FROM _tiering.noted_since(keep_days.scheme, first_day) e)
+				OFFSET 0) h ON true
 		WHERE f.kind IN ('end', 'last') AND f.n > 0 AND (f.v).tier IS NOT NULL
 			AND CASE WHEN h.entry IS NULL THEN f.noted OR (f.v).misses > 0 AND EXISTS (
 					-- before 0.2.0 every miss had an entry
 					SELECT FROM _tiering.last_entry_of(keep_days.scheme, f.customer_id,
 						'-infinity', f.as_of) b WHERE b.after_batch IS NULL)
 				ELSE (f.v).misses > 0 AND (f.version <> h.version OR h.after_batch IS NULL)
-					OR ROW((f.v).misses, (f.v).best, (f.v).next_tier, (f.v).next_review,
-						(f.v).kept_until, (f.v).policy_tier, (f.v).policy_since)
-					IS DISTINCT FROM ROW(h.misses, h.best, h.next_tier, h.next_review,
+					OR ROW(n.*) IS DISTINCT FROM ROW(h.misses, h.best, h.next_tier, h.next_review,
 						h.kept_until, h.policy_tier, h.policy_since) END
 	), ended AS MATERIALIZED (
 		SELECT f.as_of, f.version, f.customer_id COLLATE "C" AS customer_id, (f.v).tier,
@@ -94,7 +112,7 @@ BEGIN
 	)
 	SELECT f.* FROM found f WHERE f.kind <> 'end'
 	UNION ALL SELECT 'amended', a.customer_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-		NULL, NULL, NULL FROM amending a
+		NULL, NULL, NULL FROM (SELECT DISTINCT m.customer_id FROM amending m) a
 	UNION ALL SELECT 'part', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 		ROW(u.as_of, max(u.version), u.tier, sum(u.now), sum(u.was), sum(u.measure),
 			sum(u.was_measure), bool_and(u.known))::_tiering.edition_part, NULL

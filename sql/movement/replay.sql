@@ -116,11 +116,14 @@ CREATE TYPE _tiering.occasion AS (
 	earned_if   text[],
 	measure     numeric,
 	moved_to    text,
-	overrides   _tiering.override_days[]
+	overrides   _tiering.override_days[],
+	next        date,
+	repeated    boolean
 );
 COMMENT ON TYPE _tiering.occasion IS
 'The n-th time that something is decided about a customer; see decide(). n = 0, kind start: from '
-'which day on it is';
+'which day on it is. next: the day of the next one, null if there is none; repeated: whether both '
+'are the same assessment';
 
 -- Of an assessment's own day, changes by hand come before or after it as they came.
 CREATE FUNCTION _tiering.occasions(scheme text, customers text[], days date[], told boolean,
@@ -169,6 +172,9 @@ BEGIN
 						s.as_of, s.previous, NULL, NULL) c) c
 				ON c.customer_id COLLATE "C" = o.customer_id AND c.as_of = o.as_of
 		UNION ALL
+		SELECT p.customer_id, -1, 0, 'start', p.day, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+		FROM person p
+		UNION ALL
 		SELECT h.customer_id COLLATE "C", CASE WHEN h.batch <= o.after_batch THEN 0 ELSE 2 END,
 			h.move,
 			h.kind, h.as_of, NULL, h.version, h.from_tier IS NOT NULL, NULL, NULL, h.measure,
@@ -177,13 +183,10 @@ BEGIN
 			JOIN person p ON p.customer_id = h.customer_id COLLATE "C" AND h.as_of >= p.day
 			LEFT JOIN own o ON o.customer_id = p.customer_id AND o.as_of = h.as_of
 	)
-	SELECT e.customer_id, row_number()
-		OVER (PARTITION BY e.customer_id ORDER BY e.as_of, e.turn, e.move),
-		e.kind, e.as_of, e.previous, e.version, e.gone, e.earned, e.earned_if, e.measure,
-			e.moved_to, e.overrides
-	FROM event e
-	UNION ALL SELECT p.customer_id, 0, 'start', p.day, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-		NULL FROM person p;
+	SELECT e.customer_id, row_number() OVER w - 1, e.kind, e.as_of, e.previous, e.version, e.gone,
+		e.earned, e.earned_if, e.measure, e.moved_to, e.overrides, lead(e.as_of) OVER w,
+		e.kind = 'assessment' AND (e.kind, e.as_of) = (lead(e.kind) OVER w, lead(e.as_of) OVER w)
+	FROM event e WINDOW w AS (PARTITION BY e.customer_id ORDER BY e.as_of, e.turn, e.move);
 END;
 $$;
 COMMENT ON FUNCTION _tiering.occasions(text, text[], date[], boolean, _tiering.graded_row[]) IS
@@ -203,11 +206,16 @@ CREATE TYPE _tiering.replayed AS (
 	measure         numeric,
 	earned          text,
 	cause           text,
-	v               _tiering.verdict
+	v               _tiering.verdict,
+	began           text,
+	noted           boolean,
+	next            date,
+	repeated        boolean
 );
 COMMENT ON TYPE _tiering.replayed IS
 'Where a customer is after the n-th occasion, after which they have the measure; n = 0: before all '
-'of them';
+'of them. began: the tier then; noted: whether anything was noted on the day so far; next and '
+'repeated are those of the occasion';
 
 CREATE FUNCTION _tiering.replay_start(scheme text, customer_id text, day date, touched boolean)
 RETURNS TABLE (version int, cause text, v _tiering.verdict)
@@ -250,13 +258,18 @@ BEGIN
 		FROM _tiering.occasions(replayed.scheme, customers, days, told, given) o
 	), touched AS MATERIALIZED (
 		SELECT t.customer_id FROM _tiering.touched(replayed.scheme, first_day) t
+		WHERE customers IS NULL
 	), outcome AS (
 		SELECT o.customer_id, 0::bigint AS n, o.kind, o.as_of, b.version,
 			NULL::int AS current_version, NULL::text AS current_tier,
-			false AS gone, NULL::numeric AS measure, NULL::text AS earned, b.cause, b.v
-		-- looked up in a hash: the planner does not know how many are touched
-		FROM (SELECT x.*, x.customer_id IN (SELECT t.customer_id FROM touched t)
-				OR a.version IS DISTINCT FROM v.version AS touched
+			false AS gone, NULL::numeric AS measure, NULL::text AS earned, b.cause, b.v,
+			(b.v).tier AS began, false AS noted, o.next, o.repeated
+		-- of all they are looked up in a hash: the planner does not know how many are touched
+		FROM (SELECT x.*, a.version IS DISTINCT FROM v.version OR CASE
+				WHEN customers IS NULL THEN x.customer_id IN (SELECT t.customer_id FROM touched t)
+				ELSE a.misses > 0 OR EXISTS (
+					SELECT FROM _tiering.touches(replayed.scheme, x.customer_id, first_day))
+				END AS touched
 			  FROM occasion x
 				LEFT JOIN (SELECT d.as_of, l.version
 					FROM (SELECT DISTINCT y.as_of FROM occasion y WHERE y.n = 0) d
@@ -272,7 +285,7 @@ BEGIN
 		SELECT x.customer_id, x.n, x.kind, x.as_of, x.version, x.current_version, x.current_tier,
 			x.gone, x.measure,
 			CASE WHEN x.by_hand THEN NULLIF(x.earned, (x.v).tier) ELSE (x.v).earned END,
-			COALESCE((x.v).cause, x.cause), x.v
+			COALESCE((x.v).cause, x.cause), x.v, x.began, x.noted OR (x.v).noted, x.next, x.repeated
 		FROM (
 			SELECT o.customer_id, o.n, o.kind, o.as_of, o.version, s.version AS current_version,
 				(s.v).tier AS current_tier,
@@ -281,7 +294,7 @@ BEGIN
 					THEN s.measure
 					ELSE o.measure END AS measure,
 				COALESCE(s.earned, CASE WHEN s.cause <> 'manual' THEN (s.v).tier END) AS earned,
-					s.cause,
+					s.cause, s.began, s.noted AND s.as_of = o.as_of AS noted, o.next, o.repeated,
 				_tiering.decide(replayed.scheme, o.version, o.kind, o.as_of, o.previous, (s.v).tier,
 					(s.v).since,
 					s.version, (s.v).policy_tier, (s.v).policy_since, (s.v).first_as_of,
@@ -393,15 +406,13 @@ LANGUAGE sql STABLE PARALLEL SAFE COST 100 ROWS 1
 BEGIN ATOMIC
 	SELECT s.day, s.from_tier, s.to_tier, CASE WHEN s.cause IN ('manual', 'merge') THEN s.cause
 			ELSE COALESCE(replayed_steps.given_cause, s.cause) END,
-		CASE WHEN s.to_tier IS NULL AND s.from_tier COLLATE "C" = replayed_steps.current_tier
-			THEN GREATEST(replayed_steps.current_version, b.version)
-			ELSE replayed_steps.graded_by END
-	FROM _tiering.steps(replayed_steps.v) s
 		-- not asked for who stays
-		LEFT JOIN LATERAL (
-			SELECT l.version
-			FROM _tiering.last_assessment(replayed_steps.scheme, replayed_steps.assessed) l
-			WHERE s.to_tier IS NULL) b ON true;
+		CASE WHEN s.to_tier IS NULL AND s.from_tier COLLATE "C" = replayed_steps.current_tier
+			THEN GREATEST(replayed_steps.current_version, (
+				SELECT l.version
+				FROM _tiering.last_assessment(replayed_steps.scheme, replayed_steps.assessed) l))
+			ELSE replayed_steps.graded_by END
+	FROM _tiering.steps(replayed_steps.v) s;
 END;
 COMMENT ON FUNCTION _tiering.replayed_steps(text, date, _tiering.verdict, int, int, text, text) IS
 'The moves of a verdict that a replay gives, with the cause of the replay unless they are by hand '
@@ -476,8 +487,9 @@ BEGIN
 				AND s.to_tier IS NULL
 		WHERE r.n > 0 AND (r.v).moves
 	), own AS MATERIALIZED (
-		SELECT m.customer_id, m.moves, ARRAY(SELECT _tiering.differing_days(m.moves)) AS differing
-		FROM (SELECT m.customer_id, array_agg(ROW(m.*)::_tiering.replayed_move) AS moves
+		SELECT m.*, ARRAY(SELECT d FROM _tiering.differing_days(m.moves) d) AS differing
+		FROM (SELECT m.customer_id, array_agg(ROW(m.*)::_tiering.replayed_move) AS moves,
+				array_agg(ROW(m.*)::_tiering.replayed_move) FILTER (WHERE NOT m.replayed) AS stood
 			  FROM move m GROUP BY m.customer_id) m
 	)
 	SELECT CASE WHEN x.repeated THEN 'repeated' WHEN x.next IS NULL THEN 'last' ELSE 'end' END,
@@ -487,14 +499,10 @@ BEGIN
 			ORDER BY m.as_of DESC, m.n DESC LIMIT 1) END, x.cause), x.v,
 		CASE WHEN b.n IS NULL THEN x.began ELSE b.to_tier END,
 		NULL::_tiering.replayed_move, NULL::_tiering.edition_part, x.noted
-	FROM (SELECT r.*, bool_or((r.v).noted) OVER d AS noted, lead(r.as_of) OVER w AS next,
-			first_value((r.v).tier) OVER w AS began, r.kind = 'assessment' AND (r.kind, r.as_of)
-				= (lead(r.kind) OVER w, lead(r.as_of) OVER w) AS repeated
-		  FROM r WINDOW w AS (PARTITION BY r.customer_id COLLATE "C" ORDER BY r.n),
-			d AS (PARTITION BY r.customer_id COLLATE "C", r.as_of)) x
+	FROM r x
 		LEFT JOIN own o ON o.customer_id = x.customer_id COLLATE "C"
-		LEFT JOIN LATERAL (SELECT m.n, m.to_tier FROM unnest(o.moves) m
-			WHERE NOT m.replayed AND m.assessed <= x.as_of
+		LEFT JOIN LATERAL (SELECT m.n, m.to_tier FROM unnest(o.stood) m
+			WHERE m.assessed <= x.as_of
 			ORDER BY m.as_of DESC, m.n DESC LIMIT 1) b ON true
 	WHERE x.next IS NULL OR x.repeated OR x.n > 0 AND x.next <> x.as_of
 	UNION ALL SELECT 'move', m.customer_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
