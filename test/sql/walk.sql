@@ -760,6 +760,9 @@ INSERT INTO walk.decided VALUES ('function', 'nobody', $list$
 	_tiering.request_void(text, date, text);
 	_tiering.withdraw(bigint, text);
 	_tiering.touched(text, date);
+	_tiering.touches(text, text, date);
+	_tiering.noted_since(text, date);
+	_tiering.days_to_amend(text, date);
 	_tiering.rows_called(text, integer);
 	_tiering.called(text, integer, text, integer);
 	_tiering.unpublish_hint(text, integer);
