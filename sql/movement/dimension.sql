@@ -145,7 +145,7 @@ BEGIN
 		FROM _tiering.dimension_rows(refuse_repeated_dimensions.scheme,
 				refuse_repeated_dimensions.as_of, '{}', '{0}', '', '{}') r
 			JOIN tiering.assignment a ON a.scheme = refuse_repeated_dimensions.scheme
-				AND a.customer_id = r.customer_id
+				AND a.customer_id = r.customer_id COLLATE "C"
 		GROUP BY r.customer_id HAVING count(*) > 1
 		ORDER BY r.customer_id COLLATE "C" LIMIT 1), ''));
 END;
@@ -190,10 +190,12 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE COST 100000
 SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off
 AS $$
 DECLARE
-	first int := COALESCE(max(b.batch), 0) FROM tiering.batch b
-		WHERE b.scheme = come_or_gone.scheme AND b.kind = 'refresh'
+	first int := COALESCE((SELECT d.batch + 1 FROM tiering.dimension_digest d
+			WHERE d.scheme = come_or_gone.scheme),
+		(SELECT max(b.batch) FROM tiering.batch b
+		 WHERE b.scheme = come_or_gone.scheme AND b.kind = 'refresh'
 			AND b.as_of < come_or_gone.as_of
-			AND NOT EXISTS (SELECT FROM _tiering.taken_back_by(b.scheme, b.as_of, b.batch));
+			AND NOT EXISTS (SELECT FROM _tiering.taken_back_by(b.scheme, b.as_of, b.batch))), 0);
 BEGIN
 	RETURN ARRAY(
 		SELECT COALESCE(f.now_id, c.customer_id)
@@ -208,7 +210,8 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION _tiering.come_or_gone(text, date) IS
-'Who may have become a customer of a scheme, or have left, since the refresh before a day';
+'Who may have become a customer of a scheme, or have left, since dimension_digest was made, or, if '
+'there is none, the refresh before a day';
 
 CREATE FUNCTION _tiering.no_customers(scheme text, customers text[]) RETURNS text[]
 LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
@@ -406,8 +409,8 @@ BEGIN
 		PERFORM _tiering.refuse_repeated_dimensions(scheme, as_of);
 	END IF;
 	DELETE FROM tiering.dimension_digest d WHERE d.scheme = keep_dimensions.scheme;
-	INSERT INTO tiering.dimension_digest (scheme, names, digest)
-	VALUES (scheme, names, done.digest);
+	INSERT INTO tiering.dimension_digest (scheme, names, batch, digest)
+	VALUES (scheme, names, _tiering.next_batch(scheme) - 1, done.digest);
 END;
 $$;
 COMMENT ON FUNCTION _tiering.keep_dimensions(text, date) IS

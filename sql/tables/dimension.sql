@@ -71,6 +71,7 @@ COMMENT ON COLUMN tiering.customer_dimension.since IS
 CREATE TABLE tiering.dimension_digest (
 	scheme text COLLATE "C" PRIMARY KEY REFERENCES tiering.scheme,
 	names  text[] COLLATE "C" NOT NULL,
+	batch  int NOT NULL,
 	digest bytea NOT NULL
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.dimension_digest', '');
@@ -80,6 +81,8 @@ COMMENT ON TABLE tiering.dimension_digest IS
 'all are compared';
 COMMENT ON COLUMN tiering.dimension_digest.scheme IS 'Scheme';
 COMMENT ON COLUMN tiering.dimension_digest.names IS 'The dimensions that it is of';
+COMMENT ON COLUMN tiering.dimension_digest.batch IS
+'The last batch of the scheme then: later ones tell who has come or gone';
 COMMENT ON COLUMN tiering.dimension_digest.digest IS
 'Customers and what they were: for each of 4,096 parts of the customers two sums of 64 bits';
 

@@ -482,6 +482,7 @@ SELECT pg_catalog.pg_extension_config_dump('tiering.customer_dimension', '');
 CREATE TABLE tiering.dimension_digest (
 	scheme text COLLATE "C" PRIMARY KEY REFERENCES tiering.scheme,
 	names  text[] COLLATE "C" NOT NULL,
+	batch  int NOT NULL,
 	digest bytea NOT NULL
 );
 SELECT pg_catalog.pg_extension_config_dump('tiering.dimension_digest', '');

@@ -406,6 +406,25 @@ SELECT customers FROM dims.compared('{}');
 COMMIT;
 SELECT (tiering.refresh('dims_wide', '2026-05-31')).customers;
 SELECT names, length(digest) AS bytes FROM tiering.dimension_digest WHERE scheme = 'dims_wide';
+-- who is yielded as before, and comes, or leaves
+INSERT INTO dims.wide VALUES ('z', 'west', 9);
+CREATE FUNCTION dims.with_z(day date, source text) RETURNS TABLE (customers bigint, kept text)
+LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM tiering.set_source('dims_wide', source);
+	customers := r.customers FROM tiering.refresh('dims_wide', day) r;
+	kept := string_agg(concat_ws(' ', d.from_as_of, d.to_as_of, d.told[1]), ', '
+		ORDER BY d.from_as_of) FROM tiering.customer_dimension d
+		WHERE d.scheme = 'dims_wide' AND d.customer_id = 'z';
+	RETURN NEXT;
+END;
+$$;
+SELECT x.* FROM (VALUES ('2026-06-30'::date, false), ('2026-07-31', true), ('2026-08-31', true),
+		('2026-09-30', false), ('2026-10-31', true)) v(day, with_z),
+	LATERAL dims.with_z(v.day, 'SELECT customer_id, amount FROM dims.wide'
+		|| CASE WHEN v.with_z THEN '' ELSE ' WHERE customer_id <> ''z''' END) x;
+SELECT count(*) FROM tiering.customer_dimension d
+WHERE d.scheme = 'dims_wide' AND d.from_as_of > '2026-05-31' AND d.customer_id <> 'z';
 -- nobody's row is told in any case
 INSERT INTO dims.wide VALUES (NULL, 'north', NULL);
 SELECT customers FROM dims.compared('{}');
