@@ -148,8 +148,8 @@ END;
 $$;
 CREATE TABLE near.random AS
 SELECT near.random_scheme('near_r' || s, s * 100) AS scheme FROM generate_series(1, t.scaled(60)) s;
-SELECT v.by_measure, count(*) > 3 AS many, sum(c.told) > 60 AS told, sum(c.wrong) AS wrong,
-	sum(c.unknown) > 3 AS unknown
+SELECT v.by_measure, count(*) >= t.scaled(4) AS many, sum(c.told) > t.scaled(60) AS told,
+	sum(c.wrong) AS wrong, sum(c.unknown) > 3 AS unknown
 FROM near.random r JOIN _tiering.near_version v USING (scheme), near.compared(r.scheme) c
 GROUP BY v.by_measure ORDER BY 1;
 
