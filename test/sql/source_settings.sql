@@ -290,6 +290,8 @@ DELETE FROM tiering.source WHERE scheme = 'src';
 INSERT INTO tiering.source (scheme, query)
 VALUES ('src', 'SELECT customer_id, pg_temp.f(assets) AS assets FROM src.metrics');
 SELECT t.fails($$SELECT * FROM _tiering.source_rows('src', '2024-05-31') AS r(assets numeric)$$);
+-- A session that ends drops what it has made while the next one is at work already.
+DISCARD TEMP;
 \c -
 SET client_min_messages = warning;
 DELETE FROM tiering.source WHERE scheme = 'src';
