@@ -90,11 +90,13 @@ COMMENT ON FUNCTION _tiering.decide(text, int, text, date, date, text, date, int
 'override (22004)';
 
 -- It reads a bank, and what is joined to its rows is worth compiling for a large one.
+-- Said to be few, so that they are what is hashed where they meet assignment: they are narrower
+-- than its rows, which are then met in the order in which they lie.
 CREATE FUNCTION _tiering.graded_rows(scheme text, as_of date, version int, customers text[],
 	OUT customer_id text, OUT earned text, OUT earned_if text[], OUT measure numeric)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'graded'
-LANGUAGE C VOLATILE PARALLEL UNSAFE COST 30000000 ROWS 100000
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 30000000 ROWS 1000
 SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION _tiering.graded_rows(text, date, int, text[]) IS
 'The rows of a scheme''s source for a day, graded by a version of the scheme; some of them, '

@@ -11,8 +11,8 @@
 
 -- Whoever reads the view calls this, as they do shown_sums(), for each scheme that is asked for.
 -- The view has it beside what is for who reads all, which is to be planned for: here are said to
--- be few rows. With hardly any, PostgreSQL 16 and later take what is sorted for so cheap to read
--- again, as long as tables are not analyzed, that they work out the view for each row of a join.
+-- be few rows. With hardly any, PostgreSQL 18 takes what is sorted for so cheap to read again, as
+-- long as tables are not analyzed, that it works out the view for each row of some joins.
 CREATE FUNCTION _tiering.shown_current(key uuid, scheme text, reader oid)
 RETURNS TABLE (customer_id text, tier text, measure numeric, as_of date, since date,
 	cause text, first_as_of date, earned text, misses int, next_tier text, next_review date,
