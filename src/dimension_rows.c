@@ -44,6 +44,7 @@ typedef struct Yielded
 	int			most;			/* of the values */
 	TupleDesc	columns;
 	Tuplestorestate *rows;
+	bool		nobody;			/* a row has no customer */
 	RowDigest  *digest;
 } Yielded;
 
@@ -54,7 +55,9 @@ ReceiveRow(TupleTableSlot *slot, DestReceiver *self)
 	MemoryContext caller = MemoryContextSwitchTo(yielded->row_context);
 
 	slot_getallattrs(slot);
-	if (!slot->tts_isnull[0])
+	if (slot->tts_isnull[0])
+		yielded->nobody = true;
+	else
 		RowDigestAddTexts(yielded->digest, DatumGetTextPP(slot->tts_values[0]),
 						  slot->tts_values + 1, slot->tts_isnull + 1, yielded->count);
 	tuplestore_puttupleslot(yielded->rows, slot);
@@ -144,14 +147,16 @@ PutDiffering(Tuplestorestate *result, TupleDesc desc, const Yielded *yielded,
 	Datum		values[TOLD_COLUMNS] = {0};
 	bool		nulls[TOLD_COLUMNS] = {true, true, false, false};
 
-	while (tuplestore_gettupleslot(yielded->rows, true, false, slot))
+	values[TOLD_BUCKETS] = BucketsDatum(buckets, &nulls[TOLD_BUCKETS]);
+	/* mostly there is none of whom to tell */
+	while ((yielded->nobody || !nulls[TOLD_BUCKETS]) &&
+		   tuplestore_gettupleslot(yielded->rows, true, false, slot))
 	{
 		slot_getallattrs(slot);
 		if (slot->tts_isnull[0] || InBuckets(buckets, DatumGetTextPP(slot->tts_values[0])))
 			PutTold(result, desc, yielded, slot);
 	}
 	ExecDropSingleTupleTableSlot(slot);
-	values[TOLD_BUCKETS] = BucketsDatum(buckets, &nulls[TOLD_BUCKETS]);
 	values[TOLD_DIGEST] = BytesDatum(yielded->digest, sizeof(RowDigest));
 	tuplestore_putvalues(result, desc, values, nulls);
 }

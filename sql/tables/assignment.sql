@@ -100,8 +100,9 @@ CREATE INDEX migration_customer ON tiering.migration (scheme, customer_id, as_of
 CREATE INDEX migration_as_of ON tiering.migration USING brin (as_of);
 -- the few that count from another day than that of their assessment
 CREATE INDEX migration_dated ON tiering.migration (scheme) WHERE as_of <> assessed;
--- who left since a refresh; in the archive migration_batch finds them
-CREATE INDEX migration_left ON tiering.migration (scheme, batch) WHERE to_tier IS NULL;
+-- who came or left since a refresh; in the archive migration_batch finds them
+CREATE INDEX migration_ends ON tiering.migration (scheme, batch)
+	WHERE from_tier IS NULL OR to_tier IS NULL;
 SELECT pg_catalog.pg_extension_config_dump('tiering.migration', '');
 SELECT pg_catalog.pg_extension_config_dump('tiering.migration_move_seq', '');
 COMMENT ON TABLE tiering.migration IS

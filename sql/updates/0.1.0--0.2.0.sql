@@ -142,7 +142,8 @@ ALTER TABLE tiering.migration
 	-- moves that are there were sealed without any
 	ALTER COLUMN salt SET DEFAULT gen_random_uuid();
 CREATE INDEX migration_dated ON tiering.migration (scheme) WHERE as_of <> assessed;
-CREATE INDEX migration_left ON tiering.migration (scheme, batch) WHERE to_tier IS NULL;
+CREATE INDEX migration_ends ON tiering.migration (scheme, batch)
+	WHERE from_tier IS NULL OR to_tier IS NULL;
 
 ALTER TABLE tiering.batch
 	DROP CONSTRAINT batch_kind_check,
