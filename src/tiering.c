@@ -54,7 +54,8 @@
  *		source_metrics	its metrics, customer after customer
  *		graded			its customers, with what they earn
  *		row_digest		whether they have what they had, by sums of hashes
- *		graded_differing	of whom that may not be so
+ *		buckets			in which parts of the customers that may not be so
+ *		graded_differing	of whom it may not
  *		source_plan		its plans for a few customers, kept
  *		settings		the settings under which it runs
  *		temporary		what of it is temporary
@@ -69,6 +70,7 @@
  *		measure_sum		what customers have, added up
  *		label_counts	customers counted by labels, and what they have
  *		migration_counts	how many went from which tier to which
+ *		dimension_rows	what customers are by dimensions, if it may be otherwise than it was
  *		dimension_counts	how many are in which tier, by a dimension
  *		measure_part	between which bounds a measure lies
  */

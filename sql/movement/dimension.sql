@@ -245,9 +245,9 @@ COMMENT ON FUNCTION _tiering.several_numbers(text, date) IS
 'that they have now';
 
 -- Where the sums of what is yielded are as they were, and nobody has come or gone, what is kept
--- is what is yielded. Of numbers that are not the customers'' own any more each is looked at.
+-- is what is yielded.
 CREATE FUNCTION _tiering.dimension_differences(scheme text, as_of date, names text[],
-	changed text[], gone text[])
+	looked_at text[], gone text[])
 RETURNS TABLE (customer_id text, told text[], kept_id text, kept text[], yielded boolean,
 	kept_rows bigint, yielded_rows bigint, digest bytea)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 1000
@@ -261,9 +261,6 @@ DECLARE
 	before bytea := COALESCE((SELECT d.digest FROM tiering.dimension_digest d
 		WHERE d.scheme = dimension_differences.scheme AND d.names = dimension_differences.names),
 		'');
-	looked_at text[] := changed || ARRAY(
-		SELECT x.number FROM _tiering.several_numbers(scheme, as_of) n
-			CROSS JOIN LATERAL (VALUES (n.customer_id), (n.id)) x(number));
 BEGIN
 	RETURN QUERY WITH row AS MATERIALIZED (
 		SELECT r.* FROM _tiering.dimension_rows(dimension_differences.scheme,
@@ -293,11 +290,12 @@ $$;
 COMMENT ON FUNCTION _tiering.dimension_differences(text, date, text[], text[], text[]) IS
 'Part of change_dimensions(): the rows that are yielded, those that were kept, and pairs of them, '
 'but for pairs that tell the same of a customer who is not gone; and a row of how many there were '
-'to be compared, and of the digest of what is yielded. changed: who has come or gone';
+'to be compared, and of the digest of what is yielded. looked_at: who is compared in any case';
 
 -- What is as it was kept goes no further than the first join, and that is nearly all. Of a customer
 -- who had another number, or became one with another, the row of the number that they have
--- counts: others only if that is not yielded. New rows lie in the order in which they are yielded.
+-- counts, others only if that is not yielded, so that all of them are looked at. New rows lie in
+-- the order in which they are yielded.
 CREATE FUNCTION _tiering.change_dimensions(scheme text, as_of date, names text[], changed text[],
 	gone text[], OUT is_repeated boolean, OUT whose text, OUT is_once boolean, OUT digest bytea)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE COST 1000000
@@ -306,14 +304,15 @@ SET enable_nestloop = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_variable
 BEGIN
-	WITH found AS MATERIALIZED (
-		SELECT f.* FROM _tiering.dimension_differences(scheme, as_of, names, changed, gone) f
+	WITH number AS MATERIALIZED (
+		SELECT n.customer_id COLLATE "C" AS customer_id, n.id COLLATE "C" AS id
+		FROM _tiering.several_numbers(scheme, as_of) n
+	), found AS MATERIALIZED (
+		SELECT f.* FROM _tiering.dimension_differences(scheme, as_of, names, changed
+			|| ARRAY(SELECT n.customer_id FROM number n UNION SELECT n.id FROM number n), gone) f
 	), odd AS NOT MATERIALIZED (
 		SELECT f.customer_id COLLATE "C" AS customer_id, f.told, f.kept_id COLLATE "C" AS kept_id,
 			f.kept, f.yielded FROM found f WHERE f.digest IS NULL
-	), number AS MATERIALIZED (
-		SELECT n.customer_id COLLATE "C" AS customer_id, n.id COLLATE "C" AS id
-		FROM _tiering.several_numbers(scheme, as_of) n
 	), own AS MATERIALIZED (
 		SELECT o.customer_id AS id, o.told, o.kept_id
 		FROM odd o JOIN tiering.assignment a ON a.scheme = change_dimensions.scheme
@@ -335,8 +334,7 @@ BEGIN
 		SELECT t.id
 		FROM (SELECT w.id FROM own w UNION ALL SELECT n.id FROM other n
 			  UNION ALL SELECT NULL FROM odd o WHERE o.yielded AND o.customer_id IS NULL) t
-		GROUP BY t.id HAVING count(*) > 1 OR t.id IS NULL
-		ORDER BY t.id NULLS FIRST LIMIT 1
+		GROUP BY t.id HAVING count(*) > 1 OR t.id IS NULL ORDER BY t.id NULLS FIRST LIMIT 1
 	), differing AS MATERIALIZED (
 		SELECT w.* FROM own w WHERE NOT EXISTS (SELECT FROM repeated)
 		UNION ALL

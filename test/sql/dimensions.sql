@@ -398,7 +398,7 @@ SELECT * FROM (SELECT customer_id, told[1] FROM tiering.customer_dimension
 		WHERE scheme = 'dims_wide' AND to_as_of IS NULL EXCEPT ALL TABLE dims.should) x
 UNION ALL (TABLE dims.should EXCEPT ALL SELECT customer_id, told[1]
 	FROM tiering.customer_dimension WHERE scheme = 'dims_wide' AND to_as_of IS NULL);
--- a digest of other dimensions, or one that is none, is not heeded
+-- what is no digest is not heeded
 UPDATE tiering.dimension_digest SET digest = '\x00' WHERE scheme = 'dims_wide';
 BEGIN;
 SET LOCAL work_mem = '64kB';
